@@ -1,0 +1,357 @@
+// Package roster knows the people, roles and keys a site and its vendor have
+// agreed on.
+//
+// Two statements exist. A [Roster] lists the people of one site with their
+// keys, how many officers must approve, the site's record recipient, and the
+// keys revoked so far. A [Vendor] card lists the recipients that can open the
+// site's bundles and the keys that sign replies. Both are plain statements
+// (see bundle/statement): a person can read them, stock ssh-keygen can sign
+// them, and [Roster.AllowedSigners] turns a roster into the file stock
+// ssh-keygen verifies with.
+//
+// A key has one role and a role fixes the namespaces the key may sign in. One
+// person has one key; one key belongs to one person. The package is pure.
+package roster
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"darksite/bundle/sign"
+	"darksite/bundle/statement"
+)
+
+// Role says what a person's key may sign.
+type Role string
+
+// The roles. A collector makes bundles, an officer approves and releases them,
+// a replier of the vendor signs replies and receipts.
+const (
+	Collector Role = "collector"
+	Officer   Role = "officer"
+	Replier   Role = "replier"
+)
+
+// Namespaces returns what a role may sign, or nil for a role that is not known.
+func (r Role) Namespaces() []sign.Namespace {
+	switch r {
+	case Collector:
+		return []sign.Namespace{sign.Manifest, sign.Run}
+	case Officer:
+		return []sign.Namespace{sign.Approval, sign.Label, sign.Roster}
+	case Replier:
+		return []sign.Namespace{sign.Reply, sign.Receipt}
+	}
+	return nil
+}
+
+// Person is one holder of a key.
+type Person struct {
+	ID   string // short, lower-case, unique in the roster: mdurand
+	Name string // for people
+	Role Role
+	Key  sign.PublicKey
+}
+
+// Revocation ends a key: bundles (or replies) with a sequence above After are
+// no longer believed when this key signed them.
+type Revocation struct {
+	KeyID string
+	After int64
+}
+
+// Roster is the people of one site.
+type Roster struct {
+	Site      string // code such as S042
+	Version   int64  // rises by one with every change
+	Approvals int64  // officers who must agree; 1 or 2
+	Record    string // age recipient of the site's record key (hybrid)
+	People    []Person
+	Revoked   []Revocation
+}
+
+// Vendor is what the vendor publishes to a site.
+type Vendor struct {
+	Name    string
+	Version int64
+	Intake  []string // age recipients (hybrid) that must be able to open bundles
+	People  []Person // repliers
+	Revoked []Revocation
+}
+
+// Errors a caller decides on.
+var (
+	ErrUnknownKey = errors.New("key is not on the roster")
+	ErrWrongRole  = errors.New("role may not sign this")
+	ErrRevoked    = errors.New("key is revoked")
+)
+
+const (
+	siteFormat   = "darksite-roster/1"
+	vendorFormat = "darksite-vendor/1"
+	hybridPrefix = "age1pq1"
+)
+
+// Person returns the person with this id.
+func (r Roster) Person(id string) (Person, bool) { return find(r.People, id) }
+
+// Person returns the person with this id.
+func (v Vendor) Person(id string) (Person, bool) { return find(v.People, id) }
+
+func find(people []Person, id string) (Person, bool) {
+	i := slices.IndexFunc(people, func(p Person) bool { return p.ID == id })
+	if i < 0 {
+		return Person{}, false
+	}
+	return people[i], true
+}
+
+// Check verifies a signature by anyone of the roster whose role allows the
+// namespace and whose key is not revoked at seq. It returns who signed.
+func (r Roster) Check(ns sign.Namespace, seq int64, text, armored []byte) (Person, error) {
+	return check(r.People, r.Revoked, ns, seq, text, armored)
+}
+
+// Check is [Roster.Check] for the vendor's people.
+func (v Vendor) Check(ns sign.Namespace, seq int64, text, armored []byte) (Person, error) {
+	return check(v.People, v.Revoked, ns, seq, text, armored)
+}
+
+func check(people []Person, revoked []Revocation, ns sign.Namespace, seq int64, text, armored []byte) (Person, error) {
+	key, err := sign.SignedBy(armored)
+	if err != nil {
+		return Person{}, err
+	}
+	i := slices.IndexFunc(people, func(p Person) bool { return p.Key == key })
+	if i < 0 {
+		return Person{}, fmt.Errorf("key %s: %w", key.ID(), ErrUnknownKey)
+	}
+	p := people[i]
+	if !slices.Contains(p.Role.Namespaces(), ns) {
+		return Person{}, fmt.Errorf("%s is a %s and signed in %s: %w", p.ID, p.Role, ns, ErrWrongRole)
+	}
+	for _, rev := range revoked {
+		if rev.KeyID == key.ID() && seq > rev.After {
+			return Person{}, fmt.Errorf("key %s of %s, since sequence %d: %w", rev.KeyID, p.ID, rev.After, ErrRevoked)
+		}
+	}
+	if err := sign.Verify(ns, text, armored, key); err != nil {
+		return Person{}, fmt.Errorf("signature of %s: %w", p.ID, err)
+	}
+	return p, nil
+}
+
+// Encode writes the roster in its one spelling: people by id, revocations by key.
+func (r Roster) Encode() ([]byte, error) {
+	if err := r.validate(); err != nil {
+		return nil, fmt.Errorf("write roster: %w", err)
+	}
+	lines := []statement.Line{
+		{Key: "format", Value: siteFormat},
+		{Key: "site", Value: r.Site},
+		{Key: "version", Value: strconv.FormatInt(r.Version, 10)},
+		{Key: "approvals", Value: strconv.FormatInt(r.Approvals, 10)},
+		{Key: "record", Value: r.Record},
+	}
+	return statement.Encode(append(lines, tail(r.People, r.Revoked)...))
+}
+
+// Encode writes the vendor card in its one spelling.
+func (v Vendor) Encode() ([]byte, error) {
+	if err := v.validate(); err != nil {
+		return nil, fmt.Errorf("write vendor card: %w", err)
+	}
+	lines := []statement.Line{
+		{Key: "format", Value: vendorFormat},
+		{Key: "name", Value: v.Name},
+		{Key: "version", Value: strconv.FormatInt(v.Version, 10)},
+	}
+	for _, in := range v.Intake {
+		lines = append(lines, statement.Line{Key: "intake", Value: in})
+	}
+	return statement.Encode(append(lines, tail(v.People, v.Revoked)...))
+}
+
+func tail(people []Person, revoked []Revocation) []statement.Line {
+	var lines []statement.Line
+	for _, p := range slices.SortedFunc(slices.Values(people), func(a, b Person) int { return cmp.Compare(a.ID, b.ID) }) {
+		lines = append(lines, statement.Line{Key: "person", Value: fmt.Sprintf("%s %s %s %s", p.ID, p.Role, p.Key, p.Name)})
+	}
+	for _, rev := range slices.SortedFunc(slices.Values(revoked), func(a, b Revocation) int { return cmp.Compare(a.KeyID, b.KeyID) }) {
+		lines = append(lines, statement.Line{Key: "revoked", Value: fmt.Sprintf("%s %d", rev.KeyID, rev.After)})
+	}
+	return lines
+}
+
+// Parse reads a roster and refuses any spelling Encode would not write.
+func Parse(text []byte) (Roster, error) {
+	f := statement.NewReader(text)
+	f.Const("format", siteFormat)
+	r := Roster{Site: f.Text("site"), Version: f.Int("version"), Approvals: f.Int("approvals"), Record: f.Text("record")}
+	r.People, r.Revoked = readTail(f)
+	if err := f.Done(); err != nil {
+		return Roster{}, fmt.Errorf("read roster: %w", err)
+	}
+	if err := sameSpelling(text, r.Encode); err != nil {
+		return Roster{}, fmt.Errorf("read roster: %w", err)
+	}
+	return r, nil
+}
+
+// ParseVendor reads a vendor card and refuses any spelling Encode would not write.
+func ParseVendor(text []byte) (Vendor, error) {
+	f := statement.NewReader(text)
+	f.Const("format", vendorFormat)
+	v := Vendor{Name: f.Text("name"), Version: f.Int("version"), Intake: f.Repeat("intake")}
+	v.People, v.Revoked = readTail(f)
+	if err := f.Done(); err != nil {
+		return Vendor{}, fmt.Errorf("read vendor card: %w", err)
+	}
+	if err := sameSpelling(text, v.Encode); err != nil {
+		return Vendor{}, fmt.Errorf("read vendor card: %w", err)
+	}
+	return v, nil
+}
+
+func sameSpelling(text []byte, encode func() ([]byte, error)) error {
+	again, err := encode()
+	if err != nil {
+		return err
+	}
+	if string(again) != string(text) {
+		return fmt.Errorf("%w: not in its one spelling (people by id, revocations by key)", statement.ErrMalformed)
+	}
+	return nil
+}
+
+func readTail(f *statement.Reader) (people []Person, revoked []Revocation) {
+	for _, line := range f.Repeat("person") {
+		part := strings.SplitN(line, " ", 5)
+		if len(part) != 5 {
+			f.Fail("person", errors.New("want id role keytype key name"))
+			return nil, nil
+		}
+		key, err := sign.ParsePublicKey(part[2] + " " + part[3])
+		if err != nil {
+			f.Fail("person", err)
+			return nil, nil
+		}
+		people = append(people, Person{ID: part[0], Role: Role(part[1]), Key: key, Name: part[4]})
+	}
+	for _, line := range f.Repeat("revoked") {
+		id, after, _ := strings.Cut(line, " ")
+		n, err := strconv.ParseInt(after, 10, 64)
+		if err != nil || n < 0 {
+			f.Fail("revoked", errors.New("want keyid and sequence"))
+			return nil, nil
+		}
+		revoked = append(revoked, Revocation{KeyID: id, After: n})
+	}
+	return people, revoked
+}
+
+func (r Roster) validate() error {
+	if !ValidSite(r.Site) {
+		return fmt.Errorf("site code %q: want 2 to 12 of A-Z and 0-9, beginning with a letter", r.Site)
+	}
+	if r.Version < 1 {
+		return fmt.Errorf("version %d: want 1 or more", r.Version)
+	}
+	if r.Approvals != 1 && r.Approvals != 2 {
+		return fmt.Errorf("approvals %d: want 1 or 2", r.Approvals)
+	}
+	if err := hybrid(r.Record); err != nil {
+		return fmt.Errorf("record recipient: %w", err)
+	}
+	return validatePeople(r.People, Collector, Officer)
+}
+
+func (v Vendor) validate() error {
+	if v.Name == "" || v.Version < 1 || len(v.Intake) == 0 {
+		return errors.New("name, version and at least one intake recipient are needed")
+	}
+	for _, in := range v.Intake {
+		if err := hybrid(in); err != nil {
+			return fmt.Errorf("intake recipient: %w", err)
+		}
+	}
+	return validatePeople(v.People, Replier)
+}
+
+func validatePeople(people []Person, roles ...Role) error {
+	for i, p := range people {
+		if !validID(p.ID) {
+			return fmt.Errorf("person id %q: want 2 to 32 of a-z, 0-9, - and .", p.ID)
+		}
+		if p.Name == "" {
+			return fmt.Errorf("person %s: a name is needed", p.ID)
+		}
+		if !slices.Contains(roles, p.Role) {
+			return fmt.Errorf("person %s: role %q, want one of %v", p.ID, p.Role, roles)
+		}
+		for _, q := range people[:i] {
+			if q.ID == p.ID {
+				return fmt.Errorf("person %s stands twice", p.ID)
+			}
+			if q.Key == p.Key {
+				return fmt.Errorf("%s and %s have the same key", q.ID, p.ID)
+			}
+		}
+	}
+	return nil
+}
+
+// ValidSite reports whether s is a site code.
+func ValidSite(s string) bool {
+	if len(s) < 2 || len(s) > 12 || s[0] < 'A' || s[0] > 'Z' {
+		return false
+	}
+	for _, c := range []byte(s) {
+		if (c < 'A' || c > 'Z') && (c < '0' || c > '9') {
+			return false
+		}
+	}
+	return true
+}
+
+func validID(s string) bool {
+	if len(s) < 2 || len(s) > 32 {
+		return false
+	}
+	for _, c := range []byte(s) {
+		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' && c != '.' {
+			return false
+		}
+	}
+	return true
+}
+
+func hybrid(recipient string) error {
+	if !strings.HasPrefix(recipient, hybridPrefix) || strings.ContainsAny(recipient, " \t") {
+		return fmt.Errorf("want a hybrid age recipient (%s...): classic recipients are refused", hybridPrefix)
+	}
+	return nil
+}
+
+// AllowedSigners writes the file stock "ssh-keygen -Y verify -f" reads:
+// principals are id@site, and each key is bound to the namespaces of its role.
+func (r Roster) AllowedSigners() []byte { return allowedSigners(r.People, r.Site) }
+
+// AllowedSigners is [Roster.AllowedSigners] for the vendor; principals are id@vendor.
+func (v Vendor) AllowedSigners() []byte { return allowedSigners(v.People, "vendor") }
+
+func allowedSigners(people []Person, at string) []byte {
+	var b strings.Builder
+	for _, p := range slices.SortedFunc(slices.Values(people), func(a, b Person) int { return cmp.Compare(a.ID, b.ID) }) {
+		names := make([]string, 0, 3)
+		for _, ns := range p.Role.Namespaces() {
+			names = append(names, string(ns))
+		}
+		fmt.Fprintf(&b, "%s@%s namespaces=\"%s\" %s\n", p.ID, at, strings.Join(names, ","), p.Key)
+	}
+	return []byte(b.String())
+}

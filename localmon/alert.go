@@ -1,0 +1,93 @@
+package localmon
+
+import "time"
+
+// Severity is the support severity of the vendor's guide.
+type Severity uint8
+
+// From the most to the least urgent. Zero means not set.
+const (
+	SeverityUrgent Severity = 1
+	SeverityMajor  Severity = 2
+	SeverityMinor  Severity = 3
+	SeverityInfo   Severity = 4
+)
+
+// Truth is a three-valued answer. The zero value is unknown.
+type Truth uint8
+
+// Unknown never raises, clears or closes anything.
+const (
+	Unknown Truth = iota
+	No
+	Yes
+)
+
+// String returns yes, no or unknown.
+func (t Truth) String() string {
+	switch t {
+	case Yes:
+		return "yes"
+	case No:
+		return "no"
+	default:
+		return "unknown"
+	}
+}
+
+// Condition is what one rule says of one component at one time.
+type Condition struct {
+	Rule      string // id of the rule, such as drive-failed
+	Target    string
+	Component string // empty for the target as a whole
+	State     Truth
+	Severity  Severity
+	Why       string // why this severity, one sentence
+	Summary   string // what is wrong, one sentence with the values
+	Hard      bool   // a hard fault: one observation is enough to fire
+	Runbook   string // id of the runbook to open
+	Evidence  []string
+}
+
+// Status is where an alert stands.
+type Status string
+
+// An alert is pending until enough observations agree, firing until it is
+// cleared by good observations, then resolved.
+const (
+	StatusPending  Status = "pending"
+	StatusFiring   Status = "firing"
+	StatusResolved Status = "resolved"
+)
+
+// Alert is one fault of one component as the site knows it.
+type Alert struct {
+	ID        uint64    `json:"id"` // given by the site, never reused
+	Rule      string    `json:"rule"`
+	Target    string    `json:"target"`
+	Component string    `json:"component,omitempty"`
+	Status    Status    `json:"status"`
+	Severity  Severity  `json:"severity"`
+	Why       string    `json:"why"`
+	Summary   string    `json:"summary"`
+	Runbook   string    `json:"runbook,omitempty"`
+	Evidence  []string  `json:"evidence,omitempty"`
+	Since     time.Time `json:"since"`              // first observation of this fault
+	Fired     time.Time `json:"fired,omitzero"`     // when it became firing
+	Seen      time.Time `json:"seen"`               // newest observation that was not unknown
+	Resolved  time.Time `json:"resolved,omitzero"`  // when it was cleared
+	Stale     bool      `json:"stale,omitempty"`    // the newest observation is unknown
+	Flaps     int       `json:"flaps,omitempty"`    // times it came back soon after clearing
+	AckedBy   string    `json:"acked_by,omitempty"` // who has taken it in hand
+	AckNote   string    `json:"ack_note,omitempty"`
+	AckedAt   time.Time `json:"acked_at,omitzero"`
+}
+
+// Change is one step in the life of an alert, kept for good.
+type Change struct {
+	Seq   uint64    `json:"seq"` // order of record at this site
+	At    time.Time `json:"at"`
+	From  Status    `json:"from,omitempty"` // empty when the alert is new
+	What  string    `json:"what"`           // raised, fired, cleared, reraised, acked, severity
+	Alert Alert     `json:"alert"`          // as it stands after the change
+}
