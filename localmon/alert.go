@@ -47,6 +47,25 @@ type Condition struct {
 	Hard      bool   // a hard fault: one observation is enough to fire
 	Runbook   string // id of the runbook to open
 	Evidence  []string
+	Cause     Ref  // the condition of the same target that explains this one; zero for none
+	Over      bool // with Yes: it was seen, and it had ended before this look
+}
+
+// Ref names one condition of a target: a rule and a component.
+type Ref struct {
+	Rule      string `json:"rule"`
+	Component string `json:"component,omitempty"`
+}
+
+// IsZero reports whether the reference names nothing.
+func (r Ref) IsZero() bool { return r == Ref{} }
+
+// String renders the reference as rule or rule/component.
+func (r Ref) String() string {
+	if r.Component == "" {
+		return r.Rule
+	}
+	return r.Rule + "/" + r.Component
 }
 
 // Status is where an alert stands.
@@ -81,6 +100,8 @@ type Alert struct {
 	AckedBy   string    `json:"acked_by,omitempty"` // who has taken it in hand
 	AckNote   string    `json:"ack_note,omitempty"`
 	AckedAt   time.Time `json:"acked_at,omitzero"`
+	Parent    uint64    `json:"parent,omitempty"`   // the alert that explains this one
+	Children  []Ref     `json:"children,omitempty"` // what this alert explains, the first fifty
 }
 
 // Change is one step in the life of an alert, kept for good.
@@ -88,6 +109,22 @@ type Change struct {
 	Seq   uint64    `json:"seq"` // order of record at this site
 	At    time.Time `json:"at"`
 	From  Status    `json:"from,omitempty"` // empty when the alert is new
-	What  string    `json:"what"`           // raised, fired, cleared, reraised, acked, severity
+	What  string    `json:"what"`           // one of the words below
 	Alert Alert     `json:"alert"`          // as it stands after the change
 }
+
+// What a change can say. A soft alert is raised (pending), then fired or
+// dropped; a hard one is fired at once. Passed is a fault that began and ended
+// between two looks.
+const (
+	ChangeRaised    = "raised"
+	ChangeFired     = "fired"
+	ChangeDropped   = "dropped"
+	ChangeSeverity  = "severity"
+	ChangeCleared   = "cleared"
+	ChangeReraised  = "reraised"
+	ChangeAcked     = "acked"
+	ChangeGrouped   = "grouped"
+	ChangeUngrouped = "ungrouped"
+	ChangePassed    = "passed"
+)
