@@ -127,4 +127,5 @@ const (
 	ChangeGrouped   = "grouped"
 	ChangeUngrouped = "ungrouped"
 	ChangePassed    = "passed"
+	ChangeRetired   = "retired" // the site no longer names the target
 )
