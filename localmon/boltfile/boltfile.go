@@ -1,0 +1,290 @@
+// Package boltfile opens the kit's bbolt files, so that each of them says what
+// it is, who holds it, and what is wrong with it.
+//
+// Start with [Open]. A file is made beside its place and renamed into it, so a
+// power cut during the very first start leaves no half-made file. Every file
+// carries the name and the version of its schema in one bucket; a file of
+// another program, of another part of the kit or of a newer version is refused
+// before anything is written to it.
+//
+// One process writes at a time: bbolt holds a lock on the file. The holder
+// leaves a small text file beside it (the path and ".holder"), so that a second
+// opener gets a [BusyError] that names the process instead of a bare time-out.
+//
+// Damaged pages make bbolt panic or fault. [File.View] and [File.Update] turn
+// both into an error that wraps [ErrDamaged]; the file is left as it is. A
+// panic of the caller's own function is turned too: its text is in the error.
+//
+// Limits: bbolt pages bear no checksums. Packages that keep data here put one
+// into every value.
+package boltfile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"strconv"
+	"time"
+
+	"go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
+)
+
+// Errors a caller may decide on. They are found with errors.Is.
+var (
+	ErrBusy    = errors.New("held by another process")
+	ErrForeign = errors.New("not a file of this kind")
+	ErrNewer   = errors.New("written by a newer version")
+	ErrDamaged = errors.New("damaged")
+)
+
+// Bucket is the top-level bucket in which the schema's name and version stand.
+// No other package may use this name.
+const Bucket = "darksite"
+
+// MaxWait is how long Open waits for the lock when Options.Timeout is zero.
+const MaxWait = time.Second
+
+// Options say which schema is expected and how to open the file.
+type Options struct {
+	Schema  string // name of the schema, such as history; required
+	Version int    // newest version this program can read and write; at least 1
+	Oldest  int    // oldest version it can read; zero means Version
+
+	Holder   string        // what this process is, in two or three words, for others to read
+	Since    time.Time     // when this process began, for the holder's note; may be zero
+	Timeout  time.Duration // wait for the lock; zero means MaxWait
+	ReadOnly bool
+
+	InitialMmapSize int   // bytes of address space to map at once; see bbolt.Options
+	MaxSize         int64 // bytes the file may reach; zero means no limit
+	NoSync          bool  // tests only: no fsync at commit
+}
+
+// File is an open file.
+type File struct {
+	*bbolt.DB
+	Version int // schema version found in the file
+	path    string
+	note    string // holder's note to remove at Close; empty when read-only
+}
+
+// Open opens the file at path, and makes it when it is absent and not
+// ReadOnly. It returns a [BusyError] when another process holds the file.
+func Open(path string, o Options) (*File, error) {
+	if o.Schema == "" || o.Version < 1 {
+		return nil, fmt.Errorf("open %s: a schema name and a version are needed", path)
+	}
+	if o.Oldest == 0 {
+		o.Oldest = o.Version
+	}
+	if o.Timeout == 0 {
+		o.Timeout = MaxWait
+	}
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) && !o.ReadOnly {
+		if err := create(path, o); err != nil {
+			return nil, fmt.Errorf("create %s: %w", path, err)
+		}
+	} else if err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	// The first look is read-only, so that a file which is not ours is not
+	// changed by as much as a lock page or a free list.
+	f, err := open(path, o, true)
+	if err != nil || o.ReadOnly {
+		return f, err
+	}
+	if err := f.Close(); err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	if f, err = open(path, o, false); err != nil {
+		return nil, err
+	}
+	if err := f.leaveNote(o); err != nil {
+		return nil, errors.Join(err, f.DB.Close())
+	}
+	return f, nil
+}
+
+// open opens an existing file and checks what it is.
+func open(path string, o Options, readOnly bool) (f *File, err error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("open %s: %w: it is not a regular file", path, ErrForeign)
+	}
+	if info.Size() == 0 {
+		return nil, fmt.Errorf("open %s: %w: it is empty; move it away to begin a new one", path, ErrForeign)
+	}
+	var db *bbolt.DB
+	err = guard(func() (err error) {
+		db, err = bbolt.Open(path, 0o600, &bbolt.Options{
+			Timeout: o.Timeout, ReadOnly: readOnly, FreelistType: bbolt.FreelistMapType,
+			InitialMmapSize: o.InitialMmapSize, MaxSize: int(o.MaxSize), NoSync: o.NoSync,
+		})
+		return err
+	})
+	switch {
+	case errors.Is(err, berrors.ErrTimeout):
+		return nil, busy(path)
+	case errors.Is(err, berrors.ErrInvalid), errors.Is(err, berrors.ErrVersionMismatch), errors.Is(err, berrors.ErrChecksum):
+		return nil, fmt.Errorf("open %s: %w: %w", path, kindOfInvalid(path), err)
+	case err != nil:
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	f = &File{DB: db, path: path}
+	if err := f.identify(o, info.Size()); err != nil {
+		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), db.Close())
+	}
+	return f, nil
+}
+
+// identify checks the schema and that the file is as long as its pages say.
+func (f *File) identify(o Options, size int64) error {
+	return f.View(func(tx *bbolt.Tx) error {
+		if tx.Size() > size {
+			return fmt.Errorf("%w: %d bytes long, its pages need %d; it was cut", ErrDamaged, size, tx.Size())
+		}
+		b := tx.Bucket([]byte(Bucket))
+		if b == nil {
+			return fmt.Errorf("%w: a bbolt file of another program", ErrForeign)
+		}
+		if got := string(b.Get([]byte("schema"))); got != o.Schema {
+			return fmt.Errorf("%w: it holds %q, wanted %q", ErrForeign, got, o.Schema)
+		}
+		v, err := strconv.Atoi(string(b.Get([]byte("version"))))
+		switch {
+		case err != nil || v < 1:
+			return fmt.Errorf("%w: unreadable schema version %q", ErrDamaged, b.Get([]byte("version")))
+		case v > o.Version:
+			return fmt.Errorf("%w: %s version %d, this program knows up to %d; use the newer program", ErrNewer, o.Schema, v, o.Version)
+		case v < o.Oldest:
+			return fmt.Errorf("%w: %s version %d is older than %d, the oldest this program reads", ErrForeign, o.Schema, v, o.Oldest)
+		}
+		f.Version = v
+		return nil
+	})
+}
+
+// create makes the file beside its place and links it in. When two processes
+// start at once, one of them makes it and the other finds it.
+func create(path string, o Options) error {
+	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*.partial")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(tmp.Name())
+	if err := tmp.Close(); err != nil {
+		return err
+	}
+	db, err := bbolt.Open(tmp.Name(), 0o600, &bbolt.Options{NoSync: o.NoSync, FreelistType: bbolt.FreelistMapType})
+	if err != nil {
+		return err
+	}
+	err = db.Update(func(tx *bbolt.Tx) error {
+		b, err := tx.CreateBucket([]byte(Bucket))
+		if err != nil {
+			return err
+		}
+		return errors.Join(
+			b.Put([]byte("schema"), []byte(o.Schema)),
+			b.Put([]byte("version"), strconv.AppendInt(nil, int64(o.Version), 10)))
+	})
+	if err := errors.Join(err, db.Sync(), db.Close()); err != nil {
+		return err
+	}
+	// A link fails where the name is taken, a rename would replace the other
+	// process's file. File systems without links get the rename.
+	if err := os.Link(tmp.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
+		if err := os.Rename(tmp.Name(), path); err != nil {
+			return err
+		}
+	}
+	return syncDir(filepath.Dir(path))
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// Path is the path the file was opened with.
+func (f *File) Path() string { return f.path }
+
+// Close releases the file and removes the holder's note.
+func (f *File) Close() error {
+	if f.note != "" {
+		_ = os.Remove(f.note) // a stale note misleads no one: the lock decides
+		f.note = ""
+	}
+	if err := f.DB.Close(); err != nil {
+		return fmt.Errorf("close %s: %w", f.path, err)
+	}
+	return nil
+}
+
+// View runs fn in a read transaction. A damaged page becomes an error that
+// wraps ErrDamaged.
+func (f *File) View(fn func(*bbolt.Tx) error) error {
+	return guard(func() error { return f.DB.View(fn) })
+}
+
+// Update runs fn in a write transaction and returns after fsync. A damaged
+// page becomes an error that wraps ErrDamaged and nothing is changed.
+func (f *File) Update(fn func(*bbolt.Tx) error) error {
+	return guard(func() error { return f.DB.Update(fn) })
+}
+
+// guard turns a panic or a memory fault into an error.
+func guard(fn func() error) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w: %v", ErrDamaged, p)
+		}
+	}()
+	return fn()
+}
+
+// Check walks every page and returns what is wrong with the structure of the
+// file, at most limit findings. It reads the whole file and does not know what
+// the values mean. In a file open for writing it holds back every Update until
+// it is done, because the list of free pages must stand still.
+func (f *File) Check(ctx context.Context, limit int) (found []error, err error) {
+	walk := func(tx *bbolt.Tx) error {
+		results := tx.Check()
+		defer func() {
+			for range results { // the checker stops only when it was read to its end
+			}
+		}()
+		for bad := range results {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			if len(found) < limit {
+				found = append(found, bad)
+			}
+		}
+		return nil
+	}
+	err = guard(func() error {
+		tx, err := f.Begin(!f.IsReadOnly())
+		if err != nil {
+			return err
+		}
+		return errors.Join(walk(tx), tx.Rollback())
+	})
+	if errors.Is(err, ErrDamaged) {
+		return append(found, err), nil
+	}
+	return found, err
+}

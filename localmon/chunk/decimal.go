@@ -1,0 +1,37 @@
+package chunk
+
+import "math"
+
+// MaxExponent is the finest decimal exponent a mantissa can have.
+const MaxExponent = 9
+
+var pow10 = [MaxExponent + 1]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9}
+
+// maxMantissa bounds mantissas so that their sums and differences, and those of
+// a whole block, stay inside an int64.
+const maxMantissa = 1 << 50
+
+// Decimal finds the mantissa m of v at the least exponent e >= atLeast for
+// which v is bit for bit [Float] of m and e. It reports false for values that
+// have none: NaN, infinities, the negative zero, and numbers with more digits.
+func Decimal(v float64, atLeast uint8) (m int64, e uint8, ok bool) {
+	for e = atLeast; e <= MaxExponent; e++ {
+		if m, ok := mantissa(v, e); ok {
+			return m, e, true
+		}
+	}
+	return 0, 0, false
+}
+
+// mantissa is Decimal for one exponent.
+func mantissa(v float64, e uint8) (int64, bool) {
+	r := math.RoundToEven(v * pow10[e])
+	if !(math.Abs(r) < maxMantissa) { // written so that NaN fails
+		return 0, false
+	}
+	m := int64(r)
+	return m, math.Float64bits(Float(m, e)) == math.Float64bits(v)
+}
+
+// Float is the value of a mantissa: m / 10^e, rounded once.
+func Float(m int64, e uint8) float64 { return float64(m) / pow10[e] }

@@ -1,0 +1,284 @@
+package history
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"darksite/localmon"
+)
+
+const (
+	// keyEvery is how many scrapes share one record that stands alone. An hour
+	// at one scrape every 30 s.
+	keyEvery = 120
+	// maxScrapes bounds a segment, and with it the memory that sealing takes.
+	maxScrapes = 5760
+
+	day = int64(24 * time.Hour)
+)
+
+// Append stores one batch and returns its sequence number after fsync. Every
+// sample must belong to the batch's target; a key that appears twice keeps its
+// later value. A batch without samples is stored too: it says that the series
+// had no value then.
+//
+// On an error nothing of the batch is stored, and the next Append starts from
+// the same state as this one did.
+func (db *DB) Append(ctx context.Context, b localmon.Batch) (uint64, error) {
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
+	if b.Target == "" {
+		return 0, fmt.Errorf("append a batch of %s: the target has no name", b.At.Format(time.RFC3339))
+	}
+	if db.readOnly {
+		return 0, fmt.Errorf("append a batch of %s: the history was opened read-only", b.Target)
+	}
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	h := db.heads[b.Target]
+	if h == nil {
+		h = newHead(b.Target)
+	}
+	a := appending{h: h, b: &b}
+	if err := a.take(); err != nil {
+		h.order = h.order[:0]
+		return 0, fmt.Errorf("append a batch of %s: %w", b.Target, err)
+	}
+	a.place()
+	db.record = a.encode(db.record, &db.sections)
+	if err := db.file.Update(func(tx *bbolt.Tx) error { return a.store(tx, db.record) }); err != nil {
+		h.order = h.order[:0] // it may name ids that were not given after all
+		return 0, fmt.Errorf("append a batch of %s: %w", b.Target, err)
+	}
+	a.commit()
+	db.heads[b.Target] = h
+	return a.seq, nil
+}
+
+// appending is one batch on its way into the file. Nothing of the head that
+// matters to a later batch changes before commit.
+type appending struct {
+	h *head
+	b *localmon.Batch
+
+	seq     uint64
+	at      int64
+	key     bool   // the record stands alone
+	opens   bool   // the record begins a segment
+	segment uint64 // 0 until store when the record opens one
+	fresh   []slot // series seen for the first time, in id order
+	ids     map[name]uint32
+	changes []change
+}
+
+// take puts the values of the batch beside the cells of their series.
+func (a *appending) take() error {
+	h := a.h
+	h.stamp++
+	if h.stamp == 0 { // wrapped: old stamps could be taken for new ones
+		for _, g := range h.groups {
+			if g != nil {
+				clear(g.stamps[:])
+			}
+		}
+		h.stamp = 1
+	}
+	for i := range a.b.Samples {
+		s := &a.b.Samples[i]
+		if s.Key.Target != h.target {
+			return fmt.Errorf("sample of %q, which is another target", s.Key.String())
+		}
+		if s.Key.Metric == "" {
+			return fmt.Errorf("sample without a metric name (labels %q)", s.Key.Labels)
+		}
+		var id uint32
+		if i < len(h.order) && h.order[i].metric == s.Key.Metric && h.order[i].labels == s.Key.Labels {
+			id = h.order[i].id
+		} else {
+			n := name{s.Key.Metric, s.Key.Labels}
+			id = a.lookup(n)
+			if i < len(h.order) {
+				h.order[i] = slot{n, id}
+			} else {
+				h.order = append(h.order, slot{n, id})
+			}
+		}
+		g, k := h.at(id)
+		g.next[k], g.stamps[k] = math.Float64bits(s.Value), h.stamp
+	}
+	return nil
+}
+
+// lookup finds or gives the id of a series. Ids given here are not the head's
+// before commit; place in the order is harmless because an id that is not
+// committed is forgotten there too.
+func (a *appending) lookup(n name) uint32 {
+	if id, ok := a.h.ids[n]; ok {
+		return id
+	}
+	if id, ok := a.ids[n]; ok {
+		return id
+	}
+	if a.ids == nil {
+		a.ids = map[name]uint32{}
+	}
+	id := a.h.nextID + uint32(len(a.fresh))
+	a.ids[n] = id
+	a.fresh = append(a.fresh, slot{n, id})
+	return id
+}
+
+// place decides where the record goes: into the open segment or a new one, and
+// whether it stands alone.
+func (a *appending) place() {
+	h := a.h
+	a.at = a.b.At.UnixNano()
+	a.segment = h.segment
+	// A later day ends the segment. An earlier one does not: batches from the
+	// past that come between live ones would leave a segment each.
+	a.opens = h.segment == 0 || h.scrapes >= maxScrapes || floorDiv(a.at, day) > h.maxDay
+	a.key = a.opens || h.sinceKey == 0 || h.sinceKey >= keyEvery
+}
+
+// encode builds the record and the list of changed cells.
+func (a *appending) encode(b []byte, w *sectionWriter) []byte {
+	h := a.h
+	sh := scrapeHead{at: a.at, targetAt: noClock, key: a.key}
+	if !a.b.TargetAt.IsZero() {
+		sh.targetAt = a.b.TargetAt.UnixNano()
+	}
+	b = appendScrapeHead(append(b[:0], make([]byte, envelope)...), sh)
+	last := 0
+	for n, g := range h.groups {
+		if g == nil {
+			continue
+		}
+		w.reset()
+		for k := range g.cells {
+			c := &g.cells[k]
+			present := g.stamps[k] == h.stamp
+			var old cell
+			if !a.key {
+				if present == c.present && (!present || g.next[k] == c.bits) {
+					w.skip(1)
+					continue
+				}
+				old = *c
+			} else if !present {
+				// a record that stands alone starts from empty cells
+				if *c != old {
+					a.changes = append(a.changes, change{&g.cells, uint8(k), old})
+				}
+				w.skip(1)
+				continue
+			}
+			a.changes = append(a.changes, change{&g.cells, uint8(k), w.put(old, g.next[k], present)})
+		}
+		if w.taken > 0 || len(w.ops) > 0 {
+			b = w.appendSection(b, uint32(n-last))
+			last = n
+		}
+	}
+	return seal(kindScrape, b)
+}
+
+// store writes the record, the new rows of the series table and, when the
+// clock jumped, a note of that.
+func (a *appending) store(tx *bbolt.Tx, record []byte) error {
+	all, err := tx.CreateBucketIfNotExists(bucketTargets)
+	if err != nil {
+		return err
+	}
+	if a.seq, err = all.NextSequence(); err != nil {
+		return err
+	}
+	own, err := all.CreateBucketIfNotExists([]byte(a.h.target))
+	if err != nil {
+		return err
+	}
+	log, err := own.CreateBucketIfNotExists(bucketLog)
+	if err != nil {
+		return err
+	}
+	if a.opens {
+		a.segment = a.seq
+	}
+	records, err := log.CreateBucketIfNotExists(seqKey(a.segment))
+	if err != nil {
+		return err
+	}
+	records.FillPercent = 1 // keys only ever grow
+	if err := records.Put(seqKey(a.seq), record); err != nil {
+		return err
+	}
+	if err := a.storeFresh(own); err != nil {
+		return err
+	}
+	return a.storeClock(own)
+}
+
+func (a *appending) storeFresh(own *bbolt.Bucket) error {
+	if len(a.fresh) == 0 {
+		return nil
+	}
+	table, err := own.CreateBucketIfNotExists(bucketSeries)
+	if err != nil {
+		return err
+	}
+	for _, f := range a.fresh {
+		e := entry{name: f.name, firstSeq: a.seq, firstAt: a.at}
+		if err := table.Put(idKey(f.id), e.encode()); err != nil {
+			return err
+		}
+	}
+	// The bucket's sequence outlives its rows, so no id is given twice.
+	return table.SetSequence(uint64(a.fresh[len(a.fresh)-1].id))
+}
+
+// commit makes the batch the head's newest.
+func (a *appending) commit() {
+	h := a.h
+	for i := range a.changes {
+		c := &a.changes[i]
+		c.group[c.index] = c.cell
+	}
+	for _, f := range a.fresh {
+		h.ids[f.name] = f.id
+		h.table[f.id] = &entry{name: f.name, firstSeq: a.seq, firstAt: a.at}
+		h.nextID = f.id + 1
+	}
+	for _, g := range h.groups {
+		if g == nil {
+			continue
+		}
+		for k := range g.cells {
+			if g.stamps[k] == h.stamp {
+				g.seen[k] = lastSeen{a.seq, a.at, g.next[k]}
+			}
+		}
+	}
+	if a.opens {
+		h.segment, h.scrapes, h.maxDay = a.segment, 0, math.MinInt64
+	}
+	if a.key {
+		h.sinceKey = 0
+	}
+	h.scrapes++
+	h.sinceKey++
+	h.maxDay = max(h.maxDay, floorDiv(a.at, day))
+	h.lastAt, h.last = a.at, a.b.At
+}
+
+// floorDiv is the quotient rounded down, also for times before 1970.
+func floorDiv(a, b int64) int64 {
+	q := a / b
+	if a%b < 0 {
+		q--
+	}
+	return q
+}

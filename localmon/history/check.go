@@ -1,0 +1,129 @@
+package history
+
+import (
+	"context"
+	"fmt"
+
+	"go.etcd.io/bbolt"
+)
+
+// Damage is one value of the file that cannot be read, or a fault of the
+// file's own structure.
+type Damage struct {
+	Target string // empty for the structure of the file
+	What   string // which value: a scrape, a day, the name of a series
+	Err    error
+}
+
+// String says what is damaged and how.
+func (d Damage) String() string {
+	if d.Target == "" {
+		return fmt.Sprintf("%s: %v", d.What, d.Err)
+	}
+	return fmt.Sprintf("%s: %s: %v", d.Target, d.What, d.Err)
+}
+
+// maxDamage bounds what Check reports of one file.
+const maxDamage = 1000
+
+// Check reads every value of the file and returns what is damaged; nothing is
+// changed. It holds back Append while the structure is walked, which reads
+// the whole file: on a live monitor, check a snapshot.
+func (db *DB) Check(ctx context.Context) ([]Damage, error) {
+	var found []Damage
+	structure, err := db.file.Check(ctx, maxDamage)
+	if err != nil {
+		return nil, fmt.Errorf("check history: %w", err)
+	}
+	for _, err := range structure {
+		found = append(found, Damage{What: "structure of the file", Err: err})
+	}
+	err = db.file.View(func(tx *bbolt.Tx) error {
+		all := tx.Bucket(bucketTargets)
+		if all == nil {
+			return nil
+		}
+		return all.ForEachBucket(func(target []byte) error {
+			c := checker{ctx: ctx, target: string(target)}
+			err := c.walk(all.Bucket(target))
+			found = append(found, c.found...)
+			return err
+		})
+	})
+	if err != nil {
+		return found, fmt.Errorf("check history: %w", err)
+	}
+	return found, nil
+}
+
+type checker struct {
+	ctx    context.Context
+	target string
+	found  []Damage
+}
+
+func (c *checker) bad(what string, err error) {
+	if err != nil && len(c.found) < maxDamage {
+		c.found = append(c.found, Damage{c.target, what, err})
+	}
+}
+
+func (c *checker) walk(own *bbolt.Bucket) error {
+	if b := own.Bucket(bucketSeries); b != nil {
+		if err := b.ForEach(func(k, v []byte) error {
+			_, err := decodeEntry(v)
+			c.bad(fmt.Sprintf("name of series %x", k), err)
+			return c.ctx.Err()
+		}); err != nil {
+			return err
+		}
+	}
+	if b := own.Bucket(bucketClock); b != nil {
+		if err := b.ForEach(func(k, v []byte) error {
+			_, err := decodeJump(k, v)
+			c.bad(fmt.Sprintf("clock note %x", k), err)
+			return c.ctx.Err()
+		}); err != nil {
+			return err
+		}
+	}
+	if log := own.Bucket(bucketLog); log != nil {
+		return log.ForEachBucket(func(seg []byte) error { return c.checkLog(log.Bucket(seg)) })
+	}
+	return nil
+}
+
+// checkLog plays every record of a segment on cells of its own.
+func (c *checker) checkLog(records *bbolt.Bucket) error {
+	groups := map[uint32]*group{}
+	cells := func(n uint32) *group {
+		if groups[n] == nil {
+			groups[n] = new(group)
+		}
+		return groups[n]
+	}
+	broken := false
+	return records.ForEach(func(k, v []byte) error {
+		what := fmt.Sprintf("scrape %x", k)
+		payload, err := unseal(kindScrape, v)
+		var sh scrapeHead
+		if err == nil {
+			sh, err = parseScrape(payload)
+		}
+		if err != nil {
+			broken = true
+			c.bad(what, err)
+			return c.ctx.Err()
+		}
+		if sh.key {
+			broken = false
+			clear(groups)
+		}
+		if !broken {
+			err = sh.play(cells)
+			broken = err != nil
+			c.bad(what, err)
+		}
+		return c.ctx.Err()
+	})
+}

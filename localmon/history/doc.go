@@ -1,0 +1,27 @@
+// Package history keeps every sample the monitor ever took, in one bbolt file
+// that survives a power cut, and answers charts from it.
+//
+// Start with [Open] and hand each batch to [DB.Append]: it returns after the
+// batch is on disk. Call [DB.Maintain] between scrapes; each call does one small
+// step of the work that turns the log of scrapes into compressed days and
+// coarser tiers and keeps the file within its budget. [DB] is a
+// localmon.Reader; [DB.Last] gives the newest value of each series, and
+// [DB.Scan] reads many series at once. [OpenReadOnly] serves a second process,
+// or a copy of the file, while no monitor holds it; [DB.Snapshot] makes such a
+// copy of a live file.
+//
+// Promises:
+//   - A batch is one transaction and one fsync. What Append returned for is
+//     there after kill -9 and power loss, bit for bit, NaN and -0 included.
+//   - Nothing is rejected for its time. Order is the order of acknowledgement;
+//     wall time is data. After a jump of the clock, or with batches from the
+//     past, points come in the order in which they were acknowledged.
+//   - A missing sample is a gap, never a value.
+//   - Every value in the file has a CRC32C. [DB.Check] names what is damaged;
+//     the rest stays readable.
+//   - Ids of series are never given twice; series of which nothing is left
+//     disappear from the table.
+//
+// Limits: one process writes. A damaged page of the bbolt tree itself can hide
+// more than one value. FORMAT.md describes the file to the byte.
+package history

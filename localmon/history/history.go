@@ -1,0 +1,223 @@
+package history
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"sync"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"darksite/localmon"
+	"darksite/localmon/boltfile"
+)
+
+// Schema and Version name the format of the file; see FORMAT.md.
+const (
+	Schema  = "history"
+	Version = 1
+)
+
+// ErrBusy is what an opening wraps when another process holds the file. The
+// error is then a *boltfile.BusyError and says who.
+var ErrBusy = boltfile.ErrBusy
+
+var (
+	bucketTargets = []byte("targets")
+	bucketSeries  = []byte("series")
+	bucketLog     = []byte("log")
+	bucketClock   = []byte("clock")
+)
+
+// Options of a history. The zero value is a history without a budget.
+type Options struct {
+	// Budget is how many bytes the file may take. Near it, Maintain lets go
+	// of the oldest raw samples first, then of the tiers. Zero means no limit.
+	Budget int64
+	// Holder says what this process is, such as "darksite monitor", and Since
+	// when it began. Both are for whoever finds the file held.
+	Holder string
+	Since  time.Time
+	// Timeout is how long an opening waits for the file; zero means a second.
+	Timeout time.Duration
+	// NoSync leaves out fsync. For tests and benchmarks: it breaks the promise
+	// that what was acknowledged survives a power cut.
+	NoSync bool
+}
+
+// DB is an open history. Its methods may be called from several goroutines.
+type DB struct {
+	file     *boltfile.File
+	o        Options
+	readOnly bool
+
+	mu       sync.Mutex // guards what follows; held while a batch is committed
+	heads    map[string]*head
+	record   []byte // of the batch being written
+	sections sectionWriter
+	damaged  []Damage // found while opening
+}
+
+var _ localmon.Reader = (*DB)(nil)
+
+// Open opens the history at path for writing, and makes it when it is absent.
+// The error wraps boltfile.ErrBusy, ErrForeign, ErrNewer or ErrDamaged where
+// one of them is the reason; the file is then left as it was.
+func Open(path string, o Options) (*DB, error) { return open(path, o, false) }
+
+// OpenReadOnly opens the history for reading. It gives ErrBusy while another
+// process writes to it: ask that process instead, or read a snapshot.
+func OpenReadOnly(path string, o Options) (*DB, error) { return open(path, o, true) }
+
+func open(path string, o Options, readOnly bool) (*DB, error) {
+	f, err := boltfile.Open(path, boltfile.Options{
+		Schema: Schema, Version: Version,
+		Holder: o.Holder, Since: o.Since, Timeout: o.Timeout, ReadOnly: readOnly, NoSync: o.NoSync,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open history: %w", err)
+	}
+	db := &DB{file: f, o: o, readOnly: readOnly, heads: map[string]*head{}}
+	if err := db.load(); err != nil {
+		return nil, errors.Join(fmt.Errorf("open history %s: %w", path, err), f.Close())
+	}
+	return db, nil
+}
+
+// Close releases the file. Everything acknowledged is on disk already.
+func (db *DB) Close() error {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	return db.file.Close()
+}
+
+// bucketOf finds a bucket of a target; nil when it is not there.
+func bucketOf(tx *bbolt.Tx, target string, path ...[]byte) *bbolt.Bucket {
+	b := tx.Bucket(bucketTargets)
+	if b != nil {
+		b = b.Bucket([]byte(target))
+	}
+	for _, p := range path {
+		if b == nil {
+			return nil
+		}
+		b = b.Bucket(p)
+	}
+	return b
+}
+
+// load builds the heads from the series tables and the log.
+func (db *DB) load() error {
+	return db.file.View(func(tx *bbolt.Tx) error {
+		all := tx.Bucket(bucketTargets)
+		if all == nil {
+			return nil
+		}
+		return all.ForEachBucket(func(target []byte) error {
+			h := newHead(string(target))
+			db.heads[h.target] = h
+			own := all.Bucket(target)
+			if table := own.Bucket(bucketSeries); table != nil {
+				if err := db.loadTable(h, table); err != nil {
+					return err
+				}
+			}
+			if log := own.Bucket(bucketLog); log != nil {
+				return log.ForEachBucket(func(k []byte) error {
+					seg, err := keySeq(k)
+					if err != nil {
+						return fmt.Errorf("log of %s: %w", target, err)
+					}
+					return db.loadLog(h, seg, log.Bucket(k))
+				})
+			}
+			return nil
+		})
+	})
+}
+
+func (db *DB) loadTable(h *head, table *bbolt.Bucket) error {
+	h.nextID = uint32(table.Sequence()) + 1
+	return table.ForEach(func(k, v []byte) error {
+		id, err := keyID(k)
+		if err != nil {
+			return fmt.Errorf("series table of %s: %w", h.target, err)
+		}
+		h.nextID = max(h.nextID, id+1)
+		e, err := decodeEntry(v)
+		if err != nil {
+			db.damaged = append(db.damaged, Damage{Target: h.target, What: fmt.Sprintf("name of series %d", id), Err: err})
+			return nil
+		}
+		h.table[id], h.ids[e.name] = e, id
+		g, i := h.at(id)
+		if e.gone != nil {
+			g.seen[i] = *e.gone
+		}
+		return nil
+	})
+}
+
+// loadLog replays one segment of the log into the head.
+func (db *DB) loadLog(h *head, seg uint64, records *bbolt.Bucket) error {
+	h.segment, h.scrapes, h.sinceKey, h.maxDay = seg, 0, 0, math.MinInt64
+	broken := true // until a record that stands alone was read
+	return records.ForEach(func(k, v []byte) error {
+		seq, err := keySeq(k)
+		if err != nil {
+			return fmt.Errorf("log of %s: %w", h.target, err)
+		}
+		h.scrapes++
+		sh, err := h.replay(v, broken)
+		if err != nil {
+			broken, h.sinceKey = true, 0
+			db.damaged = append(db.damaged, Damage{Target: h.target, What: fmt.Sprintf("scrape %d", seq), Err: err})
+			return nil
+		}
+		if sh.key {
+			broken, h.sinceKey = false, 0
+		} else if broken {
+			return nil
+		}
+		h.sinceKey++
+		h.lastAt, h.last = sh.at, time.Unix(0, sh.at)
+		h.maxDay = max(h.maxDay, floorDiv(sh.at, day))
+		for _, g := range h.groups {
+			if g == nil {
+				continue
+			}
+			for i := range g.cells {
+				if g.cells[i].present {
+					g.seen[i] = lastSeen{seq, sh.at, g.cells[i].bits}
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// replay plays a record on the cells of the head.
+func (h *head) replay(value []byte, broken bool) (scrapeHead, error) {
+	payload, err := unseal(kindScrape, value)
+	if err != nil {
+		return scrapeHead{}, err
+	}
+	sh, err := parseScrape(payload)
+	if err != nil || broken && !sh.key {
+		return sh, err
+	}
+	if sh.key {
+		for _, g := range h.groups {
+			if g != nil {
+				clear(g.cells[:])
+			}
+		}
+	}
+	return sh, sh.play(func(n uint32) *group {
+		if int(n) < len(h.groups) && h.groups[n] != nil {
+			return &h.groups[n].cells
+		}
+		return nil
+	})
+}

@@ -1,0 +1,144 @@
+package history
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"time"
+
+	"darksite/localmon"
+)
+
+// name is a series key without its target.
+type name struct{ metric, labels string }
+
+// entry is one row of the series table. The row is written when the series is
+// first seen and again when it is found gone; in between, the newest scrapes
+// tell when it was last seen.
+type entry struct {
+	name
+	firstSeq uint64
+	firstAt  int64
+	gone     *lastSeen // nil while the newest sealed segment ends with the series present
+}
+
+// lastSeen is the newest sample of a series.
+type lastSeen struct {
+	seq  uint64
+	at   int64
+	bits uint64
+}
+
+func (e *entry) encode() []byte {
+	b := make([]byte, envelope, envelope+32+len(e.metric)+len(e.labels))
+	b = binary.AppendUvarint(b, e.firstSeq)
+	b = binary.AppendVarint(b, e.firstAt)
+	if e.gone == nil {
+		b = append(b, 0)
+	} else {
+		b = append(b, 1)
+		b = binary.AppendUvarint(b, e.gone.seq)
+		b = binary.AppendVarint(b, e.gone.at)
+		b = binary.LittleEndian.AppendUint64(b, e.gone.bits)
+	}
+	b = binary.AppendUvarint(b, uint64(len(e.metric)))
+	b = append(b, e.metric...)
+	b = append(b, e.labels...)
+	return seal(kindSeries, b)
+}
+
+func decodeEntry(value []byte) (*entry, error) {
+	payload, err := unseal(kindSeries, value)
+	if err != nil {
+		return nil, err
+	}
+	in := input{b: payload}
+	e := &entry{firstSeq: in.uvarint(), firstAt: in.varint()}
+	switch in.uvarint() {
+	case 0:
+	case 1:
+		e.gone = &lastSeen{seq: in.uvarint(), at: in.varint(), bits: in.uint64()}
+	default:
+		in.bad = true
+	}
+	e.metric = string(in.bytes(in.uvarint()))
+	e.labels = string(in.b)
+	if in.bad {
+		return nil, fmt.Errorf("%w: row of the series table", errBadValue)
+	}
+	return e, nil
+}
+
+func idKey(id uint32) []byte { return binary.BigEndian.AppendUint32(nil, id) }
+
+// keyID reads idKey back.
+func keyID(k []byte) (uint32, error) {
+	if len(k) != 4 {
+		return 0, fmt.Errorf("%w: key of %d bytes", errBadValue, len(k))
+	}
+	return binary.BigEndian.Uint32(k), nil
+}
+
+func seqKey(seq uint64) []byte { return binary.BigEndian.AppendUint64(nil, seq) }
+
+func keySeq(k []byte) (uint64, error) {
+	if len(k) != 8 {
+		return 0, fmt.Errorf("%w: key of %d bytes", errBadValue, len(k))
+	}
+	return binary.BigEndian.Uint64(k), nil
+}
+
+// head is what is kept in memory of one target: its series and the newest
+// value of each. It is guarded by DB.mu.
+type head struct {
+	target string
+	ids    map[name]uint32
+	table  map[uint32]*entry
+	nextID uint32
+	groups []*liveGroup // by id / groupSize; nil where no series is left
+
+	order []slot // series of the newest batch, in its order
+	stamp uint32 // number of the batch being taken; cells of it bear this stamp
+
+	segment  uint64    // first seq of the open segment; zero when there is none
+	scrapes  int       // in the open segment
+	sinceKey int       // scrapes since the record that stands alone; 0 asks for one
+	maxDay   int64     // latest UTC day in the open segment
+	lastAt   int64     // wall time of the newest scrape
+	last     time.Time // the same, with the monotonic reading when this process took it
+}
+
+// slot remembers where a series stood in the last batch: sources report in the
+// same order each time, so most look-ups end here.
+type slot struct {
+	name
+	id uint32
+}
+
+// liveGroup is the newest state of groupSize series.
+type liveGroup struct {
+	cells  group // as the last record of the log left them
+	next   [groupSize]uint64
+	stamps [groupSize]uint32
+	seen   [groupSize]lastSeen
+}
+
+func newHead(target string) *head {
+	return &head{target: target, ids: map[name]uint32{}, table: map[uint32]*entry{}, nextID: 1, maxDay: math.MinInt64}
+}
+
+func (h *head) key(e *entry) localmon.SeriesKey {
+	return localmon.SeriesKey{Target: h.target, Metric: e.metric, Labels: e.labels}
+}
+
+// at returns the group and place of an id, making the group when needed.
+func (h *head) at(id uint32) (*liveGroup, uint8) {
+	n := int(id / groupSize)
+	for len(h.groups) <= n {
+		h.groups = append(h.groups, nil)
+	}
+	if h.groups[n] == nil {
+		h.groups[n] = new(liveGroup)
+	}
+	return h.groups[n], uint8(id % groupSize)
+}

@@ -1,0 +1,90 @@
+package history
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"os"
+	"slices"
+
+	"go.etcd.io/bbolt"
+)
+
+// Stats says how much the history holds and what it takes.
+type Stats struct {
+	Path     string        `json:"path"`
+	Bytes    int64         `json:"bytes"`  // size of the file
+	Used     int64         `json:"used"`   // of them in use; the rest is free for what comes
+	Budget   int64         `json:"budget"` // zero means no limit
+	LastSeq  uint64        `json:"last_seq"`
+	Targets  []TargetStats `json:"targets"`
+	Damaged  int           `json:"damaged"` // values that could not be read when the file was opened
+	ReadOnly bool          `json:"read_only"`
+}
+
+// TargetStats is the share of one target.
+type TargetStats struct {
+	Target  string `json:"target"`
+	Series  int    `json:"series"`  // in the table
+	Present int    `json:"present"` // in the newest batch
+	Log     int    `json:"log"`     // scrapes not sealed yet
+}
+
+// Stats reads the figures of the file; it does not read its values.
+func (db *DB) Stats(ctx context.Context) (Stats, error) {
+	if err := ctx.Err(); err != nil {
+		return Stats{}, err
+	}
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	s := Stats{Path: db.file.Path(), Budget: db.o.Budget, Damaged: len(db.damaged), ReadOnly: db.readOnly}
+	info, err := os.Stat(s.Path)
+	if err != nil {
+		return s, fmt.Errorf("read figures of history: %w", err)
+	}
+	s.Bytes = info.Size()
+	err = db.file.View(func(tx *bbolt.Tx) error {
+		b := db.file.Stats()
+		s.Used = tx.Size() - int64(b.FreePageN+b.PendingPageN)*int64(db.file.Info().PageSize)
+		all := tx.Bucket(bucketTargets)
+		if all == nil {
+			return nil
+		}
+		s.LastSeq = all.Sequence()
+		for target, h := range db.heads {
+			t := TargetStats{Target: target, Series: len(h.table)}
+			for _, g := range h.groups {
+				if g == nil {
+					continue
+				}
+				for i := range g.cells {
+					if g.cells[i].present {
+						t.Present++
+					}
+				}
+			}
+			if log := bucketOf(tx, target, bucketLog); log != nil {
+				if err := log.ForEachBucket(func(k []byte) error {
+					t.Log += log.Bucket(k).Stats().KeyN
+					return nil
+				}); err != nil {
+					return err
+				}
+			}
+			s.Targets = append(s.Targets, t)
+		}
+		return nil
+	})
+	if err != nil {
+		return s, fmt.Errorf("read figures of history: %w", err)
+	}
+	slices.SortFunc(s.Targets, func(a, b TargetStats) int { return cmp.Compare(a.Target, b.Target) })
+	return s, nil
+}
+
+// Damaged returns what could not be read when the file was opened.
+func (db *DB) Damaged() []Damage {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	return slices.Clone(db.damaged)
+}
