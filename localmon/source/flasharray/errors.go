@@ -1,0 +1,122 @@
+package flasharray
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// What a caller decides on. They are wrapped in an [Error], which says which
+// array and what to do.
+var (
+	// ErrUnreachable: no complete reply came back from the address.
+	ErrUnreachable = errors.New("unreachable")
+	// ErrCertificateChanged: the array showed another certificate than the
+	// pinned one. A [*CertificateError] with both pins is in the chain.
+	ErrCertificateChanged = errors.New("certificate changed")
+	// ErrTokenRefused: the array does not accept the API token.
+	ErrTokenRefused = errors.New("token refused")
+	// ErrNoData: the array answers, but nothing it said could be used.
+	ErrNoData = errors.New("answers, but nothing could be read")
+	// ErrTooOld: the array offers no REST version this kit speaks.
+	ErrTooOld = errors.New("array too old")
+)
+
+// Error is a failure of the array as a whole.
+type Error struct {
+	Target  string // the site's name for the array
+	Address string // the URL it was reached at
+	Kind    error  // one of the sentinels above
+	Hint    string // what a person should do next
+	Err     error  // the cause, may be nil
+}
+
+// Error says which array, what happened, and what to do.
+func (e *Error) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "array %s (%s): %v", e.Target, e.Address, e.Kind)
+	if e.Err != nil {
+		fmt.Fprintf(&b, ": %v", e.Err)
+	}
+	if e.Hint != "" {
+		fmt.Fprintf(&b, "; %s", e.Hint)
+	}
+	return b.String()
+}
+
+// Unwrap gives the kind and the cause.
+func (e *Error) Unwrap() []error {
+	if e.Err == nil {
+		return []error{e.Kind}
+	}
+	return []error{e.Kind, e.Err}
+}
+
+// CertificateError holds the pin that was expected and the one that was shown.
+type CertificateError struct{ Want, Got string }
+
+// Error names both pins.
+func (e *CertificateError) Error() string {
+	return fmt.Sprintf("pinned %s, the array shows %s", e.Want, e.Got)
+}
+
+// StatusError is a reply with another HTTP status than success.
+type StatusError struct {
+	Status  int
+	Message string // what the array said, shortened
+}
+
+// Error gives the status and the array's own words.
+func (e *StatusError) Error() string {
+	if e.Message == "" {
+		return fmt.Sprintf("array answered HTTP %d", e.Status)
+	}
+	return fmt.Sprintf("array answered HTTP %d: %s", e.Status, e.Message)
+}
+
+// errReplyLimit marks a reply that broke one of the limits.
+var errReplyLimit = errors.New("reply beyond what an array sends")
+
+// errReplyShape marks a reply that is not what the interface describes.
+var errReplyShape = errors.New("reply is not what the interface describes")
+
+// fail makes the error a person sees from the kind and its cause.
+func (c *client) fail(kind, cause error) error {
+	e := &Error{Target: c.target, Address: c.base.String(), Kind: kind, Err: cause}
+	switch kind {
+	case ErrUnreachable:
+		e.Hint = "check that the array is up, that its management address answers from this machine, and the url in site.yaml"
+	case ErrCertificateChanged:
+		e.Hint = "if the array's certificate was renewed on purpose, compare the new fingerprint with the array's own and set tls_pin; otherwise treat the address as taken over"
+	case ErrTokenRefused:
+		e.Hint = "make a new API token for a read-only user on the array and put it in the token file"
+	case ErrNoData:
+		e.Hint = "look at the array's own console; the kit keeps trying"
+	case ErrTooOld:
+		e.Hint = "REST 2.4 came with Purity 6.1.0; upgrade the array or watch it by syslog and traps"
+	}
+	return e
+}
+
+// classify turns a transport error into one of the typed errors.
+func (c *client) classify(err error) error {
+	var typed *Error
+	if errors.As(err, &typed) {
+		return err
+	}
+	var cert *CertificateError
+	if errors.As(err, &cert) {
+		return c.fail(ErrCertificateChanged, cert)
+	}
+	var status *StatusError
+	if errors.As(err, &status) || errors.Is(err, errReplyLimit) || errors.Is(err, errReplyShape) {
+		return c.fail(ErrNoData, err)
+	}
+	return c.fail(ErrUnreachable, err)
+}
+
+// ends reports whether an error concerns the array as a whole, so that asking
+// the next endpoint is pointless.
+func ends(err error) bool {
+	return errors.Is(err, ErrCertificateChanged) || errors.Is(err, ErrTokenRefused) || errors.Is(err, ErrTooOld)
+}

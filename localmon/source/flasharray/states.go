@@ -1,0 +1,142 @@
+package flasharray
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"darksite/localmon"
+)
+
+// The component types this package makes itself; hardware keeps the array's
+// own words (drive_bay, nvram_bay, cooling, power_supply, temp_sensor, ...).
+const (
+	typeDrive      = "drive"
+	typeController = "controller"
+)
+
+// parts holds the states of one batch by type and name without case.
+type parts struct {
+	states map[partKey]localmon.ComponentState
+}
+
+type partKey struct{ kind, name string }
+
+func newParts() *parts { return &parts{states: map[partKey]localmon.ComponentState{}} }
+
+// add keeps the worse where the array lists a part twice.
+func (p *parts) add(s localmon.ComponentState) {
+	key := partKey{s.Type, strings.ToLower(s.Component)}
+	if have, ok := p.states[key]; ok && badness(have.Health) >= badness(s.Health) {
+		return
+	}
+	p.states[key] = s
+}
+
+func (p *parts) sorted() []localmon.ComponentState {
+	var all []localmon.ComponentState
+	for _, s := range p.states {
+		all = append(all, s)
+	}
+	slices.SortFunc(all, func(a, b localmon.ComponentState) int {
+		return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(a.Component, b.Component))
+	})
+	return all
+}
+
+// drive reads one row of /drives.
+func (p *parts) drive(s *sampler, f fields) {
+	name, ok := f.name("name")
+	if !ok {
+		return
+	}
+	status, kind, protocol := f.str("status", 64), f.str("type", 64), f.str("protocol", 64)
+	capacity, known := f.num("capacity")
+	p.add(localmon.ComponentState{
+		Component: name, Type: typeDrive, Status: status, Health: judge(status),
+		Detail: detail(kind, protocol, sized(capacity, known, "%.0f bytes"), f.str("details", 256)),
+	})
+	if known {
+		s.add(capacity, "purefa_drive_capacity_bytes", "component_name", name, "component_type", kind,
+			"component_status", status, "component_protocol", protocol)
+	}
+}
+
+// controller reads one row of /controllers. Its mode counts as well as its
+// status: a controller that is ready but not present serves nothing.
+func (p *parts) controller(s *sampler, f fields) {
+	name, ok := f.name("name")
+	if !ok {
+		return
+	}
+	status, mode, model, version := f.str("status", 64), f.str("mode", 64), f.str("model", 128), f.str("version", 128)
+	health := judge(status)
+	if mode != "" && !strings.EqualFold(mode, "primary") && !strings.EqualFold(mode, "secondary") {
+		health = worse(health, judge(mode))
+	}
+	p.add(localmon.ComponentState{
+		Component: name, Type: typeController, Status: status, Health: health, Detail: detail(mode, model, version),
+	})
+	labels := []string{"mode", mode, "model", model, "name", name, "status", status, "type", f.str("type", 64), "version", version}
+	s.add(1, "purefa_hw_controller_info", labels...)
+	if since := f.time("mode_since"); !since.IsZero() {
+		s.add(float64(since.UnixMilli())/1000, "purefa_hw_controller_mode_since_timestamp_seconds", labels...)
+	}
+}
+
+// hardware reads one row of /hardware.
+func (p *parts) hardware(s *sampler, f fields) {
+	name, ok := f.name("name")
+	if !ok {
+		return
+	}
+	kind, status := f.str("type", 64), f.str("status", 64)
+	degrees, hasDegrees := f.num("temperature")
+	volts, hasVolts := f.num("voltage")
+	p.add(localmon.ComponentState{
+		Component: name, Type: cmp.Or(kind, "hardware"), Status: status, Health: judge(status),
+		Detail: detail(f.str("model", 128), sized(degrees, hasDegrees, "%.0f °C"), sized(volts, hasVolts, "%.0f V"), f.str("details", 256)),
+	})
+	s.add(1, "purefa_hw_component_status", "component_name", name, "component_type", kind, "component_status", status)
+	if hasDegrees && degrees > 0 {
+		s.add(degrees, "purefa_hw_component_temperature_celsius", "component_name", name, "component_type", kind)
+	}
+	if hasVolts && volts > 0 {
+		s.add(volts, "purefa_hw_component_voltage_volt", "component_name", name, "component_type", kind)
+	}
+}
+
+// believe puts the three lists together: every drive and controller is as bad
+// as the worse of what its own list and /hardware say of it. A bay or board
+// without a status word says nothing. A controller that only /hardware knows
+// of, while the list of controllers was read, is at least a warning.
+func believe(drives, controllers, hardware *parts, controllersRead bool) []localmon.ComponentState {
+	all := newParts()
+	for key, s := range drives.states {
+		for _, bay := range []string{"drive_bay", "nvram_bay"} {
+			s = lowered(s, hardware.states[partKey{bay, key.name}], bay)
+		}
+		all.states[key] = s
+	}
+	for key, s := range hardware.states {
+		if _, listed := controllers.states[key]; key.kind == typeController && controllersRead && !listed {
+			s.Health = worse(s.Health, localmon.HealthWarning)
+			s.Detail = detail(s.Detail, "no longer in the list of controllers")
+		}
+		all.states[key] = s
+	}
+	for key, s := range controllers.states {
+		all.states[key] = lowered(s, hardware.states[key], "hardware list")
+	}
+	return all.sorted()
+}
+
+// lowered is s, or s with the health of other where that is worse.
+func lowered(s, other localmon.ComponentState, who string) localmon.ComponentState {
+	if other.Health == localmon.HealthUnknown || worse(s.Health, other.Health) == s.Health {
+		return s
+	}
+	s.Health = other.Health
+	s.Detail = detail(s.Detail, who+" says "+other.Status)
+	return s
+}
