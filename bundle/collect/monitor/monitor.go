@@ -1,0 +1,284 @@
+// Package monitor collects what the local monitor knows: alerts and every
+// change of them as JSON lines, the table of series, and the history as CSV,
+// one file for each metric family.
+//
+// Two spans of history are taken. Samples one by one, as they were scraped, for
+// the recent past (folder samples); average and maximum of each step for the
+// longer past (folder trend). Times are UTC in RFC 3339. A gap in the history
+// is a gap in the file. Where the monitor could not be asked the file is
+// missing and the report says why: nothing is filled in.
+package monitor
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"slices"
+	"strconv"
+	"time"
+
+	"darksite/bundle/collect"
+	"darksite/localmon"
+)
+
+// Name is the collector's name and the folder of its files.
+const Name = "monitor"
+
+// AlertSource gives the site's alerts and their life.
+type AlertSource interface {
+	Alerts(ctx context.Context) ([]localmon.Alert, error)
+	// Changes gives every change kept, oldest first.
+	Changes(ctx context.Context) iter.Seq2[localmon.Change, error]
+}
+
+// Options says what to read.
+type Options struct {
+	History localmon.Reader // nil leaves the history out
+	Alerts  AlertSource     // nil leaves alerts out
+	Now     time.Time       // end of both spans
+	Recent  time.Duration   // samples one by one
+	Trend   time.Duration   // average and maximum of each Step
+	Step    time.Duration
+	Select  localmon.Selector // which series; the zero value takes all
+}
+
+// Monitor is the collector.
+type Monitor struct{ o Options }
+
+// New makes the collector.
+func New(o Options) *Monitor { return &Monitor{o} }
+
+// Plan says what is taken.
+func (m *Monitor) Plan() collect.Plan {
+	return collect.Plan{
+		Name: Name,
+		What: fmt.Sprintf("alerts and their changes; samples of the last %s; average and maximum of each %s for the last %s", m.o.Recent, m.o.Step, m.o.Trend),
+		Why:  "the curve around the fault, and when it began and ended",
+		From: []string{"alerts", "changes of alerts", "series", "samples", "trend"},
+	}
+}
+
+// bytesPerRow is what one row of CSV takes on average; measured rows have
+// between 70 and 140 bytes, depending on labels.
+const bytesPerRow = 100
+
+// Estimate asks for the table of series and guesses the rest from how long each
+// series has been kept, at one sample in 30 seconds.
+func (m *Monitor) Estimate(ctx context.Context) (collect.Estimate, error) {
+	if m.o.History == nil {
+		return collect.Estimate{}, errors.New("no history was given")
+	}
+	series, err := m.o.History.Series(ctx, m.o.Select)
+	if err != nil {
+		return collect.Estimate{}, fmt.Errorf("list series: %w", err)
+	}
+	e := collect.Estimate{Files: 3 + 2*len(families(series))}
+	for _, s := range series {
+		kept := s.Last.Sub(s.First)
+		e.Bytes += bytesPerRow * int64(min(kept, m.o.Recent)/(30*time.Second))
+		if m.o.Step > 0 {
+			e.Bytes += bytesPerRow * int64(min(kept, m.o.Trend)/m.o.Step)
+		}
+	}
+	return e, nil
+}
+
+// family is the series of one metric.
+type family struct {
+	metric string
+	keys   []localmon.SeriesKey
+}
+
+// families groups series by metric, both in order.
+func families(series []localmon.Series) []family {
+	keys := make([]localmon.SeriesKey, len(series))
+	for i, s := range series {
+		keys[i] = s.Key
+	}
+	slices.SortFunc(keys, func(a, b localmon.SeriesKey) int {
+		return cmp.Or(cmp.Compare(a.Metric, b.Metric), a.Compare(b))
+	})
+	var out []family
+	for _, k := range keys {
+		if len(out) == 0 || out[len(out)-1].metric != k.Metric {
+			out = append(out, family{metric: k.Metric})
+		}
+		last := &out[len(out)-1]
+		last.keys = append(last.keys, k)
+	}
+	return out
+}
+
+// Collect takes alerts first, then series, then samples and trend.
+func (m *Monitor) Collect(ctx context.Context, w *collect.Writer) error {
+	if m.o.Alerts != nil {
+		if err := m.alerts(ctx, w); err != nil {
+			return err
+		}
+	}
+	if m.o.History == nil {
+		return nil
+	}
+	series, err := m.o.History.Series(ctx, m.o.Select)
+	if err != nil {
+		return fmt.Errorf("list series: %w", err)
+	}
+	err = add(w, "series.csv", "series of the history", func(out io.Writer) error { return seriesCSV(out, series) })
+	if err != nil {
+		return err
+	}
+	for _, f := range families(series) {
+		err := add(w, "samples/"+f.metric+".csv", "samples of "+f.metric, func(out io.Writer) error { return m.samples(ctx, out, f) })
+		if err != nil {
+			return err
+		}
+		if m.o.Step <= 0 {
+			continue
+		}
+		err = add(w, "trend/"+f.metric+".csv", "trend of "+f.metric, func(out io.Writer) error { return m.trend(ctx, out, f) })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// add streams what write produces. A source that fails costs its own file only.
+func add(w *collect.Writer, name, origin string, write func(io.Writer) error) error {
+	pr, pw := io.Pipe()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		buffered := bufio.NewWriterSize(pw, 64<<10)
+		err := write(buffered)
+		if err == nil {
+			err = buffered.Flush()
+		}
+		_ = pw.CloseWithError(err) // always nil
+	}()
+	err := w.Add(name, origin, pr)
+	_ = pr.Close() // always nil; ends write when Add gave up early
+	<-ended
+	if err == nil || errors.Is(err, collect.ErrBudget) || errors.Is(err, collect.ErrClosed) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	w.Fail(origin, err)
+	return nil
+}
+
+func (m *Monitor) alerts(ctx context.Context, w *collect.Writer) error {
+	err := add(w, "alerts.jsonl", "alerts of the site", func(out io.Writer) error {
+		all, err := m.o.Alerts.Alerts(ctx)
+		if err != nil {
+			return err
+		}
+		return lines(out, slices.Values(all))
+	})
+	if err != nil {
+		return err
+	}
+	return add(w, "changes.jsonl", "changes of alerts", func(out io.Writer) error {
+		var failed error
+		err := lines(out, func(yield func(localmon.Change) bool) {
+			for c, err := range m.o.Alerts.Changes(ctx) {
+				if failed = err; err != nil || !yield(c) {
+					return
+				}
+			}
+		})
+		return errors.Join(failed, err)
+	})
+}
+
+func lines[T any](out io.Writer, all iter.Seq[T]) error {
+	enc := json.NewEncoder(out)
+	enc.SetEscapeHTML(false)
+	for v := range all {
+		if err := enc.Encode(v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func seriesCSV(out io.Writer, series []localmon.Series) error {
+	c := csv.NewWriter(out)
+	rows := [][]string{{"target", "metric", "labels", "first", "last"}}
+	for _, s := range series {
+		rows = append(rows, []string{s.Key.Target, s.Key.Metric, s.Key.Labels, stamp(s.First), stamp(s.Last)})
+	}
+	slices.SortFunc(rows[1:], slices.Compare)
+	return c.WriteAll(rows)
+}
+
+func (m *Monitor) samples(ctx context.Context, out io.Writer, f family) error {
+	c := csv.NewWriter(out)
+	if err := c.Write([]string{"at", "target", "labels", "value"}); err != nil {
+		return err
+	}
+	window := localmon.Window{From: m.o.Now.Add(-m.o.Recent), To: m.o.Now}
+	for _, key := range f.keys {
+		for p, err := range m.o.History.Range(ctx, key, window) {
+			if err != nil {
+				return fmt.Errorf("read %s: %w", key, err)
+			}
+			if err := c.Write([]string{stamp(p.At), key.Target, key.Labels, number(p.Value)}); err != nil {
+				return err
+			}
+		}
+	}
+	c.Flush()
+	return c.Error()
+}
+
+func (m *Monitor) trend(ctx context.Context, out io.Writer, f family) error {
+	c := csv.NewWriter(out)
+	if err := c.Write([]string{"at", "target", "labels", "avg", "max"}); err != nil {
+		return err
+	}
+	window := localmon.Window{From: m.o.Now.Add(-m.o.Trend), To: m.o.Now, Step: m.o.Step}
+	for _, key := range f.keys {
+		if err := m.trendOf(ctx, c, key, window); err != nil {
+			return fmt.Errorf("read %s: %w", key, err)
+		}
+	}
+	c.Flush()
+	return c.Error()
+}
+
+// trendOf reads the maxima into memory before the averages: a store may not
+// allow one goroutine two open readings, and a trend has few points.
+func (m *Monitor) trendOf(ctx context.Context, c *csv.Writer, key localmon.SeriesKey, window localmon.Window) error {
+	peaks := map[int64]float64{}
+	window.Agg = localmon.AggMax
+	for p, err := range m.o.History.Range(ctx, key, window) {
+		if err != nil {
+			return err
+		}
+		peaks[p.At.Unix()] = p.Value
+	}
+	window.Agg = localmon.AggAvg
+	for p, err := range m.o.History.Range(ctx, key, window) {
+		if err != nil {
+			return err
+		}
+		peak := ""
+		if v, ok := peaks[p.At.Unix()]; ok {
+			peak = number(v)
+		}
+		if err := c.Write([]string{stamp(p.At), key.Target, key.Labels, number(p.Value), peak}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+func number(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }

@@ -1,0 +1,67 @@
+package collect
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Budget bounds one collector.
+type Budget struct {
+	Bytes int64         `json:"bytes"`
+	Time  time.Duration `json:"time_ns"`
+}
+
+// Profile is how much to take.
+type Profile struct {
+	Name    string
+	Each    Budget            // of every collector not named in Special
+	Special map[string]Budget // by name of the collector
+	Total   int64             // bytes of all collectors together
+	// Recent is how far back samples are taken one by one, Trend how far back
+	// they are taken in steps of Step, and Logs how far back log files are.
+	Recent, Trend, Step, Logs time.Duration
+}
+
+// For returns the budget of a collector.
+func (p Profile) For(name string) Budget {
+	if b, ok := p.Special[name]; ok {
+		return b
+	}
+	return p.Each
+}
+
+const mib = 1 << 20
+
+// Profiles returns the shipped profiles, the smallest first. Quick is for an
+// urgent case and a small medium: some minutes and at most 32 MiB. Standard is
+// what support asks for.
+func Profiles() []Profile {
+	return []Profile{
+		{
+			Name: "quick", Each: Budget{4 * mib, 30 * time.Second}, Total: 32 * mib,
+			Special: map[string]Budget{"logs": {16 * mib, time.Minute}, "monitor": {8 * mib, time.Minute}},
+			Recent:  2 * time.Hour, Trend: 48 * time.Hour, Step: 10 * time.Minute, Logs: 48 * time.Hour,
+		},
+		{
+			Name: "standard", Each: Budget{64 * mib, 2 * time.Minute}, Total: 1024 * mib,
+			Special: map[string]Budget{"logs": {512 * mib, 10 * time.Minute}, "monitor": {256 * mib, 10 * time.Minute}},
+			Recent:  24 * time.Hour, Trend: 30 * 24 * time.Hour, Step: time.Hour, Logs: 14 * 24 * time.Hour,
+		},
+	}
+}
+
+// ProfileNamed returns a shipped profile.
+func ProfileNamed(name string) (Profile, error) {
+	all := Profiles()
+	i := slices.IndexFunc(all, func(p Profile) bool { return p.Name == name })
+	if i < 0 {
+		names := make([]string, len(all))
+		for i, p := range all {
+			names[i] = p.Name
+		}
+		return Profile{}, fmt.Errorf("profile %q is not known: want %s", name, strings.Join(names, " or "))
+	}
+	return all[i], nil
+}
