@@ -1,0 +1,21 @@
+// Package content holds the embedded runbooks, one folder each: runbook.yaml
+// (logic), en.md and fr.md (words), tests.yaml (cases that must come out as
+// stated). [Library] loads them; it fails when a single one has a lint finding,
+// which the tests of this package turn into a failed build.
+package content
+
+import (
+	"embed"
+	"io/fs"
+
+	"darksite/runbooks"
+)
+
+//go:embed all:capacity all:drive-failed
+var files embed.FS
+
+// Files is the folder of runbooks as embedded.
+func Files() fs.FS { return files }
+
+// Library loads the embedded runbooks.
+func Library() (*runbooks.Library, error) { return runbooks.Load(files) }

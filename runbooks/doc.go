@@ -1,0 +1,21 @@
+// Package runbooks holds what an admin does when no vendor is on the line:
+// runbooks whose checks look at real data, and the rules that keep them safe.
+//
+// A [Runbook] is one logic file (runbook.yaml) and one prose file per language
+// (en.md, fr.md) whose sections are named for the steps, so a translator never
+// touches logic and [Lint] can prove that no step lacks words. [Load] reads a
+// folder of runbooks and refuses all of them when one has a finding; the
+// embedded ones are loaded by the package content.
+//
+// A check is a closed [Predicate]: there is no shell and no expression
+// language. Its answer is pass, fail or unknown; data that is missing or older
+// than the check allows is unknown, and unknown never passes. The same predicate
+// runs on anything that satisfies [Facts]: the live array, the local history or
+// an imported bundle. Each renders itself as a sentence in English and French.
+//
+// The package reads no clock and opens no connection. Steps are carried out by
+// the package engine. It knows nothing of the rest of the product.
+//
+// Limits of this version: the kit itself never writes to an array (no R1
+// action); a step that needs two persons (R3) is refused by Lint.
+package runbooks

@@ -1,0 +1,417 @@
+package engine
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"darksite/runbooks"
+)
+
+// Errors a caller decides on.
+var (
+	// ErrLeft says that the person stopped for now; the run can be resumed.
+	ErrLeft = errors.New("left for now")
+	// ErrTooOld says that a run has rested longer than its runbook allows.
+	ErrTooOld = errors.New("the run has rested too long to be resumed")
+	// ErrClosed says that the run has ended.
+	ErrClosed = errors.New("the run is closed")
+	// ErrNotProven says that the check that must prove the end does not pass.
+	ErrNotProven = errors.New("the end is not proven")
+)
+
+// Answers a person can give at any screen besides its choices.
+const (
+	AnswerLeave = "q" // stop here for now
+	AnswerStop  = "!" // stop and open a case
+)
+
+// Choice is one answer offered.
+type Choice struct {
+	ID   string
+	Text string
+}
+
+// Screen is everything one step shows, as data; the edge renders it.
+type Screen struct {
+	Run, Target, Component string
+	Book                   string // title
+	Step, Of               int    // position among the steps done so far and in all
+	ID                     string
+	Kind                   runbooks.Kind
+	Risk                   runbooks.Risk
+	Title, Body            string // Body is Markdown
+	Expected, Found        string // a check's question and what was found
+	Result                 runbooks.Result
+	At                     time.Time // time of the data
+	Undo                   string
+	Type                   string // this word must be typed to go on
+	Choices                []Choice
+	Notice                 string // something the person should know first
+}
+
+// Human shows a screen and returns the id of a choice, AnswerLeave or
+// AnswerStop, with an optional note. When Screen.Type is set the answer must be
+// that word or one of the choices.
+type Human interface {
+	Ask(ctx context.Context, s Screen) (answer, note string, err error)
+}
+
+// Case is what a draft is made from when a runbook stops.
+type Case struct {
+	Target, Component string
+	Alert             uint64
+	Severity          int
+	Subject           string
+	Run               string
+	Hold              []string // what not to touch meanwhile
+}
+
+// Site is what the engine asks of the place it runs in.
+type Site interface {
+	// Evidence takes the profile's files. Names are slash paths of the run's folder.
+	Evidence(ctx context.Context, profile string) (map[string][]byte, error)
+	// DraftCase opens a case draft and returns its id.
+	DraftCase(ctx context.Context, c Case) (string, error)
+}
+
+// Options is what a run needs from outside.
+type Options struct {
+	Facts runbooks.Facts
+	Human Human
+	Site  Site
+	Lang  runbooks.Lang
+	Actor string
+	Now   func() time.Time
+	Boot  func() time.Duration                             // time since the machine started
+	Sleep func(ctx context.Context, d time.Duration) error // between two looks
+	Sign  func(log []byte) ([]byte, error)                 // nil: the closed log stays unsigned
+}
+
+// Begin is what a new run is about.
+type Begin struct {
+	Run       string // id such as R-0001
+	Target    string
+	Component string
+	Alert     uint64
+	Refers    string // an older run this one follows
+}
+
+// Run is one run, open for writing.
+type Run struct {
+	dir  string
+	book *runbooks.Runbook
+	log  *log
+	o    Options
+	at   string // id of the next step
+}
+
+// Start makes a run in the folder dir, which must not exist.
+func Start(dir string, book *runbooks.Runbook, b Begin, o Options) (*Run, error) {
+	if err := os.MkdirAll(filepath.Dir(dir), 0o700); err != nil {
+		return nil, fmt.Errorf("start run %s: %w", b.Run, err)
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("start run %s: %w", b.Run, err)
+	}
+	for name, text := range book.Files {
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
+			return nil, fmt.Errorf("start run %s: %w", b.Run, err)
+		}
+	}
+	l, err := openLog(dir)
+	if err != nil {
+		return nil, err
+	}
+	l.run = b.Run
+	r := &Run{dir: dir, book: book, log: l, o: o, at: book.First}
+	err = r.write(Entry{
+		Event: Began, Book: fmt.Sprintf("%s@%d", book.ID, book.Version), Digest: book.Digest,
+		Target: b.Target, About: b.Component, Alert: b.Alert, Refers: b.Refers,
+	})
+	if err != nil {
+		return nil, errors.Join(err, l.close())
+	}
+	return r, nil
+}
+
+// Open takes up the run in dir. It reads the runbook from the run's own copy.
+func Open(dir string, o Options) (*Run, error) {
+	name := filepath.Base(dir)
+	book, err := runbooks.LoadOne(os.DirFS(filepath.Dir(dir)), name)
+	if err != nil {
+		return nil, fmt.Errorf("open run: %w", err)
+	}
+	l, err := openLog(dir)
+	if err != nil {
+		return nil, err
+	}
+	r := &Run{dir: dir, book: book, log: l, o: o}
+	if err := r.place(); err != nil {
+		return nil, errors.Join(fmt.Errorf("open run %s: %w", l.run, err), l.close())
+	}
+	return r, nil
+}
+
+// place finds from the log where the run stands.
+func (r *Run) place() error {
+	if len(r.log.entries) == 0 {
+		return fmt.Errorf("%w: it has no first line", ErrLogDamaged)
+	}
+	first, last := r.log.entries[0], r.log.entries[len(r.log.entries)-1]
+	if first.Event != Began || first.Digest != r.book.Digest {
+		return fmt.Errorf("%w: the runbook beside it is not the one the run began with", ErrLogDamaged)
+	}
+	if last.Event == Closed {
+		return ErrClosed
+	}
+	if rested := r.o.Now().Sub(last.At); rested > r.book.ResumeMax {
+		return fmt.Errorf("%w: %s, at most %s", ErrTooOld, rested.Round(time.Minute), r.book.ResumeMax)
+	}
+	r.at = r.book.First
+	for i, e := range r.log.entries {
+		switch e.Event {
+		case Finished:
+			s, ok := r.book.Step(e.Step)
+			if !ok {
+				return fmt.Errorf("%w: step %s is not in the runbook", ErrLogDamaged, e.Step)
+			}
+			r.at = follow(s, e.Result, r.log.entries[:i+1])
+		case Returned:
+			r.at = e.Step
+		}
+	}
+	return nil
+}
+
+// Close releases the run. It is safe to call after Go returned.
+func (r *Run) Close() error { return r.log.close() }
+
+// ID is the run's id.
+func (r *Run) ID() string { return r.log.run }
+
+// Go leads on until the run is closed or the person leaves. It returns the
+// outcome of a closed run; an error that wraps ErrLeft or ErrNotProven leaves a
+// run that can be resumed.
+func (r *Run) Go(ctx context.Context) (runbooks.Outcome, error) {
+	if len(r.log.entries) > 1 {
+		if err := r.recheck(ctx); err != nil {
+			return "", err
+		}
+	}
+	for {
+		s, ok := r.book.Step(r.at)
+		if !ok {
+			return "", fmt.Errorf("run %s: step %q does not exist", r.ID(), r.at)
+		}
+		if s.Kind == runbooks.End {
+			return r.end(ctx, s)
+		}
+		result, err := r.step(ctx, s)
+		if errors.Is(err, errStop) {
+			return r.stop(ctx, s)
+		}
+		if err != nil {
+			return "", err
+		}
+		r.at = follow(s, result, r.log.entries)
+	}
+}
+
+// errStop carries "!" up to Go.
+var errStop = errors.New("stop and open a case")
+
+// recheck asks again what passed before the interruption.
+func (r *Run) recheck(ctx context.Context) error {
+	if err := r.write(Entry{Event: Resumed}); err != nil {
+		return err
+	}
+	for _, id := range r.passed() {
+		s, _ := r.book.Step(id)
+		v := s.Expect.Eval(ctx, r.o.Now(), r.o.Facts, s.MaxAge)
+		if v.Result != runbooks.Pass {
+			r.at = id
+			return r.write(Entry{Event: Returned, Step: id, Kind: s.Kind, Verdict: &v, Result: string(v.Result)})
+		}
+	}
+	return nil
+}
+
+// passed lists the checks whose newest result is pass, in the order asked.
+// What was asked before an action is left out: the action was meant to change it.
+func (r *Run) passed() []string {
+	var order []string
+	newest := map[string]string{}
+	for _, e := range r.log.entries {
+		if e.Event == Entered {
+			order = nil
+			clear(newest)
+		}
+		if e.Event == Finished && e.Kind == runbooks.Check {
+			if _, seen := newest[e.Step]; !seen {
+				order = append(order, e.Step)
+			}
+			newest[e.Step] = e.Result
+		}
+	}
+	var out []string
+	for _, id := range order {
+		if newest[id] == string(runbooks.Pass) {
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+// follow is the next step after a result; past is the log up to that result.
+func follow(s runbooks.Step, result string, past []Entry) string {
+	if s.Kind != runbooks.Branch {
+		return s.On[result]
+	}
+	for _, w := range s.When {
+		if newest(past, w.Step) == w.Is {
+			return w.Then
+		}
+	}
+	return s.Else
+}
+
+func newest(past []Entry, step string) string {
+	result := ""
+	for _, e := range past {
+		if e.Event == Finished && e.Step == step {
+			result = e.Result
+		}
+	}
+	return result
+}
+
+// end closes the run, as resolved only when its proof holds right now.
+func (r *Run) end(ctx context.Context, s runbooks.Step) (runbooks.Outcome, error) {
+	var proof *runbooks.Verdict
+	if s.Outcome == runbooks.Resolved {
+		by, _ := r.book.Step(s.Needs)
+		p := by.Expect
+		if by.Kind == runbooks.Action {
+			p = by.After
+		}
+		v := p.Eval(ctx, r.o.Now(), r.o.Facts, by.MaxAge)
+		if proof = &v; v.Result != runbooks.Pass {
+			return "", fmt.Errorf("run %s: %w: %s: %s", r.ID(), ErrNotProven, p.Sentence(r.o.Lang), p.Describe(r.o.Lang, v))
+		}
+	}
+	screen := r.screen(s)
+	screen.Choices = r.onward()
+	_, note, err := r.ask(ctx, screen)
+	if errors.Is(err, errStop) {
+		return r.stop(ctx, s)
+	}
+	if err != nil {
+		return "", err
+	}
+	if err := r.write(Entry{Event: Closed, Step: s.ID, Kind: s.Kind, Result: string(s.Outcome), Verdict: proof, Note: note}); err != nil {
+		return "", err
+	}
+	return s.Outcome, r.seal()
+}
+
+// stop is "!": draft a case from where the run stands, and close.
+func (r *Run) stop(ctx context.Context, s runbooks.Step) (runbooks.Outcome, error) {
+	first := r.log.entries[0]
+	id, err := r.o.Site.DraftCase(ctx, Case{
+		Target: first.Target, Component: first.About, Alert: first.Alert, Severity: r.book.Severity,
+		Subject: fmt.Sprintf("%s: %s", first.Target, r.book.Title.In(r.o.Lang)), Run: r.ID(),
+	})
+	if err != nil {
+		return "", fmt.Errorf("run %s: open a case: %w", r.ID(), err)
+	}
+	if err := r.write(Entry{Event: Stopped, Step: s.ID, Kind: s.Kind, Result: id}); err != nil {
+		return "", err
+	}
+	if err := r.write(Entry{Event: Closed, Step: s.ID, Result: string(runbooks.Escalated)}); err != nil {
+		return "", err
+	}
+	return runbooks.Escalated, r.seal()
+}
+
+// seal signs the closed log.
+func (r *Run) seal() error {
+	if r.o.Sign == nil {
+		return nil
+	}
+	text, err := os.ReadFile(filepath.Join(r.dir, LogFile))
+	if err != nil {
+		return fmt.Errorf("sign run %s: %w", r.ID(), err)
+	}
+	sig, err := r.o.Sign(text)
+	if err != nil {
+		return fmt.Errorf("sign run %s: %w", r.ID(), err)
+	}
+	return writeSynced(filepath.Join(r.dir, SigFile), sig)
+}
+
+func (r *Run) write(e Entry) error {
+	e.Actor, e.At, e.Boot = r.o.Actor, r.o.Now().UTC().Truncate(time.Millisecond), int64(r.o.Boot()/time.Second)
+	return r.log.append(e)
+}
+
+// ask puts a screen to the person and handles what every screen offers.
+func (r *Run) ask(ctx context.Context, s Screen) (answer, note string, err error) {
+	answer, note, err = r.o.Human.Ask(ctx, s)
+	if err != nil {
+		return "", "", fmt.Errorf("run %s: step %s: %w", r.ID(), s.ID, err)
+	}
+	switch answer {
+	case AnswerLeave:
+		if err := r.write(Entry{Event: Left, Step: s.ID, Note: note}); err != nil {
+			return "", "", err
+		}
+		return "", "", fmt.Errorf("run %s: %w", r.ID(), ErrLeft)
+	case AnswerStop:
+		return "", "", errStop
+	}
+	return answer, note, nil
+}
+
+// screen is what every step of the run shows.
+func (r *Run) screen(s runbooks.Step) Screen {
+	first := r.log.entries[0]
+	words := r.book.Prose[r.o.Lang].Sections[s.ID]
+	done := map[string]bool{}
+	for _, e := range r.log.entries {
+		if e.Event == Finished {
+			done[e.Step] = true
+		}
+	}
+	delete(done, s.ID)
+	return Screen{
+		Run: r.ID(), Target: first.Target, Component: first.About, Book: r.book.Title.In(r.o.Lang),
+		Step: len(done) + 1, Of: len(r.book.Steps), ID: s.ID, Kind: s.Kind, Risk: max(s.Risk, runbooks.R0),
+		Title: words.Title, Body: r.fill(words.Body),
+	}
+}
+
+// fill puts the names of this run into words.
+func (r *Run) fill(words string) string {
+	first := r.log.entries[0]
+	return strings.NewReplacer("{target}", first.Target, "{component}", first.About, "{run}", r.ID()).Replace(words)
+}
+
+// onward is the one choice of a screen that only wants to be read.
+func (r *Run) onward() []Choice {
+	if r.o.Lang == runbooks.French {
+		return []Choice{{"n", "continuer"}}
+	}
+	return []Choice{{"n", "go on"}}
+}
+
+func digestOf(b []byte) string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}

@@ -1,0 +1,298 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"time"
+
+	"darksite/runbooks"
+)
+
+// step carries one step out and logs it.
+func (r *Run) step(ctx context.Context, s runbooks.Step) (result string, err error) {
+	switch s.Kind {
+	case runbooks.Read:
+		return r.read(ctx, s)
+	case runbooks.Check:
+		return r.check(ctx, s)
+	case runbooks.Observe:
+		return r.observe(ctx, s)
+	case runbooks.Confirm:
+		return r.confirm(ctx, s)
+	case runbooks.Action:
+		return r.action(ctx, s)
+	case runbooks.Branch:
+		return "", r.finish(s, Entry{})
+	case runbooks.Wait:
+		return r.wait(ctx, s)
+	case runbooks.Collect:
+		return r.collect(ctx, s)
+	case runbooks.Escalate:
+		return r.escalate(ctx, s)
+	}
+	return "", fmt.Errorf("run %s: step %s: kind %q is not known", r.ID(), s.ID, s.Kind)
+}
+
+func (r *Run) finish(s runbooks.Step, e Entry) error {
+	e.Event, e.Step, e.Kind = Finished, s.ID, s.Kind
+	return r.write(e)
+}
+
+func (r *Run) read(ctx context.Context, s runbooks.Step) (string, error) {
+	screen := r.screen(s)
+	screen.Choices = r.onward()
+	_, note, err := r.ask(ctx, screen)
+	if err != nil {
+		return "", err
+	}
+	return "seen", r.finish(s, Entry{Result: "seen", Note: note})
+}
+
+func (r *Run) check(ctx context.Context, s runbooks.Step) (string, error) {
+	v := s.Expect.Eval(ctx, r.o.Now(), r.o.Facts, s.MaxAge)
+	screen := r.screen(s)
+	r.verdict(&screen, *s.Expect, v)
+	screen.Choices = r.onward()
+	_, note, err := r.ask(ctx, screen)
+	if err != nil {
+		return "", err
+	}
+	return string(v.Result), r.finish(s, Entry{Result: string(v.Result), Verdict: &v, Note: note})
+}
+
+// verdict puts a predicate and its answer on a screen.
+func (r *Run) verdict(s *Screen, p runbooks.Predicate, v runbooks.Verdict) {
+	s.Expected, s.Found = p.Sentence(r.o.Lang), p.Describe(r.o.Lang, v)
+	s.Result, s.At = v.Result, v.At
+}
+
+func (r *Run) observe(ctx context.Context, s runbooks.Step) (string, error) {
+	screen := r.screen(s)
+	for _, c := range s.Choices {
+		screen.Choices = append(screen.Choices, Choice{c.ID, r.fill(c.Text.In(r.o.Lang))})
+	}
+	answer, note, err := r.ask(ctx, screen)
+	if err != nil {
+		return "", err
+	}
+	return answer, r.finish(s, Entry{Result: answer, Note: note})
+}
+
+func (r *Run) confirm(ctx context.Context, s runbooks.Step) (string, error) {
+	screen := r.screen(s)
+	screen.Choices = []Choice{{"yes", yes(r.o.Lang)}, {"no", no(r.o.Lang)}}
+	answer, note, err := r.ask(ctx, screen)
+	if err != nil {
+		return "", err
+	}
+	return answer, r.finish(s, Entry{Result: answer, Note: note})
+}
+
+func yes(l runbooks.Lang) string {
+	if l == runbooks.French {
+		return "oui"
+	}
+	return "yes"
+}
+
+func no(l runbooks.Lang) string {
+	if l == runbooks.French {
+		return "non"
+	}
+	return "no"
+}
+
+// action lets a person act: the check before must pass, the target's name must
+// be typed, and the check after proves what was done.
+func (r *Run) action(ctx context.Context, s runbooks.Step) (string, error) {
+	if r.intended(s.ID) {
+		return r.interrupted(ctx, s)
+	}
+	before := s.Before.Eval(ctx, r.o.Now(), r.o.Facts, s.MaxAge)
+	screen := r.screen(s)
+	r.verdict(&screen, *s.Before, before)
+	if before.Result != runbooks.Pass {
+		screen.Choices = r.onward()
+		if _, _, err := r.ask(ctx, screen); err != nil {
+			return "", err
+		}
+		result := "not_done"
+		if before.Result == runbooks.Unknown {
+			result = "unknown"
+		}
+		return result, r.finish(s, Entry{Result: result, Verdict: &before})
+	}
+	screen.Undo = s.Undo.In(r.o.Lang)
+	screen.Type = r.log.entries[0].Target
+	screen.Choices = []Choice{{"n", no(r.o.Lang)}}
+	answer, note, err := r.ask(ctx, screen)
+	if err != nil {
+		return "", err
+	}
+	if answer != screen.Type {
+		return "not_done", r.finish(s, Entry{Result: "not_done", Verdict: &before, Note: note})
+	}
+	if err := r.write(Entry{Event: Entered, Step: s.ID, Kind: s.Kind, Verdict: &before, Note: note}); err != nil {
+		return "", err
+	}
+	return r.prove(ctx, s)
+}
+
+// intended reports whether the log holds the intention to act and no result.
+func (r *Run) intended(step string) bool {
+	open := false
+	for _, e := range r.log.entries {
+		if e.Step == step && (e.Event == Entered || e.Event == Finished) {
+			open = e.Event == Entered
+		}
+	}
+	return open
+}
+
+// interrupted asks what became of an action that has no result.
+func (r *Run) interrupted(ctx context.Context, s runbooks.Step) (string, error) {
+	screen := r.screen(s)
+	screen.Notice = "This step was begun and its result was not written down. Did it happen?"
+	if r.o.Lang == runbooks.French {
+		screen.Notice = "Cette étape a été commencée et son résultat n'a pas été noté. A-t-elle eu lieu ?"
+	}
+	screen.Choices = []Choice{{"yes", yes(r.o.Lang)}, {"no", no(r.o.Lang)}}
+	answer, note, err := r.ask(ctx, screen)
+	if err != nil {
+		return "", err
+	}
+	if answer == "no" {
+		return "not_done", r.finish(s, Entry{Result: "not_done", Note: note})
+	}
+	return r.prove(ctx, s)
+}
+
+// prove looks until the check after the action passes or time is up.
+func (r *Run) prove(ctx context.Context, s runbooks.Step) (string, error) {
+	v, err := r.until(ctx, *s.After, s)
+	if err != nil {
+		return "", err
+	}
+	result := map[runbooks.Result]string{runbooks.Pass: "done", runbooks.Fail: "failed", runbooks.Unknown: "unknown"}[v.Result]
+	return result, r.finish(s, Entry{Result: result, Verdict: &v})
+}
+
+func (r *Run) wait(ctx context.Context, s runbooks.Step) (string, error) {
+	screen := r.screen(s)
+	screen.Expected = s.Expect.Sentence(r.o.Lang)
+	screen.Choices = r.onward()
+	if _, _, err := r.ask(ctx, screen); err != nil {
+		return "", err
+	}
+	v, err := r.until(ctx, *s.Expect, s)
+	if err != nil {
+		return "", err
+	}
+	result := map[runbooks.Result]string{runbooks.Pass: "reached", runbooks.Fail: "expired", runbooks.Unknown: "unknown"}[v.Result]
+	return result, r.finish(s, Entry{Result: result, Verdict: &v})
+}
+
+// until asks p every s.Every until it passes or s.Within is over, and returns
+// the last verdict. The rounds are counted, not timed, so that a clock that
+// jumps neither ends nor prolongs the wait.
+func (r *Run) until(ctx context.Context, p runbooks.Predicate, s runbooks.Step) (runbooks.Verdict, error) {
+	rounds := max(1, int(s.Within/s.Every))
+	for i := 0; ; i++ {
+		v := p.Eval(ctx, r.o.Now(), r.o.Facts, s.MaxAge)
+		if v.Result == runbooks.Pass || i == rounds {
+			return v, nil
+		}
+		if err := r.o.Sleep(ctx, s.Every); err != nil {
+			return v, fmt.Errorf("run %s: step %s: %w", r.ID(), s.ID, err)
+		}
+	}
+}
+
+func (r *Run) collect(ctx context.Context, s runbooks.Step) (string, error) {
+	screen := r.screen(s)
+	screen.Choices = r.onward()
+	if _, _, err := r.ask(ctx, screen); err != nil {
+		return "", err
+	}
+	files, err := r.o.Site.Evidence(ctx, s.Profile)
+	if ctx.Err() != nil {
+		return "", fmt.Errorf("run %s: step %s: %w", r.ID(), s.ID, ctx.Err())
+	}
+	if err != nil {
+		return "failed", r.finish(s, Entry{Result: "failed", Note: err.Error()})
+	}
+	taken, err := r.keep(s.ID, files)
+	if err != nil {
+		return "", err
+	}
+	return "taken", r.finish(s, Entry{Result: "taken", Evidence: taken})
+}
+
+// keep writes evidence below the run's folder before the log speaks of it.
+func (r *Run) keep(step string, files map[string][]byte) ([]Evidence, error) {
+	var out []Evidence
+	// A repeated step keeps what an earlier one took.
+	sub := filepath.Join(EvidenceDir, fmt.Sprintf("%03d-%s", len(r.log.entries), step))
+	if err := os.MkdirAll(filepath.Join(r.dir, sub), 0o700); err != nil {
+		return nil, fmt.Errorf("run %s: keep evidence: %w", r.ID(), err)
+	}
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		if !filepath.IsLocal(name) || filepath.Base(name) != name {
+			return nil, fmt.Errorf("run %s: keep evidence: name %s is not a plain file name", r.ID(), strconv.Quote(name))
+		}
+		if err := writeSynced(filepath.Join(r.dir, sub, name), files[name]); err != nil {
+			return nil, err
+		}
+		out = append(out, Evidence{Name: filepath.ToSlash(filepath.Join(sub, name)), SHA256: digestOf(files[name]), Size: int64(len(files[name]))})
+	}
+	return out, nil
+}
+
+func writeSynced(path string, data []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return fmt.Errorf("keep %s: %w", filepath.Base(path), err)
+	}
+	if _, err := f.Write(data); err != nil {
+		return errors.Join(fmt.Errorf("keep %s: %w", filepath.Base(path), err), f.Close())
+	}
+	if err := f.Sync(); err != nil {
+		return errors.Join(fmt.Errorf("keep %s: %w", filepath.Base(path), err), f.Close())
+	}
+	return f.Close()
+}
+
+func (r *Run) escalate(ctx context.Context, s runbooks.Step) (string, error) {
+	first := r.log.entries[0]
+	c := Case{
+		Target: first.Target, Component: first.About, Alert: first.Alert,
+		Severity: s.Severity, Subject: first.Target + ": " + s.Summary.In(r.o.Lang), Run: r.ID(),
+	}
+	screen := r.screen(s)
+	for _, h := range s.Hold {
+		c.Hold = append(c.Hold, h.In(r.o.Lang))
+	}
+	screen.Choices = r.onward()
+	if _, _, err := r.ask(ctx, screen); err != nil {
+		return "", err
+	}
+	id, err := r.o.Site.DraftCase(ctx, c)
+	if err != nil {
+		return "failed", r.finish(s, Entry{Result: "failed", Note: err.Error()})
+	}
+	return "drafted", r.finish(s, Entry{Result: "drafted", Note: id})
+}
+
+// Age is how old the data on a screen is.
+func (s Screen) Age(now time.Time) time.Duration {
+	if s.At.IsZero() {
+		return 0
+	}
+	return now.Sub(s.At)
+}

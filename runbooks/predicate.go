@@ -1,0 +1,298 @@
+package runbooks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Result is the answer of a check.
+type Result string
+
+// The three results. There is no fourth, and unknown is never read as pass.
+const (
+	Pass    Result = "pass"
+	Fail    Result = "fail"
+	Unknown Result = "unknown"
+)
+
+// Component is one part of a target as the data at hand shows it.
+type Component struct {
+	Name   string
+	Type   string
+	Status string
+}
+
+// Value is one measured value.
+type Value struct {
+	At    time.Time
+	Value float64
+}
+
+// OpenAlert is one alert that is open at the site.
+type OpenAlert struct {
+	ID        uint64
+	Rule      string
+	Component string
+	Severity  int
+}
+
+// ErrNoData says that the source has nothing on a question. Any other error of
+// Facts counts as no data too, with its text as the reason.
+var ErrNoData = errors.New("no data")
+
+// Facts answers questions about one target. Each answer carries the time of the
+// data; an answer without data wraps [ErrNoData].
+type Facts interface {
+	Components(ctx context.Context, componentType string) ([]Component, time.Time, error)
+	Values(ctx context.Context, metric string, labels map[string]string, window time.Duration) ([]Value, error)
+	Alerts(ctx context.Context) ([]OpenAlert, time.Time, error)
+}
+
+// Predicate is one question of the closed set. Exactly one field is set.
+type Predicate struct {
+	Count  *CountIs  `yaml:"count"`
+	Each   *EachIs   `yaml:"each"`
+	Metric *MetricIs `yaml:"metric"`
+	Growth *GrowthIs `yaml:"growth"`
+	Alert  *AlertIs  `yaml:"alert"`
+}
+
+// CountIs asks how many components of a type have one of the status words.
+type CountIs struct {
+	Type   string   `yaml:"type"`
+	Status []string `yaml:"status"`
+	Op     string   `yaml:"op"`
+	Value  int      `yaml:"value"`
+}
+
+// EachIs asks that every component of a type has one of the status words. No
+// component at all is no data.
+type EachIs struct {
+	Type   string   `yaml:"type"`
+	Status []string `yaml:"status"`
+}
+
+// MetricIs asks for the newest value of one series.
+type MetricIs struct {
+	Name   string            `yaml:"name"`
+	Labels map[string]string `yaml:"labels"`
+	Op     string            `yaml:"op"`
+	Value  float64           `yaml:"value"`
+	Unit   string            `yaml:"unit"` // percent, bytes, microseconds, celsius, ratio, or empty
+}
+
+// GrowthIs asks how much one series rose over a window (newest minus oldest).
+type GrowthIs struct {
+	Name   string            `yaml:"name"`
+	Labels map[string]string `yaml:"labels"`
+	Window time.Duration     `yaml:"window"`
+	Op     string            `yaml:"op"`
+	Value  float64           `yaml:"value"`
+	Unit   string            `yaml:"unit"`
+}
+
+// AlertIs asks whether an alert of a rule is open.
+type AlertIs struct {
+	Rule string `yaml:"rule"`
+	Open bool   `yaml:"open"`
+}
+
+// Verdict is the answer with what it rests on.
+type Verdict struct {
+	Result Result    `json:"result"`
+	Found  Finding   `json:"found"`
+	At     time.Time `json:"at,omitzero"`      // time of the oldest data used
+	Reason string    `json:"reason,omitempty"` // why unknown
+}
+
+// Finding is what was seen, as data; [Predicate.Describe] makes words of it.
+type Finding struct {
+	Number float64  `json:"number"`
+	Total  int      `json:"total,omitempty"`
+	Names  []string `json:"names,omitempty"`
+}
+
+// Eval asks the predicate. Data older than maxAge at now is unknown; maxAge 0
+// accepts any age.
+func (p Predicate) Eval(ctx context.Context, now time.Time, f Facts, maxAge time.Duration) Verdict {
+	var v Verdict
+	switch {
+	case p.Count != nil:
+		v = p.Count.eval(ctx, f)
+	case p.Each != nil:
+		v = p.Each.eval(ctx, f)
+	case p.Metric != nil:
+		v = p.Metric.eval(ctx, f, maxAge)
+	case p.Growth != nil:
+		v = p.Growth.eval(ctx, f)
+	case p.Alert != nil:
+		v = p.Alert.eval(ctx, f)
+	default:
+		return Verdict{Result: Unknown, Reason: "the check asks nothing"}
+	}
+	if v.Result == Unknown || maxAge <= 0 {
+		return v
+	}
+	age := now.Sub(v.At)
+	if age > maxAge || age < -maxAge {
+		v.Result = Unknown
+		v.Reason = fmt.Sprintf("the data is %s old, at most %s is allowed", age.Round(time.Second), maxAge)
+	}
+	return v
+}
+
+func noData(err error) Verdict { return Verdict{Result: Unknown, Reason: err.Error()} }
+
+func answer(ok bool) Result {
+	if ok {
+		return Pass
+	}
+	return Fail
+}
+
+func (c *CountIs) eval(ctx context.Context, f Facts) Verdict {
+	parts, at, err := f.Components(ctx, c.Type)
+	if err != nil {
+		return noData(err)
+	}
+	if len(parts) == 0 {
+		return noData(fmt.Errorf("%w: no %s is listed", ErrNoData, c.Type))
+	}
+	v := Verdict{At: at, Found: Finding{Total: len(parts)}}
+	for _, p := range parts {
+		if has(c.Status, p.Status) {
+			v.Found.Names = append(v.Found.Names, p.Name)
+		}
+	}
+	v.Found.Number = float64(len(v.Found.Names))
+	v.Result = answer(compare(v.Found.Number, c.Op, float64(c.Value)))
+	return v
+}
+
+func (e *EachIs) eval(ctx context.Context, f Facts) Verdict {
+	parts, at, err := f.Components(ctx, e.Type)
+	if err != nil {
+		return noData(err)
+	}
+	if len(parts) == 0 {
+		return noData(fmt.Errorf("%w: no %s is listed", ErrNoData, e.Type))
+	}
+	v := Verdict{At: at, Found: Finding{Total: len(parts)}}
+	for _, p := range parts {
+		if !has(e.Status, p.Status) {
+			v.Found.Names = append(v.Found.Names, p.Name+" "+p.Status)
+		}
+	}
+	v.Found.Number = float64(len(parts) - len(v.Found.Names))
+	v.Result = answer(len(v.Found.Names) == 0)
+	return v
+}
+
+// defaultWindow is how far back the newest value is looked for when the check
+// names no greatest age.
+const defaultWindow = 15 * time.Minute
+
+func (m *MetricIs) eval(ctx context.Context, f Facts, maxAge time.Duration) Verdict {
+	window := maxAge
+	if window <= 0 {
+		window = defaultWindow
+	}
+	values, err := f.Values(ctx, m.Name, m.Labels, window)
+	if err != nil {
+		return noData(err)
+	}
+	if len(values) == 0 {
+		return noData(fmt.Errorf("%w on %s", ErrNoData, m.Name))
+	}
+	last := values[len(values)-1]
+	return Verdict{Result: answer(compare(last.Value, m.Op, m.Value)), Found: Finding{Number: last.Value}, At: last.At}
+}
+
+func (g *GrowthIs) eval(ctx context.Context, f Facts) Verdict {
+	values, err := f.Values(ctx, g.Name, g.Labels, g.Window)
+	if err != nil {
+		return noData(err)
+	}
+	if len(values) < 2 {
+		return noData(fmt.Errorf("%w on %s over %s", ErrNoData, g.Name, g.Window))
+	}
+	first, last := values[0], values[len(values)-1]
+	// Half the window must be covered, or a short memory would read as calm.
+	if last.At.Sub(first.At) < g.Window/2 {
+		return noData(fmt.Errorf("%w: %s is known for %s of %s only", ErrNoData, g.Name, last.At.Sub(first.At).Round(time.Minute), g.Window))
+	}
+	rise := last.Value - first.Value
+	return Verdict{Result: answer(compare(rise, g.Op, g.Value)), Found: Finding{Number: rise}, At: last.At}
+}
+
+func (a *AlertIs) eval(ctx context.Context, f Facts) Verdict {
+	alerts, at, err := f.Alerts(ctx)
+	if err != nil {
+		return noData(err)
+	}
+	v := Verdict{At: at}
+	for _, al := range alerts {
+		if al.Rule == a.Rule {
+			v.Found.Names = append(v.Found.Names, strings.TrimSpace("#"+strconv.FormatUint(al.ID, 10)+" "+al.Component))
+		}
+	}
+	v.Found.Number = float64(len(v.Found.Names))
+	v.Result = answer((len(v.Found.Names) > 0) == a.Open)
+	return v
+}
+
+func has(words []string, word string) bool {
+	return slices.ContainsFunc(words, func(w string) bool { return strings.EqualFold(w, word) })
+}
+
+func compare(a float64, op string, b float64) bool {
+	switch op {
+	case "<":
+		return a < b
+	case "<=":
+		return a <= b
+	case ">":
+		return a > b
+	case ">=":
+		return a >= b
+	case "==":
+		return a == b
+	case "!=":
+		return a != b
+	}
+	return false
+}
+
+func validOp(op string) bool {
+	return slices.Contains([]string{"<", "<=", ">", ">=", "==", "!="}, op)
+}
+
+// problem says what is wrong with the predicate itself, or "".
+func (p Predicate) problem() string {
+	set := 0
+	for _, on := range []bool{p.Count != nil, p.Each != nil, p.Metric != nil, p.Growth != nil, p.Alert != nil} {
+		if on {
+			set++
+		}
+	}
+	switch {
+	case set != 1:
+		return fmt.Sprintf("asks %d questions, want exactly one of count, each, metric, growth, alert", set)
+	case p.Count != nil && (p.Count.Type == "" || len(p.Count.Status) == 0 || !validOp(p.Count.Op) || p.Count.Value < 0):
+		return "count needs type, status, op and a value from 0"
+	case p.Each != nil && (p.Each.Type == "" || len(p.Each.Status) == 0):
+		return "each needs type and status"
+	case p.Metric != nil && (p.Metric.Name == "" || !validOp(p.Metric.Op) || !validUnit(p.Metric.Unit)):
+		return "metric needs name, op, and a unit that is known"
+	case p.Growth != nil && (p.Growth.Name == "" || p.Growth.Window <= 0 || !validOp(p.Growth.Op) || !validUnit(p.Growth.Unit)):
+		return "growth needs name, window, op, and a unit that is known"
+	case p.Alert != nil && p.Alert.Rule == "":
+		return "alert needs a rule"
+	}
+	return ""
+}
