@@ -1,0 +1,47 @@
+// Package arrayapi gives a simulated array the interface of a real one: the
+// FlashArray REST 2.x calls that monitoring needs, over TLS.
+//
+// # Start
+//
+//	a, err := sim.New(sim.Options{Name: "fa-prod-1", Seed: 7})
+//	s, err := arrayapi.Listen("127.0.0.1:0", arrayapi.New(a))
+//	defer s.Close()
+//	// s.URL(), s.Pin() and s.Token() are what a client needs.
+//
+// [New] is a plain [net/http.Handler] as well, for tests that need no TLS.
+//
+// # What it answers
+//
+//   - GET /api/api_version, without a session.
+//   - POST /api/login and /api/{version}/login with the header api-token, which
+//     open a session and return x-auth-token; POST /api/logout and
+//     /api/{version}/logout. A session ends after an hour of the array's time
+//     without a call; then, as with any unknown token, the answer is 401.
+//   - GET of arrays, alerts, connections, controllers, drives, hardware, hosts,
+//     network-interfaces, pods, ports, subscriptions, support and volumes, with
+//     the performance, space and balance lists below them. [Endpoints] names them.
+//
+// Field names, nulls and the form of lists are those of the published
+// description (FA 2.56) and of the vendor's recorded replies; a test holds
+// every reply against both. Lists take names, ids, filter, sort, limit, offset,
+// continuation_token, total_item_count and total_only; performance and space
+// take start_time, end_time and resolution as well, and answer from the same
+// model, so that what a client missed can be fetched later.
+//
+// # Promises
+//
+//   - A reply depends on the array, its clock and the calls made so far, and on
+//     nothing else: no wall clock, no random numbers. Session tokens, request
+//     ids, the certificate and its key all follow from the seed.
+//   - Nothing is sent that the model does not hold. An endpoint that is not
+//     modelled answers 404, and no call changes the array.
+//
+// # Limits
+//
+// Since key and token follow from the seed, they keep no secret: serve on
+// loopback. The faults of the interface itself (a stall, a refused token,
+// another certificate, ...) are injected into the array like any other fault; a
+// stall takes real time. History is kept for 3 hours at 1 s, 7 days at 30 s, 30
+// days at 5 minutes and a year above that; how long real arrays keep it is not
+// published.
+package arrayapi

@@ -1,0 +1,270 @@
+package arrayapi
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"darksite/training/sim"
+)
+
+// idleTimeout is how long a session lives without a call, in array time.
+const idleTimeout = time.Hour
+
+// versions are the REST versions of the modelled software; some numbers were
+// never used.
+var versions = []string{
+	"1.0", "1.1", "1.2", "1.3", "1.4", "1.5", "1.6", "1.7", "1.8", "1.9", "1.10", "1.11", "1.12", "1.13",
+	"1.14", "1.15", "1.16", "1.17", "1.18", "1.19", "2.0", "2.1", "2.2", "2.3", "2.4", "2.5", "2.6", "2.7",
+	"2.8", "2.9", "2.10", "2.11", "2.13", "2.14", "2.15", "2.16", "2.17", "2.19", "2.20", "2.21", "2.22",
+	"2.23", "2.24", "2.25", "2.26",
+}
+
+// Handler answers the calls of one array.
+type Handler struct {
+	array *sim.Array
+	token string
+
+	mu       sync.Mutex
+	sessions map[string]session
+	opened   int64 // sessions since the start
+	calls    int64
+	failable map[string]int // calls a rule could have failed, by its path
+}
+
+type session struct {
+	era  int // of the array's sessions; see sim.Protocol
+	used time.Time
+}
+
+// New returns the handler of an array.
+func New(a *sim.Array) *Handler {
+	return &Handler{
+		array: a, token: derivedUUID(a.Options(), "api token", 0),
+		sessions: map[string]session{}, failable: map[string]int{},
+	}
+}
+
+// Token is the API token that opens a session.
+func (h *Handler) Token() string { return h.token }
+
+// Array is the array behind the handler.
+func (h *Handler) Array() *sim.Array { return h.array }
+
+// call is one call on its way through the handler.
+type call struct {
+	w        http.ResponseWriter
+	r        *http.Request
+	view     sim.View
+	protocol sim.Protocol
+	path     string // endpoint, without version
+}
+
+// ms is a time as the array tells it.
+func (c *call) ms(t time.Time) int64 { return t.Add(c.protocol.Skew).UnixMilli() }
+
+// ServeHTTP answers one call.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	view := h.array.View()
+	c := &call{w: w, r: r, view: view, protocol: view.Protocol()}
+	if c.protocol.Unreachable {
+		panic(http.ErrAbortHandler) // the connection drops, as when nobody has the address
+	}
+	h.stamp(c)
+	if !strings.HasPrefix(r.URL.Path, "/api/") {
+		c.fail(http.StatusNotFound, "", "Not found.")
+		return
+	}
+	rest := strings.Trim(strings.TrimPrefix(r.URL.Path, "/api/"), "/")
+	switch first, below, _ := strings.Cut(rest, "/"); {
+	case rest == "api_version":
+		h.method(c, http.MethodGet, h.version)
+	case rest == "login", below == "login" && known(first):
+		h.method(c, http.MethodPost, h.login)
+	case rest == "logout", below == "logout" && known(first):
+		h.method(c, http.MethodPost, h.logout)
+	case !known(first):
+		c.fail(http.StatusNotFound, first, "Unsupported API version.")
+	default:
+		c.path = below
+		h.method(c, http.MethodGet, h.get)
+	}
+}
+
+func known(version string) bool {
+	return strings.HasPrefix(version, "2.") && slices.Contains(versions, version)
+}
+
+// stamp sets the headers every reply has. The date is the array's own.
+func (h *Handler) stamp(c *call) {
+	h.mu.Lock()
+	h.calls++
+	id := derivedUUID(h.array.Options(), "request", h.calls)
+	h.mu.Unlock()
+	if given := c.r.Header.Get("X-Request-ID"); given != "" && len(given) <= 128 {
+		id = given
+	}
+	hd := c.w.Header()
+	hd.Set("X-Request-ID", id)
+	hd.Set("Date", c.view.Time().Add(c.protocol.Skew).UTC().Format(http.TimeFormat))
+	hd.Set("Content-Type", "application/json")
+	hd.Set("Cache-Control", "no-store")
+}
+
+func (h *Handler) method(c *call, want string, serve func(*call)) {
+	if c.r.Method != want {
+		c.w.Header().Set("Allow", want)
+		c.fail(http.StatusMethodNotAllowed, "", "Method not allowed.")
+		return
+	}
+	serve(c)
+}
+
+func (h *Handler) version(c *call) {
+	c.send(http.StatusOK, map[string][]string{"version": versions})
+}
+
+func (h *Handler) login(c *call) {
+	if c.protocol.TokenRefused || c.r.Header.Get("api-token") != h.token {
+		c.fail(http.StatusUnauthorized, "", "Invalid credentials.")
+		return
+	}
+	h.mu.Lock()
+	h.opened++
+	token := derivedUUID(h.array.Options(), "session", h.opened)
+	now := c.view.Time()
+	h.sessions[token] = session{era: c.protocol.SessionEra, used: now}
+	h.forget(now)
+	h.mu.Unlock()
+	c.w.Header().Set("x-auth-token", token)
+	c.send(http.StatusOK, map[string][]map[string]string{"items": {{"username": "pureuser"}}})
+}
+
+// forget drops sessions that have ended, so that a client that never logs out
+// costs no more than an hour of memory.
+func (h *Handler) forget(now time.Time) {
+	for token, s := range h.sessions {
+		if now.Sub(s.used) > idleTimeout {
+			delete(h.sessions, token)
+		}
+	}
+}
+
+func (h *Handler) logout(c *call) {
+	if !h.authorised(c) {
+		return
+	}
+	h.mu.Lock()
+	delete(h.sessions, c.r.Header.Get("x-auth-token"))
+	h.mu.Unlock()
+	c.w.WriteHeader(http.StatusOK)
+}
+
+// authorised says whether the call has a living session, and answers if not.
+func (h *Handler) authorised(c *call) bool {
+	token, now := c.r.Header.Get("x-auth-token"), c.view.Time()
+	h.mu.Lock()
+	s, ok := h.sessions[token]
+	ok = ok && now.Sub(s.used) <= idleTimeout && s.era == c.protocol.SessionEra
+	if ok {
+		s.used = now
+		h.sessions[token] = s
+	} else {
+		delete(h.sessions, token)
+	}
+	h.mu.Unlock()
+	if !ok {
+		c.fail(http.StatusUnauthorized, "", "Invalid session.")
+	}
+	return ok
+}
+
+// Sessions is the number of sessions that are open.
+func (h *Handler) Sessions() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.forget(h.array.Now())
+	return len(h.sessions)
+}
+
+func (h *Handler) get(c *call) {
+	if !h.authorised(c) {
+		return
+	}
+	build, ok := endpoints[c.path]
+	if !ok {
+		c.fail(http.StatusNotFound, c.path, "The endpoint is not modelled.")
+		return
+	}
+	if !h.disturb(c) {
+		return
+	}
+	q, err := parseQuery(c.r.URL.Query(), c.path)
+	if err != nil {
+		c.refuse(err)
+		return
+	}
+	page, err := q.answer(c, build(c))
+	if err != nil {
+		c.refuse(err)
+		return
+	}
+	if page.ContinuationToken != nil {
+		c.w.Header().Set("x-next-token", *page.ContinuationToken)
+	}
+	status := http.StatusOK
+	if len(page.Errors) > 0 {
+		status = http.StatusMultiStatus
+	}
+	c.send(status, c.duplicated(page))
+}
+
+// page is the form of every reply that holds items.
+type page struct {
+	ContinuationToken  *string    `json:"continuation_token"`
+	Errors             []apiError `json:"errors,omitempty"`
+	Items              []any      `json:"items"`
+	MoreItemsRemaining bool       `json:"more_items_remaining"`
+	Total              []any      `json:"total,omitempty"`
+	TotalItemCount     *int       `json:"total_item_count"`
+}
+
+type apiError struct {
+	Context string `json:"context,omitempty"`
+	Message string `json:"message"`
+}
+
+func (e apiError) Error() string { return e.Context + ": " + e.Message }
+
+func (c *call) fail(status int, context, message string) {
+	c.send(status, map[string][]apiError{"errors": {{context, message}}})
+}
+
+// refuse answers a call whose parameters cannot be served.
+func (c *call) refuse(err error) {
+	var e apiError
+	if !errors.As(err, &e) {
+		e = apiError{Message: err.Error()}
+	}
+	c.fail(http.StatusBadRequest, e.Context, e.Message)
+}
+
+func (c *call) send(status int, body any) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(body); err != nil {
+		panic(err) // the bodies are plain structs of ours
+	}
+	data := b.Bytes()
+	if c.rule(sim.TruncatedJSON) != nil && status == http.StatusOK && c.path != "" {
+		data = data[:len(data)*2/3]
+	}
+	c.w.WriteHeader(status)
+	c.w.Write(data) // a client that is gone needs no answer
+}

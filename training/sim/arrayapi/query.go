@@ -1,0 +1,437 @@
+package arrayapi
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// maxLimit is the largest page; a larger limit is cut to it without a word, as
+// the arrays do.
+const maxLimit = 1000
+
+// maxRows bounds what one call may make the model work out when it filters or
+// sorts over history.
+const maxRows = 200_000
+
+// resource is a list an endpoint can answer with.
+type resource struct {
+	count int
+	name  func(i int) string
+	id    func(i int) string    // nil where the endpoint takes no ids
+	item  func(i int) any       // a struct that encodes as the reply has it
+	total func(sel []int) any   // the aggregate of some of them; nil where there is none
+	past  func(p period) series // nil where there is no history
+	steps []time.Duration       // resolutions of the history
+}
+
+// series is a resource at one time of its history.
+type series struct {
+	item  func(i int) any
+	total func(sel []int) any
+}
+
+// period is one sample of history: the length of time up to an instant.
+type period struct {
+	end    time.Time
+	length time.Duration
+}
+
+// query is what a call asks of a list.
+type query struct {
+	names, ids  []string
+	filter      expr
+	sort        []sortKey
+	limit       int
+	countOnly   bool // limit=0
+	offset      int
+	wantCount   bool
+	totalOnly   bool
+	allowErrors bool
+	history     bool
+	start, end  int64 // ms by the array's clock; 0 when not given
+	resolution  int64 // ms; 0 when not given
+	fingerprint string
+	flagged     string
+	destroyed   string
+}
+
+type sortKey struct {
+	field string
+	down  bool
+}
+
+func parseQuery(v url.Values, path string) (query, error) {
+	q := query{limit: maxLimit}
+	var err error
+	fail := func(name, why string) { err = apiError{name, why} }
+	number := func(name string) int64 {
+		text := v.Get(name)
+		if text == "" {
+			return 0
+		}
+		n, e := strconv.ParseInt(text, 10, 64)
+		if e != nil || n < 0 {
+			fail(name, "Invalid value: not a whole number of zero or more.")
+			return 0
+		}
+		return n
+	}
+	truth := func(name string) bool {
+		switch text := v.Get(name); text {
+		case "", "false", "False":
+			return false
+		case "true", "True":
+			return true
+		default:
+			fail(name, "Invalid value: use true or false.")
+			return false
+		}
+	}
+	q.names, q.ids = words(v["names"]), words(v["ids"])
+	q.wantCount, q.totalOnly, q.allowErrors = truth("total_item_count"), truth("total_only"), truth("allow_errors")
+	if v.Get("flagged") != "" {
+		q.flagged = strconv.FormatBool(truth("flagged"))
+	}
+	if v.Get("destroyed") != "" {
+		q.destroyed = strconv.FormatBool(truth("destroyed"))
+	}
+	if v.Has("limit") {
+		n := number("limit")
+		q.limit, q.countOnly = int(min(n, maxLimit)), n == 0
+	}
+	q.offset = int(min(number("offset"), 1<<31))
+	q.start, q.end, q.resolution = number("start_time"), number("end_time"), number("resolution")
+	q.history = v.Has("start_time") || v.Has("end_time") || v.Has("resolution")
+	if text := v.Get("filter"); text != "" && err == nil {
+		if q.filter, err = parseFilter(text); err != nil {
+			err = apiError{"filter", err.Error()}
+		}
+	}
+	for _, w := range words(v["sort"]) {
+		k := sortKey{field: strings.Trim(w, "+-"), down: strings.HasPrefix(w, "-") || strings.HasSuffix(w, "-")}
+		q.sort = append(q.sort, k)
+	}
+	q.fingerprint = fingerprint(path, v)
+	if token := v.Get("continuation_token"); token != "" && err == nil {
+		if q.offset, err = q.readToken(token); err != nil {
+			err = apiError{"continuation_token", err.Error()}
+		}
+	}
+	return q, err
+}
+
+// words splits comma-separated values and drops quotes around them.
+func words(values []string) []string {
+	var out []string
+	for _, v := range values {
+		for _, w := range strings.Split(v, ",") {
+			if w = strings.Trim(strings.TrimSpace(w), `'"`); w != "" {
+				out = append(out, w)
+			}
+		}
+	}
+	return out
+}
+
+// fingerprint ties a token to the question it continues.
+func fingerprint(path string, v url.Values) string {
+	rest := url.Values{}
+	for k, w := range v {
+		if k != "continuation_token" && k != "limit" && k != "offset" && k != "total_item_count" {
+			rest[k] = w
+		}
+	}
+	sum := sha256.Sum256([]byte(path + "?" + rest.Encode()))
+	return hex.EncodeToString(sum[:6])
+}
+
+func (q query) token(offset int) string {
+	return base64.URLEncoding.EncodeToString(fmt.Appendf(nil, "%s:%d", q.fingerprint, offset))
+}
+
+func (q query) readToken(token string) (int, error) {
+	b, err := base64.URLEncoding.DecodeString(token)
+	if err != nil {
+		return 0, fmt.Errorf("Invalid token.")
+	}
+	print, text, ok := strings.Cut(string(b), ":")
+	n, err := strconv.Atoi(text)
+	if !ok || err != nil || n < 0 || print != q.fingerprint {
+		return 0, fmt.Errorf("Invalid token: it belongs to another query.")
+	}
+	return n, nil
+}
+
+// answer picks what was asked for out of a resource.
+func (q query) answer(c *call, r resource) (page, error) {
+	sel, missing, err := q.choose(r)
+	if err != nil {
+		return page{}, err
+	}
+	p := page{Items: []any{}, Errors: missing}
+	rows, err := q.rows(c, r, sel)
+	if err != nil {
+		return page{}, err
+	}
+	if rows, err = q.narrow(rows); err != nil {
+		return page{}, err
+	}
+	if q.wantCount || q.countOnly {
+		n := rows.count()
+		p.TotalItemCount = &n
+	}
+	if rows.total != nil && (q.totalOnly || !q.history) {
+		p.Total = rows.total()
+	}
+	if q.totalOnly || q.countOnly {
+		return p, nil
+	}
+	from := min(q.offset, rows.count())
+	to := min(from+q.limit, rows.count())
+	for i := range to - from {
+		p.Items = append(p.Items, rows.at(from+i))
+	}
+	p.MoreItemsRemaining = to < rows.count()
+	if p.MoreItemsRemaining && len(q.sort) == 0 {
+		t := q.token(to)
+		p.ContinuationToken = &t
+	}
+	return p, nil
+}
+
+// choose finds the objects named by names and ids.
+func (q query) choose(r resource) (sel []int, missing []apiError, err error) {
+	if len(q.names) == 0 && len(q.ids) == 0 {
+		for i := range r.count {
+			sel = append(sel, i)
+		}
+		return sel, nil, nil
+	}
+	if len(q.names) > 0 && len(q.ids) > 0 {
+		return nil, nil, apiError{"names", "Use either names or ids."}
+	}
+	asked, of, fold := q.names, r.name, true
+	if len(q.ids) > 0 {
+		asked, of, fold = q.ids, r.id, false
+	}
+	if of == nil {
+		return nil, nil, apiError{Message: "The endpoint takes no names or ids of that kind."}
+	}
+	index := make(map[string][]int, r.count)
+	norm := func(s string) string {
+		if fold {
+			return strings.ToLower(s)
+		}
+		return s
+	}
+	for i := range r.count {
+		k := norm(of(i))
+		index[k] = append(index[k], i)
+	}
+	for _, a := range asked {
+		found := index[norm(a)]
+		if len(found) == 0 {
+			missing = append(missing, apiError{a, "Object does not exist."})
+		}
+		sel = append(sel, found...)
+	}
+	if len(missing) > 0 && !q.allowErrors {
+		return nil, nil, missing[0]
+	}
+	return slices.Compact(slices.Sorted(slices.Values(sel))), missing, nil
+}
+
+// table is the rows of an answer before it is cut into pages. Rows are worked
+// out when they are asked for.
+type table struct {
+	count func() int
+	at    func(i int) any
+	total func() []any
+}
+
+func (q query) rows(c *call, r resource, sel []int) (table, error) {
+	if !q.history || r.past == nil {
+		t := table{count: func() int { return len(sel) }, at: func(i int) any { return r.item(sel[i]) }}
+		if r.total != nil {
+			t.total = func() []any { return []any{r.total(q.narrowed(r.item, sel))} }
+		}
+		return t, nil
+	}
+	periods, err := q.periods(c, r.steps)
+	if err != nil {
+		return table{}, err
+	}
+	var held int
+	var last series
+	at := func(k int) series { // rows come by time, so one time is held
+		if last.item == nil || held != k {
+			held, last = k, r.past(periods[k])
+		}
+		return last
+	}
+	t := table{
+		count: func() int { return len(periods) * len(sel) },
+		at:    func(i int) any { return at(i / len(sel)).item(sel[i%len(sel)]) },
+	}
+	if r.total != nil {
+		t.total = func() []any {
+			all := []any{}
+			for k := range min(len(periods), maxLimit) {
+				s := at(k)
+				all = append(all, s.total(q.narrowed(s.item, sel)))
+			}
+			return all
+		}
+	}
+	return t, nil
+}
+
+// narrowed is the part of the objects a filter lets through, for totals.
+func (q query) narrowed(item func(int) any, sel []int) []int {
+	if q.filter == nil && q.destroyed == "" && q.flagged == "" {
+		return sel
+	}
+	var out []int
+	for _, i := range sel {
+		if ok, err := q.passes(fieldsOf(item(i))); ok && err == nil {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// retention is how long history is kept at a resolution.
+func retention(step time.Duration) time.Duration {
+	switch {
+	case step < 30*time.Second:
+		return 3 * time.Hour
+	case step < 5*time.Minute:
+		return 7 * 24 * time.Hour
+	case step < 30*time.Minute:
+		return 30 * 24 * time.Hour
+	}
+	return 365 * 24 * time.Hour
+}
+
+// periods are the samples a call asks for, oldest first.
+func (q query) periods(c *call, steps []time.Duration) ([]period, error) {
+	step := time.Duration(q.resolution) * time.Millisecond
+	if step == 0 {
+		step = steps[0]
+	}
+	if !slices.Contains(steps, step) {
+		return nil, apiError{"resolution", "Invalid value for this endpoint."}
+	}
+	now, ms := c.view.Time(), step.Milliseconds()
+	last := now.UnixMilli()
+	if q.end != 0 {
+		last = min(last, q.end-c.protocol.Skew.Milliseconds())
+	}
+	last -= last % ms
+	first := last
+	if q.start != 0 {
+		first = q.start - c.protocol.Skew.Milliseconds()
+		if q.end != 0 && q.start > q.end {
+			return nil, apiError{"start_time", "The start is after the end."}
+		}
+	}
+	first = max(first, now.Add(-retention(step)).UnixMilli())
+	first += (ms - first%ms) % ms
+	var ps []period
+	for t := first; t <= last; t += ms {
+		ps = append(ps, period{time.UnixMilli(t).UTC(), step})
+	}
+	return ps, nil
+}
+
+// narrow applies filter, flags and sort.
+func (q query) narrow(t table) (table, error) {
+	if q.filter == nil && len(q.sort) == 0 && q.flagged == "" && q.destroyed == "" {
+		return t, nil
+	}
+	if t.count() > maxRows {
+		return t, apiError{"filter", "Too many rows to filter or sort: ask for a shorter time or fewer names."}
+	}
+	type row struct {
+		item   any
+		fields map[string]any
+	}
+	var kept []row
+	for i := range t.count() {
+		it := t.at(i)
+		f := fieldsOf(it)
+		ok, err := q.passes(f)
+		if err != nil {
+			return t, apiError{"filter", err.Error()}
+		}
+		if ok {
+			kept = append(kept, row{it, f})
+		}
+	}
+	for _, k := range slices.Backward(q.sort) {
+		if len(kept) > 0 {
+			if _, ok := lookup(kept[0].fields, k.field); !ok {
+				return t, apiError{"sort", fmt.Sprintf("Unknown field %q.", k.field)}
+			}
+		}
+		slices.SortStableFunc(kept, func(a, b row) int {
+			x, _ := lookup(a.fields, k.field)
+			y, _ := lookup(b.fields, k.field)
+			if k.down {
+				x, y = y, x
+			}
+			return order(x, y)
+		})
+	}
+	t.count = func() int { return len(kept) }
+	t.at = func(i int) any { return kept[i].item }
+	return t, nil
+}
+
+func (q query) passes(f map[string]any) (bool, error) {
+	if q.flagged != "" && fmt.Sprint(f["flagged"]) != q.flagged {
+		return false, nil
+	}
+	if d, ok := f["destroyed"]; ok && q.destroyed != "" && fmt.Sprint(d) != q.destroyed {
+		return false, nil
+	}
+	if q.filter == nil {
+		return true, nil
+	}
+	return q.filter.holds(f)
+}
+
+// fieldsOf is an item as its readers see it.
+func fieldsOf(item any) map[string]any {
+	b, err := json.Marshal(item)
+	if err != nil {
+		panic(err) // items are plain structs of ours
+	}
+	var f map[string]any
+	if err := json.Unmarshal(b, &f); err != nil {
+		panic(err)
+	}
+	return f
+}
+
+// lookup finds a field, dots leading into objects.
+func lookup(f map[string]any, path string) (any, bool) {
+	head, rest, deeper := strings.Cut(path, ".")
+	v, ok := f[head]
+	if !ok || !deeper {
+		return v, ok
+	}
+	inner, isObject := v.(map[string]any)
+	if !isObject {
+		return nil, v == nil
+	}
+	return lookup(inner, rest)
+}
