@@ -130,7 +130,9 @@ func (w *world) check(t *testing.T, before alert.State, res alert.Result) {
 			require.True(t, still, "a told alert never vanishes without being cleared")
 		}
 	}
-	require.True(t, slices.IsSortedFunc(res.Touched, func(a, b alert.Key) int { return slices.Compare([]string{a.Target, a.Rule, a.Component}, []string{b.Target, b.Rule, b.Component}) }))
+	require.True(t, slices.IsSortedFunc(res.Touched, func(a, b alert.Key) int {
+		return slices.Compare([]string{a.Target, a.Rule, a.Component}, []string{b.Target, b.Rule, b.Component})
+	}))
 	// Touched is exact: replaying only touched entries onto the old state
 	// gives the new one.
 	replay := maps.Clone(before.Entries)
