@@ -267,19 +267,22 @@ func (r Roster) validate() error {
 	if err := hybrid(r.Record); err != nil {
 		return fmt.Errorf("record recipient: %w", err)
 	}
-	return validatePeople(r.People, Collector, Officer)
+	return errors.Join(validatePeople(r.People, Collector, Officer), validateRevoked(r.Revoked))
 }
 
 func (v Vendor) validate() error {
 	if v.Name == "" || v.Version < 1 || len(v.Intake) == 0 {
 		return errors.New("name, version and at least one intake recipient are needed")
 	}
-	for _, in := range v.Intake {
+	for i, in := range v.Intake {
 		if err := hybrid(in); err != nil {
 			return fmt.Errorf("intake recipient: %w", err)
 		}
+		if slices.Contains(v.Intake[:i], in) {
+			return fmt.Errorf("intake recipient %.24s... stands twice", in)
+		}
 	}
-	return validatePeople(v.People, Replier)
+	return errors.Join(validatePeople(v.People, Replier), validateRevoked(v.Revoked))
 }
 
 func validatePeople(people []Person, roles ...Role) error {
@@ -287,8 +290,12 @@ func validatePeople(people []Person, roles ...Role) error {
 		if !validID(p.ID) {
 			return fmt.Errorf("person id %q: want 2 to 32 of a-z, 0-9, - and .", p.ID)
 		}
-		if p.Name == "" {
-			return fmt.Errorf("person %s: a name is needed", p.ID)
+		if p.Name == "" || strings.TrimSpace(p.Name) != p.Name {
+			return fmt.Errorf("person %s: a name is needed, without spaces around it", p.ID)
+		}
+		// A key in another spelling would never be found by a signature.
+		if key, err := sign.ParsePublicKey(string(p.Key)); err != nil || key != p.Key {
+			return fmt.Errorf("person %s: key %.40q is not a public key in its short form", p.ID, p.Key)
 		}
 		if !slices.Contains(roles, p.Role) {
 			return fmt.Errorf("person %s: role %q, want one of %v", p.ID, p.Role, roles)
@@ -300,6 +307,21 @@ func validatePeople(people []Person, roles ...Role) error {
 			if q.Key == p.Key {
 				return fmt.Errorf("%s and %s have the same key", q.ID, p.ID)
 			}
+		}
+	}
+	return nil
+}
+
+func validateRevoked(revoked []Revocation) error {
+	for i, rev := range revoked {
+		if len(rev.KeyID) != 16 || strings.Trim(rev.KeyID, "0123456789abcdef") != "" {
+			return fmt.Errorf("revoked key %q: want 16 hex digits", rev.KeyID)
+		}
+		if rev.After < 0 {
+			return fmt.Errorf("revoked key %s: sequence %d is below 0", rev.KeyID, rev.After)
+		}
+		if slices.ContainsFunc(revoked[:i], func(r Revocation) bool { return r.KeyID == rev.KeyID }) {
+			return fmt.Errorf("key %s is revoked twice", rev.KeyID)
 		}
 	}
 	return nil
@@ -352,6 +374,24 @@ func allowedSigners(people []Person, at string) []byte {
 			names = append(names, string(ns))
 		}
 		fmt.Fprintf(&b, "%s@%s namespaces=\"%s\" %s\n", p.ID, at, strings.Join(names, ","), p.Key)
+	}
+	return []byte(b.String())
+}
+
+// RevokedKeys writes the file stock "ssh-keygen -Y verify -r" reads: the keys of
+// the roster that count as revoked for a bundle of this sequence.
+func (r Roster) RevokedKeys(seq int64) []byte { return revokedKeys(r.People, r.Revoked, seq) }
+
+// RevokedKeys is [Roster.RevokedKeys] for the vendor and a reply's sequence.
+func (v Vendor) RevokedKeys(seq int64) []byte { return revokedKeys(v.People, v.Revoked, seq) }
+
+func revokedKeys(people []Person, revoked []Revocation, seq int64) []byte {
+	var b strings.Builder
+	for _, p := range people {
+		id := p.Key.ID()
+		if slices.ContainsFunc(revoked, func(r Revocation) bool { return r.KeyID == id && seq > r.After }) {
+			fmt.Fprintf(&b, "%s\n", p.Key)
+		}
 	}
 	return []byte(b.String())
 }

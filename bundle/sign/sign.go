@@ -10,6 +10,9 @@
 // package knows no roles and no people: that is the roster's work.
 //
 // Keys are Ed25519, ECDSA P-256 or their FIDO forms. RSA and DSA are refused.
+// Signatures of FIDO keys must carry the mark of a touch; the mark of a PIN is
+// not asked for, because stock ssh-keygen does not ask either.
+//
 // Limits: Verify proves that a key signed these bytes, not that the key is
 // trusted, current or unrevoked.
 package sign
@@ -62,6 +65,9 @@ type PublicKey string
 
 // ParsePublicKey reads an OpenSSH public key line and drops options and comment.
 func ParsePublicKey(line string) (PublicKey, error) {
+	if strings.ContainsAny(strings.TrimSpace(line), "\r\n") {
+		return "", errors.New("read public key: more than one line")
+	}
 	key, _, _, _, err := ssh.ParseAuthorizedKey([]byte(line))
 	if err != nil {
 		return "", fmt.Errorf("read public key: %w", err)
@@ -138,22 +144,19 @@ func (s sshSigner) Sign(ns Namespace, text []byte) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sign in %s: %w", ns, err)
 	}
-	return sshsig.Armor(sig), nil
+	return armor(sig), nil
 }
 
 // Verify checks an armored signature over text. It refuses another namespace,
-// another key, another hash than SHA-512, and anything before or after the
-// armor, so that a signature file has one spelling only.
+// another key, another hash than SHA-512, and any spelling of the armor but that
+// of ssh-keygen, so that a signature file can carry nothing else.
 func Verify(ns Namespace, text, armored []byte, key PublicKey) error {
-	if ns == "" || len(armored) > MaxSignature {
-		return fmt.Errorf("%w: no namespace or an oversized signature", ErrBadSignature)
+	if ns == "" {
+		return fmt.Errorf("%w: no namespace", ErrBadSignature)
 	}
-	sig, err := sshsig.Unarmor(armored)
+	sig, err := unarmor(armored)
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrBadSignature, err)
-	}
-	if !bytes.Equal(sshsig.Armor(sig), armored) {
-		return fmt.Errorf("%w: the armor is not in its one spelling", ErrBadSignature)
+		return err
 	}
 	if sig.Namespace != string(ns) {
 		return fmt.Errorf("%w: made for %q, wanted %q", ErrBadSignature, sig.Namespace, ns)
@@ -174,14 +177,8 @@ func Verify(ns Namespace, text, armored []byte, key PublicKey) error {
 // SignedBy reads which key an armored signature claims. It proves nothing: use
 // it to look a key up and then [Verify].
 func SignedBy(armored []byte) (PublicKey, error) {
-	if len(armored) > MaxSignature {
-		return "", fmt.Errorf("%w: oversized", ErrBadSignature)
-	}
-	sig, err := sshsig.Unarmor(armored)
+	sig, err := unarmor(armored)
 	if err != nil {
-		return "", fmt.Errorf("%w: %w", ErrBadSignature, err)
-	}
-	if err := checkType(sig.PublicKey.Type()); err != nil {
 		return "", err
 	}
 	return fromSSH(sig.PublicKey), nil
