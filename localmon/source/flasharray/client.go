@@ -14,6 +14,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"darksite/localmon"
 )
 
 // Limits of one request. An array that goes beyond them is misbehaving or is
@@ -102,7 +104,7 @@ func (v *visit) enter(ctx context.Context, stale string) (session, error) {
 	left := v.logins
 	v.mu.Unlock()
 	if left < 0 {
-		return session{}, c.fail(ErrTokenRefused, errors.New("the array refuses the session it has just given"))
+		return session{}, c.fail(localmon.ErrTokenRefused, errors.New("the array refuses the session it has just given"))
 	}
 	s, err := c.login(ctx)
 	c.session = s
@@ -128,7 +130,7 @@ func (c *client) login(ctx context.Context) (session, error) {
 	case r.status == http.StatusOK && token != "" && len(token) <= 4096:
 		return session{token: token, version: version}, nil
 	case r.status == http.StatusBadRequest, r.status == http.StatusUnauthorized, r.status == http.StatusForbidden:
-		return session{}, c.fail(ErrTokenRefused, r.problem())
+		return session{}, c.fail(localmon.ErrTokenRefused, r.problem())
 	case r.status == http.StatusOK:
 		return session{}, c.fail(ErrNoData, errors.New("log in: no session came back, so this may not be a FlashArray"))
 	default:
@@ -209,7 +211,7 @@ func (v *visit) lose(err error) error {
 	if cert := (*CertificateError)(nil); errors.As(err, &cert) {
 		err = v.c.classify(err)
 	}
-	if ends(err) || errors.Is(err, ErrUnreachable) || errors.Is(err, ErrNoData) || errors.As(err, &dial) && dial.Op == "dial" {
+	if ends(err) || errors.Is(err, localmon.ErrUnreachable) || errors.Is(err, ErrNoData) || errors.As(err, &dial) && dial.Op == "dial" {
 		v.mu.Lock()
 		defer v.mu.Unlock()
 		v.dead = err

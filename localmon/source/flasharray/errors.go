@@ -4,18 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"darksite/localmon"
 )
 
-// What a caller decides on. They are wrapped in an [Error], which says which
-// array and what to do.
+// What a caller decides on beside [localmon.ErrUnreachable],
+// [localmon.ErrCertificateChanged] and [localmon.ErrTokenRefused]. They are
+// wrapped in an [Error], which says which array and what to do.
 var (
-	// ErrUnreachable: no complete reply came back from the address.
-	ErrUnreachable = errors.New("unreachable")
-	// ErrCertificateChanged: the array showed another certificate than the
-	// pinned one. A [*CertificateError] with both pins is in the chain.
-	ErrCertificateChanged = errors.New("certificate changed")
-	// ErrTokenRefused: the array does not accept the API token.
-	ErrTokenRefused = errors.New("token refused")
 	// ErrNoData: the array answers, but nothing it said could be used.
 	ErrNoData = errors.New("answers, but nothing could be read")
 	// ErrTooOld: the array offers no REST version this kit speaks.
@@ -26,7 +22,7 @@ var (
 type Error struct {
 	Target  string // the site's name for the array
 	Address string // the URL it was reached at
-	Kind    error  // one of the sentinels above
+	Kind    error  // one of the sentinels
 	Hint    string // what a person should do next
 	Err     error  // the cause, may be nil
 }
@@ -84,11 +80,11 @@ var errReplyShape = errors.New("reply is not what the interface describes")
 func (c *client) fail(kind, cause error) error {
 	e := &Error{Target: c.target, Address: c.base.String(), Kind: kind, Err: cause}
 	switch kind {
-	case ErrUnreachable:
+	case localmon.ErrUnreachable:
 		e.Hint = "check that the array is up, that its management address answers from this machine, and the url in site.yaml"
-	case ErrCertificateChanged:
+	case localmon.ErrCertificateChanged:
 		e.Hint = "if the array's certificate was renewed on purpose, compare the new fingerprint with the array's own and set tls_pin; otherwise treat the address as taken over"
-	case ErrTokenRefused:
+	case localmon.ErrTokenRefused:
 		e.Hint = "make a new API token for a read-only user on the array and put it in the token file"
 	case ErrNoData:
 		e.Hint = "look at the array's own console; the kit keeps trying"
@@ -106,17 +102,17 @@ func (c *client) classify(err error) error {
 	}
 	var cert *CertificateError
 	if errors.As(err, &cert) {
-		return c.fail(ErrCertificateChanged, cert)
+		return c.fail(localmon.ErrCertificateChanged, cert)
 	}
 	var status *StatusError
 	if errors.As(err, &status) || errors.Is(err, errReplyLimit) || errors.Is(err, errReplyShape) {
 		return c.fail(ErrNoData, err)
 	}
-	return c.fail(ErrUnreachable, err)
+	return c.fail(localmon.ErrUnreachable, err)
 }
 
 // ends reports whether an error concerns the array as a whole, so that asking
 // the next endpoint is pointless.
 func ends(err error) bool {
-	return errors.Is(err, ErrCertificateChanged) || errors.Is(err, ErrTokenRefused) || errors.Is(err, ErrTooOld)
+	return errors.Is(err, localmon.ErrCertificateChanged) || errors.Is(err, localmon.ErrTokenRefused) || errors.Is(err, ErrTooOld)
 }

@@ -3,37 +3,12 @@ package flasharray
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
 
 	"darksite/localmon"
 )
-
-// sampler collects the samples of one batch. A series that comes twice, as it
-// does when an item moves to the next page while pages are read, is kept once.
-type sampler struct {
-	target  string
-	samples []localmon.Sample
-	seen    map[localmon.SeriesKey]struct{}
-}
-
-func newSampler(target string) *sampler {
-	return &sampler{target: target, seen: map[localmon.SeriesKey]struct{}{}}
-}
-
-func (s *sampler) add(value float64, metric string, labels ...string) {
-	if math.IsNaN(value) || math.IsInf(value, 0) {
-		return
-	}
-	key := localmon.SeriesKey{Target: s.target, Metric: metric, Labels: localmon.FormatLabels(labels...)}
-	if hasKey(s.seen, key) {
-		return
-	}
-	s.seen[key] = struct{}{}
-	s.samples = append(s.samples, localmon.Sample{Key: key, Value: value})
-}
 
 // family is one metric whose label dimension is the field's own name.
 type family struct {
@@ -42,10 +17,10 @@ type family struct {
 }
 
 // add emits every field of the family that is there.
-func (m family) add(s *sampler, f fields, labels ...string) {
+func (m family) add(s *localmon.Sampler, f fields, labels ...string) {
 	for _, dimension := range m.fields {
 		if v, ok := f.num(dimension); ok {
-			s.add(v, m.metric, append([]string{"dimension", dimension}, labels...)...)
+			s.Add(v, m.metric, append([]string{"dimension", dimension}, labels...)...)
 		}
 	}
 }
@@ -86,12 +61,12 @@ var portFamilies = []family{
 	}},
 }
 
-func arrayPerformance(s *sampler, f fields) {
+func arrayPerformance(s *localmon.Sampler, f fields) {
 	for _, m := range arrayFamilies {
 		m.add(s, f)
 	}
 	if v, ok := f.num("queue_depth"); ok {
-		s.add(v, "purefa_array_performance_queue_depth_ops")
+		s.Add(v, "purefa_array_performance_queue_depth_ops")
 	}
 }
 
@@ -105,30 +80,30 @@ var spaceFields = []string{
 // arraySpace emits the space of the array. What is used is the sum of the
 // parts that take room, in the way the exporter and the array's own console
 // count; utilisation is in percent of the capacity.
-func arraySpace(s *sampler, f fields) {
+func arraySpace(s *localmon.Sampler, f fields) {
 	space := f.sub("space")
 	for _, name := range spaceFields {
 		if v, ok := space.num(name); ok {
-			s.add(v, "purefa_array_space_bytes", "space", name)
+			s.Add(v, "purefa_array_space_bytes", "space", name)
 		}
 	}
 	if v, ok := space.num("data_reduction"); ok {
-		s.add(v, "purefa_array_space_data_reduction_ratio")
+		s.Add(v, "purefa_array_space_data_reduction_ratio")
 	}
 	if v, ok := f.num("parity"); ok {
-		s.add(v, "localmon_array_space_parity_ratio")
+		s.Add(v, "localmon_array_space_parity_ratio")
 	}
 	capacity, ok := f.num("capacity")
 	if !ok || capacity <= 0 {
 		return
 	}
-	s.add(capacity, "purefa_array_space_bytes", "space", "capacity")
+	s.Add(capacity, "purefa_array_space_bytes", "space", "capacity")
 	used, known := usedSpace(space)
 	if !known {
 		return
 	}
-	s.add(capacity-used, "purefa_array_space_bytes", "space", "empty")
-	s.add(used/capacity*100, "purefa_array_space_utilization")
+	s.Add(capacity-used, "purefa_array_space_bytes", "space", "empty")
+	s.Add(used/capacity*100, "purefa_array_space_utilization")
 }
 
 // usedSpace sums what takes room. Unique data is what makes the sum mean
@@ -145,7 +120,7 @@ func usedSpace(space fields) (float64, bool) {
 	return used, true
 }
 
-func portPerformance(s *sampler, f fields) {
+func portPerformance(s *localmon.Sampler, f fields) {
 	name, ok := f.name("name")
 	kind := strings.ToLower(f.str("interface_type", 32))
 	if !ok || kind == "" {
@@ -156,7 +131,7 @@ func portPerformance(s *sampler, f fields) {
 	}
 }
 
-func hostPerformance(s *sampler, f fields) {
+func hostPerformance(s *localmon.Sampler, f fields) {
 	name, ok := f.name("name")
 	if !ok {
 		return
@@ -169,7 +144,7 @@ func hostPerformance(s *sampler, f fields) {
 // naa is the vendor's prefix of a volume's serial on the initiator's side.
 const naa = "naa.624a9370"
 
-func volumePerformance(s *sampler, f fields, naaID string) {
+func volumePerformance(s *localmon.Sampler, f fields, naaID string) {
 	name, ok := f.name("name")
 	if !ok {
 		return
@@ -181,7 +156,7 @@ func volumePerformance(s *sampler, f fields, naaID string) {
 
 // volumeSpace emits the two parts whose sum is what the volume takes, because
 // they say which of them grows: the data or its snapshots.
-func volumeSpace(s *sampler, f fields) {
+func volumeSpace(s *localmon.Sampler, f fields) {
 	name, ok := f.name("name")
 	serial, okSerial := f.name("serial")
 	if !ok || !okSerial {
@@ -189,21 +164,21 @@ func volumeSpace(s *sampler, f fields) {
 	}
 	for _, part := range []string{"unique", "snapshots"} {
 		if v, ok := f.sub("space").num(part); ok {
-			s.add(v, "purefa_volume_space_bytes", "space", part, "name", name, "naa_id", naa+serial,
+			s.Add(v, "purefa_volume_space_bytes", "space", part, "name", name, "naa_id", naa+serial,
 				"pod", f.sub("pod").str("name", maxName), "volume_group", f.sub("volume_group").str("name", maxName))
 		}
 	}
 }
 
-func hostConnectivity(s *sampler, f fields) {
+func hostConnectivity(s *localmon.Sampler, f fields) {
 	name, ok := f.name("name")
 	paths := f.sub("port_connectivity")
 	if status := paths.str("status", 64); ok && status != "" {
-		s.add(1, "purefa_host_connectivity_info", "host", name, "status", status, "details", paths.str("details", maxName))
+		s.Add(1, "purefa_host_connectivity_info", "host", name, "status", status, "details", paths.str("details", maxName))
 	}
 }
 
-func podMediators(s *sampler, f fields) {
+func podMediators(s *localmon.Sampler, f fields) {
 	pod, ok := f.name("name")
 	if !ok {
 		return
@@ -211,7 +186,7 @@ func podMediators(s *sampler, f fields) {
 	for _, each := range f.list("arrays") {
 		array, _ := each.(map[string]any)
 		if name, ok := fields(array).name("name"); ok {
-			s.add(1, "purefa_pod_mediator_status", "array", name, "mediator", f.str("mediator", maxName),
+			s.Add(1, "purefa_pod_mediator_status", "array", name, "mediator", f.str("mediator", maxName),
 				"pod", pod, "status", fields(array).str("mediator_status", 64))
 		}
 	}
@@ -219,7 +194,7 @@ func podMediators(s *sampler, f fields) {
 
 // portSpeed keeps the exporter's name, which says bytes; arrays give bits per
 // second, and the value is the array's.
-func portSpeed(s *sampler, f fields) {
+func portSpeed(s *localmon.Sampler, f fields) {
 	name, ok := f.name("name")
 	speed, okSpeed := f.num("speed")
 	if !ok || !okSpeed {
@@ -232,16 +207,16 @@ func portSpeed(s *sampler, f fields) {
 		}
 	}
 	enabled, _ := f.flag("enabled")
-	s.add(speed, "purefa_network_interface_speed_bandwidth_bytes", "enabled", strconv.FormatBool(enabled),
+	s.Add(speed, "purefa_network_interface_speed_bandwidth_bytes", "enabled", strconv.FormatBool(enabled),
 		"ethsubtype", f.sub("eth").str("subtype", 64), "name", name, "services", shorten(strings.Join(services, ", "), maxName), "type", f.str("interface_type", 32))
 }
 
-func alertSamples(s *sampler, alerts []localmon.ArrayAlert) {
+func alertSamples(s *localmon.Sampler, alerts []localmon.ArrayAlert) {
 	for _, a := range alerts {
 		if closed(a) {
 			continue
 		}
-		s.add(1, "purefa_alerts_open", "category", a.Category, "code", strconv.Itoa(a.Code), "component_type", a.ComponentType,
+		s.Add(1, "purefa_alerts_open", "category", a.Category, "code", strconv.Itoa(a.Code), "component_type", a.ComponentType,
 			"created", strconv.FormatInt(a.Created.UnixMilli(), 10), "issue", a.Issue, "name", a.Name, "severity", a.Severity, "summary", a.Summary)
 	}
 }

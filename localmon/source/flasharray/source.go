@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -88,8 +87,8 @@ func (s *Source) Target() string { return s.target }
 func (s *Source) Close(ctx context.Context) error { return s.client.logout(ctx) }
 
 // Collect reads every row that is due at now. When the array as a whole is
-// lost the error is an [*Error]; see the sentinels for what a caller can tell
-// apart.
+// lost the error is an [*Error], which wraps localmon's sentinels, [ErrNoData] or
+// [ErrTooOld].
 func (s *Source) Collect(ctx context.Context, now time.Time) (localmon.Batch, error) {
 	began := time.Now() // measures only; the batch's time is now
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
@@ -227,7 +226,7 @@ func (l *look) failures() []localmon.EndpointError {
 func (l *look) batch() localmon.Batch {
 	s := l.source
 	b := localmon.Batch{Target: s.target, At: l.now}
-	out := newSampler(s.target)
+	out := localmon.NewSampler(s.target)
 	l.identity(&b, out)
 	l.performance(&b, out)
 	l.space(out)
@@ -238,20 +237,19 @@ func (l *look) batch() localmon.Batch {
 		if o == nil {
 			continue
 		}
-		out.add(o.took.Seconds(), "localmon_endpoint_took_seconds", "endpoint", ep.path)
+		out.Add(o.took.Seconds(), "localmon_endpoint_took_seconds", "endpoint", ep.path)
 		if o.err == nil {
 			s.runs[ep] = run{ok: l.now}
-			out.add(float64(o.count), "localmon_endpoint_items", "endpoint", ep.path)
+			out.Add(float64(o.count), "localmon_endpoint_items", "endpoint", ep.path)
 		}
 		if b.TargetAt.IsZero() {
 			b.TargetAt = o.date
 		}
 	}
 	for ep, r := range s.runs {
-		out.add(float64(r.ok.UnixMilli())/1000, "localmon_endpoint_last_success_timestamp_seconds", "endpoint", ep.path)
+		out.Add(float64(r.ok.UnixMilli())/1000, "localmon_endpoint_last_success_timestamp_seconds", "endpoint", ep.path)
 	}
-	slices.SortFunc(out.samples, func(a, b localmon.Sample) int { return a.Key.Compare(b.Key) })
-	b.Samples, b.Partial = out.samples, l.failures()
+	b.Samples, b.Partial = out.Samples(), l.failures()
 	return b
 }
 
@@ -275,7 +273,7 @@ func (l *look) items(ep *endpoint, use func(fields)) bool {
 }
 
 // identity reads who the array is.
-func (l *look) identity(b *localmon.Batch, out *sampler) {
+func (l *look) identity(b *localmon.Batch, out *localmon.Sampler) {
 	s := l.source
 	l.items(epSubscriptions, func(f fields) { s.subscription = f.str("service", 128) })
 	l.items(epControllers, func(f fields) {
@@ -296,14 +294,14 @@ func (l *look) identity(b *localmon.Batch, out *sampler) {
 		}
 		info := s.info
 		b.Info = &info
-		out.add(1, "purefa_info", "array_name", name, "os", info.OS, "system_id", info.Serial,
+		out.Add(1, "purefa_info", "array_name", name, "os", info.OS, "system_id", info.Serial,
 			"version", info.Version, "subscription_type", s.subscription)
 		arraySpace(out, f)
 	})
 }
 
 // performance reads the four performance lists.
-func (l *look) performance(b *localmon.Batch, out *sampler) {
+func (l *look) performance(b *localmon.Batch, out *localmon.Sampler) {
 	s := l.source
 	once := false
 	l.items(epArraysPerformance, func(f fields) {
@@ -323,7 +321,7 @@ func (l *look) performance(b *localmon.Batch, out *sampler) {
 }
 
 // limited decodes a row of which only the busiest are kept.
-func (l *look) limited(ep *endpoint, most int, out *sampler) []fields {
+func (l *look) limited(ep *endpoint, most int, out *localmon.Sampler) []fields {
 	var all []fields
 	seen := map[string]bool{}
 	l.items(ep, func(f fields) {
@@ -336,14 +334,14 @@ func (l *look) limited(ep *endpoint, most int, out *sampler) []fields {
 		return nil
 	}
 	kept, left := busiest(all, most)
-	out.add(float64(left), "localmon_endpoint_items_left_out", "endpoint", ep.path)
+	out.Add(float64(left), "localmon_endpoint_items_left_out", "endpoint", ep.path)
 	return kept
 }
 
 // volumes joins performance with the serial that /volumes gave, because the
 // serial is part of the series' name. A volume that is new since the last
 // /volumes waits one look for it; one that /volumes cannot tell of has none.
-func (l *look) volumes(out *sampler) {
+func (l *look) volumes(out *localmon.Sampler) {
 	s := l.source
 	serials := map[string]string{}
 	if l.items(epVolumes, func(f fields) {
@@ -374,7 +372,7 @@ func (l *look) volumes(out *sampler) {
 }
 
 // space reads the slow lists that become samples.
-func (l *look) space(out *sampler) {
+func (l *look) space(out *localmon.Sampler) {
 	for _, f := range l.limited(epVolumes, l.source.maxVolumes, out) {
 		volumeSpace(out, f)
 	}
@@ -385,7 +383,7 @@ func (l *look) space(out *sampler) {
 
 // parts reads drives, controllers and hardware. A list that was not read whole
 // gives no states, because a batch's states are complete for their type.
-func (l *look) parts(b *localmon.Batch, out *sampler) {
+func (l *look) parts(b *localmon.Batch, out *localmon.Sampler) {
 	drives, controllers, hardware := newParts(), newParts(), newParts()
 	if !l.items(epDrives, func(f fields) { drives.drive(out, f) }) {
 		drives = newParts()
@@ -402,7 +400,7 @@ func (l *look) parts(b *localmon.Batch, out *sampler) {
 
 // ownAlerts takes the alert reading over. Where it failed nothing is said of
 // alerts, which is not the same as none.
-func (l *look) ownAlerts(b *localmon.Batch, out *sampler) {
+func (l *look) ownAlerts(b *localmon.Batch, out *localmon.Sampler) {
 	o := l.outcomes[epAlerts]
 	if o == nil || o.err != nil {
 		return

@@ -45,7 +45,7 @@ func (p *parts) sorted() []localmon.ComponentState {
 }
 
 // drive reads one row of /drives.
-func (p *parts) drive(s *sampler, f fields) {
+func (p *parts) drive(s *localmon.Sampler, f fields) {
 	name, ok := f.name("name")
 	if !ok {
 		return
@@ -57,14 +57,14 @@ func (p *parts) drive(s *sampler, f fields) {
 		Detail: detail(kind, protocol, sized(capacity, known, "%.0f bytes"), f.str("details", 256)),
 	})
 	if known {
-		s.add(capacity, "purefa_drive_capacity_bytes", "component_name", name, "component_type", kind,
+		s.Add(capacity, "purefa_drive_capacity_bytes", "component_name", name, "component_type", kind,
 			"component_status", status, "component_protocol", protocol)
 	}
 }
 
 // controller reads one row of /controllers. Its mode counts as well as its
 // status: a controller that is ready but not present serves nothing.
-func (p *parts) controller(s *sampler, f fields) {
+func (p *parts) controller(s *localmon.Sampler, f fields) {
 	name, ok := f.name("name")
 	if !ok {
 		return
@@ -78,14 +78,14 @@ func (p *parts) controller(s *sampler, f fields) {
 		Component: name, Type: typeController, Status: status, Health: health, Detail: detail(mode, model, version),
 	})
 	labels := []string{"mode", mode, "model", model, "name", name, "status", status, "type", f.str("type", 64), "version", version}
-	s.add(1, "purefa_hw_controller_info", labels...)
+	s.Add(1, "purefa_hw_controller_info", labels...)
 	if since := f.time("mode_since"); !since.IsZero() {
-		s.add(float64(since.UnixMilli())/1000, "purefa_hw_controller_mode_since_timestamp_seconds", labels...)
+		s.Add(float64(since.UnixMilli())/1000, "purefa_hw_controller_mode_since_timestamp_seconds", labels...)
 	}
 }
 
 // hardware reads one row of /hardware.
-func (p *parts) hardware(s *sampler, f fields) {
+func (p *parts) hardware(s *localmon.Sampler, f fields) {
 	name, ok := f.name("name")
 	if !ok {
 		return
@@ -97,12 +97,12 @@ func (p *parts) hardware(s *sampler, f fields) {
 		Component: name, Type: cmp.Or(kind, "hardware"), Status: status, Health: judge(status),
 		Detail: detail(f.str("model", 128), sized(degrees, hasDegrees, "%.0f °C"), sized(volts, hasVolts, "%.0f V"), f.str("details", 256)),
 	})
-	s.add(1, "purefa_hw_component_status", "component_name", name, "component_type", kind, "component_status", status)
+	s.Add(1, "purefa_hw_component_status", "component_name", name, "component_type", kind, "component_status", status)
 	if hasDegrees && degrees > 0 {
-		s.add(degrees, "purefa_hw_component_temperature_celsius", "component_name", name, "component_type", kind)
+		s.Add(degrees, "purefa_hw_component_temperature_celsius", "component_name", name, "component_type", kind)
 	}
 	if hasVolts && volts > 0 {
-		s.add(volts, "purefa_hw_component_voltage_volt", "component_name", name, "component_type", kind)
+		s.Add(volts, "purefa_hw_component_voltage_volt", "component_name", name, "component_type", kind)
 	}
 }
 
