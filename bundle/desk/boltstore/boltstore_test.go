@@ -1,0 +1,96 @@
+package boltstore_test
+
+import (
+	"path/filepath"
+	"testing"
+	"time"
+
+	"darksite/bundle"
+	"darksite/bundle/desk"
+	"darksite/bundle/desk/boltstore"
+	"darksite/bundle/desk/desktest"
+
+	"github.com/stretchr/testify/require"
+	"go.etcd.io/bbolt"
+)
+
+func open(t *testing.T, path string) (*boltstore.Store, *bbolt.DB) {
+	t.Helper()
+	db, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: time.Second})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = db.Close() })
+	s, err := boltstore.New(db)
+	require.NoError(t, err)
+	return s, db
+}
+
+func TestConformance(t *testing.T) {
+	desktest.Store(t, func(t *testing.T) desktest.Keeper {
+		s, _ := open(t, filepath.Join(t.TempDir(), "desk.db"))
+		t.Cleanup(func() {
+			found, err := s.Check(t.Context())
+			if err == nil { // the context has ended when cleanups of a cancelled test run
+				require.Empty(t, found)
+			}
+		})
+		return s
+	})
+}
+
+func fill(t *testing.T, s *boltstore.Store) {
+	t.Helper()
+	for seq := range 5 {
+		bid := bundle.NewID("S042", uint64(seq+1))
+		got, err := s.Record(t.Context(), desk.Event{
+			Case: "S042/" + string(bid), Kind: desk.Imported, At: time.Unix(1, 0).UTC(),
+			Bundle: &desk.Bundle{BID: bid, Site: "S042", Seq: int64(seq + 1), SealedSHA256: bundle.DigestOf([]byte(bid))},
+		})
+		require.NoError(t, err)
+		_, err = s.Record(
+			t.Context(),
+			desk.Event{Case: got[0].ID, Kind: desk.Acknowledged, At: time.Unix(2, 0).UTC(), Severity: 2, Text: "seen"},
+			desk.Event{Case: got[0].ID, Kind: desk.Replied, ReplySeq: int64(seq + 1), ReplyHash: "h"},
+		)
+		require.NoError(t, err)
+	}
+}
+
+func TestEverythingDerivedCanBeRebuilt(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "desk.db")
+	s, db := open(t, path)
+	fill(t, s)
+	want, err := s.Cases(t.Context())
+	require.NoError(t, err)
+
+	require.NoError(t, db.Update(func(tx *bbolt.Tx) error {
+		for _, name := range []string{"cases", "numbers", "bundles", "chain", "replies"} {
+			if err := tx.DeleteBucket([]byte(name)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	require.NoError(t, db.Close())
+	s, _ = open(t, path)
+	found, err := s.Check(t.Context())
+	require.NoError(t, err)
+	require.NotEmpty(t, found, "the check sees that all is missing")
+	require.NoError(t, s.Rebuild(t.Context()))
+	got, err := s.Cases(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+	found, err = s.Check(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, found)
+}
+
+func TestCheckNamesWhatDiffers(t *testing.T) {
+	s, db := open(t, filepath.Join(t.TempDir(), "desk.db"))
+	fill(t, s)
+	require.NoError(t, db.Update(func(tx *bbolt.Tx) error {
+		return tx.Bucket([]byte("cases")).Put([]byte("S042/S042-000003"), []byte(`{"id":"S042/S042-000003"}`))
+	}))
+	found, err := s.Check(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, []string{`cases: "S042/S042-000003" is not what its events say`}, found)
+}

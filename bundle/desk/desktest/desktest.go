@@ -1,0 +1,221 @@
+// Package desktest is the suite every implementation of the desk's interfaces
+// must pass. Call [Store] and [Blobs] from the implementation's tests with a
+// function that opens a fresh, empty one.
+package desktest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"sync"
+	"testing"
+	"testing/iotest"
+	"time"
+
+	"darksite/bundle"
+	"darksite/bundle/desk"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Keeper is both halves of a store.
+type Keeper interface {
+	desk.Store
+	desk.Index
+}
+
+func day(n int) time.Time { return time.Date(2026, 11, n, 9, 0, 0, 0, time.UTC) }
+
+func imported(site string, seq int64, draft *desk.Draft) desk.Event {
+	bid := bundle.NewID(site, uint64(seq))
+	id := ""
+	if draft != nil {
+		id = draft.ID
+	}
+	return desk.Event{
+		Case: desk.CaseID(site, id, bid), Kind: desk.Imported, At: day(2), Actor: "intake", Draft: draft,
+		Bundle: &desk.Bundle{
+			BID: bid, Site: site, Seq: seq, SealedSHA256: bundle.DigestOf([]byte(bid)),
+			ManifestSHA256: bundle.DigestOf([]byte("m" + bid)), Taken: day(1), Received: day(2), Officers: []string{"a", "b"},
+		},
+	}
+}
+
+func draft() *desk.Draft {
+	return &desk.Draft{ID: "T-ABCDEFGH22", Array: "host-1", Subject: "A drive has failed", Severity: 3}
+}
+
+// Store runs the suite of a case store.
+func Store(t *testing.T, open func(t *testing.T) Keeper) {
+	t.Run("a case is born by its bundle and lives by its events", func(t *testing.T) {
+		s, ctx := open(t), t.Context()
+		got, err := s.Record(ctx, imported("S042", 1, draft()))
+		require.NoError(t, err)
+		require.Equal(t, desk.New, got[0].Status)
+		require.Equal(t, 3, got[0].Severity)
+		id := got[0].ID
+		got, err = s.Record(ctx,
+			desk.Event{Case: id, Kind: desk.Acknowledged, At: day(3), Actor: "tse", Severity: 2, Text: "the drive is dead"},
+			desk.Event{Case: id, Kind: desk.Commented, At: day(3), Actor: "tse", Text: "part ordered"})
+		require.NoError(t, err)
+		require.Equal(t, "00000001", got[1].Number)
+		require.Equal(t, 2, got[1].Severity)
+		require.Equal(t, desk.InProgress, got[1].Status)
+
+		for _, name := range []string{id, "00000001"} {
+			c, events, err := s.Case(ctx, name)
+			require.NoError(t, err)
+			require.Equal(t, got[1], c)
+			require.Len(t, events, 3)
+			again := desk.Case{}
+			for i, e := range events {
+				if i > 0 {
+					require.Greater(t, e.Seq, events[i-1].Seq)
+				}
+				again, err = desk.Apply(again, e)
+				require.NoError(t, err)
+			}
+			require.Equal(t, c, again, "a case is what its events add up to")
+		}
+	})
+	t.Run("numbers are given once and rise", func(t *testing.T) {
+		s, ctx := open(t), t.Context()
+		for i, want := range []string{"00000001", "00000002", "00000003"} {
+			got, err := s.Record(ctx, imported("S042", int64(i+1), nil))
+			require.NoError(t, err)
+			got, err = s.Record(ctx, desk.Event{Case: got[0].ID, Kind: desk.Acknowledged, At: day(3), Severity: 3, Text: "seen"})
+			require.NoError(t, err)
+			require.Equal(t, want, got[0].Number)
+		}
+	})
+	t.Run("all events or none", func(t *testing.T) {
+		s, ctx := open(t), t.Context()
+		_, err := s.Record(ctx, imported("S042", 1, nil), desk.Event{Case: "S042/none", Kind: desk.Commented, Text: "x"})
+		require.ErrorIs(t, err, desk.ErrRule)
+		cases, err := s.Cases(ctx)
+		require.NoError(t, err)
+		require.Empty(t, cases)
+		_, err = s.Bundle(ctx, bundle.DigestOf([]byte("S042-000001")))
+		require.ErrorIs(t, err, desk.ErrNotFound)
+	})
+	t.Run("a bundle is imported once and a sequence has one bundle", func(t *testing.T) {
+		s, ctx := open(t), t.Context()
+		e := imported("S042", 1, nil)
+		_, err := s.Record(ctx, e)
+		require.NoError(t, err)
+		_, err = s.Record(ctx, e)
+		require.ErrorIs(t, err, desk.ErrKnown)
+		other := imported("S042", 1, nil)
+		other.Bundle.SealedSHA256 = bundle.DigestOf([]byte("another"))
+		_, err = s.Record(ctx, other)
+		require.ErrorIs(t, err, desk.ErrFork)
+	})
+	t.Run("bundles of a site come by sequence and of that site only", func(t *testing.T) {
+		s, ctx := open(t), t.Context()
+		for _, e := range []desk.Event{imported("S042", 300, nil), imported("S042", 2, nil), imported("S0421", 1, nil), imported("S04", 9, nil)} {
+			_, err := s.Record(ctx, e)
+			require.NoError(t, err)
+		}
+		got, err := s.Bundles(ctx, "S042")
+		require.NoError(t, err)
+		require.Len(t, got, 2)
+		require.EqualValues(t, 2, got[0].Seq)
+		require.EqualValues(t, 300, got[1].Seq)
+	})
+	t.Run("replies of a site follow one another", func(t *testing.T) {
+		s, ctx := open(t), t.Context()
+		got, err := s.Record(ctx, imported("S042", 1, nil))
+		require.NoError(t, err)
+		seq, hash, err := s.LastReply(ctx, "S042")
+		require.NoError(t, err)
+		require.Zero(t, seq)
+		require.Empty(t, hash)
+		_, err = s.Record(ctx, desk.Event{Case: got[0].ID, Kind: desk.Replied, ReplySeq: 2, ReplyHash: "x"})
+		require.ErrorIs(t, err, desk.ErrRule)
+		_, err = s.Record(ctx, desk.Event{Case: got[0].ID, Kind: desk.Replied, ReplySeq: 1, ReplyHash: "abc"})
+		require.NoError(t, err)
+		seq, hash, err = s.LastReply(ctx, "S042")
+		require.NoError(t, err)
+		require.EqualValues(t, 1, seq)
+		require.Equal(t, "abc", hash)
+	})
+	t.Run("many writers at once lose nothing", func(t *testing.T) {
+		s, ctx := open(t), t.Context()
+		got, err := s.Record(ctx, imported("S042", 1, nil))
+		require.NoError(t, err)
+		var wg sync.WaitGroup
+		for range 20 {
+			wg.Go(func() {
+				_, err := s.Record(ctx, desk.Event{Case: got[0].ID, Kind: desk.Commented, Text: "me too"})
+				if err != nil {
+					t.Errorf("record: %v", err)
+				}
+			})
+		}
+		wg.Wait()
+		_, events, err := s.Case(ctx, got[0].ID)
+		require.NoError(t, err)
+		require.Len(t, events, 21)
+	})
+	t.Run("what is not there is said to be not there", func(t *testing.T) {
+		s := open(t)
+		_, _, err := s.Case(t.Context(), "00000042")
+		require.ErrorIs(t, err, desk.ErrNotFound)
+	})
+	t.Run("a cancelled context changes nothing", func(t *testing.T) {
+		s := open(t)
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		_, err := s.Record(ctx, imported("S042", 1, nil))
+		require.ErrorIs(t, err, context.Canceled)
+		cases, err := s.Cases(t.Context())
+		require.NoError(t, err)
+		require.Empty(t, cases)
+	})
+}
+
+// Blobs runs the suite of a blob store.
+func Blobs(t *testing.T, open func(t *testing.T) desk.Blobs) {
+	content := bytes.Repeat([]byte("sealed "), 50_000)
+	digest := bundle.DigestOf(content)
+	read := func(t *testing.T, b desk.Blobs) []byte {
+		r, err := b.Open(t.Context(), digest)
+		require.NoError(t, err)
+		defer r.Close()
+		got, err := io.ReadAll(r)
+		require.NoError(t, err)
+		return got
+	}
+	t.Run("put and open, twice", func(t *testing.T) {
+		b := open(t)
+		require.NoError(t, b.Put(t.Context(), digest, bytes.NewReader(content)))
+		require.NoError(t, b.Put(t.Context(), digest, strings.NewReader("ignored: it is there")))
+		require.True(t, bytes.Equal(content, read(t, b)))
+	})
+	t.Run("content of another digest is refused and not kept", func(t *testing.T) {
+		b := open(t)
+		require.Error(t, b.Put(t.Context(), digest, strings.NewReader("other")))
+		_, err := b.Open(t.Context(), digest)
+		require.ErrorIs(t, err, desk.ErrNotFound)
+	})
+	t.Run("a reader that fails leaves nothing", func(t *testing.T) {
+		b := open(t)
+		broken := errors.New("medium pulled")
+		err := b.Put(t.Context(), digest, io.MultiReader(bytes.NewReader(content[:100]), iotest.ErrReader(broken)))
+		require.ErrorIs(t, err, broken)
+		_, err = b.Open(t.Context(), digest)
+		require.ErrorIs(t, err, desk.ErrNotFound)
+		require.NoError(t, b.Put(t.Context(), digest, bytes.NewReader(content)))
+		require.True(t, bytes.Equal(content, read(t, b)))
+	})
+	t.Run("what is no digest names no blob", func(t *testing.T) {
+		b := open(t)
+		for _, d := range []bundle.Digest{"", "../../etc/passwd", bundle.Digest(strings.Repeat("g", 64))} {
+			require.Error(t, b.Put(t.Context(), d, strings.NewReader("x")))
+			_, err := b.Open(t.Context(), d)
+			require.Error(t, err)
+		}
+	})
+}
