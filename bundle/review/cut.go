@@ -1,0 +1,341 @@
+package review
+
+import (
+	"iter"
+	"strings"
+)
+
+// The kinds of values. A stand-in has its own prefix as its kind: <host>.
+const (
+	numKind  = "<num>"
+	timeKind = "<time>"
+	hexKind  = "<hex>"
+	ipKind   = "<ip>"
+	uuidKind = "<uuid>"
+	nameKind = "<name>"
+	idKind   = "<id>"
+	wordKind = "<word>"
+)
+
+// Classes of bytes: letters and digits make words; joints belong to a word when
+// a letter or digit follows them.
+const (
+	clsLetter = 1 << iota
+	clsDigit
+	clsHex
+	clsJoint
+	clsBlank
+)
+
+var class = classes()
+
+func classes() (t [256]uint8) {
+	for c := range t {
+		switch {
+		case c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_' || c >= 0x80:
+			t[c] = clsLetter
+		case c >= '0' && c <= '9':
+			t[c] = clsDigit | clsHex
+		case strings.IndexByte(".:@+-", byte(c)) >= 0:
+			t[c] = clsJoint
+		case c == ' ' || c == '\t':
+			t[c] = clsBlank
+		}
+		if c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F' {
+			t[c] |= clsHex
+		}
+	}
+	return t
+}
+
+// cut appends the form of a line to m.form and its values to m.slots. A literal
+// < in the line is written << so that a line cannot pretend to hold a value.
+func (m *miner) cut(line []byte) {
+	blank := true // leading blanks say nothing
+	for i := 0; i < len(line); {
+		c := line[i]
+		switch {
+		case class[c]&clsBlank != 0:
+			if !blank {
+				m.form = append(m.form, ' ')
+				blank = true
+			}
+			i++
+			continue
+		case class[c]&(clsLetter|clsDigit) != 0, (c == '+' || c == '-') && i+1 < len(line) && class[line[i+1]]&clsDigit != 0:
+			end := wordEnd(line, i)
+			word := line[i:end]
+			if kind := kindOf(word); kind != "" {
+				m.form = append(m.form, kind...)
+				m.slots = append(m.slots, slotValue{kind, word})
+			} else {
+				m.form = append(m.form, word...)
+			}
+			i = end
+		case c == '<':
+			m.form = append(m.form, '<', '<')
+			i++
+		default:
+			m.form = append(m.form, c)
+			i++
+		}
+		blank = false
+	}
+	if n := len(m.form); n > 0 && m.form[n-1] == ' ' {
+		m.form = m.form[:n-1]
+	}
+}
+
+// wordEnd finds the end of the word that begins at i. A colon joins only what
+// can be part of a time or of an address: two digits, or groups of at most four
+// hexadecimal digits.
+func wordEnd(line []byte, i int) int {
+	at := func(j int) uint8 {
+		if j < len(line) {
+			return class[line[j]]
+		}
+		return 0
+	}
+	end, group, hex := i+1, 1, at(i)&clsHex != 0 // group: bytes since the last colon
+	for ; ; end++ {
+		k := at(end)
+		switch {
+		case k&(clsLetter|clsDigit) != 0:
+			hex = hex && k&clsHex != 0
+		case k&clsJoint == 0:
+			return end
+		case line[end] != ':':
+			hex = false
+			if at(end+1)&(clsLetter|clsDigit) == 0 {
+				return end
+			}
+		case at(end-1)&clsDigit != 0 && at(end+1)&clsDigit != 0:
+			group, hex = -1, true
+		case hex && group <= 4 && end+2 < len(line) && line[end+1] == ':' && at(end+2)&clsHex != 0:
+			end++
+			group, hex = -1, true
+		case hex && group <= 4 && at(end+1)&clsHex != 0:
+			group, hex = -1, true
+		default:
+			return end
+		}
+		group++
+	}
+}
+
+// kindOf says what kind of value a word is, or "" for a word that stays.
+func kindOf(w []byte) string {
+	var digits, hexes, dots, colons, dashes, ats, others int
+	for _, c := range w {
+		k := class[c]
+		if k&clsDigit != 0 {
+			digits++
+		}
+		if k&clsHex != 0 {
+			hexes++
+		}
+		switch c {
+		case '.':
+			dots++
+		case ':':
+			colons++
+		case '-', '+':
+			dashes++
+		case '@':
+			ats++
+		default:
+			if k&clsHex == 0 {
+				others++
+			}
+		}
+	}
+	if kind := standIn(w); kind != "" {
+		return kind
+	}
+	if ats > 0 && ats < len(w) || hasSuffix(w, ".invalid") {
+		return nameKind
+	}
+	if digits == 0 {
+		return ""
+	}
+	switch {
+	case isUUID(w):
+		return uuidKind
+	case isNumber(w):
+		return numKind
+	case isTime(w, digits, colons):
+		return timeKind
+	case dots == 3 && colons <= 1 && digits+dots+colons == len(w):
+		return ipKind // with or without a port
+	case others == 0 && colons >= 2 && dots == 0 && dashes == 0 && hexes+colons == len(w):
+		return ipKind // or a hardware address: both identify
+	case len(w) > 2 && w[0] == '0' && (w[1] == 'x' || w[1] == 'X') && hexes == len(w)-1:
+		return hexKind
+	case hexes >= 8 && hexes+dashes == len(w):
+		return hexKind
+	}
+	return idKind
+}
+
+// standIn recognises the names the redactor gives: letters, a dash and eight
+// digits of base32.
+func standIn(w []byte) string {
+	if len(w) < 11 || len(w) > 18 || w[len(w)-9] != '-' {
+		return ""
+	}
+	for _, c := range w[len(w)-8:] {
+		if (c < 'a' || c > 'z') && (c < '2' || c > '7') {
+			return ""
+		}
+	}
+	digit := false
+	for _, c := range w[len(w)-8:] {
+		digit = digit || c <= '9'
+	}
+	prefix := w[:len(w)-9]
+	for _, c := range prefix {
+		if c < 'a' || c > 'z' {
+			return ""
+		}
+	}
+	switch p := string(prefix); p {
+	case "host", "user", "vol", "array", "person", "pod", "group", "fs", "serial", "name", "word", "org", "dom", "domain", "phone":
+		return "<" + p + ">"
+	}
+	if digit {
+		return nameKind
+	}
+	return ""
+}
+
+func hasSuffix(w []byte, suffix string) bool {
+	return len(w) > len(suffix) && string(w[len(w)-len(suffix):]) == suffix
+}
+
+// isUUID accepts 8-4-4-4-12 hexadecimal digits.
+func isUUID(w []byte) bool {
+	if len(w) != 36 {
+		return false
+	}
+	for i, c := range w {
+		dash := i == 8 || i == 13 || i == 18 || i == 23
+		if dash != (c == '-') || !dash && class[c]&clsHex == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// isNumber accepts a sign, digits, one point, an exponent and a unit of at most
+// three letters or a percent sign: 12, -3.5e+06, 10ms, 4KiB, 99%.
+func isNumber(w []byte) bool {
+	i := 0
+	if i < len(w) && (w[i] == '+' || w[i] == '-') {
+		i++
+	}
+	start := i
+	point := false
+	for i < len(w) && (w[i] >= '0' && w[i] <= '9' || w[i] == '.' && !point) {
+		point = point || w[i] == '.'
+		i++
+	}
+	if i == start || w[i-1] == '.' {
+		return false
+	}
+	if i+1 < len(w) && (w[i] == 'e' || w[i] == 'E') {
+		j := i + 1
+		if w[j] == '+' || w[j] == '-' {
+			j++
+		}
+		from := j
+		for j < len(w) && w[j] >= '0' && w[j] <= '9' {
+			j++
+		}
+		if j > from {
+			i = j
+		}
+	}
+	unit := w[i:]
+	if len(unit) > 3 {
+		return false
+	}
+	for _, c := range unit {
+		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && c != '%' {
+			return false
+		}
+	}
+	return true
+}
+
+// isTime accepts 08:15:30, 08:15:30.123456, 2026-03-02, 2026-03-02T08:15:30Z,
+// 2026-03-02T08:15:30+01:00 and what is near them: digits in groups of two or
+// four, parted by -, :, T and a point.
+func isTime(w []byte, digits, colons int) bool {
+	if digits < 4 || w[0] < '0' || w[0] > '9' {
+		return false
+	}
+	date := len(w) >= 8 && digits >= 8 && len(w) > 4 && w[4] == '-'
+	clock := colons == 2 && len(w) >= 7
+	if !date && !clock {
+		return false
+	}
+	letters := 0
+	for _, c := range w {
+		switch {
+		case c >= '0' && c <= '9', c == '-', c == ':', c == '.', c == '+':
+		case c == 'T', c == 'Z', c == 't', c == 'z':
+			letters++
+		default:
+			return false
+		}
+	}
+	if letters > 2 {
+		return false
+	}
+	group := 0
+	for i, c := range w {
+		if c >= '0' && c <= '9' {
+			group++
+			continue
+		}
+		if group > 4 && i < 11 { // a date or clock has no long groups in front
+			return false
+		}
+		group = 0
+	}
+	return true
+}
+
+// word is a literal word of a form, with the number of values before it.
+type word struct{ from, to, slots int }
+
+// words gives every literal word of a form.
+func words(form string) iter.Seq[word] {
+	return func(yield func(word) bool) {
+		slots := 0
+		for i := 0; i < len(form); {
+			switch {
+			case form[i] == '<' && i+1 < len(form) && form[i+1] == '<':
+				i += 2
+			case form[i] == '<':
+				end := strings.IndexByte(form[i:], '>')
+				if end < 0 {
+					return
+				}
+				slots++
+				i += end + 1
+			case class[form[i]]&clsLetter != 0:
+				end := i + 1
+				for end < len(form) && class[form[end]]&(clsLetter|clsDigit|clsJoint) != 0 {
+					end++
+				}
+				if !yield(word{i, end, slots}) {
+					return
+				}
+				i = end
+			default:
+				i++
+			}
+		}
+	}
+}

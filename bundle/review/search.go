@@ -1,0 +1,317 @@
+package review
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// marking is a protection marking and how it is written. Single words count in
+// capitals only and as whole words, because in small letters they are ordinary
+// language.
+type marking struct {
+	name     string
+	spelling []string // folded; several words
+	capital  string   // one word in capitals
+}
+
+// markings are protection markings of several countries, of the EU and of NATO,
+// and common handling caveats.
+func markings() []marking {
+	return []marking{
+		{"TOP SECRET", []string{"top secret"}, ""},
+		{"TRÈS SECRET", []string{"très secret", "trÈs secret", "tres secret"}, ""},
+		{"SECRET", nil, "SECRET"},
+		{"CONFIDENTIEL", []string{"confidentiel défense", "confidentiel defense", "confidentiel dÉfense"}, "CONFIDENTIEL"},
+		{"CONFIDENTIAL", nil, "CONFIDENTIAL"},
+		{"DIFFUSION RESTREINTE", []string{"diffusion restreinte"}, ""},
+		{"SPÉCIAL FRANCE", []string{"spécial france", "spÉcial france", "special france"}, ""},
+		{"RESTRICTED", nil, "RESTRICTED"},
+		{"RESTREINT", []string{"restreint ue", "eu restricted", "nato restricted"}, "RESTREINT"},
+		{"OFFICIAL-SENSITIVE", []string{"official-sensitive", "official sensitive", "official: sensitive"}, ""},
+		{"VS-NfD", []string{"vs-nfd", "nur für den dienstgebrauch", "nur fÜr den dienstgebrauch"}, ""},
+		{"NOFORN", nil, "NOFORN"},
+		{"PROTECTED", nil, "PROTECTED"},
+		{"CLASSIFIED", nil, "CLASSIFIED"},
+	}
+}
+
+// searcher looks every line over for markings, keywords and secrets.
+type searcher struct {
+	markings []marking
+	foundM   []Found
+	words    []string // folded
+	foundK   []Found
+	secrets  map[string]*Found
+	order    []string
+	missed   int64
+	folded   []byte
+}
+
+func newSearcher(keywords []string) *searcher {
+	s := &searcher{markings: markings(), secrets: map[string]*Found{}}
+	for _, m := range s.markings {
+		s.foundM = append(s.foundM, Found{What: m.name, Places: []Place{}})
+	}
+	for _, k := range keywords {
+		if k = strings.TrimSpace(k); k != "" {
+			s.words = append(s.words, strings.ToLower(k))
+			s.foundK = append(s.foundK, Found{What: k, Places: []Place{}})
+		}
+	}
+	return s
+}
+
+func (s *searcher) line(at Place, line []byte) {
+	s.fold(line)
+	for i, m := range s.markings {
+		hit := -1
+		for _, spelling := range m.spelling {
+			if hit = bytes.Index(s.folded, []byte(spelling)); hit >= 0 {
+				break
+			}
+		}
+		if hit < 0 && m.capital != "" {
+			hit = wholeWord(line, m.capital)
+		}
+		if hit >= 0 {
+			s.foundM[i].add(at, line, hit)
+		}
+	}
+	for i, word := range s.words {
+		if hit := bytes.Index(s.folded, []byte(word)); hit >= 0 {
+			s.foundK[i].add(at, line, hit)
+		}
+	}
+	s.secretsOf(at, line)
+}
+
+// fold lowers the line into s.folded. Plain ASCII, the common case, is done by
+// bytes and keeps every offset; lines with other letters are lowered as text,
+// where an offset may differ by some bytes.
+func (s *searcher) fold(line []byte) {
+	s.folded = s.folded[:0]
+	for _, c := range line {
+		if c >= utf8.RuneSelf {
+			s.folded = append(s.folded[:0], bytes.ToLower(line)...)
+			return
+		}
+		if c >= 'A' && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		s.folded = append(s.folded, c)
+	}
+}
+
+func (f *Found) add(at Place, line []byte, hit int) {
+	f.Count++
+	if len(f.Places) < MaxHits {
+		at.Text = excerpt(line, hit)
+		f.Places = append(f.Places, at)
+	}
+}
+
+// wholeWord finds word where no letter or digit touches it.
+func wholeWord(line []byte, word string) int {
+	for from := 0; ; {
+		i := bytes.Index(line[from:], []byte(word))
+		if i < 0 {
+			return -1
+		}
+		start, end := from+i, from+i+len(word)
+		before := start == 0 || class[line[start-1]]&(clsLetter|clsDigit) == 0
+		after := end == len(line) || class[line[end]]&(clsLetter|clsDigit) == 0
+		if before && after {
+			return start
+		}
+		from = end
+	}
+}
+
+// What looks like a secret: a run of at least 20 letters, digits and the signs
+// of base64 whose characters are spread as in random text. Digests and random
+// keys are above the bounds; file names, metric names and CamelCase are below;
+// UUIDs are among the tokens.
+const (
+	minSecret    = 20
+	spread       = 3.3 // bits for each character, with at least three digits
+	spreadLetter = 3.9 // with one digit, and letters of both cases
+)
+
+func (s *searcher) secretsOf(at Place, line []byte) {
+	for i := 0; i < len(line); {
+		end := i
+		for end < len(line) && secretByte(line[end]) {
+			end++
+		}
+		if run := line[i:end]; len(run) >= minSecret && secretLike(run) {
+			s.secret(at, line, i, run)
+		}
+		i = end + 1
+	}
+}
+
+func secretLike(run []byte) bool {
+	var digits, upper, lower int
+	for _, c := range run {
+		switch {
+		case c >= '0' && c <= '9':
+			digits++
+		case c >= 'A' && c <= 'Z':
+			upper++
+		case c >= 'a' && c <= 'z':
+			lower++
+		}
+	}
+	few := digits >= 3 && upper+lower >= 3
+	mixed := digits >= 1 && upper >= 3 && lower >= 3
+	if !few && !mixed || path(run) || isUUID(run) {
+		return false
+	}
+	h := entropy(run)
+	return few && h >= spread || mixed && h >= spreadLetter
+}
+
+func secretByte(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '+' || c == '/' || c == '=' || c == '_' || c == '-'
+}
+
+// path tells file names from base64: more than one slash, and the parts between
+// are short.
+func path(run []byte) bool {
+	parts := bytes.Split(run, []byte("/"))
+	if len(parts) < 3 {
+		return false
+	}
+	for _, p := range parts {
+		if len(p) >= minSecret {
+			return false
+		}
+	}
+	return true
+}
+
+func entropy(run []byte) float64 {
+	var seen [256]int
+	for _, c := range run {
+		seen[c]++
+	}
+	h, n := 0.0, float64(len(run))
+	for _, k := range seen {
+		if k > 0 {
+			p := float64(k) / n
+			h -= p * math.Log2(p)
+		}
+	}
+	return h
+}
+
+func (s *searcher) secret(at Place, line []byte, hit int, run []byte) {
+	name := key(run)
+	f := s.secrets[name]
+	if f == nil {
+		if len(s.order) == MaxSecrets {
+			s.missed++
+			return
+		}
+		f = &Found{What: printable(run, 120)}
+		s.secrets[name] = f
+		s.order = append(s.order, name)
+	}
+	f.Count++
+	if len(f.Places) == 0 {
+		at.Text = excerpt(line, hit)
+		f.Places = append(f.Places, at)
+	}
+}
+
+// result returns markings that were found, every keyword, and secrets in the
+// order met.
+func (s *searcher) result() (marks, keywords, secrets []Found) {
+	marks, secrets = []Found{}, []Found{}
+	for _, f := range s.foundM {
+		if f.Count > 0 {
+			marks = append(marks, f)
+		}
+	}
+	for _, run := range s.order {
+		secrets = append(secrets, *s.secrets[run])
+	}
+	keywords = orEmpty(s.foundK)
+	slices.SortStableFunc(keywords, func(a, b Found) int { return cmp.Compare(b.Count, a.Count) })
+	return marks, keywords, secrets
+}
+
+func (s *searcher) overflow() []Note {
+	if s.missed == 0 {
+		return nil
+	}
+	return []Note{{"", fmt.Sprintf("%d more occurrences of secret-like strings are not listed", s.missed)}}
+}
+
+// excerpt shows what stands around byte hit of a line.
+func excerpt(line []byte, hit int) string {
+	hit = min(hit, len(line))
+	from := max(0, hit-maxExcerpt/3)
+	to := min(len(line), from+maxExcerpt)
+	text := printable(line[from:to], maxExcerpt)
+	if from > 0 {
+		text = "…" + text
+	}
+	if to < len(line) && !strings.HasSuffix(text, "…") {
+		text += "…"
+	}
+	return text
+}
+
+// around shows what stands around value, which is a part of line.
+func around(line, value []byte) string { return excerpt(line, max(0, bytes.Index(line, value))) }
+
+// printable shows at most limit bytes of text that cannot act on a terminal:
+// whatever is not printable becomes an escape such as \x1b.
+func printable(text []byte, limit int) string {
+	cut := len(text) > limit
+	if cut {
+		text = text[:limit]
+		for len(text) > 0 && !utf8.RuneStart(text[len(text)-1]) {
+			text = text[:len(text)-1]
+		}
+		if r, _ := utf8.DecodeLastRune(text); r == utf8.RuneError && len(text) > 0 {
+			text = text[:len(text)-1]
+		}
+	}
+	plain := true
+	for _, c := range text {
+		if c < ' ' || c >= 0x7f {
+			plain = false
+			break
+		}
+	}
+	if plain && !cut {
+		return string(text)
+	}
+	var b strings.Builder
+	for len(text) > 0 {
+		r, size := utf8.DecodeRune(text)
+		switch {
+		case r == utf8.RuneError && size == 1:
+			fmt.Fprintf(&b, `\x%02x`, text[0])
+		case unicode.IsPrint(r):
+			b.WriteRune(r)
+		case r < 0x80:
+			fmt.Fprintf(&b, `\x%02x`, r)
+		default:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+		text = text[size:]
+	}
+	if cut {
+		b.WriteString("…")
+	}
+	return b.String()
+}
