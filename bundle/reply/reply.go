@@ -1,0 +1,395 @@
+// Package reply is the way back: what the desk answers, in one small file that
+// is carried to the site and opened there.
+//
+// A reply pack is a ustar archive of REPLY.txt, its signatures and items.json,
+// sealed with age to the site's record recipient. REPLY.txt is a statement (see
+// bundle/statement) that lists the digest of every other member, whom it is for,
+// its number in the site's chain and the hash of the reply before. Two people of
+// the vendor sign it in the namespace reply@darksite; [Open] wants both, from two
+// different people on the site's vendor card.
+//
+// The desk calls [Build], the site [Open]. What Open returns is verified, but
+// its order is not: the caller compares Seq and Prev with what it has applied
+// (see [Order]). Nothing in a reply is ever executed; instructions are text.
+//
+// Limits: a pack is at most [MaxBytes], held in memory. The archive has one
+// spelling: what is read is built again and compared byte for byte, so no place
+// is left for anything a reader does not see.
+package reply
+
+import (
+	"archive/tar"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"darksite/bundle"
+	"darksite/bundle/roster"
+	"darksite/bundle/sign"
+	"darksite/bundle/statement"
+	"darksite/bundle/strictjson"
+
+	"filippo.io/age"
+)
+
+// Bounds of a pack.
+const (
+	MaxBytes = 1 << 20
+	MaxItems = 200
+	signers  = 2
+)
+
+const (
+	format    = "darksite-reply/1"
+	textName  = "REPLY.txt"
+	itemsName = "items.json"
+	sigSuffix = ".sig"
+)
+
+// Errors a caller decides on.
+var (
+	// ErrRefused says that a pack is malformed, not signed as it must be, or not
+	// for this site.
+	ErrRefused = errors.New("reply is refused")
+	// ErrApplied says that this reply was applied before.
+	ErrApplied = errors.New("reply was applied before")
+)
+
+// Kind is what an item says.
+type Kind string
+
+// The kinds of item.
+const (
+	Ack     Kind = "ack"     // case number, severity, first diagnosis
+	Comment Kind = "comment" // words for the case
+	Status  Kind = "status"  // where the case stands
+)
+
+// Item is one thing said about one case.
+type Item struct {
+	Case     string `json:"case"`     // the site's draft id, or the eight-digit number
+	Engineer string `json:"engineer"` // who answers
+	Kind     Kind   `json:"kind"`
+	Number   string `json:"number"` // eight digits
+	Severity int    `json:"severity"`
+	Status   string `json:"status"`
+	Text     string `json:"text"`
+}
+
+// Receipt says that a bundle has arrived whole.
+type Receipt struct {
+	BID    bundle.ID
+	Sealed bundle.Digest
+}
+
+// Reply is one reply.
+type Reply struct {
+	Audience string // site code
+	Seq      int64  // 1, 2, 3 ... per site
+	Prev     string // SHA-256 of the REPLY.txt before, "" for the first
+	Issued   time.Time
+	Receipts []Receipt
+	Items    []Item
+}
+
+// FileName is how the file of a reply is called.
+func (r Reply) FileName() string { return fmt.Sprintf("R-%s-%06d.reply", r.Audience, r.Seq) }
+
+// Built is a sealed reply.
+type Built struct {
+	File []byte // what is carried
+	Hash string // SHA-256 of REPLY.txt, the Prev of the next one
+}
+
+// Build signs a reply by two people and seals it to the site.
+func Build(r Reply, by []sign.Signer, recipient string) (Built, error) {
+	to, err := age.ParseHybridRecipient(recipient)
+	if err != nil {
+		return Built{}, fmt.Errorf("build reply: recipient: %w", err)
+	}
+	if len(by) != signers || by[0].Public() == by[1].Public() {
+		return Built{}, fmt.Errorf("build reply: %d different signers are needed", signers)
+	}
+	items, err := strictjson.Encode(list{Items: r.Items})
+	if err != nil {
+		return Built{}, fmt.Errorf("build reply: %w", err)
+	}
+	text, err := r.encode(items)
+	if err != nil {
+		return Built{}, fmt.Errorf("build reply: %w", err)
+	}
+	members := []member{{textName, text}}
+	for _, s := range by {
+		sig, err := s.Sign(sign.Reply, text)
+		if err != nil {
+			return Built{}, fmt.Errorf("build reply: %w", err)
+		}
+		members = append(members, member{sigName(s.Public()), sig})
+	}
+	plain, err := archive(append(members, member{itemsName, items}))
+	if err != nil {
+		return Built{}, fmt.Errorf("build reply: %w", err)
+	}
+	file, err := seal(plain, to)
+	if err != nil {
+		return Built{}, fmt.Errorf("build reply: %w", err)
+	}
+	return Built{File: file, Hash: string(bundle.DigestOf(text))}, nil
+}
+
+func sigName(key sign.PublicKey) string { return textName + "." + key.ID() + sigSuffix }
+
+// list is the document items.json.
+type list struct {
+	Items []Item `json:"items"`
+}
+
+func (r Reply) encode(items []byte) ([]byte, error) {
+	if err := r.validate(); err != nil {
+		return nil, err
+	}
+	lines := []statement.Line{
+		{Key: "format", Value: format},
+		{Key: "audience", Value: r.Audience},
+		{Key: "reply_seq", Value: strconv.FormatInt(r.Seq, 10)},
+		{Key: "prev_reply_sha256", Value: r.Prev},
+		{Key: "issued_utc", Value: r.Issued.UTC().Format(time.RFC3339)},
+	}
+	for _, rc := range r.Receipts {
+		lines = append(lines, statement.Line{Key: "receipt", Value: string(rc.BID) + " " + string(rc.Sealed)})
+	}
+	lines = append(lines, statement.Line{Key: "member", Value: fmt.Sprintf("%s %d %s", bundle.DigestOf(items), len(items), itemsName)})
+	return statement.Encode(lines)
+}
+
+func (r Reply) validate() error {
+	if !roster.ValidSite(r.Audience) || r.Seq < 1 || (r.Seq == 1) != (r.Prev == "") || r.Prev != "" && !bundle.Digest(r.Prev).Valid() {
+		return errors.New("audience, sequence or the hash of the reply before is not valid")
+	}
+	if len(r.Items) > MaxItems {
+		return fmt.Errorf("%d items, at most %d", len(r.Items), MaxItems)
+	}
+	for i, it := range r.Items {
+		if it.Case == "" {
+			return fmt.Errorf("item %d names no case", i+1)
+		}
+		switch it.Kind {
+		case Ack:
+			if len(it.Number) != 8 || strings.Trim(it.Number, "0123456789") != "" || it.Severity < 1 || it.Severity > 4 {
+				return fmt.Errorf("item %d: an acknowledgement needs an eight-digit number and a severity", i+1)
+			}
+		case Comment, Status:
+		default:
+			return fmt.Errorf("item %d: unknown kind %q", i+1, it.Kind)
+		}
+	}
+	return nil
+}
+
+// Opened is a verified reply.
+type Opened struct {
+	Reply
+	Hash    string // of REPLY.txt
+	Signers []roster.Person
+}
+
+// Open decrypts, reads and verifies a reply for a site. Every refusal wraps
+// ErrRefused.
+func Open(file []byte, ids []age.Identity, site string, v roster.Vendor) (Opened, error) {
+	o, err := openPack(file, ids, site, v)
+	if err != nil {
+		return Opened{}, fmt.Errorf("%w: %w", ErrRefused, err)
+	}
+	return o, nil
+}
+
+func openPack(file []byte, ids []age.Identity, site string, v roster.Vendor) (Opened, error) {
+	if len(file) > MaxBytes {
+		return Opened{}, fmt.Errorf("%d bytes, at most %d", len(file), MaxBytes)
+	}
+	plain, err := unseal(file, ids)
+	if err != nil {
+		return Opened{}, err
+	}
+	members, err := unarchive(plain)
+	if err != nil {
+		return Opened{}, err
+	}
+	if len(members) != signers+2 || members[0].name != textName || members[signers+1].name != itemsName {
+		return Opened{}, fmt.Errorf("want %s, %d signatures and %s, in this order", textName, signers, itemsName)
+	}
+	text, items := members[0].data, members[signers+1].data
+	r, err := parse(text, items)
+	if err != nil {
+		return Opened{}, err
+	}
+	if r.Audience != site {
+		return Opened{}, fmt.Errorf("it is for site %s, this is %s", r.Audience, site)
+	}
+	people, err := verify(text, members[1:signers+1], r.Seq, v)
+	if err != nil {
+		return Opened{}, err
+	}
+	return Opened{Reply: r, Hash: string(bundle.DigestOf(text)), Signers: people}, nil
+}
+
+func verify(text []byte, sigs []member, seq int64, v roster.Vendor) ([]roster.Person, error) {
+	var people []roster.Person
+	for _, s := range sigs {
+		p, err := v.Check(sign.Reply, seq, text, s.data)
+		if err != nil {
+			return nil, err
+		}
+		if s.name != sigName(p.Key) {
+			return nil, fmt.Errorf("signature of %s has the name %q", p.ID, s.name)
+		}
+		if len(people) > 0 && people[0].ID == p.ID {
+			return nil, fmt.Errorf("%s has signed twice: two people must sign", p.ID)
+		}
+		people = append(people, p)
+	}
+	return people, nil
+}
+
+func parse(text, items []byte) (Reply, error) {
+	f := statement.NewReader(text)
+	f.Const("format", format)
+	r := Reply{Audience: f.Text("audience"), Seq: f.Int("reply_seq"), Prev: f.Text("prev_reply_sha256")}
+	issued := f.Text("issued_utc")
+	for _, line := range f.Repeat("receipt") {
+		bid, digest, _ := strings.Cut(line, " ")
+		if !bundle.Digest(digest).Valid() {
+			f.Fail("receipt", fmt.Errorf("%q is not a digest", digest))
+		}
+		r.Receipts = append(r.Receipts, Receipt{bundle.ID(bid), bundle.Digest(digest)})
+	}
+	f.Const("member", fmt.Sprintf("%s %d %s", bundle.DigestOf(items), len(items), itemsName))
+	if err := f.Done(); err != nil {
+		return Reply{}, err
+	}
+	var err error
+	if r.Issued, err = time.Parse(time.RFC3339, issued); err != nil {
+		return Reply{}, fmt.Errorf("issued_utc: %w", err)
+	}
+	doc, err := strictjson.Decode[list](items, strictjson.Limits{Bytes: MaxBytes, Depth: 4})
+	if err != nil {
+		return Reply{}, fmt.Errorf("%s: %w", itemsName, err)
+	}
+	r.Items = doc.Items
+	again, err := r.encode(items)
+	if err != nil {
+		return Reply{}, err
+	}
+	if !bytes.Equal(again, text) {
+		return Reply{}, fmt.Errorf("%s is not in its one spelling", textName)
+	}
+	return r, nil
+}
+
+// Order holds a verified reply against the newest one applied. It returns how
+// many replies between them are missing; they are still to come, and items do
+// not depend on them. A reply that was applied before is ErrApplied; one that
+// claims a place already taken, or another predecessor, is refused.
+func Order(o Opened, seq int64, hash string) (missing int64, err error) {
+	switch {
+	case o.Seq == seq && o.Hash == hash:
+		return 0, ErrApplied
+	case o.Seq <= seq:
+		return 0, fmt.Errorf("%w: it is number %d and number %d is applied: an old reply could bring an old word back", ErrRefused, o.Seq, seq)
+	case o.Seq == seq+1 && o.Prev != hash:
+		return 0, fmt.Errorf("%w: it follows another reply %d than the one applied here", ErrRefused, seq)
+	case o.Seq > seq+1000:
+		return 0, fmt.Errorf("%w: it is number %d and number %d is applied: a leap of more than 1,000", ErrRefused, o.Seq, seq)
+	}
+	return o.Seq - seq - 1, nil
+}
+
+type member struct {
+	name string
+	data []byte
+}
+
+// archive writes the one spelling of a pack: plain ustar headers with no owner,
+// no time and mode 0644, and two zero blocks at the end.
+func archive(members []member) ([]byte, error) {
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	for _, m := range members {
+		h := &tar.Header{Typeflag: tar.TypeReg, Name: m.name, Size: int64(len(m.data)), Mode: 0o644, ModTime: time.Unix(0, 0), Format: tar.FormatUSTAR}
+		if err := w.WriteHeader(h); err != nil {
+			return nil, fmt.Errorf("write archive: %w", err)
+		}
+		if _, err := w.Write(m.data); err != nil {
+			return nil, fmt.Errorf("write archive: %w", err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		return nil, fmt.Errorf("write archive: %w", err)
+	}
+	return b.Bytes(), nil
+}
+
+func unarchive(data []byte) ([]member, error) {
+	var members []member
+	r := tar.NewReader(bytes.NewReader(data))
+	for {
+		h, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read archive: %w", err)
+		}
+		if h.Typeflag != tar.TypeReg || len(h.Name) > 80 || len(members) > signers+2 {
+			return nil, fmt.Errorf("read archive: member %q does not belong here", h.Name)
+		}
+		body, err := io.ReadAll(io.LimitReader(r, MaxBytes))
+		if err != nil {
+			return nil, fmt.Errorf("read archive: %w", err)
+		}
+		members = append(members, member{h.Name, body})
+	}
+	again, err := archive(members)
+	if err != nil {
+		return nil, err
+	}
+	if !bytes.Equal(again, data) {
+		return nil, errors.New("read archive: it is not in its one spelling")
+	}
+	return members, nil
+}
+
+func seal(plain []byte, to age.Recipient) ([]byte, error) {
+	var b bytes.Buffer
+	w, err := age.Encrypt(&b, to)
+	if err != nil {
+		return nil, fmt.Errorf("seal: %w", err)
+	}
+	if _, err := w.Write(plain); err != nil {
+		return nil, fmt.Errorf("seal: %w", err)
+	}
+	if err := w.Close(); err != nil {
+		return nil, fmt.Errorf("seal: %w", err)
+	}
+	return b.Bytes(), nil
+}
+
+// unseal returns the plaintext only when age has proven it to its end.
+func unseal(file []byte, ids []age.Identity) ([]byte, error) {
+	if !bytes.HasPrefix(file, []byte("age-encryption.org/v1\n")) {
+		return nil, errors.New("not a sealed reply")
+	}
+	r, err := age.Decrypt(bytes.NewReader(file), ids...)
+	if err != nil {
+		return nil, fmt.Errorf("decrypt: %w", err)
+	}
+	plain, err := io.ReadAll(r)
+	if err != nil {
+		return nil, fmt.Errorf("decrypt: %w", err)
+	}
+	return plain, nil
+}
