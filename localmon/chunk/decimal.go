@@ -35,3 +35,23 @@ func mantissa(v float64, e uint8) (int64, bool) {
 
 // Float is the value of a mantissa: m / 10^e, rounded once.
 func Float(m int64, e uint8) float64 { return float64(m) / pow10[e] }
+
+// Decimals fills m with the mantissas of v at the least exponent that serves
+// all of them. It reports false when there is none. m and v are of one length.
+func Decimals(m []int64, v []float64) (e uint8, ok bool) {
+	for i := 0; i < len(v); i++ {
+		x, ok := mantissa(v[i], e)
+		if ok {
+			m[i] = x
+			continue
+		}
+		// Not at this exponent. The value that needs a finer one decides; those
+		// before must then do at that one too.
+		_, finer, ok := Decimal(v[i], e+1)
+		if !ok {
+			return 0, false
+		}
+		e, i = finer, -1
+	}
+	return e, true
+}

@@ -137,7 +137,7 @@ func (a *appending) lookup(n name) uint32 {
 // whether it stands alone.
 func (a *appending) place() {
 	h := a.h
-	a.at = a.b.At.UnixNano()
+	a.at = floorMilli(a.b.At)
 	a.segment = h.segment
 	// A later day ends the segment. An earlier one does not: batches from the
 	// past that come between live ones would leave a segment each.
@@ -150,7 +150,7 @@ func (a *appending) encode(b []byte, w *sectionWriter) []byte {
 	h := a.h
 	sh := scrapeHead{at: a.at, targetAt: noClock, key: a.key}
 	if !a.b.TargetAt.IsZero() {
-		sh.targetAt = a.b.TargetAt.UnixNano()
+		sh.targetAt = floorMilli(a.b.TargetAt)
 	}
 	b = appendScrapeHead(append(b[:0], make([]byte, envelope)...), sh)
 	last := 0

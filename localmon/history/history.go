@@ -3,7 +3,9 @@ package history
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"sync"
 	"time"
 
@@ -11,6 +13,7 @@ import (
 
 	"darksite/localmon"
 	"darksite/localmon/boltfile"
+	"darksite/localmon/chunk"
 )
 
 // Schema and Version name the format of the file; see FORMAT.md.
@@ -56,7 +59,12 @@ type DB struct {
 	heads    map[string]*head
 	record   []byte // of the batch being written
 	sections sectionWriter
-	damaged  []Damage // found while opening
+	damaged  []Damage // found while opening or sealing
+
+	times timeCache
+
+	upkeep sync.Mutex // guards what follows; held while Maintain does a step
+	seal   *sealing   // half-done work, nil when there is none
 }
 
 var _ localmon.Reader = (*DB)(nil)
@@ -123,15 +131,21 @@ func (db *DB) load() error {
 					return err
 				}
 			}
+			if err := db.loadSegments(h, own); err != nil {
+				return err
+			}
 			if log := own.Bucket(bucketLog); log != nil {
-				return log.ForEachBucket(func(k []byte) error {
+				if err := log.ForEachBucket(func(k []byte) error {
 					seg, err := keySeq(k)
 					if err != nil {
 						return fmt.Errorf("log of %s: %w", target, err)
 					}
 					return db.loadLog(h, seg, log.Bucket(k))
-				})
+				}); err != nil {
+					return err
+				}
 			}
+			h.recall(own)
 			return nil
 		})
 	})
@@ -220,4 +234,61 @@ func (h *head) replay(value []byte, broken bool) (scrapeHead, error) {
 		}
 		return nil
 	})
+}
+
+// loadSegments reads the tables of sealed segments and of months.
+func (db *DB) loadSegments(h *head, own *bbolt.Bucket) error {
+	for _, t := range []struct {
+		name []byte
+		into *[]segment
+		what string
+	}{{bucketSegments, &h.segments, "segment"}, {bucketMonths, &h.months, "month"}} {
+		table := own.Bucket(t.name)
+		if table == nil {
+			continue
+		}
+		if err := table.ForEach(func(k, v []byte) error {
+			s, err := decodeSegment(k, v)
+			if err != nil {
+				db.damaged = append(db.damaged, Damage{Target: h.target, What: fmt.Sprintf("%s %d", t.what, seqOf(k)), Err: err})
+				return nil
+			}
+			s.packedRows, s.packedSteps, s.packedClock = nil, nil, nil // they refer to the transaction
+			*t.into = append(*t.into, *s)
+			return nil
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// recall finds the newest value of the series that the log does not have: they
+// were there when the newest sealed segment ended.
+func (h *head) recall(own *bbolt.Bucket) {
+	if len(h.segments) == 0 {
+		return
+	}
+	s := h.segments[len(h.segments)-1]
+	if h.lastAt == 0 {
+		h.lastAt, h.last = s.maxAt, time.Unix(0, s.maxAt)
+	}
+	var b chunk.Block
+	opened := uint32(math.MaxUint32)
+	for _, id := range slices.Sorted(maps.Keys(h.table)) {
+		g, k := h.at(id)
+		if g.seen[k].seq != 0 {
+			continue
+		}
+		g.seen[k] = lastSeen{seq: s.last, at: s.maxAt, bits: math.Float64bits(math.NaN())}
+		if n := id / groupSize; n != opened {
+			if ok, err := getBlock(own.Bucket(bucketDay), kindBlock, blockKey(s.first, n), &b); !ok || err != nil {
+				continue // the raw samples are gone, or Check will name the damage
+			}
+			opened = n
+		}
+		if v, ok := b.Last(int(k)); ok {
+			g.seen[k].bits = math.Float64bits(v)
+		}
+	}
 }

@@ -1,15 +1,12 @@
 package history
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"iter"
 	"math"
 	"slices"
 	"time"
-
-	"go.etcd.io/bbolt"
 
 	"darksite/localmon"
 )
@@ -82,6 +79,13 @@ func (db *DB) each(sel localmon.Selector, fn func(h *head, id uint32, e *entry, 
 // yielded and the error comes last. The loop body may append to the history:
 // no transaction is open while it runs.
 //
+// Minima, maxima, sums and averages come from the 5-minute or the 1-hour steps
+// where these give the same answer: when Step is a multiple of theirs and the
+// window begins and ends on one of theirs. Where only coarser steps are left
+// than were asked for, they are what is yielded, each at its own begin; a
+// window that cuts one counts it whole if it holds the begin. Ranges of raw
+// samples, AggLast and AggRate have no points where the raw samples are gone.
+//
 // AggRate counts the increase between neighbouring samples of the window, a
 // decrease being a restart from zero, and divides by the time between the
 // first and the last sample that made it.
@@ -102,7 +106,7 @@ func (db *DB) rangeOne(ctx context.Context, key localmon.SeriesKey, w localmon.W
 	if !ok {
 		return nil
 	}
-	c := cursor{db: db, target: key.Target, id: id, from: w.From.UnixNano(), to: w.To.UnixNano()}
+	c := newCursor(db, key.Target, id, w)
 	for {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -113,6 +117,11 @@ func (db *DB) rangeOne(ctx context.Context, key localmon.SeriesKey, w localmon.W
 		}
 		for i, at := range c.times {
 			if p, ok := st.add(at, c.values[i]); ok && !yield(p, nil) {
+				return nil
+			}
+		}
+		for i, at := range c.steps {
+			if p, ok := st.addStep(at, c.col[tierMin][i], c.col[tierMax][i], c.col[tierSum][i], c.col[tierCount][i]); ok && !yield(p, nil) {
 				return nil
 			}
 		}
@@ -139,95 +148,4 @@ func (db *DB) id(key localmon.SeriesKey) (uint32, bool) {
 	}
 	id, ok := h.ids[name{key.Metric, key.Labels}]
 	return id, ok
-}
-
-// cursor reads one series piece by piece, each piece in a transaction of its
-// own, so that a slow reader pins no pages.
-type cursor struct {
-	db       *DB
-	target   string
-	id       uint32
-	from, to int64
-
-	segment uint64 // where the next piece begins: this segment or a later one,
-	scrape  int    // and in this segment, this scrape
-	times   []int64
-	values  []float64
-	damage  []error
-}
-
-// next loads the next piece and reports whether there may be another.
-func (c *cursor) next() (more bool, err error) {
-	c.times, c.values = c.times[:0], c.values[:0]
-	err = c.db.file.View(func(tx *bbolt.Tx) error {
-		log := bucketOf(tx, c.target, bucketLog)
-		if log == nil {
-			return nil
-		}
-		k, _ := log.Cursor().Seek(seqKey(c.segment))
-		if k == nil {
-			return nil
-		}
-		seg, err := keySeq(k)
-		if err != nil {
-			return err
-		}
-		if seg != c.segment {
-			c.segment, c.scrape = seg, 0
-		}
-		more = true
-		return c.readLog(log.Bucket(k))
-	})
-	return more, err
-}
-
-// pieceScrapes is how many scrapes of the log make one piece.
-const pieceScrapes = 8 * keyEvery
-
-// readLog reads the next scrapes of a log segment that lie in the window.
-func (c *cursor) readLog(records *bbolt.Bucket) error {
-	var (
-		g      group
-		broken = true
-		i      = 0
-		want   = c.id / groupSize
-		cells  = func(n uint32) *group {
-			if n == want {
-				return &g
-			}
-			return nil
-		}
-	)
-	cur := records.Cursor()
-	for k, v := cur.First(); k != nil; k, v = cur.Next() {
-		if i >= c.scrape+pieceScrapes {
-			c.scrape = i
-			return nil
-		}
-		payload, err := unseal(kindScrape, v)
-		var sh scrapeHead
-		if err == nil {
-			sh, err = parseScrape(payload)
-		}
-		if err == nil && (sh.key || !broken) {
-			if sh.key {
-				g, broken = group{}, false
-			}
-			err = sh.play(cells)
-		}
-		if err != nil {
-			broken = true
-			if i >= c.scrape {
-				c.damage = append(c.damage, fmt.Errorf("scrape %x: %w", bytes.TrimLeft(k, "\x00"), err))
-			}
-		}
-		if cell := &g[c.id%groupSize]; !broken && i >= c.scrape && cell.present && c.from <= sh.at && sh.at < c.to {
-			c.times = append(c.times, sh.at)
-			c.values = append(c.values, math.Float64frombits(cell.bits))
-		}
-		i++
-	}
-	c.segment++
-	c.scrape = 0
-	return nil
 }

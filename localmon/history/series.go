@@ -100,6 +100,9 @@ type head struct {
 	order []slot // series of the newest batch, in its order
 	stamp uint32 // number of the batch being taken; cells of it bear this stamp
 
+	segments []segment // sealed ones, oldest first, without their packed parts
+	months   []segment
+
 	segment  uint64    // first seq of the open segment; zero when there is none
 	scrapes  int       // in the open segment
 	sinceKey int       // scrapes since the record that stands alone; 0 asks for one

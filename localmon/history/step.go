@@ -68,6 +68,23 @@ func (s *stepper) add(at int64, v float64) (p localmon.Point, ok bool) {
 	return p, ok
 }
 
+// addStep is add for a step of a tier.
+func (s *stepper) addStep(at int64, low, high, sum, count float64) (p localmon.Point, ok bool) {
+	begin := at
+	if at%s.step != 0 {
+		begin = floorDiv(at, s.step) * s.step
+	}
+	if !s.open || begin != s.at {
+		p, ok = s.end()
+		s.open, s.at = true, begin
+		s.min, s.max, s.sum, s.count = low, high, 0, 0
+	}
+	s.min, s.max = math.Min(s.min, low), math.Max(s.max, high)
+	s.sum += sum
+	s.count += count
+	return p, ok
+}
+
 // end returns the point of the open step.
 func (s *stepper) end() (localmon.Point, bool) {
 	if !s.open {

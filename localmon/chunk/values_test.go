@@ -1,0 +1,166 @@
+package chunk_test
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"darksite/localmon/chunk"
+)
+
+func bitsOf(v []float64) []uint64 {
+	u := make([]uint64, len(v))
+	for i, x := range v {
+		u[i] = math.Float64bits(x)
+	}
+	return u
+}
+
+// requireValues encodes, decodes and compares values and summary.
+func requireValues(t *testing.T, v []float64) []byte {
+	t.Helper()
+	var enc chunk.Encoder
+	var dec chunk.Decoder
+	stream := enc.Values(nil, v)
+	require.Equal(t, stream, enc.Values(nil, v), "the same values give the same bytes")
+	got := make([]float64, len(v))
+	require.NoError(t, dec.Values(got, stream))
+	require.Equal(t, bitsOf(v), bitsOf(got))
+
+	s, err := chunk.Summarize(stream, len(v))
+	require.NoError(t, err)
+	low, high, sum := v[0], v[0], 0.0
+	for _, x := range v {
+		low, high, sum = math.Min(low, x), math.Max(high, x), sum+x
+	}
+	require.Equal(t, len(v), s.Count)
+	exact := []float64{v[0], v[len(v)-1], low, high}
+	for i, x := range []float64{s.First, s.Last, s.Min, s.Max} {
+		if math.IsNaN(exact[i]) {
+			require.True(t, math.IsNaN(x))
+			continue
+		}
+		require.Equal(t, math.Float64bits(exact[i]), math.Float64bits(x), "first, last, min, max: %d", i)
+	}
+	if !math.IsNaN(sum) && !math.IsInf(sum, 0) {
+		require.InDelta(t, sum, s.Sum, 1e-9*(1+math.Abs(low)+math.Abs(high))*float64(len(v)))
+	}
+	return stream
+}
+
+func TestValuesComeBackBitForBit(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	walk := 0.0
+	kinds := map[string]func(i int) float64{
+		"zero":                   func(int) float64 { return 0 },
+		"negative zero":          func(int) float64 { return math.Copysign(0, -1) },
+		"one":                    func(int) float64 { return 1 },
+		"third":                  func(int) float64 { return 1.0 / 3 },
+		"ramp":                   func(i int) float64 { return float64(i * 7) },
+		"parabola":               func(i int) float64 { return float64(i * i) },
+		"noise":                  func(int) float64 { return math.Round(1000*rng.NormFloat64()) / 10 },
+		"walk":                   func(int) float64 { walk += math.Round(100 * rng.NormFloat64()); return walk },
+		"bursts":                 func(i int) float64 { return float64(i/40%3/2) * math.Round(rng.Float64()*1e4) },
+		"steps":                  func(i int) float64 { return float64(i / 10 * (1 << 20)) },
+		"quotients":              func(int) float64 { return rng.NormFloat64() },
+		"float32":                func(int) float64 { return float64(rng.Float32()) },
+		"any bits":               func(int) float64 { return math.Float64frombits(rng.Uint64()) },
+		"not numbers":            func(i int) float64 { return math.Float64frombits(0x7ff8_0000_0000_0000 + uint64(i)) },
+		"infinities":             func(i int) float64 { return math.Inf(i%2*2 - 1) },
+		"one odd":                func(i int) float64 { return []float64{5, math.NaN()}[min(1, i%100/99)] },
+		"zeros of both":          func(i int) float64 { return math.Copysign(0, float64(i%2*2-1)) },
+		"largest decimal":        func(i int) float64 { return float64((1<<50 - 1) * (i%2*2 - 1)) },
+		"past decimals":          func(i int) float64 { return float64((1 << 50) * (i%2*2 - 1)) },
+		"fine and large":         func(i int) float64 { return []float64{1e-9, 1e14}[i%2] },
+		"extremes":               func(i int) float64 { return []float64{math.MaxFloat64, math.SmallestNonzeroFloat64, -1}[i%3] },
+		"tenths":                 func(i int) float64 { return float64(i%17) / 10 },
+		"integers, late decimal": func(i int) float64 { return []float64{4, 4.125}[min(1, i/90)] },
+		"rest, then noise":       func(i int) float64 { return float64(max(0, i-50)) * math.Round(rng.NormFloat64()*9) },
+		"far offset, factor":     func(i int) float64 { return -123456789 - float64(rng.IntN(50))*4096 },
+	}
+	for name, f := range kinds {
+		t.Run(name, func(t *testing.T) {
+			for _, n := range []int{1, 2, 3, 4, 5, 8, 9, 17, 64, 100, 257, 2880, chunk.MaxValues} {
+				v := make([]float64, n)
+				for i := range v {
+					v[i] = f(i)
+				}
+				requireValues(t, v)
+			}
+		})
+	}
+}
+
+func TestDamagedStreamsAreErrors(t *testing.T) {
+	var enc chunk.Encoder
+	var dec chunk.Decoder
+	rng := rand.New(rand.NewPCG(3, 4))
+	v := make([]float64, 300)
+	for i := range v {
+		v[i] = float64(i/30%2) * math.Round(100+10*rng.NormFloat64())
+	}
+	stream := enc.Values(nil, v)
+	out := make([]float64, len(v))
+	for n := range stream {
+		require.ErrorIs(t, dec.Values(out, stream[:n]), chunk.ErrCorrupt, "cut at %d", n)
+	}
+	require.ErrorIs(t, dec.Values(out, append(stream, 0)), chunk.ErrCorrupt)
+	require.ErrorIs(t, dec.Values(out[:299], stream), chunk.ErrCorrupt)
+	require.ErrorIs(t, dec.Values(nil, stream), chunk.ErrCorrupt)
+	require.ErrorIs(t, dec.Values(make([]float64, chunk.MaxValues+1), stream), chunk.ErrCorrupt)
+	require.Panics(t, func() { enc.Values(nil, nil) })
+	require.Panics(t, func() { enc.Values(nil, make([]float64, chunk.MaxValues+1)) })
+}
+
+func FuzzValuesRoundTrip(f *testing.F) {
+	f.Add([]byte("12345678abcdefgh"), uint8(0))
+	f.Add([]byte{1, 0, 2, 0, 3, 0, 5, 0, 5, 0, 5, 0, 0, 0, 0, 0}, uint8(2))
+	f.Fuzz(func(t *testing.T, b []byte, width uint8) {
+		// the bytes as 64-bit patterns, or as small decimals of some width
+		var v []float64
+		switch width % 4 {
+		case 0:
+			for ; len(b) >= 8; b = b[8:] {
+				v = append(v, math.Float64frombits(binary.LittleEndian.Uint64(b)))
+			}
+		case 1:
+			for _, x := range b {
+				v = append(v, float64(int8(x)))
+			}
+		default:
+			for ; len(b) >= 2; b = b[2:] {
+				v = append(v, float64(int16(binary.LittleEndian.Uint16(b)))/math.Pow10(int(width%4)))
+			}
+		}
+		if len(v) > 0 && len(v) <= chunk.MaxValues {
+			requireValues(t, v)
+		}
+	})
+}
+
+func FuzzValuesHostile(f *testing.F) {
+	var enc chunk.Encoder
+	for i, c := range columns(2, 200) {
+		if i%3 == 0 {
+			f.Add(enc.Values(nil, c), uint16(len(c)))
+		}
+	}
+	f.Fuzz(func(t *testing.T, b []byte, n uint16) {
+		var dec chunk.Decoder
+		out := make([]float64, int(n)%(chunk.MaxValues+2))
+		err := dec.Values(out, b)
+		if err != nil {
+			require.ErrorIs(t, err, chunk.ErrCorrupt)
+			return
+		}
+		// what was read can be written and read again
+		stream := enc.Values(nil, out)
+		again := make([]float64, len(out))
+		require.NoError(t, dec.Values(again, stream), fmt.Sprintf("%x", b))
+		require.Equal(t, bitsOf(out), bitsOf(again))
+	})
+}

@@ -1,0 +1,252 @@
+package history
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"darksite/localmon"
+	"darksite/localmon/chunk"
+)
+
+// cursor reads one series piece by piece, each piece in a transaction of its
+// own, so that a slow reader pins no pages and may write.
+type cursor struct {
+	db       *DB
+	target   string
+	id       uint32
+	from, to int64
+	step     int64 // what the reader asked for; zero when it wants samples
+	tiers    bool  // tiers can answer
+	aligned  bool  // to 5 minutes, so that tiers answer at the window's ends too
+
+	next1  uint64 // where the next piece begins: this segment or a later one,
+	scrape int    // and in this one, this scrape
+
+	times  []int64 // the piece: samples,
+	values []float64
+	steps  []int64 // or steps of a tier
+	col    [tierWidth][]float64
+	damage []error
+
+	block   chunk.Block
+	decoder chunk.Decoder
+	column  chunk.Column
+}
+
+func newCursor(db *DB, target string, id uint32, w localmon.Window) *cursor {
+	c := &cursor{db: db, target: target, id: id, from: floorMilli(w.From), to: clampNano(w.To)}
+	switch w.Agg {
+	case localmon.AggAvg, localmon.AggMin, localmon.AggMax, localmon.AggSum:
+		c.tiers, c.step = true, int64(w.Step)
+		c.aligned = c.from%step5m == 0 && c.to%step5m == 0
+	}
+	return c
+}
+
+// floorMilli is a time in Unix nanoseconds, cut to the millisecond as the
+// times of batches are, so that a window from a batch's time holds the batch.
+func floorMilli(t time.Time) int64 {
+	n := clampNano(t)
+	return floorDiv(n, int64(time.Millisecond)) * int64(time.Millisecond)
+}
+
+// clampNano is UnixNano without overflow: the zero time is far in the past.
+func clampNano(t time.Time) int64 {
+	switch s := t.Unix(); {
+	case s < -(1<<33)+1:
+		return -(1 << 33) * int64(time.Second)
+	case s > 1<<33-1:
+		return (1 << 33) * int64(time.Second)
+	}
+	return t.UnixNano()
+}
+
+// next loads the next piece and reports whether there may be another.
+func (c *cursor) next() (more bool, err error) {
+	c.times, c.values, c.steps = c.times[:0], c.values[:0], c.steps[:0]
+	err = c.db.file.View(func(tx *bbolt.Tx) error {
+		own := bucketOf(tx, c.target)
+		if own == nil {
+			return nil
+		}
+		from, k, v := earliest(own, seqKey(c.next1))
+		if k == nil {
+			return nil
+		}
+		first, err := keySeq(k)
+		if err != nil {
+			return err
+		}
+		if first != c.next1 {
+			c.next1, c.scrape = first, 0
+		}
+		more = true
+		if string(from) == string(bucketLog) {
+			return c.readLog(own.Bucket(bucketLog).Bucket(k))
+		}
+		last, err := c.readSealed(own, k, v)
+		if err != nil {
+			c.damage = append(c.damage, fmt.Errorf("segment %d: %w", first, err))
+		}
+		c.next1, c.scrape = max(last, first)+1, 0
+		return nil
+	})
+	return more, err
+}
+
+// earliest finds the first segment, sealed or not, at or after a key.
+func earliest(own *bbolt.Bucket, at []byte) (bucket, k, v []byte) {
+	for _, name := range [][]byte{bucketSegments, bucketLog} {
+		b := own.Bucket(name)
+		if b == nil {
+			continue
+		}
+		if key, value := b.Cursor().Seek(at); key != nil && (k == nil || string(key) < string(k)) {
+			bucket, k, v = name, key, value
+		}
+	}
+	return bucket, k, v
+}
+
+// readSealed reads what the window wants of a sealed segment, or of the whole
+// month that begins with it, and returns the seq it has read to.
+func (c *cursor) readSealed(own *bbolt.Bucket, k, v []byte) (last uint64, err error) {
+	s, err := decodeSegment(k, v)
+	if err != nil {
+		return 0, err
+	}
+	if s.maxAt < c.from || s.minAt >= c.to {
+		return s.last, nil
+	}
+	inside := c.from <= s.minAt && s.maxAt < c.to
+	exact := c.tiers && c.step%step5m == 0 && (inside || c.aligned)
+	if s.raw && !(exact && s.m5) {
+		return s.last, c.readRaw(own, s)
+	}
+	if s.m5 && c.tiers && c.scrape == 0 {
+		return s.last, c.readTier(own.Bucket(bucketM5), s.first, s.packedSteps, s.steps, inside)
+	}
+	return s.last, nil
+}
+
+// readRaw reads the samples of a segment that lie in the window.
+func (c *cursor) readRaw(own *bbolt.Bucket, s *segment) error {
+	ok, err := getBlock(own.Bucket(bucketDay), kindBlock, blockKey(s.first, c.id/groupSize), &c.block)
+	if !ok || err != nil {
+		return err
+	}
+	if ok, err = c.decoder.Column(&c.block, int(c.id%groupSize), 1, &c.column); !ok || err != nil {
+		return err
+	}
+	at, err := c.db.timesOf(c.target, s.first, s.packedRows, s.rows)
+	if err != nil {
+		return err
+	}
+	if c.block.Rows != len(at) {
+		return fmt.Errorf("%w: a block of %d rows in a segment of %d", errBadValue, c.block.Rows, len(at))
+	}
+	v := c.column.Values[0]
+	if c.column.Index == nil && c.scrape == 0 && c.from <= s.minAt && s.maxAt < c.to {
+		c.times, c.values = append(c.times, at...), append(c.values, v...)
+		return nil
+	}
+	for i, x := range v {
+		row := i
+		if c.column.Index != nil {
+			row = int(c.column.Index[i])
+		}
+		if t := at[row]; row >= c.scrape && c.from <= t && t < c.to {
+			c.times, c.values = append(c.times, t), append(c.values, x)
+		}
+	}
+	return nil
+}
+
+// readTier reads the steps of a segment or month, all of them when it is whole
+// in the window, else those that begin there.
+func (c *cursor) readTier(in *bbolt.Bucket, first uint64, packed []byte, n int, whole bool) error {
+	ok, err := getBlock(in, kindTier, blockKey(first, c.id/groupSize), &c.block)
+	if !ok || err != nil {
+		return err
+	}
+	if ok, err = c.decoder.Column(&c.block, int(c.id%groupSize), 1<<tierWidth-1, &c.column); !ok || err != nil {
+		return err
+	}
+	begins, err := times(&c.decoder, packed, n)
+	if err != nil {
+		return err
+	}
+	if c.block.Rows != n || c.block.Width != tierWidth {
+		return fmt.Errorf("%w: a tier of %d steps by %d, wanted %d by %d", errBadValue, c.block.Rows, c.block.Width, n, tierWidth)
+	}
+	for k := range c.col {
+		c.col[k] = c.col[k][:0]
+	}
+	for i := range c.column.Values[0] {
+		row := i
+		if c.column.Index != nil {
+			row = int(c.column.Index[i])
+		}
+		if t := begins[row]; whole || c.from <= t && t < c.to {
+			c.steps = append(c.steps, t)
+			for k := range c.col {
+				c.col[k] = append(c.col[k], c.column.Values[k][i])
+			}
+		}
+	}
+	return nil
+}
+
+// pieceScrapes is how many scrapes of the log make one piece.
+const pieceScrapes = 8 * keyEvery
+
+// readLog reads the next scrapes of a log segment that lie in the window.
+func (c *cursor) readLog(records *bbolt.Bucket) error {
+	var (
+		g      group
+		broken = true
+		i      = 0
+		want   = c.id / groupSize
+		cells  = func(n uint32) *group {
+			if n == want {
+				return &g
+			}
+			return nil
+		}
+	)
+	cur := records.Cursor()
+	for k, v := cur.First(); k != nil; k, v = cur.Next() {
+		if i >= c.scrape+pieceScrapes {
+			c.scrape = i
+			return nil
+		}
+		payload, err := unseal(kindScrape, v)
+		var sh scrapeHead
+		if err == nil {
+			sh, err = parseScrape(payload)
+		}
+		if err == nil && (sh.key || !broken) {
+			if sh.key {
+				g, broken = group{}, false
+			}
+			err = sh.play(cells)
+		}
+		if err != nil {
+			broken = true
+			if i >= c.scrape {
+				c.damage = append(c.damage, fmt.Errorf("scrape %d: %w", seqOf(k), err))
+			}
+		}
+		if cell := &g[c.id%groupSize]; !broken && i >= c.scrape && cell.present && c.from <= sh.at && sh.at < c.to {
+			c.times = append(c.times, sh.at)
+			c.values = append(c.values, math.Float64frombits(cell.bits))
+		}
+		i++
+	}
+	c.next1++
+	c.scrape = 0
+	return nil
+}

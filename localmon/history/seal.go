@@ -1,0 +1,354 @@
+package history
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"darksite/localmon/chunk"
+)
+
+// sealing is the work on one finished segment of the log: block by block, each
+// in a transaction of its own. Until the last step, which puts the row into
+// the segment table and deletes the log in one transaction, readers see the log
+// only; a step that was done before a crash is found done.
+type sealing struct {
+	target string
+	seg    segment
+	at     []int64  // time of each scrape
+	step   []int32  // its 5-minute step
+	begins []int64  // of the steps
+	groups []uint32 // those that have any sample
+	next   int      // index in groups
+	lost   []Damage // scrapes that could not be read,
+	isLost map[uint64]bool
+
+	builder chunk.Builder
+	coarse  chunk.Builder
+	tier    tier
+	columns [groupSize][]float64
+	rows    [groupSize][]int32
+	block   []byte
+}
+
+// sealNext does one step of sealing a target's oldest finished segment.
+func (db *DB) sealNext(target string, now time.Time) (bool, error) {
+	if db.seal != nil && db.seal.target != target {
+		return false, nil // another target's segment is half done
+	}
+	if db.seal == nil {
+		first, ok, err := db.finished(target, now)
+		if !ok || err != nil {
+			return false, err
+		}
+		s := &sealing{target: target, isLost: map[uint64]bool{}}
+		if err := db.file.View(func(tx *bbolt.Tx) error { return s.survey(tx, first) }); err != nil {
+			return false, fmt.Errorf("seal segment %d: %w", first, err)
+		}
+		db.seal = s
+	}
+	s := db.seal
+	if s.next < len(s.groups) {
+		if err := db.sealGroup(s); err != nil {
+			db.seal = nil
+			return false, fmt.Errorf("seal group %d of segment %d: %w", s.groups[s.next], s.seg.first, err)
+		}
+		s.next++
+		return true, nil
+	}
+	db.seal = nil
+	if err := db.sealEnd(s); err != nil {
+		return false, fmt.Errorf("seal segment %d: %w", s.seg.first, err)
+	}
+	return true, nil
+}
+
+// finished finds the oldest segment of the log that takes no more scrapes.
+func (db *DB) finished(target string, now time.Time) (first uint64, ok bool, err error) {
+	db.mu.Lock()
+	h := db.heads[target]
+	open := h.segment
+	if open != 0 && floorDiv(now.UnixNano(), day) > max(h.maxDay, floorDiv(h.lastAt, day)) {
+		// Its day is over. The next batch begins a new one.
+		open, h.segment = 0, 0
+	}
+	db.mu.Unlock()
+	err = db.file.View(func(tx *bbolt.Tx) error {
+		log := bucketOf(tx, target, bucketLog)
+		if log == nil {
+			return nil
+		}
+		k, _ := log.Cursor().First()
+		if k == nil {
+			return nil
+		}
+		first, err = keySeq(k)
+		ok = first != open
+		return err
+	})
+	return first, ok, err
+}
+
+// survey reads the heads of all scrapes of a segment and checks every record
+// once, so that the passes over single groups need not.
+func (s *sealing) survey(tx *bbolt.Tx, first uint64) error {
+	records := bucketOf(tx, s.target, bucketLog, seqKey(first))
+	if records == nil {
+		return fmt.Errorf("%w: it is not in the log", errBadValue)
+	}
+	s.seg = segment{first: first, minAt: math.MaxInt64, maxAt: math.MinInt64, raw: true, m5: true}
+	var clock []int64
+	found := map[uint32]bool{}
+	err := records.ForEach(func(k, v []byte) error {
+		seq, err := keySeq(k)
+		if err != nil {
+			return err
+		}
+		payload, err := unseal(kindScrape, v)
+		var sh scrapeHead
+		if err == nil {
+			sh, err = parseScrape(payload)
+		}
+		if err == nil {
+			err = sh.play(func(n uint32) *group { found[n] = true; return nil })
+		}
+		s.seg.last = seq
+		if err != nil {
+			// It stays a gap. Its time is not known: it takes that of a neighbour.
+			s.lost = append(s.lost, Damage{s.target, fmt.Sprintf("scrape %d", seq), err})
+			s.isLost[seq] = true
+			s.at = append(s.at, math.MinInt64)
+			return nil
+		}
+		s.at = append(s.at, sh.at)
+		s.seg.minAt, s.seg.maxAt = min(s.seg.minAt, sh.at), max(s.seg.maxAt, sh.at)
+		if sh.targetAt != noClock {
+			clock = append(clock, sh.targetAt-sh.at)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if len(s.at) == 0 || len(s.at) > chunk.MaxValues {
+		return fmt.Errorf("%w: %d scrapes in it", errBadValue, len(s.at))
+	}
+	if len(s.lost) == len(s.at) {
+		s.seg.minAt, s.seg.maxAt = 0, 0
+	}
+	near := s.seg.minAt
+	for i, at := range s.at {
+		if at == math.MinInt64 {
+			s.at[i] = near
+		}
+		near = s.at[i]
+	}
+	s.seg.rows = len(s.at)
+	var enc chunk.Encoder
+	s.seg.packedRows = enc.Times(nil, s.at)
+	s.step, s.begins = stepsOf(s.at, step5m)
+	s.seg.steps = len(s.begins)
+	s.seg.packedSteps = enc.Times(nil, s.begins)
+	if len(clock) == len(s.at) {
+		s.seg.packedClock = enc.Times(nil, clock)
+	}
+	for n := range found {
+		s.groups = append(s.groups, n)
+	}
+	slices.Sort(s.groups)
+	return nil
+}
+
+// sealGroup makes and stores the blocks of the next group.
+func (db *DB) sealGroup(s *sealing) error {
+	n := s.groups[s.next]
+	key := blockKey(s.seg.first, n)
+	done := false
+	err := db.file.View(func(tx *bbolt.Tx) error {
+		if b := bucketOf(tx, s.target, bucketDay, key); b != nil {
+			done = true // by a run that was cut short
+			return nil
+		}
+		return s.gather(bucketOf(tx, s.target, bucketLog, seqKey(s.seg.first)), n)
+	})
+	if err != nil || done {
+		return err
+	}
+	s.build()
+	if s.builder.Empty() {
+		return nil
+	}
+	return db.file.Update(func(tx *bbolt.Tx) error {
+		own, err := own(tx, s.target)
+		if err != nil {
+			return err
+		}
+		for _, b := range []struct {
+			bucket  []byte
+			kind    kind
+			builder *chunk.Builder
+		}{{bucketDay, kindBlock, &s.builder}, {bucketM5, kindTier, &s.coarse}} {
+			in, err := own.CreateBucketIfNotExists(b.bucket)
+			if err != nil {
+				return err
+			}
+			s.block = b.builder.Append(s.block[:0])
+			if err := putBlock(in, b.kind, key, s.block); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// gather plays the log on one group and keeps the values by series.
+func (s *sealing) gather(records *bbolt.Bucket, n uint32) error {
+	if records == nil {
+		return fmt.Errorf("%w: it is not in the log", errBadValue)
+	}
+	for k := range s.columns {
+		s.columns[k], s.rows[k] = s.columns[k][:0], s.rows[k][:0]
+	}
+	var g group
+	cells := func(m uint32) *group {
+		if m == n {
+			return &g
+		}
+		return nil
+	}
+	broken, row := true, int32(0)
+	var present [groupSize]uint8 // the places in use, so that empty ones cost nothing
+	inUse := present[:0]
+	return records.ForEach(func(k, v []byte) error {
+		if row >= int32(len(s.at)) {
+			return fmt.Errorf("%w: the log grew while it was sealed", errBadValue)
+		}
+		sh, err := parseScrape(v[min(envelope, len(v)):])
+		if err != nil || len(s.lost) > 0 && s.isLost[seqOf(k)] {
+			broken = true
+		} else if sh.key || !broken {
+			if sh.key {
+				g, broken = group{}, false
+			}
+			changed := sh.key
+			err := sh.play(func(m uint32) *group {
+				if m == n {
+					changed = true
+				}
+				return cells(m)
+			})
+			if err != nil {
+				broken = true
+			} else if changed {
+				inUse = inUse[:0]
+				for i := range g {
+					if g[i].present {
+						inUse = append(inUse, uint8(i))
+					}
+				}
+			}
+		}
+		if !broken {
+			for _, i := range inUse {
+				s.columns[i] = append(s.columns[i], math.Float64frombits(g[i].bits))
+				s.rows[i] = append(s.rows[i], row)
+			}
+		}
+		row++
+		return nil
+	})
+}
+
+// build packs what was gathered, fine and coarse.
+func (s *sealing) build() {
+	s.builder.Reset(len(s.at), 1)
+	s.coarse.Reset(len(s.begins), tierWidth)
+	present := make([]bool, len(s.at))
+	last := groupSize - 1
+	for ; last > 0 && len(s.columns[last]) == 0; last-- {
+	}
+	for i, v := range s.columns[:last+1] {
+		rows := s.rows[i]
+		s.tier.reset(len(s.begins))
+		s.tier.ofSamples(v, func(k int) int32 { return s.step[rows[k]] })
+		s.tier.add(&s.coarse)
+		if len(v) == len(s.at) {
+			s.builder.Add(nil, v)
+			continue
+		}
+		clear(present)
+		for _, row := range rows {
+			present[row] = true
+		}
+		s.builder.Add(present, v)
+	}
+}
+
+// sealEnd makes the segment a sealed one.
+func (db *DB) sealEnd(s *sealing) error {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	h := db.heads[s.target]
+	turned := h.turned(s.seg.last)
+	err := db.file.Update(func(tx *bbolt.Tx) error {
+		own, err := own(tx, s.target)
+		if err != nil {
+			return err
+		}
+		table, err := own.CreateBucketIfNotExists(bucketSegments)
+		if err != nil {
+			return err
+		}
+		if err := table.Put(seqKey(s.seg.first), s.seg.encode()); err != nil {
+			return err
+		}
+		series, err := own.CreateBucketIfNotExists(bucketSeries)
+		if err != nil {
+			return err
+		}
+		for id, e := range turned {
+			if err := series.Put(idKey(id), e.encode()); err != nil {
+				return err
+			}
+		}
+		return own.Bucket(bucketLog).DeleteBucket(seqKey(s.seg.first))
+	})
+	if err != nil {
+		return err
+	}
+	for id, e := range turned {
+		h.table[id] = e
+	}
+	db.damaged = append(db.damaged, s.lost...)
+	seg := s.seg
+	seg.packedRows, seg.packedSteps, seg.packedClock = nil, nil, nil
+	h.segments = append(h.segments, seg)
+	return nil
+}
+
+// turned lists the series that were there or gone contrary to their rows when
+// the scrape last was taken.
+func (h *head) turned(last uint64) map[uint32]*entry {
+	turned := map[uint32]*entry{}
+	for id, e := range h.table {
+		g, k := h.at(id)
+		seen := g.seen[k]
+		if seen.seq == 0 || seen.seq < last && e.gone != nil && e.gone.seq == seen.seq || seen.seq >= last && e.gone == nil {
+			continue
+		}
+		now := *e
+		if now.gone = nil; seen.seq < last {
+			now.gone = &seen
+		}
+		turned[id] = &now
+	}
+	return turned
+}
+
+func seqOf(k []byte) uint64 {
+	seq, _ := keySeq(k) // a bad key was met by the survey
+	return seq
+}

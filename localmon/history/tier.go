@@ -1,0 +1,98 @@
+package history
+
+import (
+	"math"
+
+	"darksite/localmon/chunk"
+)
+
+// Columns of a tier block.
+const (
+	tierMin = iota
+	tierMax
+	tierSum
+	tierCount
+	tierWidth
+)
+
+// tier collects the steps of one series.
+type tier struct {
+	present []bool
+	cols    [tierWidth][]float64
+	mant    []int64
+}
+
+// stepsOf gives each row the number of its step and the begins of the steps.
+// Neighbouring rows in the same step share it.
+func stepsOf(at []int64, width int64) (of []int32, begins []int64) {
+	of = make([]int32, len(at))
+	for i, t := range at {
+		begin := floorDiv(t, width) * width
+		if n := len(begins); n == 0 || begins[n-1] != begin {
+			begins = append(begins, begin)
+		}
+		of[i] = int32(len(begins) - 1)
+	}
+	return of, begins
+}
+
+func (t *tier) reset(steps int) {
+	t.present = t.present[:0]
+	for range steps {
+		t.present = append(t.present, false)
+	}
+	for i := range t.cols {
+		t.cols[i] = t.cols[i][:0]
+	}
+}
+
+// put adds the next step that has samples.
+func (t *tier) put(step int32, low, high, sum, count float64) {
+	t.present[step] = true
+	t.cols[tierMin] = append(t.cols[tierMin], low)
+	t.cols[tierMax] = append(t.cols[tierMax], high)
+	t.cols[tierSum] = append(t.cols[tierSum], sum)
+	t.cols[tierCount] = append(t.cols[tierCount], count)
+}
+
+// ofSamples fills the tier from samples; step tells the step of each.
+func (t *tier) ofSamples(v []float64, step func(i int) int32) {
+	if cap(t.mant) < len(v) {
+		t.mant = make([]int64, len(v))
+	}
+	m := t.mant[:len(v)]
+	// Sums of mantissas are exact and have few digits; sums of floats have
+	// many, which pack badly.
+	if e, ok := chunk.Decimals(m, v); ok {
+		for i := 0; i < len(v); {
+			s := step(i)
+			low, high, sum := m[i], m[i], int64(0)
+			j := i
+			for ; j < len(v) && step(j) == s; j++ {
+				low, high, sum = min(low, m[j]), max(high, m[j]), sum+m[j]
+			}
+			t.put(s, chunk.Float(low, e), chunk.Float(high, e), chunk.Float(sum, e), float64(j-i))
+			i = j
+		}
+		return
+	}
+	for i := 0; i < len(v); {
+		s := step(i)
+		low, high, sum := v[i], v[i], 0.0
+		j := i
+		for ; j < len(v) && step(j) == s; j++ {
+			low, high, sum = math.Min(low, v[j]), math.Max(high, v[j]), sum+v[j]
+		}
+		t.put(s, low, high, sum, float64(j-i))
+		i = j
+	}
+}
+
+// add puts the tier into a block.
+func (t *tier) add(b *chunk.Builder) {
+	present := t.present
+	if len(t.cols[0]) == len(present) {
+		present = nil
+	}
+	b.Add(present, t.cols[:]...)
+}
