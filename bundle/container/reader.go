@@ -205,7 +205,13 @@ func (r *Reader) readHead() error {
 	if err := r.signatures(); err != nil {
 		return err
 	}
-	return r.approvals()
+	if err := r.approvals(); err != nil {
+		return err
+	}
+	if len(m.Files) > 0 && r.next != "" && r.next != m.Files[0].Path {
+		return r.unexpected(0)
+	}
+	return nil
 }
 
 func (r *Reader) signatures() error {
@@ -308,7 +314,7 @@ func (r *Reader) Next() (bundle.Entry, error) {
 func (r *Reader) finish() error {
 	files := r.head.Manifest.Files
 	if r.next != "" {
-		return r.unexpected()
+		return r.unexpected(r.entry)
 	}
 	if r.entry < len(files) {
 		return bundle.Refuse("file-missing", "%q is listed in the manifest and not in the archive", files[r.entry].Path)
@@ -322,16 +328,17 @@ func (r *Reader) finish() error {
 	return nil
 }
 
-// unexpected says why the member whose header was read cannot stand here.
-func (r *Reader) unexpected() error {
+// unexpected says why the member whose header was read cannot stand where file
+// number want of the manifest must.
+func (r *Reader) unexpected(want int) error {
 	for i, e := range r.head.Manifest.Files {
 		if e.Path != r.next {
 			continue
 		}
-		if i < r.entry {
+		if i < want {
 			return bundle.Refuse("tar-duplicate", "%q stands twice or out of order", r.next)
 		}
-		return bundle.Refuse("file-missing", "%q is listed in the manifest and does not stand before %q", r.head.Manifest.Files[r.entry].Path, r.next)
+		return bundle.Refuse("file-missing", "%q is listed in the manifest and does not stand before %q", r.head.Manifest.Files[want].Path, r.next)
 	}
 	if strings.HasPrefix(r.next, dirMeta) || strings.HasPrefix(r.next, dirFiles) {
 		return bundle.Refuse("file-unlisted", "%q is not listed in the manifest", r.next)

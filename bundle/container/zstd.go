@@ -242,7 +242,7 @@ type Decompressor struct {
 	frame *FrameReader
 	dec   *zstd.Decoder
 	out   int64
-	limit int64 // 0 while the ratio rules
+	limit int64 // 0 while the ratio rules; else the bytes expected
 	err   error
 }
 
@@ -258,7 +258,8 @@ func Decompress(r io.Reader) (*Decompressor, error) {
 }
 
 // Expect says how many bytes the whole frame holds, once something that may be
-// believed so far has told. More is refused.
+// believed so far has told. One byte more is handed out, for the reader above to
+// see that something follows; then more is refused.
 func (d *Decompressor) Expect(total int64) { d.limit = total }
 
 // Read returns io.EOF when the frame's checksum was right and nothing followed.
@@ -266,10 +267,13 @@ func (d *Decompressor) Read(p []byte) (int, error) {
 	if d.err != nil {
 		return 0, d.err
 	}
+	if d.limit > 0 {
+		p = p[:min(int64(len(p)), max(d.limit+1-d.out, 1))]
+	}
 	n, err := d.dec.Read(p)
 	d.out += int64(n)
 	switch {
-	case d.limit > 0 && d.out > d.limit:
+	case d.limit > 0 && d.out > d.limit+1:
 		d.err = bundle.Refuse("zstd-output", "the compressed frame holds more than the %d bytes its manifest announces", d.limit)
 	case d.limit == 0 && d.out > freeBytes+maxRatio*d.frame.Count():
 		d.err = bundle.Refuse("zstd-ratio", "the compressed frame grows more than %d times before it says what it holds", maxRatio)

@@ -46,3 +46,20 @@ func TestBundleOpensWhatWasSealed(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, contents.Manifest, manifest)
 }
+
+// Every hostile file is refused with its own code, and leaves nothing at all.
+func TestHostileInputs(t *testing.T) {
+	k := bundletest.New(t)
+	for _, f := range k.Hostile(t) {
+		t.Run(f.String(), func(t *testing.T) {
+			parent := t.TempDir()
+			_, err := open.Bundle(t.Context(), bytes.NewReader(f.Sealed), filepath.Join(parent, "q"), options(k))
+			require.Error(t, err)
+			require.Equal(t, f.Code, bundle.RefusalCode(err), err.Error())
+			require.NotContains(t, err.Error(), "\x1b")
+			left, err := os.ReadDir(parent)
+			require.NoError(t, err)
+			require.Empty(t, left)
+		})
+	}
+}
