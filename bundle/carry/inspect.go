@@ -141,13 +141,12 @@ type scanner struct {
 	complete bool // every data block could be read from some copy
 	bufs     [2][]byte
 	turn     int
-	busy     chan struct{} // closed when the hashes have taken the last block
+	behind   behind
 }
 
 // scan reads everything. With fileSums it also hashes every file as a whole.
 func (m *media) scan(ctx context.Context, o ReadOptions, fileSums bool) (*Report, error) {
-	s := &scanner{media: m, o: o, fileSums: fileSums, bad: make([]bool, m.geo.total()), whole: sha256.New(), complete: true, busy: make(chan struct{})}
-	close(s.busy)
+	s := &scanner{media: m, o: o, fileSums: fileSums, bad: make([]bool, m.geo.total()), whole: sha256.New(), complete: true}
 	for i := range s.bufs {
 		buf, free, err := alignedBlock()
 		if err != nil {
@@ -165,7 +164,7 @@ func (m *media) scan(ctx context.Context, o ReadOptions, fileSums bool) (*Report
 	r := m.report()
 	for f := range m.names {
 		state, err := s.file(ctx, f)
-		<-s.busy
+		s.behind.wait()
 		if err != nil {
 			return nil, err
 		}
@@ -211,11 +210,12 @@ func (s *scanner) file(ctx context.Context, f int) (FileState, error) {
 					return state, err
 				}
 			}
-			s.hash(block, running)
+			s.behind.write(block, running...)
+			s.turn = 1 - s.turn
 			s.meter.add(len(block))
 		}
 	}
-	<-s.busy
+	s.behind.wait()
 	if f < s.geo.volumes && !readable {
 		s.complete = false
 	}
@@ -241,21 +241,6 @@ func (s *scanner) block(f, n, i int) (block []byte, good bool) {
 		}
 	}
 	return block, false
-}
-
-// hash feeds a block to the running hashes on the other core while the next
-// block is read into the other buffer.
-func (s *scanner) hash(block []byte, running []hash.Hash) {
-	<-s.busy
-	busy := make(chan struct{})
-	s.busy = busy
-	s.turn = 1 - s.turn
-	go func() {
-		defer close(busy)
-		for _, h := range running {
-			h.Write(block)
-		}
-	}()
 }
 
 // judge turns what was read into the report's state and lists.

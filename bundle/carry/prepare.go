@@ -147,18 +147,35 @@ func readFull(src io.ReaderAt, buf []byte, off int64) error {
 	return nil
 }
 
-// sumBoth returns the digest of a block while it goes into a running hash on a
-// second core: hashing is what bounds the speed of this package.
-func sumBoth(block []byte, running ...hash.Hash) digest {
-	done := make(chan struct{})
+// behind feeds blocks to running hashes on another core while the next block is
+// read: hashing is what bounds the speed of this package. A block must not be
+// changed until the next write or wait has returned.
+type behind struct{ busy chan struct{} }
+
+func (b *behind) write(block []byte, running ...hash.Hash) {
+	b.wait()
+	busy := make(chan struct{})
+	b.busy = busy
 	go func() {
-		defer close(done)
+		defer close(busy)
 		for _, h := range running {
 			h.Write(block)
 		}
 	}()
+}
+
+func (b *behind) wait() {
+	if b.busy != nil {
+		<-b.busy
+	}
+}
+
+// sumBoth returns the digest of a block that goes into a running hash as well.
+func sumBoth(block []byte, running hash.Hash) digest {
+	var b behind
+	b.write(block, running)
 	sum := sha256.Sum256(block)
-	<-done
+	b.wait()
 	return sum
 }
 

@@ -66,31 +66,36 @@ func (m *media) reassemble(ctx context.Context, dst io.Writer, o ReadOptions) (*
 		plain = r.State == Whole
 	}
 	b := &builder{media: m, plain: plain, report: m.report()}
-	b.report.State = Whole
+	b.report.State = Lost // until the last byte has proved otherwise
 	whole := sha256.New()
-	buf := make([]byte, BlockSize)
+	var late behind
+	defer late.wait()
+	bufs := [2][]byte{make([]byte, BlockSize), make([]byte, BlockSize)}
 	progress := meter{tell: o.Progress, total: m.geo.size}
 	for n := range m.geo.k {
 		for i := range m.geo.blocks(n) {
 			if err := ctx.Err(); err != nil {
 				return b.report, err
 			}
-			block := buf[:m.geo.blockLen(n, i)]
+			block := bufs[0][:m.geo.blockLen(n, i)]
+			bufs[0], bufs[1] = bufs[1], bufs[0]
 			if err := b.block(ctx, n, i, block); errors.Is(err, errStripe) {
 				return b.lost(ctx)
 			} else if err != nil {
 				return b.report, err
 			}
-			whole.Write(block)
+			late.write(block, whole)
 			if _, err := dst.Write(block); err != nil {
 				return b.report, err
 			}
 			progress.add(len(block))
 		}
 	}
+	late.wait()
 	if got := hexSum(whole); got != m.label.SealedSHA256 {
 		return b.report, fmt.Errorf("sealed file is %s, label says %s: %w", got, m.label.SealedSHA256, ErrDigest)
 	}
+	b.report.State = Whole
 	if b.report.Repaired > 0 {
 		b.report.State = Repairable
 	}

@@ -34,6 +34,7 @@ type sheet struct {
 	Written     string // RFC 3339
 	VerifyTime  string // as ssh-keygen wants it
 	TarName     string
+	Slices      int // of a set of one volume, that may be damaged
 }
 
 func (w *writer) sheet() sheet {
@@ -50,6 +51,7 @@ func (w *writer) sheet() sheet {
 		Written:     now.Format(time.RFC3339),
 		VerifyTime:  now.Format("20060102150405") + "Z",
 		TarName:     string(l.BID) + ".tar",
+		Slices:      perParity * l.Parity,
 	}
 	for name := range w.signatures {
 		s.SigNames = append(s.SigNames, name)
@@ -103,17 +105,16 @@ func spoken(lang string, d bundle.Digest) (string, error) {
 	}
 	var b strings.Builder
 	for i, w := range said {
-		switch {
-		case i > 0 && i%6 == 0:
-			b.WriteString("\n    ")
-		case i == 0:
-			b.WriteString("    ")
+		switch end := i == len(said)-1 || i%6 == 5; {
+		case end:
+			fmt.Fprintf(&b, " %2d %s\n", i+1, w)
+		case i%6 == 0:
+			fmt.Fprintf(&b, "    %2d %-8s", i+1, w)
 		default:
-			b.WriteByte(' ')
+			fmt.Fprintf(&b, " %2d %-8s", i+1, w)
 		}
-		fmt.Fprintf(&b, "%2d %-9s", i+1, w)
 	}
-	return strings.ReplaceAll(b.String()+"\n", " \n", "\n"), nil
+	return b.String(), nil
 }
 
 // halfBlocks draws a QR code with two modules a character and a quiet zone of

@@ -144,19 +144,8 @@ func newWriter(medium string, set Set, signatures [][]byte, o Options) (*writer,
 	if text, err := set.Label.Encode(); err != nil || !bytes.Equal(text, set.LabelText) {
 		return nil, fmt.Errorf("%w: label and its text differ", ErrLabel)
 	}
-	if set.Blocks.Len() != g.total() || set.Blocks.Digest() != set.Label.BlocksSHA256 {
-		return nil, fmt.Errorf("block list is not the one of the label: %w", ErrDigest)
-	}
-	if w.signatures, err = fitSignatures(set.LabelText, signatures); err != nil {
-		return nil, err
-	}
 	if w.chosen, err = choose(w.names, o.Only); err != nil {
 		return nil, err
-	}
-	if o.Serial != "" {
-		if err := token("serial", o.Serial, maxSerial, " "); err != nil {
-			return nil, err
-		}
 	}
 	for f, ok := range w.chosen {
 		if ok {
@@ -166,6 +155,20 @@ func newWriter(medium string, set Set, signatures [][]byte, o Options) (*writer,
 	w.meter.tell = o.Progress
 	if err := w.checkSpace(); err != nil {
 		return nil, err
+	}
+	if set.Blocks.Len() != g.total() || set.Blocks.Digest() != set.Label.BlocksSHA256 {
+		return nil, fmt.Errorf("block list is not the one of the label: %w", ErrDigest)
+	}
+	if w.signatures, err = fitSignatures(set.LabelText, signatures); err != nil {
+		return nil, err
+	}
+	if o.Now.IsZero() {
+		return nil, errors.New("the station's time is missing; the sheets need it")
+	}
+	if o.Serial != "" {
+		if err := token("serial", o.Serial, maxSerial, " "); err != nil {
+			return nil, err
+		}
 	}
 	w.medium, err = os.OpenRoot(medium)
 	return w, err
@@ -211,7 +214,7 @@ func (w *writer) checkSpace() error {
 	if err != nil {
 		return err
 	}
-	need := w.meter.total + int64(w.set.Blocks.Len())*lineLen + reserve
+	need := w.meter.total + int64(w.geo.total())*lineLen + reserve
 	if need > s.free {
 		return fmt.Errorf("%w: %d bytes needed, %d free; use a larger medium or spread the volumes over several", ErrNoSpace, need, s.free)
 	}
