@@ -1,17 +1,19 @@
 package flasharray_test
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -419,6 +421,12 @@ func TestHostileBodies(t *testing.T) {
 		"too many items": {func(w http.ResponseWriter, r *http.Request) {
 			_, _ = io.WriteString(w, `{"items":[{}`+strings.Repeat(",{}", 30_000)+`]}`)
 		}, "more than 20000 items"},
+		"compressed bomb": {func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Encoding", "gzip")
+			z := gzip.NewWriter(w)
+			_, _ = z.Write(bytes.Repeat([]byte(" "), 64<<20))
+			_ = z.Close()
+		}, "reply is not what the interface describes"},
 		"headers without end": {func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("X-Long", strings.Repeat("x", 1<<20))
 		}, "server response headers exceeded"},
@@ -470,22 +478,21 @@ func TestRedirectReachesNoOtherAddress(t *testing.T) {
 	}
 }
 
-// TestProxyOfTheEnvironmentIsNotUsed: a proxy would be another address.
-func TestProxyOfTheEnvironmentIsNotUsed(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer l.Close()
-	called := make(chan struct{}, 1)
-	go func() {
-		if c, err := l.Accept(); err == nil {
-			called <- struct{}{}
-			c.Close()
-		}
-	}()
-	t.Setenv("HTTPS_PROXY", "http://"+l.Addr().String())
+func TestRepeatedTokenIsSeenAtOnce(t *testing.T) {
 	a := newSmall(t)
-	collect(t, a.source(), at)
-	require.Empty(t, called)
+	src := a.source()
+	var pages atomic.Int32
+	a.set(func() {
+		a.misbehave = func(w http.ResponseWriter, _ *http.Request, path string) bool {
+			if path == "hosts" {
+				pages.Add(1)
+				_, _ = io.WriteString(w, `{"items":[{"name":"h"}],"continuation_token":"again"}`)
+			}
+			return path == "hosts"
+		}
+	})
+	require.Equal(t, []string{"hosts"}, failed(collect(t, src, at)))
+	require.EqualValues(t, 2, pages.Load())
 }
 
 func TestNothingButThePositiveListCanBeAsked(t *testing.T) {

@@ -1,6 +1,7 @@
 package flasharray_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -114,6 +115,64 @@ func TestRecordedArrayGivesHandCheckedValues(t *testing.T) {
 		require.Equal(t, 132.0, value(t, b, "localmon_endpoint_items", "endpoint", "hardware"))
 		require.Equal(t, 0.0, value(t, b, "localmon_endpoint_items_left_out", "endpoint", "volumes/performance"))
 	})
+}
+
+// exporterLabels are the labels the vendor's open exporter gives each metric
+// this source emits under its name. Dashboards made for it select by them.
+var exporterLabels = map[string]string{
+	"purefa_info":                                          "array_name os subscription_type system_id version",
+	"purefa_alerts_open":                                   "category code component_type created issue name severity summary",
+	"purefa_array_performance_latency_usec":                "dimension",
+	"purefa_array_performance_throughput_iops":             "dimension",
+	"purefa_array_performance_bandwidth_bytes":             "dimension",
+	"purefa_array_performance_average_bytes":               "dimension",
+	"purefa_array_performance_queue_depth_ops":             "",
+	"purefa_array_space_bytes":                             "space",
+	"purefa_array_space_data_reduction_ratio":              "",
+	"purefa_array_space_utilization":                       "",
+	"purefa_hw_component_status":                           "component_name component_status component_type",
+	"purefa_hw_component_temperature_celsius":              "component_name component_type",
+	"purefa_hw_component_voltage_volt":                     "component_name component_type",
+	"purefa_hw_controller_info":                            "mode model name status type version",
+	"purefa_hw_controller_mode_since_timestamp_seconds":    "mode model name status type version",
+	"purefa_drive_capacity_bytes":                          "component_name component_protocol component_status component_type",
+	"purefa_network_interface_performance_bandwidth_bytes": "dimension name type",
+	"purefa_network_interface_performance_throughput_pkts": "dimension name type",
+	"purefa_network_interface_performance_errors":          "dimension name type",
+	"purefa_network_interface_speed_bandwidth_bytes":       "enabled ethsubtype name services type",
+	"purefa_volume_performance_latency_usec":               "dimension naa_id name",
+	"purefa_volume_performance_throughput_iops":            "dimension naa_id name",
+	"purefa_volume_performance_bandwidth_bytes":            "dimension naa_id name",
+	"purefa_volume_space_bytes":                            "naa_id name pod space volume_group",
+	"purefa_host_performance_latency_usec":                 "dimension host",
+	"purefa_host_performance_throughput_iops":              "dimension host",
+	"purefa_host_performance_bandwidth_bytes":              "dimension host",
+	"purefa_host_connectivity_info":                        "details host status",
+	"purefa_pod_mediator_status":                           "array mediator pod status",
+}
+
+func TestNamesAndLabelsAreTheExporters(t *testing.T) {
+	a := newRecorded(t)
+	a.items["arrays/performance"][0]["queue_depth"] = 3 // null in the recording
+	b, err := a.source().Collect(t.Context(), at)
+	require.NoError(t, err)
+	seen := map[string]bool{}
+	for _, s := range b.Samples {
+		if strings.HasPrefix(s.Key.Metric, "localmon_") {
+			continue // ours
+		}
+		want, known := exporterLabels[s.Key.Metric]
+		require.True(t, known, s.Key)
+		labels, err := localmon.ParseLabels(s.Key.Labels)
+		require.NoError(t, err)
+		var names []string
+		for _, l := range labels {
+			names = append(names, l.Name)
+		}
+		require.Equal(t, want, strings.Join(names, " "), s.Key.Metric)
+		seen[s.Key.Metric] = true
+	}
+	require.Len(t, seen, len(exporterLabels), "every metric of the table comes out of the recording")
 }
 
 func serialOf(t *testing.T, volume string) string {
