@@ -15,10 +15,7 @@ const (
 	// keyEvery is how many scrapes share one record that stands alone. An hour
 	// at one scrape every 30 s.
 	keyEvery = 120
-	// maxScrapes bounds a segment, and with it the memory that sealing takes.
-	maxScrapes = 5760
-
-	day = int64(24 * time.Hour)
+	day      = int64(24 * time.Hour)
 )
 
 // Append stores one batch and returns its sequence number after fsync. Every
@@ -49,7 +46,7 @@ func (db *DB) Append(ctx context.Context, b localmon.Batch) (uint64, error) {
 		h.order = h.order[:0]
 		return 0, fmt.Errorf("append a batch of %s: %w", b.Target, err)
 	}
-	a.place()
+	a.place(db.limits.scrapes)
 	db.record = a.encode(db.record, &db.sections)
 	if err := db.file.Update(func(tx *bbolt.Tx) error { return a.store(tx, db.record) }); err != nil {
 		h.order = h.order[:0] // it may name ids that were not given after all
@@ -135,7 +132,7 @@ func (a *appending) lookup(n name) uint32 {
 
 // place decides where the record goes: into the open segment or a new one, and
 // whether it stands alone.
-func (a *appending) place() {
+func (a *appending) place(maxScrapes int) {
 	h := a.h
 	a.at = floorMilli(a.b.At)
 	a.segment = h.segment

@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"go.etcd.io/bbolt"
+
+	"darksite/localmon/chunk"
 )
 
 // Damage is one value of the file that cannot be read, or a fault of the
@@ -60,6 +62,10 @@ type checker struct {
 	ctx    context.Context
 	target string
 	found  []Damage
+
+	block   chunk.Block
+	decoder chunk.Decoder
+	column  chunk.Column
 }
 
 func (c *checker) bad(what string, err error) {
@@ -86,6 +92,9 @@ func (c *checker) walk(own *bbolt.Bucket) error {
 		}); err != nil {
 			return err
 		}
+	}
+	if err := c.checkSealed(own); err != nil {
+		return err
 	}
 	if log := own.Bucket(bucketLog); log != nil {
 		return log.ForEachBucket(func(seg []byte) error { return c.checkLog(log.Bucket(seg)) })
@@ -126,4 +135,95 @@ func (c *checker) checkLog(records *bbolt.Bucket) error {
 		}
 		return c.ctx.Err()
 	})
+}
+
+// checkSealed reads the tables of segments and months and all their blocks.
+func (c *checker) checkSealed(own *bbolt.Bucket) error {
+	segments, err := c.checkTable(own, bucketSegments, "segment")
+	if err != nil {
+		return err
+	}
+	months, err := c.checkTable(own, bucketMonths, "month")
+	if err != nil {
+		return err
+	}
+	log := own.Bucket(bucketLog)
+	for _, t := range []struct {
+		name []byte
+		kind kind
+		of   map[uint64]*segment
+		rows func(*segment) int
+	}{
+		{bucketDay, kindBlock, segments, func(s *segment) int { return s.rows }},
+		{bucketM5, kindTier, segments, func(s *segment) int { return s.steps }},
+		{bucketH1, kindTier, months, func(s *segment) int { return s.rows }},
+	} {
+		in := own.Bucket(t.name)
+		if in == nil {
+			continue
+		}
+		if err := in.ForEachBucket(func(k []byte) error {
+			what := fmt.Sprintf("%s block %x", t.name, k)
+			if len(k) != 12 {
+				c.bad(what, fmt.Errorf("%w: key of %d bytes", errBadValue, len(k)))
+				return nil
+			}
+			// A block whose segment is not in the table is one of a segment
+			// that is being sealed.
+			s := t.of[seqOf(k[:8])]
+			if s == nil && (log == nil || log.Bucket(k[:8]) == nil) && t.kind == kindBlock {
+				c.bad(what, fmt.Errorf("%w: it belongs to no segment", errBadValue))
+			}
+			c.bad(what, c.checkBlock(in, t.kind, k, s, t.rows))
+			return c.ctx.Err()
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *checker) checkTable(own *bbolt.Bucket, name []byte, what string) (map[uint64]*segment, error) {
+	found := map[uint64]*segment{}
+	table := own.Bucket(name)
+	if table == nil {
+		return found, nil
+	}
+	err := table.ForEach(func(k, v []byte) error {
+		s, err := decodeSegment(k, v)
+		if err == nil {
+			found[s.first] = s
+			_, err = times(&c.decoder, s.packedRows, s.rows)
+		}
+		if err == nil && len(s.packedSteps) > 0 {
+			_, err = times(&c.decoder, s.packedSteps, s.steps)
+		}
+		if err == nil && len(s.packedClock) > 0 {
+			_, err = times(&c.decoder, s.packedClock, s.rows)
+		}
+		c.bad(fmt.Sprintf("%s %x", what, k), err)
+		return c.ctx.Err()
+	})
+	return found, err
+}
+
+// checkBlock decodes every series of a block. The first damaged one speaks for
+// its neighbours.
+func (c *checker) checkBlock(in *bbolt.Bucket, k kind, key []byte, s *segment, rows func(*segment) int) error {
+	ok, err := getBlock(in, k, key, &c.block)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return fmt.Errorf("%w: an empty bucket", errBadValue)
+	}
+	if s != nil && rows(s) != c.block.Rows {
+		return fmt.Errorf("%w: %d rows, its segment has %d", errBadValue, c.block.Rows, rows(s))
+	}
+	for i := range c.block.Series {
+		if _, err := c.decoder.Column(&c.block, i, 1<<c.block.Width-1, &c.column); err != nil {
+			return fmt.Errorf("series %d: %w", i, err)
+		}
+	}
+	return nil
 }

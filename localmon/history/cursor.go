@@ -22,8 +22,8 @@ type cursor struct {
 	tiers    bool  // tiers can answer
 	aligned  bool  // to 5 minutes, so that tiers answer at the window's ends too
 
-	next1  uint64 // where the next piece begins: this segment or a later one,
-	scrape int    // and in this one, this scrape
+	nextSeq uint64 // where the next piece begins: this segment or a later one,
+	scrape  int    // and in this one, this scrape
 
 	times  []int64 // the piece: samples,
 	values []float64
@@ -72,7 +72,11 @@ func (c *cursor) next() (more bool, err error) {
 		if own == nil {
 			return nil
 		}
-		from, k, v := earliest(own, seqKey(c.next1))
+		from, k, v := earliest(own, seqKey(c.nextSeq))
+		if did, err := c.readMonth(own, k); did || err != nil {
+			more = true
+			return err
+		}
 		if k == nil {
 			return nil
 		}
@@ -80,8 +84,8 @@ func (c *cursor) next() (more bool, err error) {
 		if err != nil {
 			return err
 		}
-		if first != c.next1 {
-			c.next1, c.scrape = first, 0
+		if first != c.nextSeq {
+			c.nextSeq, c.scrape = first, 0
 		}
 		more = true
 		if string(from) == string(bucketLog) {
@@ -91,7 +95,7 @@ func (c *cursor) next() (more bool, err error) {
 		if err != nil {
 			c.damage = append(c.damage, fmt.Errorf("segment %d: %w", first, err))
 		}
-		c.next1, c.scrape = max(last, first)+1, 0
+		c.nextSeq, c.scrape = max(last, first)+1, 0
 		return nil
 	})
 	return more, err
@@ -111,8 +115,45 @@ func earliest(own *bbolt.Bucket, at []byte) (bucket, k, v []byte) {
 	return bucket, k, v
 }
 
-// readSealed reads what the window wants of a sealed segment, or of the whole
-// month that begins with it, and returns the seq it has read to.
+// readMonth reads the month that begins before or with the next segment, when
+// the 1-hour steps give what is wanted or are all that is left.
+func (c *cursor) readMonth(own *bbolt.Bucket, next []byte) (bool, error) {
+	table := own.Bucket(bucketMonths)
+	if table == nil || c.scrape > 0 {
+		return false, nil
+	}
+	k, v := table.Cursor().Seek(seqKey(c.nextSeq))
+	if k == nil || next != nil && string(k) > string(next) {
+		return false, nil
+	}
+	m, err := decodeSegment(k, v)
+	if err != nil {
+		if string(k) == string(next) {
+			return false, nil // the segments are there
+		}
+		c.damage = append(c.damage, fmt.Errorf("month %d: %w", seqOf(k), err))
+		c.nextSeq, c.scrape = seqOf(k)+1, 0
+		return true, nil
+	}
+	inside := c.from <= m.minAt && m.maxAt < c.to
+	outside := m.maxAt < c.from || m.minAt >= c.to
+	aligned := c.from%step1h == 0 && c.to%step1h == 0
+	exact := c.tiers && c.step%step1h == 0 && (inside || aligned)
+	if m.m5 && !exact && !outside {
+		return false, nil
+	}
+	c.nextSeq, c.scrape = m.last+1, 0
+	if outside || !c.tiers {
+		return true, nil
+	}
+	if err := c.readTier(own.Bucket(bucketH1), m.first, m.packedRows, m.rows, inside); err != nil {
+		c.damage = append(c.damage, fmt.Errorf("month %d: %w", m.first, err))
+	}
+	return true, nil
+}
+
+// readSealed reads what the window wants of a sealed segment and returns the
+// seq of its last scrape.
 func (c *cursor) readSealed(own *bbolt.Bucket, k, v []byte) (last uint64, err error) {
 	s, err := decodeSegment(k, v)
 	if err != nil {
@@ -122,7 +163,7 @@ func (c *cursor) readSealed(own *bbolt.Bucket, k, v []byte) (last uint64, err er
 		return s.last, nil
 	}
 	inside := c.from <= s.minAt && s.maxAt < c.to
-	exact := c.tiers && c.step%step5m == 0 && (inside || c.aligned)
+	exact := c.tiers && c.scrape == 0 && c.step%step5m == 0 && (inside || c.aligned)
 	if s.raw && !(exact && s.m5) {
 		return s.last, c.readRaw(own, s)
 	}
@@ -246,7 +287,7 @@ func (c *cursor) readLog(records *bbolt.Bucket) error {
 		}
 		i++
 	}
-	c.next1++
+	c.nextSeq++
 	c.scrape = 0
 	return nil
 }

@@ -49,11 +49,24 @@ type Options struct {
 	NoSync bool
 }
 
+// limits decide when work is due. Tests make them small.
+type limits struct {
+	scrapes  int // scrapes of a segment, which bounds the memory that sealing takes
+	segments int // segments of a month
+}
+
+var standard = limits{scrapes: 5760, segments: 32}
+
+// rollSteps bounds the 5-minute steps that go into one month, where segments
+// are short of a day or their times jump.
+const rollSteps = 32 * 288
+
 // DB is an open history. Its methods may be called from several goroutines.
 type DB struct {
 	file     *boltfile.File
 	o        Options
 	readOnly bool
+	limits   limits
 
 	mu       sync.Mutex // guards what follows; held while a batch is committed
 	heads    map[string]*head
@@ -65,6 +78,7 @@ type DB struct {
 
 	upkeep sync.Mutex // guards what follows; held while Maintain does a step
 	seal   *sealing   // half-done work, nil when there is none
+	roll   *rolling
 }
 
 var _ localmon.Reader = (*DB)(nil)
@@ -86,7 +100,7 @@ func open(path string, o Options, readOnly bool) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open history: %w", err)
 	}
-	db := &DB{file: f, o: o, readOnly: readOnly, heads: map[string]*head{}}
+	db := &DB{file: f, o: o, readOnly: readOnly, limits: standard, heads: map[string]*head{}}
 	if err := db.load(); err != nil {
 		return nil, errors.Join(fmt.Errorf("open history %s: %w", path, err), f.Close())
 	}

@@ -230,6 +230,7 @@ func TestHistoryAgreesWithAPlainModel(t *testing.T) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			rng := rand.New(rand.NewPCG(seed, 1))
 			db, path := openTemp(t, history.Options{NoSync: true})
+			db.SetLimits(limitsOf(seed))
 			m := model{}
 			worlds := []*world{newWorld(seed, "fa-1", 20+int(seed)*60), newWorld(seed+100, "host", 7)}
 			oddity := []float64{0, 0.02, 0.2}[seed%3]
@@ -248,6 +249,7 @@ func TestHistoryAgreesWithAPlainModel(t *testing.T) {
 					var err error
 					db, err = history.Open(path, history.Options{NoSync: true})
 					require.NoError(t, err)
+					db.SetLimits(limitsOf(seed))
 				}
 				if round%3 != 0 {
 					maintain(t, db, worlds[0].at)
@@ -260,6 +262,11 @@ func TestHistoryAgreesWithAPlainModel(t *testing.T) {
 			require.NoError(t, db.Close())
 		})
 	}
+}
+
+// limitsOf makes some histories of many short segments and months.
+func limitsOf(seed uint64) (scrapes, segments int) {
+	return []int{5760, 40, 150}[seed%3], []int{32, 4, 2}[seed%3]
 }
 
 // requireAgreement compares random windows of random series, and the series

@@ -1,6 +1,268 @@
 package history
 
-import "time"
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"time"
 
-func (db *DB) rollNext(target string, now time.Time) (bool, error) { return false, nil }
-func (db *DB) retainNext() (bool, error)                           { return false, nil }
+	"go.etcd.io/bbolt"
+
+	"darksite/localmon/chunk"
+)
+
+// rolling is the work on one month: its 1-hour steps are made from the 5-minute
+// steps of its segments, group by group like sealing.
+type rolling struct {
+	target  string
+	month   segment
+	members []segment
+	groups  []uint32
+	next    int
+
+	fine   []int64 // begins of all 5-minute steps of the members
+	step   []int32 // 1-hour step of each
+	begins []int64
+
+	builder chunk.Builder
+	decoder chunk.Decoder
+	tier    tier
+	block   []byte
+}
+
+// rollNext does one step of making a month, when enough segments are sealed.
+func (db *DB) rollNext(target string, _ time.Time) (bool, error) {
+	if db.roll != nil && db.roll.target != target {
+		return false, nil
+	}
+	if db.roll == nil {
+		members := db.rollable(target)
+		steps := 0
+		for _, m := range members {
+			steps += m.steps
+		}
+		if len(members) < db.limits.segments && steps < rollSteps {
+			return false, nil
+		}
+		if err := db.beginRoll(target, members); err != nil {
+			return false, err
+		}
+	}
+	return db.rollStep()
+}
+
+// rollable lists the segments that begin the next month.
+func (db *DB) rollable(target string) []segment {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	var members []segment
+	steps := 0
+	for _, s := range db.heads[target].segments {
+		if s.rolled {
+			continue
+		}
+		steps += s.steps
+		if len(members) == db.limits.segments || len(members) > 0 && steps > rollSteps {
+			break
+		}
+		members = append(members, s)
+	}
+	return members
+}
+
+func (db *DB) beginRoll(target string, members []segment) error {
+	r := &rolling{target: target, members: members}
+	if err := db.file.View(r.survey); err != nil {
+		return fmt.Errorf("make 1-hour steps from segment %d: %w", members[0].first, err)
+	}
+	db.roll = r
+	return nil
+}
+
+// rollStep stores the next group, or the month's row when all are done.
+func (db *DB) rollStep() (bool, error) {
+	r := db.roll
+	if r.next < len(r.groups) {
+		if err := db.rollGroup(r); err != nil {
+			db.roll = nil
+			return false, fmt.Errorf("make 1-hour steps of group %d from segment %d: %w", r.groups[r.next], r.month.first, err)
+		}
+		r.next++
+		return true, nil
+	}
+	db.roll = nil
+	if err := db.rollEnd(r); err != nil {
+		return false, fmt.Errorf("make 1-hour steps from segment %d: %w", r.month.first, err)
+	}
+	return true, nil
+}
+
+// survey lays out the steps of the month and finds the groups it has.
+func (r *rolling) survey(tx *bbolt.Tx) error {
+	own, err := own(tx, r.target)
+	if err != nil {
+		return err
+	}
+	r.month = segment{first: r.members[0].first, last: r.members[len(r.members)-1].last, minAt: math.MaxInt64, maxAt: math.MinInt64, m5: true}
+	found := map[uint32]bool{}
+	for i := range r.members {
+		m := &r.members[i]
+		r.month.minAt, r.month.maxAt = min(r.month.minAt, m.minAt), max(r.month.maxAt, m.maxAt)
+		key := seqKey(m.first)
+		row, err := decodeSegment(key, own.Bucket(bucketSegments).Get(key))
+		if err != nil {
+			return err
+		}
+		begins, err := times(&r.decoder, row.packedSteps, row.steps)
+		if err != nil {
+			return err
+		}
+		r.fine = append(r.fine, begins...)
+		if in := own.Bucket(bucketM5); in != nil {
+			c := in.Cursor()
+			for k, _ := c.Seek(key); len(k) == 12 && string(k[:8]) == string(key); k, _ = c.Next() {
+				found[groupOf(k)] = true
+			}
+		}
+	}
+	for n := range found {
+		r.groups = append(r.groups, n)
+	}
+	slices.SortFunc(r.groups, cmp.Compare)
+	r.step, r.begins = stepsOf(r.fine, step1h)
+	if len(r.begins) > chunk.MaxValues {
+		return fmt.Errorf("%w: %d hours in a month", errBadValue, len(r.begins))
+	}
+	var enc chunk.Encoder
+	r.month.rows, r.month.steps = len(r.begins), len(r.members)
+	r.month.packedRows = enc.Times(nil, r.begins)
+	return nil
+}
+
+func groupOf(blockKey []byte) uint32 {
+	return uint32(blockKey[8])<<24 | uint32(blockKey[9])<<16 | uint32(blockKey[10])<<8 | uint32(blockKey[11])
+}
+
+func (db *DB) rollGroup(r *rolling) error {
+	n := r.groups[r.next]
+	key := blockKey(r.month.first, n)
+	done := false
+	err := db.file.View(func(tx *bbolt.Tx) error {
+		if done = bucketOf(tx, r.target, bucketH1, key) != nil; done {
+			return nil
+		}
+		return r.build(bucketOf(tx, r.target, bucketM5), n)
+	})
+	if err != nil || done || r.builder.Empty() {
+		return err
+	}
+	return db.file.Update(func(tx *bbolt.Tx) error {
+		own, err := own(tx, r.target)
+		if err != nil {
+			return err
+		}
+		in, err := own.CreateBucketIfNotExists(bucketH1)
+		if err != nil {
+			return err
+		}
+		r.block = r.builder.Append(r.block[:0])
+		return putBlock(in, kindTier, key, r.block)
+	})
+}
+
+// build makes the 1-hour steps of one group. A block that is damaged is left
+// out, as a gap: Check names it.
+func (r *rolling) build(m5 *bbolt.Bucket, n uint32) error {
+	blocks := make([]chunk.Block, len(r.members))
+	series := 0
+	for i, m := range r.members {
+		ok, err := getBlock(m5, kindTier, blockKey(m.first, n), &blocks[i])
+		if !ok || err != nil || blocks[i].Rows != m.steps || blocks[i].Width != tierWidth {
+			blocks[i] = chunk.Block{}
+		}
+		series = max(series, blocks[i].Series)
+	}
+	r.builder.Reset(len(r.begins), tierWidth)
+	var c chunk.Column
+	var at []int32
+	var cols [tierWidth][]float64
+	for k := range series {
+		at = at[:0]
+		for i := range cols {
+			cols[i] = cols[i][:0]
+		}
+		base := 0
+		for i := range blocks {
+			if ok, err := r.decoder.Column(&blocks[i], k, 1<<tierWidth-1, &c); ok && err == nil {
+				for j := range c.Values[0] {
+					row := j
+					if c.Index != nil {
+						row = int(c.Index[j])
+					}
+					at = append(at, r.step[base+row])
+				}
+				for j := range cols {
+					cols[j] = append(cols[j], c.Values[j]...)
+				}
+			}
+			base += r.members[i].steps
+		}
+		r.tier.reset(len(r.begins))
+		r.tier.ofSteps(at, &cols)
+		r.tier.add(&r.builder)
+	}
+	return nil
+}
+
+// rollEnd puts the month into its table and marks its segments.
+func (db *DB) rollEnd(r *rolling) error {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	h := db.heads[r.target]
+	member := func(s *segment) bool { return r.month.first <= s.first && s.first <= r.month.last }
+	err := db.file.Update(func(tx *bbolt.Tx) error {
+		own, err := own(tx, r.target)
+		if err != nil {
+			return err
+		}
+		for i := range h.segments {
+			if s := &h.segments[i]; member(s) {
+				if err := rewriteSegment(own, bucketSegments, s.first, func(row *segment) { row.rolled = true }); err != nil {
+					return err
+				}
+			}
+		}
+		table, err := own.CreateBucketIfNotExists(bucketMonths)
+		if err != nil {
+			return err
+		}
+		return table.Put(seqKey(r.month.first), r.month.encode())
+	})
+	if err != nil {
+		return err
+	}
+	for i := range h.segments {
+		if s := &h.segments[i]; member(s) {
+			s.rolled = true
+		}
+	}
+	month := r.month
+	month.packedRows = nil
+	h.months = append(h.months, month)
+	return nil
+}
+
+// rewriteSegment changes a row of the table of segments or of months.
+func rewriteSegment(own *bbolt.Bucket, name []byte, first uint64, change func(*segment)) error {
+	table := own.Bucket(name)
+	if table == nil {
+		return fmt.Errorf("%w: no table of %s", errBadValue, name)
+	}
+	s, err := decodeSegment(seqKey(first), table.Get(seqKey(first)))
+	if err != nil {
+		return fmt.Errorf("segment %d: %w", first, err)
+	}
+	change(s)
+	return table.Put(seqKey(first), s.encode())
+}

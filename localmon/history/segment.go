@@ -36,7 +36,7 @@ type segment struct {
 	minAt, maxAt int64  // of its scrapes
 	rows         int    // scrapes; in a month, steps
 	steps        int    // 5-minute steps; in a month, segments
-	raw, m5      bool   // which blocks it still has; in a month, neither
+	raw, m5      bool   // which blocks it still has; in a month, m5 says that its segments have theirs
 	rolled       bool   // its steps are part of a month
 
 	packedRows  []byte // times of the scrapes (months: of the steps)

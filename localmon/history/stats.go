@@ -4,8 +4,8 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"os"
 	"slices"
+	"time"
 
 	"go.etcd.io/bbolt"
 )
@@ -28,6 +28,13 @@ type TargetStats struct {
 	Series  int    `json:"series"`  // in the table
 	Present int    `json:"present"` // in the newest batch
 	Log     int    `json:"log"`     // scrapes not sealed yet
+	Sealed  int    `json:"sealed"`  // segments, a day each as a rule
+	Raw     int    `json:"raw"`     // of them those that still have their samples
+	Months  int    `json:"months"`  // of 1-hour steps
+	// Oldest is the wall time of the oldest step or sample kept, OldestRaw of
+	// the oldest sample.
+	Oldest    time.Time `json:"oldest,omitzero"`
+	OldestRaw time.Time `json:"oldest_raw,omitzero"`
 }
 
 // Stats reads the figures of the file; it does not read its values.
@@ -38,21 +45,23 @@ func (db *DB) Stats(ctx context.Context) (Stats, error) {
 	db.mu.Lock()
 	defer db.mu.Unlock()
 	s := Stats{Path: db.file.Path(), Budget: db.o.Budget, Damaged: len(db.damaged), ReadOnly: db.readOnly}
-	info, err := os.Stat(s.Path)
-	if err != nil {
-		return s, fmt.Errorf("read figures of history: %w", err)
-	}
-	s.Bytes = info.Size()
-	err = db.file.View(func(tx *bbolt.Tx) error {
-		b := db.file.Stats()
-		s.Used = tx.Size() - int64(b.FreePageN+b.PendingPageN)*int64(db.file.Info().PageSize)
+	err := db.file.View(func(tx *bbolt.Tx) (err error) {
+		if s.Bytes, s.Used, err = db.usage(tx); err != nil {
+			return err
+		}
 		all := tx.Bucket(bucketTargets)
 		if all == nil {
 			return nil
 		}
 		s.LastSeq = all.Sequence()
 		for target, h := range db.heads {
-			t := TargetStats{Target: target, Series: len(h.table)}
+			t := TargetStats{Target: target, Series: len(h.table), Sealed: len(h.segments), Months: len(h.months)}
+			for i := range h.segments {
+				if h.segments[i].raw {
+					t.Raw++
+				}
+			}
+			t.Oldest, t.OldestRaw = h.begins()
 			for _, g := range h.groups {
 				if g == nil {
 					continue
@@ -87,4 +96,24 @@ func (db *DB) Damaged() []Damage {
 	db.mu.Lock()
 	defer db.mu.Unlock()
 	return slices.Clone(db.damaged)
+}
+
+// begins tells the wall time of the oldest step or sample, and of the oldest
+// sample; zero where there is none that is sealed.
+func (h *head) begins() (kept, raw time.Time) {
+	older := func(t *time.Time, at int64) {
+		if x := time.Unix(0, at); t.IsZero() || x.Before(*t) {
+			*t = x
+		}
+	}
+	for i := range h.segments {
+		older(&kept, h.segments[i].minAt)
+		if h.segments[i].raw {
+			older(&raw, h.segments[i].minAt)
+		}
+	}
+	for i := range h.months {
+		older(&kept, h.months[i].minAt)
+	}
+	return kept, raw
 }

@@ -96,3 +96,31 @@ func (t *tier) add(b *chunk.Builder) {
 	}
 	b.Add(present, t.cols[:]...)
 }
+
+// ofSteps fills the tier from the finer steps of one series; at tells the step
+// of each.
+func (t *tier) ofSteps(at []int32, cols *[tierWidth][]float64) {
+	if cap(t.mant) < len(at) {
+		t.mant = make([]int64, len(at))
+	}
+	m := t.mant[:len(at)]
+	e, short := chunk.Decimals(m, cols[tierSum])
+	for i := 0; i < len(at); {
+		low, high, count := cols[tierMin][i], cols[tierMax][i], 0.0
+		sum, exact := 0.0, int64(0)
+		j := i
+		for ; j < len(at) && at[j] == at[i]; j++ {
+			low, high = math.Min(low, cols[tierMin][j]), math.Max(high, cols[tierMax][j])
+			sum += cols[tierSum][j]
+			count += cols[tierCount][j]
+			if short {
+				exact += m[j]
+			}
+		}
+		if short {
+			sum = chunk.Float(exact, e)
+		}
+		t.put(at[i], low, high, sum, count)
+		i = j
+	}
+}

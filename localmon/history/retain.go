@@ -1,0 +1,239 @@
+package history
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"slices"
+
+	"go.etcd.io/bbolt"
+)
+
+// retainAt is the share of the budget above which the oldest samples go. The
+// rest is room for the pages that a step needs before it frees others.
+const retainAt = 0.93
+
+// usage is the size of the file and how much of it is in use.
+func (db *DB) usage(tx *bbolt.Tx) (bytes, used int64, err error) {
+	info, err := os.Stat(db.file.Path())
+	if err != nil {
+		return 0, 0, err
+	}
+	s := db.file.Stats()
+	return info.Size(), tx.Size() - int64(s.FreePageN+s.PendingPageN)*int64(db.file.Info().PageSize), nil
+}
+
+// overBudget reports whether something has to go.
+func (db *DB) overBudget() (over bool, err error) {
+	if db.o.Budget <= 0 {
+		return false, nil
+	}
+	err = db.file.View(func(tx *bbolt.Tx) error {
+		_, used, err := db.usage(tx)
+		over = float64(used) > retainAt*float64(db.o.Budget)
+		return err
+	})
+	return over, err
+}
+
+// victim is what goes next.
+type victim struct {
+	target string
+	first  uint64
+	what   string // raw, m5 or h1
+}
+
+// retainNext lets go of the oldest of what is least worth keeping: samples
+// before 5-minute steps before 1-hour steps.
+func (db *DB) retainNext() (bool, error) {
+	over, err := db.overBudget()
+	if !over || err != nil {
+		return false, err
+	}
+	v, unrolled := db.choose()
+	switch {
+	case v.what == "" && unrolled == "":
+		return false, nil // all that is left is the log of this day
+	case v.what == "":
+		// The 5-minute steps have to go before their month is full.
+		if err := db.beginRoll(unrolled, db.rollable(unrolled)); err != nil {
+			return false, err
+		}
+		return db.rollStep()
+	}
+	if err := db.drop(v); err != nil {
+		return false, fmt.Errorf("let go of %s of segment %d of %s: %w", v.what, v.first, v.target, err)
+	}
+	return true, nil
+}
+
+// choose picks the victim: over all targets the one with the oldest sequence,
+// of the least worthy kind. When only steps are left that no month has yet, it
+// names a target whose months should be made.
+func (db *DB) choose() (v victim, unrolled string) {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	raw, m5, h1 := victim{first: math.MaxUint64}, victim{first: math.MaxUint64}, victim{first: math.MaxUint64}
+	oldest := uint64(math.MaxUint64)
+	for target, h := range db.heads {
+		for i := range h.segments {
+			s := &h.segments[i]
+			if s.raw && s.first < raw.first {
+				raw = victim{target, s.first, "raw"}
+			}
+			if !s.rolled && s.first < oldest {
+				unrolled, oldest = target, s.first
+			}
+		}
+		for i := range h.months {
+			m := &h.months[i]
+			if m.m5 && m.first < m5.first {
+				m5 = victim{target, m.first, "m5"}
+			}
+			if !m.m5 && m.first < h1.first {
+				h1 = victim{target, m.first, "h1"}
+			}
+		}
+	}
+	switch {
+	case raw.what != "":
+		return raw, ""
+	case m5.what != "":
+		return m5, ""
+	case unrolled != "":
+		return victim{}, unrolled
+	}
+	return h1, ""
+}
+
+// drop deletes the blocks of the victim, and what nothing refers to any more.
+func (db *DB) drop(v victim) error {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	h := db.heads[v.target]
+	d := dropping{h: h, segments: slices.Clone(h.segments), months: slices.Clone(h.months)}
+	err := db.file.Update(func(tx *bbolt.Tx) (err error) {
+		if d.own, err = own(tx, v.target); err != nil {
+			return err
+		}
+		switch v.what {
+		case "raw":
+			return d.raw(v.first)
+		case "m5":
+			return d.m5(v.first)
+		}
+		return d.h1(v.first)
+	})
+	if err != nil {
+		return err
+	}
+	h.segments, h.months = d.segments, d.months
+	h.forget(d.dead)
+	return nil
+}
+
+// dropping is one transaction of letting go; the head changes after it.
+type dropping struct {
+	h                *head
+	own              *bbolt.Bucket
+	segments, months []segment
+	dead             []uint32
+}
+
+// raw deletes the samples of one segment.
+func (d *dropping) raw(first uint64) error {
+	for i := range d.segments {
+		if s := &d.segments[i]; s.first == first {
+			s.raw = false
+		}
+	}
+	if err := dropBlocks(d.own.Bucket(bucketDay), first); err != nil {
+		return err
+	}
+	return rewriteSegment(d.own, bucketSegments, first, func(row *segment) { row.raw = false })
+}
+
+// m5 deletes the 5-minute steps of all segments of a month, and with them the
+// segments: the month tells the rest. It is all of them or none, so that a
+// reader knows from the month's row where to look.
+func (d *dropping) m5(first uint64) error {
+	i := slices.IndexFunc(d.months, func(m segment) bool { return m.first == first })
+	m := &d.months[i]
+	m.m5 = false
+	member := func(s segment) bool { return m.first <= s.first && s.first <= m.last }
+	for _, s := range d.segments {
+		if !member(s) {
+			continue
+		}
+		if err := errors.Join(dropBlocks(d.own.Bucket(bucketM5), s.first), d.own.Bucket(bucketSegments).Delete(seqKey(s.first))); err != nil {
+			return err
+		}
+	}
+	d.segments = slices.DeleteFunc(d.segments, member)
+	return rewriteSegment(d.own, bucketMonths, first, func(row *segment) { row.m5 = false })
+}
+
+// h1 deletes a month, and the series of which nothing is left then.
+func (d *dropping) h1(first uint64) error {
+	if err := errors.Join(dropBlocks(d.own.Bucket(bucketH1), first), d.own.Bucket(bucketMonths).Delete(seqKey(first))); err != nil {
+		return err
+	}
+	d.months = slices.DeleteFunc(d.months, func(m segment) bool { return m.first == first })
+	d.dead = d.h.unreferenced(d.segments, d.months)
+	table := d.own.Bucket(bucketSeries)
+	for _, id := range d.dead {
+		if err := table.Delete(idKey(id)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unreferenced lists the series of which nothing is left.
+func (h *head) unreferenced(segments, months []segment) []uint32 {
+	oldest := h.oldest(segments, months)
+	var dead []uint32
+	for id, e := range h.table {
+		g, k := h.at(id)
+		if e.gone != nil && g.seen[k].seq < oldest {
+			dead = append(dead, id)
+		}
+	}
+	return dead
+}
+
+// oldest is the seq of the oldest scrape of which anything is left.
+func (h *head) oldest(segments, months []segment) uint64 {
+	oldest := h.segment
+	if oldest == 0 {
+		oldest = math.MaxUint64
+	}
+	for _, list := range [][]segment{segments, months} {
+		if len(list) > 0 {
+			oldest = min(oldest, list[0].first)
+		}
+	}
+	return oldest
+}
+
+// forget takes series out of memory, and groups in which none is left.
+func (h *head) forget(ids []uint32) {
+	if len(ids) == 0 {
+		return
+	}
+	h.order = h.order[:0]
+	for _, id := range ids {
+		delete(h.ids, h.table[id].name)
+		delete(h.table, id)
+	}
+	alive := map[uint32]bool{h.nextID / groupSize: true}
+	for id := range h.table {
+		alive[id/groupSize] = true
+	}
+	for n := range h.groups {
+		if !alive[uint32(n)] {
+			h.groups[n] = nil
+		}
+	}
+}
