@@ -51,6 +51,7 @@ Hugepagesize:       2048 kB
 		"proc/self/mounts": `proc /proc proc rw 0 0
 /dev/sda1 / ext4 rw,relatime 0 0
 /dev/sda1 /var/lib/docker/containers ext4 rw 0 0
+/dev/sdz9 /srv/with\040space ext4 rw 0 0
 /dev/sdb1 /srv/with\040space xfs rw 0 0
 /dev/sdc1 /archive ext4 ro 0 0
 nas:/export /mnt/nas nfs4 rw 0 0
@@ -231,6 +232,7 @@ func TestRecordedMachineGivesHandCheckedValues(t *testing.T) {
 		require.NotContains(t, s.Key.Labels, "loop0")
 		require.NotContains(t, s.Key.Labels, "nas:")
 		require.NotContains(t, s.Key.Labels, "docker")
+		require.NotContains(t, s.Key.Labels, "sdz9", "another file system is mounted over it")
 		require.NotContains(t, s.Key.Labels, "/run/user")
 	}
 }
@@ -280,6 +282,20 @@ func TestUtilisationIsOfTheSpanBetweenTwoLooks(t *testing.T) {
 	require.InDelta(t, 0.25, value(t, b, "localmon_host_cpu_utilisation_ratio"), 1e-9)
 	b = look("cpu 130 0 120 890 50 0 0 0\n")
 	require.False(t, has(b, "localmon_host_cpu_utilisation_ratio"), "a counter that runs backwards says nothing")
+	b = look("cpu 230 0 120 880 50 0 0 0\n")
+	require.False(t, has(b, "localmon_host_cpu_utilisation_ratio"), "nor does one of several")
+}
+
+// TestChipIsNamedByItsDevice: the numbers of hwmon folders change from boot to
+// boot, and a series must not.
+func TestChipIsNamedByItsDevice(t *testing.T) {
+	root := write(t, machine())
+	require.NoError(t, os.Symlink("../../../devices/platform/coretemp.0", filepath.Join(root, "sys/class/hwmon/hwmon3/device")))
+	s, err := host.New(host.Options{Target: "h", Root: root, Statfs: spaces(root)})
+	require.NoError(t, err)
+	b, err := s.Collect(t.Context(), at)
+	require.NoError(t, err)
+	require.Equal(t, 45.0, value(t, b, "node_hwmon_temp_celsius", "chip", "coretemp_coretemp.0", "sensor", "temp1"))
 }
 
 func TestMissingFiles(t *testing.T) {

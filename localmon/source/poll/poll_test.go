@@ -28,6 +28,9 @@ func (s *source) Collect(ctx context.Context, now time.Time) (localmon.Batch, er
 	b := localmon.Batch{Target: "t1", At: now}
 	if s.collect != nil {
 		if err := s.collect(ctx, len(s.looks)); err != nil {
+			// A source that breaks its contract and sends data with an error.
+			b.States = []localmon.ComponentState{{Component: "c", Type: "drive", Health: localmon.HealthOK}}
+			b.AlertsRead = true
 			return b, err
 		}
 	}
@@ -116,6 +119,8 @@ func TestBacksOffAfterPatienceAndReturnsToPace(t *testing.T) {
 			require.ErrorIs(t, b.Partial[0].Err, down)
 			_, has := value(b, "m")
 			require.False(t, has, "a failed look carries no data")
+			require.Empty(t, b.States)
+			require.False(t, b.AlertsRead)
 			_, has = value(b, "localmon_source_last_success_timestamp_seconds")
 			require.False(t, has, "there was no good look yet")
 		}
