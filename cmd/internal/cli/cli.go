@@ -1,0 +1,228 @@
+// Package cli is what both binaries share at the edge: the streams and the
+// clock they were given, how they print tables, JSON, progress and hints, how
+// they ask, and the one place where an error becomes an exit code.
+//
+// A command gets an [Env] and never touches os.Stdout, os.Getenv or time.Now.
+// Data goes to Env.Out; everything else (narration, progress, hints, errors)
+// goes to Env.Err, so that a pipe sees data only. [Run] executes a command tree
+// and returns the exit code of [Code].
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+)
+
+// Env is everything a command takes from the world.
+type Env struct {
+	In     io.Reader
+	Out    io.Writer
+	Err    io.Writer
+	Getenv func(string) string
+	Now    func() time.Time
+}
+
+// System is the Env of a real process.
+func System() *Env {
+	return &Env{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Getenv: os.Getenv, Now: time.Now}
+}
+
+// Exit codes of both binaries.
+const (
+	CodeDone        = 0
+	CodeFailed      = 1
+	CodeUsage       = 2
+	CodePartial     = 3 // done in part, or attention is needed
+	CodeRefused     = 4 // refused by a rule
+	CodeTampered    = 5 // tampered or unverifiable
+	CodeInterrupted = 130
+)
+
+// ExitHelp is the table of exit codes shown in --help.
+const ExitHelp = `Exit codes:
+  0 done   1 failed   2 wrong usage   3 done in part, or attention needed
+  4 refused by a rule   5 tampered or unverifiable   130 interrupted`
+
+type codedError struct {
+	code int
+	err  error
+}
+
+func (e *codedError) Error() string { return e.err.Error() }
+func (e *codedError) Unwrap() error { return e.err }
+
+type hintedError struct {
+	hint string
+	err  error
+}
+
+func (e *hintedError) Error() string { return e.err.Error() }
+func (e *hintedError) Unwrap() error { return e.err }
+
+// WithCode gives an error its exit code. A nil error stays nil.
+func WithCode(code int, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &codedError{code, err}
+}
+
+// WithHint adds what to do next, for the person at the terminal.
+func WithHint(err error, format string, args ...any) error {
+	if err == nil {
+		return nil
+	}
+	return &hintedError{fmt.Sprintf(format, args...), err}
+}
+
+// Usagef is an error in how a command was called.
+func Usagef(format string, args ...any) error {
+	return WithCode(CodeUsage, fmt.Errorf(format, args...))
+}
+
+// ErrAttention ends a command that did its work and found something a person
+// should look at. It prints nothing of its own.
+var ErrAttention = WithCode(CodePartial, errors.New("attention needed"))
+
+// Code is the one switch from errors to exit codes.
+func Code(err error) int {
+	var coded *codedError
+	switch {
+	case err == nil:
+		return CodeDone
+	case errors.As(err, &coded):
+		return coded.code
+	case errors.Is(err, context.Canceled):
+		return CodeInterrupted
+	default:
+		return CodeFailed
+	}
+}
+
+// Hint returns the outermost hint of an error, or "".
+func Hint(err error) string {
+	var hinted *hintedError
+	if errors.As(err, &hinted) {
+		return hinted.hint
+	}
+	return ""
+}
+
+// Run executes the tree with args and reports an error to Env.Err. classify may
+// add codes and hints to errors of the domain; it may be nil.
+func Run(ctx context.Context, env *Env, root *cobra.Command, args []string, classify func(error) error) int {
+	root.SetArgs(args)
+	root.SetIn(env.In)
+	root.SetOut(env.Out)
+	root.SetErr(env.Err)
+	prepare(root)
+	err := root.ExecuteContext(ctx)
+	if ctx.Err() != nil && err != nil && errors.Is(err, context.Canceled) {
+		fmt.Fprintln(env.Err, "interrupted")
+		return CodeInterrupted
+	}
+	if err != nil && classify != nil {
+		err = classify(err)
+	}
+	if err != nil && !errors.Is(err, ErrAttention) {
+		report(env, root.Name(), err)
+	}
+	return Code(err)
+}
+
+func report(env *Env, name string, err error) {
+	fmt.Fprintf(env.Err, "%s: %s\n", name, err)
+	hint := Hint(err)
+	if hint == "" && Code(err) == CodeUsage {
+		hint = fmt.Sprintf("%s --help", name)
+	}
+	if hint != "" {
+		fmt.Fprintf(env.Err, "next: %s\n", hint)
+	}
+}
+
+// prepare makes every command of the tree silent about errors (report speaks)
+// and turns wrong flags, arguments and sub-commands into usage errors.
+func prepare(c *cobra.Command) {
+	c.SilenceErrors, c.SilenceUsage = true, true
+	c.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return WithHint(WithCode(CodeUsage, err), "%s --help", cmd.CommandPath())
+	})
+	if check := c.Args; check != nil {
+		c.Args = func(cmd *cobra.Command, args []string) error {
+			return WithHint(WithCode(CodeUsage, check(cmd, args)), "%s --help", cmd.CommandPath())
+		}
+	}
+	if !c.Runnable() && c.HasSubCommands() {
+		c.Args = cobra.ArbitraryArgs
+		c.RunE = func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return cmd.Help()
+			}
+			return unknownCommand(cmd, args[0])
+		}
+	}
+	for _, sub := range c.Commands() {
+		prepare(sub)
+	}
+}
+
+func unknownCommand(cmd *cobra.Command, word string) error {
+	near := ""
+	cmd.SuggestionsMinimumDistance = 2
+	if names := cmd.SuggestionsFor(word); len(names) > 0 {
+		near = fmt.Sprintf("; did you mean %q?", names[0])
+	}
+	return WithHint(Usagef("unknown command %q for %s%s", word, cmd.CommandPath(), near), "%s --help", cmd.CommandPath())
+}
+
+// Terminal reports whether w is a terminal.
+func Terminal(w any) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// Width is the width to print at: the terminal's, else $COLUMNS, else 80; never
+// less than 40 nor more than 160.
+func (e *Env) Width() int {
+	width := 80
+	if f, ok := e.Out.(*os.File); ok {
+		if w, _, err := term.GetSize(int(f.Fd())); err == nil {
+			width = w
+		}
+	}
+	var n int
+	if _, err := fmt.Sscanf(e.Getenv("COLUMNS"), "%d", &n); err == nil && n > 0 {
+		width = n
+	}
+	return max(40, min(160, width))
+}
+
+// Color reports whether Out may be coloured: a terminal, no NO_COLOR, a TERM
+// that is not dumb.
+func (e *Env) Color() bool {
+	return e.Getenv("NO_COLOR") == "" && e.Getenv("TERM") != "dumb" && Terminal(e.Out)
+}
+
+// Notef narrates on Err.
+func (e *Env) Notef(format string, args ...any) {
+	fmt.Fprintf(e.Err, format+"\n", args...)
+}
+
+// Next names the sensible next commands, on Err.
+func (e *Env) Next(commands ...string) {
+	for i, c := range commands {
+		if i == 0 {
+			fmt.Fprintf(e.Err, "next: %s\n", c)
+			continue
+		}
+		fmt.Fprintf(e.Err, "      %s\n", c)
+	}
+}

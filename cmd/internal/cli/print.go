@@ -1,0 +1,173 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+)
+
+// JSON prints v, indented, with one line feed at the end.
+func (e *Env) JSON(v any) error {
+	enc := json.NewEncoder(e.Out)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	return enc.Encode(v)
+}
+
+// Table is rows of cells under a header. The last column takes what is left of
+// the width and wraps; the others keep their widest cell.
+type Table struct {
+	Header []string
+	rows   [][]string
+}
+
+// Add appends a row; missing cells are empty.
+func (t *Table) Add(cells ...string) { t.rows = append(t.rows, cells) }
+
+// Len is the number of rows.
+func (t *Table) Len() int { return len(t.rows) }
+
+const gap = 2
+
+// Print writes the table at this width. States (OK, WARN, ...) are coloured
+// when color is set; the words stay, so nothing depends on colour alone.
+func (t *Table) Print(w io.Writer, width int, color bool) {
+	widths := t.widths(width)
+	t.line(w, t.Header, widths, false)
+	for _, row := range t.rows {
+		t.line(w, row, widths, color)
+	}
+}
+
+func (t *Table) widths(width int) []int {
+	widths := make([]int, len(t.Header))
+	for _, row := range append([][]string{t.Header}, t.rows...) {
+		for i, cell := range row {
+			if i < len(widths) {
+				widths[i] = max(widths[i], utf8.RuneCountInString(Printable(cell)))
+			}
+		}
+	}
+	last := len(widths) - 1
+	left := width
+	for _, n := range widths[:last] {
+		left -= n + gap
+	}
+	widths[last] = max(12, min(widths[last], left))
+	return widths
+}
+
+func (t *Table) line(w io.Writer, row []string, widths []int, color bool) {
+	last := len(widths) - 1
+	var head strings.Builder
+	for i, n := range widths[:last] {
+		cell := ""
+		if i < len(row) {
+			cell = Printable(row[i])
+		}
+		pad := strings.Repeat(" ", max(0, n-utf8.RuneCountInString(cell))+gap)
+		head.WriteString(Paint(cell, color))
+		head.WriteString(pad)
+	}
+	tail := ""
+	if last < len(row) {
+		tail = Printable(row[last])
+	}
+	indent := 0
+	for _, n := range widths[:last] {
+		indent += n + gap
+	}
+	for i, part := range Wrap(tail, widths[last]) {
+		if i > 0 {
+			head.WriteString(strings.Repeat(" ", indent))
+		}
+		head.WriteString(Paint(part, color))
+		fmt.Fprintln(w, strings.TrimRight(head.String(), " "))
+		head.Reset()
+	}
+}
+
+// Wrap breaks text at spaces into lines of at most width runes; a longer word
+// is cut. It returns at least one line.
+func Wrap(text string, width int) []string {
+	width = max(1, width)
+	var lines []string
+	line := ""
+	for _, word := range strings.Fields(text) {
+		for utf8.RuneCountInString(word) > width {
+			if line != "" {
+				lines, line = append(lines, line), ""
+			}
+			r := []rune(word)
+			lines, word = append(lines, string(r[:width])), string(r[width:])
+		}
+		switch {
+		case line == "":
+			line = word
+		case utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) <= width:
+			line += " " + word
+		default:
+			lines, line = append(lines, line), word
+		}
+	}
+	if line != "" || len(lines) == 0 {
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// Printable replaces everything that could steer a terminal, so that text from
+// an array, a medium or a bundle is shown and never obeyed.
+func Printable(s string) string {
+	clean := true
+	for _, r := range s {
+		if unsafeRune(r) {
+			clean = false
+			break
+		}
+	}
+	if clean && utf8.ValidString(s) {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		switch {
+		case r == utf8.RuneError || unsafeRune(r):
+			fmt.Fprintf(&b, `\x%02x`, r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+func unsafeRune(r rune) bool {
+	switch {
+	case r < 0x20, r >= 0x7f && r < 0xa0: // C0, DEL, C1
+		return true
+	case r >= 0x200b && r <= 0x200f, r >= 0x202a && r <= 0x202e, r >= 0x2060 && r <= 0x206f, r == 0xfeff: // invisible, bidi
+		return true
+	}
+	return false
+}
+
+// Paint colours a state word when color is set.
+func Paint(word string, color bool) string {
+	if !color {
+		return word
+	}
+	code := ""
+	switch word {
+	case "OK", "PASS", "resolved", "done":
+		code = "32"
+	case "WARN", "pending", "unknown", "UNKN":
+		code = "33"
+	case "CRIT", "FAIL", "firing":
+		code = "31"
+	default:
+		return word
+	}
+	return "\x1b[" + code + "m" + word + "\x1b[0m"
+}

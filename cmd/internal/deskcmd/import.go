@@ -1,0 +1,299 @@
+package deskcmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"darksite/bundle"
+	"darksite/bundle/carry"
+	"darksite/bundle/desk"
+	"darksite/bundle/desk/intake"
+	"darksite/bundle/open"
+	"darksite/bundle/verify"
+	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/keyfile"
+	"darksite/localmon/units"
+
+	"github.com/spf13/cobra"
+)
+
+func (a *app) intake(store intake.Store, passFile string) (*intake.Intake, error) {
+	ids, err := keyfile.Identities(a.path(keysDir, intakeKey), keyfile.Ask(a.env, passFile))
+	if err != nil {
+		return nil, err
+	}
+	blobs, err := a.blobs()
+	if err != nil {
+		return nil, err
+	}
+	progress := a.env.Progress("reading the medium")
+	return intake.New(intake.Options{
+		Store: store, Blobs: blobs, Quarantine: a.path(quarantineDir), Opened: a.path(openedDir),
+		Identities: ids, Roster: a.roster, Now: a.env.Now, Progress: progress.Step,
+	})
+}
+
+func (a *app) importCommand() *cobra.Command {
+	var asJSON bool
+	var passFile string
+	c := &cobra.Command{
+		Use: "import MEDIUM...", Short: "Take the bundles on one or more media in", Args: cobra.MinimumNArgs(1),
+		Long: `Take in every bundle found on the media. Volumes of one bundle may lie on several
+media: name them all. What is damaged is repaired from parity where that is
+enough. A bundle is believed only at the very end; one that is refused leaves
+nothing behind. Exit 3 when some bundles came in and others did not.`,
+		Example: "  casedesk import /media/usb\n  casedesk import /media/usb1 /media/usb2 --json",
+		RunE: func(c *cobra.Command, args []string) error {
+			store, done, err := a.openStore()
+			if err != nil {
+				return err
+			}
+			err = a.runImport(c.Context(), store, args, passFile, asJSON)
+			return errors.Join(err, done())
+		},
+	}
+	c.Flags().StringVar(&passFile, "passphrase-file", "", "passphrase of the intake key")
+	jsonFlag(c, &asJSON)
+	return c
+}
+
+func (a *app) runImport(ctx context.Context, store intake.Store, media []string, passFile string, asJSON bool) error {
+	in, err := a.intake(store, passFile)
+	if err != nil {
+		return err
+	}
+	sets, err := in.Find(media...)
+	if err != nil {
+		return err
+	}
+	if len(sets) == 0 {
+		return cli.WithHint(fmt.Errorf("no bundle is on %v", media), "a bundle is a folder such as S042-000017 with a LABEL.txt")
+	}
+	var done []intake.Outcome
+	var failed error
+	for _, set := range sets {
+		out, err := in.Import(ctx, set)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil {
+			failed = errors.Join(failed, err)
+			continue
+		}
+		done = append(done, out)
+	}
+	if len(done) == 0 {
+		return failed
+	}
+	if err := a.printImported(done, asJSON); err != nil {
+		return err
+	}
+	if failed != nil {
+		return cli.WithCode(cli.CodePartial, failed)
+	}
+	a.env.Next("casedesk case show " + done[0].Case)
+	return nil
+}
+
+func (a *app) printImported(done []intake.Outcome, asJSON bool) error {
+	if asJSON {
+		return a.env.JSON(done)
+	}
+	for _, o := range done {
+		b := o.Bundle
+		if o.Duplicate {
+			fmt.Fprintf(a.env.Out, "%s  already imported on %s, case %s\n", b.BID, b.Received.Format(time.DateTime), orElse(o.Number, o.Case))
+			continue
+		}
+		fmt.Fprintf(a.env.Out, "%s  imported, %d files, %s, case %s\n", b.BID, b.Files, units.Bytes(float64(b.Bytes)), orElse(o.Number, o.Case))
+		fmt.Fprintf(a.env.Out, "  made by %s, approved by %v, released by %s, in transit %s\n", b.Collector, b.Officers, b.ReleasedBy, units.Duration(b.Received.Sub(b.Taken)))
+		if b.Repaired > 0 {
+			fmt.Fprintf(a.env.Out, "  %d damaged blocks were repaired from parity\n", b.Repaired)
+		}
+		for _, w := range b.Warnings {
+			fmt.Fprintf(a.env.Out, "  warning: %s\n", cli.Printable(w))
+		}
+	}
+	return nil
+}
+
+func orElse(s, other string) string {
+	if s == "" {
+		return other
+	}
+	return s
+}
+
+// verified is what `casedesk verify` prints of one bundle.
+type verified struct {
+	BID        bundle.ID `json:"bid"`
+	ReleasedBy string    `json:"released_by"`
+	State      string    `json:"state"` // whole, repairable
+	Damaged    []string  `json:"damaged,omitempty"`
+	Sealed     string    `json:"sealed_sha256"`
+}
+
+func (a *app) verifyCommand() *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use: "verify MEDIUM...", Short: "Check media with public keys alone, importing nothing", Args: cobra.MinimumNArgs(1),
+		Example: "  casedesk verify /media/usb",
+		RunE: func(c *cobra.Command, args []string) error {
+			in := &mediaReader{a: a}
+			out, err := in.read(c.Context(), args)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return a.env.JSON(out)
+			}
+			for _, v := range out {
+				fmt.Fprintf(a.env.Out, "%s  %s, label signed by %s\n", v.BID, v.State, v.ReleasedBy)
+				for _, d := range v.Damaged {
+					fmt.Fprintf(a.env.Out, "  damaged: %s\n", d)
+				}
+			}
+			return nil
+		},
+	}
+	jsonFlag(c, &asJSON)
+	return c
+}
+
+type mediaReader struct{ a *app }
+
+func (m *mediaReader) read(ctx context.Context, media []string) ([]verified, error) {
+	groups := map[string][]string{}
+	var names []string
+	for _, medium := range media {
+		folders, err := carry.Find(medium)
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range folders {
+			name := filepath.Base(f)
+			if groups[name] == nil {
+				names = append(names, name)
+			}
+			groups[name] = append(groups[name], f)
+		}
+	}
+	if len(names) == 0 {
+		return nil, fmt.Errorf("no bundle is on %v", media)
+	}
+	var out []verified
+	for _, name := range names {
+		v, err := m.one(ctx, groups[name])
+		if err != nil {
+			return nil, fmt.Errorf("verify %s: %w", name, err)
+		}
+		out = append(out, v)
+	}
+	return out, nil
+}
+
+func (m *mediaReader) one(ctx context.Context, folders []string) (verified, error) {
+	var by string
+	report, err := carry.Inspect(ctx, carry.ReadOptions{Check: func(text []byte, sigs [][]byte) error {
+		label, err := carry.ParseLabel(text)
+		if err != nil {
+			return err
+		}
+		r, err := m.a.roster(siteOf(label.BID))
+		if err != nil {
+			return err
+		}
+		p, err := carry.VerifyLabel(text, sigs, r)
+		by = p.ID
+		return err
+	}}, folders...)
+	if err != nil {
+		return verified{}, err
+	}
+	v := verified{BID: report.Label.BID, ReleasedBy: by, State: string(report.State), Sealed: string(report.Label.SealedSHA256)}
+	for _, d := range report.Damaged {
+		v.Damaged = append(v.Damaged, d.String())
+	}
+	if len(report.Bring) > 0 {
+		return verified{}, &carry.BeyondRepairError{BID: string(report.Label.BID), Bring: report.Bring}
+	}
+	return v, nil
+}
+
+func siteOf(id bundle.ID) string {
+	for i := range id {
+		if id[i] == '-' {
+			return string(id[:i])
+		}
+	}
+	return string(id)
+}
+
+func (a *app) openCommand() *cobra.Command {
+	var out, passFile string
+	c := &cobra.Command{
+		Use: "open BUNDLE", Short: "Unpack an imported bundle into a folder", Args: cobra.ExactArgs(1),
+		Long:    "Decrypt an imported bundle anew from the blob store, verify all of it again and\nunpack it into a folder that must not exist.",
+		Example: "  casedesk open S042-000017 --out /srv/work/S042-000017",
+		RunE: func(c *cobra.Command, args []string) error {
+			store, done, err := a.openStore()
+			if err != nil {
+				return err
+			}
+			err = a.runOpen(c.Context(), store, bundle.ID(args[0]), out, passFile)
+			return errors.Join(err, done())
+		},
+	}
+	c.Flags().StringVar(&out, "out", "", "folder to make (default: named as the bundle, here)")
+	c.Flags().StringVar(&passFile, "passphrase-file", "", "passphrase of the intake key")
+	return c
+}
+
+func (a *app) runOpen(ctx context.Context, index desk.Index, id bundle.ID, out, passFile string) error {
+	if out == "" {
+		out = string(id)
+	}
+	if _, err := os.Lstat(out); !errors.Is(err, fs.ErrNotExist) {
+		return cli.Usagef("%s is there already: name a folder that is not", out)
+	}
+	chain, err := index.Bundles(ctx, siteOf(id))
+	if err != nil {
+		return err
+	}
+	for _, b := range chain {
+		if b.BID == id {
+			return a.unpack(ctx, b, out, passFile)
+		}
+	}
+	return cli.WithHint(fmt.Errorf("bundle %s: %w", id, desk.ErrNotFound), "casedesk case list")
+}
+
+func (a *app) unpack(ctx context.Context, b desk.Bundle, out, passFile string) error {
+	ids, err := keyfile.Identities(a.path(keysDir, intakeKey), keyfile.Ask(a.env, passFile))
+	if err != nil {
+		return err
+	}
+	blobs, err := a.blobs()
+	if err != nil {
+		return err
+	}
+	r, err := blobs.Open(ctx, b.SealedSHA256)
+	if err != nil {
+		return err
+	}
+	defer r.Close() //nolint:errcheck // read only: nothing is lost
+	report, err := open.Bundle(ctx, r, out, open.Options{Options: verify.Options{
+		Identities: ids, Roster: a.roster, Want: verify.Want{SealedSHA256: b.SealedSHA256, ManifestSHA256: b.ManifestSHA256},
+	}})
+	if err != nil {
+		return err
+	}
+	a.env.Notef("%s is unpacked into %s: %d files", b.BID, out, len(report.Head.Manifest.Files))
+	a.env.Next("ls " + filepath.Join(out, "files"))
+	return nil
+}

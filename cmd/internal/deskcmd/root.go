@@ -1,0 +1,132 @@
+// Package deskcmd is the command line of the central case desk, one file per
+// command. Start with [Main].
+//
+// A command opens the desk's folder, calls the packages below bundle, and
+// renders what they return as text or JSON. The rules of cases stand in
+// bundle/desk; the sentences stand here.
+package deskcmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"darksite/bundle/desk/boltstore"
+	"darksite/bundle/desk/fileblobs"
+	"darksite/bundle/desk/intake"
+	"darksite/bundle/roster"
+	"darksite/cmd/internal/cli"
+	"darksite/localmon/boltfile"
+
+	"github.com/spf13/cobra"
+)
+
+// Names below the desk's folder.
+const (
+	deskDB        = "desk.db"
+	blobsDir      = "blobs"
+	openedDir     = "opened"
+	quarantineDir = "quarantine"
+	keysDir       = "keys"
+	rostersDir    = "rosters"
+	vendorFile    = "vendor.txt"
+	intakeKey     = "intake.key"
+	repliesDir    = "replies"
+)
+
+type app struct {
+	env     *cli.Env
+	version string
+	dirFlag string
+}
+
+// Main runs one command and returns the exit code.
+func Main(ctx context.Context, env *cli.Env, version string, args []string) int {
+	a := &app{env: env, version: version}
+	return cli.Run(ctx, env, a.root(), args, classify)
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "casedesk",
+		Short: "Central case desk for carried bundles",
+		Long: `casedesk imports the bundles that sites carry out, keeps their cases, and seals
+the replies that are carried back.
+
+The desk folder is --dir, else $CASEDESK_DIR, else ~/.casedesk.
+
+` + cli.ExitHelp,
+		Example: `  casedesk init --name "Vendor support"
+  casedesk sites enrol roster.txt
+  casedesk import /media/usb
+  casedesk case list`,
+		Version: a.version,
+	}
+	root.PersistentFlags().StringVar(&a.dirFlag, "dir", "", "desk folder (default $CASEDESK_DIR or ~/.casedesk)")
+	root.AddCommand(a.initCommand(), a.importCommand(), a.verifyCommand(), a.openCommand(), a.caseCommand(), a.replyCommand(),
+		a.sitesCommand(), a.keysCommand(), a.checkCommand(), cli.VersionCommand(a.env, "casedesk", a.version))
+	return root
+}
+
+func (a *app) dir() string {
+	switch {
+	case a.dirFlag != "":
+		return a.dirFlag
+	case a.env.Getenv("CASEDESK_DIR") != "":
+		return a.env.Getenv("CASEDESK_DIR")
+	default:
+		return filepath.Join(a.env.Getenv("HOME"), ".casedesk")
+	}
+}
+
+func (a *app) path(elem ...string) string {
+	return filepath.Join(append([]string{a.dir()}, elem...)...)
+}
+
+// openStore opens the desk's database; close it with the returned function.
+func (a *app) openStore() (*boltstore.Store, func() error, error) {
+	if _, err := os.Stat(a.path(vendorFile)); err != nil {
+		return nil, nil, cli.WithHint(fmt.Errorf("open the desk: %w", err), "casedesk init --name \"Vendor support\"   (or name the folder with --dir)")
+	}
+	f, err := boltfile.Open(a.path(deskDB), boltfile.Options{Schema: "darksite-desk", Version: 1, Holder: "casedesk"})
+	if err != nil {
+		return nil, nil, err
+	}
+	s, err := boltstore.New(f.DB)
+	if err != nil {
+		return nil, nil, errors.Join(err, f.Close())
+	}
+	return s, f.Close, nil
+}
+
+// roster reads the roster a site has enrolled.
+func (a *app) roster(site string) (roster.Roster, error) {
+	if !roster.ValidSite(site) {
+		return roster.Roster{}, fmt.Errorf("site %q: %w", site, intake.ErrUnknownSite)
+	}
+	text, err := os.ReadFile(a.path(rostersDir, site+".txt"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return roster.Roster{}, fmt.Errorf("site %s: %w", site, intake.ErrUnknownSite)
+	}
+	if err != nil {
+		return roster.Roster{}, fmt.Errorf("read the roster of site %s: %w", site, err)
+	}
+	return roster.Parse(text)
+}
+
+func (a *app) vendor() (roster.Vendor, error) {
+	text, err := os.ReadFile(a.path(vendorFile))
+	if err != nil {
+		return roster.Vendor{}, cli.WithHint(fmt.Errorf("read the vendor card: %w", err), "casedesk init --name \"Vendor support\"")
+	}
+	return roster.ParseVendor(text)
+}
+
+func (a *app) blobs() (*fileblobs.Store, error) { return fileblobs.New(a.path(blobsDir)) }
+
+func jsonFlag(c *cobra.Command, on *bool) {
+	c.Flags().BoolVar(on, "json", false, "print the data as JSON")
+}

@@ -1,0 +1,156 @@
+package deskcmd
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	"darksite/bundle/desk/intake"
+	"darksite/bundle/roster"
+	"darksite/bundle/safefile"
+	"darksite/cmd/internal/cli"
+
+	"github.com/spf13/cobra"
+)
+
+func (a *app) sitesCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use: "sites", Short: "The sites whose bundles can be verified",
+		Example: "  casedesk sites enrol /media/usb/roster.txt\n  casedesk sites show S042",
+	}
+	c.AddCommand(a.sitesListCommand(), a.sitesShowCommand(), a.sitesEnrolCommand())
+	return c
+}
+
+type siteRow struct {
+	Site    string `json:"site"`
+	Roster  int64  `json:"roster_version"`
+	People  int    `json:"people"`
+	Bundles int    `json:"bundles"`
+	Replies int64  `json:"replies"`
+	Missing int64  `json:"missing"`
+}
+
+func (a *app) sitesListCommand() *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use: "list", Short: "List enrolled sites with what has come from them", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			store, done, err := a.openStore()
+			if err != nil {
+				return err
+			}
+			defer done() //nolint:errcheck // nothing was written
+			files, err := os.ReadDir(a.path(rostersDir))
+			if err != nil {
+				return fmt.Errorf("list sites: %w", err)
+			}
+			rows := []siteRow{}
+			for _, f := range files {
+				site := strings.TrimSuffix(f.Name(), ".txt")
+				r, err := a.roster(site)
+				if err != nil {
+					return err
+				}
+				chain, err := store.Bundles(c.Context(), site)
+				if err != nil {
+					return err
+				}
+				row := siteRow{Site: site, Roster: r.Version, People: len(r.People), Bundles: len(chain)}
+				if len(chain) > 0 {
+					row.Missing = chain[len(chain)-1].Seq - int64(len(chain))
+				}
+				if row.Replies, _, err = store.LastReply(c.Context(), site); err != nil {
+					return err
+				}
+				rows = append(rows, row)
+			}
+			if asJSON {
+				return a.env.JSON(rows)
+			}
+			t := &cli.Table{Header: []string{"SITE", "ROSTER", "PEOPLE", "BUNDLES", "MISSING", "REPLIES"}}
+			for _, r := range rows {
+				t.Add(r.Site, fmt.Sprint(r.Roster), fmt.Sprint(r.People), fmt.Sprint(r.Bundles), fmt.Sprint(r.Missing), fmt.Sprint(r.Replies))
+			}
+			t.Print(a.env.Out, a.env.Width(), a.env.Color())
+			return nil
+		},
+	}
+	jsonFlag(c, &asJSON)
+	return c
+}
+
+func (a *app) sitesShowCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "show SITE", Short: "Show the roster of a site as it was enrolled", Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			r, err := a.roster(args[0])
+			if err != nil {
+				return err
+			}
+			a.printRoster(r)
+			return nil
+		},
+	}
+}
+
+func (a *app) printRoster(r roster.Roster) {
+	fmt.Fprintf(a.env.Out, "site %s, roster version %d, %d approvals needed\n", r.Site, r.Version, r.Approvals)
+	t := &cli.Table{Header: []string{"PERSON", "ROLE", "FINGERPRINT", "NAME"}}
+	for _, p := range r.People {
+		t.Add(p.ID, string(p.Role), p.Key.Fingerprint(), p.Name)
+	}
+	t.Print(a.env.Out, a.env.Width(), a.env.Color())
+}
+
+func (a *app) sitesEnrolCommand() *cobra.Command {
+	var yes bool
+	c := &cobra.Command{
+		Use: "enrol ROSTER", Short: "Accept the roster of a site once its fingerprints are compared", Args: cobra.ExactArgs(1),
+		Long: `Read a roster that was carried in, show its fingerprints and accept it after they
+have been compared with the site over the telephone number of the contract.`,
+		Example: "  casedesk sites enrol /media/usb/roster.txt",
+		RunE:    func(_ *cobra.Command, args []string) error { return a.enrol(args[0], yes) },
+	}
+	c.Flags().BoolVar(&yes, "yes", false, "the fingerprints have been compared: do not ask")
+	return c
+}
+
+func (a *app) enrol(file string, yes bool) error {
+	if _, err := a.vendor(); err != nil {
+		return err
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return fmt.Errorf("read the roster: %w", err)
+	}
+	r, err := roster.Parse(text)
+	if err != nil {
+		return cli.WithCode(cli.CodeTampered, fmt.Errorf("%s: %w", file, err))
+	}
+	old, err := a.roster(r.Site)
+	switch {
+	case err == nil && r.Version < old.Version:
+		return cli.WithCode(cli.CodeRefused, fmt.Errorf("roster %d of site %s is older than version %d in force", r.Version, r.Site, old.Version))
+	case err != nil && !errors.Is(err, intake.ErrUnknownSite):
+		return err
+	}
+	a.printRoster(r)
+	if !yes {
+		ok, err := a.env.Asker().Confirm("Have you compared these with the site over the telephone number of the contract?")
+		if err != nil {
+			return cli.WithHint(err, "add --yes when the fingerprints have been compared")
+		}
+		if !ok {
+			return cli.WithCode(cli.CodeRefused, errors.New("the roster is not accepted: nothing was changed"))
+		}
+	}
+	if err := safefile.Write(a.path(rostersDir, r.Site+".txt"), text, fs.FileMode(0o644)); err != nil {
+		return err
+	}
+	a.env.Notef("site %s is enrolled with roster version %d", r.Site, r.Version)
+	a.env.Next("casedesk import MEDIUM")
+	return nil
+}

@@ -1,0 +1,326 @@
+// Package siteconf reads site.yaml, the one file a site writes by hand, and is
+// the only place that knows its shape. It turns the file into the plain options
+// the other packages take.
+//
+// [Load] is strict: an unknown key, a wrong type or a value that cannot work is
+// an error with file, line and column, all of them together. [Template] is the
+// commented file that init writes.
+package siteconf
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"darksite/bundle/roster"
+	"darksite/localmon"
+	"darksite/localmon/units"
+	"darksite/runbooks/strictyaml"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// FileName is the name of the file in the site folder.
+const FileName = "site.yaml"
+
+// Config is the whole file.
+type Config struct {
+	Site     Site      `yaml:"site"`
+	Arrays   []Array   `yaml:"arrays"`
+	Monitor  Monitor   `yaml:"monitor"`
+	Contacts []Contact `yaml:"contacts"`
+	Review   Review    `yaml:"review"`
+	Support  Support   `yaml:"support"`
+}
+
+// Site is who and where.
+type Site struct {
+	Code     string `yaml:"code"`
+	Name     string `yaml:"name"`
+	Timezone string `yaml:"timezone"`
+	Language string `yaml:"language"`
+}
+
+// Array is one array to watch.
+type Array struct {
+	Name      string        `yaml:"name"`
+	Kind      localmon.Kind `yaml:"kind"`
+	URL       string        `yaml:"url"`
+	TokenFile string        `yaml:"token_file"`
+	TLSPin    string        `yaml:"tls_pin"`
+}
+
+// Monitor is how often to look and how much to keep.
+type Monitor struct {
+	Every         time.Duration `yaml:"every"`
+	HistoryBudget Size          `yaml:"history_budget"`
+	HostName      string        `yaml:"host_name"` // name of the kit's own machine as a target
+}
+
+// Contact is a person who may ask for support.
+type Contact struct {
+	ID          string `yaml:"id"`
+	Name        string `yaml:"name"`
+	Role        string `yaml:"role"`
+	Phone       string `yaml:"phone"`
+	Mail        string `yaml:"mail"`
+	Certificate string `yaml:"certificate"`
+}
+
+// Review is the rule of export.
+type Review struct {
+	Approvals int64  `yaml:"approvals"`
+	Words     string `yaml:"words"` // file with one word of the site a line, below the site folder
+	Marking   string `yaml:"marking"`
+}
+
+// Support is the contract.
+type Support struct {
+	Plan  string `yaml:"plan"`
+	Until Date   `yaml:"until"`
+}
+
+// Size is a number of bytes, written such as 20GiB.
+type Size int64
+
+// UnmarshalYAML reads a size with its unit.
+func (s *Size) UnmarshalYAML(n *yaml.Node) error {
+	b, err := units.ParseBytes(n.Value)
+	*s = Size(b)
+	return err
+}
+
+// Date is a day, written 2027-06-30.
+type Date struct{ time.Time }
+
+// UnmarshalYAML reads a day.
+func (d *Date) UnmarshalYAML(n *yaml.Node) error {
+	t, err := time.Parse(time.DateOnly, n.Value)
+	if err != nil {
+		return fmt.Errorf("%q is not a day such as 2027-06-30", n.Value)
+	}
+	d.Time = t
+	return nil
+}
+
+// Defaults that a short file leaves out.
+const (
+	defaultEvery  = 30 * time.Second
+	defaultBudget = Size(20 << 30)
+	defaultHost   = "kit"
+	maxContacts   = 5
+	minEvery      = 5 * time.Second
+)
+
+// Load reads and checks dir/site.yaml.
+func Load(dir string) (*Config, error) {
+	path := filepath.Join(dir, FileName)
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read the site file: %w", err)
+	}
+	return Parse(path, data)
+}
+
+// Parse checks the text of a site file; name is used in errors.
+func Parse(name string, data []byte) (*Config, error) {
+	c := &Config{
+		Site:    Site{Timezone: "UTC", Language: "en"},
+		Monitor: Monitor{Every: defaultEvery, HistoryBudget: defaultBudget, HostName: defaultHost},
+		Review:  Review{Approvals: 2},
+	}
+	root, err := strictyaml.DecodeNode(name, data, c)
+	if err != nil {
+		return nil, err
+	}
+	v := &checker{name: name, root: root}
+	v.site(c.Site)
+	v.arrays(c)
+	v.monitor(c.Monitor)
+	v.contacts(c.Contacts)
+	v.policy(c)
+	return c, errors.Join(v.errs...)
+}
+
+// Location is the time zone of the site.
+func (c *Config) Location() *time.Location {
+	loc, err := time.LoadLocation(c.Site.Timezone)
+	if err != nil {
+		return time.UTC
+	}
+	return loc
+}
+
+// Contact returns the contact with this id.
+func (c *Config) Contact(id string) (Contact, bool) {
+	i := slices.IndexFunc(c.Contacts, func(p Contact) bool { return p.ID == id })
+	if i < 0 {
+		return Contact{}, false
+	}
+	return c.Contacts[i], true
+}
+
+type checker struct {
+	name string
+	root *yaml.Node
+	errs []error
+}
+
+func (v *checker) fail(path, format string, args ...any) {
+	v.errs = append(v.errs, strictyaml.At(v.name, v.root, strings.Split(path, "."), format, args...))
+}
+
+func (v *checker) site(s Site) {
+	if !roster.ValidSite(s.Code) {
+		v.fail("site.code", "site code %q: want 2 to 12 of A-Z and 0-9, beginning with a letter, such as S042", s.Code)
+	}
+	if _, err := time.LoadLocation(s.Timezone); err != nil {
+		v.fail("site.timezone", "time zone %q is not known: want a name such as Europe/Paris", s.Timezone)
+	}
+	if s.Language != "en" && s.Language != "fr" {
+		v.fail("site.language", "language %q: want en or fr", s.Language)
+	}
+}
+
+func (v *checker) arrays(c *Config) {
+	seen := map[string]bool{c.Monitor.HostName: true}
+	for i, a := range c.Arrays {
+		at := func(field string) string { return "arrays." + strconv.Itoa(i) + "." + field }
+		switch {
+		case !validName(a.Name):
+			v.fail(at("name"), "array name %q: want letters, digits, - and _, at most 63", a.Name)
+		case seen[a.Name]:
+			v.fail(at("name"), "array name %q is used twice, or is the name of the kit's own machine", a.Name)
+		}
+		seen[a.Name] = true
+		if a.Kind != localmon.KindFlashArray {
+			v.fail(at("kind"), "kind %q is not supported by this version: want flasharray", a.Kind)
+		}
+		if u, err := url.Parse(a.URL); err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" {
+			v.fail(at("url"), "url %q: want https://address with nothing behind it", a.URL)
+		}
+		if a.TokenFile == "" {
+			v.fail(at("token_file"), "array %s: token_file is missing: name a file with a read-only API token", a.Name)
+		}
+		if !validPin(a.TLSPin) {
+			v.fail(at("tls_pin"), "array %s: tls_pin must be sha256: and 64 hex digits; `darksite site pin URL` shows it", a.Name)
+		}
+	}
+}
+
+func (v *checker) monitor(m Monitor) {
+	if m.Every < minEvery {
+		v.fail("monitor.every", "every %s: at least %s, so that the array is not burdened", m.Every, minEvery)
+	}
+	if m.HistoryBudget < 64<<20 {
+		v.fail("monitor.history_budget", "history budget must be at least 64MiB")
+	}
+	if !validName(m.HostName) {
+		v.fail("monitor.host_name", "host_name %q: want letters, digits, - and _, at most 63", m.HostName)
+	}
+}
+
+func (v *checker) contacts(contacts []Contact) {
+	if len(contacts) > maxContacts {
+		v.fail("contacts.5", "%d contacts: a site has at most %d", len(contacts), maxContacts)
+	}
+	admins, seen := 0, map[string]bool{}
+	for i, p := range contacts {
+		at := func(field string) string { return "contacts." + strconv.Itoa(i) + "." + field }
+		if p.ID == "" || seen[p.ID] {
+			v.fail(at("id"), "contact id %q is empty or used twice", p.ID)
+		}
+		seen[p.ID] = true
+		if p.Name == "" {
+			v.fail(at("name"), "contact %s: a name is needed", p.ID)
+		}
+		switch p.Role {
+		case "admin":
+			admins++
+		case "secondary":
+		default:
+			v.fail(at("role"), "contact %s: role %q: want admin or secondary", p.ID, p.Role)
+		}
+	}
+	if len(contacts) > 0 && admins != 1 {
+		v.fail("contacts", "%d contacts have the role admin: a site has exactly one", admins)
+	}
+}
+
+func (v *checker) policy(c *Config) {
+	if c.Review.Approvals != 1 && c.Review.Approvals != 2 {
+		v.fail("review.approvals", "approvals %d: want 2, or 1 where management has signed for it", c.Review.Approvals)
+	}
+	if w := c.Review.Words; w != "" && !filepath.IsLocal(w) {
+		v.fail("review.words", "words %q: want a file below the site folder", w)
+	}
+	if !slices.Contains([]string{"", "basic", "advanced", "premium"}, c.Support.Plan) {
+		v.fail("support.plan", "plan %q: want basic, advanced or premium", c.Support.Plan)
+	}
+}
+
+func validName(s string) bool {
+	if s == "" || len(s) > 63 {
+		return false
+	}
+	for _, r := range s {
+		if (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' && r != '_' {
+			return false
+		}
+	}
+	return true
+}
+
+func validPin(s string) bool {
+	hex, ok := strings.CutPrefix(s, "sha256:")
+	if !ok || len(hex) != 64 {
+		return false
+	}
+	return strings.Trim(strings.ToLower(hex), "0123456789abcdef") == ""
+}
+
+// Loopback reports whether an array's address is on this machine, as simulated
+// arrays are.
+func (a Array) Loopback() bool {
+	u, err := url.Parse(a.URL)
+	if err != nil {
+		return false
+	}
+	ip, err := netip.ParseAddr(u.Hostname())
+	return err == nil && ip.IsLoopback() || u.Hostname() == "localhost"
+}
+
+// Template is the file that init writes for a new site.
+func Template(code, name string) string {
+	return fmt.Sprintf(`# The one file a site writes by hand. An unknown key is an error.
+site: {code: %s, name: %q, timezone: UTC, language: en}
+
+# The arrays to watch. The kit dials these addresses and no others.
+#   darksite site pin https://10.1.0.10     prints the certificate pin
+arrays: []
+#  - name: fa-prod-1
+#    kind: flasharray
+#    url: https://10.1.0.10
+#    token_file: keys/fa-prod-1.token       # a read-only API token
+#    tls_pin: sha256:<64 hex digits>
+
+monitor: {every: 30s, history_budget: 20GiB, host_name: kit}
+
+# Who may ask for support: at most five, exactly one admin.
+contacts: []
+#  - {id: mdurand, name: M. Durand, role: admin, phone: "+33 1 23 45 67 89", certificate: DSA-0031}
+
+# Two officers must agree before a bundle leaves. words: one word of yours a
+# line that must never leave in clear.
+review: {approvals: 2, words: policy/words.txt}
+
+support: {plan: premium, until: 2027-06-30}
+`, code, name)
+}
