@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -25,8 +26,12 @@ const (
 	// alertRecent is how far back from the newest a first look tells of closed
 	// alerts: the vendor's own meaning of recent.
 	alertRecent = 24 * time.Hour
-	// maxOpenAlerts bounds what is remembered.
-	maxOpenAlerts = 2000
+	// maxOpenAlerts bounds what is remembered as open, maxClosedAlerts what one
+	// look tells of closed ones, and maxTold what is remembered of having been
+	// told.
+	maxOpenAlerts   = 2000
+	maxClosedAlerts = 2000
+	maxTold         = 10_000
 )
 
 // alertKey tells alerts apart. The id alone does not do: an array has been
@@ -160,11 +165,12 @@ func (m *alertMemory) apply(got alertReading, now time.Time) (batch []localmon.A
 	if m.told == nil {
 		m.told = map[alertKey]time.Time{}
 	}
-	left := 0
-	for k, a := range latest {
+	leftOpen, leftClosed := 0, 0
+	for _, k := range slices.SortedFunc(maps.Keys(latest), alertKey.compare) {
+		a := latest[k]
 		if !closed(a) {
 			if _, known := open[k]; !known && len(open) >= maxOpenAlerts {
-				left++
+				leftOpen++
 				continue
 			}
 			open[k] = a
@@ -172,19 +178,20 @@ func (m *alertMemory) apply(got alertReading, now time.Time) (batch []localmon.A
 		}
 		delete(open, k)
 		old := first && a.Updated.Before(newest.Add(-alertRecent)) || !first && a.Updated.Before(m.newest.Add(-alertOverlap)) && !hasKey(m.open, k)
-		if said, ok := m.told[k]; !old && (!ok || said.Before(a.Updated)) {
-			batch = append(batch, a)
-			m.told[k] = a.Updated
+		if said, ok := m.told[k]; old || ok && !said.Before(a.Updated) {
+			continue
 		}
-	}
-	if left > 0 {
-		partial = append(partial, fmt.Errorf("%d open alerts beyond the first %d were left out", left, maxOpenAlerts))
-	}
-	for k, said := range m.told {
-		if said.Before(newest.Add(-alertRecent)) {
-			delete(m.told, k)
+		if len(batch) >= maxClosedAlerts {
+			leftClosed++
+			continue
 		}
+		batch = append(batch, a)
+		m.told[k] = a.Updated
 	}
+	if leftOpen+leftClosed > 0 {
+		partial = append(partial, fmt.Errorf("%d open and %d closed alerts beyond the first %d were left out", leftOpen, leftClosed, maxOpenAlerts))
+	}
+	m.forget(newest.Add(-alertRecent))
 	if got.whole || m.noFilter {
 		m.checked = now
 	}
@@ -196,6 +203,21 @@ func (m *alertMemory) apply(got alertReading, now time.Time) (batch []localmon.A
 		return cmp.Or(a.Updated.Compare(b.Updated), keyOf(a).compare(keyOf(b)))
 	})
 	return batch, partial
+}
+
+// forget drops what was told of alerts updated before then, and the oldest
+// beyond the bound.
+func (m *alertMemory) forget(then time.Time) {
+	maps.DeleteFunc(m.told, func(_ alertKey, said time.Time) bool { return said.Before(then) })
+	if len(m.told) <= maxTold {
+		return
+	}
+	oldest := slices.SortedFunc(maps.Keys(m.told), func(a, b alertKey) int {
+		return cmp.Or(m.told[a].Compare(m.told[b]), a.compare(b))
+	})
+	for _, k := range oldest[:len(oldest)-maxTold] {
+		delete(m.told, k)
+	}
 }
 
 func hasKey[K comparable, V any](m map[K]V, k K) bool {

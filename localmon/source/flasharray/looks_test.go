@@ -204,6 +204,63 @@ func TestAlertFromTheFutureHidesNoOther(t *testing.T) {
 	require.Equal(t, "2 closed, 1 open", alertStates(collect(t, src, at.Add(30*time.Second))))
 }
 
+func TestMoreAlertsThanAnArrayHasAreBounded(t *testing.T) {
+	a := newSmall(t)
+	for i := range 5000 {
+		a.items["alerts"] = append(a.items["alerts"], alert(i, "open", int64(i)))
+	}
+	src := a.source()
+	b := collect(t, src, at)
+	require.Len(t, b.Alerts, 2000)
+	require.Equal(t, []string{"alerts"}, failed(b))
+	require.EqualError(t, b.Partial[0].Err, "3000 open and 0 closed alerts beyond the first 2000 were left out")
+	// All of them close at once: told in portions, none twice, none lost.
+	a.set(func() {
+		for i := range a.items["alerts"] {
+			a.items["alerts"][i] = alert(i, "closed", int64(6000+i%600))
+		}
+	})
+	told := map[string]int{}
+	for i := range 4 {
+		for _, each := range collect(t, src, at.Add(time.Duration(i+1)*30*time.Second)).Alerts {
+			require.Equal(t, "closed", each.State)
+			told[each.ID]++
+		}
+	}
+	require.Len(t, told, 5000)
+	for id, n := range told {
+		require.Equal(t, 1, n, id)
+	}
+}
+
+func TestMorePartsThanAnArrayHasAreBounded(t *testing.T) {
+	a := newSmall(t)
+	for i := range 4001 {
+		a.items["drives"] = append(a.items["drives"], item{"name": fmt.Sprint("CH9.BAY", i), "status": "healthy", "capacity": 1})
+	}
+	b := collect(t, a.source(), at)
+	require.Equal(t, []string{"drives"}, failed(b))
+	require.Equal(t, 4000, count(b, "purefa_drive_capacity_bytes"))
+	require.NotContains(t, types(b), "drive", "a list that is not whole gives no states")
+}
+
+// TestRawBesideCollect: a bundle is made while the monitor looks.
+func TestRawBesideCollect(t *testing.T) {
+	a := newSmall(t)
+	src := a.source()
+	done := make(chan error, 1)
+	go func() {
+		_, err := src.Raw(t.Context())
+		done <- err
+	}()
+	for i := range 5 {
+		collect(t, src, at.Add(time.Duration(i)*30*time.Second))
+	}
+	require.NoError(t, <-done)
+	require.Equal(t, 1, a.logins)
+	require.LessOrEqual(t, a.busiest, 4)
+}
+
 func TestNewVolumeWaitsForItsSerial(t *testing.T) {
 	a := newSmall(t)
 	volume := func(name string) {

@@ -272,6 +272,27 @@ func (l *look) items(ep *endpoint, use func(fields)) bool {
 	return o.err == nil
 }
 
+// maxParts is how many parts, ports or pods of one list are taken. The largest
+// arrays have some hundreds; a list beyond that is not an array's.
+const maxParts = 4000
+
+// few is items for lists that cannot be long. What is beyond is left out and
+// said, and the list does not count as read whole.
+func (l *look) few(ep *endpoint, use func(fields)) bool {
+	n := 0
+	whole := l.items(ep, func(f fields) {
+		if n++; n <= maxParts {
+			use(f)
+		}
+	})
+	if whole && n > maxParts {
+		o := l.outcomes[ep]
+		o.partial = append(o.partial, fmt.Errorf("%w: %d items, the first %d were taken", errReplyLimit, n, maxParts))
+		return false
+	}
+	return whole
+}
+
 // identity reads who the array is.
 func (l *look) identity(b *localmon.Batch, out *localmon.Sampler) {
 	s := l.source
@@ -312,7 +333,7 @@ func (l *look) performance(b *localmon.Batch, out *localmon.Sampler) {
 		b.TargetAt = f.time("time")
 		arrayPerformance(out, f)
 	})
-	l.items(epNetworkPerformance, func(f fields) { portPerformance(out, f) })
+	l.few(epNetworkPerformance, func(f fields) { portPerformance(out, f) })
 	hosts := l.limited(epHostsPerformance, s.maxHosts, out)
 	for _, f := range hosts {
 		hostPerformance(out, f)
@@ -376,23 +397,23 @@ func (l *look) space(out *localmon.Sampler) {
 	for _, f := range l.limited(epVolumes, l.source.maxVolumes, out) {
 		volumeSpace(out, f)
 	}
-	l.items(epHosts, func(f fields) { hostConnectivity(out, f) })
-	l.items(epPods, func(f fields) { podMediators(out, f) })
-	l.items(epNetworkInterfaces, func(f fields) { portSpeed(out, f) })
+	l.few(epHosts, func(f fields) { hostConnectivity(out, f) })
+	l.few(epPods, func(f fields) { podMediators(out, f) })
+	l.few(epNetworkInterfaces, func(f fields) { portSpeed(out, f) })
 }
 
 // parts reads drives, controllers and hardware. A list that was not read whole
 // gives no states, because a batch's states are complete for their type.
 func (l *look) parts(b *localmon.Batch, out *localmon.Sampler) {
 	drives, controllers, hardware := newParts(), newParts(), newParts()
-	if !l.items(epDrives, func(f fields) { drives.drive(out, f) }) {
+	if !l.few(epDrives, func(f fields) { drives.drive(out, f) }) {
 		drives = newParts()
 	}
-	controllersRead := l.items(epControllers, func(f fields) { controllers.controller(out, f) })
+	controllersRead := l.few(epControllers, func(f fields) { controllers.controller(out, f) })
 	if !controllersRead {
 		controllers = newParts()
 	}
-	if !l.items(epHardware, func(f fields) { hardware.hardware(out, f) }) {
+	if !l.few(epHardware, func(f fields) { hardware.hardware(out, f) }) {
 		hardware = newParts()
 	}
 	b.States = believe(drives, controllers, hardware, controllersRead)
