@@ -1,0 +1,149 @@
+package rule
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"darksite/localmon"
+)
+
+const (
+	learnOver = 2 * time.Hour    // the span of the slow mean
+	learntAt  = 30 * time.Minute // before, nothing is called normal
+)
+
+// layers in the order of side.Layers.
+var layerNames = [...]string{"SAN", "queue", "QoS limit", "service"}
+
+// side is what is remembered of one direction of work.
+type side struct {
+	Normal float64       `json:"normal"`
+	Layers [4]float64    `json:"layers"` // normal times of the layers
+	Learnt time.Duration `json:"learnt"`
+	Seen   time.Time     `json:"seen"`
+	Bad    time.Time     `json:"bad,omitzero"`  // since when it looks like a bottleneck
+	Calm   time.Time     `json:"calm,omitzero"` // since when it is over
+	On     bool          `json:"on,omitempty"`
+	Began  time.Time     `json:"began,omitzero"`
+}
+
+// judgeBottleneck follows the latency of each side. The condition is about the
+// target as a whole and tells the side that is slower.
+func (e *Evaluator) judgeBottleneck(now time.Time, v *view, f *findings) {
+	m := f.rule.Bottleneck
+	values := map[string]float64{}
+	for _, s := range v.samples[m.Metric] {
+		labels, err := localmon.ParseLabels(s.Key.Labels)
+		if err != nil {
+			continue
+		}
+		for _, l := range labels {
+			if l.Name == m.Label {
+				values[l.Value] = s.Value
+			}
+		}
+	}
+	worst := 0.0
+	for _, dim := range m.Sides {
+		total, ok := values[dim.Total]
+		if !ok {
+			continue
+		}
+		ref := localmon.Ref{Rule: f.rule.ID}
+		f.at(ref).read |= fromSamples
+		id := f.rule.ID + "/" + dim.Name
+		s := e.m.Sides[id]
+		layers := [4]float64{values[dim.SAN], values[dim.Queue], values[dim.QoS], values[dim.Service]}
+		s.step(now, m, total, layers)
+		set(&e.m.Sides, id, s, 100)
+		if !s.On {
+			continue
+		}
+		verdict := f.at(ref)
+		layer, grown := s.grew(layers)
+		verdict.say(fromSamples, f.rule.Severity, f.rule.Why, fmt.Sprintf("%s %s, normal %s; %s grew by %s",
+			dim.Total, written(total, "usec"), s.normal(), layer, written(grown, "usec")))
+		if total > worst {
+			worst = total
+			verdict.values["side"], verdict.values["value"], verdict.values["normal"] = dim.Name, written(total, "usec"), s.normal()
+			verdict.values["layer"], verdict.values["since"] = layer, stamp(s.Began)
+		}
+	}
+}
+
+func (s *side) normal() string {
+	if s.Learnt < learntAt {
+		return "not known yet"
+	}
+	return written(s.Normal, "usec")
+}
+
+// step takes one value of latency and of its layers.
+func (s *side) step(now time.Time, m *BottleneckMatch, total float64, layers [4]float64) {
+	dt := min(max(now.Sub(s.Seen), 0), 5*time.Minute)
+	s.Seen = now.UTC()
+	bad := s.bad(m, total, layers)
+	if !s.On {
+		switch {
+		case !bad:
+			s.Bad = time.Time{}
+			s.learn(dt, total, layers)
+		case s.Bad.IsZero() || now.Before(s.Bad):
+			s.Bad = now.UTC()
+		}
+		if bad && now.Sub(s.Bad) >= m.For {
+			s.On, s.Began, s.Calm = true, s.Bad, time.Time{}
+		}
+		return
+	}
+	calm := total < m.Floor || s.Learnt >= learntAt && total < m.EndFactor*s.Normal
+	switch {
+	case !calm:
+		s.Calm = time.Time{}
+	case s.Calm.IsZero() || now.Before(s.Calm):
+		s.Calm = now.UTC()
+	case now.Sub(s.Calm) >= m.EndFor:
+		s.On, s.Bad, s.Calm, s.Began = false, time.Time{}, time.Time{}, time.Time{}
+	}
+}
+
+func (s *side) bad(m *BottleneckMatch, total float64, layers [4]float64) bool {
+	if total <= m.Floor {
+		return false
+	}
+	return total > m.Ceiling || s.Learnt >= learntAt && total > m.Factor*s.Normal || layers[1] > m.QueueShare*total
+}
+
+// learn moves the slow mean. A value counts at most twice the mean, so that a
+// short rise before it is called a bottleneck hardly moves it; an idle target
+// teaches nothing.
+func (s *side) learn(dt time.Duration, total float64, layers [4]float64) {
+	if total <= 0 || dt <= 0 && s.Learnt > 0 {
+		return
+	}
+	share := 1.0
+	if s.Learnt > 0 {
+		share = max(1-math.Exp(-dt.Seconds()/learnOver.Seconds()), dt.Seconds()/(s.Learnt+dt).Seconds())
+		if s.Learnt >= learntAt {
+			share = 1 - math.Exp(-dt.Seconds()/learnOver.Seconds())
+			total = min(total, 2*s.Normal)
+		}
+	}
+	s.Normal += (total - s.Normal) * share
+	for i, l := range layers {
+		s.Layers[i] += (l - s.Layers[i]) * share
+	}
+	s.Learnt = min(s.Learnt+max(dt, time.Second), learnOver)
+}
+
+// grew is the layer that is furthest above its normal.
+func (s *side) grew(layers [4]float64) (string, float64) {
+	best := 0
+	for i := range layers {
+		if layers[i]-s.Layers[i] > layers[best]-s.Layers[best] {
+			best = i
+		}
+	}
+	return layerNames[best], layers[best] - s.Layers[best]
+}

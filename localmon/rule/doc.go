@@ -1,0 +1,70 @@
+// Package rule says what counts as a fault. Rules are YAML; [Shipped] are the
+// kit's own, [Parse] reads a site's. An [Evaluator] takes the looks at one
+// target one by one and answers each with conditions for the alert engine.
+//
+// # A rule
+//
+//	rules:
+//	  - id: drive-failed                 # for good: alerts are known by it
+//	    about: A drive has failed, is missing or is not recognised.
+//	    kinds: [flasharray]              # every kind when left out
+//	    severity: 2                      # 1 urgent, 2 major, 3 minor, 4 information
+//	    why: the shelf has lost part of its redundancy   # why this severity
+//	    hard: true                       # one look is enough to fire
+//	    runbook: drive-failed
+//	    summary: drive {component} is {status}
+//	    states: [{types: [drive], not_names: ["*.NVB*"], statuses: [failed, missing], vanished: true}]
+//	    alerts: [{codes: [60], types: [drive], not_names: ["*.NVB*"]}, {codes: [60], types: [shelf], absorb: true}]
+//	    worse: [{count: 2, same: whole, severity: 1, why: two drives of one shelf}]
+//	    explained_by: [{rule: nvram-unhealthy, same: part}]
+//	    cases:
+//	      - name: it fires
+//	        looks: [{states: ["drive CH0.BAY7 failed"]}]
+//	        fires: [CH0.BAY7 2]
+//	      - name: it does not
+//	        looks: [{states: ["drive CH0.BAY7 healthy"]}]
+//
+// All evidence of one rule about one component is one condition: a drive's
+// state, the array's alert for it and the one for its shelf are one fault.
+//
+// Evidence is one or more of: states (what the target says of its parts),
+// alerts (what the target raised itself), and one of metric (levels, shares,
+// rates, hits in a window, forecast), bottleneck (latency that grew, and the
+// layer it grew in), jump (a start time that moved), identity (a version that
+// changed) and source (the look itself failed). The fields are documented on
+// the types [StateMatch], [AlertMatch], [MetricMatch], [BottleneckMatch],
+// [JumpMatch], [IdentityMatch] and [SourceMatch].
+//
+// Placeholders of summary: {target} {component} {status} {type} {detail}
+// {issue} {code} {value} {limit} {forecast} {side} {layer} {normal} {from} {to}
+// {error} {count} {since}.
+//
+// # Three values
+//
+// An answer is yes, no or unknown. A component is answered No only by the same
+// evidence that said Yes before: when that was not read, there is no answer,
+// and after three looks that read nothing every open component is answered
+// Unknown. A status word that was not reported is unknown. Components that
+// were never in trouble are not answered at all.
+//
+// # Cases
+//
+// Every rule carries cases: looks at a target and what must fire after the
+// last of them. A rule without a case that fires and one that does not is
+// refused. [Set.Check] runs them against all rules of the set, so a case also
+// fails when another rule speaks up unasked.
+//
+// # Promises
+//
+//   - Strict: an unknown key, type, word or placeholder is an error with line
+//     and column and the nearest known one.
+//   - Pure: answers follow from the looks and the time given, nothing else.
+//   - Incremental and bounded: what is remembered of a target has fixed upper
+//     sizes (see memory.go), and a look costs time in proportion to its size.
+//     [Evaluator.Memory] and [Evaluator.Restore] carry it over a restart.
+//   - What a target says is hostile: texts are cut and freed of control
+//     characters before they come into a summary or evidence.
+//
+// Names of array parts are compared without case and written in capitals
+// (ct0.fc3 is CT0.FC3), because arrays spell them both ways.
+package rule

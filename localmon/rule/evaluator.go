@@ -1,0 +1,466 @@
+package rule
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"darksite/localmon"
+)
+
+// blindAfter is how many looks in a row must read nothing before everything
+// that is open is answered Unknown. One or two are a hiccup.
+const blindAfter = 3
+
+// evidence is the kinds of evidence, as bits.
+type evidence uint8
+
+const (
+	fromStates evidence = 1 << iota
+	fromAlerts
+	fromSamples // metric, bottleneck, jump, identity
+	fromLook    // the look itself
+)
+
+// Evaluator judges the looks at one target. It belongs to one goroutine.
+type Evaluator struct {
+	target string
+	kind   localmon.Kind
+	rules  []Rule
+	named  map[string]bool            // types that rules name
+	wanted map[string]bool            // metrics that rules read
+	picks  map[string]map[string]pick // rule, labels: parsed once
+	m      memory
+}
+
+// pick is what a rule makes of one label set.
+type pick struct {
+	ok        bool
+	component string
+}
+
+// NewEvaluator starts judging a target of a kind by the rules of the set that
+// are for that kind.
+func NewEvaluator(s Set, target string, kind localmon.Kind) *Evaluator {
+	e := &Evaluator{
+		target: target, kind: kind, named: map[string]bool{}, wanted: map[string]bool{},
+		picks: map[string]map[string]pick{}, m: memory{Form: memoryForm},
+	}
+	for _, r := range s.Rules {
+		if len(r.Kinds) > 0 && !slices.Contains(r.Kinds, kind) {
+			continue
+		}
+		e.rules = append(e.rules, r)
+		for _, st := range r.States {
+			for _, t := range st.Types {
+				e.named[t] = t != "*"
+			}
+		}
+		for _, name := range r.metrics() {
+			e.wanted[name] = true
+		}
+	}
+	return e
+}
+
+func (r *Rule) metrics() []string {
+	switch {
+	case r.Metric != nil && r.Metric.ShareOf != "":
+		return []string{r.Metric.Name, r.Metric.ShareOf}
+	case r.Metric != nil:
+		return []string{r.Metric.Name}
+	case r.Bottleneck != nil:
+		return []string{r.Bottleneck.Metric}
+	case r.Jump != nil:
+		return []string{r.Jump.Metric}
+	}
+	return nil
+}
+
+// verdict is what one rule finds of one component in one look.
+type verdict struct {
+	yes, unknown, over bool
+	from, read         evidence // what said yes; what was read of this very component
+	severity           localmon.Severity
+	why                string
+	values             map[string]string
+	lines              []string
+}
+
+// findings are the verdicts of one rule in one look.
+type findings struct {
+	rule *Rule
+	by   map[localmon.Ref]*verdict
+	read evidence // what was read of every component
+}
+
+func (f *findings) at(ref localmon.Ref) *verdict {
+	v, ok := f.by[ref]
+	if !ok {
+		v = &verdict{values: map[string]string{}}
+		f.by[ref] = v
+	}
+	return v
+}
+
+// say notes a Yes; the most urgent of several counts, the first line of each
+// is kept as evidence.
+func (v *verdict) say(from evidence, severity localmon.Severity, why, line string) {
+	v.yes, v.over = true, false
+	v.from |= from
+	if v.severity == 0 || severity < v.severity {
+		v.severity, v.why = severity, why
+	}
+	v.line(line)
+}
+
+func (v *verdict) line(s string) {
+	if s = clean(s, maxText); s != "" && len(v.lines) < maxEvidence && !slices.Contains(v.lines, s) {
+		v.lines = append(v.lines, s)
+	}
+}
+
+// set gives placeholders values; what was said first stays.
+func (v *verdict) set(pairs ...string) {
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if v.values[pairs[i]] == "" {
+			v.values[pairs[i]] = clean(pairs[i+1], 160)
+		}
+	}
+}
+
+// view is one batch, indexed.
+type view struct {
+	b       localmon.Batch
+	blind   bool
+	states  map[string][]localmon.ComponentState // by type
+	samples map[string][]localmon.Sample         // by metric, those that rules read
+	clock   time.Time                            // the target's clock, else the kit's
+}
+
+func (e *Evaluator) look(now time.Time, b localmon.Batch) *view {
+	v := &view{b: b, states: map[string][]localmon.ComponentState{}, samples: map[string][]localmon.Sample{}, clock: b.TargetAt}
+	if v.clock.IsZero() {
+		v.clock = now
+	}
+	up, said := 0.0, false
+	for _, s := range b.Samples {
+		if s.Key.Metric == "localmon_source_up" {
+			up, said = s.Value, true
+		}
+		if e.wanted[s.Key.Metric] {
+			v.samples[s.Key.Metric] = append(v.samples[s.Key.Metric], s)
+		}
+	}
+	for _, s := range b.States {
+		s.Component = canon(s.Component)
+		v.states[s.Type] = append(v.states[s.Type], s)
+	}
+	if said {
+		v.blind = up == 0
+	} else {
+		v.blind = len(b.Samples) == 0 && len(b.States) == 0 && !b.AlertsRead
+	}
+	return v
+}
+
+// Evaluate judges one look. now is when the look ended by the kit's clock. The
+// conditions come in a fixed order; a target in order gives none.
+func (e *Evaluator) Evaluate(now time.Time, b localmon.Batch) []localmon.Condition {
+	v := e.look(now, b)
+	e.note(now, v)
+	all := make([]*findings, 0, len(e.rules))
+	for i := range e.rules {
+		if v.blind && e.rules[i].Source == nil {
+			continue
+		}
+		all = append(all, e.judge(now, v, &e.rules[i]))
+	}
+	var out []localmon.Condition
+	for _, f := range all {
+		f.worsen()
+		out = append(out, e.answer(now, f)...)
+	}
+	if v.blind && e.m.Failed >= blindAfter {
+		out = append(out, e.unknown()...)
+	}
+	e.explain(out)
+	slices.SortFunc(out, func(a, b localmon.Condition) int {
+		return cmp.Or(cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Component, b.Component))
+	})
+	e.forget(now, v)
+	return out
+}
+
+// judge gathers what one rule finds.
+func (e *Evaluator) judge(now time.Time, v *view, r *Rule) *findings {
+	f := &findings{rule: r, by: map[localmon.Ref]*verdict{}}
+	if len(r.States) > 0 {
+		e.judgeStates(now, v, f)
+	}
+	if len(r.Alerts) > 0 {
+		e.judgeAlerts(now, v, f)
+	}
+	switch {
+	case r.Metric != nil:
+		e.judgeMetric(now, v, f)
+	case r.Bottleneck != nil:
+		e.judgeBottleneck(now, v, f)
+	case r.Jump != nil:
+		e.judgeJump(now, v, f)
+	case r.Identity != nil:
+		e.judgeIdentity(now, v, f)
+	case r.Source != nil:
+		e.judgeSource(v, f)
+	}
+	return f
+}
+
+// worsen raises severities where several components are in trouble.
+func (f *findings) worsen() {
+	for _, w := range f.rule.Worse {
+		groups := map[string][]*verdict{}
+		for ref, v := range f.by {
+			if !v.yes || v.over {
+				continue
+			}
+			group := ""
+			if w.Same == "whole" {
+				g, ok := whole(ref.Component)
+				if !ok {
+					continue
+				}
+				group = g
+			}
+			groups[group] = append(groups[group], v)
+		}
+		for _, vs := range groups {
+			for _, v := range vs {
+				if len(vs) >= w.Count && w.Severity < v.severity {
+					v.severity, v.why = w.Severity, w.Why
+				}
+			}
+		}
+	}
+}
+
+// answer turns findings into conditions and notes what is open.
+func (e *Evaluator) answer(now time.Time, f *findings) []localmon.Condition {
+	var out []localmon.Condition
+	for _, ref := range slices.SortedFunc(maps.Keys(f.by), compareRefs) {
+		v := f.by[ref]
+		o, opened := e.m.opened(ref.Rule, ref.Component)
+		switch {
+		case v.yes && v.over:
+			if !opened {
+				out = append(out, e.condition(f.rule, ref, v))
+			}
+		case v.yes:
+			c := e.condition(f.rule, ref, v)
+			e.keep(now, ref, o, v, &c)
+			out = append(out, c)
+		case v.unknown && opened:
+			out = append(out, localmon.Condition{Rule: ref.Rule, Target: e.target, Component: ref.Component, State: localmon.Unknown})
+		}
+	}
+	return append(out, e.goods(now, f)...)
+}
+
+// goods answers No for open components whose evidence was read again and no
+// longer says Yes.
+func (e *Evaluator) goods(now time.Time, f *findings) []localmon.Condition {
+	var out []localmon.Condition
+	for id, components := range e.m.Open {
+		if base, _, _ := strings.Cut(id, ":"); base != f.rule.ID {
+			continue
+		}
+		for component, o := range components {
+			ref := localmon.Ref{Rule: id, Component: component}
+			read := f.read
+			if v, ok := f.by[ref]; ok {
+				if v.yes && !v.over || v.unknown {
+					continue
+				}
+				read |= v.read
+			}
+			if o.From&^read != 0 {
+				continue // not read: no answer
+			}
+			out = append(out, localmon.Condition{Rule: id, Target: e.target, Component: component, State: localmon.No})
+			switch {
+			case o.Good.IsZero() || now.Before(o.Good):
+				o.Good = now
+				components[component] = o
+			case now.Sub(o.Good) > keepOpen:
+				delete(components, component)
+			}
+		}
+		if len(components) == 0 {
+			delete(e.m.Open, id)
+		}
+	}
+	return out
+}
+
+func (e *Evaluator) condition(r *Rule, ref localmon.Ref, v *verdict) localmon.Condition {
+	v.set("target", e.target, "component", ref.Component)
+	return localmon.Condition{
+		Rule: ref.Rule, Target: e.target, Component: ref.Component, State: localmon.Yes,
+		Severity: v.severity, Why: v.why, Summary: fill(r.Summary, v.values), Hard: r.Hard || v.over,
+		Runbook: r.Runbook, Evidence: v.lines, Over: v.over,
+	}
+}
+
+// keep notes an open component. While only the target's own alert speaks, the
+// words made from fuller evidence shortly before are kept: a value that is read
+// every five minutes should not come and go in the summary.
+func (e *Evaluator) keep(now time.Time, ref localmon.Ref, o open, v *verdict, c *localmon.Condition) {
+	if v.from != fromAlerts {
+		o.Fuller, o.Summary, o.Severity, o.Why = now, c.Summary, c.Severity, c.Why
+	} else if !o.Fuller.IsZero() && now.Sub(o.Fuller) < keepFuller {
+		c.Summary = o.Summary
+		if o.Severity < c.Severity {
+			c.Severity, c.Why = o.Severity, o.Why
+		}
+	}
+	o.From |= v.from
+	o.Yes, o.Good = now, time.Time{}
+	if e.m.Open[ref.Rule] == nil {
+		if e.m.openCount() >= maxOpen {
+			return
+		}
+		set(&e.m.Open, ref.Rule, map[string]open{}, maxOpen)
+	}
+	e.m.Open[ref.Rule][ref.Component] = o
+}
+
+// unknown answers for everything open while the target cannot be read.
+func (e *Evaluator) unknown() []localmon.Condition {
+	var out []localmon.Condition
+	for id, components := range e.m.Open {
+		base, _, _ := strings.Cut(id, ":")
+		i := slices.IndexFunc(e.rules, func(r Rule) bool { return r.ID == base })
+		if i < 0 || e.rules[i].Source != nil {
+			continue
+		}
+		for component := range components {
+			out = append(out, localmon.Condition{Rule: id, Target: e.target, Component: component, State: localmon.Unknown})
+		}
+	}
+	return out
+}
+
+// explain names the cause of each Yes that has one: a component of the
+// explaining rule that is in trouble now, or was until shortly before.
+func (e *Evaluator) explain(conditions []localmon.Condition) {
+	bad := map[string][]string{} // rule: components in trouble now
+	for _, c := range conditions {
+		if c.State == localmon.Yes && !c.Over {
+			base, _, _ := strings.Cut(c.Rule, ":")
+			bad[base] = append(bad[base], c.Component)
+		}
+	}
+	for i := range conditions {
+		c := &conditions[i]
+		if c.State != localmon.Yes {
+			continue
+		}
+		base, _, _ := strings.Cut(c.Rule, ":")
+		n := slices.IndexFunc(e.rules, func(r Rule) bool { return r.ID == base })
+		if n < 0 {
+			continue
+		}
+		c.Cause = e.cause(e.rules[n].ExplainedBy, c.Component, bad)
+	}
+}
+
+func (e *Evaluator) cause(explanations []Explanation, component string, bad map[string][]string) localmon.Ref {
+	for _, x := range explanations {
+		candidates := slices.Concat(slices.Sorted(slices.Values(bad[x.Rule])), slices.Sorted(maps.Keys(e.m.Open[x.Rule])))
+		for _, other := range candidates {
+			if related(x.Same, component, other) {
+				return localmon.Ref{Rule: x.Rule, Component: other}
+			}
+		}
+	}
+	return localmon.Ref{}
+}
+
+// related says whether other, of the explaining rule, stands to component as
+// asked.
+func related(same, component, other string) bool {
+	switch same {
+	case "target":
+		return true
+	case "component":
+		return component == other
+	case "whole":
+		return holds(other, component)
+	case "part":
+		return holds(component, other)
+	}
+	return false
+}
+
+func compareRefs(a, b localmon.Ref) int {
+	return cmp.Or(cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Component, b.Component))
+}
+
+// note takes over from a look what every rule may need, before judging.
+func (e *Evaluator) note(now time.Time, v *view) {
+	if v.blind {
+		if e.m.Failed == 0 {
+			e.m.Since = now
+		}
+		e.m.Failed++
+		return
+	}
+	e.m.Failed, e.m.Since = 0, time.Time{}
+	partial := map[string]int{}
+	for _, p := range v.b.Partial {
+		name := clean(p.Endpoint, 80)
+		if len(partial) < 100 {
+			partial[name] = e.m.Partial[name] + 1
+		}
+	}
+	e.m.Partial = partial
+}
+
+// forget takes over the parts of a look and lets go of what is too old.
+func (e *Evaluator) forget(now time.Time, v *view) {
+	if v.blind {
+		return
+	}
+	known := 0
+	for _, names := range e.m.Parts {
+		known += len(names)
+	}
+	for kind, states := range v.states {
+		for _, s := range states {
+			names := e.m.Parts[kind]
+			if _, have := names[s.Component]; !have {
+				if known >= maxParts {
+					continue
+				}
+				known++
+			}
+			if names == nil {
+				names = map[string]time.Time{}
+				set(&e.m.Parts, kind, names, maxParts)
+			}
+			names[s.Component] = now.UTC()
+		}
+	}
+	for kind, names := range e.m.Parts {
+		maps.DeleteFunc(names, func(_ string, seen time.Time) bool { return now.Sub(seen) > keepParts })
+		if len(names) == 0 {
+			delete(e.m.Parts, kind)
+		}
+	}
+	maps.DeleteFunc(e.m.Closed, func(_ string, seen time.Time) bool { return now.Sub(seen) > keepClosed })
+	maps.DeleteFunc(e.m.Counters, func(_ string, c counter) bool { return now.Sub(c.At) > 24*time.Hour })
+	maps.DeleteFunc(e.m.Jumps, func(_ string, at time.Time) bool { return now.Sub(at) > 24*time.Hour })
+	e.m.Alerts = e.m.Alerts || v.b.AlertsRead
+}

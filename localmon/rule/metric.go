@@ -1,0 +1,206 @@
+package rule
+
+import (
+	"fmt"
+	"math/bits"
+	"slices"
+	"time"
+
+	"darksite/localmon"
+	"darksite/localmon/trend"
+)
+
+// judgeMetric holds every series of the rule's metric against it.
+func (e *Evaluator) judgeMetric(now time.Time, v *view, f *findings) {
+	m := f.rule.Metric
+	for _, s := range v.samples[m.Name] {
+		p := e.pick(f.rule, m, s.Key.Labels)
+		if !p.ok {
+			continue
+		}
+		value, ok := e.value(now, v, f.rule, s)
+		if !ok {
+			continue
+		}
+		ref := localmon.Ref{Rule: f.rule.ID, Component: p.component}
+		verdict := f.at(ref)
+		verdict.read |= fromSamples
+		e.judgeValue(now, f, verdict, ref, s.Key, value)
+	}
+}
+
+// pick says whether a series is the rule's, and whose it is. Labels are parsed
+// once a series.
+func (e *Evaluator) pick(r *Rule, m *MetricMatch, labels string) pick {
+	if p, ok := e.picks[r.ID][labels]; ok {
+		return p
+	}
+	p := pickOf(m, labels)
+	if e.picks[r.ID] == nil {
+		e.picks[r.ID] = map[string]pick{}
+	}
+	if len(e.picks[r.ID]) < maxSeries {
+		e.picks[r.ID][labels] = p
+	}
+	return p
+}
+
+func pickOf(m *MetricMatch, labels string) pick {
+	have, err := localmon.ParseLabels(labels)
+	if err != nil {
+		return pick{}
+	}
+	value := func(name string) (string, bool) {
+		i := slices.IndexFunc(have, func(l localmon.Label) bool { return l.Name == name })
+		if i < 0 {
+			return "", false
+		}
+		return have[i].Value, true
+	}
+	for name, allowed := range m.Labels {
+		if got, ok := value(name); !ok || !slices.Contains(allowed, got) {
+			return pick{}
+		}
+	}
+	for name, patterns := range m.NotLabels {
+		if got, ok := value(name); ok && matches(got, patterns) {
+			return pick{}
+		}
+	}
+	if m.Component == "" {
+		return pick{ok: true}
+	}
+	name, ok := value(m.Component)
+	return pick{ok: ok, component: canon(name)}
+}
+
+// value is what is compared: the sample, its share of another, or its rate. A
+// counter that went back was restarted and says nothing this time.
+func (e *Evaluator) value(now time.Time, v *view, r *Rule, s localmon.Sample) (float64, bool) {
+	m := r.Metric
+	if m.ShareOf != "" {
+		for _, of := range v.samples[m.ShareOf] {
+			if (of.Key.Labels == s.Key.Labels || of.Key.Labels == "") && of.Value > 0 {
+				return 100 * s.Value / of.Value, true
+			}
+		}
+		return 0, false
+	}
+	if !m.Rate {
+		return s.Value, true
+	}
+	id := "rate/" + s.Key.Metric + "/" + s.Key.Labels + "/" + r.ID
+	last, ok := e.m.Counters[id]
+	set(&e.m.Counters, id, counter{At: now.UTC(), V: s.Value}, maxSeries)
+	seconds := now.Sub(last.At).Seconds()
+	if !ok || seconds <= 0 || s.Value < last.V {
+		return 0, false
+	}
+	return (s.Value - last.V) / seconds, true
+}
+
+func (e *Evaluator) judgeValue(now time.Time, f *findings, v *verdict, ref localmon.Ref, key localmon.SeriesKey, value float64) {
+	m := f.rule.Metric
+	o, opened := e.m.opened(ref.Rule, ref.Component)
+	opened = opened && o.From&fromSamples != 0 && o.Good.IsZero()
+	yes, severity, why, limit := m.hit(value, opened, f.rule)
+	said := ""
+	if m.FullAt != nil {
+		yes, said = e.judgeFuture(now, f.rule, key, value, yes)
+	}
+	if m.Need > 0 {
+		yes = e.window(f.rule, key, yes)
+	}
+	if !yes {
+		return
+	}
+	if !v.yes || v.from&fromSamples == 0 || severity < v.severity {
+		v.values["value"], v.values["limit"] = written(value, m.Unit), written(limit, m.Unit)
+		v.values["forecast"] = clean(said, 160)
+	}
+	labels := key.Labels
+	if labels != "" {
+		labels = "{" + labels + "}"
+	}
+	v.say(fromSamples, severity, why, fmt.Sprintf("%s%s is %s", key.Metric, labels, written(value, m.Unit)))
+}
+
+// hit compares one value; once open, the good side begins at Until.
+func (m *MetricMatch) hit(value float64, opened bool, r *Rule) (bool, localmon.Severity, string, float64) {
+	switch {
+	case m.Above != nil:
+		limit := *m.Above
+		if opened && m.Until != nil {
+			limit = *m.Until
+		}
+		return value > limit, r.Severity, r.Why, *m.Above
+	case m.Below != nil:
+		limit := *m.Below
+		if opened && m.Until != nil {
+			limit = *m.Until
+		}
+		return value < limit, r.Severity, r.Why, *m.Below
+	}
+	for _, l := range slices.Backward(m.Levels) {
+		if value > l.Above {
+			return true, l.Severity, l.Why, l.Above
+		}
+	}
+	return false, r.Severity, r.Why, 0
+}
+
+// judgeFuture follows the course of a value that fills something up. It says
+// when it will be full, and with Within that is the question itself; then the
+// slowest likely growth must reach the limit too, so that noise does not.
+func (e *Evaluator) judgeFuture(now time.Time, r *Rule, key localmon.SeriesKey, value float64, yes bool) (bool, string) {
+	m := r.Metric
+	id := key.Metric + "/" + key.Labels + "/" + r.ID
+	line := e.m.Lines[id]
+	if line == nil {
+		line = &trend.Line{}
+		set(&e.m.Lines, id, line, maxSeries/8)
+	}
+	line.Add(now, value)
+	fit, ok := line.Fit()
+	if !ok {
+		return yes && m.Within == 0, ", too little history for a forecast"
+	}
+	said := ", not growing"
+	forecast, ok := fit.Until(*m.FullAt)
+	if ok {
+		said = fmt.Sprintf(", %s %s in about %s", written(*m.FullAt, m.Unit), reached(m.Unit), span(forecast.Likely))
+		if forecast.Latest > 0 {
+			said += fmt.Sprintf(" (%s to %s)", span(forecast.Earliest), span(forecast.Latest))
+		}
+	}
+	if m.Within == 0 {
+		return yes, said
+	}
+	return ok && fit.To.Sub(fit.From) >= m.History && forecast.Likely <= m.Within && forecast.Latest > 0 && forecast.Latest <= 3*m.Within, said
+}
+
+func reached(unit string) string {
+	if unit == "percent" {
+		return "full"
+	}
+	return "reached"
+}
+
+// window counts hits among the newest samples of a series. Series without a
+// hit need no memory.
+func (e *Evaluator) window(r *Rule, key localmon.SeriesKey, hit bool) bool {
+	id := key.Metric + "/" + key.Labels + "/" + r.ID
+	w := e.m.Hits[id] << 1
+	if hit {
+		w |= 1
+	}
+	if r.Metric.Of < 64 {
+		w &= 1<<r.Metric.Of - 1
+	}
+	if w == 0 {
+		delete(e.m.Hits, id)
+		return false
+	}
+	set(&e.m.Hits, id, w, maxSeries)
+	return bits.OnesCount64(e.m.Hits[id]) >= r.Metric.Need
+}

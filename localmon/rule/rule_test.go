@@ -1,0 +1,33 @@
+package rule_test
+
+import (
+	"strings"
+	"testing"
+
+	"darksite/localmon/rule"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestShippedRulesKeepTheirCases(t *testing.T) {
+	s, err := rule.Shipped()
+	require.NoError(t, err)
+	require.NoError(t, s.Check())
+}
+
+// Every runbook id is one of the reference list, or one of the kit's own.
+func TestShippedRulesNameRunbooks(t *testing.T) {
+	known := strings.Fields(`drive-failed drive-unadmitted nvram-unhealthy controller-not-ready controller-failover-happened psu-failed
+		fan-or-temperature host-port-down capacity volume-latency-high certificate-expiry planned-upgrade-from-media
+		collector-stale host-filesystem-full host-disk-errors host-memory host-load`)
+	none := []string{"array-alert", "hardware-failed"} // what fails is not known beforehand
+	s, err := rule.Shipped()
+	require.NoError(t, err)
+	for _, r := range s.Rules {
+		if r.Runbook == "" {
+			require.Contains(t, none, r.ID)
+			continue
+		}
+		require.Contains(t, known, r.Runbook, r.ID)
+	}
+}
