@@ -40,9 +40,12 @@
 // States: every part in /hardware under its own type, "drive" from /drives and
 // "controller" from /controllers. A drive is believed to be as bad as the worse
 // of /drives and its bay in /hardware, because arrays have been seen that call
-// a bay ok whose drive has failed; the same holds for controllers. Names are
-// compared without case. A status word this package does not know is a
-// warning, no word at all is unknown.
+// a bay ok whose drive has failed; the same holds for controllers, and for a
+// controller's status and mode. Status is the word that was believed, Detail
+// says the other; a controller that only /hardware lists is "not listed", the
+// one word that is not the array's. Names are compared without case. A status
+// word this package does not know is a warning, no word at all is unknown. A
+// list that could not be read whole gives no states of its type.
 //
 // Alerts: the first look reads those that are open and the newest of any state;
 // later looks read what was updated since the newest seen, with ten minutes of

@@ -63,19 +63,21 @@ func (p *parts) drive(s *localmon.Sampler, f fields) {
 }
 
 // controller reads one row of /controllers. Its mode counts as well as its
-// status: a controller that is ready but not present serves nothing.
+// status, and the worse of the two is the word that is kept: a controller that
+// is ready but not present serves nothing.
 func (p *parts) controller(s *localmon.Sampler, f fields) {
 	name, ok := f.name("name")
 	if !ok {
 		return
 	}
 	status, mode, model, version := f.str("status", 64), f.str("mode", 64), f.str("model", 128), f.str("version", 128)
-	health := judge(status)
-	if mode != "" && !strings.EqualFold(mode, "primary") && !strings.EqualFold(mode, "secondary") {
-		health = worse(health, judge(mode))
+	word := status
+	serves := mode == "" || strings.EqualFold(mode, "primary") || strings.EqualFold(mode, "secondary")
+	if !serves && worse(judge(status), judge(mode)) != judge(status) {
+		word = mode
 	}
 	p.add(localmon.ComponentState{
-		Component: name, Type: typeController, Status: status, Health: health, Detail: detail(mode, model, version),
+		Component: name, Type: typeController, Status: word, Health: judge(word), Detail: detail(mode, model, version),
 	})
 	labels := []string{"mode", mode, "model", model, "name", name, "status", status, "type", f.str("type", 64), "version", version}
 	s.Add(1, "purefa_hw_controller_info", labels...)
@@ -106,37 +108,43 @@ func (p *parts) hardware(s *localmon.Sampler, f fields) {
 	}
 }
 
+// notListed is the one status word of the kit's own: a controller that
+// /hardware knows and the list of controllers does not.
+const notListed = "not listed"
+
 // believe puts the three lists together: every drive and controller is as bad
-// as the worse of what its own list and /hardware say of it. A bay or board
-// without a status word says nothing. A controller that only /hardware knows
-// of, while the list of controllers was read, is at least a warning.
+// as the worse of what its own list and /hardware say of it.
 func believe(drives, controllers, hardware *parts, controllersRead bool) []localmon.ComponentState {
 	all := newParts()
 	for key, s := range drives.states {
 		for _, bay := range []string{"drive_bay", "nvram_bay"} {
-			s = lowered(s, hardware.states[partKey{bay, key.name}], bay)
+			s = worseOf(s, hardware.states[partKey{bay, key.name}])
 		}
 		all.states[key] = s
 	}
 	for key, s := range hardware.states {
 		if _, listed := controllers.states[key]; key.kind == typeController && controllersRead && !listed {
-			s.Health = worse(s.Health, localmon.HealthWarning)
-			s.Detail = detail(s.Detail, "no longer in the list of controllers")
+			s.Detail = detail(s.Detail, "the hardware list says "+cmp.Or(s.Status, "nothing"))
+			s.Status, s.Health = notListed, localmon.HealthCritical
 		}
 		all.states[key] = s
 	}
 	for key, s := range controllers.states {
-		all.states[key] = lowered(s, hardware.states[key], "hardware list")
+		all.states[key] = worseOf(s, hardware.states[key])
 	}
 	return all.sorted()
 }
 
-// lowered is s, or s with the health of other where that is worse.
-func lowered(s, other localmon.ComponentState, who string) localmon.ComponentState {
-	if other.Health == localmon.HealthUnknown || worse(s.Health, other.Health) == s.Health {
-		return s
+// worseOf is own, or own with the word and health that /hardware gives where
+// those are worse, so that word and health always belong together. A place
+// without a word says nothing of what is in it, and neither does one whose lamp
+// is lit or whose firmware is renewed.
+func worseOf(own, place localmon.ComponentState) localmon.ComponentState {
+	word := strings.ToLower(place.Status)
+	if word == "" || word == "identifying" || word == "updating" || worse(own.Health, place.Health) == own.Health {
+		return own
 	}
-	s.Health = other.Health
-	s.Detail = detail(s.Detail, who+" says "+other.Status)
-	return s
+	own.Detail = detail(own.Detail, "the word is of its "+place.Type+", its own list says "+cmp.Or(own.Status, "nothing"))
+	own.Status, own.Health = place.Status, place.Health
+	return own
 }
