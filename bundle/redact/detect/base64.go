@@ -1,0 +1,110 @@
+package detect
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/hex"
+	"slices"
+	"unicode/utf8"
+
+	"darksite/bundle/redact/pseudonym"
+)
+
+// maxDepth bounds base64 in base64.
+const maxDepth = 3
+
+// base64 looks into a long run of the alphabet: when it decodes to text in which
+// something must go, the whole run is a finding that is written again from the
+// redacted text.
+func (s *Scanner) base64(lo, end int) int {
+	b := s.buf
+	for lo > s.lo && (b[lo-1] == '+' || b[lo-1] == '/') && s.depth == 0 && lo-1 >= s.lo && lo > s.done {
+		lo--
+	}
+	to := lo
+	for to < s.hi && (class[b[to]]&(fDigit|fLetter|fUnder|fDash) != 0 || b[to] == '+' || b[to] == '/') {
+		to++
+	}
+	body := to
+	for to < s.hi && b[to] == '=' && to-body < 2 {
+		to++
+	}
+	if to-lo < 16 || s.depth >= maxDepth || !looksEncoded(b[lo:body]) {
+		return end
+	}
+	text, ok := DecodeBase64(b[lo:to])
+	if !ok {
+		return end
+	}
+	if s.holds(text) {
+		s.emitForm(lo, to, pseudonym.Secret, Base64, "", "base64")
+		return to
+	}
+	return end
+}
+
+// looksEncoded wants what words, paths and numbers seldom have: upper and lower
+// case and no slash at every few characters.
+func looksEncoded(b []byte) bool {
+	var f flags
+	slashes := 0
+	for _, c := range b {
+		f |= class[c]
+		if c == '/' {
+			slashes++
+		}
+	}
+	return f&fUpper != 0 && f&fLower != 0 && slashes*12 <= len(b)+11
+}
+
+// DecodeBase64 decodes either alphabet, padded or not, to text; it fails where
+// the result is not text.
+func DecodeBase64(b []byte) ([]byte, bool) {
+	raw := bytes.TrimRight(b, "=")
+	enc := base64.RawStdEncoding
+	if bytes.ContainsAny(raw, "-_") {
+		enc = base64.RawURLEncoding
+	}
+	out := make([]byte, enc.DecodedLen(len(raw)))
+	n, err := enc.Decode(out, raw)
+	if err != nil || !isText(out[:n]) {
+		return nil, false
+	}
+	return out[:n], true
+}
+
+func isText(b []byte) bool {
+	if len(b) < 6 || !utf8.Valid(b) {
+		return false
+	}
+	for _, c := range b {
+		if c < 0x20 && c != '\n' && c != '\r' && c != '\t' || c == 0x7f {
+			return false
+		}
+	}
+	return true
+}
+
+// holds scans a decoded text on the side.
+func (s *Scanner) holds(text []byte) bool {
+	inner := *s
+	inner.out, inner.depth, inner.memo = nil, s.depth+1, s.memo
+	found, _ := inner.Scan(slices.Clone(text), State{})
+	return len(found) > 0
+}
+
+// hexText looks into hex-encoded arguments of audit records.
+func (s *Scanner) hexText(lo, hi int) {
+	text := make([]byte, (hi-lo)/2)
+	if _, err := hex.Decode(text, s.buf[lo:lo+(hi-lo)/2*2]); err != nil {
+		return
+	}
+	for i, c := range text {
+		if c == 0 {
+			text[i] = ' '
+		}
+	}
+	if s.holds(text) {
+		s.emit(lo, hi, pseudonym.Secret, "proctitle")
+	}
+}

@@ -1,0 +1,365 @@
+package detect
+
+import (
+	"bytes"
+	"strings"
+
+	"darksite/bundle/redact/pseudonym"
+)
+
+// command deals with words that begin a statement of a config or a command line
+// in which a secret or a name stands without a separator.
+func (s *Scanner) command(lo, hi int) int {
+	w := strings.ToLower(string(s.buf[lo:hi]))
+	switch w {
+	case "bindpw", "rootpw", "requirepass", "masterauth":
+		if s.beginsLine(lo) {
+			return s.secretArg(hi, 0)
+		}
+	case "rocommunity", "rwcommunity", "rocommunity6", "rwcommunity6", "trapcommunity", "authcommunity":
+		return s.secretArg(hi, 0)
+	case "community":
+		if s.lineHas(lo, "snmp") {
+			return s.secretArg(hi, 0)
+		}
+	case "com2sec", "com2sec6":
+		return s.secretArg(hi, 2)
+	case "trapsink", "trap2sink", "informsink":
+		return s.secretArg(hi, 1)
+	case "secret", "password", "passwd", "passphrase":
+		return s.secretWord(lo, hi)
+	case "key":
+		return s.keyWord(lo, hi)
+	case "identified":
+		if n, end, _ := s.next(hi); strings.EqualFold(string(s.buf[n:end]), "by") {
+			return s.secretArg(end, 0)
+		}
+	case "login", "user", "username", "createuser", "useradd", "userdel", "usermod":
+		s.userArg(lo, hi, w)
+	case "search", "domain", "workgroup":
+		s.searchDomains(lo, hi, w)
+	case "linux":
+		s.uname(lo, hi)
+	case "proctitle":
+		if hi < s.hi && s.buf[hi] == '=' {
+			end := hi + 1
+			for end < s.hi && isHexByte(s.buf[end]) {
+				end++
+			}
+			s.hexText(hi+1, end)
+		}
+	default:
+		s.commandLine(lo, hi, w)
+	}
+	return 0
+}
+
+// lineHas looks for a folded word before a place of the line.
+func (s *Scanner) lineHas(lo int, word string) bool {
+	return bytes.Contains(bytes.ToLower(s.buf[s.lo:lo]), []byte(word))
+}
+
+// secretArg masks the argument behind a word, skipping some before it.
+func (s *Scanner) secretArg(hi, skip int) int {
+	b, i := s.buf, hi
+	for n := 0; ; n++ {
+		for i < s.hi && isSpace(b[i]) {
+			i++
+		}
+		if i >= s.hi {
+			return 0
+		}
+		quote := byte(0)
+		if b[i] == '"' || b[i] == '\'' {
+			quote = b[i]
+			i++
+		}
+		end := i
+		for end < s.hi && (quote != 0 && b[end] != quote || quote == 0 && !isSpace(b[end]) && b[end] != ';' && b[end] != '"') {
+			end++
+		}
+		if n == skip {
+			v := b[i:end]
+			if secretLike(v, gap{quote: quote}, []byte("password")) && v[0] != '-' {
+				s.out = append(s.out, Finding{Start: i, End: end, Kind: pseudonym.Secret, Rule: "secret", Learn: learnable(v)})
+				return end
+			}
+			return 0
+		}
+		i = end
+		if quote != 0 {
+			i++
+		}
+	}
+}
+
+// secretWord deals with "password X" in configs: of switches (secret 5 $1$..),
+// netrc, SQL. Running text says "password for" and the like.
+func (s *Scanner) secretWord(lo, hi int) int {
+	n, end, quote := s.next(hi)
+	if n == 0 || n >= s.hi {
+		return 0
+	}
+	b := s.buf
+	w := b[n:end]
+	if len(w) == 1 && isDigit(w[0]) && end < s.hi && isSpace(b[end]) {
+		return s.secretArg(end, 0) // the digit says how the rest is encoded
+	}
+	if quote == '"' || quote == '\'' {
+		return s.secretArg(hi, 0)
+	}
+	if !s.configLine(lo) {
+		return 0
+	}
+	if s.k.Common(strings.ToLower(string(w))) && !hasDigit(w) && stateWord[strings.ToLower(string(w))] {
+		return 0
+	}
+	return s.secretArg(hi, 0)
+}
+
+// configLine tells statements such as "username x password y", "enable secret y",
+// "machine h login u password p".
+func (s *Scanner) configLine(lo int) bool {
+	head := strings.ToLower(string(s.buf[s.lo:lo]))
+	f := strings.Fields(head)
+	if len(f) == 0 {
+		return false
+	}
+	switch f[0] {
+	case "username", "enable", "machine", "login", "user", "line", "default", "snmp-server", "radius-server", "tacacs-server", "ppp", "neighbor", "set", "admin", "crypto", "ip", "ntp", "no", "chap":
+		return len(f) < 9
+	}
+	return false
+}
+
+// keyWord deals with "key 7 0822455D", "key 0 cisco", "pre-shared-key x".
+func (s *Scanner) keyWord(lo, hi int) int {
+	n, end, _ := s.next(hi)
+	if n == 0 {
+		return 0
+	}
+	w := s.buf[n:end]
+	if len(w) == 1 && isDigit(w[0]) && end < s.hi && isSpace(s.buf[end]) && (s.lineHas(lo, "server") || s.beginsLine(lo) || s.lineHas(lo, "crypto") || s.lineHas(lo, "key-string")) {
+		return s.secretArg(end, 0)
+	}
+	if s.lineHas(lo, "radius-server") || s.lineHas(lo, "tacacs-server") || s.lineHas(lo, "isakmp") || s.lineHas(lo, "snmp-server") {
+		return s.secretArg(hi, 0)
+	}
+	return 0
+}
+
+// userArg deals with "login jdoe", "username jdoe password", "useradd jdoe".
+func (s *Scanner) userArg(lo, hi int, w string) {
+	if w == "login" && !s.lineHas(lo, "machine ") || w == "user" && !s.lineHas(lo, "snmp-server") {
+		return
+	}
+	n, end, _ := s.next(hi)
+	if end-n < 2 || s.buf[n] == '-' {
+		return
+	}
+	name := strings.ToLower(string(s.buf[n:end]))
+	if !s.staysName(name) && !stateWord[name] && !looksLikeValue(s.buf[n:end]) {
+		s.parts(n, end, pseudonym.User, "user", name)
+	}
+}
+
+// searchDomains reads "search corp.example lab.example" and "domain x".
+func (s *Scanner) searchDomains(lo, hi int, w string) {
+	if lo != s.lo {
+		return
+	}
+	i := hi
+	for {
+		for i < s.hi && isSpace(s.buf[i]) {
+			i++
+		}
+		end := nameEnd(s.buf, i, s.hi)
+		name := strings.ToLower(string(s.buf[i:max(i, end)]))
+		if end-i < 2 || strings.IndexByte(name, '.') < 0 || s.staysName(name) {
+			return
+		}
+		s.out = append(s.out, Finding{Start: i, End: end, Kind: pseudonym.Domain, Value: name, Rule: "domain", Learn: true})
+		i = end
+	}
+}
+
+// uname reads "Linux host 5.10.0-8-amd64 #1 SMP".
+func (s *Scanner) uname(lo, hi int) {
+	n, end, quote := s.next(hi)
+	if end-n < 2 || quote != 0 || end+1 >= s.hi || !isSpace(s.buf[end]) || !isDigit(s.buf[end+1]) {
+		return
+	}
+	if !bytes.Contains(s.buf[end:s.hi], []byte("#")) && !bytes.Contains(s.buf[end:s.hi], []byte("_64")) {
+		return
+	}
+	name := strings.ToLower(string(s.buf[n:end]))
+	if !s.staysName(name) && name != "version" && name != "kernel" {
+		s.emitName(n, end, name, "uname")
+	}
+}
+
+// commandLine deals with the options of programs that take secrets and names
+// under short options.
+func (s *Scanner) commandLine(lo, hi int, program string) {
+	if hi >= s.hi || !isSpace(s.buf[hi]) {
+		return
+	}
+	b, i := s.buf, hi
+	for i < s.hi {
+		for i < s.hi && isSpace(b[i]) {
+			i++
+		}
+		from := i
+		for i < s.hi && !isSpace(b[i]) {
+			i++
+		}
+		arg := b[from:i]
+		if len(arg) == 0 || arg[0] == '|' || arg[0] == ';' {
+			return
+		}
+		if arg[0] != '-' {
+			continue
+		}
+		s.option(program, arg, from, i)
+	}
+}
+
+// option deals with one short option.
+func (s *Scanner) option(program string, arg []byte, from, end int) {
+	if len(arg) < 2 || arg[1] == '-' {
+		return
+	}
+	glued := len(arg) > 2
+	at := from + 2
+	next, nextEnd, _ := s.next(end)
+	switch {
+	case strings.HasPrefix(program, "mysql") && arg[1] == 'p' && glued:
+		s.learn(at, end, pseudonym.Secret, "option")
+	case strings.HasPrefix(program, "mysql") && arg[1] == 'u' && glued:
+		s.account(at, end)
+	case (program == "sshpass" || program == "ldapsearch" && false) && arg[1] == 'p':
+		if glued {
+			s.learn(at, end, pseudonym.Secret, "option")
+		} else {
+			s.secretArg(end, 0)
+		}
+	case (program == "ldapsearch" || program == "ldapmodify") && arg[1] == 'w' && !glued:
+		s.secretArg(end, 0)
+	case strings.HasPrefix(program, "snmp") && (arg[1] == 'c' || arg[1] == 'A' || arg[1] == 'X'):
+		if glued {
+			s.learn(at, end, pseudonym.Secret, "option")
+		} else {
+			s.secretArg(end, 0)
+		}
+	case (program == "curl" || program == "wget" || program == "smbclient") && (arg[1] == 'u' || arg[1] == 'U') && !glued:
+		s.userColon(end)
+	case (program == "ssh" || program == "psql") && (arg[1] == 'l' || arg[1] == 'U') && !glued && nextEnd > next:
+		s.account(next, nextEnd)
+	}
+}
+
+// userColon reads user:password or user%password as one argument.
+func (s *Scanner) userColon(i int) {
+	b := s.buf
+	for i < s.hi && (isSpace(b[i]) || b[i] == '"' || b[i] == '\'') {
+		i++
+	}
+	end := i
+	for end < s.hi && !isSpace(b[end]) && b[end] != '"' && b[end] != '\'' {
+		end++
+	}
+	sep := bytes.IndexAny(b[i:end], ":%")
+	if sep < 0 {
+		return
+	}
+	s.account(i, i+sep)
+	if sep+1 < end-i && string(b[i+sep+1:end]) != Mask {
+		s.learn(i+sep+1, end, pseudonym.Secret, "option")
+	}
+}
+
+// distinguished deals with one part of a DN: CN=..., DC=... It wants a second
+// part on the line.
+func (s *Scanner) distinguished(lo, hi int) int {
+	b, i := s.buf, hi
+	for i < s.hi && b[i] == ' ' {
+		i++
+	}
+	if i >= s.hi || b[i] != '=' || !s.isDN(lo, i) {
+		return 0
+	}
+	i++
+	for i < s.hi && b[i] == ' ' {
+		i++
+	}
+	end := i
+	for end < s.hi && strings.IndexByte(",+/\"'<>;)|&", b[end]) < 0 && !(b[end] == '\\' && end+1 < s.hi && (b[end+1] == 'n' || b[end+1] == '"')) {
+		end++
+	}
+	for end > i && isSpace(b[end-1]) {
+		end--
+	}
+	if end-i < 2 {
+		return 0
+	}
+	attr := strings.ToLower(string(b[lo:hi]))
+	v := b[i:end]
+	name := strings.ToLower(string(v))
+	if s.staysName(name) || bytes.IndexByte(v, '@') > 0 || dnStays[name] {
+		return 0
+	}
+	kind := pseudonym.Word
+	switch attr {
+	case "dc":
+		kind = pseudonym.Domain
+		if strongTLD[name] && len(name) <= 5 {
+			return end
+		}
+	case "o", "ou", "l", "st", "street":
+		kind = pseudonym.Org
+	case "uid":
+		kind = pseudonym.User
+	case "cn", "gn", "sn":
+		kind = pseudonym.Person
+		if bytes.IndexByte(v, ' ') < 0 {
+			kind = pseudonym.User
+			if bytes.IndexByte(v, '.') > 0 {
+				return 0 // a host, met as a word
+			}
+		}
+	case "emailaddress":
+		return 0
+	}
+	if s.owns(pseudonym.Name, name) {
+		return end
+	}
+	s.out = append(s.out, Finding{Start: i, End: end, Kind: kind, Value: name, Rule: "dn", Learn: !s.k.Common(name) && len(name) > 3})
+	return end
+}
+
+// dnStays are values of every directory.
+var dnStays = set("users computers groups builtin services configuration schema system people group hosts domain sites partitions")
+
+// isDN looks for another attribute on the line.
+func (s *Scanner) isDN(lo, eq int) bool {
+	line := s.buf[s.lo:s.hi]
+	n := 0
+	for _, a := range []string{"cn", "ou", "dc", "o", "c", "l", "st", "uid", "emailaddress"} {
+		for from := 0; from < len(line); {
+			i := bytes.IndexByte(line[from:], '=')
+			if i < 0 {
+				break
+			}
+			i += from
+			from = i + 1
+			j := i
+			for j > 0 && line[j-1] == ' ' {
+				j--
+			}
+			if j >= len(a) && foldEqual(line[j-len(a):j], a) && (j == len(a) || !isAlnum(line[j-len(a)-1])) {
+				n++
+			}
+		}
+	}
+	return n >= 2 || n == 1 && (strings.EqualFold(string(s.buf[lo:lo+2]), "dc") || strings.EqualFold(string(s.buf[lo:lo+2]), "ou"))
+}

@@ -1,0 +1,26 @@
+// Package detect finds in text what must not leave a site.
+//
+// A [Scanner] cuts a chunk of text into words with a table of byte classes,
+// remembers what it thinks of each word, and hands the few that matter to
+// hand-written recognisers. There is no regular expression on this path. What
+// the world's formats have in common is known to the code (addresses, names of
+// storage ends, key-separator-value in all its dresses, headers, prompts,
+// tables); what has names (keys, nouns, token formats) comes as data from package
+// rules, compiled once into a [Knowledge].
+//
+// The same scanner serves both passes of the gate. A [Finding] with Learn set
+// was told by its surroundings (a key, a header, a prompt) and is worth looking
+// for where it stands bare; the gate collects these into an [Inventory], and the
+// second pass, with the inventory, finds them everywhere.
+//
+// Chunks end at line ends. What a chunk must know of the one before it is a
+// [State], a small comparable value: a chunk can be scanned on the guess that the
+// state is the same as before and scanned again when the guess was wrong, so the
+// result does not depend on how many scan at once.
+//
+// Files: class.go bytes, scanner.go the loop, verdict.go what a word's spelling
+// says, act.go what is done about it; ipv4.go, colon.go, link.go, dotted.go,
+// places.go recognisers by form; keys.go, values.go, state.go, pem.go keys and
+// what they are followed by; phrases.go, commands.go, header.go, tables.go by
+// context; base64.go text in text; inventory.go the values of a site.
+package detect

@@ -1,0 +1,283 @@
+package detect
+
+import (
+	"bytes"
+	"strings"
+
+	"darksite/bundle/redact/pseudonym"
+)
+
+// Top-level domains that end nothing but host names.
+var strongTLD = set("com net org edu gov mil biz arpa local internal intranet intra lan corp home localdomain private ad " +
+	"de fr uk nl ch se fi dk cz sk hu ro bg gr tr ua ie es be lu li lv lt ee hr si eu ru cn jp kr br au ca za mx ar cl pe " +
+	"uy nz sg hk tw th vn ph pk bd lk np ir iq ae qa kw jo lb eg tn dz ng ke gh tz aero coop museum mobi travel asia xyz cloud shop " +
+	"example bank onion pt pl it at us in tv ws co hm tk il sa onmicrosoft ext dmz prod2 lab domain adds")
+
+// Top-level domains that also end file names and members of programs.
+var weakTLD = set("io ai me my to sh py md so mk ps pm is no do id as am ac cc st im rs by pro info name app dev site store online tech jobs int " +
+	"la vc ml mm ms ba al re ht va ne sc sm sn td tf tg tl ve vi vu wf ye yt zm zw cat tel link live news host works zone test")
+
+// weakOfStrong are strong domains that also end file names; they need a second dot.
+var weakOfStrong = set("pl in it at us co pt local domain home private lab ad example be com ext")
+
+// packages are first labels of names of program parts.
+var packages = set("com org net io edu java javax sun de jdk kotlin scala android androidx akka play gov google microsoft system")
+
+func set(words string) map[string]bool {
+	m := map[string]bool{}
+	for _, w := range strings.Fields(words) {
+		m[w] = true
+	}
+	return m
+}
+
+// publicNames are names in documents and products that say nothing of a site.
+var publicNames = set("www.w3.org w3.org schemas.xmlsoap.org schemas.microsoft.com schemas.openxmlformats.org json-schema.org support.purestorage.com " +
+	"schemas.dmtf.org redfish.dmtf.org schemas.vmware.com xmlns.jcp.org java.sun.com xmlns.oracle.com www.apache.org maven.apache.org rc.local")
+
+// dotted says whether a word can be a host name by its last label.
+func dotted(w []byte) acts {
+	i := bytes.LastIndexByte(w, '.')
+	if i <= 0 || i == len(w)-1 {
+		return 0
+	}
+	tld := w[i+1:]
+	if len(tld) < 2 || len(tld) > 16 {
+		return aWeak // may lie in a domain the site has
+	}
+	folded := strings.ToLower(string(tld))
+	mixed := string(tld) != folded && string(tld) != strings.ToUpper(string(tld))
+	if mixed || !goodLabels(w) {
+		return aWeak
+	}
+	if strongTLD[folded] {
+		if weakOfStrong[folded] && bytes.IndexByte(w, '.') == i && folded != "com" {
+			return aWeak
+		}
+		return aDotted
+	}
+	return aWeak
+}
+
+// goodLabels checks each label of a dotted name.
+func goodLabels(w []byte) bool {
+	for label := range bytes.SplitSeq(w, []byte{'.'}) {
+		if len(label) == 0 || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' {
+			return false
+		}
+	}
+	return true
+}
+
+// dottedName deals with a word that can be a host name.
+func (s *Scanner) dottedName(lo, hi int, a acts) {
+	w := s.buf[lo:hi]
+	if len(w) > 253 {
+		return
+	}
+	name := strings.ToLower(string(w))
+	if publicNames[name] || strings.HasSuffix(name, pseudonym.Suffix) && s.owns(pseudonym.Name, name) {
+		return
+	}
+	known := s.inv.domains[name] || s.inv.inDomain(name)
+	if !known && (isCode(name, w) || a&aDotted == 0 && !s.weakName(lo, hi, name)) {
+		return
+	}
+	for strings.HasPrefix(name, "_") || strings.HasPrefix(name, "*") {
+		i := strings.IndexByte(name, '.')
+		if i < 0 {
+			return
+		}
+		lo += i + 1
+		name = name[i+1:]
+	}
+	s.emitName(lo, hi, name, "fqdn")
+}
+
+// emitName emits a dotted name: two labels are a domain, more a host in one.
+func (s *Scanner) emitName(lo, hi int, name, rule string) {
+	kind := pseudonym.FQDN
+	if s.inv.domains[name] || strings.Count(name, ".") == 1 && !s.inv.inDomain(name) {
+		kind = pseudonym.Domain
+	}
+	if strings.IndexByte(name, '.') < 0 {
+		kind = pseudonym.Host
+	}
+	s.out = append(s.out, Finding{Start: lo, End: hi, Kind: kind, Value: name, Rule: rule, Learn: true})
+}
+
+// isCode tells names of packages, classes and properties.
+func isCode(name string, w []byte) bool {
+	first, _, _ := strings.Cut(name, ".")
+	if packages[first] && strings.Count(name, ".") >= 2 && !strings.HasPrefix(name, "com.") || strings.HasPrefix(name, "com.") && strings.Count(name, ".") >= 2 {
+		return true
+	}
+	if name == "java.net" || name == "system.net" || strings.HasPrefix(name, "java.") || strings.HasPrefix(name, "net.ipv") || strings.HasPrefix(name, "kernel.") {
+		return name != "kernel.org"
+	}
+	for i := 1; i < len(w); i++ {
+		if class[w[i]]&fUpper != 0 && class[w[i-1]]&fLower != 0 {
+			return !bytes.ContainsAny(w, "-0123456789") // CamelCase members
+		}
+	}
+	return false
+}
+
+// weakName decides on a name whose last label proves nothing.
+func (s *Scanner) weakName(lo, hi int, name string) bool {
+	b := s.buf
+	i := strings.LastIndexByte(name, '.')
+	tld := name[i+1:]
+	if !weakTLD[tld] && !strongTLD[tld] {
+		return false
+	}
+	if lo-3 >= s.lo && string(b[lo-3:lo]) == "://" || lo > s.lo && b[lo-1] == '@' {
+		return true
+	}
+	switch first, _, _ := strings.Cut(name, "."); first {
+	case "www", "mail", "smtp", "imap", "ns", "ns1", "ns2", "mx", "ftp", "vpn", "gw", "ntp", "api", "ldap", "dc":
+		return strings.Count(name, ".") >= 2
+	}
+	return strings.Count(name, ".") >= 2 && weakTLD[tld] && strings.ContainsAny(name, "0123456789-") && !strings.Contains(name, "_") && isDigitOrDashLabel(name)
+}
+
+// isDigitOrDashLabel asks for a digit or dash in the first label, as in web01.
+func isDigitOrDashLabel(name string) bool {
+	first, _, _ := strings.Cut(name, ".")
+	return strings.ContainsAny(first, "0123456789-") && class[first[0]]&fLetter != 0
+}
+
+// mail deals with a word that has an @: a mail address, user@host, user@REALM.
+func (s *Scanner) mail(lo, hi int) int {
+	b := s.buf
+	for lo > s.lo && (b[lo-1] == '+' || b[lo-1] == '=' && false) && lo-2 >= s.lo && isAlnum(b[lo-2]) {
+		lo--
+		for lo > s.lo && class[b[lo-1]]&(fWord) != 0 && b[lo-1] != '@' {
+			lo--
+		}
+	}
+	w := b[lo:hi]
+	at := bytes.LastIndexByte(w, '@')
+	if at <= 0 || at == len(w)-1 {
+		return hi
+	}
+	local, host := w[:at], strings.ToLower(string(w[at+1:]))
+	if i := bytes.LastIndexByte(local, '@'); i >= 0 {
+		lo += i + 1
+		local = local[i+1:]
+	}
+	if len(local) == 0 || s.owns(pseudonym.Name, strings.ToLower(string(local))) && s.owns(pseudonym.Name, host) {
+		return hi
+	}
+	hostLo := hi - len(host)
+	if _, n := parseQuad([]byte(host), '.'); n == len(host) {
+		s.account(lo, lo+len(local))
+		s.quad(hostLo, hi)
+		return hi
+	}
+	if strings.IndexByte(host, '.') >= 0 {
+		return s.mailDomain(lo, hi, hostLo, local, host)
+	}
+	if s.loginAt(local, host, lo, hi) {
+		s.account(lo, lo+len(local))
+		if !s.staysName(host) && !s.k.Common(host) {
+			s.out = append(s.out, Finding{Start: hostLo, End: hi, Kind: pseudonym.Host, Value: host, Rule: "user-at-host", Learn: true})
+		}
+	}
+	return hi
+}
+
+func (s *Scanner) mailDomain(lo, hi, hostLo int, local []byte, host string) int {
+	tld := host[strings.LastIndexByte(host, '.')+1:]
+	switch {
+	case !strongTLD[tld] && !weakTLD[tld] && !s.inv.inDomain(host) && !lettersOnly(tld):
+		return hi // version: pkg@1.2.3
+	case tld == "service" || tld == "socket" || tld == "target" || tld == "mount" || tld == "slice" || tld == "timer" || tld == "scope" || tld == "device":
+		return hi // unit@instance.service
+	}
+	if s.k.Keeps(strings.ToLower(string(local))) {
+		s.emitName(hostLo, hi, host, "email")
+		return hi
+	}
+	s.out = append(s.out, Finding{Start: lo, End: hi, Kind: pseudonym.Email, Value: strings.ToLower(string(local)) + "@" + host, Rule: "email", Learn: true})
+	return hi
+}
+
+func lettersOnly(s string) bool {
+	for i := range len(s) {
+		if class[s[i]]&fLetter == 0 {
+			return false
+		}
+	}
+	return len(s) > 1
+}
+
+// loginAt tells user@host from Class@5a3f, unit@ and 3@Thread.
+func (s *Scanner) loginAt(local []byte, host string, lo, hi int) bool {
+	if class[host[0]]&fLetter == 0 || class[local[0]]&(fLetter|fUnder|fHigh) == 0 || s.k.Common(host) && !s.k.Keeps(strings.ToLower(string(local))) {
+		return false
+	}
+	if host == "getty" || string(local) == "getty" || string(local) == "user" && isDigit(host[0]) {
+		return false
+	}
+	for i := 1; i < len(local); i++ {
+		if class[local[i]]&fUpper != 0 && class[local[i-1]]&fLower != 0 {
+			return false
+		}
+	}
+	orig := s.buf[hi-len(host) : hi]
+	for i := 1; i < len(orig); i++ {
+		if class[orig[i]]&fUpper != 0 && class[orig[i-1]]&fLower != 0 {
+			return false
+		}
+	}
+	hexOnly := true
+	for i := range len(host) {
+		hexOnly = hexOnly && isHexByte(host[i])
+	}
+	return !hexOnly || len(host) < 5
+}
+
+// account emits a user name unless it is one every system has.
+func (s *Scanner) account(lo, hi int) {
+	name := strings.ToLower(string(s.buf[lo:hi]))
+	if s.staysName(name) {
+		return
+	}
+	s.out = append(s.out, Finding{Start: lo, End: hi, Kind: pseudonym.User, Value: name, Rule: "user", Learn: true})
+}
+
+// staysName tells names that mean the same everywhere, and our own.
+func (s *Scanner) staysName(name string) bool {
+	if name == "" || s.k.Keeps(name) || name == "localhost" || strings.HasPrefix(name, "localhost.") || allDigits(name) || slotName(name) {
+		return true
+	}
+	return s.owns(pseudonym.Name, name) || name == Mask
+}
+
+func allDigits(s string) bool {
+	for i := range len(s) {
+		if !isDigit(s[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// slotName tells the names of parts of an array: CT0, CT0.ETH4, CH0.BAY7,
+// SH1.TMP3, CH1.FB10.
+func slotName(name string) bool {
+	for part := range strings.SplitSeq(name, ".") {
+		i := 0
+		for i < len(part) && class[part[i]]&fLetter != 0 {
+			i++
+		}
+		if !slotWords[strings.ToLower(part[:i])] || i == len(part) || !allDigits(part[i:]) {
+			return false
+		}
+	}
+	return true
+}
+
+var slotWords = set("ct ch sh bay nvb fan tmp eth fc ib sas pwr fb fm xfm iom dimm slot drv bm nvram psu ps cpu disk port vlan bond lo vif man gps snp " +
+	"tty pts sd nvme dm md loop vd hd sr em eno ens enp wlan br veth docker tun tap team ge xe gi te po fa et lun vmhba vmnic vmk node_id")

@@ -1,0 +1,121 @@
+package detect
+
+import (
+	"cmp"
+	"slices"
+
+	"darksite/bundle/redact/pseudonym"
+)
+
+// Form is how a value is spelled where it stands, so that its stand-in can be
+// spelled alike.
+type Form uint8
+
+// The forms of spelling. Everything made of hex digits needs none: the digits of
+// the stand-in are put where the digits of the value were.
+const (
+	Plain      Form = iota
+	Joined          // IPv4 with dashes or underscores for dots
+	HexForward      // IPv4 as eight hex digits, first octet first
+	HexBack         // IPv4 as eight hex digits, last octet first, as in /proc/net
+	Decimal         // IPv4 as one decimal number
+	Arpa            // octets or nibbles of an address in reverse, before .arpa
+	Number          // a secret that stands for a number in JSON
+	Truncated       // a name cut short by a column
+	Base64          // text that holds findings once decoded
+	Percent         // a name with percent escapes
+)
+
+// Finding is a stretch of text that must go.
+type Finding struct {
+	Start, End int
+	Kind       pseudonym.Kind
+	Form       Form
+	Learn      bool   // the value may be looked for wherever it stands bare
+	Rule       string // the name under which it is counted
+	Value      string // canonical form, where the text does not say it
+}
+
+// resolve sorts findings and settles overlaps: a secret swallows what it
+// touches, else the longer one stays and what sticks out of the other keeps its
+// own finding.
+func resolve(fs []Finding) []Finding {
+	if len(fs) < 2 {
+		return fs
+	}
+	sorted := true
+	for i := 1; i < len(fs) && sorted; i++ {
+		sorted = fs[i].Start >= fs[i-1].End
+	}
+	if sorted {
+		return fs
+	}
+	slices.SortStableFunc(fs, func(a, b Finding) int {
+		if c := cmp.Compare(a.Start, b.Start); c != 0 {
+			return c
+		}
+		return cmp.Compare(b.End, a.End)
+	})
+	out := fs[:1]
+	for _, f := range fs[1:] {
+		last := &out[len(out)-1]
+		if f.Start >= last.End {
+			out = append(out, f)
+			continue
+		}
+		settle(last, &f)
+		if f.Start < f.End {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// settle leaves last and f without overlap. An f that is used up is empty.
+func settle(last, f *Finding) {
+	switch {
+	case last.Kind == pseudonym.Secret || f.Kind == pseudonym.Secret:
+		if f.Start == last.Start && f.End >= last.End && f.Kind != last.Kind && f.Kind == pseudonym.Secret {
+			*last = *f
+		}
+		last.End = max(last.End, f.End)
+		if last.Kind != pseudonym.Secret {
+			last.Kind, last.Form, last.Value, last.Rule, last.Learn = pseudonym.Secret, Plain, "", f.Rule, false
+		}
+		f.Start = f.End
+	case f.End <= last.End:
+		if f.Start == last.Start && f.End == last.End && rank(f.Kind) < rank(last.Kind) {
+			*last = *f
+		}
+		f.Start = f.End
+	case f.End-f.Start > last.End-last.Start:
+		if f.Start == last.Start {
+			*last = *f
+			f.Start = f.End
+			return
+		}
+		last.End, last.Value = f.Start, ""
+	default:
+		f.Start, f.Value = last.End, ""
+	}
+}
+
+// rank orders kinds for one and the same text: forms that prove themselves
+// come before kinds that only a context gave.
+func rank(k pseudonym.Kind) int {
+	switch k {
+	case pseudonym.Secret:
+		return 0
+	case pseudonym.Word:
+		return 1
+	case pseudonym.Email, pseudonym.IQN, pseudonym.NQN, pseudonym.SID, pseudonym.NAA, pseudonym.WWN, pseudonym.MAC, pseudonym.IPv4, pseudonym.IPv6:
+		return 2
+	case pseudonym.FQDN, pseudonym.Domain:
+		return 3
+	case pseudonym.Array, pseudonym.Host:
+		return 4
+	case pseudonym.User:
+		return 5
+	}
+	return 6
+}

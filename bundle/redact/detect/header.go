@@ -1,0 +1,271 @@
+package detect
+
+import (
+	"bytes"
+	"strings"
+
+	"darksite/bundle/redact/pseudonym"
+)
+
+// header looks at the beginning of a line: syslog headers and shell prompts.
+func (s *Scanner) header() {
+	b := s.buf[s.lo:s.hi]
+	if len(b) < 6 {
+		return
+	}
+	i := 0
+	if b[0] == '<' {
+		for i = 1; i < 5 && isDigit(b[i]); i++ {
+		}
+		if b[i] != '>' {
+			i = 0
+		} else if i++; i+2 < len(b) && b[i+1] == ' ' && isDigit(b[i]) {
+			i += 2 // the version of RFC 5424
+		}
+	}
+	if n := monthStamp(b, i); n > 0 {
+		s.hostField(n, true)
+		return
+	}
+	if n := isoStamp(b, i); n > 0 {
+		s.hostField(n, i > 2)
+		return
+	}
+	if i == 0 {
+		if n := epochStamp(b); n > 0 {
+			s.stampedHosts(n)
+			return
+		}
+		s.prompt()
+	}
+}
+
+const months = "JanFebMarAprMayJunJulAugSepOctNovDec"
+
+// monthStamp reads "Jun  9 06:06:01 " and "Jun 9 2026 06:06:01 ", with a part of
+// a second and a zone, and returns where the next field begins.
+func monthStamp(b []byte, i int) int {
+	if i+15 >= len(b) || class[b[i]]&fUpper == 0 || b[i+3] != ' ' || strings.Index(months, string(b[i:i+3]))%3 != 0 {
+		return 0
+	}
+	i += 4
+	if b[i] == ' ' {
+		i++
+	}
+	for i < len(b) && isDigit(b[i]) {
+		i++
+	}
+	if i >= len(b) || b[i] != ' ' {
+		return 0
+	}
+	i++
+	if i+5 < len(b) && isDigit(b[i]) && isDigit(b[i+3]) && b[i+4] == ' ' {
+		i += 5
+	}
+	n := clockField(b, i)
+	if n == 0 || n >= len(b) || b[n] != ' ' {
+		return 0
+	}
+	n++
+	if n+5 < len(b) && isDigit(b[n]) && isDigit(b[n+1]) && isDigit(b[n+2]) && isDigit(b[n+3]) && b[n+4] == ' ' {
+		n += 5 // the year behind the time
+	}
+	return n
+}
+
+// clockField reads hh:mm:ss with a part of a second.
+func clockField(b []byte, i int) int {
+	if i+8 > len(b) || !isDigit(b[i]) || b[i+2] != ':' || b[i+5] != ':' || !isDigit(b[i+7]) {
+		return 0
+	}
+	i += 8
+	if i < len(b) && (b[i] == '.' || b[i] == ',') {
+		for i++; i < len(b) && isDigit(b[i]); i++ {
+		}
+	}
+	return i
+}
+
+// isoStamp reads 2026-11-22T13:46:11.123+01:00 and 2026-11-22 13:46:11,123.
+func isoStamp(b []byte, i int) int {
+	if i+19 >= len(b) || !isDigit(b[i]) || b[i+4] != '-' || b[i+7] != '-' || b[i+10] != 'T' && b[i+10] != ' ' {
+		return 0
+	}
+	n := clockField(b, i+11)
+	if n == 0 {
+		return 0
+	}
+	for n < len(b) && b[n] != ' ' {
+		n++
+	}
+	if n < len(b) && b[i+10] == ' ' && n+6 < len(b) && (b[n+1] == '+' || b[n+1] == '-') && isDigit(b[n+2]) {
+		for n++; n < len(b) && b[n] != ' '; n++ {
+		}
+	}
+	if n+1 >= len(b) {
+		return 0
+	}
+	return n + 1
+}
+
+// hostField emits the field behind a time stamp when a program's tag follows,
+// or, where the format promises a host there (sure), unless it ends in a colon.
+func (s *Scanner) hostField(at int, sure bool) {
+	b := s.buf[s.lo:s.hi]
+	for at < len(b) && b[at] == ' ' {
+		at++
+	}
+	end := at
+	for end < len(b) && class[b[end]] != 0 {
+		end++
+	}
+	w := b[at:end]
+	if len(w) < 2 || end >= len(b) {
+		return
+	}
+	name := strings.ToLower(string(w))
+	if b[end] == '/' && end+1+len(w) <= len(b) && string(b[end+1:end+1+len(w)]) == string(w) { // host/host
+		s.hostName(at, end, name)
+		s.hostName(end+1, end+1+len(w), name)
+		return
+	}
+	if b[end] != ' ' || levels[name] || looksLikeValue(w) || allDigits(name) {
+		return
+	}
+	rest := b[end+1:]
+	if !tagAhead(rest) && !(sure && len(rest) > 0 && restOfHost(rest)) {
+		return
+	}
+	if !sure && s.k.Common(name) && !hasDigit(w) {
+		return
+	}
+	s.hostName(at, end, name)
+}
+
+// restOfHost tells messages without a tag.
+func restOfHost(rest []byte) bool {
+	for _, p := range []string{"last message repeated", "message repeated", "-- MARK --", "- - "} {
+		if bytes.HasPrefix(rest, []byte(p)) {
+			return true
+		}
+	}
+	// RFC 5424: app, process, message id
+	f := bytes.Fields(rest[:min(len(rest), 120)])
+	return len(f) >= 3 && (string(f[1]) == "-" || allDigits(string(f[1]))) && len(f[0]) < 48
+}
+
+// tagAhead tells "sshd[123]:", "kernel:", "sshd(pam_unix)[123]:", "CRON[1]:".
+func tagAhead(b []byte) bool {
+	for i, c := range b[:min(len(b), 64)] {
+		switch {
+		case c == ':':
+			return i > 0 && (i+1 == len(b) || b[i+1] == ' ' || i > 1 && b[i-1] == ']')
+		case c == '[':
+			return i > 0 && bytes.IndexByte(b[:min(len(b), 100)], ']') > i
+		case c == ' ', c == '=', c == '"', c == ',':
+			return false
+		}
+	}
+	return false
+}
+
+var levels = set("info warn warning error err debug notice trace fatal critical crit alert emerg panic severe fine finer finest verbose utc gmt cet cest est edt pst pdt am pm i w e d f v")
+
+func (s *Scanner) hostName(at, end int, name string) {
+	if s.staysName(name) || levels[name] {
+		return
+	}
+	if _, n := parseQuad([]byte(name), '.'); n == len(name) {
+		return
+	}
+	lo, hi := s.lo+at, s.lo+end
+	if strings.IndexByte(name, '@') > 0 {
+		return
+	}
+	for hi > lo && class[s.buf[hi-1]]&fDot != 0 {
+		hi--
+		name = name[:len(name)-1]
+	}
+	if strings.IndexByte(name, '.') > 0 {
+		s.emitName(lo, hi, name, "syslog-host")
+		return
+	}
+	s.out = append(s.out, Finding{Start: lo, End: hi, Kind: pseudonym.Host, Value: name, Rule: "syslog-host", Learn: !s.k.Common(name) && len(name) >= 3})
+}
+
+// epochStamp reads the labels and times before a host in the logs of clusters:
+// "- 1131566461 2005.11.09 ".
+func epochStamp(b []byte) int {
+	i := bytes.IndexByte(b, ' ')
+	if i < 1 || i > 12 || i+23 > len(b) {
+		return 0
+	}
+	j := i + 1
+	for j < len(b) && isDigit(b[j]) {
+		j++
+	}
+	if j-i != 11 || b[j] != ' ' || !isDigit(b[j+1]) || b[j+5] != '.' || b[j+8] != '.' || b[j+11] != ' ' {
+		return 0
+	}
+	return j + 12
+}
+
+// stampedHosts reads the host behind such a beginning, and again behind the
+// month stamp that follows.
+func (s *Scanner) stampedHosts(at int) {
+	b := s.buf[s.lo:s.hi]
+	end := at
+	for end < len(b) && class[b[end]] != 0 {
+		end++
+	}
+	if end >= len(b) || b[end] != ' ' {
+		return
+	}
+	n := monthStamp(b, end+1)
+	if n == 0 {
+		return
+	}
+	s.hostName(at, end, strings.ToLower(string(b[at:end])))
+	s.hostField(n, true)
+}
+
+// prompt reads user@host:~$, [user@host dir]#, host#, host>.
+func (s *Scanner) prompt() {
+	b := s.buf[s.lo:s.hi]
+	i := 0
+	for i < len(b) && (b[i] == '[' || b[i] == '(' || isSpace(b[i])) && i < 4 {
+		i++
+	}
+	end := i
+	for end < len(b) && class[b[end]] != 0 {
+		end++
+	}
+	if end-i < 2 || end >= len(b) {
+		return
+	}
+	w := b[i:end]
+	if at := bytes.IndexByte(w, '@'); at > 0 {
+		s.promptLogin(i, end, at)
+		return
+	}
+	if (b[end] == '#' || b[end] == '>') && i == 0 && end+1 < len(b) && (b[end+1] == ' ' || class[b[end+1]]&fLetter != 0) && nameShape(w) && class[w[0]]&fLetter != 0 && bytes.IndexByte(w, '.') < 0 {
+		name := strings.ToLower(string(w))
+		if !s.staysName(name) && !s.k.Common(name) {
+			s.hostName(i, end, name)
+		}
+	}
+}
+
+// promptLogin emits user and host of a prompt; mark and path must follow.
+func (s *Scanner) promptLogin(i, end, at int) {
+	b := s.buf[s.lo:s.hi]
+	rest := b[end:min(len(b), end+80)]
+	if rest[0] != ':' && rest[0] != ' ' && rest[0] != '$' && rest[0] != '#' && rest[0] != '>' && rest[0] != ']' || bytes.IndexAny(rest, "$#>") < 0 {
+		return
+	}
+	host := strings.ToLower(string(b[i+at+1 : end]))
+	s.account(s.lo+i, s.lo+i+at)
+	if host != "" {
+		s.hostName(i+at+1, end, host)
+	}
+}

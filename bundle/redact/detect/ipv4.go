@@ -1,0 +1,331 @@
+package detect
+
+import (
+	"bytes"
+	"net/netip"
+
+	"darksite/bundle/redact/pseudonym"
+)
+
+// parseQuad reads four octets joined by sep at the start of b and returns how
+// long they are, or 0. Zeros may lead.
+func parseQuad(b []byte, sep byte) (a [4]byte, n int) {
+	for part := range 4 {
+		if part > 0 {
+			if n >= len(b) || b[n] != sep {
+				return a, 0
+			}
+			n++
+		}
+		v, from := 0, n
+		for n < len(b) && isDigit(b[n]) && n-from < 4 {
+			v = v*10 + int(b[n]-'0')
+			n++
+		}
+		if n == from || n-from > 3 || v > 255 {
+			return a, 0
+		}
+		a[part] = byte(v)
+	}
+	return a, n
+}
+
+// stays4 reports whether an address means the same everywhere: this network,
+// loopback, multicast, masks and the reserved block that stand-ins live in.
+func stays4(a [4]byte) bool { return a[0] == 0 || a[0] == 127 || a[0] >= 224 }
+
+// quad deals with a word of digits and dots.
+func (s *Scanner) quad(lo, hi int) {
+	w := s.buf[lo:hi]
+	a, n := parseQuad(w, '.')
+	if n == 0 {
+		return
+	}
+	if n < len(w) {
+		s.longQuad(lo, hi)
+		return
+	}
+	if a[0] >= 240 && a[0] < 255 {
+		s.alien(lo, hi, a)
+	}
+	if stays4(a) || s.isVersion(lo, hi, a) {
+		return
+	}
+	s.emit4(lo, hi, a, Plain)
+}
+
+// alien reports an address of the block that stand-ins live in, so that no
+// value is given the same.
+func (s *Scanner) alien(lo, hi int, a [4]byte) {
+	s.emitForm(lo, lo, pseudonym.IPv4, Plain, netip.AddrFrom4(a).String(), "alien")
+}
+
+// emit4 emits an IPv4 finding; its canonical form is needed where zeros lead.
+func (s *Scanner) emit4(lo, hi int, a [4]byte, form Form) {
+	s.out = append(s.out, Finding{Start: lo, End: hi, Kind: pseudonym.IPv4, Form: form,
+		Value: s.canon4(a, lo, hi, form), Rule: "ipv4", Learn: true})
+}
+
+// canon4 leaves the canonical form out where the text is it.
+func (s *Scanner) canon4(a [4]byte, lo, hi int, form Form) string {
+	if form == Plain && !paddedQuad(s.buf[lo:hi]) {
+		return ""
+	}
+	return netip.AddrFrom4(a).String()
+}
+
+func paddedQuad(w []byte) bool {
+	for i, c := range w {
+		if c == '0' && (i == 0 || !isDigit(w[i-1])) && i+1 < len(w) && isDigit(w[i+1]) {
+			return true
+		}
+	}
+	return false
+}
+
+// longQuad deals with more than four numbers: an object identifier or a version,
+// unless it ends in an address of the site, as rows of SNMP tables do.
+func (s *Scanner) longQuad(lo, hi int) {
+	dots := 0
+	for i := hi - 1; i > lo; i-- {
+		if s.buf[i] != '.' {
+			continue
+		}
+		if dots++; dots == 4 {
+			if a, n := parseQuad(s.buf[i+1:hi], '.'); n == hi-i-1 && !stays4(a) && s.inv.addrs[netip.AddrFrom4(a).String()] {
+				s.emit4(i+1, hi, a, Plain)
+			}
+			return
+		}
+	}
+}
+
+// versionWords stand before numbers that are no addresses.
+var versionWords = map[string]bool{
+	"version": true, "ver": true, "v": true, "firmware": true, "fw": true, "release": true, "rev": true, "revision": true,
+	"build": true, "driver": true, "kernel": true, "bios": true, "oid": true, "patch": true, "level": true, "microcode": true,
+	"versions": true, "agent": true, "tools": true, "sdk": true, "api": true, "package": true, "upgrade": true, "upgraded": true,
+	"downgraded": true, "updated": true, "purity": true, "os": true, "software": true, "hotfix": true, "update": true, "sp": true,
+	"uefi": true, "cimc": true, "ios": true, "nxos": true, "nx-os": true, "fos": true, "ontap": true, "firmwareversion": true, "fwver": true,
+	"driverversion": true, "swversion": true, "softwareversion": true, "fileversion": true, "productversion": true, "assemblyversion": true,
+	"culture": true, "jdk": true, "jre": true, "java": true, "chrome": true, "edg": true, "opr": true, "openssl": true, "vib": true,
+}
+
+// isVersion looks at what stands around four numbers.
+func (s *Scanner) isVersion(lo, hi int, a [4]byte) bool {
+	b := s.buf
+	if lo > s.lo && (lower(b[lo-1]) == 'v' || b[lo-1] == '~') {
+		return true
+	}
+	var buf [32]byte
+	for n := range 2 {
+		p := s.prev[n]
+		if p.hi == 0 || lo-p.hi > 20 {
+			break
+		}
+		w := s.before(n, &buf)
+		if n == 1 && (!joins(b[s.prev[0].hi:lo]) || !isLinking(b[s.prev[0].lo:s.prev[0].hi])) {
+			break
+		}
+		if (versionWords[string(w)] || versionTail(w)) && joins(b[p.hi:min(lo, s.nextOf(p.hi, lo))]) {
+			return !private4(a) || versionTail(w) || versionWords[string(w)] && !ambiguous(w)
+		}
+		if n == 0 && p.hi == lo-1 && b[lo-1] == '/' && product(b[p.lo:p.hi]) && !private4(a) {
+			return true
+		}
+	}
+	return false
+}
+
+// nextOf bounds the gap behind a word to the next word.
+func (s *Scanner) nextOf(from, to int) int {
+	for i := from; i < to; i++ {
+		if class[s.buf[i]] != 0 {
+			return i
+		}
+	}
+	return to
+}
+
+// ambiguous words can stand before a version and before an address.
+func ambiguous(w []byte) bool {
+	switch string(w) {
+	case "agent", "api", "os", "level", "v", "update", "upgrade", "package", "sp", "ios", "java":
+		return true
+	}
+	return false
+}
+
+func versionTail(w []byte) bool {
+	return bytes.HasSuffix(w, []byte("version")) || bytes.HasSuffix(w, []byte("_ver")) || bytes.HasSuffix(w, []byte("firmware"))
+}
+
+// isLinking tells the words that stand between "version" and the number.
+func isLinking(w []byte) bool {
+	switch string(w) {
+	case "is", "was", "to", "from", "of", "Version", "number", "string", "info", "level", "running", "now":
+		return true
+	}
+	return false
+}
+
+// joins reports whether a gap binds a word to the number behind it.
+func joins(gap []byte) bool {
+	for _, c := range gap {
+		switch c {
+		case ' ', '\t', ':', '=', '"', '\'', '(', '>', '\\', '[':
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// product tells names as in Chrome/1.2.3.4 from hosts as in node7/10.1.2.3.
+func product(w []byte) bool {
+	if class[w[0]]&fUpper == 0 {
+		return false
+	}
+	for _, c := range w {
+		if class[c]&fLetter == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+func private4(a [4]byte) bool {
+	return a[0] == 10 || a[0] == 172 && a[1]&0xf0 == 16 || a[0] == 192 && a[1] == 168 || a[0] == 169 && a[1] == 254
+}
+
+// quadInside reports whether a word can hold an address beside other parts.
+func quadInside(w []byte) bool {
+	seps, digits := 0, 0
+	for _, c := range w {
+		switch {
+		case isDigit(c):
+			digits++
+		case c == '.' || c == '-' || c == '_':
+			seps++
+		}
+	}
+	return seps >= 3 && digits >= 4
+}
+
+// embedded finds addresses inside longer words: ip-10-20-30-40, 10.1.1.1-10.1.1.9,
+// 10.20.30.41-arr01.log, 4.3.2.10.in-addr.arpa.
+func (s *Scanner) embedded(lo, hi int) {
+	b := s.buf
+	if s.arpa(lo, hi) {
+		return
+	}
+	for i := lo; i < hi; i++ {
+		if !isDigit(b[i]) || i > lo && isAlnum(b[i-1]) {
+			continue
+		}
+		for _, sep := range []byte{'.', '-', '_'} {
+			a, n := parseQuad(b[i:hi], sep)
+			if n == 0 || i+n < hi && (isAlnum(b[i+n]) || b[i+n] == sep && i+n+1 < hi && isDigit(b[i+n+1])) {
+				continue
+			}
+			if i > lo+1 && b[i-1] == sep && isDigit(b[i-2]) || stays4(a) || !s.plausible(lo, hi, i, i+n, sep, a) {
+				continue
+			}
+			form := Plain
+			if sep != '.' {
+				form = Joined
+			}
+			s.emit4(i, i+n, a, form)
+			i += n - 1
+			break
+		}
+	}
+}
+
+// plausible tells addresses in words from versions of packages and dates.
+func (s *Scanner) plausible(lo, hi, from, to int, sep byte, a [4]byte) bool {
+	if s.inv.addrs[netip.AddrFrom4(a).String()] {
+		return true
+	}
+	b := s.buf
+	if sep == '.' {
+		name := from > lo && s.letterPart(lo, from-1)
+		release := to+1 < hi && b[to] == '-' && isDigit(b[to+1])
+		if from > lo && (name && release || hasPackageEnd(b[to:hi])) {
+			return false
+		}
+		return from == lo || private4(a) || !name || addressWord(b[lo:from-1])
+	}
+	if from == lo && to == hi {
+		return private4(a) // 10-20-30-40 alone
+	}
+	return private4(a) || from > lo && a[0] > 12 || from > lo && addressWord(b[lo:from-1])
+}
+
+func (s *Scanner) letterPart(lo, end int) bool {
+	return end > lo && class[s.buf[end-1]]&fLetter != 0
+}
+
+func addressWord(w []byte) bool {
+	for _, h := range []string{"ip", "addr", "host", "node", "dhcp", "client", "peer", "src", "dst", "ec2", "static", "dyn", "dynamic", "ppp", "cpe", "vpn"} {
+		if len(w) >= len(h) && foldEqual(w[len(w)-len(h):], h) {
+			return true
+		}
+	}
+	return false
+}
+
+func hasPackageEnd(b []byte) bool {
+	for _, e := range []string{".x86_64", ".noarch", ".el", ".rpm", ".deb", ".i686", ".i386", ".jar", ".so", ".dll", ".tar", ".tgz", ".zip", ".gz", ".aarch64", ".vib", ".exe", ".msi"} {
+		if bytes.Contains(b, []byte(e)) && !bytes.HasSuffix(b, []byte(".gz.log")) {
+			return true
+		}
+	}
+	return false
+}
+
+// arpa deals with reverse names.
+func (s *Scanner) arpa(lo, hi int) bool {
+	w := s.buf[lo:hi]
+	if n := len(w) - len(".in-addr.arpa"); n > 0 && foldEqual(w[n:], ".in-addr.arpa") {
+		if a, used := parseQuad(w[:n], '.'); used == n {
+			a = [4]byte{a[3], a[2], a[1], a[0]}
+			if !stays4(a) {
+				s.emit4(lo, lo+n, a, Arpa)
+			}
+		}
+		return true
+	}
+	if n := len(w) - len(".ip6.arpa"); n > 0 && foldEqual(w[n:], ".ip6.arpa") {
+		s.arpa6(lo, lo+n)
+		return true
+	}
+	return false
+}
+
+// arpa6 reads nibbles in reverse, all 32 of them.
+func (s *Scanner) arpa6(lo, hi int) {
+	w := s.buf[lo:hi]
+	if len(w) != 63 {
+		return
+	}
+	var a [16]byte
+	for i := range 32 {
+		c := w[62-2*i]
+		if !isHexByte(c) || i > 0 && w[62-2*i+1] != '.' {
+			return
+		}
+		a[i/2] |= hexVal(c) << (4 * (1 - i%2))
+	}
+	s.emit6(lo, hi, netip.AddrFrom16(a), Arpa)
+}
+
+func hexVal(c byte) byte {
+	switch {
+	case c <= '9':
+		return c - '0'
+	case c <= 'F':
+		return c - 'A' + 10
+	}
+	return c - 'a' + 10
+}

@@ -1,0 +1,434 @@
+package detect
+
+import (
+	"bytes"
+	"strings"
+
+	"darksite/bundle/redact/pseudonym"
+)
+
+// gap is what stands between a key and its value.
+type gap struct {
+	value int  // where the value begins
+	sep   byte // '=', ':', '>' for XML content, '"' for a quoted word beside, ' '
+	quote byte // that encloses the value, or 0
+	slant int  // backslashes before that quote
+	keyed bool // the key itself stood in quotes
+}
+
+// separator reads what follows a key.
+func (s *Scanner) separator(hi int) (gap, bool) {
+	b, i := s.buf, hi
+	g := gap{}
+	i = s.seeThrough(i)
+	for i < s.hi && b[i] == '\\' {
+		i++
+	}
+	if i < s.hi && (b[i] == '"' || b[i] == '\'') {
+		g.keyed = true
+		i++
+	}
+	if i < s.hi && b[i] == ']' {
+		i++
+	}
+	spaces := i
+	for i < s.hi && (isSpace(b[i]) || b[i] == '.' && i+1 < s.hi && (b[i+1] == '.' || isSpace(b[i+1]))) {
+		i++
+	}
+	i = s.seeThrough(i)
+	switch {
+	case i < s.hi && (b[i] == '=' || b[i] == ':'):
+		g.sep = b[i]
+		i++
+		if i < s.hi && g.sep == ':' && b[i] == ':' {
+			return g, false // scope::name
+		}
+		for i < s.hi && (b[i] == '=' || b[i] == '>') {
+			i++
+		}
+	case i < s.hi && b[i] == '-' && i+1 < s.hi && b[i+1] == '>':
+		g.sep = '='
+		i += 2
+	case i < s.hi && b[i] == '>' && i == hi:
+		g.sep = '>'
+		g.value = i + 1
+		return g, i+1 < s.hi
+	case i > spaces:
+		g.sep = ' '
+	default:
+		return g, false
+	}
+	for i < s.hi && isSpace(b[i]) {
+		i++
+	}
+	i = s.seeThrough(i)
+	slash := i
+	for i < s.hi && b[i] == '\\' {
+		i++
+	}
+	if i < s.hi && (b[i] == '"' || b[i] == '\'' || b[i] == '`') {
+		g.quote, g.slant = b[i], i-slash
+		i++
+	} else {
+		i = slash
+	}
+	g.value = i
+	return g, true
+}
+
+// seeThrough jumps over terminal colours.
+func (s *Scanner) seeThrough(i int) int {
+	for i < s.hi && s.buf[i] == 0x1b {
+		n := s.skipANSI(i)
+		if n <= i {
+			break
+		}
+		i = n
+	}
+	return i
+}
+
+// closing finds the quote that ends a value: the same quote behind the same
+// number of backslashes, or the end of the line.
+func (s *Scanner) closing(g gap) (end int, closed bool) {
+	b := s.buf
+	for i := g.value; i < s.hi; i++ {
+		if b[i] != g.quote {
+			continue
+		}
+		n := 0
+		for i-n-1 >= g.value && b[i-n-1] == '\\' {
+			n++
+		}
+		if n == g.slant || g.slant == 0 && n%2 == 0 || g.slant > 0 && n < g.slant {
+			return i - min(n, g.slant), true
+		}
+		if g.quote == '\'' && g.slant == 0 && n > 0 {
+			return i, true // no escapes inside single quotes
+		}
+	}
+	return s.hi, false
+}
+
+// key deals with a word that can be a key. It returns where to go on when it
+// took the value, else 0.
+func (s *Scanner) key(start, lo, hi int, rule int16) int {
+	b := s.buf
+	whole := rule
+	if suffixWords[strings.ToLower(string(b[lo:hi]))] {
+		if r := s.pairKey(lo, hi); r >= 0 {
+			whole = r
+		}
+	}
+	if whole < 0 {
+		return 0
+	}
+	g, ok := s.separator(hi)
+	if !ok {
+		return 0
+	}
+	kind := s.k.kind(whole)
+	option := start < lo && b[start] == '-' && (start == s.lo || isSpace(b[start-1]) || b[start-1] == '"' || b[start-1] == '\'')
+	if g.sep == '>' && (start == s.lo || b[start-1] != '<' && b[start-1] != ':') {
+		return 0
+	}
+	if g.sep == ' ' && !option {
+		if g.quote == 0 || kind != pseudonym.Secret {
+			return 0
+		}
+		g.sep = '"'
+	}
+	if s.st.parent = pseudonym.None; g.quote == 0 && g.value < s.hi && (b[g.value] == '{' || b[g.value] == '[') {
+		return s.openParent(g, kind, whole)
+	}
+	if kind == pseudonym.Secret {
+		return s.secretValue(lo, hi, g, whole, option)
+	}
+	return s.nameValue(g, kind, whole)
+}
+
+// pairKey joins a word such as Number with the one before it.
+func (s *Scanner) pairKey(lo, hi int) int16 {
+	p := s.prev[0]
+	if p.hi == 0 || p.hi+1 != lo || !isSpace(s.buf[p.hi]) {
+		return noRule
+	}
+	from := p.lo
+	if q := s.prev[1]; q.hi != 0 && q.hi+1 == p.lo && isSpace(s.buf[q.hi]) {
+		if r := s.k.keyRule(s.buf[q.lo:hi]); r >= 0 {
+			return r
+		}
+	}
+	return s.k.keyRule(s.buf[from:hi])
+}
+
+// openParent remembers that names inside the object that begins here are of the
+// key's kind, and deals with lists of plain values.
+func (s *Scanner) openParent(g gap, kind pseudonym.Kind, rule int16) int {
+	s.st.parent = kind
+	b := s.buf
+	if b[g.value] != '[' || g.quote != 0 {
+		return 0
+	}
+	i := g.value + 1
+	for i < s.hi {
+		for i < s.hi && (isSpace(b[i]) || b[i] == ',') {
+			i++
+		}
+		slash := i
+		for i < s.hi && b[i] == '\\' {
+			i++
+		}
+		if i >= s.hi || b[i] != '"' && b[i] != '\'' {
+			return 0
+		}
+		item := gap{value: i + 1, sep: ':', quote: b[i], slant: i - slash}
+		end, closed := s.closing(item)
+		if !closed {
+			return 0
+		}
+		if kind == pseudonym.Secret {
+			s.secretValue(i, i, item, rule, false)
+		} else {
+			s.nameValue(item, kind, rule)
+		}
+		i = end + item.slant + 1
+	}
+	return 0
+}
+
+// secretValue emits what a secret's key is followed by.
+func (s *Scanner) secretValue(lo, hi int, g gap, rule int16, option bool) int {
+	b := s.buf
+	if g.value >= s.hi {
+		s.pendSecret(lo, hi, g, option)
+		return 0
+	}
+	end, closed := 0, false
+	switch {
+	case g.quote != 0:
+		end, closed = s.closing(g)
+	case g.sep == '>':
+		end = g.value + bytes.IndexByte(b[g.value:s.hi], '<')
+		if end < g.value {
+			end = s.hi
+		}
+		if bytes.HasPrefix(b[g.value:s.hi], []byte("<![CDATA[")) {
+			g.value += len("<![CDATA[")
+			end = g.value + max(0, bytes.Index(b[g.value:s.hi], []byte("]]>")))
+		}
+	default:
+		end = s.bareEnd(lo, g, b[lo:hi])
+	}
+	v := b[g.value:end]
+	name := s.k.rules[rule].ID
+	if g.quote == 0 && blockMark(v) {
+		s.pendBlock(lo)
+		return end
+	}
+	if header := strings.ToLower(string(b[lo:hi])); header == "authorization" || header == "proxy-authorization" {
+		s.authorization(g.value, end)
+		return end
+	}
+	if !secretLike(v, g, b[lo:hi]) {
+		return 0
+	}
+	if g.quote == 0 && g.keyed && g.sep == ':' && allDigits(string(v)) {
+		s.emitForm(g.value, end, pseudonym.Secret, Number, "", name)
+		return end
+	}
+	s.out = append(s.out, Finding{Start: g.value, End: end, Kind: pseudonym.Secret, Rule: name, Learn: learnable(v)})
+	_ = closed
+	return end
+}
+
+// bareEnd finds where a value without quotes ends. A key that begins its line
+// with a colon behind it (YAML, headers) has the rest of the line; any other
+// value ends at a space or at what ends an item of its surroundings.
+func (s *Scanner) bareEnd(lo int, g gap, key []byte) int {
+	b := s.buf
+	rest := b[g.value:s.hi]
+	if g.sep == ':' && !g.keyed && s.beginsLine(lo) && !bytes.Contains(rest, []byte(", ")) && !bytes.Contains(rest, []byte("; ")) {
+		end := s.hi
+		if i := bytes.Index(rest, []byte(" #")); i > 0 {
+			end = g.value + i
+		}
+		for end > g.value && isSpace(b[end-1]) {
+			end--
+		}
+		if fold := strings.ToLower(string(key)); bytes.IndexByte(b[g.value:end], ' ') < 0 || fold == "cookie" || fold == "set-cookie" || lo > s.lo || s.isHeaderOrYAML(lo) {
+			return end
+		}
+	}
+	if fold := strings.ToLower(string(key)); fold == "cookie" || fold == "set-cookie" {
+		for i := g.value; i < s.hi; i++ {
+			if b[i] == '"' || b[i] == '\'' {
+				return i
+			}
+		}
+		return s.hi
+	}
+	stop := " \t\"'"
+	query := lo > s.lo && (b[lo-1] == '?' || b[lo-1] == '&' || b[lo-1] == ';')
+	switch {
+	case query:
+		stop += "&;#"
+	case g.keyed:
+		stop += ",}]"
+	}
+	end := g.value
+	for end < s.hi && strings.IndexByte(stop, b[end]) < 0 && b[end] != 0x1b {
+		if (b[end] == '&' || b[end] == ';' || b[end] == ',') && s.anotherKey(end+1) {
+			break
+		}
+		if b[end] == '\\' && end+1 < s.hi && (b[end+1] == '"' || b[end+1] == 'n' && (end+2 == s.hi || b[end+2] != '\'') && g.keyed) {
+			break
+		}
+		end++
+	}
+	for end > g.value && strings.IndexByte(",;)]}>", b[end-1]) >= 0 && bytes.IndexByte(b[g.value:end], opening(b[end-1])) < 0 {
+		end--
+	}
+	if end-g.value > 1 && b[end-1] == '.' && end == s.hi {
+		end--
+	}
+	return end
+}
+
+// isHeaderOrYAML asks that the key is all that stands before the colon, so that
+// a value of several words belongs to it.
+func (s *Scanner) isHeaderOrYAML(lo int) bool { return s.beginsLine(lo) }
+
+func opening(c byte) byte {
+	switch c {
+	case ')':
+		return '('
+	case ']':
+		return '['
+	case '}':
+		return '{'
+	case '>':
+		return '<'
+	}
+	return 0
+}
+
+// anotherKey reports whether key= or key: or nothing follows, so that a ; or , or & before it
+// ends an item.
+func (s *Scanner) anotherKey(i int) bool {
+	b, from := s.buf, i
+	for i < s.hi && isSpace(b[i]) {
+		i++
+	}
+	if i == s.hi {
+		return true
+	}
+	from = i
+	for i < s.hi && (class[b[i]] != 0 || isSpace(b[i]) && i > from) {
+		i++
+	}
+	return i > from && i < s.hi && (b[i] == '=' || b[i] == ':' && i+1 < s.hi && isSpace(b[i+1]))
+}
+
+// beginsLine reports whether only space, a list dash or a comment mark stands
+// before a key on its line.
+func (s *Scanner) beginsLine(lo int) bool {
+	for _, c := range s.buf[s.lo:lo] {
+		if !isSpace(c) && c != '-' && c != '#' && c != '/' && c != '<' && c != '>' && c != '"' && c != '\'' {
+			return false
+		}
+	}
+	return true
+}
+
+// blockMark tells the beginning of a YAML block scalar.
+func blockMark(v []byte) bool {
+	v = bytes.TrimSpace(v)
+	if len(v) > 0 && v[0] == '&' { // an anchor before it
+		if i := bytes.IndexByte(v, ' '); i > 0 {
+			v = bytes.TrimSpace(v[i:])
+		} else {
+			return true
+		}
+	}
+	if len(v) == 0 || v[0] != '|' && v[0] != '>' || len(v) > 3 {
+		return false
+	}
+	return len(bytes.Trim(v[1:], "+-0123456789")) == 0
+}
+
+// emptyValues stand where a secret is not.
+var emptyValues = set("null nil none true false yes no on off ~ - * ** *** **** ***** ****** ******* ******** undefined unset empty redacted hidden " +
+	"<none> <nil> <null> <redacted> <hidden> [redacted] (null) (none) n/a na ok failed fail passed success expired invalid required optional enabled disabled " +
+	"set string str string; bool int {} [] () %s %q %v ? x xx xxx xxxx xxxxx xxxxxx xxxxxxxx unchanged changed missing unknown default file prompt ask not is was " +
+	"{ [ ( \" ' | > ; , && || = == ! + str, none, null, false, true, int, 0 1 -1 <secret> ******, ***, sha256 sha512 md5 yescrypt plaintext")
+
+// secretLike tells a secret from a state, a count or a piece of program.
+func secretLike(v []byte, g gap, key []byte) bool {
+	if len(v) == 0 || string(v) == Mask {
+		return false
+	}
+	folded := strings.ToLower(string(bytes.TrimSpace(v)))
+	if emptyValues[folded] || strings.Trim(folded, "*.xX•") == "" {
+		return false
+	}
+	if v[0] == '$' && len(v) > 1 && (v[1] == '{' || v[1] == '(' || class[v[1]]&fUpper != 0 && g.quote == 0) || bytes.HasPrefix(v, []byte("%(")) || bytes.HasPrefix(v, []byte("{{")) {
+		return false // a reference to a value kept elsewhere
+	}
+	k := strings.ToLower(string(key))
+	if allDigits(folded) && g.quote == 0 {
+		switch {
+		case strings.HasSuffix(k, "pass"), strings.HasSuffix(k, "token"), strings.HasSuffix(k, "tokens"), strings.HasSuffix(k, "secrets"),
+			strings.HasSuffix(k, "credentials"), strings.HasSuffix(k, "salt"), strings.HasSuffix(k, "cookie"), k == "pin" && len(v) < 4, k == "pw", k == "sig", k == "seed", k == "license", k == "licence":
+			return len(v) > 5 && !strings.HasSuffix(k, "tokens")
+		}
+	}
+	if k == "pass" || k == "secret" || k == "token" || k == "cookie" || k == "license" || k == "licence" || k == "salt" || k == "seed" || k == "pin" || k == "community" || k == "sig" || k == "credentials" || k == "authorization" {
+		if g.sep == ':' && !g.keyed && g.quote == 0 && bytes.IndexByte(v, ' ') > 0 && k != "cookie" && k != "authorization" {
+			return !proseLike(v)
+		}
+		if len(v) < 3 && g.sep != '=' {
+			return false
+		}
+	}
+	return true
+}
+
+// proseLike tells a sentence from a secret of several words.
+func proseLike(v []byte) bool {
+	return bytes.Count(v, []byte{' '}) >= 2
+}
+
+// learnable says whether a secret is distinct enough to be looked for where it
+// stands without its key.
+func learnable(v []byte) bool {
+	if len(v) < 6 || len(v) > 512 {
+		return false
+	}
+	var f flags
+	for _, c := range v {
+		f |= class[c]
+	}
+	kinds := 0
+	for _, x := range []flags{fDigit, fUpper, fLower} {
+		if f&x != 0 {
+			kinds++
+		}
+	}
+	return kinds >= 2 || len(v) >= 9 && kinds == 1 && f&fDigit == 0 || kinds == 1 && len(v) >= 10
+}
+
+// authorization keeps the scheme of a header and masks what follows it.
+func (s *Scanner) authorization(lo, hi int) {
+	b := s.buf
+	v := b[lo:hi]
+	for _, scheme := range []string{"bearer ", "basic ", "digest ", "negotiate ", "token ", "ntlm ", "aws4-hmac-sha256 ", "apikey "} {
+		if len(v) > len(scheme) && foldEqual(v[:len(scheme)], scheme) {
+			lo += len(scheme)
+			break
+		}
+	}
+	if secretLike(b[lo:hi], gap{quote: '"'}, []byte("authorization")) {
+		s.out = append(s.out, Finding{Start: lo, End: hi, Kind: pseudonym.Secret, Rule: "authorization", Learn: learnable(b[lo:hi])})
+	}
+}

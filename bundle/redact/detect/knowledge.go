@@ -1,0 +1,161 @@
+package detect
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"darksite/bundle/redact/pseudonym"
+	"darksite/bundle/redact/rules"
+)
+
+// Knowledge is the compiled form of rules and lists. It is immutable and shared
+// by all scanners.
+type Knowledge struct {
+	rules    []rules.Rule
+	keys     map[string]int16 // folded key, parts joined by dashes -> rule
+	whole    map[string]int16 // keys that must be the whole name
+	nouns    map[string]int16
+	ends     []ending
+	prefixes []prefix
+	heads    [256]bool // first bytes of prefixes
+	common   map[string]bool
+	keep     map[string]bool
+}
+
+type ending struct {
+	text string
+	rule int16
+}
+
+type prefix struct {
+	rules.Prefix
+	rule int16
+}
+
+// Compile prepares rules for scanning. Words of keep stay wherever they stand.
+func Compile(rs []rules.Rule, keep []string) (*Knowledge, error) {
+	k := &Knowledge{
+		rules: rs, keys: map[string]int16{}, whole: map[string]int16{}, nouns: map[string]int16{},
+		common: map[string]bool{}, keep: map[string]bool{},
+	}
+	for i, r := range rs {
+		k.add(int16(i), r)
+	}
+	slices.SortStableFunc(k.ends, func(a, b ending) int { return len(b.text) - len(a.text) })
+	common, err := rules.List("common-words")
+	if err != nil {
+		return nil, fmt.Errorf("compile rules: %w", err)
+	}
+	for _, w := range common {
+		k.common[w] = true
+	}
+	accounts, err := rules.List("keep")
+	if err != nil {
+		return nil, fmt.Errorf("compile rules: %w", err)
+	}
+	for _, w := range append(accounts, keep...) {
+		k.keep[strings.ToLower(w)] = true
+	}
+	return k, nil
+}
+
+func (k *Knowledge) add(i int16, r rules.Rule) {
+	for _, key := range r.Keys {
+		if whole, ok := strings.CutPrefix(key, "^"); ok {
+			k.whole[whole] = i
+			continue
+		}
+		k.keys[key] = i
+	}
+	for _, e := range r.Ends {
+		k.ends = append(k.ends, ending{e, i})
+	}
+	for _, n := range r.Nouns {
+		k.nouns[n] = i
+	}
+	for _, p := range r.Prefixes {
+		k.prefixes = append(k.prefixes, prefix{p, i})
+		k.heads[p.Text[0]] = true
+	}
+}
+
+// Rules returns the rules the findings' numbers refer to.
+func (k *Knowledge) Rules() []rules.Rule { return k.rules }
+
+// Common reports whether a folded word is an ordinary one of logs, which names
+// something only where a key or a quote says so.
+func (k *Knowledge) Common(folded string) bool { return len(folded) < 3 || k.common[folded] }
+
+// Keeps reports whether a folded word stays everywhere.
+func (k *Knowledge) Keeps(folded string) bool { return k.keep[folded] }
+
+const noRule int16 = -1
+
+// keyRule finds the rule of a key such as db_password, dbPassword or
+// "Serial Number" (with the words before it in front), or noRule.
+func (k *Knowledge) keyRule(key []byte) int16 {
+	var parts [12]string
+	n := splitKey(key, parts[:])
+	if n == 0 {
+		return noRule
+	}
+	if r, ok := k.whole[strings.Join(parts[:n], "-")]; ok {
+		return r
+	}
+	for from := max(0, n-4); from < n; from++ {
+		if r, ok := k.keys[strings.Join(parts[from:n], "-")]; ok {
+			return r
+		}
+	}
+	last := parts[n-1]
+	for _, e := range k.ends {
+		if len(last) > len(e.text) && strings.HasSuffix(last, e.text) {
+			return e.rule
+		}
+	}
+	return noRule
+}
+
+// splitKey cuts a key into folded parts at separators and humps, keeping the
+// last parts when there are more than fit.
+func splitKey(key []byte, parts []string) int {
+	n, from := 0, -1
+	flush := func(to int) {
+		if from < 0 {
+			return
+		}
+		if n == len(parts) {
+			copy(parts, parts[1:])
+			n--
+		}
+		parts[n] = strings.ToLower(string(key[from:to]))
+		n++
+		from = -1
+	}
+	for i, c := range key {
+		f := class[c]
+		switch {
+		case f&(fDigit|fLetter|fHigh) == 0:
+			flush(i)
+		case from >= 0 && f&fUpper != 0 && class[key[i-1]]&(fLower|fDigit) != 0:
+			flush(i)
+			from = i
+		case from >= 0 && f&fUpper != 0 && i+1 < len(key) && class[key[i+1]]&fLower != 0 && class[key[i-1]]&fUpper != 0:
+			flush(i)
+			from = i
+		case from < 0:
+			from = i
+		}
+	}
+	flush(len(key))
+	return n
+}
+
+// kind is the kind of a rule's values.
+func (k *Knowledge) kind(r int16) pseudonym.Kind {
+	if r < 0 {
+		return pseudonym.None
+	}
+	return k.rules[r].Kind
+}

@@ -1,0 +1,306 @@
+package detect
+
+import (
+	"bytes"
+	"net/netip"
+	"strings"
+
+	"darksite/bundle/redact/pseudonym"
+)
+
+// dotMAC reads 0011.2233.4455.
+func (s *Scanner) dotMAC(lo, hi int) {
+	w := s.buf[lo:hi]
+	if w[4] == '.' && w[9] == '.' && len(digitsOf(w)) == 12 {
+		s.mac(lo, hi)
+	}
+}
+
+// dashHex deals with hex digits and dashes: MAC, WWN, UUID, 0011-2233-4455.
+func (s *Scanner) dashHex(lo, hi int) bool {
+	w := s.buf[lo:hi]
+	switch {
+	case len(w) == 36 && w[8] == '-' && w[13] == '-' && w[18] == '-' && w[23] == '-':
+		s.macUUID(lo, hi)
+		return true
+	case len(w) == 17 && pairsBy(w, 3):
+		s.mac(lo, hi)
+		return true
+	case len(w) == 14 && w[4] == '-' && w[9] == '-' && len(digitsOf(w)) == 12 && bytes.ContainsAny(w, "abcdefABCDEF"):
+		s.mac(lo, hi)
+		return true
+	case len(w) == 23 && pairsBy(w, 3):
+		s.wwn(lo, hi)
+		return true
+	}
+	return false
+}
+
+// macUUID finds the MAC at the end of a UUID of version 1 when the site has it.
+func (s *Scanner) macUUID(lo, hi int) {
+	if s.buf[lo+14] != '1' {
+		return
+	}
+	if it, from, to, ok := s.inv.match(s.buf, lo+24, lo+24, hi, hi); ok && it.Kind == pseudonym.MAC {
+		s.emitForm(from, to, it.Kind, Plain, it.Canon, "known-mac")
+	}
+}
+
+func pairsBy(w []byte, step int) bool {
+	for i, c := range w {
+		if (i%step == step-1) != (c == '-') {
+			return false
+		}
+	}
+	return true
+}
+
+// makers are the first digits of NAA 5 names of makers of storage and adapters:
+// a run of 16 hex digits that begins so is a WWN rather than a number.
+var makers = []string{
+	"524a937", "5001438", "50014ee", "5000c50", "5002538", "500a098", "5006016", "50060e8", "5005076", "5001405", "5000cca",
+	"55cd2e4", "58ce38e", "5000097", "5000d31", "5001b44", "5001b46", "5006048", "500601", "5000039", "50015b2", "500605b",
+	"5003048", "5001e67", "5001517", "5000155", "5001a4a", "5001c45", "50026b7", "5f4ee08", "5742b0f", "5006b0b", "500304", "500e09e",
+	"5000000", "56c92bf", "500507", "5005045", "5001a62", "5001501", "500003d", "50800",
+}
+
+// adapters are the makers of MACs that appear bare in dumps.
+var adapters = map[string]bool{
+	"005056": true, "000c29": true, "525400": true, "00155d": true, "0025b5": true, "0024ff": true, "001b32": true, "00e08b": true,
+	"0090fa": true, "0000c9": true, "00109b": true, "000af7": true, "001018": true, "d4ae52": true, "b8ca3a": true, "f8bc12": true,
+	"246e96": true, "a0369f": true, "90e2ba": true, "3cfdfe": true, "6805ca": true, "ac1f6b": true, "0cc47a": true, "002590": true,
+	"24a937": true, "ec0d9a": true, "248a07": true, "506b4b": true, "b8599f": true, "98039b": true, "e41d2d": true, "f4521 ": false,
+	"00051e": true, "0027f8": true, "00163e": true, "0050cc": true, "9cb654": true, "3863bb": true, "9457a5": true, "d06726": true, "48df37": true,
+}
+
+// hexRun deals with long runs of hex digits without separators.
+func (s *Scanner) hexRun(lo, hi int) int {
+	b, n := s.buf, hi-lo
+	d := ""
+	if n == 12 || n == 16 || n == 24 || n == 32 || n == 33 {
+		d = digitsOf(b[lo:hi])
+	}
+	switch n {
+	case 12:
+		if adapters[d[:6]] && strings.ContainsAny(d, "abcdef") {
+			s.mac(lo, hi)
+		}
+	case 16:
+		if s.bareWWN(lo, hi, d) {
+			s.wwn(lo, hi)
+		}
+	case 24:
+		if strings.HasPrefix(d, "624a9370") {
+			return hi
+		}
+	case 32, 33:
+		if n == 33 && d[0] == '3' {
+			lo++
+			d = d[1:]
+		}
+		s.naaDigits(lo, hi, d)
+	}
+	return hi
+}
+
+// bareWWN tells a WWN from any other number of 64 bits.
+func (s *Scanner) bareWWN(lo, hi int, d string) bool {
+	if lo > s.lo+1 && s.buf[lo-1] == 'x' && s.buf[lo-2] == '0' && !strings.HasPrefix(d, "524a937") && !strings.HasPrefix(d, "500") {
+		return false
+	}
+	switch d[0] {
+	case '5':
+		for _, m := range makers {
+			if strings.HasPrefix(d, m) {
+				return true
+			}
+		}
+	case '1', '2':
+		return (strings.HasPrefix(d, "1000") || strings.HasPrefix(d, "200") || strings.HasPrefix(d, "210")) && strings.ContainsAny(d[4:], "abcdef") && d[4:10] != "000000"
+	}
+	return false
+}
+
+// naaDigits deals with 32 digits: an NAA name, an address as the kernel prints
+// it, or a digest, which stays.
+func (s *Scanner) naaDigits(lo, hi int, d string) {
+	if len(d) != 32 {
+		return
+	}
+	if d[0] == '6' && (naaMakers(d) || lo > s.lo && s.buf[lo-1] == '3') {
+		if !s.owns(pseudonym.NAA, d) {
+			s.out = append(s.out, Finding{Start: lo, End: hi, Kind: pseudonym.NAA, Value: d, Rule: "naa", Learn: true})
+		}
+		return
+	}
+	if strings.HasPrefix(d, "fe80000000000000") || strings.HasPrefix(d, "20010") || strings.HasPrefix(d, "fd") && kernelIPv6(s.buf[s.lo:s.hi]) {
+		var a [16]byte
+		for i := range 16 {
+			a[i] = hexVal(d[2*i])<<4 | hexVal(d[2*i+1])
+		}
+		s.emit6(lo, hi, netip.AddrFrom16(a), HexForward)
+	}
+}
+
+// kernelIPv6 tells lines of /proc/net/if_inet6 and the like.
+func kernelIPv6(line []byte) bool { return bytes.Count(line, []byte{' '}) >= 5 }
+
+// naaMakers are NAA 6 makers: 6 and the maker's 24 bits.
+func naaMakers(d string) bool {
+	for _, m := range []string{"624a937", "600601", "600508", "60060e8", "6005076", "600a098", "6001405", "60003ba", "6000097", "6000d31", "600c0ff", "60002ac", "600144f", "6589cfc", "6006016", "6006048", "6742b0f", "600140", "64cd98f", "6d094", "6b083", "6f4ee", "61866", "6c81f", "6848f", "6782b"} {
+		if strings.HasPrefix(d, m) {
+			return true
+		}
+	}
+	return false
+}
+
+// qualified deals with names of storage ends: iqn. nqn. eui. naa. t10.
+func (s *Scanner) qualified(lo, hi int) int {
+	b := s.buf
+	end := hi
+	switch lower(b[lo]) {
+	case 'i', 'n':
+		if lower(b[lo+1]) == 'q' {
+			return s.iqn(lo)
+		}
+	}
+	end = lo + 4
+	for end < s.hi && isHexByte(b[end]) {
+		end++
+	}
+	d := digitsOf(b[lo+4 : end])
+	switch {
+	case end < s.hi && class[b[end]]&(fAlpha|fHigh) != 0:
+	case len(d) == 16 && !s.owns(pseudonym.WWN, d):
+		s.out = append(s.out, Finding{Start: lo + 4, End: end, Kind: pseudonym.WWN, Value: d, Rule: "wwn", Learn: true})
+		return end
+	case len(d) == 32 && !s.owns(pseudonym.NAA, d):
+		s.out = append(s.out, Finding{Start: lo + 4, End: end, Kind: pseudonym.NAA, Value: d, Rule: "naa", Learn: true})
+		return end
+	case len(d) == 16 || len(d) == 32:
+		return end
+	}
+	if lower(b[lo]) == 't' {
+		return s.t10(lo)
+	}
+	return hi
+}
+
+// t10 reads t10.VENDOR____MODEL____SERIAL: what follows the last run of
+// underscores is the serial.
+func (s *Scanner) t10(lo int) int {
+	b, end := s.buf, lo
+	for end < s.hi && (class[b[end]] != 0 || b[end] == ':' && end+1 < s.hi && isAlnum(b[end+1])) {
+		end++
+	}
+	from := bytes.LastIndexByte(bytes.TrimRight(b[lo:end], "_"), '_')
+	if from < 0 {
+		return end
+	}
+	to := end
+	for to > lo && b[to-1] == '_' {
+		to--
+	}
+	s.learn(lo+from+1, to, pseudonym.Serial, "t10")
+	return end
+}
+
+// iqn reads iqn.2010-06.com.example:unit and nqn alike, up to a space, a quote or
+// a list separator.
+func (s *Scanner) iqn(lo int) int {
+	b, end := s.buf, lo
+	for end < s.hi && (class[b[end]] != 0 || b[end] == ':' || b[end] == '/' && end+1 < s.hi && isAlnum(b[end+1]) && bytes.IndexByte(b[lo:end], ':') > 0 && lower(b[lo]) == 'n') {
+		end++
+	}
+	for end > lo && (b[end-1] == ':' || b[end-1] == '.' || b[end-1] == '-' || b[end-1] == '_') {
+		end--
+	}
+	end = s.trimPort(lo, end)
+	w := strings.ToLower(string(b[lo:end]))
+	if len(w) < 12 || !isDigit(w[4]) || !isDigit(w[5]) || w[8] != '-' || strings.Count(w, ".") < 2 {
+		return end
+	}
+	kind := pseudonym.IQN
+	if w[0] == 'n' {
+		kind = pseudonym.NQN
+	}
+	if strings.Contains(w, ".discovery") || s.ownsQualified(w) {
+		return end
+	}
+	s.out = append(s.out, Finding{Start: lo, End: end, Kind: kind, Value: w, Rule: kind.String(), Learn: true})
+	return end
+}
+
+// trimPort drops the ",t,0x1" and ":3260" that sessions append; a comma has ended
+// the name already.
+func (s *Scanner) trimPort(lo, end int) int {
+	i := bytes.LastIndexByte(s.buf[lo:end], ':')
+	if i < 0 || bytes.IndexByte(s.buf[lo:lo+i], ':') < 0 {
+		return end
+	}
+	switch string(s.buf[lo+i+1 : end]) {
+	case "3260", "4420", "8009":
+		return lo + i
+	}
+	return end
+}
+
+// ownsQualified tells an IQN or NQN whose unit is a stand-in.
+func (s *Scanner) ownsQualified(w string) bool {
+	_, unit, ok := strings.Cut(w, ":")
+	if !ok {
+		f := strings.SplitN(w, ".", 3)
+		return len(f) == 3 && strings.HasPrefix(f[2], "invalid.")
+	}
+	if id, isUUID := strings.CutPrefix(unit, "uuid:"); isUUID {
+		return s.owns(pseudonym.UUID, id)
+	}
+	return s.owns(pseudonym.Name, unit)
+}
+
+// sid reads S-1-5-21-a-b-c-rid. Other SIDs are the same everywhere.
+func (s *Scanner) sid(lo, hi int) {
+	w := strings.ToLower(string(s.buf[lo:hi]))
+	if !strings.HasPrefix(w, "s-1-5-21-") || strings.Count(w, "-") < 6 || s.owns(pseudonym.SID, w) {
+		return
+	}
+	for _, c := range []byte(w[1:]) {
+		if c != '-' && !isDigit(c) {
+			return
+		}
+	}
+	s.out = append(s.out, Finding{Start: lo, End: hi, Kind: pseudonym.SID, Value: w, Rule: "sid", Learn: true})
+}
+
+// token tells a provider's token by its beginning, length and alphabet.
+func (s *Scanner) token(lo, hi int) int {
+	b := s.buf
+	for _, p := range s.k.prefixes {
+		if hi-lo < len(p.Text) || string(b[lo:lo+len(p.Text)]) != p.Text {
+			continue
+		}
+		end := lo + len(p.Text)
+		for end < s.hi && inAlphabet(b[end], p.Alphabet) {
+			end++
+		}
+		if end-lo-len(p.Text) >= p.Min {
+			s.learn(lo, end, pseudonym.Secret, s.k.rules[p.rule].ID)
+			return end
+		}
+	}
+	return 0
+}
+
+func inAlphabet(c byte, alphabet string) bool {
+	f := class[c]
+	switch alphabet {
+	case "hex":
+		return f&(fDigit|fHex) != 0
+	case "dash":
+		return f&(fDigit|fLetter|fDash|fUnder|fDot) != 0
+	case "base64":
+		return f&(fDigit|fLetter|fDash|fUnder) != 0 || c == '+' || c == '/' || c == '='
+	}
+	return f&(fDigit|fLetter|fUnder) != 0
+}

@@ -1,0 +1,226 @@
+package detect
+
+import (
+	"bytes"
+	"strings"
+
+	"darksite/bundle/redact/pseudonym"
+)
+
+// next reads the word behind a place: over one space, an opening quote or
+// bracket. It says whether the word stood in quotes.
+func (s *Scanner) next(hi int) (lo, end int, quote byte) {
+	b, i := s.buf, hi
+	if i >= s.hi || !isSpace(b[i]) {
+		return 0, 0, 0
+	}
+	for i < s.hi && isSpace(b[i]) {
+		i++
+	}
+	for i < s.hi && b[i] == '\\' {
+		i++
+	}
+	if i < s.hi {
+		switch b[i] {
+		case '"', '\'', '`', '[', '<', '(':
+			quote = b[i]
+			i++
+		}
+	}
+	lo = i
+	for i < s.hi && (class[b[i]] != 0 || b[i] == '$' && i > lo || b[i] == '+') {
+		i++
+	}
+	end = i
+	for end > lo && class[b[end-1]]&(fDot|fDash|fAt) != 0 {
+		end--
+	}
+	if quote != 0 && (end >= s.hi || b[end] != quoteEnd(quote) && b[end] != '\\' && b[end] != '@' && b[end] != '/') {
+		quote = ' '
+	}
+	return lo, end, quote
+}
+
+func quoteEnd(q byte) byte {
+	switch q {
+	case '[':
+		return ']'
+	case '<':
+		return '>'
+	case '(':
+		return ')'
+	}
+	return q
+}
+
+// noun deals with "user jdoe", "volume 'x'", "array fa3".
+func (s *Scanner) noun(lo, hi int, rule int16) {
+	n, end, quote := s.next(hi)
+	if end-n < 2 || end < s.hi && (s.buf[end] == '=' || s.buf[end] == ':' && end+1 < s.hi && s.buf[end+1] == ' ' && quote == 0) && s.k.kind(rule) != pseudonym.User {
+		return
+	}
+	kind := s.k.kind(rule)
+	w := s.buf[n:end]
+	name := strings.ToLower(string(w))
+	strict := kind != pseudonym.User || class[s.buf[lo]]&fUpper != 0 && lo > s.lo && false
+	if s.staysName(name) || looksLikeValue(w) || stateWord[name] || bytes.IndexByte(w, '@') >= 0 || quote == ' ' || quote == '(' {
+		return
+	}
+	if quote == 0 && end < s.hi && (s.buf[end] == '=' || s.buf[end] == '/' || s.buf[end] == '\\' || s.buf[end] == '(' && kind != pseudonym.User) {
+		return
+	}
+	if quote == 0 && (s.k.Common(name) || strict && !nameShape(w)) {
+		return
+	}
+	if kind == pseudonym.User && quote == 0 && bytes.IndexByte(w, '.') > 0 && isFile(name) {
+		return
+	}
+	s.parts(n, end, kind, s.k.rules[rule].ID, name)
+}
+
+// nameShape tells names from words: a digit, or parts joined by dash or underscore.
+func nameShape(w []byte) bool {
+	var f flags
+	for _, c := range w {
+		f |= class[c]
+	}
+	return f&fLetter != 0 && f&(fDigit|fDash|fUnder) != 0
+}
+
+// phrase deals with for, by, from, to, host, server, node and the like.
+func (s *Scanner) phrase(lo, hi int) {
+	w := s.buf[lo:hi]
+	switch lower(w[0]) {
+	case 'f':
+		if len(w) == 3 {
+			s.userAfter(hi, s.speaksOfLogin(lo))
+			return
+		}
+		s.hostAfter(hi, false)
+	case 'b', 'a':
+		s.userAfter(hi, s.speaksOfActor(lo))
+	case 't', 'c':
+		if len(w) > 2 {
+			s.hostAfter(hi, lower(w[1]) == 'l' && nounBefore(s, hi))
+		} else {
+			s.hostAfter(hi, false)
+		}
+	default:
+		s.hostAfter(hi, true)
+	}
+}
+
+func nounBefore(*Scanner, int) bool { return true }
+
+// loginWords in a line make "for X" a user.
+var loginWords = []string{"password", "publickey", "keyboard-interactive", "session", "authentication", "login", "logon", "hostbased", "gssapi", "credentials", "kerberos", "ticket", "account", "su:", "sudo"}
+
+// speaksOfLogin looks at the words before "for".
+func (s *Scanner) speaksOfLogin(lo int) bool {
+	from := max(s.lo, lo-48)
+	t := bytes.ToLower(s.buf[from:lo])
+	for _, w := range loginWords {
+		if bytes.Contains(t, []byte(w)) {
+			return true
+		}
+	}
+	return false
+}
+
+// actorWords before "by" make what follows a user.
+var actorWords = []string{"opened", "closed", "logged", "created", "modified", "changed", "requested", "issued", "approved", "su for", "started", "locked", "unlocked", "deleted", "run", "executed", "initiated", "login", "logon", "acknowledged", "invoked", "performed", "configured", "updated", "reset", "connected", "root"}
+
+func (s *Scanner) speaksOfActor(lo int) bool {
+	from := max(s.lo, lo-40)
+	t := bytes.ToLower(s.buf[from:lo])
+	for _, w := range actorWords {
+		if bytes.Contains(t, []byte(w)) {
+			return true
+		}
+	}
+	return false
+}
+
+// userAfter emits the word behind as a user when the words before speak of
+// logins and it is no word of every log.
+func (s *Scanner) userAfter(hi int, told bool) {
+	n, end, quote := s.next(hi)
+	if end-n < 2 {
+		return
+	}
+	b := s.buf
+	w := b[n:end]
+	name := strings.ToLower(string(w))
+	uid := bytes.HasPrefix(b[end:s.hi], []byte("(uid="))
+	if !told && !uid || s.staysName(name) || looksLikeValue(w) || name == "user" || name == "invalid" || name == "illegal" || bytes.IndexByte(w, '@') >= 0 {
+		return
+	}
+	if end < s.hi && (b[end] == '\\' || b[end] == '/' || b[end] == '=' || b[end] == '[' || b[end] == ':' && end+1 < s.hi && isAlnum(b[end+1])) {
+		return
+	}
+	follows := bytes.HasPrefix(b[end:s.hi], []byte(" from ")) || uid
+	if quote == 0 && !follows && (stateWord[name] || s.k.Common(name)) || quote == '(' || quote == ' ' {
+		return
+	}
+	if bytes.IndexByte(w, '.') > 0 && (isFile(name) || dotted(w)&aDotted != 0) {
+		return
+	}
+	learn := !s.k.Common(name) && len(name) >= 3
+	s.out = append(s.out, Finding{Start: n, End: end, Kind: pseudonym.User, Value: name, Rule: "user", Learn: learn})
+}
+
+// hostAfter emits the word behind as a host. After "from" and "to", which stand
+// before anything, the word must be followed by what follows hosts.
+func (s *Scanner) hostAfter(hi int, noun bool) {
+	n, end, quote := s.next(hi)
+	if end-n < 2 || quote == ' ' || quote == '(' {
+		return
+	}
+	b := s.buf
+	w := b[n:end]
+	name := strings.ToLower(string(w))
+	if s.staysName(name) || looksLikeValue(w) || stateWord[name] || s.k.Common(name) || bytes.IndexByte(w, '@') >= 0 || class[w[0]]&(fLetter|fDigit) == 0 {
+		return
+	}
+	rest := b[end:s.hi]
+	told := bytes.HasPrefix(rest, []byte(" port ")) || bytes.HasPrefix(rest, []byte(" (1")) || bytes.HasPrefix(rest, []byte("[")) && quadAhead(rest[1:]) ||
+		bytes.HasPrefix(rest, []byte(" (")) && quadAhead(rest[2:]) || bytes.HasPrefix(rest, []byte(" [")) && quadAhead(rest[2:])
+	if !told && (!noun || quote == 0 && !nameShape(w)) {
+		return
+	}
+	if end < s.hi && (b[end] == '=' || b[end] == '(' || b[end] == '\\') || isProcess(rest) && !noun {
+		return
+	}
+	if strings.IndexByte(name, '.') > 0 {
+		if !isFile(name) && (told || dotted(w)&aDotted != 0) {
+			s.emitName(n, end, name, "host")
+		}
+		return
+	}
+	if class[w[0]]&fDigit != 0 && !nameShape(w) || hexWord(w) || isProgramName(name) {
+		return
+	}
+	s.out = append(s.out, Finding{Start: n, End: end, Kind: pseudonym.Host, Value: name, Rule: "host", Learn: len(name) >= 3})
+}
+
+// isProgramName tells names such as nfs-server or io_uring, whose parts are all
+// common words.
+func isProgramName(name string) bool {
+	for _, suffix := range []string{"-server", "-client", "-agent", "-manager", "-service", "_server", "_client", "d"} {
+		if strings.HasSuffix(name, suffix) && !hasDigit([]byte(name)) {
+			return true
+		}
+	}
+	return false
+}
+
+func hexWord(w []byte) bool {
+	return len(w) >= 8 && len(digitsOf(w)) == len(w)
+}
+
+func isProcess(rest []byte) bool { return len(rest) > 1 && rest[0] == '[' && isDigit(rest[1]) }
+
+func quadAhead(b []byte) bool {
+	_, n := parseQuad(b, '.')
+	return n > 0
+}

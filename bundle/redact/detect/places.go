@@ -1,0 +1,251 @@
+package detect
+
+import (
+	"bytes"
+	"strings"
+
+	"darksite/bundle/redact/pseudonym"
+)
+
+// skipANSI jumps over a terminal control sequence.
+func (s *Scanner) skipANSI(i int) int {
+	b := s.buf
+	if i+1 >= s.hi || b[i+1] != '[' {
+		return i + 1
+	}
+	for j := i + 2; j < s.hi && j < i+24; j++ {
+		if b[j] >= 0x40 && b[j] <= 0x7e {
+			return j + 1
+		}
+	}
+	return i + 2
+}
+
+// unc deals with a backslash: \\server\share and DOMAIN\user.
+func (s *Scanner) unc(i int) int {
+	b, hi := s.buf, s.hi
+	j := i
+	for j < hi && b[j] == '\\' {
+		j++
+	}
+	n := j - i
+	if i > s.lo && isAlnum(b[i-1]) {
+		s.logon(i, j)
+		return j
+	}
+	if (n == 2 || n == 4) && (i == s.lo || b[i-1] != ':') && j < hi && isAlnum(b[j]) {
+		return s.server(i, j, n/2)
+	}
+	return j
+}
+
+// server emits the server, and the share when it is not one every system has.
+func (s *Scanner) server(i, j, sep int) int {
+	b, hi := s.buf, s.hi
+	end := nameEnd(b, j, hi)
+	if end == hi || b[end] != '\\' || end-j < 2 {
+		return j
+	}
+	name := strings.ToLower(string(b[j:end]))
+	if _, n := parseQuad(b[j:end], '.'); n != 0 || s.staysName(name) || name == "." || name == "?" {
+		return j
+	}
+	s.emitName(j, end, name, "unc")
+	share := end + sep
+	if share < hi && end+sep <= hi && isAlnum(b[share]) {
+		to := nameEnd(b, share, hi)
+		if w := strings.ToLower(string(b[share:to])); !s.staysName(w) && !s.k.Common(w) && (to >= hi || b[to] != '$') {
+			s.emit(share, to, pseudonym.FileSystem, "unc")
+		}
+		return to
+	}
+	return end
+}
+
+// nameEnd is the end of a name of letters, digits, dots, dashes, underscores.
+func nameEnd(b []byte, i, hi int) int {
+	for i < hi && class[b[i]]&(fWord) != 0 && b[i] != '@' {
+		i++
+	}
+	for i > 0 && class[b[i-1]]&(fDot|fDash) != 0 && class[b[i-1]]&fWord != 0 {
+		i--
+	}
+	return i
+}
+
+// logon deals with DOMAIN\user; the backslashes are at [i, j).
+func (s *Scanner) logon(i, j int) {
+	b := s.buf
+	lo := i
+	for lo > s.lo && class[b[lo-1]] != 0 && b[lo-1] != '@' {
+		lo--
+	}
+	domain := b[lo:i]
+	if j >= s.hi || !isAlnum(b[j]) && b[j] != '_' || len(domain) < 2 || lo > s.lo && (b[lo-1] == '\\' || b[lo-1] == ':' || b[lo-1] == '/' || b[lo-1] == '%') {
+		return
+	}
+	folded := strings.ToLower(string(domain))
+	end := nameEnd(b, j, s.hi)
+	if end < s.hi && (b[end] == '\\' || b[end] == '$' && end+1 < s.hi && b[end+1] == '\\') || notDomain[folded] {
+		return
+	}
+	known := s.inv.domains[folded]
+	if !known && (!upperName(domain) || j-i == 1 && len(domain) < 3 || allDigits(folded)) && strings.IndexByte(folded, '.') < 0 {
+		return
+	}
+	if !s.staysName(folded) {
+		s.out = append(s.out, Finding{Start: lo, End: i, Kind: pseudonym.Domain, Value: folded, Rule: "logon", Learn: true})
+	}
+	s.account(j, end)
+}
+
+// notDomain stand before a backslash without being the site's.
+var notDomain = set("builtin hklm hkcu hkey_local_machine hkey_current_user hkey_users hkcr authority nt hku currentversion software system")
+
+func upperName(w []byte) bool {
+	letters := false
+	for _, c := range w {
+		f := class[c]
+		if f&fLower != 0 || f&(fDot|fHigh) != 0 {
+			return false
+		}
+		letters = letters || f&fUpper != 0
+	}
+	return letters && len(w) <= 15
+}
+
+// inPath reports whether a word such as home stands as a part of a path with
+// something behind it.
+func (s *Scanner) inPath(lo, hi int) bool {
+	b := s.buf
+	return lo > s.lo && (b[lo-1] == '/' || b[lo-1] == '\\') && hi+1 < s.hi && (b[hi] == '/' || b[hi] == '\\')
+}
+
+// pathName emits the user whose folder a path names.
+func (s *Scanner) pathName(hi int) {
+	b := s.buf
+	lo := hi
+	for lo < s.hi && (b[lo] == '/' || b[lo] == '\\') {
+		lo++
+	}
+	end := lo
+	for end < s.hi && (class[b[end]] != 0 || b[end] == '$') {
+		end++
+	}
+	for end > lo && class[b[end-1]]&fDot != 0 {
+		end--
+	}
+	w := strings.ToLower(string(b[lo:end]))
+	switch w {
+	case "lost", "public", "default", "shared", "all", "nas", "log", "tabs", "spool":
+		return
+	}
+	if len(w) < 2 || s.staysName(w) || strings.HasPrefix(w, ".") || end < s.hi && b[end] == '*' {
+		return
+	}
+	if bytes.IndexByte(b[lo:end], '@') > 0 {
+		return
+	}
+	s.out = append(s.out, Finding{Start: lo, End: end, Kind: pseudonym.User, Value: w, Rule: "user-path", Learn: true})
+}
+
+// phone reads an international number that begins with a plus.
+func (s *Scanner) phone(i int) int {
+	b := s.buf
+	if i > s.lo && (isAlnum(b[i-1]) || b[i-1] == '/' || b[i-1] == '=' || b[i-1] == '+') && b[i-1] != '=' {
+		return 0
+	}
+	if i+1 >= s.hi || !isDigit(b[i+1]) || b[i+1] == '0' {
+		return 0
+	}
+	digits, end, gaps := 0, i+1, 0
+scan:
+	for j := i + 1; j < s.hi; j++ {
+		switch c := b[j]; {
+		case isDigit(c):
+			digits++
+			end = j + 1
+		case (c == ' ' || c == '-' || c == '.' || c == '(' || c == ')') && b[j-1] != ' ' || c == '(' && b[j-1] == ' ' || c == ' ' && b[j-1] == ')':
+			gaps++
+		default:
+			break scan
+		}
+	}
+	if digits < 8 || digits > 15 || end < s.hi && isAlnum(b[end]) || gaps == 0 && digits < 10 {
+		return 0
+	}
+	s.emit(i, end, pseudonym.Phone, "phone")
+	return end
+}
+
+// authority deals with what stands behind "://": user:password@host:port. It is
+// called at the word before it.
+func (s *Scanner) authority(scheme []byte, lo int) {
+	b, hi := s.buf, s.hi
+	end := lo
+	for end < hi && !bytes.ContainsRune([]byte(" \t\"'<>`|\\"), rune(b[end])) {
+		end++
+	}
+	path := end
+	if i := bytes.IndexAny(b[lo:end], "/?#,;"); i >= 0 {
+		path = lo + i
+	}
+	at := bytes.LastIndexByte(b[lo:path], '@')
+	if at < 0 && path < end {
+		at = s.lateAt(lo, path, end)
+	}
+	hostLo := lo
+	if at >= 0 {
+		s.userinfo(lo, lo+at)
+		hostLo = lo + at + 1
+		if hostLo > path {
+			path = end
+			if i := bytes.IndexAny(b[hostLo:end], "/?#"); i >= 0 {
+				path = hostLo + i
+			}
+		}
+	}
+	s.urlHost(hostLo, path)
+}
+
+// lateAt finds the @ of a password that holds a slash: what stands before the
+// first slash looks like name:word rather than host:port.
+func (s *Scanner) lateAt(lo, path, end int) int {
+	b := s.buf
+	colon := bytes.IndexByte(b[lo:path], ':')
+	at := bytes.LastIndexByte(b[lo:end], '@')
+	if colon < 0 || at < 0 || colon+1 < path-lo && allDigits(string(b[lo+colon+1:path])) {
+		return -1
+	}
+	return at
+}
+
+func (s *Scanner) userinfo(lo, hi int) {
+	b := s.buf
+	colon := bytes.IndexByte(b[lo:hi], ':')
+	user := hi
+	if colon >= 0 {
+		user = lo + colon
+		if lo+colon+1 < hi && string(b[lo+colon+1:hi]) != Mask {
+			s.learn(lo+colon+1, hi, pseudonym.Secret, "url-password")
+		}
+	}
+	if name := strings.ToLower(string(b[lo:user])); !s.staysName(name) && len(name) > 0 && bytes.IndexByte(b[lo:user], '%') < 0 && bytes.IndexByte(b[lo:user], '@') < 0 {
+		if len(name) > 24 && colon < 0 {
+			s.learn(lo, user, pseudonym.Secret, "url-token")
+			return
+		}
+		s.account(lo, user)
+	}
+}
+
+// urlHost emits a host without dots; dotted ones and addresses are met as words.
+func (s *Scanner) urlHost(lo, hi int) {
+	b := s.buf
+	end := nameEnd(b, lo, hi)
+	w := strings.ToLower(string(b[lo:end]))
+	if len(w) < 2 || strings.IndexByte(w, '.') >= 0 || s.staysName(w) || class[w[0]]&fLetter == 0 || end < hi && b[end] != ':' && b[end] != ',' {
+		return
+	}
+	s.out = append(s.out, Finding{Start: lo, End: end, Kind: pseudonym.Host, Value: w, Rule: "url-host", Learn: !s.k.Common(w)})
+}

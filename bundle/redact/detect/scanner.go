@@ -1,0 +1,230 @@
+package detect
+
+import (
+	"bytes"
+
+	"darksite/bundle/redact/pseudonym"
+)
+
+// Scanner finds what must go in chunks of text. It keeps a memory of words and
+// buffers between calls, so each goroutine has its own.
+type Scanner struct {
+	k    *Knowledge
+	inv  *Inventory
+	owns func(kind pseudonym.Kind, canonical string) bool
+	memo []memory
+	out  []Finding
+
+	buf    []byte
+	lo, hi int // the line at hand, without its end
+	done   int // words before this place are dealt with
+	prev   [3]span
+	st     State
+	near   pairing
+	depth  int // of decoding
+	hint   pseudonym.Kind
+}
+
+// span is a stretch of the buffer.
+type span struct{ lo, hi int }
+
+// memory holds the verdict on a word once classified.
+type memory struct {
+	v    verdict
+	n    uint8
+	text [47]byte
+}
+
+const memoSize = 1 << 13
+
+// NewScanner makes a scanner. Owns tells the site's own stand-ins, which are
+// left as they are.
+func NewScanner(k *Knowledge, inv *Inventory, owns func(pseudonym.Kind, string) bool) *Scanner {
+	return &Scanner{k: k, inv: inv, owns: owns, memo: make([]memory, memoSize)}
+}
+
+// Hint says what the bare names of a file are, when its own name told; see
+// [KindOfFile].
+func (s *Scanner) Hint(k pseudonym.Kind) { s.hint = k }
+
+// Scan finds what must go in a chunk that begins at the start of a line, in the
+// state in which the chunk before ended, and returns the state in which this one
+// ends. Findings are in order and do not overlap; they are valid until the next
+// call.
+func (s *Scanner) Scan(chunk []byte, st State) ([]Finding, State) {
+	s.buf, s.out, s.st, s.near = chunk, s.out[:0], st, pairing{}
+	for lo := 0; lo < len(chunk); {
+		hi := lo + lineLen(chunk[lo:])
+		next := min(hi+1, len(chunk))
+		end := hi
+		if end > lo && chunk[end-1] == '\r' {
+			end--
+		}
+		s.line(lo, end)
+		lo = next
+	}
+	return resolve(s.out), s.st
+}
+
+// lineLen is the length of the first line. A carriage return that no line feed
+// follows ends a line too (old Mac texts, progress bars).
+func lineLen(b []byte) int {
+	n := bytes.IndexByte(b, '\n')
+	if n < 0 {
+		n = len(b)
+	}
+	if cr := bytes.IndexByte(b[:n], '\r'); cr >= 0 && cr < n-1 {
+		return cr
+	}
+	return n
+}
+
+func (s *Scanner) emit(lo, hi int, kind pseudonym.Kind, rule string) {
+	if lo < hi {
+		s.out = append(s.out, Finding{Start: lo, End: hi, Kind: kind, Rule: rule})
+	}
+}
+
+// learn emits a finding whose value is worth looking for elsewhere.
+func (s *Scanner) learn(lo, hi int, kind pseudonym.Kind, rule string) {
+	if lo < hi {
+		s.out = append(s.out, Finding{Start: lo, End: hi, Kind: kind, Rule: rule, Learn: true})
+	}
+}
+
+func (s *Scanner) emitForm(lo, hi int, kind pseudonym.Kind, form Form, value, rule string) {
+	s.out = append(s.out, Finding{Start: lo, End: hi, Kind: kind, Form: form, Value: value, Rule: rule})
+}
+
+// line scans one line.
+func (s *Scanner) line(lo, hi int) {
+	s.lo, s.hi, s.done = lo, hi, lo
+	s.prev = [3]span{}
+	if s.multiline() {
+		return
+	}
+	s.header()
+	s.tables()
+	s.words(lo)
+}
+
+// words cuts the line into words and deals with each.
+func (s *Scanner) words(i int) {
+	b, hi := s.buf, s.hi
+	for i < hi {
+		f := class[b[i]]
+		if f == 0 {
+			if b[i] < 0x20 || b[i] == ':' || b[i] == '\\' || b[i] == '+' || b[i] == '%' {
+				i = s.mark(i)
+				continue
+			}
+			i++
+			continue
+		}
+		start, acc := i, f
+		for i++; i < hi; i++ {
+			if f = class[b[i]]; f == 0 {
+				break
+			}
+			acc |= f
+		}
+		i = max(i, s.word(start, i, acc))
+	}
+}
+
+// mark deals with bytes between words that can begin something.
+func (s *Scanner) mark(i int) int {
+	b := s.buf
+	switch b[i] {
+	case 0x1b:
+		return s.skipANSI(i)
+	case ':':
+		if i+1 < s.hi && b[i+1] == ':' && (i == s.lo || !isAlnum(b[i-1])) {
+			if n := s.colonForm(i, i); n > i {
+				return n
+			}
+		}
+	case '\\':
+		if n := s.unc(i); n > i {
+			return n
+		}
+	case '+':
+		if n := s.phone(i); n > i {
+			return n
+		}
+	case '%':
+		// handled by the words around it
+	}
+	return i + 1
+}
+
+// word deals with one word and returns where to go on.
+func (s *Scanner) word(start, end int, acc flags) int {
+	b := s.buf
+	if end < s.hi && b[end] == ':' && acc&^(fWord|fDigit|fHex|fUpper|fLower) == 0 && end-start <= 8 {
+		if n := s.colonForm(start, end); n > end {
+			s.push(start, n)
+			return n
+		}
+	}
+	lo, hi := start, end
+	for lo < hi && class[b[lo]]&(fDot|fDash|fUnder|fAt) != 0 {
+		lo++
+	}
+	for lo < hi && class[b[hi-1]]&(fDot|fDash|fUnder|fAt) != 0 {
+		hi--
+	}
+	if lo == hi {
+		return end
+	}
+	if acc == fWord|fDigit && hi-lo < 7 {
+		if s.inv.may(b[lo:hi]) {
+			s.bare(lo, hi)
+		}
+		s.push(lo, hi)
+		return end
+	}
+	v := s.recall(lo, hi, acc)
+	next := end
+	if end+2 < s.hi && b[end] == ':' && b[end+1] == '/' && b[end+2] == '/' {
+		s.authority(b[lo:hi], end+3)
+	}
+	if v.acts != 0 {
+		next = max(next, s.act(start, lo, hi, end, acc, v))
+	}
+	s.push(lo, hi)
+	return next
+}
+
+// push remembers a word as the one before the next.
+func (s *Scanner) push(lo, hi int) {
+	s.prev[2], s.prev[1] = s.prev[1], s.prev[0]
+	s.prev[0] = span{lo, hi}
+}
+
+// recall returns the verdict on a word, from memory where it is there.
+func (s *Scanner) recall(lo, hi int, acc flags) verdict {
+	w := s.buf[lo:hi]
+	if len(w) > len(s.memo[0].text) {
+		return s.classify(w, acc)
+	}
+	m := &s.memo[hash(w)%memoSize]
+	if int(m.n) == len(w) && string(m.text[:m.n]) == string(w) {
+		return m.v
+	}
+	m.v = s.classify(w, acc)
+	m.n = uint8(copy(m.text[:], w))
+	return m.v
+}
+
+// before returns the n-th word before the one at hand, folded into buf.
+func (s *Scanner) before(n int, buf *[32]byte) []byte {
+	p := s.prev[n]
+	if p.hi == 0 || p.hi-p.lo > len(buf) {
+		return nil
+	}
+	for i, c := range s.buf[p.lo:p.hi] {
+		buf[i] = lower(c)
+	}
+	return buf[:p.hi-p.lo]
+}

@@ -1,0 +1,240 @@
+package detect
+
+import (
+	"bytes"
+	"strings"
+
+	"darksite/bundle/redact/pseudonym"
+)
+
+// maxColumns bounds the columns of a table that are looked at.
+const maxColumns = 8
+
+// State is what one chunk must know of the chunk before. States compare with ==,
+// so that a chunk scanned on a guess can be told from one that must be scanned
+// again.
+type State struct {
+	pem    pemState
+	block  block
+	table  table
+	parent pseudonym.Kind // of the object whose names are being read
+}
+
+type pemState uint8
+
+const (
+	pemNone pemState = iota
+	pemSecret
+	pemPublic
+)
+
+// block is a secret that goes on below its key.
+type block struct {
+	on     bool
+	next   bool // only the next line, wherever it begins (a continued command)
+	indent int  // of the key; the block ends at a line not deeper
+}
+
+// table is a header seen, whose columns name what stands below.
+type table struct {
+	n     uint8
+	delim byte // 0 for columns by place
+	cols  [maxColumns]column
+}
+
+type column struct {
+	at   uint16 // place, or number of the field
+	kind pseudonym.Kind
+	rule int16
+}
+
+// pairing remembers the last name or value of a pair such as
+// {"name": "DB_PASSWORD", "value": "x"}, in either order.
+type pairing struct {
+	rule  int16 // of the name seen
+	named int   // where it stood
+	value span  // the value seen
+	at    int   // where it stood
+}
+
+// pairReach is how far apart the two halves of a pair may stand.
+const pairReach = 400
+
+// namePair deals with a key that holds the name of another: name, key, id.
+func (s *Scanner) namePair(lo, hi int) {
+	g, ok := s.separator(hi)
+	if !ok || g.sep == ' ' || g.value >= s.hi {
+		return
+	}
+	b := s.buf
+	end := s.hi
+	switch {
+	case g.quote != 0:
+		end, _ = s.closing(g)
+	case g.sep == '>':
+		if i := bytes.IndexByte(b[g.value:s.hi], '<'); i >= 0 {
+			end = g.value + i
+		}
+	default:
+		end = s.bareEnd(lo, g, b[lo:hi])
+	}
+	switch lower(b[lo]) {
+	case 'v', 'd':
+		s.pairValue(g, end)
+		return
+	}
+	if g.quote != 0 && s.st.parent != pseudonym.None && lower(b[lo]) == 'n' {
+		s.parentName(g, end, s.st.parent)
+	}
+	if g.quote != 0 && g.keyed && s.st.parent == pseudonym.None && s.hint != pseudonym.None && lower(b[lo]) == 'n' {
+		s.parentName(g, end, s.hint)
+	}
+	if end-g.value > 64 {
+		return
+	}
+	rule := s.k.keyRule(b[g.value:end])
+	if rule < 0 {
+		return
+	}
+	kind := s.k.kind(rule)
+	if kind != pseudonym.Secret && (end-g.value < 3 || s.k.Common(strings.ToLower(string(b[g.value:end]))) && kind != pseudonym.User && kind != pseudonym.Host) {
+		return
+	}
+	s.near.rule, s.near.named = rule, g.value
+	if v := s.near.value; v.hi > v.lo && g.value-s.near.at < pairReach && bytes.IndexByte(b[v.hi:g.value], '}') < 0 {
+		s.pairFinding(v, rule)
+	}
+	if g.quote != 0 && end+1 < s.hi && b[end+1] == '>' { // <entry key="password">x</entry>
+		if i := bytes.IndexByte(b[end+2:s.hi], '<'); i > 0 {
+			s.pairFinding(span{end + 2, end + 2 + i}, rule)
+		}
+	}
+}
+
+// pairValue deals with the value half.
+func (s *Scanner) pairValue(g gap, end int) {
+	s.near.value, s.near.at = span{g.value, end}, g.value
+	if s.near.named > 0 && g.value-s.near.named < pairReach && bytes.IndexByte(s.buf[s.near.named:g.value], '}') < 0 {
+		s.pairFinding(s.near.value, s.near.rule)
+	}
+}
+
+func (s *Scanner) pairFinding(v span, rule int16) {
+	w := s.buf[v.lo:v.hi]
+	kind := s.k.kind(rule)
+	g := gap{value: v.lo, sep: ':', quote: '"', keyed: true}
+	if kind == pseudonym.Secret {
+		if secretLike(w, g, []byte("password")) {
+			s.out = append(s.out, Finding{Start: v.lo, End: v.hi, Kind: kind, Rule: s.k.rules[rule].ID, Learn: learnable(w)})
+		}
+		return
+	}
+	if !freeText(kind) && kind != pseudonym.IPv4 {
+		s.nameAt(v.lo, v.hi, kind, s.k.rules[rule].ID, g)
+	}
+}
+
+// parentName emits the name of an object whose key or file says what it is.
+func (s *Scanner) parentName(g gap, end int, kind pseudonym.Kind) {
+	if kind == pseudonym.Secret || freeText(kind) || bytes.IndexByte(s.buf[g.value:end], ' ') >= 0 {
+		return
+	}
+	rule := kind.String()
+	s.nameAt(g.value, end, kind, rule, gap{value: g.value, sep: ':', quote: g.quote, keyed: true})
+}
+
+// KindOfFile says what the bare names in a file are, told by the file's own
+// name: the items of volumes.json are volumes.
+func KindOfFile(name string) pseudonym.Kind {
+	base := strings.ToLower(name[strings.LastIndexByte(name, '/')+1:])
+	base, _, _ = strings.Cut(base, ".")
+	for _, k := range []struct {
+		stem string
+		kind pseudonym.Kind
+	}{
+		{"host_groups", pseudonym.Group}, {"host-groups", pseudonym.Group}, {"hosts", pseudonym.Host}, {"volume_groups", pseudonym.Volume},
+		{"volume-groups", pseudonym.Volume}, {"volumes", pseudonym.Volume}, {"volume", pseudonym.Volume}, {"pods", pseudonym.Pod}, {"pod", pseudonym.Pod},
+		{"arrays", pseudonym.Array}, {"filesystems", pseudonym.FileSystem}, {"file-systems", pseudonym.FileSystem}, {"file_systems", pseudonym.FileSystem},
+		{"directories", pseudonym.FileSystem}, {"buckets", pseudonym.Volume}, {"object_store_accounts", pseudonym.User}, {"nfs_export_policies", pseudonym.FileSystem},
+		{"protection-groups", pseudonym.Volume}, {"protection_groups", pseudonym.Volume}, {"admins", pseudonym.User}, {"array_", pseudonym.Array}, {"array-", pseudonym.Array},
+	} {
+		if strings.HasPrefix(base, k.stem) {
+			return k.kind
+		}
+	}
+	return pseudonym.None
+}
+
+// pendSecret begins a block when a secret's key ends its line.
+func (s *Scanner) pendSecret(lo, hi int, g gap, option bool) {
+	if g.sep == ':' && g.quote == 0 && s.beginsLine(lo) && !g.keyed {
+		s.pendBlock(lo)
+	}
+}
+
+func (s *Scanner) pendBlock(lo int) {
+	s.st.block = block{on: true, indent: s.indent(lo)}
+}
+
+// indent is the column of a key, list dashes before it counted as space.
+func (s *Scanner) indent(lo int) int { return lo - s.lo }
+
+// multiline deals with lines inside a PEM block or a secret that goes on below
+// its key. It reports whether the line is done with.
+func (s *Scanner) multiline() bool {
+	if s.pem() {
+		return true
+	}
+	if !s.st.block.on {
+		return false
+	}
+	b := s.buf[s.lo:s.hi]
+	depth := 0
+	for depth < len(b) && isSpace(b[depth]) {
+		depth++
+	}
+	if depth == len(b) {
+		return false
+	}
+	if s.st.block.next {
+		s.st.block = block{}
+		end := depth
+		for end < len(b) && !isSpace(b[end]) {
+			end++
+		}
+		s.learn(s.lo+depth, s.lo+end, pseudonym.Secret, "secret")
+		return false
+	}
+	listed := b[depth] == '-' && depth+1 < len(b) && isSpace(b[depth+1])
+	if depth <= s.st.block.indent && !(listed && depth == s.st.block.indent) {
+		s.st.block = block{}
+		return false
+	}
+	from := depth
+	if listed {
+		for from++; from < len(b) && isSpace(b[from]); from++ {
+		}
+	}
+	if !listed && keyAhead(b[depth:]) {
+		s.st.block = block{} // a mapping below: its keys speak for themselves
+		return false
+	}
+	v := b[from:]
+	if q := v[0]; len(v) > 2 && (q == '"' || q == '\'') && v[len(v)-1] == q {
+		from++
+		v = v[1 : len(v)-1]
+	}
+	if string(v) != Mask {
+		s.out = append(s.out, Finding{Start: s.lo + from, End: s.lo + from + len(v), Kind: pseudonym.Secret, Rule: "secret", Learn: learnable(v)})
+	}
+	return true
+}
+
+// keyAhead reports whether a line begins with "key: ".
+func keyAhead(b []byte) bool {
+	i := 0
+	for i < len(b) && (class[b[i]]&(fLetter|fDigit|fDash|fUnder|fDot) != 0) {
+		i++
+	}
+	return i > 0 && i < len(b) && b[i] == ':' && (i+1 == len(b) || isSpace(b[i+1]))
+}

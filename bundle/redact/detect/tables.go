@@ -1,0 +1,443 @@
+package detect
+
+import (
+	"bytes"
+	"strings"
+
+	"darksite/bundle/redact/pseudonym"
+)
+
+// tables deals with lines whose columns have a meaning: CSV below its header,
+// output of commands below theirs, and files every system has.
+func (s *Scanner) tables() {
+	b := s.buf[s.lo:s.hi]
+	if len(bytes.TrimSpace(b)) == 0 {
+		if s.st.table.delim == 0 {
+			s.st.table = table{}
+		}
+		return
+	}
+	if s.colonFile(b) {
+		return
+	}
+	s.cron()
+	s.listing(b)
+	if t, ok := s.tableHeader(b); ok {
+		s.st.table = t
+		return
+	}
+	switch {
+	case s.st.table.n == 0:
+	case s.st.table.delim != 0:
+		s.delimited(b)
+	default:
+		s.columns(b)
+	}
+}
+
+// headerWords are titles of columns beyond the keys of the rules; the first
+// column Name takes its kind from its company.
+var headerWords = map[string]pseudonym.Kind{
+	"login": pseudonym.User, "user": pseudonym.User, "owner": pseudonym.User, "host": pseudonym.Host, "hostname": pseudonym.Host,
+	"node": pseudonym.Host, "volume": pseudonym.Volume, "pod": pseudonym.Pod, "hgroup": pseudonym.Group, "array": pseudonym.Array,
+	"serial": pseudonym.Serial, "vol": pseudonym.Volume, "server": pseudonym.Host, "source": pseudonym.None,
+}
+
+// tableHeader tells the title line of a table.
+func (s *Scanner) tableHeader(b []byte) (table, bool) {
+	if len(b) > 2000 || len(b) < 8 {
+		return table{}, false
+	}
+	if t, ok := s.csvHeader(b); ok {
+		return t, true
+	}
+	return s.columnHeader(b)
+}
+
+// csvHeader wants at least three fields, all of them names without digits first.
+func (s *Scanner) csvHeader(b []byte) (table, bool) {
+	var delim byte
+	for _, d := range []byte{',', ';', '\t', '|'} {
+		if bytes.Count(b, []byte{d}) >= 2 {
+			delim = d
+			break
+		}
+	}
+	if delim == 0 || bytes.IndexByte(b, '=') >= 0 || bytes.IndexByte(b, ':') >= 0 || b[0] == '{' || b[0] == '[' {
+		return table{}, false
+	}
+	t := table{delim: delim}
+	n := uint16(0)
+	for f := range bytes.SplitSeq(b, []byte{delim}) {
+		f = bytes.Trim(f, " \"'")
+		if len(f) > 40 || len(f) > 0 && class[f[0]]&fLetter == 0 && f[0] != '_' && f[0] != '#' {
+			return table{}, false
+		}
+		for _, c := range f {
+			if class[c] == 0 && c != ' ' && c != '/' && c != '(' && c != ')' && c != '%' && c != '#' {
+				return table{}, false
+			}
+		}
+		if r := s.k.keyRule(f); r >= 0 && t.n < maxColumns && s.k.kind(r) != pseudonym.IPv4 {
+			t.cols[t.n] = column{n, s.k.kind(r), r}
+			t.n++
+		} else if k, ok := headerWords[strings.ToLower(string(f))]; ok && k != pseudonym.None && t.n < maxColumns {
+			t.cols[t.n] = column{n, k, noRule}
+			t.n++
+		}
+		n++
+	}
+	return t, t.n > 0 && n >= 3
+}
+
+// delimited reads a row of a CSV table.
+func (s *Scanner) delimited(b []byte) {
+	t := &s.st.table
+	field, at := uint16(0), 0
+	col := 0
+	for at <= len(b) && col < int(t.n) {
+		from, end, next := csvField(b, at, t.delim)
+		if t.cols[col].at == field {
+			s.cell(s.lo+from, s.lo+end, t.cols[col])
+			col++
+		}
+		field++
+		at = next
+	}
+}
+
+// csvField finds a field and where the next begins; quotes are left out.
+func csvField(b []byte, at int, delim byte) (from, end, next int) {
+	from = at
+	for from < len(b) && b[from] == ' ' {
+		from++
+	}
+	if from < len(b) && b[from] == '"' {
+		from++
+		end = from
+		for end < len(b) && (b[end] != '"' || end+1 < len(b) && b[end+1] == '"') {
+			if b[end] == '"' {
+				end++
+			}
+			end++
+		}
+		end = min(end, len(b))
+		i := bytes.IndexByte(b[end:], delim)
+		if i < 0 {
+			return from, end, len(b) + 1
+		}
+		return from, end, end + i + 1
+	}
+	i := bytes.IndexByte(b[at:], delim)
+	if i < 0 {
+		return from, len(b), len(b) + 1
+	}
+	end = at + i
+	for end > from && b[end-1] == ' ' {
+		end--
+	}
+	return from, end, at + i + 1
+}
+
+// cell deals with the text below a title.
+func (s *Scanner) cell(lo, hi int, c column) {
+	if hi <= lo {
+		return
+	}
+	id := c.kind.String()
+	if c.rule >= 0 {
+		id = s.k.rules[c.rule].ID
+	}
+	g := gap{value: lo, sep: ':', quote: '"', keyed: true}
+	v := s.buf[lo:hi]
+	switch {
+	case c.kind == pseudonym.Secret:
+		if secretLike(v, g, []byte("password")) {
+			s.out = append(s.out, Finding{Start: lo, End: hi, Kind: c.kind, Rule: id, Learn: learnable(v)})
+		}
+	case freeText(c.kind):
+		if name := strings.ToLower(string(v)); !emptyValues[name] && !s.staysName(name) && !looksLikeValue(v) {
+			s.out = append(s.out, Finding{Start: lo, End: hi, Kind: c.kind, Rule: id, Learn: len(v) > 5 && bytes.IndexByte(v, ' ') > 0})
+		}
+	case bytes.IndexByte(v, ' ') < 0:
+		s.nameAt(lo, hi, c.kind, id, g)
+	}
+}
+
+// columnHeader tells titles of a table by place: words apart by spaces, one of
+// them a known title, most of them beginning with a capital.
+func (s *Scanner) columnHeader(b []byte) (table, bool) {
+	t := table{}
+	words, capitals := 0, 0
+	hasName := -1
+	var company pseudonym.Kind
+	for i := 0; i < len(b); {
+		if isSpace(b[i]) {
+			i++
+			continue
+		}
+		from := i
+		for i < len(b) && !isSpace(b[i]) {
+			i++
+		}
+		w := b[from:i]
+		words++
+		if class[w[0]]&fUpper != 0 || w[0] == '%' {
+			capitals++
+		} else {
+			return table{}, false
+		}
+		if bytes.ContainsAny(w, "=:[{\"'") {
+			return table{}, false
+		}
+		title := strings.ToLower(string(w))
+		k, ok := headerWords[title]
+		switch {
+		case title == "name" && (from == 0 || hasName < 0) && words == 1:
+			hasName = from
+		case ok && k != pseudonym.None && t.n < maxColumns-1:
+			t.cols[t.n] = column{uint16(from), k, noRule}
+			t.n++
+		}
+		switch title {
+		case "serial", "provisioned", "size", "volumes", "lun":
+			company = pseudonym.Volume
+		case "wwn", "iqn", "nqn", "personality", "hgroup":
+			company = pseudonym.Host
+		case "hosts":
+			company = pseudonym.Group
+		case "purity", "model":
+			if company == pseudonym.None {
+				company = pseudonym.Array
+			}
+		}
+	}
+	if hasName >= 0 && company != pseudonym.None {
+		t.cols[t.n] = column{uint16(hasName), company, noRule}
+		t.n++
+	}
+	return t, t.n > 0 && words >= 3 && capitals >= words-1
+}
+
+// columns reads a row of a table by place.
+func (s *Scanner) columns(b []byte) {
+	t := &s.st.table
+	for _, c := range t.cols[:t.n] {
+		at := int(c.at)
+		if at >= len(b) || isSpace(b[at]) || at > 0 && !isSpace(b[at-1]) {
+			continue
+		}
+		end := at
+		for end < len(b) && !isSpace(b[end]) {
+			end++
+		}
+		s.cell(s.lo+at, s.lo+end, c)
+	}
+}
+
+// colonFile reads lines of passwd, shadow and group: seven, nine or four fields.
+func (s *Scanner) colonFile(b []byte) bool {
+	n := bytes.Count(b, []byte{':'})
+	if n != 6 && n != 8 && n != 1 && n != 3 || len(b) > 600 || bytes.IndexByte(b, ' ') == 0 {
+		return false
+	}
+	f := bytes.SplitN(b, []byte{':'}, 9)
+	name := f[0]
+	if len(name) == 0 || len(name) > 32 || class[name[0]]&(fLetter|fUnder) == 0 {
+		return false
+	}
+	for _, c := range name {
+		if class[c] == 0 {
+			return false
+		}
+	}
+	at := s.lo + len(name) + 1
+	switch {
+	case n == 6 && allDigits(string(f[2])) && len(f[2]) > 0 && len(f[5]) > 0 && f[5][0] == '/':
+		s.account(s.lo, s.lo+len(name))
+		s.hashField(at, f[1])
+		gecos := at + len(f[1]) + len(f[2]) + len(f[3]) + 3
+		s.gecos(gecos, f[4], name)
+		return false
+	case (n == 8 || n == 1) && hashLike(f[1]):
+		s.account(s.lo, s.lo+len(name))
+		s.hashField(at, f[1])
+		return false
+	case n == 3 && (string(f[1]) == "x" || string(f[1]) == "*") && allDigits(string(f[2])):
+		members := at + len(f[1]) + len(f[2]) + 2
+		for m := range bytes.SplitSeq(f[3], []byte{','}) {
+			if len(m) > 1 {
+				s.account(members, members+len(m))
+			}
+			members += len(m) + 1
+		}
+	}
+	return false
+}
+
+// hashLike tells the hashes of shadow, htpasswd and LDAP.
+func hashLike(f []byte) bool {
+	return len(f) > 8 && (f[0] == '$' || f[0] == '{' || f[0] == '!' && len(f) > 9 && (f[1] == '$' || f[1] == '!') || len(f) == 13 && looksEncoded(f))
+}
+
+func (s *Scanner) hashField(at int, f []byte) {
+	if hashLike(f) {
+		s.emit(at, at+len(f), pseudonym.Secret, "hash")
+	}
+}
+
+// gecos emits the name of a person in passwd unless it describes a service.
+func (s *Scanner) gecos(at int, f, login []byte) {
+	name, _, _ := bytes.Cut(f, []byte{','})
+	folded := strings.ToLower(string(login))
+	if len(name) < 3 || s.k.Keeps(folded) || !personLike(name) || strings.Contains(strings.ToLower(string(name)), "user") {
+		return
+	}
+	s.learn(at, at+len(name), pseudonym.Person, "gecos")
+}
+
+// cron reads "(jdoe) CMD (...)" in the messages of cron and crontab.
+func (s *Scanner) cron() {
+	b := s.buf[s.lo:s.hi]
+	i := bytes.Index(b, []byte(") CMD ("))
+	for _, verb := range []string{") LIST (", ") RELOAD (", ") BEGIN EDIT (", ") REPLACE (", ") END EDIT ("} {
+		if i < 0 {
+			i = bytes.Index(b, []byte(verb))
+		}
+	}
+	if i < 0 {
+		return
+	}
+	lo := bytes.LastIndexByte(b[:i], '(')
+	if lo < 0 || i-lo < 3 {
+		return
+	}
+	s.account(s.lo+lo+1, s.lo+i)
+	if k := bytes.LastIndexByte(b, '('); k > i && bytes.HasSuffix(b, []byte(")")) && !bytes.Contains(b[i:k], []byte("CMD")) {
+		if w := b[k+1 : len(b)-1]; bytes.IndexByte(w, ' ') < 0 && bytes.IndexByte(w, '/') < 0 && len(w) > 1 {
+			s.account(s.lo+k+1, s.lo+len(b)-1)
+		}
+	}
+}
+
+// listing reads owner and group of ls -l, the names of /etc/hosts, and the
+// source of an NFS mount.
+func (s *Scanner) listing(b []byte) {
+	if len(b) > 20 && (b[0] == '-' || b[0] == 'd' || b[0] == 'l' || b[0] == 'c' || b[0] == 'b' || b[0] == 's' || b[0] == 'p') && modeBits(b[1:10]) {
+		s.owners(b)
+		return
+	}
+	if isDigit(b[0]) {
+		s.etcHosts(b)
+	}
+	s.exportSource(b)
+	s.sudo(b)
+}
+
+func modeBits(b []byte) bool {
+	for i, c := range b {
+		if c != '-' && c != "rwx"[i%3] && c != 's' && c != 't' && c != 'S' && c != 'T' {
+			return false
+		}
+	}
+	return true
+}
+
+func (s *Scanner) owners(b []byte) {
+	i, n := 0, 0
+	for i < len(b) && n < 4 {
+		for i < len(b) && b[i] == ' ' {
+			i++
+		}
+		from := i
+		for i < len(b) && b[i] != ' ' {
+			i++
+		}
+		if n == 2 || n == 3 {
+			w := b[from:i]
+			name := strings.ToLower(string(w))
+			if !s.k.Common(name) && !looksLikeValue(w) {
+				s.account(s.lo+from, s.lo+i)
+			}
+		}
+		n++
+	}
+}
+
+// etcHosts reads "10.0.0.5 web01.corp web01 # comment".
+func (s *Scanner) etcHosts(b []byte) {
+	_, n := parseQuad(b, '.')
+	if n == 0 || n >= len(b) || !isSpace(b[n]) {
+		return
+	}
+	line := b
+	if i := bytes.IndexByte(line, '#'); i >= 0 {
+		line = line[:i]
+	}
+	names := bytes.Fields(line[n:])
+	if len(names) == 0 || len(names) > 8 {
+		return
+	}
+	for _, w := range names {
+		for _, c := range w {
+			if class[c] == 0 || c == '@' {
+				return
+			}
+		}
+		if class[w[0]]&fLetter == 0 || looksLikeValue(w) {
+			return
+		}
+	}
+	if len(names) == 1 && s.k.Common(strings.ToLower(string(names[0]))) || len(names) > 1 && bytes.IndexByte(names[0], '.') < 0 && !nameShape(names[0]) {
+		return
+	}
+	at := n
+	for _, w := range names {
+		at += bytes.Index(b[at:], w)
+		if name := strings.ToLower(string(w)); !stateWord[name] {
+			s.hostName(at, at+len(w), name)
+		}
+		at += len(w)
+	}
+}
+
+// exportSource reads the host of "filer1:/vol/x on /mnt type nfs" and of fstab
+// and df.
+func (s *Scanner) exportSource(b []byte) {
+	i := bytes.Index(b, []byte(":/"))
+	if i <= 1 || i+2 < len(b) && b[i+2] == '/' {
+		return
+	}
+	lo := i
+	for lo > 0 && class[b[lo-1]] != 0 {
+		lo--
+	}
+	w := b[lo:i]
+	if len(w) < 2 || lo > 0 && !isSpace(b[lo-1]) && b[lo-1] != '@' || class[w[0]]&fLetter == 0 {
+		return
+	}
+	name := strings.ToLower(string(w))
+	if s.k.Common(name) || bytes.IndexByte(w, '@') >= 0 || stateWord[name] {
+		return
+	}
+	if lo == 0 || bytes.Contains(b, []byte(" nfs")) || bytes.Contains(b, []byte("mount")) || bytes.Contains(b, []byte("scp ")) || bytes.Contains(b, []byte("rsync ")) {
+		s.hostName(lo, i, name)
+	}
+}
+
+// sudo reads "sudo:   jdoe : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=".
+func (s *Scanner) sudo(b []byte) {
+	i := bytes.Index(b, []byte(" : TTY="))
+	if i < 0 {
+		if i = bytes.Index(b, []byte(" : user NOT in sudoers")); i < 0 {
+			return
+		}
+	}
+	lo := i
+	for lo > 0 && !isSpace(b[lo-1]) && b[lo-1] != ':' {
+		lo--
+	}
+	if i-lo > 1 {
+		s.account(s.lo+lo, s.lo+i)
+	}
+}

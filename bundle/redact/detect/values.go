@@ -1,0 +1,248 @@
+package detect
+
+import (
+	"bytes"
+	"strings"
+
+	"darksite/bundle/redact/pseudonym"
+)
+
+// nameValue emits the name a key is followed by.
+func (s *Scanner) nameValue(g gap, kind pseudonym.Kind, rule int16) int {
+	b := s.buf
+	if g.value >= s.hi {
+		return 0
+	}
+	id := s.k.rules[rule].ID
+	if kind == pseudonym.IPv4 {
+		return 0
+	}
+	if freeText(kind) {
+		return s.freeValue(g, kind, id)
+	}
+	end := s.hi
+	if g.quote != 0 {
+		end, _ = s.closing(g)
+	}
+	if g.quote != 0 && kind != pseudonym.Serial && bytes.IndexByte(b[g.value:end], ' ') >= 0 {
+		if kind == pseudonym.User && bytes.Count(b[g.value:end], []byte{' '}) == 1 && personLike(b[g.value:end]) {
+			s.emit(g.value, end, pseudonym.Person, id)
+			return end
+		}
+		return 0
+	}
+	s.nameAt(g.value, end, kind, id, g)
+	return 0
+}
+
+// freeText reports whether values of a kind may hold spaces.
+func freeText(k pseudonym.Kind) bool {
+	return k == pseudonym.Person || k == pseudonym.Org || k == pseudonym.Phone
+}
+
+// nameAt emits the name at lo, which is one word or parts joined by the marks a
+// kind of name may hold, unless it is a number, a state or a word of every log.
+func (s *Scanner) nameAt(lo, limit int, kind pseudonym.Kind, id string, g gap) {
+	b := s.buf
+	for lo < limit && (b[lo] == '@' && kind != pseudonym.User || b[lo] == '(' || b[lo] == '[' || b[lo] == '<') {
+		if b[lo] == '<' || b[lo] == '(' && lo+1 < limit && lower(b[lo+1]) == 'n' {
+			return
+		}
+		lo++
+	}
+	end := lo
+	for end < limit && (class[b[end]] != 0 && (b[end] != '@' || kind == pseudonym.User) || b[end] == '+' && kind == pseudonym.User || kind == pseudonym.Serial && b[end] == '/' ||
+		b[end] == ':' && end+2 < limit && b[end+1] == ':' && isAlnum(b[end+2]) || b[end] == ':' && end > lo && b[end-1] == ':') {
+		end++
+	}
+	if end < limit && (b[end] == '\\' || b[end] == '(' && end > lo && kind != pseudonym.User) && !(b[end] == '\\' && end+1 < limit && (b[end+1] == '"' || b[end+1] == 'n')) {
+		return // a path, DOMAIN\user or a call, met elsewhere
+	}
+	for end > lo && class[b[end-1]]&(fDot|fDash|fUnder|fAt) != 0 {
+		end--
+	}
+	w := b[lo:end]
+	name := strings.ToLower(string(w))
+	if end-lo < 2 || s.staysName(name) || looksLikeValue(w) || emptyValues[name] {
+		return
+	}
+	quoted := g.quote != 0 || g.keyed
+	if kind == pseudonym.Serial && (!hasDigit(w) || len(w) < 4) {
+		return
+	}
+	if !quoted && g.sep == ':' && s.k.Common(name) && !s.beginsLine(lo) || stateWord[name] {
+		return
+	}
+	if kind == pseudonym.Host && strings.IndexByte(name, '.') > 0 && bytes.IndexByte(w, '@') < 0 {
+		if isFile(name) {
+			return
+		}
+		s.emitName(lo, end, name, id)
+		return
+	}
+	if bytes.IndexByte(w, '@') >= 0 {
+		if bytes.IndexByte(w, '.') < 0 {
+			s.mail(lo, end)
+		}
+		return
+	}
+	if kind == pseudonym.Serial && (isFormOfOther(w) || slotName(name)) {
+		return
+	}
+	s.parts(lo, end, kind, id, name)
+}
+
+// parts emits a name; the parts of pod::volume and group/volume are names of their own.
+func (s *Scanner) parts(lo, end int, kind pseudonym.Kind, id, name string) {
+	if i := strings.Index(name, "::"); i > 0 {
+		s.parts(lo, lo+i, pseudonym.Pod, id, name[:i])
+		s.parts(lo+i+2, end, kind, id, name[i+2:])
+		return
+	}
+	learn := !s.k.Common(name) && (len(name) >= 4 || len(name) == 3 && hasDigit([]byte(name)))
+	s.out = append(s.out, Finding{Start: lo, End: end, Kind: kind, Value: name, Rule: id, Learn: learn})
+}
+
+// freeValue emits values that may be several words: people, places, companies.
+func (s *Scanner) freeValue(g gap, kind pseudonym.Kind, id string) int {
+	b := s.buf
+	end := s.hi
+	switch {
+	case g.quote != 0:
+		end, _ = s.closing(g)
+	case g.sep == '>':
+		if i := bytes.IndexByte(b[g.value:s.hi], '<'); i >= 0 {
+			end = g.value + i
+		}
+	default:
+		for _, stop := range []string{", ", "; ", "  ", "\t", " (", " <", " |", "&", "\",", "}"} {
+			if i := bytes.Index(b[g.value:end], []byte(stop)); i >= 0 {
+				end = g.value + i
+			}
+		}
+		if g.sep == '=' {
+			for i := g.value; i < end; i++ {
+				if isSpace(b[i]) && s.anotherKey(i) {
+					end = i
+				}
+			}
+		}
+	}
+	v := bytes.TrimSpace(b[g.value:end])
+	end = g.value + len(bytes.TrimRight(b[g.value:end], " \t"))
+	folded := strings.ToLower(string(v))
+	if len(v) < 2 || emptyValues[folded] || s.staysName(folded) || bytes.IndexByte(v, '@') >= 0 && bytes.IndexByte(v, ' ') < 0 ||
+		b[g.value] == '/' || b[g.value] == '{' || b[g.value] == '[' || b[g.value] == '<' || b[g.value] == '\\' {
+		return 0
+	}
+	switch kind {
+	case pseudonym.Phone:
+		digits := 0
+		for _, c := range v {
+			if isDigit(c) {
+				digits++
+			} else if class[c]&fLetter != 0 {
+				return 0
+			}
+		}
+		if digits < 5 {
+			return 0
+		}
+	case pseudonym.Person:
+		if !personLike(v) && (g.sep == ':' && g.quote == 0 && bytes.IndexByte(v, ' ') > 0 || s.k.Common(folded)) || looksLikeValue(v) {
+			return 0
+		}
+	case pseudonym.Org:
+		if g.quote == 0 && g.sep == ':' && !s.beginsLine(g.value-2) && class[v[0]]&fUpper == 0 || looksLikeValue(v) || s.k.Common(folded) {
+			return 0
+		}
+	}
+	learn := kind == pseudonym.Person && bytes.IndexByte(v, ' ') > 0 || kind == pseudonym.Org && (bytes.IndexByte(v, ' ') > 0 && len(v) > 8)
+	s.out = append(s.out, Finding{Start: g.value, End: end, Kind: kind, Rule: id, Learn: learn})
+	return end
+}
+
+// personLike asks for words that begin with capitals.
+func personLike(v []byte) bool {
+	words := 0
+	for w := range bytes.FieldsSeq(v) {
+		if class[w[0]]&(fUpper|fHigh) == 0 || hasDigit(w) {
+			return false
+		}
+		words++
+	}
+	return words >= 1 && words <= 5
+}
+
+func hasDigit(w []byte) bool {
+	for _, c := range w {
+		if isDigit(c) {
+			return true
+		}
+	}
+	return false
+}
+
+// stateWord are words that say how something is where a name could stand.
+var stateWord = set("up down online offline ok ready failed healthy degraded critical warning error info debug notice unknown running stopped " +
+	"active inactive enabled disabled primary secondary standby master slave leader follower client server local remote new old " +
+	"created deleted removed added changed started stopping connected disconnected reachable unreachable full empty busy idle " +
+	"yes no true false null none nil this that the a an is not and or but if in on at of to for from with by as it be was has had " +
+	"logged session account name id key value type class status state mode count size list set get put post delete head key keys data info")
+
+// looksLikeValue tells numbers with units, times, paths and the like.
+func looksLikeValue(w []byte) bool {
+	if len(w) == 0 {
+		return true
+	}
+	switch w[0] {
+	case '%', '$', '/', '*', '{', '<', '#', '&', '=':
+		return true
+	}
+	if isDigit(w[0]) {
+		i := 0
+		for i < len(w) && (isDigit(w[i]) || w[i] == '.' || w[i] == '-' || w[i] == ':') {
+			i++
+		}
+		rest := string(w[i:])
+		switch strings.ToLower(rest) {
+		case "", "%", "b", "k", "kb", "m", "mb", "g", "gb", "t", "tb", "p", "pb", "kib", "mib", "gib", "tib", "ms", "s", "us", "ns", "h", "d", "x", "hz", "mhz", "ghz", "rpm", "c", "f", "v", "w", "a", "w3", "th", "st", "nd", "rd", "min", "sec", "px", "e", "mhz,", "gbps", "mbps", "kbps", "iops":
+			return true
+		}
+		if len(w) > 9 && (w[i-1] == '-' || w[4%len(w)] == '-') && (rest[0] == 'T' || rest[0] == 't') {
+			return true
+		}
+	}
+	if _, n := parseQuad(w, '.'); n == len(w) {
+		return true
+	}
+	if len(w) > 2 && w[0] == '0' && w[1] == 'x' {
+		return true
+	}
+	return isUUID(w)
+}
+
+func isUUID(w []byte) bool {
+	return len(w) == 36 && w[8] == '-' && w[13] == '-' && w[18] == '-' && w[23] == '-' && len(digitsOf(w)) == 32
+}
+
+// isFormOfOther tells serial-like values that are met by their own form.
+func isFormOfOther(w []byte) bool {
+	low := strings.ToLower(string(w))
+	for _, p := range []string{"naa.", "eui.", "iqn.", "nqn.", "t10.", "0x"} {
+		if strings.HasPrefix(low, p) {
+			return true
+		}
+	}
+	return len(w) == 32 && len(digitsOf(w)) == 32 && low[0] == '6' && naaMakers(low) || len(w) == 33 && low[0] == '3'
+}
+
+// isFile tells names of files from names of hosts.
+func isFile(name string) bool {
+	i := strings.LastIndexByte(name, '.')
+	switch name[i+1:] {
+	case "log", "conf", "cfg", "txt", "xml", "json", "yaml", "yml", "gz", "zip", "tar", "service", "socket", "target", "so", "exe", "dll", "sys", "py", "go", "c", "h", "java", "cpp", "js", "sh", "pl", "rb", "html", "php", "css", "db", "pid", "lock", "tmp", "bak", "old", "pem", "crt", "key", "csv", "md", "ini", "properties", "rpm", "deb", "iso", "img", "vmdk", "ko":
+		return true
+	}
+	return false
+}

@@ -1,0 +1,192 @@
+package detect
+
+import (
+	"bytes"
+	"strings"
+
+	"darksite/bundle/redact/pseudonym"
+)
+
+// acts say what has to be looked at when a word is met. They depend on the word
+// alone, so they are remembered.
+type acts uint32
+
+const (
+	aQuad      acts = 1 << iota // digits and dots: perhaps IPv4
+	aEmbedded                   // a quad, dotted or dashed, inside a longer word
+	aDotMAC                     // 0011.2233.4455
+	aDashHex                    // pairs of hex digits with dashes, UUID
+	aHex                        // a long run of hex digits
+	aToken                      // begins like a provider's token
+	aQualified                  // iqn. nqn. eui. naa. t10.
+	aDotted                     // a dotted name with a known top-level domain
+	aWeak                       // the same, but the last label also ends file names
+	aMail                       // has an @ inside
+	aItem                       // a run in it can begin an inventory item
+	aKey                        // names a value that must go
+	aNoun                       // stands before a name in running text
+	aPhrase                     // for, by, from, to and the like
+	aPath                       // home, Users: a path part before a name
+	aSID
+	aLong // perhaps base64
+	aNameKey
+	aDN
+	aScheme
+	aLogon // account\name
+	aHash  // $1$..., {SSHA}
+	aStart // a word that begins a phrase of a command or a config line
+)
+
+// verdict is what a word's spelling says.
+type verdict struct {
+	acts acts
+	key  int16
+	noun int16
+}
+
+// classify looks at a word once.
+func (s *Scanner) classify(w []byte, acc flags) verdict {
+	v := verdict{key: noRule, noun: noRule}
+	if s.ownToken(w, acc) {
+		return v
+	}
+	v.acts = s.shape(w, acc)
+	if s.anyItem(w) {
+		v.acts |= aItem
+	}
+	if acc&fLetter != 0 {
+		s.vocabulary(w, acc, &v)
+	}
+	return v
+}
+
+// ownToken reports whether a word is a stand-in already.
+func (s *Scanner) ownToken(w []byte, acc flags) bool {
+	if acc&fDash == 0 || acc&fUpper != 0 {
+		return false
+	}
+	return s.owns(pseudonym.Name, string(w)) || string(w) == Mask
+}
+
+// shape finds the acts that follow from the characters of a word.
+func (s *Scanner) shape(w []byte, acc flags) (a acts) {
+	digits, letters := acc&fDigit != 0, acc&fLetter != 0
+	switch {
+	case acc&fAt != 0 && bytes.IndexByte(w, '@') > 0:
+		a |= aMail
+	case acc&fDot != 0 && digits && !letters && acc&(fDash|fUnder) == 0:
+		return aQuad
+	case acc&fDot != 0 && acc&(fAlpha|fDash|fUnder) == 0 && len(w) == 14:
+		a |= aDotMAC
+	case acc&fDash != 0 && acc&(fAlpha|fDot|fUnder) == 0 && (digits || acc&fHex != 0):
+		a |= aDashHex
+	case acc&(fAlpha|fDot|fDash|fUnder) == 0 && len(w) >= 7:
+		a |= aHex
+	}
+	if digits && acc&(fDash|fUnder|fDot) != 0 && quadInside(w) {
+		a |= aEmbedded
+	}
+	if letters && acc&fDot != 0 && acc&fAt == 0 {
+		a |= dotted(w)
+	}
+	if letters && s.k.heads[w[0]] {
+		for _, p := range s.k.prefixes {
+			if len(w) >= len(p.Text) && string(w[:len(p.Text)]) == p.Text {
+				a |= aToken
+				break
+			}
+		}
+	}
+	if letters && len(w) >= 4 {
+		a |= qualifiedHead(w)
+	}
+	if len(w) >= 16 && acc&(fDot|fAt) == 0 && letters {
+		a |= aLong
+	}
+	if len(w) > 4 && (w[0] == 'S' || w[0] == 's') && w[1] == '-' && w[2] == '1' && w[3] == '-' {
+		a |= aSID
+	}
+	return a
+}
+
+// qualifiedHead tells the beginnings of names of storage ends.
+func qualifiedHead(w []byte) acts {
+	switch lower(w[0]) {
+	case 'i', 'n', 'e', 't':
+	default:
+		return 0
+	}
+	head := strings.ToLower(string(w[:4]))
+	switch head {
+	case "iqn.", "nqn.", "eui.", "naa.", "t10.":
+		return aQualified
+	}
+	return 0
+}
+
+// anyItem reports whether any run of the word can begin an inventory item.
+func (s *Scanner) anyItem(w []byte) bool {
+	for i := 0; i < len(w); {
+		if !isAlnum(w[i]) {
+			i++
+			continue
+		}
+		from := i
+		for i < len(w) && isAlnum(w[i]) {
+			i++
+		}
+		if s.inv.may(w[from:i]) {
+			return true
+		}
+	}
+	return false
+}
+
+// phrases are the words after which, in the right company, a name stands.
+var phrases = map[string]acts{
+	"for": aPhrase, "by": aPhrase, "from": aPhrase, "to": aPhrase, "as": aPhrase, "connect": aPhrase,
+	"host": aPhrase, "server": aPhrase, "node": aPhrase, "machine": aPhrase, "client": aPhrase, "peer": aPhrase, "hostname": aPhrase,
+	"home": aPath, "users": aPath, "cron": aPath, "mail": aPath, "profiles": aPath, "homes": aPath, "tabs": aPath, "crontabs": aPath,
+	"name": aNameKey, "id": aNameKey, "option": aNameKey, "property": aNameKey, "parameter": aNameKey, "field": aNameKey,
+	"variable": aNameKey, "setting": aNameKey, "value": aNameKey, "val": aNameKey, "default": aNameKey, "attribute": aNameKey,
+	"cn": aDN, "ou": aDN, "dc": aDN, "o": aDN, "l": aDN, "uid": aDN, "st": aDN, "emailaddress": aDN, "street": aDN, "sn": aDN, "gn": aDN,
+	"community": aStart, "secret": aStart, "password": aStart, "passwd": aStart, "bindpw": aStart, "rootpw": aStart,
+	"requirepass": aStart, "masterauth": aStart, "rocommunity": aStart, "rwcommunity": aStart, "rocommunity6": aStart,
+	"rwcommunity6": aStart, "identified": aStart, "ssh": aStart, "scp": aStart, "sshpass": aStart, "mysql": aStart, "curl": aStart,
+	"linux": aStart, "key": aNameKey | aStart, "search": aStart, "login": aStart, "chap": aStart, "createuser": aStart,
+	"user": aStart, "com2sec": aStart, "com2sec6": aStart, "trapcommunity": aStart, "authcommunity": aStart, "trapsink": aStart, "trap2sink": aStart,
+	"informsink": aStart, "username": aStart, "snmpwalk": aStart, "snmpget": aStart, "snmpbulkwalk": aStart, "useradd": aStart, "passphrase": aStart,
+	"mysqldump": aStart, "mysqladmin": aStart, "wget": aStart, "smbclient": aStart, "ldapsearch": aStart, "ldapmodify": aStart, "rsync": aStart, "psql": aStart,
+	"domain": aStart, "usermod": aStart, "userdel": aStart, "chown": aStart, "su": aStart, "workgroup": aStart, "proctitle": aStart,
+}
+
+// vocabulary finds the acts that follow from what a word means.
+func (s *Scanner) vocabulary(w []byte, acc flags, v *verdict) {
+	if len(w) > 40 {
+		return
+	}
+	v.key = s.k.keyRule(w)
+	if v.key >= 0 {
+		v.acts |= aKey
+	}
+	var buf [40]byte
+	f := buf[:len(w)]
+	for i, c := range w {
+		f[i] = lower(c)
+	}
+	v.acts |= phrases[string(f)]
+	if n, ok := s.k.nouns[string(f)]; ok {
+		v.noun = n
+		v.acts |= aNoun
+	}
+	if suffixWords[string(f)] {
+		v.acts |= aKey // with the word before it
+	}
+}
+
+// suffixWords end a key whose meaning lies in the word before: Serial Number,
+// Host Name, Service Tag.
+var suffixWords = map[string]bool{
+	"number": true, "name": true, "tag": true, "id": true, "no": true, "code": true, "string": true,
+	"key": true, "num": true, "address": true, "server": true, "servers": true, "#": true,
+}

@@ -1,0 +1,207 @@
+package redact
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+
+	"darksite/bundle/redact/detect"
+	"darksite/bundle/redact/pseudonym"
+)
+
+// value is a value in canonical form and what it is.
+type value struct {
+	kind  pseudonym.Kind
+	canon string
+}
+
+// findings are what a pass has met.
+type findings struct {
+	values map[value]bool // everything found
+	learn  map[value]bool // of it, what is looked for bare
+	alien  map[string]bool
+}
+
+func newFindings() *findings {
+	return &findings{values: map[value]bool{}, learn: map[value]bool{}, alien: map[string]bool{}}
+}
+
+// add takes over the findings of another; the order of adding changes nothing.
+func (f *findings) add(o *findings) {
+	maps.Copy(f.values, o.values)
+	maps.Copy(f.learn, o.learn)
+	maps.Copy(f.alien, o.alien)
+}
+
+// note enters a finding. The text is copied only when it is new.
+func (f *findings) note(d detect.Finding, text []byte) {
+	if d.Form == detect.Base64 || d.Form == detect.Number {
+		return
+	}
+	if d.Start == d.End {
+		f.alien[d.Value] = true
+		return
+	}
+	v := value{d.Kind, canonical(d, text)}
+	if v.canon == "" {
+		return
+	}
+	f.values[v] = true
+	if d.Learn {
+		f.learn[v] = true
+	}
+}
+
+// canonical is the form of a value its stand-in is made from.
+func canonical(d detect.Finding, text []byte) string {
+	if d.Value != "" {
+		return d.Value
+	}
+	t := text[d.Start:d.End]
+	switch d.Kind {
+	case pseudonym.Secret, pseudonym.IPv4:
+		return string(t)
+	case pseudonym.Phone:
+		var b strings.Builder
+		for _, c := range t {
+			if c >= '0' && c <= '9' {
+				b.WriteByte(c)
+			}
+		}
+		return b.String()
+	case pseudonym.Person, pseudonym.Org:
+		return strings.Join(strings.Fields(strings.ToLower(string(t))), " ")
+	}
+	return strings.ToLower(string(t))
+}
+
+func sortedValues(m map[value]bool) []value {
+	return slices.SortedFunc(maps.Keys(m), func(a, b value) int {
+		if c := cmp.Compare(a.kind, b.kind); c != 0 {
+			return c
+		}
+		return cmp.Compare(a.canon, b.canon)
+	})
+}
+
+// itemsOf are the spellings in which a value is looked for bare. What the
+// caller told (fixed) is looked for even when it is short.
+func itemsOf(k *detect.Knowledge, v value, fixed bool) []detect.Item {
+	one := detect.Item{Text: v.canon, Canon: v.canon, Kind: v.kind}
+	switch v.kind {
+	case pseudonym.Secret:
+		one.Exact = true
+		return []detect.Item{one}
+	case pseudonym.IPv4:
+		return ipv4Items(v)
+	case pseudonym.MAC:
+		return []detect.Item{one}
+	case pseudonym.WWN, pseudonym.NAA:
+		return []detect.Item{one}
+	case pseudonym.IPv6, pseudonym.UUID, pseudonym.Phone, pseudonym.IQN, pseudonym.NQN, pseudonym.SID:
+		return nil // known by their form wherever they stand
+	case pseudonym.FQDN:
+		return fqdnItems(k, v, fixed)
+	case pseudonym.Domain:
+		return domainItems(k, v)
+	case pseudonym.Email:
+		return emailItems(k, v)
+	}
+	if !worthLooking(k, v.canon, fixed) {
+		return nil
+	}
+	items := []detect.Item{one}
+	if v.kind == pseudonym.User && len(v.canon) > 8 && worthLooking(k, v.canon[:8], false) {
+		items = append(items, detect.Item{Text: v.canon[:8], Canon: v.canon, Kind: v.kind, Form: detect.Truncated})
+	}
+	return items
+}
+
+// worthLooking says whether a name is distinct enough to be hidden wherever it
+// stands alone: no word of every log, no small number.
+func worthLooking(k *detect.Knowledge, name string, fixed bool) bool {
+	if k.Keeps(name) || name == "localhost" || k.Common(name) {
+		return false
+	}
+	digits := 0
+	for _, c := range []byte(name) {
+		if c >= '0' && c <= '9' {
+			digits++
+		}
+	}
+	if digits == len(name) {
+		return len(name) >= 8
+	}
+	if fixed {
+		return len(name) >= 2
+	}
+	return len(name) >= 4 || len(name) == 3
+}
+
+func ipv4Items(v value) []detect.Item {
+	it := detect.Item{Text: v.canon, Canon: v.canon, Kind: v.kind}
+	a, ok := parse4(v.canon)
+	if !ok {
+		return nil
+	}
+	fwd := hex4(a)
+	back := hex4([4]byte{a[3], a[2], a[1], a[0]})
+	items := []detect.Item{it}
+	if strings.ContainsAny(fwd, "abcdef") {
+		items = append(items, detect.Item{Text: "0x" + fwd, Canon: v.canon, Kind: v.kind, Form: detect.HexForward},
+			detect.Item{Text: fwd, Canon: v.canon, Kind: v.kind, Form: detect.HexForward})
+	}
+	if strings.ContainsAny(back, "abcdef") {
+		items = append(items, detect.Item{Text: back, Canon: v.canon, Kind: v.kind, Form: detect.HexBack})
+	}
+	return items
+}
+
+// fqdnItems look for the host alone as well; its domain is known by suffix.
+func fqdnItems(k *detect.Knowledge, v value, fixed bool) []detect.Item {
+	host, domain, _ := strings.Cut(v.canon, ".")
+	items := []detect.Item{{Text: v.canon, Canon: v.canon, Kind: v.kind}}
+	if worthLooking(k, host, fixed) && len(host) > 3 {
+		items = append(items, detect.Item{Text: host, Canon: host, Kind: pseudonym.Host})
+	}
+	return append(items, domainItems(k, value{pseudonym.Domain, domain})...)
+}
+
+// domainItems look for a domain of at least two labels, and for the first label
+// as a Windows domain when it is a word of its own.
+func domainItems(k *detect.Knowledge, v value) []detect.Item {
+	if strings.IndexByte(v.canon, '.') < 0 {
+		if !worthLooking(k, v.canon, false) {
+			return nil
+		}
+	}
+	return []detect.Item{{Text: v.canon, Canon: v.canon, Kind: v.kind}}
+}
+
+func emailItems(k *detect.Knowledge, v value) []detect.Item {
+	local, domain, _ := strings.Cut(v.canon, "@")
+	items := []detect.Item{{Text: v.canon, Canon: v.canon, Kind: v.kind}}
+	if worthLooking(k, local, false) && len(local) > 3 {
+		items = append(items, detect.Item{Text: local, Canon: local, Kind: pseudonym.User})
+	}
+	if strings.IndexByte(domain, '.') > 0 {
+		items = append(items, domainItems(k, value{pseudonym.Domain, domain})...)
+	}
+	return items
+}
+
+// wordItems are the spellings of an entry of the word list: its parts joined by
+// space, dash, underscore, dot or nothing.
+func wordItems(w string) []detect.Item {
+	parts := strings.FieldsFunc(strings.ToLower(w), func(r rune) bool { return r == ' ' || r == '-' || r == '_' || r == '.' })
+	canon := strings.Join(parts, " ")
+	if canon == "" {
+		return nil
+	}
+	items := []detect.Item{{Text: strings.ToLower(w), Canon: canon, Kind: Word}}
+	for _, sep := range []string{" ", "-", "_", ".", "", "%20", "+"} {
+		items = append(items, detect.Item{Text: strings.Join(parts, sep), Canon: canon, Kind: Word})
+	}
+	return items
+}

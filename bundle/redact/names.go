@@ -1,0 +1,115 @@
+package redact
+
+import (
+	"fmt"
+	"path"
+	"strings"
+
+	"darksite/bundle/redact/detect"
+)
+
+// learnNames notes what the names of files and folders tell.
+func (g *Gate) learnNames(p *plan) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	w := g.newWorker()
+	for _, t := range p.tasks {
+		for part := range strings.SplitSeq(t.rel, "/") {
+			if _, err := w.learn([]byte(stem(part)), detect.State{}); err != nil {
+				return fmt.Errorf("learn from names: %w", err)
+			}
+		}
+	}
+	g.learnt.add(w.seen)
+	return nil
+}
+
+// nameOutputs gives every file its name in the output. Names that were different
+// stay different.
+func (g *Gate) nameOutputs(p *plan) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	w := g.newWorker()
+	taken := map[string]bool{}
+	for _, t := range p.tasks {
+		name, err := w.path(t.rel)
+		if err != nil {
+			return fmt.Errorf("name outputs: %w", err)
+		}
+		for n := 2; taken[strings.ToLower(name)]; n++ {
+			ext := path.Ext(name)
+			base := strings.TrimSuffix(name, ext)
+			if i := strings.LastIndex(base, "~"); n > 2 && i > 0 {
+				base = base[:i]
+			}
+			name = fmt.Sprintf("%s~%d%s", base, n, ext)
+		}
+		taken[strings.ToLower(name)] = true
+		t.outRel = name
+	}
+	return nil
+}
+
+// path redacts each part of a relative path.
+func (w *worker) path(rel string) (string, error) {
+	parts := strings.Split(rel, "/")
+	for i, part := range parts {
+		s := stem(part)
+		out, err := w.redactText([]byte(s))
+		if err != nil {
+			return "", err
+		}
+		clean := strings.Map(func(r rune) rune {
+			if r == '/' || r == 0 {
+				return '-'
+			}
+			return r
+		}, string(out))
+		if clean == "" || clean == "." || clean == ".." {
+			clean = "name"
+		}
+		parts[i] = clean + part[len(s):]
+	}
+	return strings.Join(parts, "/"), nil
+}
+
+// stem is a file name without the endings that say what is in it, so that
+// web01.log is not read as a host in a domain named log.
+func stem(name string) string {
+	for {
+		ext := path.Ext(name)
+		if len(ext) < 2 || len(ext) > 6 || len(ext) == len(name) || !endings[strings.ToLower(ext)] {
+			return name
+		}
+		name = strings.TrimSuffix(name, ext)
+	}
+}
+
+var endings = map[string]bool{".log": true, ".txt": true, ".gz": true, ".zst": true, ".tar": true, ".tgz": true, ".zip": true, ".json": true,
+	".yaml": true, ".yml": true, ".xml": true, ".csv": true, ".conf": true, ".cfg": true, ".ini": true, ".out": true, ".err": true, ".xz": true,
+	".bz2": true, ".md": true, ".html": true, ".ndjson": true, ".jsonl": true, ".tsv": true, ".sql": true, ".pem": true, ".crt": true, ".old": true, ".bak": true}
+
+// pathText is a path as it may be shown outside, such as in an error.
+func (g *Gate) pathText(rel string) string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	out, err := g.newWorker().path(rel)
+	if err != nil {
+		return Mask
+	}
+	return out
+}
+
+// memberPath redacts the path of an archive member, or in the first pass learns
+// from it.
+func (w *worker) memberPath(name string, write bool) (string, error) {
+	if write {
+		return w.path(name)
+	}
+	for part := range strings.SplitSeq(name, "/") {
+		if _, err := w.learn([]byte(stem(part)), detect.State{}); err != nil {
+			return "", err
+		}
+	}
+	return name, nil
+}

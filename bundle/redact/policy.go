@@ -1,0 +1,114 @@
+package redact
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"darksite/bundle"
+	"darksite/bundle/redact/detect"
+	"darksite/bundle/redact/pseudonym"
+	"darksite/bundle/redact/rules"
+)
+
+// rulesVersionNumber counts the sets of shipped rules.
+const rulesVersionNumber = 1
+
+// Policy is what a site adds to the shipped rules or takes from them.
+type Policy struct {
+	ID       string       // empty for the default policy
+	Version  int64        // counted by the site
+	Rules    []rules.Rule // further rules; their cases are run by New
+	Keep     []string     // words that stay; this loosens the policy
+	MaxDepth int          // of archives in archives, 0 for 4
+	MaxBytes int64        // of text unpacked from one file, 0 for 64 GiB
+	MaxRatio int64        // of unpacked to packed bytes, 0 for 1000
+}
+
+// Loosened lists what the policy lets through that the default would hide, for
+// the officers to see.
+func (p Policy) Loosened() []string {
+	out := slices.Clone(p.Keep)
+	slices.Sort(out)
+	return out
+}
+
+func (p Policy) depth() int {
+	if p.MaxDepth > 0 {
+		return p.MaxDepth
+	}
+	return 4
+}
+
+func (p Policy) bytes() int64 {
+	if p.MaxBytes > 0 {
+		return p.MaxBytes
+	}
+	return 64 << 30
+}
+
+func (p Policy) ratio() int64 {
+	if p.MaxRatio > 0 {
+		return p.MaxRatio
+	}
+	return 1000
+}
+
+// version fixes policy and word list by a digest.
+func (p Policy) version(words []string) bundle.Versioned {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%q %d %d %d %d\n", p.ID, p.Version, p.depth(), p.bytes(), p.ratio())
+	for _, k := range p.Loosened() {
+		fmt.Fprintf(&b, "keep %q\n", k)
+	}
+	for _, r := range p.Rules {
+		fmt.Fprintf(&b, "rule %+v\n", r)
+	}
+	sorted := slices.Sorted(slices.Values(words))
+	for _, w := range sorted {
+		fmt.Fprintf(&b, "word %q\n", w)
+	}
+	id := p.ID
+	if id == "" {
+		id = "default"
+	}
+	return bundle.Versioned{ID: id, SHA256: bundle.DigestOf([]byte(b.String())), Version: max(p.Version, 1)}
+}
+
+func rulesVersion() (bundle.Versioned, error) {
+	b, err := rules.Bytes()
+	if err != nil {
+		return bundle.Versioned{}, err
+	}
+	return bundle.Versioned{ID: "shipped", SHA256: bundle.DigestOf(b), Version: rulesVersionNumber}, nil
+}
+
+// checkCases runs the cases of rules against a compiled set.
+func checkCases(know *detect.Knowledge, rs []rules.Rule) error {
+	none := func(pseudonym.Kind, string) bool { return false }
+	s := detect.NewScanner(know, detect.NewInventory(nil), none)
+	for _, r := range rs {
+		for _, h := range r.Hits {
+			if !hits(s, h.Line, h.Text) {
+				return fmt.Errorf("rule %s: %q is not found in %q", r.ID, h.Text, h.Line)
+			}
+		}
+		for _, m := range r.Misses {
+			if found, _ := s.Scan([]byte(m), detect.State{}); len(found) > 0 {
+				return fmt.Errorf("rule %s: something is found in %q, which must stay", r.ID, m)
+			}
+		}
+	}
+	return nil
+}
+
+// hits reports whether findings cover exactly a text.
+func hits(s *detect.Scanner, line, text string) bool {
+	found, _ := s.Scan([]byte(line), detect.State{})
+	for _, f := range found {
+		if line[f.Start:f.End] == text {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,118 @@
+package pseudonym
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"maps"
+	"slices"
+
+	"filippo.io/age"
+)
+
+// mapFormat is the first line of a map.
+const mapFormat = "darksite-pseudonyms/1"
+
+// maxLine bounds a line of a map that is being opened.
+const maxLine = 1 << 20
+
+// Entry leads from a stand-in to the value in its canonical form.
+type Entry struct {
+	Token    string
+	Kind     Kind
+	Original string
+}
+
+// Map leads from stand-ins to values. The zero value is empty.
+type Map struct {
+	entries map[string]Entry
+}
+
+// Lookup returns what a stand-in stands for.
+func (m *Map) Lookup(token string) (Entry, bool) {
+	e, ok := m.entries[token]
+	return e, ok
+}
+
+// Len is the number of entries.
+func (m *Map) Len() int { return len(m.entries) }
+
+// All yields the entries in order of their tokens.
+func (m *Map) All() iter.Seq[Entry] {
+	return func(yield func(Entry) bool) {
+		for _, t := range slices.Sorted(maps.Keys(m.entries)) {
+			if !yield(m.entries[t]) {
+				return
+			}
+		}
+	}
+}
+
+// line is an entry as JSON, one a line.
+type line struct {
+	Token    string `json:"t"`
+	Kind     string `json:"k"`
+	Original string `json:"o"`
+}
+
+// Seal writes the map encrypted to the recipients. At least one is needed:
+// there is no plain form.
+func (m *Map) Seal(w io.Writer, recipients ...age.Recipient) error {
+	if len(recipients) == 0 {
+		return errors.New("seal pseudonym map: no recipient given; a map is never written in plain")
+	}
+	enc, err := age.Encrypt(w, recipients...)
+	if err != nil {
+		return fmt.Errorf("seal pseudonym map: %w", err)
+	}
+	bw := bufio.NewWriter(enc)
+	if _, err := fmt.Fprintln(bw, mapFormat); err != nil {
+		return fmt.Errorf("seal pseudonym map: %w", err)
+	}
+	je := json.NewEncoder(bw)
+	je.SetEscapeHTML(false)
+	for e := range m.All() {
+		if err := je.Encode(line{e.Token, e.Kind.String(), e.Original}); err != nil {
+			return fmt.Errorf("seal pseudonym map: %w", err)
+		}
+	}
+	if err := bw.Flush(); err != nil {
+		return fmt.Errorf("seal pseudonym map: %w", err)
+	}
+	if err := enc.Close(); err != nil {
+		return fmt.Errorf("seal pseudonym map: %w", err)
+	}
+	return nil
+}
+
+// OpenMap reads a sealed map.
+func OpenMap(r io.Reader, ids ...age.Identity) (*Map, error) {
+	dec, err := age.Decrypt(r, ids...)
+	if err != nil {
+		return nil, fmt.Errorf("open pseudonym map: %w", err)
+	}
+	sc := bufio.NewScanner(dec)
+	sc.Buffer(nil, maxLine)
+	if !sc.Scan() || sc.Text() != mapFormat {
+		return nil, fmt.Errorf("open pseudonym map: not a map of format %s", mapFormat)
+	}
+	m := &Map{entries: map[string]Entry{}}
+	for n := 2; sc.Scan(); n++ {
+		var l line
+		if err := json.Unmarshal(sc.Bytes(), &l); err != nil {
+			return nil, fmt.Errorf("open pseudonym map: line %d: %w", n, err)
+		}
+		k, ok := ParseKind(l.Kind)
+		if !ok || l.Token == "" {
+			return nil, fmt.Errorf("open pseudonym map: line %d: unknown kind or empty token", n)
+		}
+		m.entries[l.Token] = Entry{l.Token, k, l.Original}
+	}
+	if err := sc.Err(); err != nil {
+		return nil, fmt.Errorf("open pseudonym map: %w", err)
+	}
+	return m, nil
+}

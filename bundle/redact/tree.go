@@ -1,0 +1,392 @@
+package redact
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"darksite/bundle"
+	"darksite/bundle/redact/proof"
+	"darksite/bundle/redact/pseudonym"
+)
+
+// File is a file that went through the gate.
+type File struct {
+	In         string // relative path as found; never leaves the site
+	Out        string // relative path as written
+	Inspected  bundle.Inspected
+	Type       string // by content
+	Size       int64  // of what was written
+	Redactions map[string]int64
+}
+
+// Withheld is a file that did not pass.
+type Withheld struct {
+	In     string // relative path as found; never leaves the site
+	Path   string // the same after redaction
+	Reason string
+}
+
+// Result is what a tree came to.
+type Result struct {
+	Files    []File
+	Withheld []Withheld
+	Map      *Map
+	Report   Report
+
+	originals []proof.Original
+}
+
+// Originals are the values that must not be found in the result, for the proof.
+func (r *Result) Originals() []proof.Original { return r.originals }
+
+// LeakError says that the proof found values in the finished tree, which was
+// removed.
+type LeakError struct {
+	Leaks []proof.Leak
+}
+
+// Error names files and kinds, never a value.
+func (e *LeakError) Error() string {
+	l := e.Leaks[0]
+	return fmt.Sprintf("redaction refused: the proof found %d values left, the first in %s (kind %s, spelled %s)", len(e.Leaks), l.File, l.Kind, l.Spelling)
+}
+
+// Tree redacts the folder in into the folder out, which must not exist or be
+// empty. Relative paths stay the same except where names had to change. On any
+// error, a failed proof included, nothing is left at out. Files that cannot be
+// handled as text are withheld and listed.
+func (g *Gate) Tree(ctx context.Context, in, out string) (res *Result, err error) {
+	g.tree.Lock()
+	defer g.tree.Unlock()
+	if err := freshFolder(in, out); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("redact tree: failed unexpectedly: %v", p)
+		}
+		if err != nil {
+			res = nil
+			err = errors.Join(err, os.RemoveAll(out))
+		}
+	}()
+	return g.runTree(ctx, in, out)
+}
+
+func (g *Gate) runTree(ctx context.Context, in, out string) (*Result, error) {
+	plan, err := planTree(in)
+	if err != nil {
+		return nil, err
+	}
+	if err := g.learnNames(plan); err != nil {
+		return nil, err
+	}
+	if err := g.pass(ctx, "learn", plan, g.learnFile); err != nil {
+		return nil, err
+	}
+	if err := g.refresh(); err != nil {
+		return nil, fmt.Errorf("redact tree: %w", err)
+	}
+	if err := g.nameOutputs(plan); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(out, 0o700); err != nil {
+		return nil, fmt.Errorf("redact tree: %w", err)
+	}
+	plan.out = out
+	if err := g.pass(ctx, "redact", plan, g.writeFile); err != nil {
+		return nil, err
+	}
+	res := g.result(plan)
+	leaks, err := proof.Search(ctx, out, res.originals)
+	if err != nil {
+		return nil, fmt.Errorf("prove that nothing is left: %w", err)
+	}
+	if len(leaks) > 0 {
+		return nil, &LeakError{Leaks: leaks}
+	}
+	return res, nil
+}
+
+// freshFolder refuses an output that holds something or lies in the input.
+func freshFolder(in, out string) error {
+	info, err := os.Stat(in)
+	if err != nil {
+		return fmt.Errorf("redact tree: %w", err)
+	}
+	if !info.IsDir() {
+		return fmt.Errorf("redact tree: %s is not a folder", in)
+	}
+	absIn, err1 := filepath.Abs(in)
+	absOut, err2 := filepath.Abs(out)
+	if err := errors.Join(err1, err2); err != nil {
+		return fmt.Errorf("redact tree: %w", err)
+	}
+	if absOut == absIn || strings.HasPrefix(absOut, absIn+string(filepath.Separator)) || strings.HasPrefix(absIn, absOut+string(filepath.Separator)) {
+		return fmt.Errorf("redact tree: input and output folder must not lie in each other")
+	}
+	names, err := os.ReadDir(out)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("redact tree: %w", err)
+	}
+	if len(names) > 0 {
+		return fmt.Errorf("redact tree: output folder %s is not empty; name a new one", out)
+	}
+	return nil
+}
+
+// task is one file of a tree.
+type task struct {
+	rel, abs string
+	outRel   string
+	size     int64
+	withheld string // reason, when it does not pass
+	file     File
+}
+
+// plan is the work of one tree.
+type plan struct {
+	tasks []*task
+	out   string
+	total int64
+}
+
+// planTree lists the files of a folder in order of their names.
+func planTree(in string) (*plan, error) {
+	p := &plan{}
+	err := filepath.WalkDir(in, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			return nil
+		}
+		rel, err := filepath.Rel(in, path)
+		if err != nil {
+			return err
+		}
+		t := &task{rel: filepath.ToSlash(rel), abs: path}
+		switch {
+		case d.Type()&fs.ModeSymlink != 0:
+			t.withheld = "symbolic link"
+		case !d.Type().IsRegular():
+			t.withheld = "not a regular file"
+		default:
+			info, err := d.Info()
+			if err != nil {
+				return err
+			}
+			t.size = info.Size()
+			p.total += t.size
+		}
+		p.tasks = append(p.tasks, t)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("redact tree: list %s: %w", in, err)
+	}
+	return p, nil
+}
+
+// pass runs a step over all files on the gate's workers and stops at the first
+// error.
+func (g *Gate) pass(ctx context.Context, name string, p *plan, step func(context.Context, *plan, *task, *meter) error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	m := &meter{name: name, total: p.total, tell: g.progress}
+	queue := make(chan *task)
+	var wg sync.WaitGroup
+	for range min(g.workers, max(1, len(p.tasks))) {
+		wg.Go(func() {
+			for t := range queue {
+				if err := guarded(func() error { return step(ctx, p, t, m) }); err != nil {
+					cancel(err)
+				}
+			}
+		})
+	}
+	for _, t := range p.tasks {
+		if ctx.Err() != nil {
+			break
+		}
+		if t.withheld == "" {
+			queue <- t
+		}
+	}
+	close(queue)
+	wg.Wait()
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return nil
+}
+
+// guarded turns a panic into an error.
+func guarded(f func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("failed unexpectedly: %v", p)
+		}
+	}()
+	return f()
+}
+
+// meter adds up progress.
+type meter struct {
+	mu          sync.Mutex
+	name        string
+	done, total int64
+	tell        Progress
+}
+
+func (m *meter) add(n int) {
+	if m == nil || m.tell == nil {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.done += int64(n)
+	m.tell(m.name, m.done, m.total)
+}
+
+// metered counts what is read.
+type metered struct {
+	r io.Reader
+	m *meter
+}
+
+func (r metered) Read(p []byte) (int, error) {
+	n, err := r.r.Read(p)
+	r.m.add(n)
+	return n, err
+}
+
+// learnFile reads a file for what it tells.
+func (g *Gate) learnFile(ctx context.Context, _ *plan, t *task, m *meter) error {
+	seen := newFindings()
+	err := g.through(ctx, t, m, &stream{gate: g, seen: seen, hint: t.rel}, nil)
+	if err != nil {
+		return err
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.learnt.add(seen)
+	return nil
+}
+
+// writeFile writes the redacted file.
+func (g *Gate) writeFile(ctx context.Context, p *plan, t *task, m *meter) (err error) {
+	path := filepath.Join(p.out, filepath.FromSlash(t.outRel))
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return fmt.Errorf("redact %s: %w", t.outRel, err)
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return fmt.Errorf("redact %s: %w", t.outRel, err)
+	}
+	s := &stream{gate: g, seen: newFindings(), write: true, counts: map[string]int64{}, hint: t.rel}
+	err = g.through(ctx, t, m, s, f)
+	err = errors.Join(err, f.Close())
+	if err != nil {
+		return err
+	}
+	if t.withheld != "" {
+		if err := os.Remove(path); err != nil {
+			return fmt.Errorf("withhold %s: %w", t.outRel, err)
+		}
+		return removeEmptyParents(p.out, filepath.Dir(path))
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return fmt.Errorf("redact %s: %w", t.outRel, err)
+	}
+	t.file = File{In: t.rel, Out: t.outRel, Inspected: bundle.InspectedFull, Type: s.kind, Size: info.Size(), Redactions: s.counts}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.learnt.add(s.seen)
+	return nil
+}
+
+// removeEmptyParents removes folders that a withheld file leaves without content.
+func removeEmptyParents(root, dir string) error {
+	for dir != root && strings.HasPrefix(dir, root) {
+		if err := os.Remove(dir); err != nil {
+			return nil // not empty, which is what ends the climb
+		}
+		dir = filepath.Dir(dir)
+	}
+	return nil
+}
+
+// through opens a file and runs its content through a stream. A file that cannot
+// be opened or handled is marked withheld.
+func (g *Gate) through(ctx context.Context, t *task, m *meter, s *stream, w io.Writer) error {
+	f, err := os.Open(t.abs)
+	if errors.Is(err, fs.ErrPermission) {
+		t.withheld = "no permission to read it"
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("redact %s: %w", t.rel, err)
+	}
+	defer f.Close()
+	s.ctx = ctx
+	if w == nil {
+		w = io.Discard
+	}
+	err = s.content(metered{f, m}, w, t.rel, 0)
+	var no *withholdError
+	if errors.As(err, &no) {
+		t.withheld = no.reason
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("redact %s: %w", g.pathText(t.rel), err)
+	}
+	return nil
+}
+
+// result gathers what the tasks came to.
+func (g *Gate) result(p *plan) *Result {
+	res := &Result{Map: g.mint.Map()}
+	for _, t := range p.tasks {
+		if t.withheld != "" {
+			res.Withheld = append(res.Withheld, Withheld{In: t.rel, Path: g.pathText(t.rel), Reason: t.withheld})
+			continue
+		}
+		res.Files = append(res.Files, t.file)
+	}
+	slices.SortFunc(res.Files, func(a, b File) int { return strings.Compare(a.Out, b.Out) })
+	res.originals = g.originals()
+	res.Report = g.report(res)
+	return res
+}
+
+// originals lists what the proof looks for: every value the gate promises to
+// hide wherever it stands.
+func (g *Gate) originals() []proof.Original {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	var out []proof.Original
+	add := func(k pseudonym.Kind, v string, fold bool) {
+		out = append(out, proof.Original{Kind: k.String(), Value: v, Fold: fold})
+	}
+	for _, it := range g.inv.Items() {
+		add(it.Kind, it.Text, !it.Exact)
+	}
+	for _, v := range sortedValues(g.learnt.values) {
+		switch v.kind {
+		case pseudonym.IPv6, pseudonym.IQN, pseudonym.NQN, pseudonym.SID:
+			add(v.kind, v.canon, true)
+		}
+	}
+	return out
+}
