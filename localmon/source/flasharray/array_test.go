@@ -17,6 +17,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -113,7 +114,7 @@ func (a *array) pin() string {
 
 func (a *array) source(change ...func(*flasharray.Options)) *flasharray.Source {
 	a.t.Helper()
-	o := flasharray.Options{Target: "fa1", URL: a.URL, Token: apiToken, Pin: a.pin()}
+	o := flasharray.Options{Target: "fa1", URL: a.URL, Token: apiToken, Pin: a.pin(), RequestTimeout: time.Minute, Timeout: time.Minute}
 	for _, f := range change {
 		f(&o)
 	}

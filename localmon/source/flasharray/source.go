@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -96,12 +97,15 @@ func (s *Source) Collect(ctx context.Context, now time.Time) (localmon.Batch, er
 	l := &look{source: s, now: now, visit: s.client.visit(), outcomes: map[*endpoint]*outcome{}}
 	session, err := l.visit.enter(ctx, "")
 	if err != nil {
-		return s.nothing(now, began, []localmon.EndpointError{{Endpoint: "login", Err: err}}), s.client.classify(err)
+		return s.nothing(now, began, nil), s.client.classify(err)
 	}
 	l.fetch(ctx, s.due(now, session.version))
 	if len(l.outcomes) > 0 && l.good() == 0 {
 		failed := l.failures()
-		return s.nothing(now, began, failed), s.client.classify(cmp.Or(l.visit.lost(), failed[0].Err))
+		cause := cmp.Or(l.visit.lost(), failed[0].Err)
+		// What every endpoint says alike is said once, by the error.
+		failed = slices.DeleteFunc(failed, func(p localmon.EndpointError) bool { return p.Err.Error() == cause.Error() })
+		return s.nothing(now, began, failed), s.client.classify(cause)
 	}
 	b := l.batch()
 	b.Took = time.Since(began)
