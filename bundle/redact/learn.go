@@ -97,7 +97,12 @@ func itemsOf(k *detect.Knowledge, v value, fixed bool) []detect.Item {
 		return ipv4Items(v)
 	case pseudonym.MAC:
 		return []detect.Item{one}
-	case pseudonym.WWN, pseudonym.NAA:
+	case pseudonym.WWN:
+		return []detect.Item{one}
+	case pseudonym.NAA:
+		if serial, ok := strings.CutPrefix(v.canon, "624a9370"); ok {
+			return []detect.Item{one, {Text: serial, Canon: serial, Kind: pseudonym.Serial}}
+		}
 		return []detect.Item{one}
 	case pseudonym.IPv6, pseudonym.UUID, pseudonym.Phone, pseudonym.IQN, pseudonym.NQN, pseudonym.SID:
 		return nil // known by their form wherever they stand

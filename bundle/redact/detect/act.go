@@ -1,9 +1,5 @@
 package detect
 
-import (
-	"darksite/bundle/redact/pseudonym"
-)
-
 // Mask stands where a secret stood.
 const Mask = "masked-secret"
 
@@ -108,32 +104,18 @@ func (s *Scanner) bare(lo, hi int) {
 		for i < hi && isAlnum(b[i]) {
 			i++
 		}
-		i = max(i, s.item(from, i))
-		// an escape such as \n glues its letter to the word behind it
-		if from > s.lo && b[from-1] == '\\' && i-from > 3 && (b[from] == 'n' || b[from] == 't' || b[from] == 'r') {
-			s.item(from+1, i)
+		if n := s.glued(from); n > from && n < i {
+			s.item(n, i)
 		}
+		i = max(i, s.item(from, i))
 	}
 }
 
 func (s *Scanner) item(lo, hi int) int {
 	it, from, to, ok := s.inv.match(s.buf, s.lo, lo, hi, s.hi)
-	if !ok || s.partOfPath(from, to, it) {
+	if !ok {
 		return hi
 	}
 	s.emitForm(from, to, it.Kind, it.Form, it.Canon, "known-"+it.Kind.String())
 	return to
-}
-
-// partOfPath keeps names that are also the name of a program or a folder of
-// every system from being hidden inside such a path.
-func (s *Scanner) partOfPath(lo, hi int, it Item) bool {
-	if it.Kind != pseudonym.User && it.Kind != pseudonym.Host && it.Kind != pseudonym.Name {
-		return false
-	}
-	return lo > s.lo+4 && s.buf[lo-1] == '/' && (hasSuffix(s.buf[s.lo:lo], "/bin/") || hasSuffix(s.buf[s.lo:lo], "/lib/") || hasSuffix(s.buf[s.lo:lo], "/sbin/") || hasSuffix(s.buf[s.lo:lo], "/init.d/"))
-}
-
-func hasSuffix(b []byte, s string) bool {
-	return len(b) >= len(s) && string(b[len(b)-len(s):]) == s
 }

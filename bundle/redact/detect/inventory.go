@@ -3,6 +3,8 @@ package detect
 import (
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"darksite/bundle/redact/pseudonym"
 )
@@ -120,10 +122,7 @@ func (inv *Inventory) pick(candidates []int32, buf []byte, from, lo, to int) (It
 		if start < from || end > to || !same(buf[start:end], it) {
 			continue
 		}
-		if start > 0 && isAlnum(buf[start]) && isAlnum(buf[start-1]) && !escaped(buf, from, start) {
-			continue
-		}
-		if end < len(buf) && isAlnum(buf[end-1]) && isAlnum(buf[end]) {
+		if joinedBefore(buf, from, start) || joinedAfter(buf, end) {
 			continue
 		}
 		return *it, start, end, true
@@ -131,10 +130,56 @@ func (inv *Inventory) pick(candidates []int32, buf []byte, from, lo, to int) (It
 	return Item{}, 0, 0, false
 }
 
-// escaped reports whether the letter before start belongs to an escape such as
-// \n, \t or an ANSI sequence, so that what follows still stands alone.
-func escaped(buf []byte, from, start int) bool {
-	return start-2 >= from && buf[start-2] == '\\' && strings.IndexByte("nrt", buf[start-1]) >= 0
+// joinedBefore reports whether a letter or digit continues the text at start to
+// the left. The letter of an escape, the digits of a percent escape and the end
+// of a terminal colour do not.
+func joinedBefore(buf []byte, from, start int) bool {
+	if start == from || !isAlnum(buf[start]) || !isAlnum(buf[start-1]) {
+		return false
+	}
+	if buf[start-1] >= 0x80 {
+		r, _ := utf8.DecodeLastRune(buf[from:start])
+		return r == utf8.RuneError || unicode.IsLetter(r) || unicode.IsDigit(r)
+	}
+	if start-from >= 2 && buf[start-2] == '\\' && strings.IndexByte("nrt", buf[start-1]) >= 0 {
+		return false
+	}
+	if start-from >= 3 && buf[start-3] == '%' && isHexByte(buf[start-2]) && isHexByte(buf[start-1]) {
+		return false
+	}
+	return !colourEnds(buf, from, start)
+}
+
+// joinedAfter is the same to the right.
+func joinedAfter(buf []byte, end int) bool {
+	if end >= len(buf) || !isAlnum(buf[end-1]) || !isAlnum(buf[end]) {
+		return false
+	}
+	if buf[end] >= 0x80 {
+		r, _ := utf8.DecodeRune(buf[end:])
+		return r == utf8.RuneError || unicode.IsLetter(r) || unicode.IsDigit(r)
+	}
+	return true
+}
+
+// colourEnds reports whether a terminal colour ends at a place, as bytes or
+// spelled out: ESC [ 3 1 m, \u001b[31m, \033[0m, ^[[0m.
+func colourEnds(buf []byte, from, at int) bool {
+	if at-from < 3 || buf[at-1] != 'm' && buf[at-1] != 'K' {
+		return false
+	}
+	i := at - 2
+	for i > from && (isDigit(buf[i]) || buf[i] == ';') {
+		i--
+	}
+	if buf[i] != '[' || i == from {
+		return false
+	}
+	switch buf[i-1] {
+	case 0x1b, '[', 'b', 'B', 'e', '3':
+		return true
+	}
+	return false
 }
 
 func same(text []byte, it *Item) bool {

@@ -58,8 +58,12 @@ func (s *Scanner) separator(hi int) (gap, bool) {
 	default:
 		return g, false
 	}
+	apart := i
 	for i < s.hi && isSpace(b[i]) {
 		i++
+	}
+	if i > apart && g.sep != ' ' && s.anotherKey(i) && apart < s.hi && i < s.hi {
+		return g, false // an empty value before the next key
 	}
 	i = s.seeThrough(i)
 	slash := i
@@ -316,15 +320,15 @@ func opening(c byte) byte {
 // anotherKey reports whether key= or key: or nothing follows, so that a ; or , or & before it
 // ends an item.
 func (s *Scanner) anotherKey(i int) bool {
-	b, from := s.buf, i
+	b := s.buf
 	for i < s.hi && isSpace(b[i]) {
 		i++
 	}
 	if i == s.hi {
 		return true
 	}
-	from = i
-	for i < s.hi && (class[b[i]] != 0 || isSpace(b[i]) && i > from) {
+	from := i
+	for i < s.hi && class[b[i]] != 0 {
 		i++
 	}
 	return i > from && i < s.hi && (b[i] == '=' || b[i] == ':' && i+1 < s.hi && isSpace(b[i+1]))

@@ -72,6 +72,9 @@ func (s *Scanner) noun(lo, hi int, rule int16) {
 	if quote == 0 && (s.k.Common(name) || strict && !nameShape(w)) {
 		return
 	}
+	if kind == pseudonym.Serial && (!hasDigit(w) || len(w) < 6 || looksLikeValue(w) || isFormOfOther(w)) {
+		return
+	}
 	if kind == pseudonym.User && quote == 0 && bytes.IndexByte(w, '.') > 0 && isFile(name) {
 		return
 	}

@@ -2,6 +2,8 @@ package detect
 
 import (
 	"bytes"
+	"unicode"
+	"unicode/utf8"
 
 	"darksite/bundle/redact/pseudonym"
 )
@@ -128,7 +130,38 @@ func (s *Scanner) words(i int) {
 			}
 			acc |= f
 		}
+		if acc&fHigh != 0 {
+			s.wide(start, i)
+			continue
+		}
 		i = max(i, s.word(start, i, acc))
+	}
+}
+
+// wide deals with a word that holds bytes above ASCII: it is cut where a
+// character is no letter, such as a typographic quote or a wide space.
+func (s *Scanner) wide(start, end int) {
+	b := s.buf
+	from, acc := start, flags(0)
+	for i := start; i < end; {
+		n := 1
+		if b[i] >= 0x80 {
+			var r rune
+			r, n = utf8.DecodeRune(b[i:end])
+			if r != utf8.RuneError && !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) {
+				if from < i {
+					s.word(from, i, acc)
+				}
+				i += n
+				from, acc = i, 0
+				continue
+			}
+		}
+		acc |= class[b[i]]
+		i += n
+	}
+	if from < end {
+		s.word(from, end, acc)
 	}
 }
 
@@ -167,6 +200,11 @@ func (s *Scanner) word(start, end int, acc flags) int {
 			return n
 		}
 	}
+	if start > s.lo {
+		if n := s.glued(start); n > start && n < end {
+			start = n
+		}
+	}
 	lo, hi := start, end
 	for lo < hi && class[b[lo]]&(fDot|fDash|fUnder|fAt) != 0 {
 		lo++
@@ -194,6 +232,45 @@ func (s *Scanner) word(start, end int, acc flags) int {
 	}
 	s.push(lo, hi)
 	return next
+}
+
+// glued returns where a word begins behind an escape whose letters run into it:
+// the n of \n, the digits of %2F, the end of a colour that is spelled out. It
+// returns from when nothing is glued on.
+func (s *Scanner) glued(from int) int {
+	b := s.buf
+	if from == s.lo {
+		return from
+	}
+	switch b[from-1] {
+	case '\\':
+		if from+1 < s.hi && (b[from] == 'n' || b[from] == 't' || b[from] == 'r') && !s.knownAt(from) {
+			return from + 1
+		}
+	case '%':
+		if from+2 < s.hi && isHexByte(b[from]) && isHexByte(b[from+1]) {
+			return from + 2
+		}
+	case '[':
+		i := from
+		for i < s.hi && isDigit(b[i]) {
+			i++
+		}
+		if i < s.hi && b[i] == 'm' && colourEnds(b, s.lo, i+1) {
+			return i + 1
+		}
+	}
+	return from
+}
+
+// knownAt reports whether an item begins at a place: \nas01 may be a path.
+func (s *Scanner) knownAt(from int) bool {
+	to := from
+	for to < s.hi && isAlnum(s.buf[to]) {
+		to++
+	}
+	_, _, _, ok := s.inv.match(s.buf, s.lo, from, to, s.hi)
+	return ok
 }
 
 // push remembers a word as the one before the next.
