@@ -28,6 +28,11 @@ func newRig(t *testing.T, o sim.Options) *rig {
 	t.Helper()
 	a, err := sim.New(o)
 	require.NoError(t, err)
+	return newRigOf(t, a)
+}
+
+func newRigOf(t *testing.T, a *sim.Array) *rig {
+	t.Helper()
 	r := &rig{t: t, array: a, handler: arrayapi.New(a)}
 	r.login()
 	return r

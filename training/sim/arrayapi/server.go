@@ -72,7 +72,8 @@ type Server struct {
 	pin     string
 	addr    net.Addr
 	http    *http.Server
-	done    chan error
+	done    chan struct{} // closed when serving has ended
+	served  error         // why; read after done
 }
 
 // Listen serves an array on a loopback address such as 127.0.0.1:0. Other
@@ -93,7 +94,7 @@ func Listen(address string, h *Handler) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("serve array %s: %w", h.array.Options().Name, err)
 	}
-	s := &Server{handler: h, pin: Pin(first), addr: l.Addr(), done: make(chan error, 1)}
+	s := &Server{handler: h, pin: Pin(first), addr: l.Addr(), done: make(chan struct{})}
 	s.http = &http.Server{
 		Handler:           s.guard(h),
 		ReadHeaderTimeout: 10 * time.Second,
@@ -105,7 +106,10 @@ func Listen(address string, h *Handler) (*Server, error) {
 		},
 	}
 	cfg := &tls.Config{MinVersion: tls.VersionTLS12, GetConfigForClient: h.tlsConfig}
-	go func() { s.done <- s.http.Serve(tls.NewListener(l, cfg)) }()
+	go func() {
+		defer close(s.done)
+		s.served = s.http.Serve(tls.NewListener(l, cfg))
+	}()
 	return s, nil
 }
 
@@ -149,11 +153,13 @@ func (s *Server) Token() string { return s.handler.Token() }
 // Handler is what answers.
 func (s *Server) Handler() *Handler { return s.handler }
 
-// Close stops serving at once, calls under way included.
+// Close stops serving at once, calls under way included. It may be called
+// again.
 func (s *Server) Close() error {
 	err := s.http.Close()
-	if served := <-s.done; !errors.Is(served, http.ErrServerClosed) {
-		err = errors.Join(err, served)
+	<-s.done
+	if !errors.Is(s.served, http.ErrServerClosed) {
+		err = errors.Join(err, s.served)
 	}
 	if err != nil {
 		return fmt.Errorf("stop array %s: %w", s.handler.array.Options().Name, err)

@@ -1,0 +1,243 @@
+// Package simhost runs a practice site: the arrays of a scenario, each served
+// on a loopback port of its own with the interface of a real array, on one
+// virtual clock.
+//
+// # Start
+//
+//	s, err := scenario.Ready("demo")
+//	h, err := simhost.Start(simhost.Options{Scenario: s})
+//	defer h.Close()
+//	for _, a := range h.Served() {
+//		// a.Name, a.URL, a.Token and a.Pin are what a monitor needs
+//	}
+//
+// The clock stands still until it is moved: by hand with [Host.Advance], as
+// tests and the demonstration do, or along with real time by [Host.Run], which
+// is what the command that serves a site uses. The control interface (see
+// package control) is served as well when it is given an address; an array
+// never answers it.
+//
+// # Promises
+//
+//   - Same scenario, same overrides, same steps: the same replies to the byte.
+//     Pins and tokens follow from the scenario alone and can be put into a
+//     configuration once.
+//   - Everything listens on loopback; other addresses are refused.
+//   - Close ends every connection and waits for what it started.
+package simhost
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"math"
+	"net"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"darksite/training/scenario"
+	"darksite/training/sim"
+	"darksite/training/sim/arrayapi"
+	"darksite/training/sim/control"
+)
+
+// Options say what to run. Only the scenario is required.
+type Options struct {
+	Scenario  scenario.Scenario
+	Seed      *uint64   // in place of the scenario's own
+	Size      sim.Size  // in place of the size of every array
+	Start     time.Time // in place of the scenario's start of the clock
+	Addresses []string  // where each array listens; 127.0.0.1:0 for those not named
+	Control   string    // where the control interface listens; nowhere when empty
+}
+
+// Served is what a client needs to know of an array.
+type Served struct {
+	Name  string
+	URL   string // https://127.0.0.1:port
+	Token string // API token
+	Pin   string // sha256:hex of the certificate
+}
+
+// Host is a practice site that is being served.
+type Host struct {
+	arrays  []*sim.Array
+	servers []*arrayapi.Server
+	control *http.Server
+	ctlAddr string
+	ctlDone chan error
+
+	mu    sync.Mutex // of the clock: arrays move together
+	speed float64
+}
+
+// MaxSpeed is the fastest the clock runs: almost a year an hour.
+const MaxSpeed = 8000
+
+// Start makes the arrays of the scenario and serves them. The clock stands.
+func Start(o Options) (*Host, error) {
+	s := o.Scenario
+	if o.Seed != nil {
+		s.Seed = *o.Seed
+	}
+	if !o.Start.IsZero() {
+		s.Start = o.Start
+	}
+	if o.Size != "" {
+		s.Arrays = slices.Clone(s.Arrays)
+		for i := range s.Arrays {
+			s.Arrays[i].Size = o.Size
+		}
+	}
+	if len(o.Addresses) > len(s.Arrays) {
+		return nil, fmt.Errorf("scenario %s has %d arrays, but %d addresses were given", s.Name, len(s.Arrays), len(o.Addresses))
+	}
+	arrays, err := s.Build()
+	if err != nil {
+		return nil, err
+	}
+	h := &Host{arrays: arrays, speed: 1}
+	if err := h.serve(o); err != nil {
+		return nil, errors.Join(err, h.Close())
+	}
+	return h, nil
+}
+
+func (h *Host) serve(o Options) error {
+	for i, a := range h.arrays {
+		address := ""
+		if i < len(o.Addresses) {
+			address = o.Addresses[i]
+		}
+		s, err := arrayapi.Listen(cmp.Or(address, "127.0.0.1:0"), arrayapi.New(a))
+		if err != nil {
+			return err
+		}
+		h.servers = append(h.servers, s)
+	}
+	if o.Control == "" {
+		return nil
+	}
+	tcp, err := net.ResolveTCPAddr("tcp", o.Control)
+	if err != nil {
+		return fmt.Errorf("serve the control interface on %s: %w", o.Control, err)
+	}
+	if !tcp.IP.IsLoopback() {
+		return fmt.Errorf("serve the control interface on %s: it listens on loopback only, such as 127.0.0.1:0", o.Control)
+	}
+	l, err := net.ListenTCP("tcp", tcp)
+	if err != nil {
+		return fmt.Errorf("serve the control interface: %w", err)
+	}
+	h.ctlAddr, h.ctlDone = l.Addr().String(), make(chan error, 1)
+	h.control = &http.Server{
+		Handler: control.New(h), ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,
+		ErrorLog: log.New(io.Discard, "", 0), // a client that goes away is no event
+	}
+	go func() { h.ctlDone <- h.control.Serve(l) }()
+	return nil
+}
+
+// Served lists what a client needs to know, in the order of the scenario.
+func (h *Host) Served() []Served {
+	var all []Served
+	for i, s := range h.servers {
+		all = append(all, Served{h.arrays[i].Options().Name, s.URL(), s.Token(), s.Pin()})
+	}
+	return all
+}
+
+// ControlURL is where the control interface is, empty when it is not served.
+func (h *Host) ControlURL() string {
+	if h.ctlAddr == "" {
+		return ""
+	}
+	return "http://" + h.ctlAddr
+}
+
+// Arrays are the arrays, in the order of the scenario.
+func (h *Host) Arrays() []*sim.Array { return slices.Clone(h.arrays) }
+
+// Array finds an array by name; nil when there is none.
+func (h *Host) Array(name string) *sim.Array {
+	for _, a := range h.arrays {
+		if a.Options().Name == name {
+			return a
+		}
+	}
+	return nil
+}
+
+// Now is the time of the virtual clock.
+func (h *Host) Now() time.Time { return h.arrays[0].Now() }
+
+// Advance moves the clock of every array.
+func (h *Host) Advance(d time.Duration) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, a := range h.arrays {
+		a.Advance(d)
+	}
+}
+
+// Speed is how much faster than real time the clock runs under Run.
+func (h *Host) Speed() float64 {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.speed
+}
+
+// SetSpeed changes how fast the clock runs under Run: 1 is real time, 0 stops.
+func (h *Host) SetSpeed(factor float64) error {
+	if math.IsNaN(factor) || factor < 0 || factor > MaxSpeed {
+		return fmt.Errorf("speed %g: use 0 (the clock stands) to %d times real time", factor, MaxSpeed)
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.speed = factor
+	return nil
+}
+
+// tick is how often Run moves the clock.
+const tick = 50 * time.Millisecond
+
+// Run moves the clock along with real time, times the speed, until the context
+// ends. Real time that passes while the machine sleeps counts as one tick.
+func (h *Host) Run(ctx context.Context) {
+	t := time.NewTicker(tick)
+	defer t.Stop()
+	last := time.Now()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+			now := time.Now()
+			passed := min(now.Sub(last), time.Second)
+			last = now
+			h.Advance(time.Duration(float64(passed) * h.Speed()))
+		}
+	}
+}
+
+// Close stops serving.
+func (h *Host) Close() error {
+	var errs []error
+	for _, s := range h.servers {
+		errs = append(errs, s.Close())
+	}
+	h.servers = nil
+	if h.control != nil {
+		errs = append(errs, h.control.Close())
+		if err := <-h.ctlDone; !errors.Is(err, http.ErrServerClosed) {
+			errs = append(errs, err)
+		}
+		h.control = nil
+	}
+	return errors.Join(errs...)
+}
