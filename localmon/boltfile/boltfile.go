@@ -122,11 +122,19 @@ func open(path string, o Options, readOnly bool) (f *File, err error) {
 	if info.Size() == 0 {
 		return nil, fmt.Errorf("open %s: %w: it is empty; move it away to begin a new one", path, ErrForeign)
 	}
-	var db *bbolt.DB
+	var (
+		db   *bbolt.DB
+		file *os.File
+	)
 	err = guard(func() (err error) {
 		db, err = bbolt.Open(path, 0o600, &bbolt.Options{
 			Timeout: o.Timeout, ReadOnly: readOnly, FreelistType: bbolt.FreelistMapType,
 			InitialMmapSize: o.InitialMmapSize, MaxSize: int(o.MaxSize), NoSync: o.NoSync,
+			OpenFile: func(name string, flag int, mode os.FileMode) (*os.File, error) {
+				// never make the file here: that is create's work
+				file, err = os.OpenFile(name, flag&^os.O_CREATE, mode)
+				return file, err
+			},
 		})
 		return err
 	})
@@ -137,6 +145,11 @@ func open(path string, o Options, readOnly bool) (f *File, err error) {
 		return nil, fmt.Errorf("open %s: %w: %w", path, kindOfInvalid(path), err)
 	case err != nil:
 		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	// While this process waited for the lock, the file may have been replaced by
+	// a compacted one. The lock on the old one is worth nothing.
+	if held, err := file.Stat(); err != nil || !sameFile(held, path) {
+		return nil, errors.Join(busy(path), err, db.Close())
 	}
 	f = &File{DB: db, path: path}
 	if err := f.identify(o, info.Size()); err != nil {
@@ -205,6 +218,19 @@ func create(path string, o Options) error {
 		if err := os.Rename(tmp.Name(), path); err != nil {
 			return err
 		}
+	}
+	return syncDir(filepath.Dir(path))
+}
+
+func sameFile(held fs.FileInfo, path string) bool {
+	now, err := os.Stat(path)
+	return err == nil && os.SameFile(held, now)
+}
+
+// Replace puts the finished file made in place of path, durably.
+func Replace(made, path string) error {
+	if err := os.Rename(made, path); err != nil {
+		return err
 	}
 	return syncDir(filepath.Dir(path))
 }

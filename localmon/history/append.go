@@ -2,6 +2,7 @@ package history
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -48,7 +49,9 @@ func (db *DB) Append(ctx context.Context, b localmon.Batch) (uint64, error) {
 	}
 	a.place(db.limits.scrapes)
 	db.record = a.encode(db.record, &db.sections)
-	if err := db.file.Update(func(tx *bbolt.Tx) error { return a.store(tx, db.record) }); err != nil {
+	if err := db.file.Update(func(tx *bbolt.Tx) error {
+		return errors.Join(a.store(tx, db.record), db.pause("append"))
+	}); err != nil {
 		h.order = h.order[:0] // it may name ids that were not given after all
 		return 0, fmt.Errorf("append a batch of %s: %w", b.Target, err)
 	}

@@ -47,6 +47,8 @@ type Options struct {
 	// NoSync leaves out fsync. For tests and benchmarks: it breaks the promise
 	// that what was acknowledged survives a power cut.
 	NoSync bool
+
+	hook func(point string) error // see pause
 }
 
 // limits decide when work is due. Tests make them small.

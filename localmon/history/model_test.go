@@ -235,7 +235,7 @@ func TestHistoryAgreesWithAPlainModel(t *testing.T) {
 			worlds := []*world{newWorld(seed, "fa-1", 20+int(seed)*60), newWorld(seed+100, "host", 7)}
 			oddity := []float64{0, 0.02, 0.2}[seed%3]
 			var lastSeq uint64
-			for round := range 6 {
+			for round := range 4 {
 				for range 150 + rng.IntN(200) {
 					b := worlds[rng.IntN(2)].batch(oddity)
 					seq, err := db.Append(t.Context(), b)

@@ -119,11 +119,13 @@ func (db *DB) drop(v victim) error {
 		}
 		switch v.what {
 		case "raw":
-			return d.raw(v.first)
+			err = d.raw(v.first)
 		case "m5":
-			return d.m5(v.first)
+			err = d.m5(v.first)
+		default:
+			err = d.h1(v.first)
 		}
-		return d.h1(v.first)
+		return errors.Join(err, db.pause("let go of "+v.what))
 	})
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package history
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -167,7 +168,7 @@ func (db *DB) rollGroup(r *rolling) error {
 			return err
 		}
 		r.block = r.builder.Append(r.block[:0])
-		return putBlock(in, kindTier, key, r.block)
+		return errors.Join(putBlock(in, kindTier, key, r.block), db.pause("roll a group"))
 	})
 }
 
@@ -237,7 +238,7 @@ func (db *DB) rollEnd(r *rolling) error {
 		if err != nil {
 			return err
 		}
-		return table.Put(seqKey(r.month.first), r.month.encode())
+		return errors.Join(table.Put(seqKey(r.month.first), r.month.encode()), db.pause("roll the month"))
 	})
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package history
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -200,7 +201,7 @@ func (db *DB) sealGroup(s *sealing) error {
 				return err
 			}
 		}
-		return nil
+		return db.pause("seal a group")
 	})
 }
 
@@ -314,7 +315,7 @@ func (db *DB) sealEnd(s *sealing) error {
 				return err
 			}
 		}
-		return own.Bucket(bucketLog).DeleteBucket(seqKey(s.seg.first))
+		return errors.Join(own.Bucket(bucketLog).DeleteBucket(seqKey(s.seg.first)), db.pause("seal the segment"))
 	})
 	if err != nil {
 		return err

@@ -1,0 +1,283 @@
+package history_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"darksite/localmon"
+	"darksite/localmon/history"
+)
+
+// Crash tests run this test binary again as a writer and kill it.
+const crashEnv = "HISTORY_CRASH_WRITER"
+
+func TestMain(m *testing.M) {
+	if spec := os.Getenv(crashEnv); spec != "" {
+		if err := crashWriter(spec); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+const (
+	crashSeries   = 40
+	crashScrapes  = 24
+	crashSegments = 3
+)
+
+// crashBatches makes the batches of every run alike: batch i has sequence i+1.
+func crashBatches(n int) iter.Seq2[uint64, localmon.Batch] {
+	return func(yield func(uint64, localmon.Batch) bool) {
+		w := newWorld(5, "fa-1", crashSeries)
+		for i := range n {
+			if !yield(uint64(i+1), w.batch(0.05)) {
+				return
+			}
+		}
+	}
+}
+
+// crashWriter appends what is missing, maintains after each batch, and says so
+// on standard output. It kills itself at the n-th passing of a point.
+func crashWriter(spec string) error {
+	part := strings.Split(spec, "|")
+	path, point := part[0], part[1]
+	nth, _ := strconv.Atoi(part[2])
+	budget, _ := strconv.ParseInt(part[3], 10, 64)
+	total, _ := strconv.Atoi(part[4])
+	o := history.WithHook(history.Options{Budget: budget}, func(at string) error {
+		if at == point {
+			if nth--; nth == 0 {
+				return syscall.Kill(os.Getpid(), syscall.SIGKILL)
+			}
+		}
+		return nil
+	})
+	if point == "before the rename" {
+		_, _, err := history.Compact(context.Background(), path, o)
+		return err
+	}
+	db, err := history.Open(path, o)
+	if err != nil {
+		return err
+	}
+	db.SetLimits(crashScrapes, crashSegments)
+	stats, err := db.Stats(context.Background())
+	if err != nil {
+		return err
+	}
+	for want, b := range crashBatches(total) {
+		if want <= stats.LastSeq {
+			continue
+		}
+		seq, err := db.Append(context.Background(), b)
+		if err != nil {
+			return err
+		}
+		if _, err := fmt.Println(seq); err != nil {
+			return err
+		}
+		for more := true; more; {
+			if more, err = db.Maintain(context.Background(), b.At); err != nil {
+				return err
+			}
+		}
+	}
+	return db.Close()
+}
+
+// crashRun runs the writer and returns the last sequence it acknowledged. When
+// after is not zero, it is killed after so many acknowledgements.
+func crashRun(t *testing.T, path, point string, nth int, budget int64, total, after int, delay time.Duration) (acked uint64) {
+	t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%s|%s|%d|%d|%d", crashEnv, path, point, nth, budget, total))
+	out, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	require.NoError(t, cmd.Start())
+	lines := bufio.NewReader(out)
+	for n := 1; ; n++ {
+		line, err := lines.ReadString('\n')
+		if errors.Is(err, io.EOF) {
+			break // a line without its end was not acknowledged
+		}
+		require.NoError(t, err)
+		acked, err = strconv.ParseUint(strings.TrimSpace(line), 10, 64)
+		require.NoError(t, err)
+		if n == after {
+			time.Sleep(delay) // a random instant, not a wait for something
+			require.NoError(t, cmd.Process.Kill())
+		}
+	}
+	err = cmd.Wait()
+	var exit *exec.ExitError
+	if err != nil && (!errors.As(err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL) {
+		t.Fatalf("writer failed by itself: %v: %s", err, stderr.String())
+	}
+	return acked
+}
+
+// requireRecovered opens what a killed writer left: it is sound, every
+// acknowledged batch is there, and at most one that was not.
+func requireRecovered(t *testing.T, path string, acked uint64, total int) {
+	t.Helper()
+	db, err := history.Open(path, history.Options{})
+	require.NoError(t, err)
+	defer db.Close()
+	requireSound(t, db)
+	stats, err := db.Stats(t.Context())
+	require.NoError(t, err)
+	require.GreaterOrEqual(t, stats.LastSeq, acked)
+	require.LessOrEqual(t, stats.LastSeq, uint64(total))
+	m := model{}
+	for _, b := range crashBatches(int(stats.LastSeq)) {
+		m.append(b)
+	}
+	all, err := db.Series(t.Context(), localmon.Selector{})
+	require.NoError(t, err)
+	require.Len(t, all, len(m))
+	for _, s := range all {
+		requireRange(t, m, db, s.Key, localmon.Window{From: time.Unix(0, 0), To: time.Unix(1<<32, 0)})
+	}
+	last, err := db.Last(t.Context(), localmon.Selector{})
+	require.NoError(t, err)
+	for _, l := range last {
+		truth := m[l.Key]
+		require.Equal(t, truth[len(truth)-1].At.UnixNano(), l.Point.At.UnixNano(), l.Key.String())
+	}
+}
+
+func TestNothingAcknowledgedIsLostAtAnyPoint(t *testing.T) {
+	const total = 200
+	for _, point := range []string{"append", "seal a group", "seal the segment", "roll a group", "roll the month"} {
+		for _, nth := range []int{1, 2} {
+			t.Run(fmt.Sprint(point, " ", nth), func(t *testing.T) {
+				t.Parallel()
+				path := filepath.Join(t.TempDir(), "history.db")
+				acked := crashRun(t, path, point, nth, 0, total, 0, 0)
+				require.Less(t, acked, uint64(total), "the writer was to be killed")
+				requireRecovered(t, path, acked, total)
+				acked = crashRun(t, path, "", 0, 0, total, 0, 0)
+				require.Equal(t, uint64(total), acked)
+				requireRecovered(t, path, acked, total)
+			})
+		}
+	}
+}
+
+func TestNothingAcknowledgedIsLostAtAnyInstant(t *testing.T) {
+	rounds := 40
+	if testing.Short() {
+		rounds = 6
+	}
+	rng := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 3))
+	const total = 5000
+	path := filepath.Join(t.TempDir(), "history.db")
+	for range rounds {
+		acked := crashRun(t, path, "", 0, 0, total, 1+rng.IntN(12), time.Duration(rng.IntN(3000))*time.Microsecond)
+		require.Less(t, acked, uint64(total))
+		requireRecovered(t, path, acked, total)
+	}
+}
+
+func TestRetentionSurvivesKills(t *testing.T) {
+	const total, budget = 900, 110 << 10
+	for _, point := range []string{"let go of raw", "let go of m5", "let go of h1"} {
+		t.Run(point, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), "history.db")
+			acked := crashRun(t, path, point, 1, budget, total, 0, 0)
+			if acked == total {
+				t.Fatal("the budget never made it ", point)
+			}
+			for range 2 {
+				db, err := history.Open(path, history.Options{})
+				require.NoError(t, err)
+				requireSound(t, db)
+				last, err := db.Last(t.Context(), localmon.Selector{})
+				require.NoError(t, err)
+				require.NotEmpty(t, last)
+				stats, err := db.Stats(t.Context())
+				require.NoError(t, err)
+				require.GreaterOrEqual(t, stats.LastSeq, acked)
+				require.NoError(t, db.Close())
+				acked = crashRun(t, path, point, 2, budget, total, 0, 0)
+			}
+		})
+	}
+}
+
+func TestCompactionSurvivesAKill(t *testing.T) {
+	const total = 150
+	path := filepath.Join(t.TempDir(), "history.db")
+	require.Equal(t, uint64(total), crashRun(t, path, "", 0, 0, total, 0, 0))
+	crashRun(t, path, "before the rename", 1, 0, total, 0, 0)
+	requireRecovered(t, path, total, total)
+	before, after, err := history.Compact(t.Context(), path, history.Options{})
+	require.NoError(t, err)
+	require.LessOrEqual(t, after, before)
+	requireRecovered(t, path, total, total)
+	left, err := os.ReadDir(filepath.Dir(path))
+	require.NoError(t, err)
+	require.Len(t, left, 1, "nothing is left beside the file")
+}
+
+func TestAFailedStepChangesNothing(t *testing.T) {
+	// every step fails once before it is done
+	failed := map[string]int{}
+	rng := rand.New(rand.NewPCG(2, 2))
+	broken := errors.New("disk says no")
+	hook := func(point string) error {
+		if rng.IntN(3) == 0 {
+			failed[point]++
+			return broken
+		}
+		return nil
+	}
+	path := filepath.Join(t.TempDir(), "history.db")
+	db, err := history.Open(path, history.WithHook(history.Options{NoSync: true}, hook))
+	require.NoError(t, err)
+	db.SetLimits(crashScrapes, crashSegments)
+	m := model{}
+	for _, b := range crashBatches(600) {
+		for {
+			if _, err = db.Append(t.Context(), b); err == nil {
+				break
+			}
+			require.ErrorIs(t, err, broken)
+		}
+		m.append(b)
+		for more := true; more; {
+			if more, err = db.Maintain(t.Context(), b.At); err != nil {
+				require.ErrorIs(t, err, broken)
+				more = true
+			}
+		}
+	}
+	for _, point := range []string{"append", "seal a group", "seal the segment", "roll a group", "roll the month"} {
+		require.NotZero(t, failed[point], point)
+	}
+	requireAgreement(t, rand.New(rand.NewPCG(1, 1)), m, db)
+	requireSound(t, db)
+	require.NoError(t, db.Close())
+}

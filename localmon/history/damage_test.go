@@ -1,0 +1,252 @@
+package history_test
+
+import (
+	"bytes"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.etcd.io/bbolt"
+
+	"darksite/localmon"
+	"darksite/localmon/boltfile"
+	"darksite/localmon/history"
+)
+
+// valuesOf lists every value of a file with the path of its bucket.
+func valuesOf(t *testing.T, path string) (values [][]byte) {
+	t.Helper()
+	db, err := bbolt.Open(path, 0o600, &bbolt.Options{ReadOnly: true})
+	require.NoError(t, err)
+	defer db.Close()
+	var walk func(b *bbolt.Bucket) error
+	walk = func(b *bbolt.Bucket) error {
+		return b.ForEach(func(k, v []byte) error {
+			if v == nil {
+				return walk(b.Bucket(k))
+			}
+			values = append(values, bytes.Clone(v))
+			return nil
+		})
+	}
+	require.NoError(t, db.View(func(tx *bbolt.Tx) error {
+		return walk(tx.Bucket([]byte("targets")))
+	}))
+	return values
+}
+
+func TestAFlippedBitIsFoundNamedAndIsolated(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "history.db")
+	db, err := history.Open(path, history.Options{NoSync: true})
+	require.NoError(t, err)
+	db.SetLimits(60, 3)
+	m := model{}
+	for _, w := range []*world{newWorld(11, "fa-1", 90), newWorld(12, "host", 10)} {
+		for range 250 {
+			b := w.batch(0.01)
+			_, err := db.Append(t.Context(), b)
+			require.NoError(t, err)
+			m.append(b)
+		}
+	}
+	maintain(t, db, time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC))
+	requireSound(t, db)
+	require.NoError(t, db.Close())
+	_, _, err = history.Compact(t.Context(), path, history.Options{}) // no old copies of values in free pages
+	require.NoError(t, err)
+	whole, err := os.ReadFile(path)
+	require.NoError(t, err)
+	values := valuesOf(t, path)
+	require.Greater(t, len(values), 150)
+
+	rng := rand.New(rand.NewPCG(9, 9))
+	kinds := map[byte]int{} // scrapes, rows of the series table and of segments, blocks, steps
+	for len(kinds) < 5 || kinds[4]+kinds[5] < 20 {
+		v := values[rng.IntN(len(values))]
+		if kinds[v[0]] >= 10 { // enough of the many rows and scrapes
+			continue
+		}
+		kinds[v[0]]++
+		at := bytes.Index(whole, v)
+		require.GreaterOrEqual(t, at, 0)
+		data := bytes.Clone(whole)
+		bit := rng.IntN(8 * len(v))
+		data[at+bit/8] ^= 1 << (bit % 8)
+		requireIsolated(t, m, data)
+	}
+}
+
+// requireIsolated checks a history with one damaged value: the check names it,
+// what is read is true, and most can be read.
+func requireIsolated(t *testing.T, m model, data []byte) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "history.db")
+	require.NoError(t, os.WriteFile(path, data, 0o600))
+	db, err := history.Open(path, history.Options{NoSync: true})
+	require.NoError(t, err)
+	defer db.Close()
+	found, err := db.Check(t.Context())
+	require.NoError(t, err)
+	require.NotEmpty(t, found)
+	for _, f := range found {
+		require.Contains(t, []string{"fa-1", "host"}, f.Target)
+		require.NotEmpty(t, f.What)
+	}
+	all, err := db.Series(t.Context(), localmon.Selector{})
+	require.NoError(t, err)
+	require.GreaterOrEqual(t, len(all), len(m)-1)
+	hurt, total, read := 0, 0, 0
+	for _, s := range all {
+		truth := m[s.Key]
+		i := 0
+		for p, err := range db.Range(t.Context(), s.Key, localmon.Window{From: time.Unix(0, 0), To: time.Unix(1<<32, 0)}) {
+			if err != nil {
+				hurt++
+				break
+			}
+			for i < len(truth) && !truth[i].At.Equal(p.At) {
+				i++ // a gap where the damage is
+			}
+			require.Less(t, i, len(truth), "%s: a point that never was", s.Key)
+			require.Equal(t, math.Float64bits(truth[i].Value), math.Float64bits(p.Value), "%s at %v", s.Key, p.At)
+			i++
+			read++
+		}
+		total += len(truth)
+	}
+	require.Greater(t, read, total*6/10, "%d series hurt by %v", hurt, found)
+	// the history goes on
+	_, err = db.Append(t.Context(), localmon.Batch{Target: "fa-1", At: time.Date(2026, 3, 9, 0, 0, 0, 0, time.UTC)})
+	require.NoError(t, err)
+}
+
+func TestFilesThatAreNotOursAreLeftAlone(t *testing.T) {
+	good := filepath.Join(t.TempDir(), "good.db")
+	db, err := history.Open(good, history.Options{})
+	require.NoError(t, err)
+	_, err = db.Append(t.Context(), newWorld(1, "fa-1", 300).batch(0))
+	require.NoError(t, err)
+	require.NoError(t, db.Close())
+	whole, err := os.ReadFile(good)
+	require.NoError(t, err)
+	page := os.Getpagesize()
+
+	for name, c := range map[string]struct {
+		make func(t *testing.T, path string)
+		want error
+	}{
+		"empty": {func(t *testing.T, path string) { require.NoError(t, os.WriteFile(path, nil, 0o600)) }, boltfile.ErrForeign},
+		"text": {func(t *testing.T, path string) {
+			require.NoError(t, os.WriteFile(path, bytes.Repeat([]byte("hello "), 9999), 0o600))
+		}, boltfile.ErrForeign},
+		"bbolt file of another program": {func(t *testing.T, path string) {
+			db, err := bbolt.Open(path, 0o600, nil)
+			require.NoError(t, err)
+			require.NoError(t, db.Close())
+		}, boltfile.ErrForeign},
+		"another schema": {func(t *testing.T, path string) {
+			f, err := boltfile.Open(path, boltfile.Options{Schema: "site", Version: 1})
+			require.NoError(t, err)
+			require.NoError(t, f.Close())
+		}, boltfile.ErrForeign},
+		"newer version": {func(t *testing.T, path string) {
+			f, err := boltfile.Open(path, boltfile.Options{Schema: history.Schema, Version: history.Version + 1})
+			require.NoError(t, err)
+			require.NoError(t, f.Close())
+		}, boltfile.ErrNewer},
+		"cut in the middle": {func(t *testing.T, path string) { require.NoError(t, os.WriteFile(path, whole[:4*page], 0o600)) }, boltfile.ErrDamaged},
+		"both meta pages gone": {func(t *testing.T, path string) {
+			data := bytes.Clone(whole)
+			for _, at := range []int{40, page + 40} {
+				data[at] ^= 0xff
+			}
+			require.NoError(t, os.WriteFile(path, data, 0o600))
+		}, boltfile.ErrDamaged},
+		"a page full of noise": {func(t *testing.T, path string) {
+			data := bytes.Clone(whole)
+			for i := 2 * page; i < len(data); i++ {
+				data[i] ^= 0x55
+			}
+			require.NoError(t, os.WriteFile(path, data, 0o600))
+		}, boltfile.ErrDamaged},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "history.db")
+			c.make(t, path)
+			before, err := os.ReadFile(path)
+			require.NoError(t, err)
+			_, err = history.Open(path, history.Options{})
+			require.ErrorIs(t, err, c.want)
+			require.ErrorContains(t, err, path)
+			after, err := os.ReadFile(path)
+			require.NoError(t, err)
+			require.True(t, bytes.Equal(before, after), "the file was changed")
+			left, err := os.ReadDir(filepath.Dir(path))
+			require.NoError(t, err)
+			require.Len(t, left, 1)
+		})
+	}
+}
+
+func TestASecondOpenerLearnsWhoHoldsTheFile(t *testing.T) {
+	since := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	db, path := openTemp(t, history.Options{Holder: "darksite monitor", Since: since})
+	for _, open := range []func(string, history.Options) (*history.DB, error){history.Open, history.OpenReadOnly} {
+		_, err := open(path, history.Options{Timeout: 20 * time.Millisecond})
+		require.ErrorIs(t, err, history.ErrBusy)
+		var busy *boltfile.BusyError
+		require.ErrorAs(t, err, &busy)
+		require.Equal(t, "darksite monitor", busy.Holder)
+		require.True(t, since.Equal(busy.Since))
+		require.ErrorContains(t, err, "(darksite monitor) since 2026-03-01 12:00:00 UTC")
+	}
+	b := newWorld(1, "fa-1", 5).batch(0)
+	_, err := db.Append(t.Context(), b)
+	require.NoError(t, err)
+	require.NoError(t, db.Close())
+
+	read, err := history.OpenReadOnly(path, history.Options{})
+	require.NoError(t, err)
+	defer read.Close()
+	last, err := read.Last(t.Context(), localmon.Selector{})
+	require.NoError(t, err)
+	require.Len(t, last, 5)
+	_, err = read.Append(t.Context(), b)
+	require.ErrorContains(t, err, "read-only")
+	_, err = read.Maintain(t.Context(), since)
+	require.ErrorContains(t, err, "read-only")
+	_, err = history.OpenReadOnly(filepath.Join(t.TempDir(), "none.db"), history.Options{})
+	require.ErrorIs(t, err, os.ErrNotExist)
+}
+
+func TestASnapshotIsAHistory(t *testing.T) {
+	db, _ := openTemp(t, history.Options{NoSync: true})
+	db.SetLimits(50, 3)
+	m := model{}
+	w := newWorld(3, "fa-1", 30)
+	for range 220 {
+		b := w.batch(0.02)
+		_, err := db.Append(t.Context(), b)
+		require.NoError(t, err)
+		m.append(b)
+	}
+	maintain(t, db, w.at)
+	path := filepath.Join(t.TempDir(), "copy.db")
+	f, err := os.Create(path)
+	require.NoError(t, err)
+	n, err := db.Snapshot(t.Context(), f)
+	require.NoError(t, err)
+	require.NoError(t, f.Close())
+	info, err := os.Stat(path)
+	require.NoError(t, err)
+	require.Equal(t, info.Size(), n)
+	copied, err := history.OpenReadOnly(path, history.Options{})
+	require.NoError(t, err)
+	defer copied.Close()
+	requireSound(t, copied)
+	requireAgreement(t, rand.New(rand.NewPCG(1, 1)), m, copied)
+}
