@@ -66,11 +66,16 @@ func (a *Array) View() View {
 func (a *Array) Inject(f Fault) (string, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	for f.ID == "" {
+		a.made++
+		if id := fmt.Sprintf("f%d", a.made); !a.taken(id) {
+			f.ID = id
+		}
+	}
 	e, err := a.admit(f)
 	if err != nil {
-		return "", fmt.Errorf("inject into %s: %w", a.options.Name, err)
+		return "", err
 	}
-	a.made++
 	a.entries = append(slices.Clip(a.entries), e)
 	return e.ID, nil
 }
@@ -83,7 +88,19 @@ func (a *Array) Check(f Fault) error {
 	return err
 }
 
+func (a *Array) taken(id string) bool {
+	return slices.ContainsFunc(a.entries, func(e Entry) bool { return e.ID == id })
+}
+
 func (a *Array) admit(f Fault) (Entry, error) {
+	e, err := a.entry(f)
+	if err != nil {
+		return Entry{}, fmt.Errorf("inject into %s: %w", a.options.Name, err)
+	}
+	return e, nil
+}
+
+func (a *Array) entry(f Fault) (Entry, error) {
 	if err := f.Check(); err != nil {
 		return Entry{}, err
 	}
@@ -94,10 +111,7 @@ func (a *Array) admit(f Fault) (Entry, error) {
 	if f.At.Before(a.now.Truncate(time.Millisecond)) {
 		return Entry{}, fmt.Errorf("fault %s at %s: the array's clock is already at %s, and what has been seen cannot change", f.Kind, f.At.Format(time.RFC3339), a.now.Format(time.RFC3339))
 	}
-	if f.ID == "" {
-		f.ID = fmt.Sprintf("f%d", a.made+1)
-	}
-	if slices.ContainsFunc(a.entries, func(e Entry) bool { return e.ID == f.ID }) {
+	if f.ID != "" && a.taken(f.ID) {
 		return Entry{}, fmt.Errorf("fault id %q is taken", f.ID)
 	}
 	var err error

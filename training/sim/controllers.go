@@ -36,7 +36,7 @@ func (v View) controllers() [2]Controller {
 		case ControllerFail:
 			turns = append(turns, controllerTurns(e)...)
 		case ArrayRestart:
-			turns = append(turns, restartTurns(e)...)
+			turns = append(turns, v.restartTurns(e)...)
 		}
 	}
 	slices.SortStableFunc(turns, func(a, b turn) int {
@@ -82,7 +82,8 @@ func start(n int) func(*[2]Controller, time.Time) {
 	}
 }
 
-func restartTurns(e Entry) []turn {
+// restartTurns: both controllers start again, but for one that is broken.
+func (v View) restartTurns(e Entry) []turn {
 	var was [2]bool // which controllers took part
 	return []turn{
 		{e.At, 1, func(c *[2]Controller, _ time.Time) {
@@ -94,12 +95,20 @@ func restartTurns(e Entry) []turn {
 		}},
 		{e.Until, 0, func(c *[2]Controller, at time.Time) {
 			for i := range c {
-				if was[i] {
+				if was[i] && !v.broken(i, at) {
 					start(i)(c, at)
 				}
 			}
 		}},
 	}
+}
+
+// broken says whether a controller cannot start at an instant.
+func (v View) broken(n int, at time.Time) bool {
+	return slices.ContainsFunc(v.entries, func(e Entry) bool {
+		return e.Kind == ControllerFail && controllerOf(e.Target) == n && e.begun(at) &&
+			(e.Until.IsZero() || at.Before(e.Until.Add(e.duration("boot"))))
+	})
 }
 
 // primary names the primary controller, CT0 when there is none.
