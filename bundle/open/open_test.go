@@ -5,9 +5,13 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"testing/iotest"
 
@@ -223,4 +227,38 @@ func BenchmarkBundle(b *testing.B) {
 		_, err := open.Bundle(b.Context(), bytes.NewReader(sealed), filepath.Join(dir, strconv.Itoa(n)), options(k))
 		require.NoError(b, err)
 	}
+}
+
+// Every code a refusal can have stands in the format's description, and every
+// documented one exists.
+func TestCodesAreDocumented(t *testing.T) {
+	inCode := map[string]bool{}
+	call := regexp.MustCompile(`(?:Refuse|RefuseFor|refuse)\(\s*"([a-z0-9]+(?:-[a-z0-9]+)*)",|(?:return|, ?)\s*"((?:sig|approval)-[a-z-]+)"`)
+	for _, dir := range []string{"../container", "../verify", "."} {
+		paths, err := filepath.Glob(filepath.Join(dir, "*.go"))
+		require.NoError(t, err)
+		for _, path := range paths {
+			if strings.HasSuffix(path, "_test.go") {
+				continue
+			}
+			text, err := os.ReadFile(path)
+			require.NoError(t, err)
+			for _, m := range call.FindAllStringSubmatch(string(text), -1) {
+				inCode[m[1]+m[2]] = true
+			}
+		}
+	}
+	text, err := os.ReadFile("../container/FORMAT.md")
+	require.NoError(t, err)
+	_, table, ok := strings.Cut(string(text), "## Refusals")
+	require.True(t, ok)
+	documented := map[string]bool{}
+	for line := range strings.Lines(table) {
+		if cells := strings.Split(line, "|"); len(cells) > 2 {
+			for _, m := range regexp.MustCompile("`([a-z0-9-]+)`").FindAllStringSubmatch(cells[1], -1) {
+				documented[m[1]] = true
+			}
+		}
+	}
+	require.Equal(t, slices.Sorted(maps.Keys(documented)), slices.Sorted(maps.Keys(inCode)))
 }

@@ -137,26 +137,26 @@ type Want struct {
 func (w Want) Head(h container.Head) error {
 	m := h.Manifest
 	if w.BID != "" && w.BID != m.BID {
-		return w.refuse("bundle id", string(w.BID), string(m.BID))
+		return unlike("bundle id", string(w.BID), string(m.BID))
 	}
 	if w.Marking != "" && w.Marking != m.Marking {
-		return w.refuse("marking", w.Marking, m.Marking)
+		return unlike("marking", w.Marking, m.Marking)
 	}
 	if w.Seq != 0 && w.Seq != m.Seq {
-		return w.refuse("sequence", fmt.Sprint(w.Seq), fmt.Sprint(m.Seq))
+		return unlike("sequence", fmt.Sprint(w.Seq), fmt.Sprint(m.Seq))
 	}
 	if w.ManifestSHA256 != "" && w.ManifestSHA256 != h.ManifestSHA256 {
-		return w.refuse("manifest digest", string(w.ManifestSHA256), string(h.ManifestSHA256))
+		return unlike("manifest digest", string(w.ManifestSHA256), string(h.ManifestSHA256))
 	}
 	if w.Recipients != nil && !slices.Equal(w.Recipients, m.Recipients) {
-		return w.refuse("list of recipients", fmt.Sprint(w.Recipients), fmt.Sprint(m.Recipients))
+		return unlike("list of recipients", fmt.Sprint(w.Recipients), fmt.Sprint(m.Recipients))
 	}
 	var texts []bundle.Digest
 	for _, a := range h.Approvals {
 		texts = append(texts, bundle.DigestOf(a.Text))
 	}
 	if w.Approvals != nil && !slices.Equal(w.Approvals, texts) {
-		return w.refuse("list of approvals", fmt.Sprint(w.Approvals), fmt.Sprint(texts))
+		return unlike("list of approvals", fmt.Sprint(w.Approvals), fmt.Sprint(texts))
 	}
 	return nil
 }
@@ -172,16 +172,16 @@ func (w Want) Measured(m Measured) error {
 		{"manifest digest", w.ManifestSHA256, m.ManifestSHA256},
 	} {
 		if f.want != "" && f.want != f.got {
-			return w.refuse(f.name, string(f.want), string(f.got))
+			return unlike(f.name, string(f.want), string(f.got))
 		}
 	}
 	if w.SealedSize != 0 && w.SealedSize != m.SealedSize {
-		return w.refuse("size of the sealed file", fmt.Sprint(w.SealedSize), fmt.Sprint(m.SealedSize))
+		return unlike("size of the sealed file", fmt.Sprint(w.SealedSize), fmt.Sprint(m.SealedSize))
 	}
 	return nil
 }
 
-func (w Want) refuse(what, want, got string) error {
+func unlike(what, want, got string) error {
 	return bundle.Refuse("label", "the label's %s is %q, the bundle has %q", what, want, got)
 }
 
