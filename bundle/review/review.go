@@ -229,7 +229,7 @@ func orEmpty[T any](s []T) []T {
 // read gives every line of a file that an officer could read, without its line
 // feed.
 func read(ctx context.Context, tree fs.FS, e bundle.Entry, do func(Place, []byte)) (int64, error) {
-	if e.Inspected == bundle.InspectedNone {
+	if e.Inspected == bundle.InspectedNone || packed(e.Type) {
 		return 0, nil
 	}
 	f, err := tree.Open(e.Path)
@@ -237,20 +237,19 @@ func read(ctx context.Context, tree fs.FS, e bundle.Entry, do func(Place, []byte
 		return 0, err
 	}
 	defer f.Close()
-	r := bufio.NewReaderSize(f, MaxLine)
+	raw := &counter{r: f}
+	r := bufio.NewReaderSize(decoded(raw, e.Type), MaxLine)
 	place := Place{Path: e.Path}
-	var size int64
 	for {
 		line, err := r.ReadSlice('\n')
-		size += int64(len(line))
 		if len(line) > 0 {
 			place.Line++
 			do(place, bytes.TrimRight(line, "\r\n"))
 		}
 		switch {
 		case errors.Is(err, io.EOF):
-			if size != e.Size {
-				return 0, fmt.Errorf("%s has %d bytes, the manifest has %d", e.Path, size, e.Size)
+			if raw.n != e.Size {
+				return 0, fmt.Errorf("%s has %d bytes, the manifest has %d", e.Path, raw.n, e.Size)
 			}
 			return place.Line, nil
 		case err != nil && !errors.Is(err, bufio.ErrBufferFull):
@@ -271,8 +270,11 @@ func inventory(s *Summary, m bundle.Manifest) {
 		s.Bytes += e.Size
 		types.add(e.Type, e.Size)
 		sources.add(e.Source, e.Size)
-		if e.Inspected != bundle.InspectedFull {
+		switch {
+		case e.Inspected != bundle.InspectedFull:
 			s.Uninspected = append(s.Uninspected, Note{e.Path, fmt.Sprintf("inspected: %s; %s", e.Inspected, e.Reason)})
+		case packed(e.Type):
+			s.Uninspected = append(s.Uninspected, Note{e.Path, e.Type + ": the redactor went through what is inside; its lines are not shown here"})
 		}
 		if why := disagreement(e); why != "" {
 			s.Disagree = append(s.Disagree, Note{e.Path, why})
@@ -361,6 +363,9 @@ func disagreement(e bundle.Entry) string {
 			}
 		}
 		return fmt.Sprintf("the name says %s, the content is %s", ext, e.Type)
+	}
+	if packed(e.Type) && strings.Contains(" gz/gzip tgz/gzip zst/zstd tar/tar zip/zip ", " "+ext+"/"+typ+" ") {
+		return ""
 	}
 	if strings.Contains(" exe dll so bin zip gz xz zst 7z rar tar iso img jpg jpeg png gif pdf doc docx xls xlsx db sqlite pcap core ", " "+ext+" ") {
 		return fmt.Sprintf("the name promises %s, the content is %s", ext, e.Type)

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
@@ -220,6 +221,25 @@ func TestWhatCannotBeReadIsSaid(t *testing.T) {
 	require.Equal(t, []review.Count{{Name: "ipv4", Count: 5, Files: 2}, {Name: "host", Count: 1, Files: 1}}, s.Redactions)
 	require.Equal(t, []review.Count{{Name: "files/a.json", Count: 4, Files: 1}, {Name: "files/d.csv", Count: 2, Files: 1}}, s.Redacted)
 	require.Equal(t, int64(3), s.Lines, "a file that cannot be inspected is not read")
+}
+
+func TestWideTextIsReadAndArchivesAreNot(t *testing.T) {
+	var le, be strings.Builder
+	for _, u := range utf16.Encode([]rune("\ufeffprojet Économie 🗝 9\nend\n")) {
+		le.Write([]byte{byte(u), byte(u >> 8)})
+		be.Write([]byte{byte(u >> 8), byte(u)})
+	}
+	in := input(map[string]string{"files/a.txt": le.String(), "files/b.txt": be.String(), "files/c.gz": "\x1f\x8bzzz9\n", "files/d.txt": "odd"})
+	in.Manifest.Files[0].Type, in.Manifest.Files[1].Type = "utf-16le", "utf-16be"
+	in.Manifest.Files[2].Type, in.Manifest.Files[3].Type = "gzip", "utf-16le"
+	in.Keywords = []string{"économie"}
+	s, _ := build(t, in)
+	require.Equal(t, int64(2), s.Keywords[0].Count)
+	require.Equal(t, int64(2), forms(s)["projet Économie 🗝 <num>"])
+	require.Equal(t, int64(5), s.Lines)
+	require.Len(t, s.Uninspected, 1)
+	require.Contains(t, s.Uninspected[0].Remark, "its lines are not shown here")
+	require.Empty(t, s.Disagree)
 }
 
 func TestDifferenceToTheLastApproved(t *testing.T) {

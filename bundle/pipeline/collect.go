@@ -1,0 +1,226 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"darksite/bundle"
+	"darksite/bundle/collect"
+	"darksite/bundle/roster"
+	"darksite/bundle/safefile"
+	"darksite/bundle/sign"
+)
+
+// Request says what to collect and who asks.
+type Request struct {
+	Collectors []collect.Collector
+	Profile    collect.Profile
+	Signer     sign.Signer // of a collector of the roster
+	Case       string      // number or temporary id of a case, or empty
+	Marking    string      // of what leaves
+	ClockNote  string      // what is known of the clock, in words
+	// Progress, if set, is told which part of the work begins.
+	Progress func(step string, done, of int)
+}
+
+func (q Request) progress(step string, done, of int) {
+	if q.Progress != nil {
+		q.Progress(step, done, of)
+	}
+}
+
+// Folders inside the folder of a bundle.
+const (
+	stagingDir  = "staging"
+	frozenDir   = "frozen"
+	approvalDir = "approvals"
+	sealedDir   = "sealed"
+)
+
+func (p *Pipeline) staging(id bundle.ID) string { return filepath.Join(p.Folder(id), stagingDir) }
+
+// Collect begins a bundle and leads it to FROZEN. When something fails before
+// that, staged data is removed and the bundle is WITHDRAWN with the reason; the
+// id is returned all the same once there is one. A collector that gets only
+// part of what it wants is no failure: the record and the manifest say so.
+func (p *Pipeline) Collect(ctx context.Context, q Request) (bundle.ID, error) {
+	t, err := p.o.Trust()
+	if err != nil {
+		return "", fmt.Errorf("collect: %w", err)
+	}
+	latest, err := p.o.Counters.Latest()
+	if err != nil {
+		return "", fmt.Errorf("collect: %w", err)
+	}
+	person, err := holder(t.Roster, q.Signer.Public(), roster.Collector, latest+1)
+	if err != nil {
+		return "", fmt.Errorf("collect: %w", err)
+	}
+	if _, err := t.fingerprints(); err != nil {
+		return "", fmt.Errorf("collect: %w", err)
+	}
+	r, release, err := p.begin(ctx, q, t.Roster.Site, person)
+	if err != nil {
+		return "", fmt.Errorf("collect: %w", err)
+	}
+	defer release()
+	if err := p.toCollected(ctx, r, q); err != nil {
+		return r.BID, p.fail(ctx, r, err)
+	}
+	return r.BID, p.toFrozen(ctx, r, q)
+}
+
+// Resume goes on with a bundle that an interrupted Collect left at COLLECTED or
+// REDACTED. Of the request, signer, note on the clock and progress count. A
+// bundle left at BEGUN cannot go on: what was staged is not known
+// to be whole, so it is withdrawn.
+func (p *Pipeline) Resume(ctx context.Context, id bundle.ID, q Request) error {
+	r, release, err := p.hold(id)
+	if err != nil {
+		return err
+	}
+	defer release()
+	if err := r.need("resume", Begun, Collected, Redacted); err != nil {
+		return err
+	}
+	t, err := p.o.Trust()
+	if err != nil {
+		return fmt.Errorf("resume bundle %s: %w", id, err)
+	}
+	person, err := holder(t.Roster, q.Signer.Public(), roster.Collector, r.Seq)
+	if err != nil {
+		return fmt.Errorf("resume bundle %s: %w", id, err)
+	}
+	if person.ID != r.Collector.Principal || person.Key.ID() != r.Collector.KeyID {
+		return fmt.Errorf("resume bundle %s: begun by %s, not by %s: %w", id, r.Collector.Principal, person.ID, ErrRefused)
+	}
+	if r.State == Begun {
+		return p.fail(ctx, r, errors.New("interrupted while it was collected; collect again"))
+	}
+	return p.toFrozen(ctx, r, q)
+}
+
+// begin gives out a sequence and makes folder, lock and record.
+func (p *Pipeline) begin(ctx context.Context, q Request, site string, person roster.Person) (*Record, func(), error) {
+	seq, err := p.o.Counters.Next()
+	if err != nil {
+		return nil, nil, err
+	}
+	r := &Record{
+		Format: recordFormat, BID: bundle.NewID(site, uint64(seq)), Seq: seq, Case: q.Case, Marking: q.Marking,
+		Collector: bundle.Principal{Principal: person.ID, KeyID: person.Key.ID()},
+		Created:   stamp(p.o.Now()), Profile: q.Profile.Name,
+	}
+	if err := os.Mkdir(p.Folder(r.BID), 0o700); err != nil {
+		if errors.Is(err, fs.ErrExist) {
+			err = fmt.Errorf("the sequence %d was given out before: is the site's database an old copy? %w", seq, err)
+		}
+		return nil, nil, err
+	}
+	release, err := lock(filepath.Join(p.Folder(r.BID), "lock"))
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := p.enter(ctx, r, Begun, person.ID, "", map[string]string{"profile": q.Profile.Name}); err != nil {
+		release()
+		return nil, nil, err
+	}
+	return r, release, nil
+}
+
+func (p *Pipeline) toCollected(ctx context.Context, r *Record, q Request) error {
+	raw := filepath.Join(p.staging(r.BID), "raw")
+	if err := os.MkdirAll(raw, 0o700); err != nil {
+		return fmt.Errorf("collect bundle %s: %w", r.BID, err)
+	}
+	p.step("staging made")
+	res, err := collect.Run(ctx, collect.Options{
+		Staging: raw, Profile: q.Profile, Now: p.o.Now,
+		Progress: func(name string, done, of int) { q.progress("collect "+name, done, of) },
+	}, q.Collectors)
+	if err != nil {
+		return fmt.Errorf("collect bundle %s: %w", r.BID, err)
+	}
+	p.step("collected")
+	r.Collected = res.Collectors
+	for i := range r.Collected {
+		r.Collected[i].Reason = "" // not redacted yet; comes back when FROZEN
+	}
+	return p.enter(ctx, r, Collected, r.Collector.Principal, "", map[string]string{
+		"files": strconv.Itoa(len(res.Items)), "bytes": strconv.FormatInt(res.Bytes(), 10), "omitted": strconv.Itoa(len(res.Omitted)),
+	})
+}
+
+// fail ends a bundle that is not frozen: staged data is removed first, because
+// nothing may be left where it could be carried out.
+func (p *Pipeline) fail(ctx context.Context, r *Record, why error) error {
+	if err := p.wipe(r.BID); err != nil {
+		why = errors.Join(why, err)
+	}
+	if err := p.end(ctx, r, Withdrawn, r.Collector.Principal, why); err != nil {
+		why = errors.Join(why, err)
+	}
+	return why
+}
+
+// wipe removes everything staged, also read-only parts of it, and a frozen tree
+// that was never recorded.
+func (p *Pipeline) wipe(id bundle.ID) error {
+	for _, dir := range []string{stagingDir, frozenDir} {
+		if err := removeTree(filepath.Join(p.Folder(id), dir)); err != nil {
+			return fmt.Errorf("remove staged data of bundle %s: %w", id, err)
+		}
+	}
+	return nil
+}
+
+// discard removes the sealed file and staged data of a bundle that ends; the
+// frozen tree only while nobody has seen it: later it is evidence of what was
+// decided on.
+func (p *Pipeline) discard(id bundle.ID, tree bool) error {
+	if err := os.RemoveAll(filepath.Join(p.Folder(id), sealedDir)); err != nil {
+		return fmt.Errorf("remove the sealed file of bundle %s: %w", id, err)
+	}
+	if tree {
+		return p.wipe(id)
+	}
+	return nil
+}
+
+// sweep removes staged data that a crash left behind a bundle which is frozen
+// or has ended: it has no use any more.
+func (p *Pipeline) sweep(r *Record) error {
+	if !r.State.reached(Frozen) && !r.State.ended() {
+		return nil
+	}
+	if err := removeTree(p.staging(r.BID)); err != nil {
+		return fmt.Errorf("remove staged data of bundle %s: %w", r.BID, err)
+	}
+	if _, err := safefile.Sweep(p.Folder(r.BID)); err != nil {
+		return fmt.Errorf("bundle %s: %w", r.BID, err)
+	}
+	return nil
+}
+
+// removeTree removes a folder whose folders may be read-only. It follows no
+// links.
+func removeTree(dir string) error {
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			return os.Chmod(path, 0o700)
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return os.RemoveAll(dir)
+}
