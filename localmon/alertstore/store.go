@@ -51,12 +51,20 @@ type meta struct {
 	Told    uint64 `json:"told,omitempty"`    // a notifier was told up to here
 }
 
+// DB is the file the store lives in: a *bbolt.DB, or one that guards against
+// damaged pages.
+type DB interface {
+	View(func(*bbolt.Tx) error) error
+	Update(func(*bbolt.Tx) error) error
+	IsReadOnly() bool
+}
+
 // Store is the alerts of one site.
-type Store struct{ db *bbolt.DB }
+type Store struct{ db DB }
 
 // Open prepares the bucket in db, which stays the caller's to close. A db
 // opened read-only works as far as the bucket exists.
-func Open(db *bbolt.DB) (*Store, error) {
+func Open(db DB) (*Store, error) {
 	s := &Store{db: db}
 	prepare := func(tx *bbolt.Tx) error {
 		b := tx.Bucket(root)

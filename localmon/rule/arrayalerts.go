@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"darksite/localmon"
 )
@@ -25,10 +26,15 @@ func (e *Evaluator) judgeAlerts(now time.Time, v *view, f *findings) {
 	loose := map[int][]localmon.ArrayAlert{}
 	for _, a := range v.b.Alerts {
 		m := e.matching(f.rule, a)
+		if m == nil || strings.EqualFold(a.Severity, "hidden") {
+			continue
+		}
+		news := e.news(now, f.rule, a)
 		switch {
-		case m == nil || strings.EqualFold(a.Severity, "hidden"):
 		case closed(a):
-			e.judgeClosed(now, f, m, a)
+			if news {
+				e.judgeClosed(f, m, a)
+			}
 		case m.Uncovered:
 			loose[a.Code] = append(loose[a.Code], a)
 		case m.Absorb:
@@ -46,9 +52,18 @@ func (e *Evaluator) judgeAlerts(now time.Time, v *view, f *findings) {
 // alert notes an open alert of the target.
 func (f *findings) alert(ref localmon.Ref, a localmon.ArrayAlert, severity localmon.Severity, why string) *verdict {
 	v := f.at(ref)
-	v.set("status", orWord(a.Actual, a.Issue), "issue", orWord(a.Issue, a.Summary), "code", strconv.Itoa(a.Code), "type", a.ComponentType)
+	v.set("status", condition(a), "issue", orWord(a.Issue, a.Summary), "code", strconv.Itoa(a.Code), "type", a.ComponentType)
 	v.say(fromAlerts, severity, why, alertLine(a))
 	return v
+}
+
+// condition is the target's word for what it found. Where it gives a number
+// (how many drives, how many words) the issue says more.
+func condition(a localmon.ArrayAlert) string {
+	if strings.ContainsFunc(a.Actual, unicode.IsLetter) {
+		return a.Actual
+	}
+	return orWord(a.Issue, a.Summary)
 }
 
 func alertLine(a localmon.ArrayAlert) string {
@@ -82,30 +97,30 @@ func (e *Evaluator) absorb(f *findings, a localmon.ArrayAlert) {
 	f.alert(last, a, f.rule.Severity, f.rule.Why)
 }
 
+// news notes that a rule has seen an alert and reports whether it was not seen
+// before. What was found at the very first look is history and not news, and
+// neither is what finds no room to be remembered.
+func (e *Evaluator) news(now time.Time, r *Rule, a localmon.ArrayAlert) bool {
+	id := fmt.Sprint(r.ID, "/", a.ID, "/", a.Name, "/", a.Code, "/", a.Component)
+	_, before := e.m.Known[id]
+	set(&e.m.Known, id, now.UTC(), maxKnown)
+	_, kept := e.m.Known[id]
+	return !before && kept && e.m.Alerts
+}
+
 // judgeClosed tells of an alert that opened and closed between two looks.
-// Those found closed at the very first look are history and not news.
-func (e *Evaluator) judgeClosed(now time.Time, f *findings, m *AlertMatch, a localmon.ArrayAlert) {
+func (e *Evaluator) judgeClosed(f *findings, m *AlertMatch, a localmon.ArrayAlert) {
 	ref := localmon.Ref{Rule: f.rule.ID, Component: m.component(a)}
+	severity, why := f.rule.Severity, f.rule.Why
 	if m.Uncovered {
 		ref.Rule = variant(f.rule, a.Code)
-	}
-	id := fmt.Sprint(ref.Rule, "/", a.ID, "/", a.Name, "/", ref.Component)
-	if _, seen := e.m.Closed[id]; seen {
-		return
-	}
-	set(&e.m.Closed, id, now.UTC(), maxClosed)
-	if _, seen := e.m.Closed[id]; !seen || !e.m.Alerts {
-		return
+		severity, why = arraySeverity(a.Severity)
 	}
 	if _, was := e.m.opened(ref.Rule, ref.Component); was || e.m.Digest[a.Code] {
 		return
 	}
 	if v, ok := f.by[ref]; ok && v.yes {
 		return
-	}
-	severity, why := f.rule.Severity, f.rule.Why
-	if m.Uncovered {
-		severity, why = arraySeverity(a.Severity)
 	}
 	f.alert(ref, a, severity, why).over = true
 }

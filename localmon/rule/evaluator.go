@@ -459,7 +459,7 @@ func (e *Evaluator) forget(now time.Time, v *view) {
 			delete(e.m.Parts, kind)
 		}
 	}
-	maps.DeleteFunc(e.m.Closed, func(_ string, seen time.Time) bool { return now.Sub(seen) > keepClosed })
+	maps.DeleteFunc(e.m.Known, func(_ string, seen time.Time) bool { return now.Sub(seen) > keepKnown })
 	maps.DeleteFunc(e.m.Counters, func(_ string, c counter) bool { return now.Sub(c.At) > 24*time.Hour })
 	maps.DeleteFunc(e.m.Jumps, func(_ string, at time.Time) bool { return now.Sub(at) > 24*time.Hour })
 	e.m.Alerts = e.m.Alerts || v.b.AlertsRead

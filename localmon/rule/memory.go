@@ -15,10 +15,10 @@ const (
 	maxParts    = 4096 // parts that were listed
 	maxSeries   = 8192 // counters, windows and courses
 	maxOpen     = 4096 // components with a Yes, all rules together
-	maxClosed   = 4096 // alerts of the target that were seen closed
+	maxKnown    = 8192 // alerts of the target that were seen
 	keepParts   = 30 * 24 * time.Hour
 	keepOpen    = time.Hour // an open component is answered No for so long
-	keepClosed  = 25 * time.Hour
+	keepKnown   = 25 * time.Hour
 	keepFuller  = 15 * time.Minute
 	memoryForm  = 1
 	maxMemory   = 16 << 20
@@ -33,7 +33,7 @@ type memory struct {
 	Partial  map[string]int                  `json:"partial,omitempty"`
 	Parts    map[string]map[string]time.Time `json:"parts,omitempty"`    // type, name: when last listed
 	Open     map[string]map[string]open      `json:"open,omitempty"`     // rule, component
-	Closed   map[string]time.Time            `json:"closed,omitempty"`   // alerts seen closed: when
+	Known    map[string]time.Time            `json:"known,omitempty"`    // alerts seen, open or closed: when last
 	Alerts   bool                            `json:"alerts,omitempty"`   // the alert list was read before
 	Digest   map[int]bool                    `json:"digest,omitempty"`   // alert codes told as one
 	Counters map[string]counter              `json:"counters,omitempty"` // newest value of counters and start times
