@@ -134,15 +134,13 @@ func TestRoundTrip(t *testing.T) {
 		"one sector":          {4096, carry.Layout{}, 2},
 		"one small volume":    {300_001, carry.Layout{}, 2},
 		"one volume":          {3*mib + 17, carry.Layout{}, 2},
-		"slices over a MiB":   {21*mib + 17, carry.Layout{}, 2},
 		"one, three parity":   {mib, carry.Layout{Parity: 3}, 4},
 		"one exactly":         {4 * mib, carry.Layout{VolumeSize: 4 * mib}, 2},
 		"one byte too many":   {4*mib + 1, carry.Layout{VolumeSize: 4 * mib}, 3},
 		"three":               {3 * mib, carry.Layout{VolumeSize: mib}, 4},
+		"more than 32 shards": {3*mib + 9, carry.Layout{Parity: 7}, 8},
 		"four, short last":    {7*mib + 5, carry.Layout{VolumeSize: 2 * mib}, 6},
 		"size rounded down":   {4 * mib, carry.Layout{VolumeSize: 3*mib - 1}, 3},
-		"eleven, one in five": {11 * mib, carry.Layout{VolumeSize: mib}, 14},
-		"more than 32 shards": {27*mib + 9, carry.Layout{VolumeSize: mib}, 34},
 	} {
 		t.Run(name, func(t *testing.T) {
 			content := noise(tc.size)
@@ -163,5 +161,16 @@ func TestRoundTrip(t *testing.T) {
 			require.Empty(t, back.Extra)
 			require.Empty(t, back.Others)
 		})
+	}
+}
+
+func TestDefaultParity(t *testing.T) {
+	content := noise(11 * mib)
+	for volumes, want := range map[int]int{1: 1, 2: 1, 3: 1, 4: 2, 10: 2, 11: 3} {
+		part := content[:volumes*mib]
+		set, err := carry.Prepare(t.Context(), sealedFile(t, part), label(part), carry.Layout{VolumeSize: mib}, nil)
+		require.NoError(t, err)
+		require.Equal(t, volumes, set.Label.Volumes)
+		require.Equal(t, want, set.Label.Parity)
 	}
 }

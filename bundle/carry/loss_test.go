@@ -53,6 +53,9 @@ func TestEveryLossPattern(t *testing.T) {
 		{2, 1, 1}, {3, 1, 1}, {2, 2, 1}, {4, 2, 0}, {5, 2, 0}, {6, 2, 0},
 	} {
 		t.Run(fmt.Sprintf("%d and %d", tc.volumes, tc.parity), func(t *testing.T) {
+			if testing.Short() && tc.volumes > 4 {
+				t.Skip("many patterns of many volumes take seconds")
+			}
 			t.Parallel()
 			content := noise((tc.volumes-1)*mib + 4321) // the last is short
 			p := prepare(t, content, carry.Layout{VolumeSize: mib, Parity: tc.parity})
@@ -169,6 +172,8 @@ func TestDamagedSlices(t *testing.T) {
 	sliceOf := func(p prepared) int64 { return (p.set.Label.SealedSize/20 + 4095) / 4096 * 4096 }
 	slice, long := sliceOf(small), sliceOf(large)
 	smallFolder, largeFolder := small.write(t, carry.Options{}), large.write(t, carry.Options{})
+	_, err := carry.ReadBack(t.Context(), filepath.Dir(largeFolder), "S042-000017", carry.ReadOptions{})
+	require.NoError(t, err)
 	for _, tc := range []struct {
 		name  string
 		large bool

@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 
 // child prepares and writes the sealed file named by the first argument to the
 // medium named by the second. As "steps" it waits for a line on standard input
-// after every block it has written; as "full" no file can grow beyond 1.5 MiB.
+// after every block it has written; as "full" no file can grow beyond half a MiB.
 func child(how string) int {
 	sealed, medium := os.Args[1], os.Args[2]
 	step := func(int64, int64) {}
@@ -45,13 +45,13 @@ func child(how string) int {
 		}
 	case "full":
 		signal.Ignore(syscall.SIGXFSZ)
-		limit := syscall.Rlimit{Cur: mib * 3 / 2, Max: mib * 3 / 2}
+		limit := syscall.Rlimit{Cur: mib / 2, Max: mib / 2}
 		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
 			return 3
 		}
 	}
 	if err := writeChild(sealed, medium, step); err != nil {
-		fmt.Fprintln(os.Stderr, err)
+		fmt.Println(err)
 		return 1
 	}
 	return 0
@@ -175,11 +175,13 @@ func TestKilledAtAnyMoment(t *testing.T) {
 // When the medium takes no more, the half that was written goes away again.
 func TestMediumFillsUp(t *testing.T) {
 	medium := t.TempDir()
-	sealed := sealedFile(t, noise(3*mib))
+	sealed := sealedFile(t, noise(2*mib))
 	cmd, _, out := startChild(t, "full", sealed, medium)
-	_, err := io.Copy(io.Discard, out)
+	text, err := io.ReadAll(out)
 	require.NoError(t, err)
 	require.Error(t, cmd.Wait())
+	require.Contains(t, string(text), "S042-000017.tar.zst.age.v001")
+	require.Contains(t, string(text), syscall.EFBIG.Error())
 	require.Equal(t, 1, cmd.ProcessState.ExitCode())
 	left, err := os.ReadDir(medium)
 	require.NoError(t, err)
@@ -188,7 +190,7 @@ func TestMediumFillsUp(t *testing.T) {
 
 func TestWholeChildForComparison(t *testing.T) {
 	medium := t.TempDir()
-	sealed := sealedFile(t, noise(3*mib))
+	sealed := sealedFile(t, noise(2*mib))
 	require.NoError(t, writeChild(sealed, medium, nil))
 	_, err := carry.ReadBack(t.Context(), medium, "S042-000017", carry.ReadOptions{})
 	require.NoError(t, err)

@@ -27,8 +27,12 @@ const (
 	Cached  Bypass = "cached"  // may have come from memory: unmount, plug in again and read once more
 )
 
-// maxEntries bounds the listing of a folder on a medium.
-const maxEntries = 4096
+// Bounds of listings: a folder of a bundle has at most some 280 files; the
+// medium itself may be somebody's well-used stick.
+const (
+	maxEntries      = 1024
+	maxMediumFolder = 16 << 10
+)
 
 // volume is one copy of one file of the set.
 type volume struct {
@@ -104,7 +108,7 @@ func (m *media) add(folder string) error {
 		return err
 	}
 	m.closers = append(m.closers, root)
-	entries, err := listDir(root)
+	entries, err := listDir(root, maxEntries)
 	if err != nil {
 		return err
 	}
@@ -119,18 +123,18 @@ func (m *media) add(folder string) error {
 	return nil
 }
 
-func listDir(root *os.Root) ([]fs.DirEntry, error) {
+func listDir(root *os.Root, limit int) ([]fs.DirEntry, error) {
 	dir, err := root.Open(".")
 	if err != nil {
 		return nil, err
 	}
 	defer dir.Close() // read only
-	entries, err := dir.ReadDir(maxEntries + 1)
+	entries, err := dir.ReadDir(limit + 1)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("list folder: %w", err)
 	}
-	if len(entries) > maxEntries {
-		return nil, fmt.Errorf("more than %d files: not a folder of one bundle", maxEntries)
+	if len(entries) > limit {
+		return nil, fmt.Errorf("more than %d files", limit)
 	}
 	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
 	return entries, nil
@@ -372,7 +376,7 @@ func Find(medium string) ([]string, error) {
 	if _, err := root.Lstat(LabelName); err == nil {
 		return []string{medium}, nil
 	}
-	entries, err := listDir(root)
+	entries, err := listDir(root, maxMediumFolder)
 	if err != nil {
 		return nil, fmt.Errorf("look for bundles on %s: %w", medium, err)
 	}

@@ -2,7 +2,9 @@ package carry
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -122,16 +124,21 @@ func (m *media) perfect(r *Report) error {
 	return nil
 }
 
-// beside lists what else lies on a medium.
+// beside lists what else lies on a medium, at most maxMediumFolder of it.
 func beside(medium string, id bundle.ID) ([]string, error) {
 	root, err := os.OpenRoot(medium)
 	if err != nil {
 		return nil, err
 	}
 	defer root.Close() // a folder handle
-	entries, err := listDir(root)
+	dir, err := root.Open(".")
 	if err != nil {
 		return nil, err
+	}
+	defer dir.Close() // read only
+	entries, err := dir.ReadDir(maxMediumFolder)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("list medium: %w", err)
 	}
 	var others []string
 	for _, e := range entries {
@@ -143,5 +150,6 @@ func beside(medium string, id bundle.ID) ([]string, error) {
 			others = append(others, describe(e))
 		}
 	}
+	slices.Sort(others)
 	return others, nil
 }

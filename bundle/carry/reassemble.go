@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 
 	"github.com/klauspost/reedsolomon"
 
@@ -65,7 +66,7 @@ func (m *media) reassemble(ctx context.Context, dst io.Writer, o ReadOptions) (*
 		}
 		plain = r.State == Whole
 	}
-	b := &builder{media: m, plain: plain, report: m.report()}
+	b := &builder{media: m, plain: plain, report: m.report(), good: make([]uint8, m.geo.total())}
 	b.report.State = Lost // until the last byte has proved otherwise
 	whole := sha256.New()
 	var late behind
@@ -107,6 +108,7 @@ type builder struct {
 	*media
 	plain  bool
 	report *Report
+	good   []uint8 // by place in the block list: the copy, from 1, once seen to be good
 	code   reedsolomon.Encoder
 	space  []byte
 }
@@ -116,29 +118,61 @@ func (b *builder) block(ctx context.Context, n, i int, out []byte) error {
 	if b.fetch(n, i, out) != nil {
 		return nil
 	}
-	if err := b.rebuild(ctx, n, i, out); err != nil {
+	err := b.rebuild(ctx, n, i, out)
+	if errors.Is(err, errStripe) || err == nil && b.wrong(n, i, out) {
+		// A block that was good a while ago may not be any more: look again.
+		for s := range b.geo.k + b.geo.m {
+			if i < b.geo.blocks(s) {
+				b.good[b.geo.first[s]+i] = 0
+			}
+		}
+		err = b.rebuild(ctx, n, i, out)
+	}
+	if err != nil {
 		return err
 	}
-	if sum := sha256.Sum256(out); b.blocks.known(n, i) && !b.blocks.matches(n, i, sum) && b.list == ListGood {
+	if b.list == ListGood && b.wrong(n, i, out) {
 		return fmt.Errorf("block %d of shard %d does not fit after repair: %w", i, n+1, ErrDigest)
 	}
 	b.report.Repaired++
 	return nil
 }
 
+// wrong says that a rebuilt block is known not to be the one wanted.
+func (b *builder) wrong(n, i int, block []byte) bool {
+	return b.blocks.known(n, i) && !b.blocks.matches(n, i, sha256.Sum256(block))
+}
+
 // fetch reads a block that is good from any copy into buf and returns that
 // copy, or nil.
 func (b *builder) fetch(n, i int, buf []byte) *volume {
 	f, off := b.geo.place(n)
-	for _, v := range b.copies[f] {
+	for c, v := range b.copies[f] {
 		if v.read(buf, off+int64(i)*BlockSize) < len(buf) {
 			continue
 		}
 		if b.plain || b.blocks.matches(n, i, sha256.Sum256(buf)) {
+			if c < math.MaxUint8 {
+				b.good[b.geo.first[n]+i] = uint8(c + 1)
+			}
 			return v
 		}
 	}
 	return nil
+}
+
+// source is fetch for a block of which only the copy is wanted: one that was
+// good before is not hashed again, because what is rebuilt from it will be.
+func (b *builder) source(n, i int, buf []byte) *volume {
+	length := b.geo.blockLen(n, i)
+	if length == 0 {
+		return &volume{} // all zeros: nothing to read
+	}
+	if c := b.good[b.geo.first[n]+i]; c > 0 {
+		f, _ := b.geo.place(n)
+		return b.copies[f][c-1]
+	}
+	return b.fetch(n, i, buf[:length])
 }
 
 // rebuild computes one block from k good blocks of its stripe. These are found
@@ -186,7 +220,7 @@ func (b *builder) rebuild(ctx context.Context, n, i int, out []byte) error {
 }
 
 // sources finds k shards other than n whose block i is good; the others are
-// nil. A shard that has no block there is all zeros and needs no reading.
+// nil.
 func (b *builder) sources(ctx context.Context, n, i int, buf []byte) ([]*volume, error) {
 	found := make([]*volume, b.geo.k+b.geo.m)
 	have := 0
@@ -198,12 +232,7 @@ func (b *builder) sources(ctx context.Context, n, i int, buf []byte) ([]*volume,
 		if s == n || have == b.geo.k {
 			continue
 		}
-		if length := b.geo.blockLen(s, i); length == 0 {
-			found[s] = &volume{}
-		} else {
-			found[s] = b.fetch(s, i, buf[:length])
-		}
-		if found[s] != nil {
+		if found[s] = b.source(s, i, buf); found[s] != nil {
 			have++
 		}
 	}
