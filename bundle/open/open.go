@@ -114,9 +114,10 @@ func extract(s *verify.Stream, h container.Head, want verify.Want, dir string) (
 
 // extractor writes below a root and remembers the folders it made.
 type extractor struct {
-	root *os.Root
-	made map[string]bool
-	buf  []byte
+	root  *os.Root
+	made  map[string]bool
+	files []string
+	buf   []byte
 }
 
 // head writes the members before the payload, as they were read.
@@ -146,9 +147,7 @@ func (x *extractor) file(name string, content io.Reader) (err error) {
 	if _, err := io.CopyBuffer(onlyWriter{f}, onlyReader{content}, x.buf); err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
-	if err := f.Sync(); err != nil {
-		return fmt.Errorf("sync %s: %w", name, err)
-	}
+	x.files = append(x.files, name)
 	return nil
 }
 
@@ -165,14 +164,28 @@ func (x *extractor) folder(dir string) error {
 	return nil
 }
 
-// sync makes the folders durable, the parent of dir included.
+// sync makes files and folders durable, the parent of dir included. It comes
+// last: what is refused need not be waited for.
 func (x *extractor) sync(dir string) error {
+	for _, name := range x.files {
+		if err := x.syncFile(name); err != nil {
+			return fmt.Errorf("sync %s: %w", name, err)
+		}
+	}
 	for made := range x.made {
 		if err := safefile.SyncDir(filepath.Join(dir, filepath.FromSlash(made))); err != nil {
 			return err
 		}
 	}
 	return safefile.SyncDir(filepath.Dir(dir))
+}
+
+func (x *extractor) syncFile(name string) error {
+	f, err := x.root.Open(name)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
 }
 
 // onlyReader and onlyWriter hide other methods, so that the one buffer is used.
