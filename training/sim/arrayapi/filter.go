@@ -17,7 +17,7 @@ import (
 
 // expr is a condition over the fields of an item.
 type expr interface {
-	holds(f map[string]any) (bool, error)
+	holds(item any) (bool, error)
 }
 
 type (
@@ -30,27 +30,27 @@ type (
 	}
 )
 
-func (e bothOf) holds(f map[string]any) (bool, error) {
-	if ok, err := e.a.holds(f); err != nil || !ok {
+func (e bothOf) holds(item any) (bool, error) {
+	if ok, err := e.a.holds(item); err != nil || !ok {
 		return false, err
 	}
-	return e.b.holds(f)
+	return e.b.holds(item)
 }
 
-func (e eitherOf) holds(f map[string]any) (bool, error) {
-	if ok, err := e.a.holds(f); err != nil || ok {
+func (e eitherOf) holds(item any) (bool, error) {
+	if ok, err := e.a.holds(item); err != nil || ok {
 		return ok, err
 	}
-	return e.b.holds(f)
+	return e.b.holds(item)
 }
 
-func (e negated) holds(f map[string]any) (bool, error) {
-	ok, err := e.of.holds(f)
+func (e negated) holds(item any) (bool, error) {
+	ok, err := e.of.holds(item)
 	return !ok, err
 }
 
-func (e compared) holds(f map[string]any) (bool, error) {
-	have, ok := lookup(f, e.field)
+func (e compared) holds(item any) (bool, error) {
+	have, ok := lookup(item, e.field)
 	if !ok {
 		return false, fmt.Errorf("Unknown field %q.", e.field)
 	}

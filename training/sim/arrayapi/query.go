@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"net/url"
 	"slices"
@@ -178,15 +177,14 @@ func (q query) answer(c *call, r resource) (page, error) {
 	}
 	p := page{Items: []any{}, Errors: missing}
 	rows, err := q.rows(c, r, sel)
+	if err == nil {
+		err = q.arrange(&rows)
+	}
 	if err != nil {
 		return page{}, err
 	}
-	if rows, err = q.narrow(rows); err != nil {
-		return page{}, err
-	}
 	if q.wantCount || q.countOnly {
-		n := rows.count()
-		p.TotalItemCount = &n
+		p.TotalItemCount = &rows.count
 	}
 	if rows.total != nil && (q.totalOnly || !q.history) {
 		p.Total = rows.total()
@@ -194,12 +192,12 @@ func (q query) answer(c *call, r resource) (page, error) {
 	if q.totalOnly || q.countOnly {
 		return p, nil
 	}
-	from := min(q.offset, rows.count())
-	to := min(from+q.limit, rows.count())
+	from := min(q.offset, rows.count)
+	to := min(from+q.limit, rows.count)
 	for i := range to - from {
 		p.Items = append(p.Items, rows.at(from+i))
 	}
-	p.MoreItemsRemaining = to < rows.count()
+	p.MoreItemsRemaining = to < rows.count
 	if p.MoreItemsRemaining && len(q.sort) == 0 {
 		t := q.token(to)
 		p.ContinuationToken = &t
@@ -210,10 +208,7 @@ func (q query) answer(c *call, r resource) (page, error) {
 // choose finds the objects named by names and ids.
 func (q query) choose(r resource) (sel []int, missing []apiError, err error) {
 	if len(q.names) == 0 && len(q.ids) == 0 {
-		for i := range r.count {
-			sel = append(sel, i)
-		}
-		return sel, nil, nil
+		return count(r.count), nil, nil
 	}
 	if len(q.names) > 0 && len(q.ids) > 0 {
 		return nil, nil, apiError{"names", "Use either names or ids."}
@@ -252,60 +247,149 @@ func (q query) choose(r resource) (sel []int, missing []apiError, err error) {
 // table is the rows of an answer before it is cut into pages. Rows are worked
 // out when they are asked for.
 type table struct {
-	count func() int
+	count int
 	at    func(i int) any
 	total func() []any
 }
 
+// keep leaves the rows of a table with these numbers, in their order.
+func (t *table) keep(rows []int) {
+	at := t.at
+	t.count, t.at = len(rows), func(i int) any { return at(rows[i]) }
+}
+
 func (q query) rows(c *call, r resource, sel []int) (table, error) {
-	if !q.history || r.past == nil {
-		t := table{count: func() int { return len(sel) }, at: func(i int) any { return r.item(sel[i]) }}
-		if r.total != nil {
-			t.total = func() []any { return []any{r.total(q.narrowed(r.item, sel))} }
-		}
-		return t, nil
+	if q.history && r.past != nil {
+		return q.pastRows(c, r, sel)
 	}
+	sel, err := q.passing(r.item, sel)
+	t := table{count: len(sel), at: func(i int) any { return r.item(sel[i]) }}
+	if r.total != nil {
+		t.total = func() []any { return []any{r.total(sel)} }
+	}
+	return t, err
+}
+
+// pastRows are the rows of every object at every time, by time.
+func (q query) pastRows(c *call, r resource, sel []int) (table, error) {
 	periods, err := q.periods(c, r.steps)
 	if err != nil {
 		return table{}, err
 	}
-	var held int
-	var last series
-	at := func(k int) series { // rows come by time, so one time is held
-		if last.item == nil || held != k {
+	held, last := -1, series{} // rows come by time, so one time is held
+	at := func(k int) series {
+		if held != k {
 			held, last = k, r.past(periods[k])
 		}
 		return last
 	}
 	t := table{
-		count: func() int { return len(periods) * len(sel) },
+		count: len(periods) * len(sel),
 		at:    func(i int) any { return at(i / len(sel)).item(sel[i%len(sel)]) },
 	}
 	if r.total != nil {
 		t.total = func() []any {
 			all := []any{}
 			for k := range min(len(periods), maxLimit) {
-				s := at(k)
-				all = append(all, s.total(q.narrowed(s.item, sel)))
+				some, err := q.passing(at(k).item, sel)
+				if err == nil { // a mistake in the filter shows below
+					all = append(all, at(k).total(some))
+				}
 			}
 			return all
 		}
 	}
-	return t, nil
+	if !q.selective() {
+		return t, nil
+	}
+	if err := bounded(t.count); err != nil {
+		return t, err
+	}
+	rows, err := q.passing(t.at, count(t.count))
+	t.keep(rows)
+	return t, err
 }
 
-// narrowed is the part of the objects a filter lets through, for totals.
-func (q query) narrowed(item func(int) any, sel []int) []int {
-	if q.filter == nil && q.destroyed == "" && q.flagged == "" {
-		return sel
+func bounded(rows int) error {
+	if rows > maxRows {
+		return apiError{"filter", "Too many rows to filter or sort: ask for a shorter time or fewer names."}
+	}
+	return nil
+}
+
+// count is the numbers below n.
+func count(n int) []int {
+	all := make([]int, n)
+	for i := range all {
+		all[i] = i
+	}
+	return all
+}
+
+func (q query) selective() bool { return q.filter != nil || q.flagged != "" || q.destroyed != "" }
+
+// passing is the part of some items that a filter lets through.
+func (q query) passing(item func(int) any, sel []int) ([]int, error) {
+	if !q.selective() {
+		return sel, nil
 	}
 	var out []int
 	for _, i := range sel {
-		if ok, err := q.passes(fieldsOf(item(i))); ok && err == nil {
+		ok, err := q.passes(item(i))
+		if err != nil {
+			return nil, apiError{"filter", err.Error()}
+		}
+		if ok {
 			out = append(out, i)
 		}
 	}
-	return out
+	return out, nil
+}
+
+func (q query) passes(item any) (bool, error) {
+	if q.flagged != "" {
+		if v, _ := lookup(item, "flagged"); fmt.Sprint(v) != q.flagged {
+			return false, nil
+		}
+	}
+	if q.destroyed != "" {
+		if v, ok := lookup(item, "destroyed"); ok && fmt.Sprint(v) != q.destroyed {
+			return false, nil
+		}
+	}
+	if q.filter == nil {
+		return true, nil
+	}
+	return q.filter.holds(item)
+}
+
+// arrange sorts a table.
+func (q query) arrange(t *table) error {
+	if len(q.sort) == 0 || t.count == 0 {
+		return nil
+	}
+	if err := bounded(t.count); err != nil {
+		return err
+	}
+	rows := count(t.count)
+	for _, k := range slices.Backward(q.sort) {
+		values := make([]any, t.count)
+		for i := range values {
+			v, ok := lookup(t.at(i), k.field)
+			if !ok {
+				return apiError{"sort", fmt.Sprintf("Unknown field %q.", k.field)}
+			}
+			values[i] = v
+		}
+		slices.SortStableFunc(rows, func(a, b int) int {
+			if k.down {
+				a, b = b, a
+			}
+			return order(values[a], values[b])
+		})
+	}
+	t.keep(rows)
+	return nil
 }
 
 // retention is how long history is kept at a resolution.
@@ -350,88 +434,4 @@ func (q query) periods(c *call, steps []time.Duration) ([]period, error) {
 		ps = append(ps, period{time.UnixMilli(t).UTC(), step})
 	}
 	return ps, nil
-}
-
-// narrow applies filter, flags and sort.
-func (q query) narrow(t table) (table, error) {
-	if q.filter == nil && len(q.sort) == 0 && q.flagged == "" && q.destroyed == "" {
-		return t, nil
-	}
-	if t.count() > maxRows {
-		return t, apiError{"filter", "Too many rows to filter or sort: ask for a shorter time or fewer names."}
-	}
-	type row struct {
-		item   any
-		fields map[string]any
-	}
-	var kept []row
-	for i := range t.count() {
-		it := t.at(i)
-		f := fieldsOf(it)
-		ok, err := q.passes(f)
-		if err != nil {
-			return t, apiError{"filter", err.Error()}
-		}
-		if ok {
-			kept = append(kept, row{it, f})
-		}
-	}
-	for _, k := range slices.Backward(q.sort) {
-		if len(kept) > 0 {
-			if _, ok := lookup(kept[0].fields, k.field); !ok {
-				return t, apiError{"sort", fmt.Sprintf("Unknown field %q.", k.field)}
-			}
-		}
-		slices.SortStableFunc(kept, func(a, b row) int {
-			x, _ := lookup(a.fields, k.field)
-			y, _ := lookup(b.fields, k.field)
-			if k.down {
-				x, y = y, x
-			}
-			return order(x, y)
-		})
-	}
-	t.count = func() int { return len(kept) }
-	t.at = func(i int) any { return kept[i].item }
-	return t, nil
-}
-
-func (q query) passes(f map[string]any) (bool, error) {
-	if q.flagged != "" && fmt.Sprint(f["flagged"]) != q.flagged {
-		return false, nil
-	}
-	if d, ok := f["destroyed"]; ok && q.destroyed != "" && fmt.Sprint(d) != q.destroyed {
-		return false, nil
-	}
-	if q.filter == nil {
-		return true, nil
-	}
-	return q.filter.holds(f)
-}
-
-// fieldsOf is an item as its readers see it.
-func fieldsOf(item any) map[string]any {
-	b, err := json.Marshal(item)
-	if err != nil {
-		panic(err) // items are plain structs of ours
-	}
-	var f map[string]any
-	if err := json.Unmarshal(b, &f); err != nil {
-		panic(err)
-	}
-	return f
-}
-
-// lookup finds a field, dots leading into objects.
-func lookup(f map[string]any, path string) (any, bool) {
-	head, rest, deeper := strings.Cut(path, ".")
-	v, ok := f[head]
-	if !ok || !deeper {
-		return v, ok
-	}
-	inner, isObject := v.(map[string]any)
-	if !isObject {
-		return nil, v == nil
-	}
-	return lookup(inner, rest)
 }
