@@ -78,7 +78,7 @@ type Report struct {
 	Files      []FileState
 	List       ListState
 	State      State
-	Damaged    []Piece // everything missing or damaged, parity too
+	Damaged    []Piece // everything missing or damaged, parity too; without a line in the list a block counts as damaged
 	Bring      []Piece // when Lost: bringing these is enough to repair
 	Repaired   int     // blocks rebuilt by Reassemble
 	Extra      []string

@@ -349,6 +349,11 @@ func TestRepairRemovesNothingElse(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, marks[5], v.Mark(), "a sound journal is left alone")
 
+	nowhere := filepath.Join(t.TempDir(), "nowhere")
+	_, err = journal.Repair(t.Context(), nowhere, o, "mdurand", clock)
+	require.ErrorIs(t, err, os.ErrNotExist)
+	require.NoDirExists(t, nowhere)
+
 	sound, err := os.ReadFile(logPath(dir))
 	require.NoError(t, err)
 	for name, b := range map[string][]byte{

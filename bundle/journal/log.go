@@ -30,7 +30,7 @@ type Log struct {
 	hashes []tlog.Hash
 	mark   bundle.JournalMark // over all n
 	torn   []byte             // what follows the last finished line
-	busy   bool               // somebody was writing when a view was loaded
+	view   bool               // somebody else may be writing
 }
 
 // View reads the journal in dir as it is now, also while another process
@@ -49,10 +49,6 @@ func view(dir string, o Options) (*Log, error) {
 	if err := checkOrigin(o.Origin); err != nil {
 		return nil, err
 	}
-	busy, err := writing(filepath.Join(dir, lockName))
-	if err != nil {
-		return nil, err
-	}
 	f, err := os.Open(filepath.Join(dir, logName))
 	if err != nil {
 		return nil, err
@@ -62,7 +58,7 @@ func view(dir string, o Options) (*Log, error) {
 	if err != nil {
 		return nil, err
 	}
-	l.busy = busy
+	l.view = true
 	return l, nil
 }
 

@@ -30,6 +30,9 @@ func Repair(ctx context.Context, dir string, o Options, actor string, now time.T
 }
 
 func repair(ctx context.Context, dir string, o Options, actor string, now time.Time) (_ int, err error) {
+	if _, err := os.Stat(filepath.Join(dir, logName)); err != nil {
+		return 0, err // open would make a new journal
+	}
 	j, err := open(dir, o)
 	if err != nil {
 		return 0, err

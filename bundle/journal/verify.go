@@ -79,13 +79,19 @@ func (l *Log) verify(ctx context.Context, marks []bundle.JournalMark) (Report, e
 		r.Marks++
 		r.Proven = max(r.Proven, m.Size)
 	}
-	switch {
-	case len(r.Problems) > 0:
+	if len(r.Problems) > 0 {
 		return r, fmt.Errorf("%w: %s", ErrTampered, r.Problems[0])
-	case r.Torn > 0 && !l.busy:
-		return r, fmt.Errorf("%w: %d bytes after entry %d", ErrTorn, r.Torn, disk.n)
 	}
-	return r, nil
+	if r.Torn == 0 {
+		return r, nil
+	}
+	if l.view {
+		// Half an entry is what a reader sees of one that is being written.
+		if busy, err := writing(filepath.Join(l.dir, lockName)); err != nil || busy {
+			return r, err
+		}
+	}
+	return r, fmt.Errorf("%w: %d bytes after entry %d", ErrTorn, r.Torn, disk.n)
 }
 
 // reread builds the tree from disk and goes on over bad lines, so that the
