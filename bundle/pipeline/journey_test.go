@@ -19,6 +19,7 @@ import (
 )
 
 func TestWholeJourney(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.gate.near = []review.NearMiss{{Path: "files/host/host.txt", Line: 1, Text: "k7f3", Why: "close to a name"}}
 	id := s.collect()
@@ -123,6 +124,7 @@ func (s *site) journalTells(id bundle.ID) {
 }
 
 func TestBundlesFormAChain(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	first, second := s.collect(), s.collect()
 	one, err := s.p.Show(first)
@@ -140,6 +142,7 @@ func TestBundlesFormAChain(t *testing.T) {
 }
 
 func TestTheSecondReviewShowsWhatIsNew(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	first := s.approved()
 	second, err := s.p.Collect(t.Context(), s.request(document("host", "Mar 2 08:00:00 kernel: link to "+canary+" is down\n"), document("array", "{\"items\":[]}\n")))
@@ -152,6 +155,7 @@ func TestTheSecondReviewShowsWhatIsNew(t *testing.T) {
 }
 
 func TestOneApprovalIsEnoughOnlyWhereTheRosterSaysSo(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.trust.Roster.Approvals = 1
 	id := s.collect()
@@ -163,6 +167,7 @@ func TestOneApprovalIsEnoughOnlyWhereTheRosterSaysSo(t *testing.T) {
 }
 
 func TestWhatACollectorMissedIsInTheManifest(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	id, err := s.p.Collect(t.Context(), s.request(
 		document("good", "ok\n"),

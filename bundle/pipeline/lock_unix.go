@@ -23,5 +23,10 @@ func lock(path string) (release func(), err error) {
 		}
 		return nil, errors.Join(fmt.Errorf("lock: %w", err), closed)
 	}
-	return func() { _ = f.Close() }, nil // closing gives the lock up; nothing was written
+	return func() {
+		// Closing alone is not enough: a program that is just being started may
+		// hold a copy of the descriptor. Nothing was written, so no error counts.
+		_ = unix.Flock(int(f.Fd()), unix.LOCK_UN)
+		_ = f.Close()
+	}, nil
 }

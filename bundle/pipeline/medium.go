@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 
 	"filippo.io/age"
@@ -81,6 +82,10 @@ func (p *Pipeline) Write(ctx context.Context, id bundle.ID, o MediumOptions) (ca
 	w, err := carry.Write(ctx, o.Dir, p.SealedFile(id), set, [][]byte{sig}, carry.Options{
 		Only: o.Only, Medium: o.Number, Media: o.Of, Serial: o.Serial, Now: p.o.Now(), Progress: o.Progress,
 	})
+	label := set.LabelText
+	if errors.Is(err, carry.ErrExists) && !p.known(r, o.Dir) {
+		w, label, err = p.adopt(ctx, r, t, o.Dir, err)
+	}
 	if err != nil {
 		return carry.Written{}, fmt.Errorf("write bundle %s: %w", id, err)
 	}
@@ -91,8 +96,24 @@ func (p *Pipeline) Write(ctx context.Context, id bundle.ID, o MediumOptions) (ca
 		to = Released // a further copy of what already left
 	}
 	return w, p.enter(ctx, r, to, officer.ID, "", map[string]string{
-		"label_sha256": string(bundle.DigestOf(set.LabelText)), "medium": o.Serial, "bytes": fmt.Sprint(w.Bytes),
+		"label_sha256": string(bundle.DigestOf(label)), "medium": o.Serial, "bytes": fmt.Sprint(w.Bytes),
 	})
+}
+
+// known reports whether the record has this medium already.
+func (p *Pipeline) known(r *Record, medium string) bool {
+	return slices.ContainsFunc(r.Media, func(m Medium) bool { return m.Folder == filepath.Join(medium, string(r.BID)) })
+}
+
+// adopt takes over a medium that a crash left finished but not recorded: the
+// folder must read back whole, under a label of this bundle that an officer
+// signed. Otherwise the reason why nothing was written stands.
+func (p *Pipeline) adopt(ctx context.Context, r *Record, t Trust, medium string, exists error) (carry.Written, []byte, error) {
+	report, _, err := p.readBack(ctx, r, t, medium, nil, nil)
+	if err != nil {
+		return carry.Written{}, nil, errors.Join(exists, err)
+	}
+	return carry.Written{Folder: filepath.Join(medium, string(r.BID)), Bytes: report.Bytes}, report.LabelText, nil
 }
 
 // Verify reads a medium back past the page cache and holds every byte to the
@@ -117,7 +138,7 @@ func (p *Pipeline) Verify(ctx context.Context, id bundle.ID, medium, actor strin
 	if err != nil {
 		return report, fmt.Errorf("verify bundle %s: %w: %w", id, err, ErrTampered)
 	}
-	i := slices.IndexFunc(r.Media, func(m Medium) bool { return m.Folder == medium || m.Folder == folderOn(medium, id) })
+	i := slices.IndexFunc(r.Media, func(m Medium) bool { return m.Folder == filepath.Join(medium, string(id)) })
 	if i >= 0 {
 		r.Media[i].Verified, r.Media[i].Bypass, r.Media[i].Opened = true, string(report.Bypass), opened
 	}
@@ -179,8 +200,6 @@ func want(r *Record) verify.Want {
 	}
 	return w
 }
-
-func folderOn(medium string, id bundle.ID) string { return medium + "/" + string(id) }
 
 // Release records that an officer gave the medium to a courier.
 func (p *Pipeline) Release(ctx context.Context, id bundle.ID, signer sign.Signer, courier string) error {

@@ -226,11 +226,12 @@ func (p *Pipeline) List() ([]Record, error) {
 			continue
 		}
 		r, err := p.load(bundle.ID(e.Name()))
-		if err != nil {
+		switch {
+		case err == nil:
+			all = append(all, r)
+		case !errors.Is(err, ErrNotFound): // a crash may leave an empty folder
 			failed = append(failed, err)
-			continue
 		}
-		all = append(all, r)
 	}
 	slices.SortStableFunc(all, func(a, b Record) int { return int(a.Seq - b.Seq) })
 	return all, errors.Join(failed...)

@@ -99,7 +99,7 @@ func (p *Pipeline) load(id bundle.ID) (Record, error) {
 	}
 	text, err := os.ReadFile(filepath.Join(p.Folder(id), "record.json"))
 	if errors.Is(err, fs.ErrNotExist) {
-		return Record{}, fmt.Errorf("bundle %s: %w", id, ErrNotFound)
+		return Record{}, p.absent(id)
 	}
 	if err != nil {
 		return Record{}, fmt.Errorf("bundle %s: %w", id, err)
@@ -112,6 +112,21 @@ func (p *Pipeline) load(id bundle.ID) (Record, error) {
 		return Record{}, fmt.Errorf("record of bundle %s is of %q in format %q: %w", id, r.BID, r.Format, ErrTampered)
 	}
 	return r, nil
+}
+
+// absent tells a bundle that never was from one whose record is gone. A crash
+// before the first record leaves a folder with nothing but its lock.
+func (p *Pipeline) absent(id bundle.ID) error {
+	entries, err := os.ReadDir(p.Folder(id))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("bundle %s: %w", id, err)
+	}
+	for _, e := range entries {
+		if e.Name() != "lock" && !strings.HasSuffix(e.Name(), safefile.Suffix) {
+			return fmt.Errorf("bundle %s has %s but no record: %w", id, e.Name(), ErrTampered)
+		}
+	}
+	return fmt.Errorf("bundle %s: %w", id, ErrNotFound)
 }
 
 func (p *Pipeline) save(r Record) error {

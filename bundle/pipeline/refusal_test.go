@@ -31,6 +31,7 @@ func (f failing) Estimate(context.Context) (collect.Estimate, error) {
 func (f failing) Collect(context.Context, *collect.Writer) error { return errors.New(f.why) }
 
 func TestWhoMayDoWhat(t *testing.T) {
+	t.Parallel()
 	stranger, err := sign.ParsePrivateKey(strangerKey(t), nil)
 	require.NoError(t, err)
 	cases := map[string]struct {
@@ -119,6 +120,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			s := newSite(t)
 			err := c.do(s)
 			require.Error(t, err)
@@ -143,6 +145,7 @@ func strangerKey(t *testing.T) []byte {
 }
 
 func TestARejectionEndsTheJourney(t *testing.T) {
+	t.Parallel()
 	for name, prepare := range map[string]func(*site) bundle.ID{
 		"unread":          (*site).collect,
 		"approved by two": (*site).approved,
@@ -155,6 +158,7 @@ func TestARejectionEndsTheJourney(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			s := newSite(t)
 			id := prepare(s)
 			require.NoError(t, s.p.Reject(t.Context(), id, s.kit.Keys[bundletest.OfficerC], pipeline.Decision{MarkingIn: "INTERNAL", Medium: "usb", Reason: "names of projects in the text"}))
@@ -171,6 +175,7 @@ func TestARejectionEndsTheJourney(t *testing.T) {
 }
 
 func TestWithdraw(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	id := s.sealed()
 	require.NoError(t, s.p.Withdraw(t.Context(), id, "mdurand", "wrong case"))
@@ -181,6 +186,7 @@ func TestWithdraw(t *testing.T) {
 }
 
 func TestSignatureMadeElsewhereIsTaken(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	id := s.collect()
 	s.review(id, bundletest.OfficerA)
@@ -217,6 +223,7 @@ func (j brokenJournal) Append(ctx context.Context, e journal.Entry) (int64, erro
 }
 
 func TestAFailureBeforeFrozenLeavesNoRawData(t *testing.T) {
+	t.Parallel()
 	boom := errors.New("boom")
 	cases := map[string]struct {
 		prepare func(s *site, q *pipeline.Request) context.Context
@@ -248,6 +255,7 @@ func TestAFailureBeforeFrozenLeavesNoRawData(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			s := newSite(t)
 			q := s.request()
 			ctx := c.prepare(s, &q)
@@ -269,6 +277,7 @@ func TestAFailureBeforeFrozenLeavesNoRawData(t *testing.T) {
 }
 
 func TestNoStepWithoutTheJournal(t *testing.T) {
+	t.Parallel()
 	for entries := range 4 {
 		s := newSite(t)
 		left := entries
@@ -290,6 +299,7 @@ func TestNoStepWithoutTheJournal(t *testing.T) {
 }
 
 func TestTwoProcessesDoNotWorkOnOneBundle(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	id := s.collect()
 	f, err := os.OpenFile(filepath.Join(s.p.Folder(id), "lock"), os.O_RDWR, 0)
@@ -303,6 +313,7 @@ func TestTwoProcessesDoNotWorkOnOneBundle(t *testing.T) {
 }
 
 func TestARecordThatWasEditedIsNotBelieved(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	id := s.collect()
 	path := filepath.Join(s.p.Folder(id), "record.json")

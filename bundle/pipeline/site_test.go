@@ -173,12 +173,7 @@ func (s *site) close() {
 	_ = s.j.Close()
 	_ = s.db.Close()
 	// Frozen trees are read-only; the folder of the test must go away.
-	_ = filepath.WalkDir(s.dir, func(path string, d fs.DirEntry, err error) error {
-		if err == nil && d.IsDir() {
-			return os.Chmod(path, 0o700)
-		}
-		return nil
-	})
+	unprotect(s.dir)
 }
 
 // withJournalKey gives the kit a key for the journal.

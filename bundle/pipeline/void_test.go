@@ -46,6 +46,7 @@ func inFolder(t *testing.T, dir string, do func()) {
 // Everything that the reference says invalidates an approval, done after both
 // officers have approved.
 func TestWhatVoidsEveryApproval(t *testing.T) {
+	t.Parallel()
 	tampered, refused := pipeline.ErrTampered, pipeline.ErrRefused
 	cases := map[string]struct {
 		change func(t *testing.T, s *site, id bundle.ID)
@@ -142,6 +143,7 @@ func TestWhatVoidsEveryApproval(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			s := newSite(t)
 			s.trust.Roster.People = append([]roster.Person(nil), s.trust.Roster.People...)
 			id := s.approved()
@@ -163,6 +165,7 @@ func replaced(t *testing.T, text, old, by string) string {
 }
 
 func TestAChangeIsFoundAtEveryStep(t *testing.T) {
+	t.Parallel()
 	steps := map[string]struct {
 		prepare func(*site) bundle.ID
 		do      func(*site, bundle.ID) error
@@ -182,6 +185,7 @@ func TestAChangeIsFoundAtEveryStep(t *testing.T) {
 	}
 	for name, c := range steps {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			s := newSite(t)
 			id := c.prepare(s)
 			rewrite(t, s.frozen(id, "files/host/host.txt"), flip)
@@ -193,6 +197,7 @@ func TestAChangeIsFoundAtEveryStep(t *testing.T) {
 }
 
 func TestAChangeWhileSealingIsFound(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	id := s.approved()
 	s.p.OnStep(func(name string) {
@@ -210,6 +215,7 @@ func TestAChangeWhileSealingIsFound(t *testing.T) {
 }
 
 func TestAChangedSealedFileIsNotWritten(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	id := s.sealed()
 	rewrite(t, s.p.SealedFile(id), flip)
@@ -223,6 +229,7 @@ func TestAChangedSealedFileIsNotWritten(t *testing.T) {
 }
 
 func TestAMediumThatDoesNotReadBackIsNotVerified(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	id := s.sealed()
 	medium := t.TempDir()
