@@ -107,8 +107,8 @@ func (a *Array) entry(f Fault) (Entry, error) {
 	if f.At.IsZero() {
 		f.At = a.now
 	}
-	f.At = f.At.UTC().Truncate(time.Millisecond)
-	if f.At.Before(a.now.Truncate(time.Millisecond)) {
+	f.At = f.At.UTC()
+	if f.At.Before(a.now) {
 		return Entry{}, fmt.Errorf("fault %s at %s: the array's clock is already at %s, and what has been seen cannot change", f.Kind, f.At.Format(time.RFC3339), a.now.Format(time.RFC3339))
 	}
 	if f.ID != "" && a.taken(f.ID) {

@@ -207,7 +207,7 @@ func (h *Host) SetSpeed(factor float64) error {
 const tick = 50 * time.Millisecond
 
 // Run moves the clock along with real time, times the speed, until the context
-// ends. Real time that passes while the machine sleeps counts as one tick.
+// ends. A pause of the machine itself counts as one second at most.
 func (h *Host) Run(ctx context.Context) {
 	t := time.NewTicker(tick)
 	defer t.Stop()

@@ -19,7 +19,8 @@
 //     without a call; then, as with any unknown token, the answer is 401.
 //   - GET of arrays, alerts, connections, controllers, drives, hardware, hosts,
 //     network-interfaces, pods, ports, subscriptions, support and volumes, with
-//     the performance, space and balance lists below them. [Endpoints] names them.
+//     the performance, space and balance lists below them; and of some lists
+//     that are empty on the modelled arrays. [Endpoints] names them all.
 //
 // Field names, nulls and the form of lists are those of the published
 // description (FA 2.56) and of the vendor's recorded replies; a test holds

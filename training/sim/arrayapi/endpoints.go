@@ -12,11 +12,15 @@ import (
 // endpoints are the lists that can be asked for, by path below the version.
 var endpoints = map[string]func(*call) resource{
 	"alerts":                         alerts,
+	"array-connections":              none,
 	"arrays":                         arrays,
 	"arrays/performance":             arraysPerformance,
 	"arrays/space":                   arraysSpace,
 	"connections":                    connections,
 	"controllers":                    controllers,
+	"directories":                    none,
+	"directories/performance":        none,
+	"directories/space":              none,
 	"drives":                         drives,
 	"hardware":                       hardware,
 	"hosts":                          hosts,
@@ -25,11 +29,18 @@ var endpoints = map[string]func(*call) resource{
 	"hosts/space":                    hostsSpace,
 	"network-interfaces":             interfaces,
 	"network-interfaces/performance": interfacesPerformance,
+	"maintenance-windows":            none,
+	"pod-replica-links":              none,
+	"pod-replica-links/lag":          none,
 	"pods":                           none,
 	"pods/performance":               none,
+	"pods/performance/replication":   none,
+	"pods/space":                     none,
 	"ports":                          ports,
 	"subscriptions":                  subscriptions,
 	"support":                        support,
+	"volume-groups":                  none,
+	"volume-groups/performance":      none,
 	"volumes":                        volumes,
 	"volumes/performance":            volumesPerformance,
 	"volumes/space":                  volumesSpace,
@@ -59,6 +70,7 @@ func of[T any](all []T, name func(T) string, item func(T) any) resource {
 	return r
 }
 
+// none is a list of what an array may have and the modelled ones have not.
 func none(*call) resource {
 	return resource{name: func(int) string { return "" }, id: func(int) string { return "" }}
 }
