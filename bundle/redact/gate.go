@@ -166,7 +166,13 @@ func (g *Gate) refresh() error {
 			items[i].Kind = k
 		}
 	}
-	g.inv = detect.NewInventory(items)
+	addrs := map[string]bool{}
+	for v := range g.learnt.values {
+		if v.kind == pseudonym.IPv4 {
+			addrs[v.canon] = true
+		}
+	}
+	g.inv = detect.NewInventory(items, addrs)
 	g.text = nil
 	for a := range g.learnt.alien {
 		g.mint.Reserve(a)

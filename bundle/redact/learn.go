@@ -145,14 +145,13 @@ func worthLooking(k *detect.Knowledge, name string, fixed bool) bool {
 }
 
 func ipv4Items(v value) []detect.Item {
-	it := detect.Item{Text: v.canon, Canon: v.canon, Kind: v.kind}
 	a, ok := parse4(v.canon)
 	if !ok {
 		return nil
 	}
 	fwd := hex4(a)
 	back := hex4([4]byte{a[3], a[2], a[1], a[0]})
-	items := []detect.Item{it}
+	var items []detect.Item
 	if strings.ContainsAny(fwd, "abcdef") {
 		items = append(items, detect.Item{Text: "0x" + fwd, Canon: v.canon, Kind: v.kind, Form: detect.HexForward},
 			detect.Item{Text: fwd, Canon: v.canon, Kind: v.kind, Form: detect.HexForward})

@@ -86,7 +86,7 @@ func rulesVersion() (bundle.Versioned, error) {
 // checkCases runs the cases of rules against a compiled set.
 func checkCases(know *detect.Knowledge, rs []rules.Rule) error {
 	none := func(pseudonym.Kind, string) bool { return false }
-	s := detect.NewScanner(know, detect.NewInventory(nil), none)
+	s := detect.NewScanner(know, detect.NewInventory(nil, nil), none)
 	for _, r := range rs {
 		for _, h := range r.Hits {
 			if !hits(s, h.Line, h.Text) {

@@ -16,7 +16,7 @@ func TestRulesPassTheirOwnCases(t *testing.T) {
 	require.NoError(t, err)
 	know, err := detect.Compile(rs, nil)
 	require.NoError(t, err)
-	s := detect.NewScanner(know, detect.NewInventory(nil), func(pseudonym.Kind, string) bool { return false })
+	s := detect.NewScanner(know, detect.NewInventory(nil, nil), func(pseudonym.Kind, string) bool { return false })
 	for _, r := range rs {
 		for _, h := range r.Hits {
 			t.Run(r.ID+"/hit "+h.Line, func(t *testing.T) {

@@ -384,7 +384,7 @@ func (g *Gate) originals() []proof.Original {
 	}
 	for _, v := range sortedValues(g.learnt.values) {
 		switch v.kind {
-		case pseudonym.IPv6, pseudonym.IQN, pseudonym.NQN, pseudonym.SID:
+		case pseudonym.IPv4, pseudonym.IPv6, pseudonym.IQN, pseudonym.NQN, pseudonym.SID:
 			add(v.kind, v.canon, true)
 		}
 	}

@@ -18,6 +18,11 @@ func (s *Scanner) act(start, lo, hi, end int, acc flags, v verdict) int {
 	if a&(aDotted|aWeak) != 0 && next == end {
 		s.dottedName(lo, hi, a)
 	}
+	if a&aStamp != 0 {
+		if n := monthStamp(s.buf[s.lo:s.hi], lo-s.lo); n > 0 && lo > s.lo {
+			s.hostField(n, true)
+		}
+	}
 	if a&(aKey|aNameKey|aDN|aStart|aPath|aNoun|aPhrase) != 0 {
 		next = max(next, s.actWord(start, lo, hi, end, acc, v))
 	}

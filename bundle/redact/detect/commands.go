@@ -38,6 +38,8 @@ func (s *Scanner) command(lo, hi int) int {
 		s.userArg(lo, hi, w)
 	case "search", "domain", "workgroup":
 		s.searchDomains(lo, hi, w)
+	case "wwn":
+		s.spacedWWN(hi)
 	case "linux":
 		s.uname(lo, hi)
 	case "proctitle":
@@ -180,6 +182,29 @@ func (s *Scanner) searchDomains(lo, hi int, w string) {
 		}
 		s.out = append(s.out, Finding{Start: i, End: end, Kind: pseudonym.Domain, Value: name, Rule: "domain", Learn: true})
 		i = end
+	}
+}
+
+// spacedWWN reads "LU WWN Device Id: 5 002538 e40a2b3c4".
+func (s *Scanner) spacedWWN(hi int) {
+	b := s.buf
+	i := bytes.IndexByte(b[hi:s.hi], ':')
+	if i < 0 || i > 12 {
+		return
+	}
+	lo := hi + i + 1
+	for lo < s.hi && isSpace(b[lo]) {
+		lo++
+	}
+	end := lo
+	for end < s.hi && (isHexByte(b[end]) || b[end] == ' ') && end-lo < 20 {
+		end++
+	}
+	for end > lo && b[end-1] == ' ' {
+		end--
+	}
+	if bytes.IndexByte(b[lo:end], ' ') > 0 {
+		s.wwn(lo, end)
 	}
 }
 

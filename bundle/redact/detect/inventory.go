@@ -21,42 +21,54 @@ type Item struct {
 // Inventory finds items in text. It is immutable.
 type Inventory struct {
 	items   []Item
-	heads   map[string][]int32 // first run of letters and digits, folded -> items, longest first
+	heads   map[string][]shape // first run of letters and digits, folded
+	texts   map[string][]int32 // folded text -> items
 	bloom   [1 << 12]uint64    // over the first eight bytes of heads
 	domains map[string]bool    // domains seen, folded
 	addrs   map[string]bool    // IPv4 seen
-	parents map[string]pseudonym.Kind
 }
 
+// shape is a length an item with a certain head can have, and how much of it
+// stands before the head. A site names hundreds of things alike, so heads are
+// followed by few shapes, and each needs one look into a table.
+type shape struct{ off, size int }
+
 // NewInventory indexes items. Items of equal text are taken once, the first.
-func NewInventory(items []Item) *Inventory {
-	inv := &Inventory{heads: map[string][]int32{}, domains: map[string]bool{}, addrs: map[string]bool{}}
+// Addrs are IPv4 addresses of the site; they are known by form, and here only
+// confirm what could also be something else.
+func NewInventory(items []Item, addrs map[string]bool) *Inventory {
+	inv := &Inventory{heads: map[string][]shape{}, texts: map[string][]int32{}, domains: map[string]bool{}, addrs: addrs}
 	seen := map[string]bool{}
 	for _, it := range items {
-		switch it.Kind {
-		case pseudonym.Domain:
+		if it.Kind == pseudonym.Domain {
 			inv.domains[it.Text] = true
-		case pseudonym.IPv4:
-			inv.addrs[it.Text] = true
 		}
 		if seen[it.Text] {
 			continue
 		}
 		seen[it.Text] = true
-		lo, hi := anchor(it.Text)
-		if lo < 0 {
-			continue
-		}
-		head := strings.ToLower(it.Text[lo:hi])
-		inv.items = append(inv.items, it)
-		inv.heads[head] = append(inv.heads[head], int32(len(inv.items)-1))
-		w, b := bloomBit([]byte(head))
-		inv.bloom[w] |= b
+		inv.index(it)
 	}
 	for _, l := range inv.heads {
-		slices.SortFunc(l, func(a, b int32) int { return len(inv.items[b].Text) - len(inv.items[a].Text) })
+		slices.SortFunc(l, func(a, b shape) int { return b.size - a.size })
 	}
 	return inv
+}
+
+func (inv *Inventory) index(it Item) {
+	lo, hi := anchor(it.Text)
+	if lo < 0 {
+		return
+	}
+	head := strings.ToLower(it.Text[lo:hi])
+	inv.items = append(inv.items, it)
+	folded := strings.ToLower(it.Text)
+	inv.texts[folded] = append(inv.texts[folded], int32(len(inv.items)-1))
+	if sh := (shape{lo, len(it.Text)}); !slices.Contains(inv.heads[head], sh) {
+		inv.heads[head] = append(inv.heads[head], sh)
+	}
+	w, b := bloomBit([]byte(head))
+	inv.bloom[w] |= b
 }
 
 // Len is the number of items.
@@ -99,35 +111,29 @@ func (inv *Inventory) match(buf []byte, from, lo, hi, to int) (Item, int, int, b
 	if !inv.may(buf[lo:hi]) {
 		return Item{}, 0, 0, false
 	}
-	var folded [64]byte
-	if hi-lo > len(folded) {
-		return inv.matchLong(buf, from, lo, hi, to)
-	}
-	for i, c := range buf[lo:hi] {
-		folded[i] = lower(c)
-	}
-	return inv.pick(inv.heads[string(folded[:hi-lo])], buf, from, lo, to)
-}
-
-func (inv *Inventory) matchLong(buf []byte, from, lo, hi, to int) (Item, int, int, bool) {
-	return inv.pick(inv.heads[strings.ToLower(string(buf[lo:hi]))], buf, from, lo, to)
-}
-
-func (inv *Inventory) pick(candidates []int32, buf []byte, from, lo, to int) (Item, int, int, bool) {
-	for _, i := range candidates {
-		it := &inv.items[i]
-		off, _ := anchor(it.Text)
-		start := lo - off
-		end := start + len(it.Text)
-		if start < from || end > to || !same(buf[start:end], it) {
+	var space [64]byte
+	shapes := inv.heads[string(foldInto(space[:0], buf[lo:hi]))]
+	for _, sh := range shapes {
+		start := lo - sh.off
+		end := start + sh.size
+		if start < from || end > to || joinedBefore(buf, from, start) || joinedAfter(buf, end) {
 			continue
 		}
-		if joinedBefore(buf, from, start) || joinedAfter(buf, end) {
-			continue
+		for _, i := range inv.texts[string(foldInto(space[:0], buf[start:end]))] {
+			if it := &inv.items[i]; !it.Exact || it.Text == string(buf[start:end]) {
+				return *it, start, end, true
+			}
 		}
-		return *it, start, end, true
 	}
 	return Item{}, 0, 0, false
+}
+
+// foldInto appends the folded bytes.
+func foldInto(out, b []byte) []byte {
+	for _, c := range b {
+		out = append(out, lower(c))
+	}
+	return out
 }
 
 // joinedBefore reports whether a letter or digit continues the text at start to
@@ -180,18 +186,6 @@ func colourEnds(buf []byte, from, at int) bool {
 		return true
 	}
 	return false
-}
-
-func same(text []byte, it *Item) bool {
-	if it.Exact {
-		return string(text) == it.Text
-	}
-	for i, c := range text {
-		if lower(c) != it.Text[i] {
-			return false
-		}
-	}
-	return true
 }
 
 // inDomain reports whether a folded dotted name lies in a domain seen.

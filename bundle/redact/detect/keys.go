@@ -380,6 +380,9 @@ func secretLike(v []byte, g gap, key []byte) bool {
 		return false // a reference to a value kept elsewhere
 	}
 	k := strings.ToLower(string(key))
+	if k == "pwd" && v[0] == '/' {
+		return false // the working folder
+	}
 	if allDigits(folded) && g.quote == 0 {
 		switch {
 		case strings.HasSuffix(k, "pass"), strings.HasSuffix(k, "token"), strings.HasSuffix(k, "tokens"), strings.HasSuffix(k, "secrets"),

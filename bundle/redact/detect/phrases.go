@@ -94,19 +94,29 @@ func nameShape(w []byte) bool {
 func (s *Scanner) phrase(lo, hi int) {
 	w := s.buf[lo:hi]
 	switch lower(w[0]) {
+	case 'o':
+		s.hostShaped(hi)
 	case 'f':
 		if len(w) == 3 {
 			s.userAfter(hi, s.speaksOfLogin(lo))
 			return
 		}
 		s.hostAfter(hi, false)
-	case 'b', 'a':
+		s.hostShaped(hi)
+	case 'a':
+		if lower(w[1]) == 't' {
+			s.hostShaped(hi)
+			return
+		}
+		s.userAfter(hi, s.speaksOfActor(lo))
+	case 'b':
 		s.userAfter(hi, s.speaksOfActor(lo))
 	case 't', 'c':
 		if len(w) > 2 {
 			s.hostAfter(hi, lower(w[1]) == 'l' && nounBefore(s, hi))
 		} else {
 			s.hostAfter(hi, false)
+			s.hostShaped(hi)
 		}
 	default:
 		s.hostAfter(hi, true)
@@ -116,7 +126,7 @@ func (s *Scanner) phrase(lo, hi int) {
 func nounBefore(*Scanner, int) bool { return true }
 
 // loginWords in a line make "for X" a user.
-var loginWords = []string{"password", "publickey", "keyboard-interactive", "session", "authentication", "login", "logon", "hostbased", "gssapi", "credentials", "kerberos", "ticket", "account", "su:", "sudo"}
+var loginWords = []string{"password", "publickey", "keyboard-interactive", "session", "authentication", "login", "logon", "hostbased", "gssapi", "credentials", "kerberos", "ticket", "account", "su:", "sudo", "failed", "principal", "'su "}
 
 // speaksOfLogin looks at the words before "for".
 func (s *Scanner) speaksOfLogin(lo int) bool {
@@ -205,6 +215,37 @@ func (s *Scanner) hostAfter(hi int, noun bool) {
 	}
 	s.out = append(s.out, Finding{Start: n, End: end, Kind: pseudonym.Host, Value: name, Rule: "host", Learn: len(name) >= 3})
 }
+
+// hostShaped emits the word behind on, at, from or to when its own shape is that
+// of a host: letters, then a dash, then a number at the end, and no part of a
+// machine.
+func (s *Scanner) hostShaped(hi int) {
+	n, end, quote := s.next(hi)
+	if end-n < 5 || quote == '(' || quote == ' ' || quote == '[' {
+		return
+	}
+	b := s.buf
+	w := b[n:end]
+	name := strings.ToLower(string(w))
+	dash := strings.IndexByte(name, '-')
+	if dash < 2 || !isDigit(w[len(w)-1]) || class[w[0]]&fLetter == 0 || strings.IndexByte(name, '.') >= 0 || s.staysName(name) || stateWord[name] {
+		return
+	}
+	if end < s.hi && (b[end] == '=' || b[end] == '(' || b[end] == '/' || b[end] == '\\' || b[end] == '[') || partWords[name[:dash]] || slotWords[name[:dash]] || len(w)-dash > 24 || isUUID(w) {
+		return
+	}
+	last := name[strings.LastIndexByte(name, '-')+1:]
+	if len(last) > 4 && allDigits(last) || hexWord(bytes.ReplaceAll(w, []byte{'-'}, nil)) {
+		return
+	}
+	s.out = append(s.out, Finding{Start: n, End: end, Kind: pseudonym.Host, Value: name, Rule: "host", Learn: true})
+}
+
+// partWords begin names of parts of programs and machines rather than hosts.
+var partWords = set("thread pool worker exec slot disk cpu core line page step stage phase task job session port path lun volume version utf iso rfc cve fc sda dm raid " +
+	"level part partition replica shard queue channel link lane bank row rack enclosure shelf drive fan psu temp sensor module dimm board bus usb pci scsi sata nvme tty " +
+	"http tls ssl ipv tcp udp sha md aes log event id index item type rev block blk rdd app attempt container executor sched timer irq kworker java py python lib " +
+	"april may june july march jan feb mar apr jun jul aug sep oct nov dec mon tue wed thu fri sat sun gen pre post non sub re up x one two three pg osd")
 
 // isProgramName tells names such as nfs-server or io_uring, whose parts are all
 // common words.

@@ -54,13 +54,16 @@ func (s *Scanner) server(i, j, sep int) int {
 	share := end + sep
 	if share < hi && end+sep <= hi && isAlnum(b[share]) {
 		to := nameEnd(b, share, hi)
-		if w := strings.ToLower(string(b[share:to])); !s.staysName(w) && !s.k.Common(w) && (to >= hi || b[to] != '$') {
+		if w := strings.ToLower(string(b[share:to])); !s.staysName(w) && !s.k.Common(w) && !adminShares[w] {
 			s.emit(share, to, pseudonym.FileSystem, "unc")
 		}
 		return to
 	}
 	return end
 }
+
+// adminShares are shares of every Windows host.
+var adminShares = set("c d e f ipc admin print sysvol netlogon pipe mailslot")
 
 // nameEnd is the end of a name of letters, digits, dots, dashes, underscores.
 func nameEnd(b []byte, i, hi int) int {

@@ -332,6 +332,8 @@ func (s *Scanner) listing(b []byte) {
 	}
 	s.exportSource(b)
 	s.sudo(b)
+	s.accessLog(b)
+	s.lease(b)
 }
 
 func modeBits(b []byte) bool {
@@ -422,6 +424,33 @@ func (s *Scanner) exportSource(b []byte) {
 	}
 	if lo == 0 || bytes.Contains(b, []byte(" nfs")) || bytes.Contains(b, []byte("mount")) || bytes.Contains(b, []byte("scp ")) || bytes.Contains(b, []byte("rsync ")) {
 		s.hostName(lo, i, name)
+	}
+}
+
+// accessLog reads the user of a web server's line: address - user [time].
+func (s *Scanner) accessLog(b []byte) {
+	i := bytes.Index(b, []byte(" - "))
+	if i < 3 || i > 64 || bytes.IndexByte(b[:i], ' ') >= 0 {
+		return
+	}
+	end := i + 3
+	for end < len(b) && b[end] != ' ' {
+		end++
+	}
+	if end+3 < len(b) && b[end+1] == '[' && isDigit(b[end+2]) && end-i > 4 {
+		s.account(s.lo+i+3, s.lo+end)
+	}
+}
+
+// lease reads the name a DHCP client gave itself: "to 3c:52:.. (LAPTOP-7QK3) via".
+func (s *Scanner) lease(b []byte) {
+	if !bytes.Contains(b, []byte("DHCP")) {
+		return
+	}
+	lo := bytes.IndexByte(b, '(')
+	hi := bytes.IndexByte(b, ')')
+	if lo > 0 && hi > lo+2 && bytes.HasPrefix(b[hi:], []byte(") via ")) && nameEnd(b, lo+1, hi) == hi {
+		s.hostName(lo+1, hi, strings.ToLower(string(b[lo+1:hi])))
 	}
 }
 

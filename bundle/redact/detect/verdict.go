@@ -34,6 +34,7 @@ const (
 	aScheme
 	aLogon // account\name
 	aHash  // $1$..., {SSHA}
+	aStamp // a month, perhaps of a time stamp
 	aStart // a word that begins a phrase of a command or a config line
 )
 
@@ -146,6 +147,9 @@ func (s *Scanner) anyItem(w []byte) bool {
 var phrases = map[string]acts{
 	"for": aPhrase, "by": aPhrase, "from": aPhrase, "to": aPhrase, "as": aPhrase, "connect": aPhrase,
 	"host": aPhrase, "server": aPhrase, "node": aPhrase, "machine": aPhrase, "client": aPhrase, "peer": aPhrase, "hostname": aPhrase,
+	"on": aPhrase, "at": aPhrase, "wwn": aStart,
+	"jan": aStamp, "feb": aStamp, "mar": aStamp, "apr": aStamp, "may": aStamp, "jun": aStamp, "jul": aStamp, "aug": aStamp, "sep": aStamp,
+	"oct": aStamp, "nov": aStamp, "dec": aStamp,
 	"home": aPath, "users": aPath, "cron": aPath, "mail": aPath, "profiles": aPath, "homes": aPath, "tabs": aPath, "crontabs": aPath,
 	"name": aNameKey, "id": aNameKey, "option": aNameKey, "property": aNameKey, "parameter": aNameKey, "field": aNameKey,
 	"variable": aNameKey, "setting": aNameKey, "value": aNameKey, "val": aNameKey, "default": aNameKey, "attribute": aNameKey,

@@ -1,0 +1,99 @@
+package redact_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"darksite/bundle/redact"
+)
+
+var testKey = []byte("an example key of 32 bytes: 12345")[:32]
+
+// newGate makes a gate that knows nothing of the site.
+func newGate(t testing.TB, o redact.Options) *redact.Gate {
+	t.Helper()
+	if o.Key == nil {
+		o.Key = testKey
+	}
+	g, err := redact.New(o)
+	require.NoError(t, err)
+	return g
+}
+
+// redactFile runs one text through a gate as the only file of a tree.
+func redactFile(t testing.TB, g *redact.Gate, text string) string {
+	t.Helper()
+	in, out := t.TempDir(), filepath.Join(t.TempDir(), "out")
+	require.NoError(t, os.WriteFile(filepath.Join(in, "x.txt"), []byte(text), 0o600))
+	res, err := g.Tree(context.Background(), in, out)
+	require.NoError(t, err)
+	require.Empty(t, res.Withheld)
+	b, err := os.ReadFile(filepath.Join(out, res.Files[0].Out))
+	require.NoError(t, err)
+	return string(b)
+}
+
+// labelled is a line and its parts: what stays and what goes in turn.
+type labelled struct {
+	line string
+	stay []string
+	gone []string
+}
+
+func readLabelled(t testing.TB, path string) []labelled {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	require.NoError(t, err)
+	var out []labelled
+	for l := range strings.Lines(string(b)) {
+		l = strings.TrimSuffix(l, "\n")
+		if strings.HasPrefix(l, "# ") || l == "" {
+			continue
+		}
+		var e labelled
+		for i, part := range strings.FieldsFunc("\x00"+l+"\x00", func(r rune) bool { return r == '«' || r == '»' }) {
+			if i%2 == 0 {
+				e.stay = append(e.stay, strings.Trim(part, "\x00"))
+			} else {
+				e.gone = append(e.gone, part)
+			}
+		}
+		e.line = strings.NewReplacer("«", "", "»", "").Replace(l)
+		out = append(out, e)
+	}
+	return out
+}
+
+// TestLabelledLines holds the gate against lines as the world writes them.
+func TestLabelledLines(t *testing.T) {
+	all := readLabelled(t, "testdata/labelled.txt")
+	var text strings.Builder
+	for _, e := range all {
+		text.WriteString(e.line + "\n")
+	}
+	got := strings.Split(redactFile(t, newGate(t, redact.Options{}), text.String()), "\n")
+	require.Len(t, got, len(all)+1)
+	for i, e := range all {
+		t.Run(e.line, func(t *testing.T) {
+			for _, v := range e.gone {
+				if strings.Contains(got[i], v) {
+					t.Errorf("%q is left\n%s\n%s", v, e.line, got[i])
+				}
+			}
+			rest := got[i]
+			for _, s := range e.stay {
+				j := strings.Index(rest, s)
+				if j < 0 {
+					t.Errorf("%q is gone\n%s\n%s", s, e.line, got[i])
+					return
+				}
+				rest = rest[j+len(s):]
+			}
+		})
+	}
+}
