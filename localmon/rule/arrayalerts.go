@@ -52,7 +52,7 @@ func (e *Evaluator) judgeAlerts(now time.Time, v *view, f *findings) {
 // alert notes an open alert of the target.
 func (f *findings) alert(ref localmon.Ref, a localmon.ArrayAlert, severity localmon.Severity, why string) *verdict {
 	v := f.at(ref)
-	v.set("status", condition(a), "issue", orWord(a.Issue, a.Summary), "code", strconv.Itoa(a.Code), "type", a.ComponentType)
+	v.set("status", condition(a), "value", orWord(a.Actual, a.Issue), "issue", orWord(a.Issue, a.Summary), "code", strconv.Itoa(a.Code), "type", a.ComponentType)
 	v.say(fromAlerts, severity, why, alertLine(a))
 	return v
 }
