@@ -225,11 +225,12 @@ func (f *FrameReader) ending() error {
 }
 
 // Compress wraps w so that what is written becomes one frame of the profile, at
-// the fastest level, which on logs is also the smaller one. Close ends the frame
-// and leaves w open.
+// the fastest level, which on logs is also the smaller one. It works in the
+// caller's goroutine: that costs less, and nothing is written once it returned.
+// Close ends the frame and leaves w open.
 func Compress(w io.Writer) (io.WriteCloser, error) {
 	enc, err := zstd.NewWriter(w, zstd.WithEncoderLevel(zstd.SpeedFastest),
-		zstd.WithEncoderCRC(true), zstd.WithZeroFrames(true), zstd.WithEncoderConcurrency(2))
+		zstd.WithEncoderCRC(true), zstd.WithZeroFrames(true), zstd.WithEncoderConcurrency(1))
 	if err != nil {
 		return nil, fmt.Errorf("compress: %w", err)
 	}

@@ -138,10 +138,7 @@ func seal(ctx context.Context, dst io.Writer, c container.Contents, m bundle.Man
 	}
 	tar := newMeter(ctx, compressed)
 	if err := container.Write(tar, c); err != nil {
-		// Close waits for what the compressor still writes; its own error would
-		// add nothing, and without age's last chunk dst never opens as whole.
-		_ = compressed.Close()
-		return Result{}, err
+		return Result{}, err // without age's last chunk dst never opens as whole
 	}
 	if err := compressed.Close(); err != nil {
 		return Result{}, fmt.Errorf("compress: %w", err)

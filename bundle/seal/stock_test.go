@@ -2,22 +2,26 @@ package seal_test
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"darksite/bundle"
 	"darksite/bundle/bundletest"
 	"darksite/bundle/roster"
+	"darksite/bundle/seal"
 )
 
 // stock finds the programs an officer has on a desk, and builds age from its own
 // module: distributions carry older ones that cannot read hybrid recipients.
-func stock(t *testing.T) (age string) {
+func stock(t testing.TB) (age string) {
 	t.Helper()
 	for _, program := range []string{"zstd", "tar", "sha256sum", "ssh-keygen", "sh"} {
 		if _, err := exec.LookPath(program); err != nil {
@@ -33,7 +37,7 @@ func stock(t *testing.T) (age string) {
 	return age
 }
 
-func sh(t *testing.T, dir, script string, args ...string) (string, error) {
+func sh(t testing.TB, dir, script string, args ...string) (string, error) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "sh", append([]string{"-ec", script, "sh"}, args...)...)
 	cmd.Dir = dir
@@ -110,4 +114,50 @@ func TestStockProgramsSeeDamage(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "key.txt"), []byte(k.Intake.String()+"\n"), 0o600))
 	_, err := sh(t, dir, `"$1" -d -i key.txt -o plain B.tar.zst.age`, age)
 	require.Error(t, err)
+}
+
+// BenchmarkAgainstStock seals a folder and runs "tar | zstd -1 | age" over the
+// same folder, and reports how many times the user CPU of the pipe Seal needs,
+// all digests included, which the pipe does not make.
+func BenchmarkAgainstStock(b *testing.B) {
+	age := stock(b)
+	k := bundletest.New(b)
+	const size = 128 << 20
+	e := endless{size}
+	c := e.contents(b, k)
+	dir := b.TempDir()
+	require.NoError(b, os.Mkdir(filepath.Join(dir, "files"), 0o700))
+	f, err := os.Create(filepath.Join(dir, "files", "log.txt"))
+	require.NoError(b, err)
+	_, err = io.Copy(f, e.reader())
+	require.NoError(b, err)
+	require.NoError(b, f.Close())
+	c.Tree = os.DirFS(dir)
+	keys := filepath.Join(b.TempDir(), "recipients")
+	require.NoError(b, os.WriteFile(keys, []byte(strings.Join(k.Recipients(), "\n")+"\n"), 0o600))
+
+	b.SetBytes(size)
+	var ours, theirs time.Duration
+	for b.Loop() {
+		at := userTime(b, syscall.RUSAGE_SELF)
+		_, err := seal.Seal(b.Context(), io.Discard, c, k.Recipients())
+		require.NoError(b, err)
+		ours += userTime(b, syscall.RUSAGE_SELF) - at
+
+		b.StopTimer()
+		at = userTime(b, syscall.RUSAGE_CHILDREN)
+		out, err := sh(b, dir, `tar -c files | zstd -1 -T1 -q -c | "$1" -e -R "$2" > /dev/null`, age, keys)
+		require.NoError(b, err, out)
+		theirs += userTime(b, syscall.RUSAGE_CHILDREN) - at
+		b.StartTimer()
+	}
+	b.ReportMetric(float64(ours)/float64(theirs), "x-user-cpu")
+	b.ReportMetric(size/(1<<20)/(ours.Seconds()/float64(b.N)), "MiB/user-s")
+}
+
+func userTime(tb testing.TB, who int) time.Duration {
+	tb.Helper()
+	var usage syscall.Rusage
+	require.NoError(tb, syscall.Getrusage(who, &usage))
+	return time.Duration(usage.Utime.Nano())
 }
