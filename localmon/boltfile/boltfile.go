@@ -46,6 +46,10 @@ var (
 // No other package may use this name.
 const Bucket = "darksite"
 
+// growth is the step in which a large file grows. bbolt's own is 16 MiB, which
+// is much beside a small file.
+const growth = 4 << 20
+
 // MaxWait is how long Open waits for the lock when Options.Timeout is zero.
 const MaxWait = time.Second
 
@@ -151,6 +155,7 @@ func open(path string, o Options, readOnly bool) (f *File, err error) {
 	if held, err := file.Stat(); err != nil || !sameFile(held, path) {
 		return nil, errors.Join(busy(path), err, db.Close())
 	}
+	db.AllocSize = growth
 	f = &File{DB: db, path: path}
 	if err := f.identify(o, info.Size()); err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), db.Close())

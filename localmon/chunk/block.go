@@ -139,6 +139,7 @@ type Block struct {
 
 	ends []uint32 // where the part of each series ends in body, checksums included
 	body []byte
+	good [MaxSeries / shardSeries / 64]uint64 // shards whose checksum was compared
 }
 
 // Open reads the head of a block and checks that its parts fit the bytes. The
@@ -149,6 +150,7 @@ func (b *Block) Open(data []byte) error {
 	if r.bad || rows < 1 || rows > MaxValues || width < 1 || width > MaxWidth || series > MaxSeries {
 		return corrupt("block of %d rows, %d columns, %d series", rows, width, series)
 	}
+	clear(b.good[:])
 	b.Rows, b.Width, b.Series = int(rows), int(width), int(series)
 	b.ends = slices.Grow(b.ends[:0], b.Series)[:b.Series]
 	end, begin := uint64(0), uint64(0)
@@ -216,17 +218,30 @@ func (b *Block) Has(i int) bool {
 	return len(part) > 0
 }
 
+// check returns the part of a series after comparing its shard's checksum; a
+// shard that was found good is not checked again until the block is opened anew.
+func (b *Block) check(i int) (r reader, ok bool, err error) {
+	part, shard, sum := b.part(i)
+	if len(part) == 0 {
+		return reader{}, false, nil
+	}
+	n := i / shardSeries
+	if b.good[n/64]&(1<<(n%64)) == 0 {
+		if crc32.Checksum(shard, castagnoli) != binary.LittleEndian.Uint32(sum) {
+			return reader{}, false, corrupt("series %d to %d of a block: checksum does not match", n*shardSeries, n*shardSeries+shardSeries-1)
+		}
+		b.good[n/64] |= 1 << (n % 64)
+	}
+	return reader{b: part}, true, nil
+}
+
 // Column reads series i of a block into c. Want is a bit set of the columns to
 // decode. It reports false when the series has no values.
 func (d *Decoder) Column(b *Block, i int, want uint, c *Column) (bool, error) {
-	part, shard, sum := b.part(i)
-	if len(part) == 0 {
-		return false, nil
+	r, ok, err := b.check(i)
+	if !ok || err != nil {
+		return false, err
 	}
-	if crc32.Checksum(shard, castagnoli) != binary.LittleEndian.Uint32(sum) {
-		return false, corrupt("series %d to %d of a block: checksum does not match", i-i%shardSeries, i-i%shardSeries+shardSeries-1)
-	}
-	r := reader{b: part}
 	n, err := d.presence(&r, b.Rows, c)
 	if err != nil {
 		return false, err
@@ -292,15 +307,20 @@ func (d *Decoder) presence(r *reader, rows int, c *Column) (int, error) {
 	return len(c.index), nil
 }
 
-// Last is the newest value of the first column of series i; false where there
-// is none or it cannot be read.
-func (b *Block) Last(i int) (float64, bool) {
-	var (
-		d Decoder
-		c Column
-	)
-	if ok, err := d.Column(b, i, 1, &c); !ok || err != nil {
+// Last is the newest value of the first column of series i, taken from its
+// summary; false where there is none or it cannot be read.
+func (b *Block) Last(d *Decoder, i int) (float64, bool) {
+	r, _, err := b.check(i)
+	if err != nil || len(r.b) == 0 {
 		return 0, false
 	}
-	return c.Values[0][len(c.Values[0])-1], true
+	n, err := d.presence(&r, b.Rows, &Column{})
+	if err != nil {
+		return 0, false
+	}
+	if b.Width > 1 {
+		r.b = r.bytes(r.uvarint())
+	}
+	s, err := Summarize(r.b, n)
+	return s.Last, err == nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -30,8 +31,8 @@ func (db *DB) Append(ctx context.Context, b localmon.Batch) (uint64, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, err
 	}
-	if b.Target == "" {
-		return 0, fmt.Errorf("append a batch of %s: the target has no name", b.At.Format(time.RFC3339))
+	if b.Target == "" || strings.ContainsRune(b.Target, 0) {
+		return 0, fmt.Errorf("append a batch of %s: %q is no name of a target", b.At.Format(time.RFC3339), b.Target)
 	}
 	if db.readOnly {
 		return 0, fmt.Errorf("append a batch of %s: the history was opened read-only", b.Target)
@@ -172,12 +173,12 @@ func (a *appending) encode(b []byte, w *sectionWriter) []byte {
 			} else if !present {
 				// a record that stands alone starts from empty cells
 				if *c != old {
-					a.changes = append(a.changes, change{&g.cells, uint8(k), old})
+					a.changes = append(a.changes, change{g, uint8(k), old})
 				}
 				w.skip(1)
 				continue
 			}
-			a.changes = append(a.changes, change{&g.cells, uint8(k), w.put(old, g.next[k], present)})
+			a.changes = append(a.changes, change{g, uint8(k), w.put(old, g.next[k], present)})
 		}
 		if w.taken > 0 || len(w.ops) > 0 {
 			b = w.appendSection(b, uint32(n-last))
@@ -190,25 +191,17 @@ func (a *appending) encode(b []byte, w *sectionWriter) []byte {
 // store writes the record, the new rows of the series table and, when the
 // clock jumped, a note of that.
 func (a *appending) store(tx *bbolt.Tx, record []byte) error {
-	all, err := tx.CreateBucketIfNotExists(bucketTargets)
+	log, err := tx.CreateBucketIfNotExists(bucketLog)
 	if err != nil {
 		return err
 	}
-	if a.seq, err = all.NextSequence(); err != nil {
-		return err
-	}
-	own, err := all.CreateBucketIfNotExists([]byte(a.h.target))
-	if err != nil {
-		return err
-	}
-	log, err := own.CreateBucketIfNotExists(bucketLog)
-	if err != nil {
+	if a.seq, err = log.NextSequence(); err != nil {
 		return err
 	}
 	if a.opens {
 		a.segment = a.seq
 	}
-	records, err := log.CreateBucketIfNotExists(seqKey(a.segment))
+	records, err := log.CreateBucketIfNotExists(logOf(tx, a.h.target).key(a.segment))
 	if err != nil {
 		return err
 	}
@@ -216,10 +209,22 @@ func (a *appending) store(tx *bbolt.Tx, record []byte) error {
 	if err := records.Put(seqKey(a.seq), record); err != nil {
 		return err
 	}
-	if err := a.storeFresh(own); err != nil {
+	jump, jumped := a.jump()
+	if len(a.fresh) == 0 && !jumped && bucketOf(tx, a.h.target) != nil {
+		return nil
+	}
+	all, err := tx.CreateBucketIfNotExists(bucketTargets)
+	if err != nil {
 		return err
 	}
-	return a.storeClock(own)
+	own, err := all.CreateBucketIfNotExists([]byte(a.h.target))
+	if err != nil {
+		return err
+	}
+	if err := a.storeFresh(own); err != nil || !jumped {
+		return err
+	}
+	return jump.store(own, a.seq)
 }
 
 func (a *appending) storeFresh(own *bbolt.Bucket) error {
@@ -245,22 +250,15 @@ func (a *appending) commit() {
 	h := a.h
 	for i := range a.changes {
 		c := &a.changes[i]
-		c.group[c.index] = c.cell
+		if old := &c.group.cells[c.index]; old.present && !c.cell.present {
+			c.group.left[c.index] = lastSeen{h.lastSeq, h.lastAt, old.bits}
+		}
+		c.group.cells[c.index] = c.cell
 	}
 	for _, f := range a.fresh {
 		h.ids[f.name] = f.id
 		h.table[f.id] = &entry{name: f.name, firstSeq: a.seq, firstAt: a.at}
 		h.nextID = f.id + 1
-	}
-	for _, g := range h.groups {
-		if g == nil {
-			continue
-		}
-		for k := range g.cells {
-			if g.stamps[k] == h.stamp {
-				g.seen[k] = lastSeen{a.seq, a.at, g.next[k]}
-			}
-		}
 	}
 	if a.opens {
 		h.segment, h.scrapes, h.maxDay = a.segment, 0, math.MinInt64
@@ -271,7 +269,7 @@ func (a *appending) commit() {
 	h.scrapes++
 	h.sinceKey++
 	h.maxDay = max(h.maxDay, floorDiv(a.at, day))
-	h.lastAt, h.last = a.at, a.b.At
+	h.lastSeq, h.lastAt, h.last = a.seq, a.at, a.b.At
 }
 
 // floorDiv is the quotient rounded down, also for times before 1970.

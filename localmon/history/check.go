@@ -46,7 +46,7 @@ func (db *DB) Check(ctx context.Context) ([]Damage, error) {
 			return nil
 		}
 		return all.ForEachBucket(func(target []byte) error {
-			c := checker{ctx: ctx, target: string(target)}
+			c := checker{ctx: ctx, target: string(target), log: logOf(tx, string(target))}
 			err := c.walk(all.Bucket(target))
 			found = append(found, c.found...)
 			return err
@@ -61,6 +61,7 @@ func (db *DB) Check(ctx context.Context) ([]Damage, error) {
 type checker struct {
 	ctx    context.Context
 	target string
+	log    targetLog
 	found  []Damage
 
 	block   chunk.Block
@@ -96,10 +97,7 @@ func (c *checker) walk(own *bbolt.Bucket) error {
 	if err := c.checkSealed(own); err != nil {
 		return err
 	}
-	if log := own.Bucket(bucketLog); log != nil {
-		return log.ForEachBucket(func(seg []byte) error { return c.checkLog(log.Bucket(seg)) })
-	}
-	return nil
+	return c.log.each(func(_ uint64, records *bbolt.Bucket) error { return c.checkLog(records) })
 }
 
 // checkLog plays every record of a segment on cells of its own.
@@ -147,7 +145,6 @@ func (c *checker) checkSealed(own *bbolt.Bucket) error {
 	if err != nil {
 		return err
 	}
-	log := own.Bucket(bucketLog)
 	for _, t := range []struct {
 		name []byte
 		kind kind
@@ -171,7 +168,7 @@ func (c *checker) checkSealed(own *bbolt.Bucket) error {
 			// A block whose segment is not in the table is one of a segment
 			// that is being sealed.
 			s := t.of[seqOf(k[:8])]
-			if s == nil && (log == nil || log.Bucket(k[:8]) == nil) && t.kind == kindBlock {
+			if s == nil && t.kind == kindBlock && c.log.records(seqOf(k[:8])) == nil {
 				c.bad(what, fmt.Errorf("%w: it belongs to no segment", errBadValue))
 			}
 			c.bad(what, c.checkBlock(in, t.kind, k, s, t.rows))

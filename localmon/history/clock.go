@@ -42,11 +42,7 @@ func (a *appending) jump() (Jump, bool) {
 // the monotonic reading and nothing else.
 func hasMonotonic(t time.Time) bool { return t != t.Round(0) }
 
-func (a *appending) storeClock(own *bbolt.Bucket) error {
-	j, ok := a.jump()
-	if !ok {
-		return nil
-	}
+func (j Jump) store(own *bbolt.Bucket, seq uint64) error {
 	notes, err := own.CreateBucketIfNotExists(bucketClock)
 	if err != nil {
 		return err
@@ -60,7 +56,7 @@ func (a *appending) storeClock(own *bbolt.Bucket) error {
 	b = binary.AppendVarint(b, j.Before.UnixNano())
 	b = binary.AppendVarint(b, j.After.UnixNano())
 	b = binary.AppendVarint(b, int64(j.By))
-	return notes.Put(seqKey(a.seq), seal(kindClock, b))
+	return notes.Put(seqKey(seq), seal(kindClock, b))
 }
 
 func decodeJump(k, v []byte) (j Jump, err error) {

@@ -81,7 +81,15 @@ func copyInto(ctx context.Context, tmp string, src *DB) error {
 		return err
 	}
 	err = bbolt.Compact(dst, src.file.DB, compactTx)
-	if err := errors.Join(err, dst.Sync(), dst.Close()); err != nil {
+	var need int64
+	if err == nil {
+		err = dst.View(func(tx *bbolt.Tx) error { need = tx.Size(); return nil })
+	}
+	if err := errors.Join(err, dst.Close()); err != nil {
+		return err
+	}
+	// bbolt grows a file in large steps; what is past its last page is unused
+	if err := cut(tmp, need); err != nil {
 		return err
 	}
 	if err := ctx.Err(); err != nil {
@@ -112,6 +120,14 @@ func copyInto(ctx context.Context, tmp string, src *DB) error {
 		}
 	}
 	return nil
+}
+
+func cut(path string, size int64) error {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Truncate(size), f.Sync(), f.Close())
 }
 
 func sound(ctx context.Context, db *DB, otherwise string) error {

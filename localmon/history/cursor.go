@@ -72,7 +72,7 @@ func (c *cursor) next() (more bool, err error) {
 		if own == nil {
 			return nil
 		}
-		from, k, v := earliest(own, seqKey(c.nextSeq))
+		k, v, records := earliest(own, logOf(tx, c.target), c.nextSeq)
 		if did, err := c.readMonth(own, k); did || err != nil {
 			more = true
 			return err
@@ -88,8 +88,8 @@ func (c *cursor) next() (more bool, err error) {
 			c.nextSeq, c.scrape = first, 0
 		}
 		more = true
-		if string(from) == string(bucketLog) {
-			return c.readLog(own.Bucket(bucketLog).Bucket(k))
+		if records != nil {
+			return c.readLog(records)
 		}
 		last, err := c.readSealed(own, k, v)
 		if err != nil {
@@ -101,18 +101,16 @@ func (c *cursor) next() (more bool, err error) {
 	return more, err
 }
 
-// earliest finds the first segment, sealed or not, at or after a key.
-func earliest(own *bbolt.Bucket, at []byte) (bucket, k, v []byte) {
-	for _, name := range [][]byte{bucketSegments, bucketLog} {
-		b := own.Bucket(name)
-		if b == nil {
-			continue
-		}
-		if key, value := b.Cursor().Seek(at); key != nil && (k == nil || string(key) < string(k)) {
-			bucket, k, v = name, key, value
-		}
+// earliest finds the first segment at or after a sequence: a sealed one with its
+// row, or one of the log with its records.
+func earliest(own *bbolt.Bucket, log targetLog, seq uint64) (k, v []byte, records *bbolt.Bucket) {
+	if b := own.Bucket(bucketSegments); b != nil {
+		k, v = b.Cursor().Seek(seqKey(seq))
 	}
-	return bucket, k, v
+	if first, r := log.at(seq); r != nil && (k == nil || first < seqOf(k)) {
+		return seqKey(first), nil, r
+	}
+	return k, v, nil
 }
 
 // readMonth reads the month that begins before or with the next segment, when
@@ -250,13 +248,6 @@ func (c *cursor) readLog(records *bbolt.Bucket) error {
 		g      group
 		broken = true
 		i      = 0
-		want   = c.id / groupSize
-		cells  = func(n uint32) *group {
-			if n == want {
-				return &g
-			}
-			return nil
-		}
 	)
 	cur := records.Cursor()
 	for k, v := cur.First(); k != nil; k, v = cur.Next() {
@@ -273,7 +264,7 @@ func (c *cursor) readLog(records *bbolt.Bucket) error {
 			if sh.key {
 				g, broken = group{}, false
 			}
-			err = sh.play(cells)
+			err = sh.playOne(c.id/groupSize, &g, nil)
 		}
 		if err != nil {
 			broken = true

@@ -2,6 +2,7 @@ package history_test
 
 import (
 	"bytes"
+	"errors"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -34,7 +35,7 @@ func valuesOf(t *testing.T, path string) (values [][]byte) {
 		})
 	}
 	require.NoError(t, db.View(func(tx *bbolt.Tx) error {
-		return walk(tx.Bucket([]byte("targets")))
+		return errors.Join(walk(tx.Bucket([]byte("targets"))), walk(tx.Bucket([]byte("log"))))
 	}))
 	return values
 }

@@ -29,7 +29,6 @@ var ErrBusy = boltfile.ErrBusy
 var (
 	bucketTargets = []byte("targets")
 	bucketSeries  = []byte("series")
-	bucketLog     = []byte("log")
 	bucketClock   = []byte("clock")
 )
 
@@ -150,16 +149,10 @@ func (db *DB) load() error {
 			if err := db.loadSegments(h, own); err != nil {
 				return err
 			}
-			if log := own.Bucket(bucketLog); log != nil {
-				if err := log.ForEachBucket(func(k []byte) error {
-					seg, err := keySeq(k)
-					if err != nil {
-						return fmt.Errorf("log of %s: %w", target, err)
-					}
-					return db.loadLog(h, seg, log.Bucket(k))
-				}); err != nil {
-					return err
-				}
+			if err := logOf(tx, h.target).each(func(first uint64, records *bbolt.Bucket) error {
+				return db.loadLog(h, first, records)
+			}); err != nil {
+				return err
 			}
 			h.recall(own)
 			return nil
@@ -183,7 +176,7 @@ func (db *DB) loadTable(h *head, table *bbolt.Bucket) error {
 		h.table[id], h.ids[e.name] = e, id
 		g, i := h.at(id)
 		if e.gone != nil {
-			g.seen[i] = *e.gone
+			g.left[i] = *e.gone
 		}
 		return nil
 	})
@@ -211,18 +204,8 @@ func (db *DB) loadLog(h *head, seg uint64, records *bbolt.Bucket) error {
 			return nil
 		}
 		h.sinceKey++
-		h.lastAt, h.last = sh.at, time.Unix(0, sh.at)
+		h.lastSeq, h.lastAt, h.last = seq, sh.at, time.Unix(0, sh.at)
 		h.maxDay = max(h.maxDay, floorDiv(sh.at, day))
-		for _, g := range h.groups {
-			if g == nil {
-				continue
-			}
-			for i := range g.cells {
-				if g.cells[i].present {
-					g.seen[i] = lastSeen{seq, sh.at, g.cells[i].bits}
-				}
-			}
-		}
 		return nil
 	})
 }
@@ -238,18 +221,43 @@ func (h *head) replay(value []byte, broken bool) (scrapeHead, error) {
 		return sh, err
 	}
 	if sh.key {
-		for _, g := range h.groups {
-			if g != nil {
-				clear(g.cells[:])
+		h.leave(func(*cell) bool { return true })
+	}
+	var s section
+	for rest := sh.sections; len(rest) > 0; {
+		if rest, err = s.next(rest); err != nil {
+			return sh, err
+		}
+		if int(s.group) >= len(h.groups) || h.groups[s.group] == nil {
+			continue // the names of its series are damaged
+		}
+		g := h.groups[s.group]
+		if err := g.cells.apply(s.ops, func(i int) {
+			if c := &g.cells[i]; c.present {
+				g.left[i] = lastSeen{h.lastSeq, h.lastAt, c.bits}
+			}
+		}); err != nil {
+			return sh, fmt.Errorf("group %d: %w", s.group, err)
+		}
+	}
+	return sh, nil
+}
+
+// leave empties cells, keeping when their series were last seen.
+func (h *head) leave(which func(*cell) bool) {
+	for _, g := range h.groups {
+		if g == nil {
+			continue
+		}
+		for i := range g.cells {
+			if c := &g.cells[i]; which(c) {
+				if c.present {
+					g.left[i] = lastSeen{h.lastSeq, h.lastAt, c.bits}
+				}
+				*c = cell{}
 			}
 		}
 	}
-	return sh, sh.play(func(n uint32) *group {
-		if int(n) < len(h.groups) && h.groups[n] != nil {
-			return &h.groups[n].cells
-		}
-		return nil
-	})
 }
 
 // loadSegments reads the tables of sealed segments and of months.
@@ -286,25 +294,34 @@ func (h *head) recall(own *bbolt.Bucket) {
 		return
 	}
 	s := h.segments[len(h.segments)-1]
-	if h.lastAt == 0 {
-		h.lastAt, h.last = s.maxAt, time.Unix(0, s.maxAt)
+	if h.lastSeq == 0 {
+		h.lastSeq, h.lastAt, h.last = s.last, s.maxAt, time.Unix(0, s.maxAt)
 	}
-	var b chunk.Block
+	var (
+		b chunk.Block
+		d chunk.Decoder
+	)
 	opened := uint32(math.MaxUint32)
 	for _, id := range slices.Sorted(maps.Keys(h.table)) {
-		g, k := h.at(id)
-		if g.seen[k].seq != 0 {
+		if h.seen(id).seq != 0 {
 			continue
 		}
-		g.seen[k] = lastSeen{seq: s.last, at: s.maxAt, bits: math.Float64bits(math.NaN())}
+		g, k := h.at(id)
+		v := math.NaN()
 		if n := id / groupSize; n != opened {
 			if ok, err := getBlock(own.Bucket(bucketDay), kindBlock, blockKey(s.first, n), &b); !ok || err != nil {
-				continue // the raw samples are gone, or Check will name the damage
+				b = chunk.Block{} // the raw samples are gone, or Check will name the damage
 			}
 			opened = n
 		}
-		if v, ok := b.Last(int(k)); ok {
-			g.seen[k].bits = math.Float64bits(v)
+		if x, ok := b.Last(&d, int(k)); ok {
+			v = x
 		}
+		if h.segment == 0 {
+			// The log is empty, and the next batch will not build on cells.
+			g.cells[k] = cell{bits: math.Float64bits(v), exponent: notDecimal, present: true}
+			continue
+		}
+		g.left[k] = lastSeen{seq: s.last, at: s.maxAt, bits: math.Float64bits(v)}
 	}
 }

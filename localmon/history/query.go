@@ -68,8 +68,7 @@ func (db *DB) each(sel localmon.Selector, fn func(h *head, id uint32, e *entry, 
 			if !sel.Matches(key) {
 				continue
 			}
-			g, k := h.at(id)
-			fn(h, id, e, key, g.seen[k])
+			fn(h, id, e, key, h.seen(id))
 		}
 	}
 }

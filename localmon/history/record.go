@@ -102,7 +102,7 @@ func (s *section) next(rest []byte) ([]byte, error) {
 
 // change is one cell that a scrape alters; it is applied after the commit.
 type change struct {
-	group *group
+	group *liveGroup
 	index uint8
 	cell  cell
 }
@@ -177,8 +177,9 @@ func (w *sectionWriter) appendSection(b []byte, step uint32) []byte {
 	return append(b, w.ops...)
 }
 
-// apply plays the ops of a section on the cells of its group.
-func (g *group) apply(ops []byte) error {
+// apply plays the ops of a section on the cells of its group. Touch, when there
+// is one, is called before a cell changes.
+func (g *group) apply(ops []byte, touch func(i int)) error {
 	in := input{b: ops}
 	at := uint64(0)
 	for len(in.b) > 0 {
@@ -189,6 +190,9 @@ func (g *group) apply(ops []byte) error {
 		}
 		for range n {
 			c := &g[at]
+			if touch != nil {
+				touch(int(at))
+			}
 			at++
 			op := in.uvarint()
 			if op&1 == 0 {
@@ -233,9 +237,27 @@ func (sh *scrapeHead) play(find func(n uint32) *group) error {
 			return err
 		}
 		if g := find(s.group); g != nil {
-			if err := g.apply(s.ops); err != nil {
+			if err := g.apply(s.ops, nil); err != nil {
 				return fmt.Errorf("group %d: %w", s.group, err)
 			}
+		}
+	}
+	return nil
+}
+
+// playOne applies the section of one group, if the scrape has it.
+func (sh *scrapeHead) playOne(n uint32, g *group, touch func(i int)) error {
+	var s section
+	for rest := sh.sections; len(rest) > 0; {
+		var err error
+		if rest, err = s.next(rest); err != nil {
+			return err
+		}
+		if s.group >= n {
+			if s.group == n {
+				return g.apply(s.ops, touch)
+			}
+			return nil // sections stand in order of their groups
 		}
 	}
 	return nil

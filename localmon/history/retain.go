@@ -197,8 +197,7 @@ func (h *head) unreferenced(segments, months []segment) []uint32 {
 	oldest := h.oldest(segments, months)
 	var dead []uint32
 	for id, e := range h.table {
-		g, k := h.at(id)
-		if e.gone != nil && g.seen[k].seq < oldest {
+		if e.gone != nil && h.seen(id).seq < oldest {
 			dead = append(dead, id)
 		}
 	}

@@ -31,7 +31,10 @@ type sealing struct {
 	coarse  chunk.Builder
 	tier    tier
 	columns [groupSize][]float64
-	rows    [groupSize][]int32
+	runs    [groupSize][]int32 // begin and end of each run of rows that have values
+	until   [groupSize]int32   // rows before this are done
+	present []bool
+	some    []int32 // step of each value of a series with gaps
 	block   []byte
 }
 
@@ -78,17 +81,10 @@ func (db *DB) finished(target string, now time.Time) (first uint64, ok bool, err
 	}
 	db.mu.Unlock()
 	err = db.file.View(func(tx *bbolt.Tx) error {
-		log := bucketOf(tx, target, bucketLog)
-		if log == nil {
-			return nil
-		}
-		k, _ := log.Cursor().First()
-		if k == nil {
-			return nil
-		}
-		first, err = keySeq(k)
-		ok = first != open
-		return err
+		var records *bbolt.Bucket
+		first, records = logOf(tx, target).at(0)
+		ok = records != nil && first != open
+		return nil
 	})
 	return first, ok, err
 }
@@ -96,7 +92,7 @@ func (db *DB) finished(target string, now time.Time) (first uint64, ok bool, err
 // survey reads the heads of all scrapes of a segment and checks every record
 // once, so that the passes over single groups need not.
 func (s *sealing) survey(tx *bbolt.Tx, first uint64) error {
-	records := bucketOf(tx, s.target, bucketLog, seqKey(first))
+	records := logOf(tx, s.target).records(first)
 	if records == nil {
 		return fmt.Errorf("%w: it is not in the log", errBadValue)
 	}
@@ -173,7 +169,7 @@ func (db *DB) sealGroup(s *sealing) error {
 			done = true // by a run that was cut short
 			return nil
 		}
-		return s.gather(bucketOf(tx, s.target, bucketLog, seqKey(s.seg.first)), n)
+		return s.gather(logOf(tx, s.target).records(s.seg.first), n)
 	})
 	if err != nil || done {
 		return err
@@ -205,86 +201,99 @@ func (db *DB) sealGroup(s *sealing) error {
 	})
 }
 
-// gather plays the log on one group and keeps the values by series.
+// gather plays the log on one group and keeps the values by series. It works
+// from change to change: a value that stays costs no more than its copies.
 func (s *sealing) gather(records *bbolt.Bucket, n uint32) error {
 	if records == nil {
 		return fmt.Errorf("%w: it is not in the log", errBadValue)
 	}
 	for k := range s.columns {
-		s.columns[k], s.rows[k] = s.columns[k][:0], s.rows[k][:0]
+		s.columns[k], s.runs[k], s.until[k] = s.columns[k][:0], s.runs[k][:0], 0
 	}
-	var g group
-	cells := func(m uint32) *group {
-		if m == n {
-			return &g
+	var (
+		g      group
+		broken = true
+		row    = int32(0)
+		touch  = func(i int) { s.copyUntil(row, i, &g[i]) }
+		all    = func() {
+			for i := range g {
+				touch(i)
+			}
 		}
-		return nil
-	}
-	broken, row := true, int32(0)
-	var present [groupSize]uint8 // the places in use, so that empty ones cost nothing
-	inUse := present[:0]
-	return records.ForEach(func(k, v []byte) error {
+	)
+	err := records.ForEach(func(k, v []byte) error {
 		if row >= int32(len(s.at)) {
 			return fmt.Errorf("%w: the log grew while it was sealed", errBadValue)
 		}
 		sh, err := parseScrape(v[min(envelope, len(v)):])
-		if err != nil || len(s.lost) > 0 && s.isLost[seqOf(k)] {
-			broken = true
-		} else if sh.key || !broken {
-			if sh.key {
-				g, broken = group{}, false
-			}
-			changed := sh.key
-			err := sh.play(func(m uint32) *group {
-				if m == n {
-					changed = true
-				}
-				return cells(m)
-			})
-			if err != nil {
-				broken = true
-			} else if changed {
-				inUse = inUse[:0]
-				for i := range g {
-					if g[i].present {
-						inUse = append(inUse, uint8(i))
-					}
-				}
-			}
+		switch {
+		case err != nil || len(s.lost) > 0 && s.isLost[seqOf(k)]:
+			err = errBadValue
+		case sh.key:
+			all()
+			g, broken = group{}, false
 		}
-		if !broken {
-			for _, i := range inUse {
-				s.columns[i] = append(s.columns[i], math.Float64frombits(g[i].bits))
-				s.rows[i] = append(s.rows[i], row)
-			}
+		if err == nil && !broken {
+			err = sh.playOne(n, &g, touch)
+		}
+		if err != nil && !broken {
+			all()
+			g, broken = group{}, true // a gap until the next record that stands alone
 		}
 		row++
 		return nil
 	})
+	all()
+	return err
+}
+
+// copyUntil adds the value that a series had since it was last touched to the
+// rows before row.
+func (s *sealing) copyUntil(row int32, i int, c *cell) {
+	from := s.until[i]
+	s.until[i] = row
+	if !c.present || from == row {
+		return
+	}
+	if n := len(s.runs[i]); n > 0 && s.runs[i][n-1] == from {
+		s.runs[i][n-1] = row
+	} else {
+		s.runs[i] = append(s.runs[i], from, row)
+	}
+	v := math.Float64frombits(c.bits)
+	column := slices.Grow(s.columns[i], int(row-from))
+	for range row - from {
+		column = append(column, v)
+	}
+	s.columns[i] = column
 }
 
 // build packs what was gathered, fine and coarse.
 func (s *sealing) build() {
 	s.builder.Reset(len(s.at), 1)
 	s.coarse.Reset(len(s.begins), tierWidth)
-	present := make([]bool, len(s.at))
 	last := groupSize - 1
 	for ; last > 0 && len(s.columns[last]) == 0; last-- {
 	}
 	for i, v := range s.columns[:last+1] {
-		rows := s.rows[i]
 		s.tier.reset(len(s.begins))
-		s.tier.ofSamples(v, func(k int) int32 { return s.step[rows[k]] })
-		s.tier.add(&s.coarse)
 		if len(v) == len(s.at) {
+			s.tier.ofSamples(v, s.step)
+			s.tier.add(&s.coarse)
 			s.builder.Add(nil, v)
 			continue
 		}
-		clear(present)
-		for _, row := range rows {
-			present[row] = true
+		s.present = append(s.present[:0], make([]bool, len(s.at))...)
+		s.some = s.some[:0]
+		for k := 0; k < len(s.runs[i]); k += 2 {
+			for row := s.runs[i][k]; row < s.runs[i][k+1]; row++ {
+				s.present[row] = true
+				s.some = append(s.some, s.step[row])
+			}
 		}
-		s.builder.Add(present, v)
+		s.tier.ofSamples(v, s.some)
+		s.tier.add(&s.coarse)
+		s.builder.Add(s.present, v)
 	}
 }
 
@@ -315,7 +324,7 @@ func (db *DB) sealEnd(s *sealing) error {
 				return err
 			}
 		}
-		return errors.Join(own.Bucket(bucketLog).DeleteBucket(seqKey(s.seg.first)), db.pause("seal the segment"))
+		return errors.Join(logOf(tx, s.target).drop(s.seg.first), db.pause("seal the segment"))
 	})
 	if err != nil {
 		return err
@@ -335,8 +344,7 @@ func (db *DB) sealEnd(s *sealing) error {
 func (h *head) turned(last uint64) map[uint32]*entry {
 	turned := map[uint32]*entry{}
 	for id, e := range h.table {
-		g, k := h.at(id)
-		seen := g.seen[k]
+		seen := h.seen(id)
 		if seen.seq == 0 || seen.seq < last && e.gone != nil && e.gone.seq == seen.seq || seen.seq >= last && e.gone == nil {
 			continue
 		}

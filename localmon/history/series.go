@@ -107,6 +107,7 @@ type head struct {
 	scrapes  int       // in the open segment
 	sinceKey int       // scrapes since the record that stands alone; 0 asks for one
 	maxDay   int64     // latest UTC day in the open segment
+	lastSeq  uint64    // of the newest scrape
 	lastAt   int64     // wall time of the newest scrape
 	last     time.Time // the same, with the monotonic reading when this process took it
 }
@@ -123,7 +124,7 @@ type liveGroup struct {
 	cells  group // as the last record of the log left them
 	next   [groupSize]uint64
 	stamps [groupSize]uint32
-	seen   [groupSize]lastSeen
+	left   [groupSize]lastSeen // where the cell is not present
 }
 
 func newHead(target string) *head {
@@ -144,4 +145,13 @@ func (h *head) at(id uint32) (*liveGroup, uint8) {
 		h.groups[n] = new(liveGroup)
 	}
 	return h.groups[n], uint8(id % groupSize)
+}
+
+// seen is the newest sample of a series; its seq is zero when there is none.
+func (h *head) seen(id uint32) lastSeen {
+	g, k := h.at(id)
+	if c := &g.cells[k]; c.present {
+		return lastSeen{h.lastSeq, h.lastAt, c.bits}
+	}
+	return g.left[k]
 }

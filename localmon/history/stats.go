@@ -49,11 +49,9 @@ func (db *DB) Stats(ctx context.Context) (Stats, error) {
 		if s.Bytes, s.Used, err = db.usage(tx); err != nil {
 			return err
 		}
-		all := tx.Bucket(bucketTargets)
-		if all == nil {
-			return nil
+		if log := tx.Bucket(bucketLog); log != nil {
+			s.LastSeq = log.Sequence()
 		}
-		s.LastSeq = all.Sequence()
 		for target, h := range db.heads {
 			t := TargetStats{Target: target, Series: len(h.table), Sealed: len(h.segments), Months: len(h.months)}
 			for i := range h.segments {
@@ -72,13 +70,11 @@ func (db *DB) Stats(ctx context.Context) (Stats, error) {
 					}
 				}
 			}
-			if log := bucketOf(tx, target, bucketLog); log != nil {
-				if err := log.ForEachBucket(func(k []byte) error {
-					t.Log += log.Bucket(k).Stats().KeyN
-					return nil
-				}); err != nil {
-					return err
-				}
+			if err := logOf(tx, target).each(func(_ uint64, records *bbolt.Bucket) error {
+				t.Log += records.Stats().KeyN
+				return nil
+			}); err != nil {
+				return err
 			}
 			s.Targets = append(s.Targets, t)
 		}

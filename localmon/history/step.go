@@ -45,8 +45,9 @@ func (s *stepper) add(at int64, v float64) (p localmon.Point, ok bool) {
 	if s.agg == localmon.AggNone {
 		return localmon.Point{At: time.Unix(0, at), Value: v}, true
 	}
-	begin := floorDiv(at, s.step) * s.step
-	if !s.open || begin != s.at {
+	// the division is slow and seldom needed
+	if !s.open || at < s.at || at-s.at >= s.step {
+		begin := floorDiv(at, s.step) * s.step
 		p, ok = s.end()
 		s.open, s.at = true, begin
 		s.min, s.max, s.sum, s.count = v, v, 0, 0
@@ -70,11 +71,8 @@ func (s *stepper) add(at int64, v float64) (p localmon.Point, ok bool) {
 
 // addStep is add for a step of a tier.
 func (s *stepper) addStep(at int64, low, high, sum, count float64) (p localmon.Point, ok bool) {
-	begin := at
-	if at%s.step != 0 {
-		begin = floorDiv(at, s.step) * s.step
-	}
-	if !s.open || begin != s.at {
+	if !s.open || at < s.at || at-s.at >= s.step {
+		begin := floorDiv(at, s.step) * s.step
 		p, ok = s.end()
 		s.open, s.at = true, begin
 		s.min, s.max, s.sum, s.count = low, high, 0, 0

@@ -56,7 +56,7 @@ func (t *tier) put(step int32, low, high, sum, count float64) {
 }
 
 // ofSamples fills the tier from samples; step tells the step of each.
-func (t *tier) ofSamples(v []float64, step func(i int) int32) {
+func (t *tier) ofSamples(v []float64, step []int32) {
 	if cap(t.mant) < len(v) {
 		t.mant = make([]int64, len(v))
 	}
@@ -65,10 +65,10 @@ func (t *tier) ofSamples(v []float64, step func(i int) int32) {
 	// many, which pack badly.
 	if e, ok := chunk.Decimals(m, v); ok {
 		for i := 0; i < len(v); {
-			s := step(i)
+			s := step[i]
 			low, high, sum := m[i], m[i], int64(0)
 			j := i
-			for ; j < len(v) && step(j) == s; j++ {
+			for ; j < len(v) && step[j] == s; j++ {
 				low, high, sum = min(low, m[j]), max(high, m[j]), sum+m[j]
 			}
 			t.put(s, chunk.Float(low, e), chunk.Float(high, e), chunk.Float(sum, e), float64(j-i))
@@ -77,10 +77,10 @@ func (t *tier) ofSamples(v []float64, step func(i int) int32) {
 		return
 	}
 	for i := 0; i < len(v); {
-		s := step(i)
+		s := step[i]
 		low, high, sum := v[i], v[i], 0.0
 		j := i
-		for ; j < len(v) && step(j) == s; j++ {
+		for ; j < len(v) && step[j] == s; j++ {
 			low, high, sum = math.Min(low, v[j]), math.Max(high, v[j]), sum+v[j]
 		}
 		t.put(s, low, high, sum, float64(j-i))
