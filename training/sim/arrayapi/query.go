@@ -405,6 +405,9 @@ func retention(step time.Duration) time.Duration {
 	return 365 * 24 * time.Hour
 }
 
+// farFuture is beyond any clock, in ms, and far from where sums overflow.
+const farFuture = 1 << 53
+
 // periods are the samples a call asks for, oldest first.
 func (q query) periods(c *call, steps []time.Duration) ([]period, error) {
 	step := time.Duration(q.resolution) * time.Millisecond
@@ -417,15 +420,18 @@ func (q query) periods(c *call, steps []time.Duration) ([]period, error) {
 	now, ms := c.view.Time(), step.Milliseconds()
 	last := now.UnixMilli()
 	if q.end != 0 {
-		last = min(last, q.end-c.protocol.Skew.Milliseconds())
+		last = min(last, min(q.end, farFuture)-c.protocol.Skew.Milliseconds())
 	}
 	last -= last % ms
 	first := last
 	if q.start != 0 {
-		first = q.start - c.protocol.Skew.Milliseconds()
+		first = min(q.start, farFuture) - c.protocol.Skew.Milliseconds()
 		if q.end != 0 && q.start > q.end {
 			return nil, apiError{"start_time", "The start is after the end."}
 		}
+	}
+	if first > last {
+		return nil, nil
 	}
 	first = max(first, now.Add(-retention(step)).UnixMilli())
 	first += (ms - first%ms) % ms

@@ -217,6 +217,8 @@ func TestHistory(t *testing.T) {
 	require.Equal(t, (365*24-1)*2+1, *long.ItemCount, "what is older than the array keeps is not there")
 	later := q("arrays/performance", start.Add(time.Hour), start.Add(30*time.Hour), 30000)
 	require.Equal(t, ms(r.array.Now()), later.Items[len(later.Items)-1]["time"], "nothing from the future")
+	require.Empty(t, r.get("arrays/performance?resolution=86400000&start_time=9223372036854775807").Items)
+	require.Len(t, r.get("arrays/performance?resolution=30000&end_time=9223372036854775807").Items, 1)
 	require.Equal(t, 400, r.raw("volumes/performance?resolution=1000").Code, "objects have nothing finer than 30 s")
 	require.Equal(t, 400, r.raw("arrays/space?resolution=30000").Code)
 	require.Equal(t, 400, r.raw("arrays/performance?start_time=5&end_time=4").Code)
@@ -245,18 +247,20 @@ func FuzzFilter(f *testing.F) {
 func FuzzQuery(f *testing.F) {
 	f.Add("limit=7&offset=3&sort=name-&names=a,b")
 	f.Add("start_time=1&end_time=9223372036854775807&resolution=30000")
+	f.Add("start_time=9223372036854775807&resolution=86400000")
 	f.Add("start_time=1772431200000&resolution=86400000&continuation_token=YWJjOjE=")
 	f.Add("total_only=true&total_item_count=true&limit=0&flagged=true&destroyed=false&ids=x&allow_errors=true")
 	a, err := sim.New(sim.Options{})
 	require.NoError(f, err)
 	a.Advance(time.Minute)
 	f.Fuzz(func(t *testing.T, query string) {
-		if _, err := url.ParseQuery(query); err != nil {
+		values, err := url.ParseQuery(query)
+		if err != nil {
 			return
 		}
 		r := newRigOf(t, a)
-		for _, path := range []string{"volumes", "alerts"} {
-			u := url.URL{Path: base + path, RawQuery: query}
+		for _, path := range []string{"volumes", "alerts", "arrays/performance"} {
+			u := url.URL{Path: base + path, RawQuery: values.Encode()}
 			w := r.do("GET", u.String(), map[string][]string{"X-Auth-Token": {r.session}})
 			require.Contains(t, []int{200, 207, 400}, w.Code)
 			r.decode(w.Body)
