@@ -213,3 +213,24 @@ func TestNamerAlways(t *testing.T) {
 	_, err := container.EncodeManifest(m)
 	require.NoError(t, err)
 }
+
+func BenchmarkDecodeManifest(b *testing.B) {
+	m := fixed(b)
+	m.Files, m.Totals = nil, bundle.Totals{}
+	for i := range 100_000 {
+		m.Files = append(m.Files, bundle.Entry{
+			Path: fmt.Sprintf("files/d%03d/f%06d.txt", i%997, i), OrigPath: fmt.Sprintf("/var/log/d%03d/f%06d.txt", i%997, i),
+			SHA256: bundle.DigestOf(nil), Inspected: bundle.InspectedFull, Source: "logs", Type: "text/plain",
+			Redactions: map[string]int64{"ipv4": 3, "hostname": 9},
+		})
+		m.Totals.Files++
+	}
+	text, err := container.EncodeManifest(m)
+	require.NoError(b, err)
+	b.SetBytes(int64(len(text)))
+	b.ReportAllocs()
+	for b.Loop() {
+		_, err := container.DecodeManifest(text)
+		require.NoError(b, err)
+	}
+}

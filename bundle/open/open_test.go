@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -62,7 +63,9 @@ func TestHostileInputs(t *testing.T) {
 	for _, f := range k.Hostile(t) {
 		t.Run(f.String(), func(t *testing.T) {
 			parent := t.TempDir()
+			before := allocated()
 			_, err := open.Bundle(t.Context(), bytes.NewReader(f.Sealed), filepath.Join(parent, "q"), options(k))
+			require.Less(t, allocated()-before, uint64(128<<20), "memory taken, even if given back")
 			require.Error(t, err)
 			require.Equal(t, f.Code, bundle.RefusalCode(err), err.Error())
 			require.NotContains(t, err.Error(), "\x1b")
@@ -71,6 +74,12 @@ func TestHostileInputs(t *testing.T) {
 			require.Empty(t, left)
 		})
 	}
+}
+
+func allocated() uint64 {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.TotalAlloc
 }
 
 // Whom to believe is settled before anything is written: with a folder that

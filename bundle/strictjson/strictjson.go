@@ -19,7 +19,7 @@
 // types of these. An absent slice or map is written as an empty one; empty ones
 // are read as empty, never nil. Other types fail in Encode and Decode alike.
 //
-// Limits: a document is held in memory, as is its re-encoding, and its size is
+// Limits: document and value are held in memory, and the size of the document is
 // bounded by [Limits]. The package does no I/O and checks no meaning.
 package strictjson
 
@@ -64,16 +64,64 @@ func (l Limits) withDefaults() Limits {
 // lower-case hex digits all other characters of U+0000-001F, U+007F-009F,
 // U+061C, U+200B-200F, U+2028-202E, U+2060-206F and U+FEFF.
 func Encode(v any) ([]byte, error) {
-	e := encoder{shapes: shapes{}}
-	if err := e.value(reflect.ValueOf(v), 0); err != nil {
+	var b bytes.Buffer
+	if err := encode(&b, v); err != nil {
 		return nil, fmt.Errorf("write document: %w", err)
 	}
-	e.WriteByte('\n')
-	return e.Bytes(), nil
+	return b.Bytes(), nil
 }
 
+// encode writes v and the line feed behind it.
+func encode(out sink, v any) error {
+	e := encoder{sink: out, shapes: shapes{}}
+	if err := e.value(reflect.ValueOf(v), 0); err != nil {
+		return err
+	}
+	return e.WriteByte('\n')
+}
+
+// sink takes what is written; neither kind of it returns an error.
+type sink interface {
+	WriteByte(c byte) error
+	WriteString(s string) (int, error)
+	WriteRune(r rune) (int, error)
+}
+
+// matcher compares what is written with a document, so that Decode needs no
+// second copy of it.
+type matcher struct {
+	doc    []byte
+	pos    int
+	differ bool
+}
+
+func (m *matcher) WriteString(s string) (int, error) {
+	if m.differ {
+		return len(s), nil
+	}
+	rest := m.doc[m.pos:]
+	n := 0
+	for n < len(s) && n < len(rest) && s[n] == rest[n] {
+		n++
+	}
+	m.pos += n
+	m.differ = n < len(s)
+	return len(s), nil
+}
+
+func (m *matcher) WriteByte(c byte) error {
+	if !m.differ && m.pos < len(m.doc) && m.doc[m.pos] == c {
+		m.pos++
+		return nil
+	}
+	m.differ = true
+	return nil
+}
+
+func (m *matcher) WriteRune(r rune) (int, error) { return m.WriteString(string(r)) }
+
 type encoder struct {
-	bytes.Buffer
+	sink
 	shapes shapes
 }
 
@@ -191,7 +239,7 @@ func (e *encoder) text(s string) error {
 			e.WriteByte('\\')
 			e.WriteByte(letter)
 		} else if hidden(r) {
-			fmt.Fprintf(e, `\u%04x`, r)
+			e.WriteString(fmt.Sprintf(`\u%04x`, r))
 		} else {
 			e.WriteRune(r)
 		}
@@ -283,23 +331,13 @@ func Decode[T any](doc []byte, l Limits) (T, error) {
 	if p.pos != len(doc) {
 		return zero, p.located(errors.New("something follows the one value"))
 	}
-	again, err := Encode(v)
-	if err != nil {
+	m := matcher{doc: doc}
+	if err := encode(&m, v); err != nil {
 		return zero, fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
-	if !bytes.Equal(again, doc) {
-		p.pos = firstDifference(again, doc)
+	if m.differ || m.pos != len(doc) {
+		p.pos = m.pos
 		return zero, p.located(errors.New("not in the one spelling (order of keys, spacing, escapes or numbers)"))
 	}
 	return v, nil
-}
-
-func firstDifference(a, b []byte) int {
-	n := min(len(a), len(b))
-	for i := range n {
-		if a[i] != b[i] {
-			return i
-		}
-	}
-	return n
 }

@@ -153,9 +153,9 @@ func TestBrokenSourceIsNoRefusal(t *testing.T) {
 func TestSealedFileIsNotMalleable(t *testing.T) {
 	k := bundletest.New(t)
 	files := bundletest.Files()
-	files["files/noise.txt"] = bundletest.Noise(200_000)
+	files["files/noise.txt"] = bundletest.Noise(160_000)
 	sealed, _ := k.Sealed(t, k.Contents(t, files))
-	for i := 0; i < len(sealed); i += 1 + len(sealed)/180 {
+	for i := 0; i < len(sealed); i += 1 + len(sealed)/70 {
 		changed := bytes.Clone(sealed)
 		changed[i] ^= 1 << (i % 8)
 		_, err := verify.Sealed(t.Context(), bytes.NewReader(changed), options(k))
