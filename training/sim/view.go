@@ -178,8 +178,6 @@ func controllerOf(name string) int {
 	return -1
 }
 
-// Alerts is in alerts.go, work in load.go, use of space in space.go.
-
 // Protocol is what goes wrong between an array and those who ask it.
 type Protocol struct {
 	Unreachable  bool // nothing answers

@@ -24,6 +24,12 @@
 //     configuration once.
 //   - Everything listens on loopback; other addresses are refused.
 //   - Close ends every connection and waits for what it started.
+//
+// # Limits
+//
+// Sessions live in the array's time. A monitor that looks every 30 seconds of
+// real time finds its session gone from a speed of 120 on, and logs in again
+// for each look.
 package simhost
 
 import (
@@ -58,10 +64,10 @@ type Options struct {
 
 // Served is what a client needs to know of an array.
 type Served struct {
-	Name  string
-	URL   string // https://127.0.0.1:port
-	Token string // API token
-	Pin   string // sha256:hex of the certificate
+	Name  string `json:"name"`
+	URL   string `json:"url"`     // https://127.0.0.1:port
+	Token string `json:"token"`   // API token
+	Pin   string `json:"tls_pin"` // sha256:hex of the certificate
 }
 
 // Host is a practice site that is being served.
@@ -211,16 +217,16 @@ const tick = 50 * time.Millisecond
 func (h *Host) Run(ctx context.Context) {
 	t := time.NewTicker(tick)
 	defer t.Stop()
-	last := time.Now()
+	var last time.Time
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-t.C:
-			now := time.Now()
-			passed := min(now.Sub(last), time.Second)
+		case now := <-t.C:
+			if !last.IsZero() {
+				h.Advance(time.Duration(float64(min(now.Sub(last), time.Second)) * h.Speed()))
+			}
 			last = now
-			h.Advance(time.Duration(float64(passed) * h.Speed()))
 		}
 	}
 }

@@ -52,7 +52,7 @@ func (e negated) holds(item any) (bool, error) {
 func (e compared) holds(item any) (bool, error) {
 	have, ok := lookup(item, e.field)
 	if !ok {
-		return false, fmt.Errorf("Unknown field %q.", e.field)
+		return false, badFilter("Unknown field %q.", e.field)
 	}
 	if e.op == "!=" {
 		for _, v := range e.values {
@@ -155,6 +155,11 @@ func rank(v any) int {
 	return 4
 }
 
+// badFilter is a mistake in a filter, worded as arrays word theirs.
+func badFilter(format string, args ...any) error {
+	return apiError{"filter", fmt.Sprintf(format, args...)}
+}
+
 // The longest filter and its deepest nesting.
 const (
 	maxFilter = 4096
@@ -169,7 +174,7 @@ type filterParser struct {
 
 func parseFilter(text string) (expr, error) {
 	if len(text) > maxFilter {
-		return nil, fmt.Errorf("Invalid filter: longer than %d characters.", maxFilter)
+		return nil, badFilter("Invalid filter: longer than %d characters.", maxFilter)
 	}
 	p := &filterParser{text: text}
 	e, err := p.either()
@@ -180,12 +185,12 @@ func parseFilter(text string) (expr, error) {
 }
 
 func (p *filterParser) fail(want string) error {
-	return fmt.Errorf("Invalid filter: expected %s at character %d.", want, p.at+1)
+	return badFilter("Invalid filter: expected %s at character %d.", want, p.at+1)
 }
 
 func (p *filterParser) either() (expr, error) {
 	if p.depth++; p.depth > maxDepth {
-		return nil, fmt.Errorf("Invalid filter: nested too deeply.")
+		return nil, badFilter("Invalid filter: nested too deeply.")
 	}
 	defer func() { p.depth-- }()
 	e, err := p.both()
@@ -211,7 +216,7 @@ func (p *filterParser) single() (expr, error) {
 	switch {
 	case p.word("not"):
 		if p.depth++; p.depth > maxDepth {
-			return nil, fmt.Errorf("Invalid filter: nested too deeply.")
+			return nil, badFilter("Invalid filter: nested too deeply.")
 		}
 		defer func() { p.depth-- }()
 		e, err := p.single()

@@ -266,5 +266,5 @@ func (c *call) send(status int, body any) {
 		data = data[:len(data)*2/3]
 	}
 	c.w.WriteHeader(status)
-	c.w.Write(data) // a client that is gone needs no answer
+	_, _ = c.w.Write(data) // a client that is gone needs no answer
 }

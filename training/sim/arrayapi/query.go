@@ -68,63 +68,76 @@ type sortKey struct {
 }
 
 func parseQuery(v url.Values, path string) (query, error) {
-	q := query{limit: maxLimit}
-	var err error
-	fail := func(name, why string) { err = apiError{name, why} }
-	number := func(name string) int64 {
-		text := v.Get(name)
-		if text == "" {
-			return 0
-		}
-		n, e := strconv.ParseInt(text, 10, 64)
-		if e != nil || n < 0 {
-			fail(name, "Invalid value: not a whole number of zero or more.")
-			return 0
-		}
-		return n
-	}
-	truth := func(name string) bool {
-		switch text := v.Get(name); text {
-		case "", "false", "False":
-			return false
-		case "true", "True":
-			return true
-		default:
-			fail(name, "Invalid value: use true or false.")
-			return false
-		}
-	}
-	q.names, q.ids = words(v["names"]), words(v["ids"])
-	q.wantCount, q.totalOnly, q.allowErrors = truth("total_item_count"), truth("total_only"), truth("allow_errors")
-	if v.Get("flagged") != "" {
-		q.flagged = strconv.FormatBool(truth("flagged"))
-	}
-	if v.Get("destroyed") != "" {
-		q.destroyed = strconv.FormatBool(truth("destroyed"))
+	p := params{values: v}
+	q := query{
+		names: words(v["names"]), ids: words(v["ids"]),
+		wantCount: p.truth("total_item_count"), totalOnly: p.truth("total_only"), allowErrors: p.truth("allow_errors"),
+		flagged: p.choice("flagged"), destroyed: p.choice("destroyed"),
+		limit: maxLimit, offset: int(min(p.number("offset"), 1<<31)),
+		start: p.number("start_time"), end: p.number("end_time"), resolution: p.number("resolution"),
+		history:     v.Has("start_time") || v.Has("end_time") || v.Has("resolution"),
+		fingerprint: fingerprint(path, v),
 	}
 	if v.Has("limit") {
-		n := number("limit")
+		n := p.number("limit")
 		q.limit, q.countOnly = int(min(n, maxLimit)), n == 0
 	}
-	q.offset = int(min(number("offset"), 1<<31))
-	q.start, q.end, q.resolution = number("start_time"), number("end_time"), number("resolution")
-	q.history = v.Has("start_time") || v.Has("end_time") || v.Has("resolution")
-	if text := v.Get("filter"); text != "" && err == nil {
-		if q.filter, err = parseFilter(text); err != nil {
-			err = apiError{"filter", err.Error()}
-		}
-	}
 	for _, w := range words(v["sort"]) {
-		k := sortKey{field: strings.Trim(w, "+-"), down: strings.HasPrefix(w, "-") || strings.HasSuffix(w, "-")}
-		q.sort = append(q.sort, k)
+		q.sort = append(q.sort, sortKey{
+			field: strings.Trim(w, "+-"), down: strings.HasPrefix(w, "-") || strings.HasSuffix(w, "-"),
+		})
 	}
-	q.fingerprint = fingerprint(path, v)
-	if token := v.Get("continuation_token"); token != "" && err == nil {
-		if q.offset, err = q.readToken(token); err != nil {
-			err = apiError{"continuation_token", err.Error()}
-		}
+	if text := v.Get("filter"); text != "" && p.err == nil {
+		q.filter, p.err = parseFilter(text)
 	}
-	return q, err
+	if token := v.Get("continuation_token"); token != "" && p.err == nil {
+		q.offset, p.err = q.readToken(token)
+	}
+	return q, p.err
+}
+
+// params reads parameters and keeps the first mistake.
+type params struct {
+	values url.Values
+	err    error
+}
+
+func (p *params) fail(name, why string) {
+	if p.err == nil {
+		p.err = apiError{name, "Invalid value: " + why}
+	}
+}
+
+func (p *params) number(name string) int64 {
+	text := p.values.Get(name)
+	if text == "" {
+		return 0
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n < 0 {
+		p.fail(name, "not a whole number of zero or more.")
+		return 0
+	}
+	return n
+}
+
+func (p *params) truth(name string) bool {
+	switch p.values.Get(name) {
+	case "true", "True":
+		return true
+	case "", "false", "False":
+	default:
+		p.fail(name, "use true or false.")
+	}
+	return false
+}
+
+// choice is true, false, or empty for a parameter that is not given.
+func (p *params) choice(name string) string {
+	if p.values.Get(name) == "" {
+		return ""
+	}
+	return strconv.FormatBool(p.truth(name))
 }
 
 // words splits comma-separated values and drops quotes around them.
@@ -158,13 +171,10 @@ func (q query) token(offset int) string {
 
 func (q query) readToken(token string) (int, error) {
 	b, err := base64.URLEncoding.DecodeString(token)
-	if err != nil {
-		return 0, fmt.Errorf("Invalid token.")
-	}
-	print, text, ok := strings.Cut(string(b), ":")
-	n, err := strconv.Atoi(text)
-	if !ok || err != nil || n < 0 || print != q.fingerprint {
-		return 0, fmt.Errorf("Invalid token: it belongs to another query.")
+	mark, text, _ := strings.Cut(string(b), ":")
+	n, notNumber := strconv.Atoi(text)
+	if err != nil || notNumber != nil || n < 0 || mark != q.fingerprint {
+		return 0, apiError{"continuation_token", "Invalid token, or the token of another query."}
 	}
 	return n, nil
 }
@@ -337,7 +347,7 @@ func (q query) passing(item func(int) any, sel []int) ([]int, error) {
 	for _, i := range sel {
 		ok, err := q.passes(item(i))
 		if err != nil {
-			return nil, apiError{"filter", err.Error()}
+			return nil, err
 		}
 		if ok {
 			out = append(out, i)
