@@ -58,6 +58,9 @@ func spell(d detect.Finding, was []byte, tok string) string {
 		if d.Form == detect.Arpa {
 			return nibbles(b[:])
 		}
+		if d.Form == detect.HexBack {
+			b = backWords(b)
+		}
 		return putDigits(was, hex.EncodeToString(b[:]))
 	case pseudonym.MAC:
 		if bytes.Count(was, []byte{':'}) == 5 && len(was) < 17 {
@@ -154,6 +157,14 @@ func parse4(s string) ([4]byte, bool) {
 		return [4]byte{}, false
 	}
 	return a.As4(), true
+}
+
+// backWords turns each of the four words of an address around.
+func backWords(b [16]byte) (out [16]byte) {
+	for i := range b {
+		out[i/4*4+3-i%4] = b[i]
+	}
+	return out
 }
 
 // nibbles writes an address as in ip6.arpa.

@@ -368,7 +368,7 @@ var dnStays = set("users computers groups builtin services configuration schema 
 // isDN looks for another attribute on the line.
 func (s *Scanner) isDN(lo, eq int) bool {
 	line := s.buf[s.lo:s.hi]
-	n := 0
+	n, sure := 0, false
 	for _, a := range []string{"cn", "ou", "dc", "o", "c", "l", "st", "uid", "emailaddress"} {
 		for from := 0; from < len(line); {
 			i := bytes.IndexByte(line[from:], '=')
@@ -383,8 +383,9 @@ func (s *Scanner) isDN(lo, eq int) bool {
 			}
 			if j >= len(a) && foldEqual(line[j-len(a):j], a) && (j == len(a) || !isAlnum(line[j-len(a)-1])) {
 				n++
+				sure = sure || a == "cn" || a == "ou" || a == "dc"
 			}
 		}
 	}
-	return n >= 2 || n == 1 && (strings.EqualFold(string(s.buf[lo:lo+2]), "dc") || strings.EqualFold(string(s.buf[lo:lo+2]), "ou"))
+	return n >= 2 && sure || n == 1 && (strings.EqualFold(string(s.buf[lo:lo+2]), "dc") || strings.EqualFold(string(s.buf[lo:lo+2]), "ou"))
 }

@@ -76,7 +76,7 @@ func (s *Scanner) dottedName(lo, hi int, a acts) {
 		return
 	}
 	name := strings.ToLower(string(w))
-	if publicNames[name] || s.staysName(name) || strings.HasSuffix(name, pseudonym.Suffix) && s.owns(pseudonym.Name, name) {
+	if strings.HasSuffix(name, ".arpa") || publicNames[name] || s.staysName(name) || strings.HasSuffix(name, pseudonym.Suffix) && s.owns(pseudonym.Name, name) {
 		return
 	}
 	known := s.inv.domains[name] || s.inv.inDomain(name)

@@ -248,6 +248,9 @@ func (s *Scanner) plausible(lo, hi, from, to int, sep byte, a [4]byte) bool {
 		return true
 	}
 	b := s.buf
+	if from == lo && s.isVersion(lo, hi, a) {
+		return false
+	}
 	if sep == '.' {
 		name := from > lo && s.letterPart(lo, from-1)
 		release := to+1 < hi && b[to] == '-' && isDigit(b[to+1])

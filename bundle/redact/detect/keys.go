@@ -14,6 +14,7 @@ type gap struct {
 	quote byte // that encloses the value, or 0
 	slant int  // backslashes before that quote
 	keyed bool // the key itself stood in quotes
+	prose bool // the value begins a sentence
 }
 
 // separator reads what follows a key.
@@ -62,7 +63,7 @@ func (s *Scanner) separator(hi int) (gap, bool) {
 	for i < s.hi && isSpace(b[i]) {
 		i++
 	}
-	if i > apart && g.sep != ' ' && s.anotherKey(i) && apart < s.hi && i < s.hi {
+	if i > apart && g.sep == '=' && s.anotherKey(i) && apart < s.hi && i < s.hi {
 		return g, false // an empty value before the next key
 	}
 	i = s.seeThrough(i)
@@ -137,8 +138,11 @@ func (s *Scanner) key(start, lo, hi int, rule int16) int {
 		return 0
 	}
 	if g.sep == ' ' && !option {
-		if g.quote == 0 || kind != pseudonym.Secret {
+		if kind != pseudonym.Secret {
 			return 0
+		}
+		if g.quote == 0 {
+			return s.statement(lo, hi)
 		}
 		g.sep = '"'
 	}
@@ -149,6 +153,20 @@ func (s *Scanner) key(start, lo, hi int, rule int16) int {
 		return s.secretValue(lo, hi, g, whole, option)
 	}
 	return s.nameValue(g, kind, whole)
+}
+
+// statement deals with a secret's key and its value with only a space between,
+// which configs write and running text does not: set chap-secret X.
+func (s *Scanner) statement(lo, hi int) int {
+	w := strings.ToLower(string(s.buf[lo:hi]))
+	if phrases[w]&aStart != 0 || !s.configLine(lo) {
+		return 0
+	}
+	n, end, _ := s.next(hi)
+	if end-n < 4 || s.k.Common(strings.ToLower(string(s.buf[n:end]))) {
+		return 0
+	}
+	return s.secretArg(hi, 0)
 }
 
 // pairKey joins a word such as Number with the one before it.
@@ -226,6 +244,10 @@ func (s *Scanner) secretValue(lo, hi int, g gap, rule int16, option bool) int {
 	}
 	v := b[g.value:end]
 	name := s.k.rules[rule].ID
+	if g.quote == 0 && string(v) == `\` && end == s.hi {
+		s.st.block = block{on: true, next: true} // the command goes on below
+		return end
+	}
 	if g.quote == 0 && blockMark(v) {
 		s.pendBlock(lo)
 		return end
@@ -234,6 +256,7 @@ func (s *Scanner) secretValue(lo, hi int, g gap, rule int16, option bool) int {
 		s.authorization(g.value, end)
 		return end
 	}
+	g.prose = s.sentence(lo, g.value)
 	if !secretLike(v, g, b[lo:hi]) {
 		return 0
 	}
@@ -244,6 +267,24 @@ func (s *Scanner) secretValue(lo, hi int, g gap, rule int16, option bool) int {
 	s.out = append(s.out, Finding{Start: g.value, End: end, Kind: pseudonym.Secret, Rule: name, Learn: learnable(v)})
 	_ = closed
 	return end
+}
+
+// sentence reports whether a value inside a line begins with two ordinary words.
+func (s *Scanner) sentence(lo, at int) bool {
+	if s.beginsLine(lo) {
+		return false
+	}
+	for range 2 {
+		end := at
+		for end < s.hi && class[s.buf[end]]&fLower != 0 {
+			end++
+		}
+		if end == at || end-at > 1 && !s.k.Common(string(s.buf[at:end])) || end < s.hi && s.buf[end] != ' ' {
+			return false
+		}
+		at = end + 1
+	}
+	return true
 }
 
 // bareEnd finds where a value without quotes ends. A key that begins its line
@@ -380,6 +421,9 @@ func secretLike(v []byte, g gap, key []byte) bool {
 		return false // a reference to a value kept elsewhere
 	}
 	k := strings.ToLower(string(key))
+	if g.prose && g.sep == ':' && g.quote == 0 && !g.keyed {
+		return false
+	}
 	if k == "pwd" && v[0] == '/' {
 		return false // the working folder
 	}

@@ -75,7 +75,11 @@ var adapters = map[string]bool{
 
 // hexRun deals with long runs of hex digits without separators.
 func (s *Scanner) hexRun(lo, hi int) int {
-	b, n := s.buf, hi-lo
+	b := s.buf
+	if hi-lo > 2 && b[lo] == '0' && lower(b[lo+1]) == 'x' {
+		lo += 2
+	}
+	n := hi - lo
 	d := ""
 	if n == 12 || n == 16 || n == 24 || n == 32 || n == 33 {
 		d = digitsOf(b[lo:hi])
@@ -94,6 +98,9 @@ func (s *Scanner) hexRun(lo, hi int) int {
 			return hi
 		}
 	case 32, 33:
+		if n == 32 && s.procNet6(lo, hi, d) {
+			return hi
+		}
 		if n == 33 && d[0] == '3' {
 			lo++
 			d = d[1:]
@@ -133,7 +140,7 @@ func (s *Scanner) naaDigits(lo, hi int, d string) {
 		}
 		return
 	}
-	if strings.HasPrefix(d, "fe80000000000000") || strings.HasPrefix(d, "20010") || strings.HasPrefix(d, "fd") && kernelIPv6(s.buf[s.lo:s.hi]) {
+	if strings.HasPrefix(d, "fe80000000000000") || kernelIPv6(s.buf[hi:s.hi]) {
 		var a [16]byte
 		for i := range 16 {
 			a[i] = hexVal(d[2*i])<<4 | hexVal(d[2*i+1])
@@ -142,8 +149,38 @@ func (s *Scanner) naaDigits(lo, hi int, d string) {
 	}
 }
 
-// kernelIPv6 tells lines of /proc/net/if_inet6 and the like.
-func kernelIPv6(line []byte) bool { return bytes.Count(line, []byte{' '}) >= 5 }
+// kernelIPv6 tells by what follows a line of /proc/net/if_inet6 or ipv6_route: a
+// space and a number of two hex digits.
+func kernelIPv6(rest []byte) bool {
+	return len(rest) > 3 && rest[0] == ' ' && isHexByte(rest[1]) && isHexByte(rest[2]) && rest[3] == ' '
+}
+
+// procNet6 reads addresses of /proc/net/tcp6: four words, each last octet first,
+// a colon and a port.
+func (s *Scanner) procNet6(lo, hi int, d string) bool {
+	b := s.buf
+	if hi+5 > s.hi || b[hi] != ':' || len(d) != 32 || bytes.ContainsAny(b[lo:hi], "abcdef") {
+		return false
+	}
+	for _, c := range b[hi+1 : hi+5] {
+		if !isHexByte(c) {
+			return false
+		}
+	}
+	var a [16]byte
+	for i := range 16 {
+		a[i/4*4+3-i%4] = hexVal(d[2*i])<<4 | hexVal(d[2*i+1])
+	}
+	addr := netip.AddrFrom16(a)
+	if addr.Is4In6() {
+		if q := addr.Unmap().As4(); !stays4(q) {
+			s.emit4(lo+24, hi, q, HexBack)
+		}
+		return true
+	}
+	s.emit6(lo, hi, addr, HexBack)
+	return true
+}
 
 // naaMakers are NAA 6 makers: 6 and the maker's 24 bits.
 func naaMakers(d string) bool {
@@ -283,6 +320,12 @@ func (s *Scanner) token(lo, hi int) int {
 		end := lo + len(p.Text)
 		for end < s.hi && inAlphabet(b[end], p.Alphabet) {
 			end++
+		}
+		for end > lo && (b[end-1] == '.' || b[end-1] == '-') {
+			end--
+		}
+		if p.Text == "eyJ" && bytes.IndexByte(b[lo:end], '.') < 0 {
+			continue // not a JWT; looked into as base64
 		}
 		if end-lo-len(p.Text) >= p.Min {
 			s.learn(lo, end, pseudonym.Secret, s.k.rules[p.rule].ID)

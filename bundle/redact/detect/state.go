@@ -39,6 +39,7 @@ type block struct {
 type table struct {
 	n     uint8
 	delim byte // 0 for columns by place
+	width uint16
 	cols  [maxColumns]column
 }
 

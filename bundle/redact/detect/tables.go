@@ -70,7 +70,7 @@ func (s *Scanner) csvHeader(b []byte) (table, bool) {
 	n := uint16(0)
 	for f := range bytes.SplitSeq(b, []byte{delim}) {
 		f = bytes.Trim(f, " \"'")
-		if len(f) > 40 || len(f) > 0 && class[f[0]]&fLetter == 0 && f[0] != '_' && f[0] != '#' {
+		if len(f) > 40 || bytes.Count(f, []byte{' '}) > 1 || len(f) > 0 && class[f[0]]&fLetter == 0 && f[0] != '_' && f[0] != '#' {
 			return table{}, false
 		}
 		for _, c := range f {
@@ -87,12 +87,17 @@ func (s *Scanner) csvHeader(b []byte) (table, bool) {
 		}
 		n++
 	}
+	t.width = n
 	return t, t.n > 0 && n >= 3
 }
 
 // delimited reads a row of a CSV table.
 func (s *Scanner) delimited(b []byte) {
 	t := &s.st.table
+	if fields(b, t.delim) != t.width {
+		s.st.table = table{}
+		return
+	}
 	field, at := uint16(0), 0
 	col := 0
 	for at <= len(b) && col < int(t.n) {
@@ -104,6 +109,14 @@ func (s *Scanner) delimited(b []byte) {
 		field++
 		at = next
 	}
+}
+
+// fields counts the fields of a row.
+func fields(b []byte, delim byte) (n uint16) {
+	for at := 0; at <= len(b); n++ {
+		_, _, at = csvField(b, at, delim)
+	}
+	return n
 }
 
 // csvField finds a field and where the next begins; quotes are left out.

@@ -70,7 +70,7 @@ func (s *Scanner) nameAt(lo, limit int, kind pseudonym.Kind, id string, g gap) {
 	if kind == pseudonym.Serial && (!hasDigit(w) || len(w) < 4) {
 		return
 	}
-	if !quoted && g.sep == ':' && s.k.Common(name) && !s.beginsLine(lo) || stateWord[name] {
+	if !quoted && g.sep == ':' && s.k.Common(name) && !s.beginsLine(lo) || stateWord[name] && !(nameWord[name] && (quoted || g.sep == '=')) {
 		return
 	}
 	if kind == pseudonym.Host && strings.IndexByte(name, '.') > 0 && bytes.IndexByte(w, '@') < 0 {
@@ -189,6 +189,10 @@ var stateWord = set("up down online offline ok ready failed healthy degraded cri
 	"created deleted removed added changed started stopping connected disconnected reachable unreachable full empty busy idle " +
 	"yes no true false null none nil this that the a an is not and or but if in on at of to for from with by as it be was has had " +
 	"logged session account name id key value type class status state mode count size list set get put post delete head key keys data info")
+
+// nameWord are words of states and sentences that are names where a key with an
+// equals sign or quotes says so.
+var nameWord = set("data info node client server local remote master slave session name account type class keys list head")
 
 // looksLikeValue tells numbers with units, times, paths and the like.
 func looksLikeValue(w []byte) bool {

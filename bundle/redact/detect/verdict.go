@@ -83,6 +83,8 @@ func (s *Scanner) shape(w []byte, acc flags) (a acts) {
 		a |= aDashHex
 	case acc&(fAlpha|fDot|fDash|fUnder) == 0 && len(w) >= 7:
 		a |= aHex
+	case len(w) >= 18 && acc&(fDot|fDash|fUnder) == 0 && w[0] == '0' && lower(w[1]) == 'x':
+		a |= aHex
 	}
 	if digits && acc&(fDash|fUnder|fDot) != 0 && quadInside(w) {
 		a |= aEmbedded
