@@ -340,8 +340,11 @@ func window(q url.Values) (localmon.Window, error) {
 func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	win, err := window(q)
-	if err != nil || s.o.Reader == nil {
-		fail(w, errors.Join(err, absent(s.o.Reader == nil)))
+	if s.o.Reader == nil {
+		err = errAbsent
+	}
+	if err != nil {
+		fail(w, err)
 		return
 	}
 	key := localmon.SeriesKey{Target: q.Get("target"), Metric: q.Get("metric"), Labels: q.Get("labels")}
@@ -368,13 +371,6 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	_ = out.Encode(map[string]int{"end": n})
-}
-
-func absent(yes bool) error {
-	if yes {
-		return errAbsent
-	}
-	return nil
 }
 
 // copy sends a file. An error in the middle cuts the connection, so that the

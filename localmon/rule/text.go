@@ -58,10 +58,10 @@ func holds(w, c string) bool {
 }
 
 // fill puts values in the place of placeholders. One without a value is left
-// out together with the blank before it.
+// out, with the blank or colon that led to it at the end of the sentence.
 func fill(summary string, values map[string]string) string {
 	out := placeholder.ReplaceAllStringFunc(summary, func(m string) string { return values[m[1:len(m)-1]] })
-	return clean(out, 300)
+	return strings.TrimRight(clean(out, 300), ": ")
 }
 
 // written renders a value with its unit.
