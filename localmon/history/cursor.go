@@ -31,7 +31,11 @@ type cursor struct {
 	col    [tierWidth][]float64
 	damage []error
 
+	tx      *bbolt.Tx // what follows was read in this transaction
+	row     *segment  // segment read last
+	blockID string    // bucket and key of the block opened last
 	block   chunk.Block
+	begins  []int64 // of the steps of the tier read last
 	decoder chunk.Decoder
 	column  chunk.Column
 }
@@ -68,37 +72,43 @@ func clampNano(t time.Time) int64 {
 func (c *cursor) next() (more bool, err error) {
 	c.times, c.values, c.steps = c.times[:0], c.values[:0], c.steps[:0]
 	err = c.db.file.View(func(tx *bbolt.Tx) error {
-		own := bucketOf(tx, c.target)
-		if own == nil {
-			return nil
+		if own := bucketOf(tx, c.target); own != nil {
+			more, err = c.piece(tx, own)
 		}
-		k, v, records := earliest(own, logOf(tx, c.target), c.nextSeq)
-		if did, err := c.readMonth(own, k); did || err != nil {
-			more = true
-			return err
-		}
-		if k == nil {
-			return nil
-		}
-		first, err := keySeq(k)
-		if err != nil {
-			return err
-		}
-		if first != c.nextSeq {
-			c.nextSeq, c.scrape = first, 0
-		}
-		more = true
-		if records != nil {
-			return c.readLog(records)
-		}
-		last, err := c.readSealed(own, k, v)
-		if err != nil {
-			c.damage = append(c.damage, fmt.Errorf("segment %d: %w", first, err))
-		}
-		c.nextSeq, c.scrape = max(last, first)+1, 0
-		return nil
+		return err
 	})
 	return more, err
+}
+
+// piece is next inside a transaction. Series of one group that are read in one
+// transaction share the rows and blocks they have in common.
+func (c *cursor) piece(tx *bbolt.Tx, own *bbolt.Bucket) (more bool, err error) {
+	if c.tx != tx {
+		c.tx, c.row, c.blockID = tx, nil, ""
+	}
+	k, v, records := earliest(own, logOf(tx, c.target), c.nextSeq)
+	if did, err := c.readMonth(own, k); did || err != nil {
+		return true, err
+	}
+	if k == nil {
+		return false, nil
+	}
+	first, err := keySeq(k)
+	if err != nil {
+		return false, err
+	}
+	if first != c.nextSeq {
+		c.nextSeq, c.scrape = first, 0
+	}
+	if records != nil {
+		return true, c.readLog(records)
+	}
+	last, err := c.readSealed(own, k, v)
+	if err != nil {
+		c.damage = append(c.damage, fmt.Errorf("segment %d: %w", first, err))
+	}
+	c.nextSeq, c.scrape = max(last, first)+1, 0
+	return true, nil
 }
 
 // earliest finds the first segment at or after a sequence: a sealed one with its
@@ -144,7 +154,7 @@ func (c *cursor) readMonth(own *bbolt.Bucket, next []byte) (bool, error) {
 	if outside || !c.tiers {
 		return true, nil
 	}
-	if err := c.readTier(own.Bucket(bucketH1), m.first, m.packedRows, m.rows, inside); err != nil {
+	if err := c.readTier(own, bucketH1, m.first, m.packedRows, m.rows, inside); err != nil {
 		c.damage = append(c.damage, fmt.Errorf("month %d: %w", m.first, err))
 	}
 	return true, nil
@@ -153,10 +163,12 @@ func (c *cursor) readMonth(own *bbolt.Bucket, next []byte) (bool, error) {
 // readSealed reads what the window wants of a sealed segment and returns the
 // seq of its last scrape.
 func (c *cursor) readSealed(own *bbolt.Bucket, k, v []byte) (last uint64, err error) {
-	s, err := decodeSegment(k, v)
-	if err != nil {
-		return 0, err
+	if c.row == nil || c.row.first != seqOf(k) {
+		if c.row, err = decodeSegment(k, v); err != nil {
+			return 0, err
+		}
 	}
+	s := c.row
 	if s.maxAt < c.from || s.minAt >= c.to {
 		return s.last, nil
 	}
@@ -166,14 +178,27 @@ func (c *cursor) readSealed(own *bbolt.Bucket, k, v []byte) (last uint64, err er
 		return s.last, c.readRaw(own, s)
 	}
 	if s.m5 && c.tiers && c.scrape == 0 {
-		return s.last, c.readTier(own.Bucket(bucketM5), s.first, s.packedSteps, s.steps, inside)
+		return s.last, c.readTier(own, bucketM5, s.first, s.packedSteps, s.steps, inside)
 	}
 	return s.last, nil
 }
 
+// open opens the block of the cursor's group, unless it is open already.
+func (c *cursor) open(own *bbolt.Bucket, in []byte, k kind, first uint64) (bool, error) {
+	key := blockKey(first, c.id/groupSize)
+	if id := string(in) + string(key); id != c.blockID {
+		c.blockID = ""
+		if ok, err := getBlock(own.Bucket(in), k, key, &c.block); !ok || err != nil {
+			return ok, err
+		}
+		c.blockID = id
+	}
+	return true, nil
+}
+
 // readRaw reads the samples of a segment that lie in the window.
 func (c *cursor) readRaw(own *bbolt.Bucket, s *segment) error {
-	ok, err := getBlock(own.Bucket(bucketDay), kindBlock, blockKey(s.first, c.id/groupSize), &c.block)
+	ok, err := c.open(own, bucketDay, kindBlock, s.first)
 	if !ok || err != nil {
 		return err
 	}
@@ -206,17 +231,20 @@ func (c *cursor) readRaw(own *bbolt.Bucket, s *segment) error {
 
 // readTier reads the steps of a segment or month, all of them when it is whole
 // in the window, else those that begin there.
-func (c *cursor) readTier(in *bbolt.Bucket, first uint64, packed []byte, n int, whole bool) error {
-	ok, err := getBlock(in, kindTier, blockKey(first, c.id/groupSize), &c.block)
+func (c *cursor) readTier(own *bbolt.Bucket, in []byte, first uint64, packed []byte, n int, whole bool) error {
+	again := c.blockID
+	ok, err := c.open(own, in, kindTier, first)
 	if !ok || err != nil {
 		return err
 	}
 	if ok, err = c.decoder.Column(&c.block, int(c.id%groupSize), 1<<tierWidth-1, &c.column); !ok || err != nil {
 		return err
 	}
-	begins, err := times(&c.decoder, packed, n)
-	if err != nil {
-		return err
+	if again != c.blockID {
+		if c.begins, err = times(&c.decoder, packed, n); err != nil {
+			c.blockID = ""
+			return err
+		}
 	}
 	if c.block.Rows != n || c.block.Width != tierWidth {
 		return fmt.Errorf("%w: a tier of %d steps by %d, wanted %d by %d", errBadValue, c.block.Rows, c.block.Width, n, tierWidth)
@@ -229,7 +257,7 @@ func (c *cursor) readTier(in *bbolt.Bucket, first uint64, packed []byte, n int, 
 		if c.column.Index != nil {
 			row = int(c.column.Index[i])
 		}
-		if t := begins[row]; whole || c.from <= t && t < c.to {
+		if t := c.begins[row]; whole || c.from <= t && t < c.to {
 			c.steps = append(c.steps, t)
 			for k := range c.col {
 				c.col[k] = append(c.col[k], c.column.Values[k][i])

@@ -304,3 +304,53 @@ func requireAgreement(t *testing.T, rng *rand.Rand, m model, db *history.DB) {
 		}
 	}
 }
+
+func TestTotalIsTheSumOfAverages(t *testing.T) {
+	db, _ := openTemp(t, history.Options{NoSync: true})
+	db.SetLimits(100, 3)
+	m := model{}
+	for _, w := range []*world{newWorld(21, "fa-1", 300), newWorld(22, "fa-2", 20)} {
+		for range 450 {
+			b := w.batch(0.02)
+			b.Samples = slices.DeleteFunc(b.Samples, func(s localmon.Sample) bool { return math.Abs(s.Value) > 1e12 })
+			_, err := db.Append(t.Context(), b)
+			require.NoError(t, err)
+			m.append(b)
+		}
+		if w.target == "fa-1" {
+			maintain(t, db, w.at)
+		}
+	}
+	for _, sel := range []localmon.Selector{{}, {Target: "fa-1"}, {Metric: "metric_3"}} {
+		for _, step := range []time.Duration{time.Minute, 5 * time.Minute, time.Hour} {
+			w := localmon.Window{From: time.Unix(0, 0), To: time.Unix(1<<32, 0), Step: step, Agg: localmon.AggAvg}
+			want := map[int64]float64{}
+			size := 0.0
+			for key, points := range m {
+				if sel.Matches(key) {
+					for _, p := range steps(points, w) {
+						want[p.At.UnixNano()] += p.Value
+						size = max(size, math.Abs(p.Value))
+					}
+				}
+			}
+			got := map[int64]float64{}
+			before := int64(math.MinInt64)
+			for p, err := range db.Total(t.Context(), sel, w) {
+				require.NoError(t, err)
+				require.Greater(t, p.At.UnixNano(), before, "in order of time")
+				before = p.At.UnixNano()
+				got[before] = p.Value
+			}
+			require.Len(t, got, len(want))
+			for at, v := range want {
+				require.InDelta(t, v, got[at], 1e-9*size, "%+v %v at %v", sel, step, time.Unix(0, at))
+			}
+		}
+	}
+	for _, w := range []localmon.Window{{}, {Agg: localmon.AggAvg}, {Agg: localmon.AggMax, Step: time.Hour}} {
+		for _, err := range db.Total(t.Context(), localmon.Selector{}, w) {
+			require.ErrorContains(t, err, "total")
+		}
+	}
+}
