@@ -253,7 +253,7 @@ func (inv *inventory) buildVolumes(k uint64, d dimensions, start time.Time) {
 		*v = volume{
 			key: vk, id: uuidOf(vk), lun: int64(i/max(1, len(inv.groups)) + 1),
 			serial:  fmt.Sprintf("%s%08X", serials, 0x11000+i*37+int(unit(vk+9)*36)),
-			created: start.Add(-time.Duration(between(vk+1, 40, 900)*24) * time.Hour).Truncate(time.Millisecond),
+			created: start.Add(-time.Duration(between(vk+1, 40, 900) * 24 * float64(time.Hour))).Truncate(time.Millisecond),
 		}
 		if i == 0 {
 			v.name, v.protocolEndpoint, v.group = "pure-protocol-endpoint", true, -1
@@ -288,7 +288,7 @@ func (inv *inventory) shapeLoad(v *volume, i int, d dimensions) {
 	if i%stride != 1%stride {
 		return
 	}
-	v.weight = math.Pow(1-unit(v.key+6), -0.8) // Pareto, tail index 1.25
+	v.weight = math.Pow(1-unit(v.key+6), -1.1) // Pareto, tail index 0.9
 	v.night = i%(stride*5) == 1%stride && i > stride
 }
 
