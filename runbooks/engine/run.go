@@ -69,6 +69,7 @@ type Case struct {
 	Alert             uint64
 	Severity          int
 	Subject           string
+	Impact            string // what the business cannot do
 	Run               string
 	Hold              []string // what not to touch meanwhile
 }
@@ -326,7 +327,7 @@ func (r *Run) stop(ctx context.Context, s runbooks.Step) (runbooks.Outcome, erro
 	first := r.log.entries[0]
 	id, err := r.o.Site.DraftCase(ctx, Case{
 		Target: first.Target, Component: first.About, Alert: first.Alert, Severity: r.book.Severity,
-		Subject: fmt.Sprintf("%s: %s", first.Target, r.book.Title.In(r.o.Lang)), Run: r.ID(),
+		Subject: fmt.Sprintf("%s: %s", first.Target, r.book.Title.In(r.o.Lang)), Impact: r.book.Impact.In(r.o.Lang), Run: r.ID(),
 	})
 	if err != nil {
 		return "", fmt.Errorf("run %s: open a case: %w", r.ID(), err)

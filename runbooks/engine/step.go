@@ -225,13 +225,27 @@ func (r *Run) collect(ctx context.Context, s runbooks.Step) (string, error) {
 		return "", fmt.Errorf("run %s: step %s: %w", r.ID(), s.ID, ctx.Err())
 	}
 	if err != nil {
-		return "failed", r.finish(s, Entry{Result: "failed", Note: err.Error()})
+		return r.failed(ctx, s, err)
 	}
 	taken, err := r.keep(s.ID, files)
 	if err != nil {
 		return "", err
 	}
 	return "taken", r.finish(s, Entry{Result: "taken", Evidence: taken})
+}
+
+// failed tells the person what went wrong before the run goes on without it.
+func (r *Run) failed(ctx context.Context, s runbooks.Step, why error) (string, error) {
+	screen := r.screen(s)
+	screen.Notice = "This did not work: " + why.Error()
+	if r.o.Lang == runbooks.French {
+		screen.Notice = "Cela n'a pas fonctionné : " + why.Error()
+	}
+	screen.Choices = r.onward()
+	if _, _, err := r.ask(ctx, screen); err != nil {
+		return "", err
+	}
+	return "failed", r.finish(s, Entry{Result: "failed", Note: why.Error()})
 }
 
 // keep writes evidence below the run's folder before the log speaks of it.
@@ -272,7 +286,7 @@ func (r *Run) escalate(ctx context.Context, s runbooks.Step) (string, error) {
 	first := r.log.entries[0]
 	c := Case{
 		Target: first.Target, Component: first.About, Alert: first.Alert,
-		Severity: s.Severity, Subject: first.Target + ": " + s.Summary.In(r.o.Lang), Run: r.ID(),
+		Severity: s.Severity, Subject: first.Target + ": " + s.Summary.In(r.o.Lang), Impact: r.book.Impact.In(r.o.Lang), Run: r.ID(),
 	}
 	screen := r.screen(s)
 	for _, h := range s.Hold {
@@ -284,7 +298,7 @@ func (r *Run) escalate(ctx context.Context, s runbooks.Step) (string, error) {
 	}
 	id, err := r.o.Site.DraftCase(ctx, c)
 	if err != nil {
-		return "failed", r.finish(s, Entry{Result: "failed", Note: err.Error()})
+		return r.failed(ctx, s, err)
 	}
 	return "drafted", r.finish(s, Entry{Result: "drafted", Note: id})
 }
