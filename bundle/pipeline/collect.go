@@ -8,8 +8,10 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"darksite/bundle"
+	"darksite/bundle/casedraft"
 	"darksite/bundle/collect"
 	"darksite/bundle/roster"
 	"darksite/bundle/safefile"
@@ -22,7 +24,7 @@ type Request struct {
 	Profile    collect.Profile
 	Signer     sign.Signer // of a collector of the roster
 	Case       string      // number or temporary id of a case, or empty
-	Marking    string      // of what leaves
+	Marking    string      // of what leaves: 1 to 64 characters of printable ASCII
 	ClockNote  string      // what is known of the clock, in words
 	// Progress, if set, is told which part of the work begins.
 	Progress func(step string, done, of int)
@@ -32,6 +34,18 @@ func (q Request) progress(step string, done, of int) {
 	if q.Progress != nil {
 		q.Progress(step, done, of)
 	}
+}
+
+// check refuses now what a manifest or a label would refuse after all the work.
+func (q Request) check() error {
+	if q.Case != "" && !casedraft.ValidNumber(q.Case) && !casedraft.ID(q.Case).Valid() {
+		return fmt.Errorf("case %q: want eight digits or a temporary id such as T-ABCDEFGHIJ: %w", q.Case, ErrRefused)
+	}
+	ascii := !strings.ContainsFunc(q.Marking, func(r rune) bool { return r < ' ' || r > '~' })
+	if q.Marking == "" || len(q.Marking) > 64 || !ascii || strings.TrimSpace(q.Marking) != q.Marking {
+		return fmt.Errorf("marking %q: want 1 to 64 characters of plain ASCII, such as INTERNAL: %w", q.Marking, ErrRefused)
+	}
+	return nil
 }
 
 // Folders inside the folder of a bundle.
@@ -49,6 +63,9 @@ func (p *Pipeline) staging(id bundle.ID) string { return filepath.Join(p.Folder(
 // id is returned all the same once there is one. A collector that gets only
 // part of what it wants is no failure: the record and the manifest say so.
 func (p *Pipeline) Collect(ctx context.Context, q Request) (bundle.ID, error) {
+	if err := q.check(); err != nil {
+		return "", fmt.Errorf("collect: %w", err)
+	}
 	t, err := p.o.Trust()
 	if err != nil {
 		return "", fmt.Errorf("collect: %w", err)

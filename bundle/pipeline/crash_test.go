@@ -66,34 +66,52 @@ func TestCrashingChild(t *testing.T) {
 // finish leads a bundle from wherever it stands to RELEASED.
 func (s *site) finish(id bundle.ID, medium string) {
 	s.t.Helper()
-	ctx := s.t.Context()
+	require.NoError(s.t, s.tryFinish(id, medium))
+}
+
+func (s *site) tryFinish(id bundle.ID, medium string) error {
 	for range 20 {
-		var err error
-		switch state := s.state(id); state {
-		case pipeline.Collected, pipeline.Redacted:
-			err = s.p.Resume(ctx, id, s.request())
-		case pipeline.Frozen:
-			_, err = s.p.Review(ctx, id, pipeline.Reader{Officer: bundletest.OfficerA})
-		case pipeline.InReview:
-			err = s.approve(id, bundletest.OfficerA)
-		case pipeline.Approved1:
-			err = s.approve(id, bundletest.OfficerB)
-		case pipeline.Approved:
-			err = s.p.Seal(ctx, id, bundletest.OfficerB)
-		case pipeline.Sealed:
-			_, err = s.p.Write(ctx, id, pipeline.MediumOptions{Dir: medium, Signer: s.kit.Keys[bundletest.OfficerA]})
-		case pipeline.Written:
-			_, err = s.p.Verify(ctx, id, medium, "mdurand", nil, s.kit.Record)
-		case pipeline.Verified:
-			err = s.p.Release(ctx, id, s.kit.Keys[bundletest.OfficerB], "courier")
-		case pipeline.Released:
-			return
-		default:
-			require.Fail(s.t, "no way on", "from %s", state)
+		r, err := s.p.Show(id)
+		if err != nil {
+			return err
 		}
-		require.NoError(s.t, err)
+		if r.State == pipeline.Released {
+			return nil
+		}
+		if err := s.advance(r, medium); err != nil {
+			return fmt.Errorf("from %s: %w", r.State, err)
+		}
 	}
-	require.Fail(s.t, "the journey does not end")
+	return errors.New("the journey does not end")
+}
+
+// advance does the next step.
+func (s *site) advance(r pipeline.Record, medium string) error {
+	ctx, id := s.t.Context(), r.BID
+	switch r.State {
+	case pipeline.Collected, pipeline.Redacted:
+		return s.p.Resume(ctx, id, s.request())
+	case pipeline.Frozen:
+		_, err := s.p.Review(ctx, id, pipeline.Reader{Officer: bundletest.OfficerA})
+		return err
+	case pipeline.InReview:
+		return s.approve(id, bundletest.OfficerA)
+	case pipeline.Approved1:
+		_, err := s.p.Review(ctx, id, pipeline.Reader{Officer: bundletest.OfficerB})
+		return errors.Join(err, s.approve(id, bundletest.OfficerB))
+	case pipeline.Approved:
+		return s.p.Seal(ctx, id, bundletest.OfficerB)
+	case pipeline.Sealed:
+		_, err := s.p.Write(ctx, id, pipeline.MediumOptions{Dir: medium, Signer: s.kit.Keys[bundletest.OfficerA]})
+		return err
+	case pipeline.Written:
+		_, err := s.p.Verify(ctx, id, medium, "mdurand", nil, s.kit.Record)
+		return err
+	case pipeline.Verified:
+		return s.p.Release(ctx, id, s.kit.Keys[bundletest.OfficerB], "courier")
+	default:
+		return errors.New("no way on")
+	}
 }
 
 // kitFile is a kit on disk.
@@ -162,12 +180,11 @@ func child(t *testing.T, dir string, at int) (points []string, killed bool) {
 
 func TestKillAtEveryPoint(t *testing.T) {
 	kit := withJournalKey(t, bundletest.New(t))
-	whole := t.TempDir()
+	whole := fastDir(t)
 	saveKit(t, whole, kit)
 	points, killed := child(t, whole, 0)
 	require.False(t, killed)
 	require.Greater(t, len(points), 35, "%v", points)
-	unprotect(whole)
 
 	every := 1
 	if testing.Short() {
@@ -176,7 +193,7 @@ func TestKillAtEveryPoint(t *testing.T) {
 	for n := 1; n <= len(points); n += every {
 		t.Run(strings.ReplaceAll(points[n-1], " ", "-"), func(t *testing.T) {
 			t.Parallel()
-			dir := t.TempDir()
+			dir := fastDir(t)
 			saveKit(t, dir, kit)
 			_, killed := child(t, dir, n)
 			require.True(t, killed)

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 
 	"darksite/bundle"
@@ -28,7 +29,9 @@ type Reader struct {
 
 // Review shows an officer what would leave. It may be called as often as wanted
 // from FROZEN on and builds the summary anew from the frozen tree, which is
-// hashed first. The first call makes the bundle IN_REVIEW.
+// hashed first. The first call makes the bundle IN_REVIEW, and every call is
+// journalled: who looked, and when. [Pipeline.Approve] wants each officer to
+// have looked.
 func (p *Pipeline) Review(ctx context.Context, id bundle.ID, who Reader) (review.Summary, error) {
 	r, release, err := p.hold(id)
 	if err != nil {
@@ -64,7 +67,15 @@ func (p *Pipeline) Review(ctx context.Context, id bundle.ID, who Reader) (review
 	if r.State == Frozen {
 		return s, p.enter(ctx, r, InReview, officer.ID, "", nil)
 	}
-	return s, nil
+	if err := p.note(ctx, r, InReview, officer.ID, "", nil); err != nil {
+		return review.Summary{}, err
+	}
+	return s, p.save(*r)
+}
+
+// looked reports whether an officer has opened the review.
+func (r *Record) looked(officer string) bool {
+	return slices.ContainsFunc(r.Trail, func(s Step) bool { return s.State == InReview && s.Actor == officer })
 }
 
 // notCollector is the rule that nobody decides on what he made: person and key.
@@ -215,7 +226,9 @@ func decidable(what approve.Decision) []State {
 	return []State{InReview, Approved1}
 }
 
-// Approve signs a release and submits it.
+// Approve signs a release and submits it. The officer must have opened the
+// review; one who reviews and signs on another station uses [Pipeline.Submit]
+// and vouches for the reading by the statement alone.
 func (p *Pipeline) Approve(ctx context.Context, id bundle.ID, signer sign.Signer, d Decision) error {
 	return p.decide(ctx, id, signer, approve.Release, d)
 }
@@ -238,6 +251,9 @@ func (p *Pipeline) decide(ctx context.Context, id bundle.ID, signer sign.Signer,
 	officer, err := holder(t.Roster, signer.Public(), roster.Officer, r.Seq)
 	if err != nil {
 		return fmt.Errorf("decide on bundle %s: %w", id, err)
+	}
+	if what == approve.Release && r.State.reached(InReview) && !r.looked(officer.ID) {
+		return fmt.Errorf("approve bundle %s: %s has not opened the review: %w: %w", id, officer.ID, ErrUnread, ErrRefused)
 	}
 	s, err := p.statement(ctx, r, officer.ID, what, d)
 	if err != nil {

@@ -20,7 +20,7 @@ import (
 
 func TestWholeJourney(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
+	s := openSite(t, t.TempDir(), withJournalKey(t, bundletest.New(t))) // on a real disk
 	s.gate.near = []review.NearMiss{{Path: "files/host/host.txt", Line: 1, Text: "k7f3", Why: "close to a name"}}
 	id := s.collect()
 	require.Equal(t, bundle.ID("S042-000001"), id)

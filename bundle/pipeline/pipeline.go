@@ -46,7 +46,8 @@
 //
 // Who rules the machine can delete a bundle, and can put back an old state of
 // the whole site folder; the journal marks on labels and cover sheets show it.
-// A lock is advisory: it keeps honest processes apart.
+// A lock is advisory: it keeps honest processes apart. Removing staged data is
+// not wiping the disk: keep the site folder on an encrypted one.
 package pipeline
 
 import (
@@ -114,6 +115,7 @@ var (
 	ErrState       = errors.New("not possible in this state")
 	ErrNotFound    = errors.New("no such bundle")
 	ErrBusy        = errors.New("another process works on this bundle")
+	ErrUnread      = errors.New("nobody approves what he has not opened")
 	ErrLeak        = errors.New("the proof found values that must not leave")
 )
 

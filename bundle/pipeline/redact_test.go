@@ -79,6 +79,7 @@ func TestJourneyThroughTheRealGate(t *testing.T) {
 	require.Equal(t, "S042", back.Site)
 
 	require.NoError(t, s.approve(id, bundletest.OfficerA))
+	s.review(id, bundletest.OfficerB)
 	require.NoError(t, s.approve(id, bundletest.OfficerB))
 	require.NoError(t, s.p.Seal(t.Context(), id, bundletest.OfficerB))
 	sealedMap, err := os.Open(s.p.MapFile(id))
@@ -92,14 +93,4 @@ func TestJourneyThroughTheRealGate(t *testing.T) {
 	second := s.approvedWith(q)
 	options.Words = options.Words[:1]
 	require.ErrorIs(t, s.p.Seal(t.Context(), second, "x"), pipeline.ErrInvalidated, "another word list is another policy")
-}
-
-func (s *site) approvedWith(q pipeline.Request) bundle.ID {
-	s.t.Helper()
-	id, err := s.p.Collect(s.t.Context(), q)
-	require.NoError(s.t, err)
-	s.review(id, bundletest.OfficerA)
-	require.NoError(s.t, s.approve(id, bundletest.OfficerA))
-	require.NoError(s.t, s.approve(id, bundletest.OfficerB))
-	return id
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -75,6 +76,23 @@ func TestWhoMayDoWhat(t *testing.T) {
 			return s.approve(id, bundletest.Collector)
 		}, roster.ErrWrongRole},
 		"nobody approves unread": {func(s *site) error { return s.approve(s.collect(), bundletest.OfficerA) }, pipeline.ErrState},
+		"nobody approves what another has read": {func(s *site) error {
+			id := s.collect()
+			s.review(id, bundletest.OfficerA)
+			return s.approve(id, bundletest.OfficerB)
+		}, pipeline.ErrUnread},
+		"a marking that no label can carry": {func(s *site) error {
+			q := s.request()
+			q.Marking = "SPÉCIAL FRANCE"
+			_, err := s.p.Collect(t.Context(), q)
+			return err
+		}, pipeline.ErrRefused},
+		"a case that no manifest can carry": {func(s *site) error {
+			q := s.request()
+			q.Case = "a b/../c"
+			_, err := s.p.Collect(t.Context(), q)
+			return err
+		}, pipeline.ErrRefused},
 		"one officer is not two": {func(s *site) error {
 			id := s.collect()
 			s.review(id, bundletest.OfficerA)
@@ -113,6 +131,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 			id := s.collect()
 			s.review(id, bundletest.OfficerA)
 			require.NoError(t, s.approve(id, bundletest.OfficerA))
+			s.review(id, bundletest.OfficerB)
 			return s.p.Approve(t.Context(), id, s.kit.Keys[bundletest.OfficerB], pipeline.Decision{MarkingIn: "INTERNAL", Medium: "usb", Destination: "elsewhere"})
 		}, approve.ErrMismatch},
 		"no such bundle": {func(s *site) error { return s.p.Seal(t.Context(), "S042-000099", "x") }, pipeline.ErrNotFound},
@@ -185,6 +204,33 @@ func TestWithdraw(t *testing.T) {
 	require.ErrorIs(t, s.p.Withdraw(t.Context(), id, "mdurand", "again"), pipeline.ErrState)
 }
 
+func TestStockSSHKeygenSignsAnApproval(t *testing.T) {
+	t.Parallel()
+	keygen, err := exec.LookPath("ssh-keygen")
+	if err != nil {
+		t.Skip("no ssh-keygen on this machine")
+	}
+	s := newSite(t)
+	id := s.collect()
+	s.review(id, bundletest.OfficerA)
+	text, err := s.p.Statement(t.Context(), id, bundletest.OfficerA, approve.Release, pipeline.Decision{MarkingIn: "INTERNAL", Medium: "usb", ViewedFull: 4})
+	require.NoError(t, err)
+	dir := t.TempDir()
+	key, statement := filepath.Join(dir, "key"), filepath.Join(dir, "1.txt")
+	require.NoError(t, os.WriteFile(key, s.kit.Private[bundletest.OfficerA], 0o600))
+	require.NoError(t, os.WriteFile(statement, text, 0o600))
+	out, err := exec.Command(keygen, "-Y", "sign", "-f", key, "-n", string(sign.Approval), statement).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	sig, err := os.ReadFile(statement + ".sig")
+	require.NoError(t, err)
+	require.NoError(t, s.p.Submit(t.Context(), id, approve.Signed{Text: text, Sig: sig}))
+	require.Equal(t, pipeline.Approved1, s.state(id))
+	s.review(id, bundletest.OfficerB)
+	require.NoError(t, s.approve(id, bundletest.OfficerB))
+	require.NoError(t, s.p.Seal(t.Context(), id, bundletest.OfficerB))
+	s.deskOpens(id)
+}
+
 func TestSignatureMadeElsewhereIsTaken(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -251,7 +297,6 @@ func TestAFailureBeforeFrozenLeavesNoRawData(t *testing.T) {
 			s.gate.onTree = cancel
 			return ctx
 		}, context.Canceled},
-		"the case has no proper name": {func(_ *site, q *pipeline.Request) context.Context { q.Case = "a b/../c"; return nil }, nil},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

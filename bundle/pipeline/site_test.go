@@ -141,7 +141,22 @@ type site struct {
 
 func newSite(t testing.TB) *site {
 	t.Helper()
-	return openSite(t, t.TempDir(), withJournalKey(t, bundletest.New(t)))
+	return openSite(t, fastDir(t), withJournalKey(t, bundletest.New(t)))
+}
+
+// fastDir is a folder in memory where there is such a place: most tests sync
+// hundreds of small files, and none of them pulls the plug of a real disk.
+func fastDir(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "darksite-pipeline-")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() {
+		unprotect(dir)
+		require.NoError(t, os.RemoveAll(dir))
+	})
+	return dir
 }
 
 func openSite(t testing.TB, dir string, kit *bundletest.Kit) *site {
@@ -154,7 +169,10 @@ func openSite(t testing.TB, dir string, kit *bundletest.Kit) *site {
 	require.NoError(t, err)
 	s.j, err = journal.Open(filepath.Join(dir, "journal"), journal.Options{Origin: "S042", Signer: kit.Keys["journal"]})
 	require.NoError(t, err)
-	t.Cleanup(func() { s.close() })
+	t.Cleanup(func() {
+		s.close()
+		unprotect(dir) // frozen trees are read-only; the folder of the test must go away
+	})
 	s.opts = pipeline.Options{
 		Dir: filepath.Join(dir, "bundles"), MapDir: filepath.Join(dir, "maps"),
 		Counters: pipeline.NewCounters(s.db), Journal: s.j,
@@ -172,8 +190,6 @@ func openSite(t testing.TB, dir string, kit *bundletest.Kit) *site {
 func (s *site) close() {
 	_ = s.j.Close()
 	_ = s.db.Close()
-	// Frozen trees are read-only; the folder of the test must go away.
-	unprotect(s.dir)
 }
 
 // withJournalKey gives the kit a key for the journal.
@@ -219,10 +235,17 @@ func (s *site) approve(id bundle.ID, officer string) error {
 
 func (s *site) approved() bundle.ID {
 	s.t.Helper()
-	id := s.collect()
-	s.review(id, bundletest.OfficerA)
-	require.NoError(s.t, s.approve(id, bundletest.OfficerA))
-	require.NoError(s.t, s.approve(id, bundletest.OfficerB))
+	return s.approvedWith(s.request())
+}
+
+func (s *site) approvedWith(q pipeline.Request) bundle.ID {
+	s.t.Helper()
+	id, err := s.p.Collect(s.t.Context(), q)
+	require.NoError(s.t, err)
+	for _, officer := range []string{bundletest.OfficerA, bundletest.OfficerB} {
+		s.review(id, officer)
+		require.NoError(s.t, s.approve(id, officer))
+	}
 	return id
 }
 

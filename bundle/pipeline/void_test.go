@@ -72,13 +72,13 @@ func TestWhatVoidsEveryApproval(t *testing.T) {
 		}, tampered, pipeline.Invalidated},
 		"a link in place of a file": {func(t *testing.T, s *site, id bundle.ID) {
 			inFolder(t, s.frozen(id, "files/host"), func() {
-				copied := filepath.Join(t.TempDir(), "host.txt")
+				copied := filepath.Join(s.dir, "host.txt")
 				require.NoError(t, os.Rename(s.frozen(id, "files/host/host.txt"), copied))
 				require.NoError(t, os.Symlink(copied, s.frozen(id, "files/host/host.txt")))
 			})
 		}, tampered, pipeline.Invalidated},
 		"the frozen tree is gone": {func(t *testing.T, s *site, id bundle.ID) {
-			require.NoError(t, os.Rename(s.frozen(id, "."), filepath.Join(t.TempDir(), "away")))
+			require.NoError(t, os.Rename(s.frozen(id, "."), filepath.Join(s.dir, "away")))
 		}, tampered, pipeline.Invalidated},
 		"a file that can be written": {func(t *testing.T, s *site, id bundle.ID) {
 			require.NoError(t, os.Chmod(s.frozen(id, "files/host/host.txt"), 0o600))
