@@ -2,6 +2,7 @@ package runbooks
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -29,9 +30,11 @@ const (
 )
 
 // Lint checks a library: every edge leads to a step, every path can end, every
-// result has an edge, unknown never leads on as if it were pass, every risky
-// step proves itself before and after and says how to go back, and every step
-// has words in every language with the same warnings and placeholders.
+// result has an edge, unknown never leads on as if it were pass and reaches no
+// action and no good end before a person or a check has looked again, every
+// risky step proves itself before and after and says how to go back, no field
+// stands where it is not read, and every step has words in every language with
+// the same warnings and placeholders.
 func Lint(lib *Library) []LintError {
 	var out []LintError
 	for _, r := range lib.books {
@@ -39,7 +42,10 @@ func Lint(lib *Library) []LintError {
 		l.head()
 		l.graph()
 		for _, s := range r.Steps {
-			l.step(s)
+			l.edges(s)
+			l.kind(s)
+			l.predicates(s)
+			l.fields(s)
 		}
 		l.prose()
 		for _, id := range r.Related {
@@ -78,8 +84,13 @@ func (l *linter) head() {
 			l.fail("", "impact in %s is missing", lang)
 		}
 	}
-	if len(r.Triggers) == 0 || len(r.Symptoms) == 0 || len(r.Products) == 0 {
-		l.fail("", "triggers, symptoms and products are needed")
+	if len(r.Triggers) == 0 || len(r.Symptoms) == 0 || len(r.Products) == 0 || r.Audience == "" || r.Owner == "" {
+		l.fail("", "triggers, symptoms, products, audience and owner are needed")
+	}
+	for _, t := range r.Triggers {
+		if t.Rule == "" {
+			l.fail("", "a trigger names no rule")
+		}
 	}
 	if r.ResumeMax <= 0 {
 		l.fail("", "resume_max is needed")
@@ -118,13 +129,13 @@ func (l *linter) graph() {
 			}
 		}
 	}
-	reached := l.reach(l.r.First)
+	reached := l.reach(func(Step) bool { return true }, l.r.First)
 	for _, s := range l.r.Steps {
 		if !reached[s.ID] {
 			l.fail(s.ID, "no path leads here")
 		}
 		ends := false
-		for id := range l.reach(s.ID) {
+		for id := range l.reach(func(Step) bool { return true }, s.ID) {
 			if to, ok := l.r.Step(id); ok && to.Kind == End {
 				ends = true
 			}
@@ -135,32 +146,34 @@ func (l *linter) graph() {
 	}
 }
 
-func (l *linter) reach(from string) map[string]bool {
+// reach is every id that can follow from the given ones, themselves included,
+// going on only behind steps that pass.
+func (l *linter) reach(pass func(Step) bool, from ...string) map[string]bool {
 	seen := map[string]bool{}
-	todo := []string{from}
-	for len(todo) > 0 {
-		id := todo[len(todo)-1]
-		todo = todo[:len(todo)-1]
+	for len(from) > 0 {
+		id := from[len(from)-1]
+		from = from[:len(from)-1]
 		if seen[id] {
 			continue
 		}
 		seen[id] = true
-		if s, ok := l.r.Step(id); ok {
-			todo = append(todo, s.Next()...)
+		if s, ok := l.r.Step(id); ok && pass(s) {
+			from = append(from, s.Next()...)
 		}
 	}
 	return seen
 }
 
-func (l *linter) step(s Step) {
-	l.edges(s)
-	l.kind(s)
-	for what, p := range map[string]*Predicate{"expect": s.Expect, "before": s.Before, "after": s.After} {
-		if p == nil {
+func (l *linter) predicates(s Step) {
+	for _, p := range []struct {
+		what string
+		*Predicate
+	}{{"expect", s.Expect}, {"before", s.Before}, {"after", s.After}} {
+		if p.Predicate == nil {
 			continue
 		}
 		if msg := p.problem(); msg != "" {
-			l.fail(s.ID, "%s: %s", what, msg)
+			l.fail(s.ID, "%s: %s", p.what, msg)
 		}
 	}
 }
@@ -168,7 +181,7 @@ func (l *linter) step(s Step) {
 func (l *linter) edges(s Step) {
 	if s.Kind == Branch || s.Kind == End {
 		if len(s.On) > 0 {
-			l.fail(s.ID, "a %s has no results", s.Kind)
+			l.fail(s.ID, "%s has no results", a(s.Kind))
 		}
 		return
 	}
@@ -184,18 +197,66 @@ func (l *linter) edges(s Step) {
 	}
 	for result := range s.On {
 		if !slices.Contains(want, result) {
-			l.fail(s.ID, "result %q does not exist for a %s: want %s", result, s.Kind, strings.Join(want, ", "))
+			l.fail(s.ID, "result %q does not exist for %s: want %s", result, a(s.Kind), strings.Join(want, ", "))
 		}
 	}
-	if good, ok := s.On["pass"]; ok && s.On["unknown"] == good {
-		l.fail(s.ID, "unknown leads where pass leads: not knowing must never pass")
+	good := map[Kind]string{Check: "pass", Action: "done", Wait: "reached"}[s.Kind]
+	for _, bad := range []string{"fail", "failed", "not_done", "expired", "unknown"} {
+		if to, ok := s.On[bad]; ok && good != "" && to == s.On[good] {
+			l.fail(s.ID, "%s leads where %s leads", bad, good)
+		}
+	}
+	if to, ok := s.On["unknown"]; ok && s.Kind != Observe {
+		l.blind(s, to)
+	}
+}
+
+// blind: from an edge of not knowing no action and no good end is reached before
+// a person has looked, a check has been asked again, or a case is drafted.
+func (l *linter) blind(from Step, to string) {
+	onward := func(s Step) bool { return s.Kind == Read || s.Kind == Collect || s.Kind == Branch }
+	for _, s := range l.r.Steps {
+		if l.reach(onward, to)[s.ID] && (s.Kind == Action || s.Kind == End && s.Outcome != Escalated) {
+			l.fail(from.ID, "unknown reaches %s and nobody has looked", s.ID)
+		}
+	}
+}
+
+// fields: what a step of this kind does not read must not be there, or its
+// author believes in a check that is never asked.
+func (l *linter) fields(s Step) {
+	for _, f := range []struct {
+		name  string
+		set   bool
+		kinds []Kind
+	}{
+		{"expect", s.Expect != nil, []Kind{Check, Wait}},
+		{"max_age", s.MaxAge != 0, []Kind{Check, Action, Wait}},
+		{"choices", s.Choices != nil, []Kind{Observe}},
+		{"before", s.Before != nil, []Kind{Action}},
+		{"after", s.After != nil, []Kind{Action}},
+		{"within", s.Within != 0, []Kind{Action, Wait}},
+		{"every", s.Every != 0, []Kind{Action, Wait}},
+		{"undo", s.Undo != nil, []Kind{Action}},
+		{"when", s.When != nil, []Kind{Branch}},
+		{"else", s.Else != "", []Kind{Branch}},
+		{"profile", s.Profile != "", []Kind{Collect}},
+		{"severity", s.Severity != 0, []Kind{Escalate}},
+		{"summary", s.Summary != nil, []Kind{Escalate}},
+		{"hold", s.Hold != nil, []Kind{Escalate}},
+		{"outcome", s.Outcome != "", []Kind{End}},
+		{"needs", s.Needs != "", []Kind{End}},
+	} {
+		if f.set && !slices.Contains(f.kinds, s.Kind) {
+			l.fail(s.ID, "%s is never read in %s", f.name, a(s.Kind))
+		}
 	}
 }
 
 func (l *linter) kind(s Step) {
 	need := func(ok bool, what string) {
 		if !ok {
-			l.fail(s.ID, "a %s needs %s", s.Kind, what)
+			l.fail(s.ID, "%s needs %s", a(s.Kind), what)
 		}
 	}
 	switch s.Kind {
@@ -203,15 +264,18 @@ func (l *linter) kind(s Step) {
 		need(s.Expect != nil && s.MaxAge > 0, "expect and max_age")
 	case Observe:
 		need(len(s.Choices) >= 2 && slices.ContainsFunc(s.Choices, func(c Choice) bool { return c.ID == "cannot-see" }), "choices, one of them cannot-see")
+		seen := map[string]bool{}
 		for _, c := range s.Choices {
-			need(c.Text.EN != "" && c.Text.FR != "", "every choice in both languages")
+			need(whole(&c.Text), "every choice in both languages")
+			need(validID(c.ID) && len(c.ID) > 1 && !seen[c.ID], "choices with an id of at least two letters, each once")
+			seen[c.ID] = true
 		}
 	case Action:
 		need(s.Risk == R2, "risk R2: this version offers no other")
-		need(s.Before != nil && s.After != nil && s.MaxAge > 0 && s.Within > 0 && s.Every > 0, "before, after, max_age, within and every")
-		need(s.Undo != nil && s.Undo.EN != "" && s.Undo.FR != "", "undo in both languages")
+		need(s.Before != nil && s.After != nil && s.MaxAge > 0 && s.Every > 0 && s.Every <= s.Within, "before, after, max_age, within and a shorter every")
+		need(whole(s.Undo), "undo in both languages")
 	case Wait:
-		need(s.Expect != nil && s.MaxAge > 0 && s.Within > 0 && s.Every > 0, "expect, max_age, within and every")
+		need(s.Expect != nil && s.MaxAge > 0 && s.Every > 0 && s.Every <= s.Within, "expect, max_age, within and a shorter every")
 	case Branch:
 		need(len(s.When) > 0 && s.Else != "", "when and else")
 		for _, w := range s.When {
@@ -222,12 +286,14 @@ func (l *linter) kind(s Step) {
 	case Collect:
 		need(s.Profile != "", "a profile")
 	case Escalate:
-		need(s.Severity >= 1 && s.Severity <= 4 && s.Summary != nil && s.Summary.EN != "" && s.Summary.FR != "" && len(s.Hold) > 0, "severity, summary and hold")
+		need(s.Severity >= 1 && s.Severity <= 4, "a severity from 1 to 4")
+		need(whole(s.Summary), "a summary in both languages")
+		need(len(s.Hold) > 0 && !slices.ContainsFunc(s.Hold, func(t Text) bool { return !whole(&t) }), "hold in both languages")
 	case End:
 		need(slices.Contains([]Outcome{Resolved, Mitigated, Escalated, NotApplicable}, s.Outcome), "an outcome")
 		if s.Outcome == Resolved {
 			from, ok := l.r.Step(s.Needs)
-			need(ok && (from.Kind == Check || from.Kind == Action || from.Kind == Wait), "needs: the check that proves it")
+			need(ok && (from.Kind == Check || from.Kind == Action || from.Kind == Wait), "a step in needs: the check, the wait or the action that proves it")
 		}
 	}
 	if s.Kind != Action && s.Risk != "" && s.Risk != R0 {
@@ -235,48 +301,105 @@ func (l *linter) kind(s Step) {
 	}
 }
 
+// a puts the article before a kind.
+func a(k Kind) string {
+	if k != "" && strings.ContainsRune("aeio", rune(k[0])) {
+		return "an " + string(k)
+	}
+	return "a " + string(k)
+}
+
+func whole(t *Text) bool { return t != nil && t.EN != "" && t.FR != "" }
+
 func (l *linter) prose() {
 	for _, lang := range Languages() {
 		p := l.r.Prose[lang]
+		if p.Title != l.r.Title.In(lang) {
+			l.fail("", "%s: the title of the words is not the title of the runbook", lang)
+		}
 		if p.Intro == "" {
 			l.fail("", "%s: the introduction is missing", lang)
 		}
+		l.words("", lang, p.Intro)
 		for _, s := range l.r.Steps {
-			sec, ok := p.Sections[s.ID]
-			if !ok || sec.Title == "" || sec.Body == "" {
+			sec := p.Sections[s.ID]
+			if sec.Title == "" || sec.Body == "" {
 				l.fail(s.ID, "%s: no words", lang)
 				continue
 			}
 			if n := len(strings.Fields(sec.Body)); n > maxStepWords {
 				l.fail(s.ID, "%s: %d words, at most %d: cut the step", lang, n, maxStepWords)
 			}
-			if strings.Contains(sec.Body, "://") || strings.Contains(sec.Body, "```") {
-				l.fail(s.ID, "%s: no address on a network and no block of commands belong in a step", lang)
-			}
+			l.words(s.ID, lang, sec.Body)
 		}
-		for id := range p.Sections {
+		for _, id := range slices.Sorted(maps.Keys(p.Sections)) {
 			if _, ok := l.r.Step(id); !ok {
 				l.fail(id, "%s: words for a step that does not exist", lang)
 			}
 		}
 	}
-	l.parity()
-}
-
-// parity: a translation that lost a warning or a placeholder is a finding.
-func (l *linter) parity() {
+	en, fr := l.r.Prose[English], l.r.Prose[French]
+	l.parity("", en.Intro, fr.Intro)
 	for _, s := range l.r.Steps {
-		en, fr := l.r.Prose[English].Sections[s.ID].Body, l.r.Prose[French].Sections[s.ID].Body
-		if strings.Count(en, "\n> ")+strings.Count("\n"+en, "\n> ") != strings.Count(fr, "\n> ")+strings.Count("\n"+fr, "\n> ") {
-			l.fail(s.ID, "the number of warnings (lines beginning with >) differs between the languages")
-		}
-		if !slices.Equal(placeholders(en), placeholders(fr)) {
-			l.fail(s.ID, "placeholders differ: en %v, fr %v", placeholders(en), placeholders(fr))
+		l.parity(s.ID, en.Sections[s.ID].Body, fr.Sections[s.ID].Body)
+		for _, t := range s.texts() {
+			l.parity(s.ID, t.EN, t.FR)
 		}
 	}
 }
 
-// Placeholder finds {name} in prose; the engine fills target and component.
+// texts lists the phrases of a step that stand in its logic file.
+func (s Step) texts() []Text {
+	out := slices.Clone(s.Hold)
+	for _, c := range s.Choices {
+		out = append(out, c.Text)
+	}
+	for _, t := range []*Text{s.Undo, s.Summary} {
+		if t != nil {
+			out = append(out, *t)
+		}
+	}
+	return out
+}
+
+func (l *linter) words(step string, lang Lang, body string) {
+	for _, no := range []string{"://", "```", "~~~"} {
+		if strings.Contains(body, no) {
+			l.fail(step, "%s: no address on a network and no block of commands belong here", lang)
+		}
+	}
+}
+
+// parity: a translation that lost a warning or a placeholder is a finding.
+func (l *linter) parity(step, en, fr string) {
+	if warnings(en) != warnings(fr) {
+		l.fail(step, "the number of warnings (paragraphs beginning with >) differs between the languages")
+	}
+	if !slices.Equal(placeholders(en), placeholders(fr)) {
+		l.fail(step, "placeholders differ: en %v, fr %v", placeholders(en), placeholders(fr))
+	}
+	for _, p := range placeholders(en) {
+		if !slices.Contains([]string{"{component}", "{run}", "{target}"}, p) {
+			l.fail(step, "placeholder %s is filled by nobody: want {target}, {component} or {run}", p)
+		}
+	}
+}
+
+// warnings counts the paragraphs whose lines begin with ">", however long their
+// lines are.
+func warnings(body string) int {
+	n, inside := 0, false
+	for line := range strings.Lines(body) {
+		quoted := strings.HasPrefix(line, ">")
+		if quoted && !inside {
+			n++
+		}
+		inside = quoted
+	}
+	return n
+}
+
+// placeholder finds {name} in words; the engine fills them.
 var placeholder = regexp.MustCompile(`\{[a-z_]+\}`)
 
 func placeholders(s string) []string {

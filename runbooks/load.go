@@ -10,6 +10,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"darksite/runbooks/strictyaml"
 )
@@ -43,6 +45,7 @@ func Load(fsys fs.FS) (*Library, error) {
 		return nil, fmt.Errorf("load runbooks: %w", err)
 	}
 	lib := &Library{}
+	var findings []error
 	for _, e := range entries {
 		if !e.IsDir() {
 			continue
@@ -51,10 +54,12 @@ func Load(fsys fs.FS) (*Library, error) {
 		if err != nil {
 			return nil, err
 		}
+		if r.ID != e.Name() { // which also makes sure that no id stands twice
+			findings = append(findings, LintError{r.ID, "", fmt.Sprintf("lies in the folder %q: folder and id have the same name", e.Name())})
+		}
 		lib.books = append(lib.books, r)
 	}
 	slices.SortFunc(lib.books, func(a, b *Runbook) int { return cmp.Compare(a.ID, b.ID) })
-	var findings []error
 	for _, f := range Lint(lib) {
 		findings = append(findings, f)
 	}
@@ -111,37 +116,38 @@ func digest(files map[string][]byte) string {
 // parseProse cuts a prose file at its headings: "# Title" once at the top, then
 // "## step-id: Title" for each step.
 func parseProse(text string) (Prose, error) {
+	if !utf8.ValidString(text) || strings.ContainsFunc(text, func(r rune) bool { return r != '\n' && !unicode.IsGraphic(r) }) {
+		return Prose{}, errors.New("want plain UTF-8 text with line feeds and no other control characters")
+	}
 	p := Prose{Sections: map[string]Section{}}
-	title, rest, _ := strings.Cut(text, "\n")
-	var ok bool
-	if p.Title, ok = strings.CutPrefix(title, "# "); !ok {
-		return Prose{}, errors.New("line 1: want \"# Title\"")
-	}
-	id, section := "", Section{}
-	var body strings.Builder
+	id, title, body := "", "", []string{}
 	flush := func() {
-		text := strings.TrimSpace(body.String())
-		body.Reset()
+		words := strings.TrimRightFunc(strings.TrimLeft(strings.Join(body, "\n"), "\n"), unicode.IsSpace)
 		if id == "" {
-			p.Intro = text
-			return
+			p.Intro = words
+		} else {
+			p.Sections[id] = Section{title, words}
 		}
-		section.Body = text
-		p.Sections[id] = section
+		body = body[:0]
 	}
-	for i, line := range strings.Split(rest, "\n") {
+	for i, line := range strings.Split(text, "\n") {
+		if head, ok := strings.CutPrefix(line, "# "); ok != (i == 0) || ok && strings.TrimSpace(head) == "" {
+			return Prose{}, fmt.Errorf("line %d: want \"# Title\" on line 1 and nowhere else", i+1)
+		} else if ok {
+			p.Title = head
+			continue
+		}
 		head, ok := strings.CutPrefix(line, "## ")
 		if !ok {
-			body.WriteString(line)
-			body.WriteByte('\n')
+			body = append(body, line)
 			continue
 		}
 		flush()
-		if id, section.Title, ok = strings.Cut(head, ": "); !ok {
-			return Prose{}, fmt.Errorf("line %d: want \"## step: Title\"", i+2)
+		if id, title, ok = strings.Cut(head, ": "); !ok || !validID(id) || strings.TrimSpace(title) == "" {
+			return Prose{}, fmt.Errorf("line %d: want \"## step: Title\"", i+1)
 		}
 		if _, twice := p.Sections[id]; twice {
-			return Prose{}, fmt.Errorf("line %d: step %s has two sections", i+2, id)
+			return Prose{}, fmt.Errorf("line %d: step %s has two sections", i+1, id)
 		}
 	}
 	flush()

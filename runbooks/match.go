@@ -45,6 +45,8 @@ func (l *Library) ForAlert(rule, component string) []Match {
 // among the symptoms, and that more than one in the prose.
 func (l *Library) Search(query string) []Match {
 	words := foldWords(query)
+	slices.Sort(words)
+	words = slices.Compact(words) // a word said twice weighs once
 	var out []Match
 	for _, r := range l.books {
 		m := Match{Book: r}
@@ -94,11 +96,16 @@ func (r *Runbook) weigh(word string) int {
 
 // foldWords cuts text into lower-case words without accents.
 func foldWords(s string) []string {
+	s = strings.NewReplacer("œ", "oe", "Œ", "oe", "æ", "ae", "Æ", "ae").Replace(s)
 	return strings.FieldsFunc(strings.Map(fold, s), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 }
 
-// fold lowers a rune and takes the accents of French off it.
+// fold lowers a rune and takes the accents of French off it, also those that
+// stand as a mark of their own behind the letter.
 func fold(r rune) rune {
+	if unicode.Is(unicode.Mn, r) {
+		return -1
+	}
 	switch r = unicode.ToLower(r); r {
 	case 'à', 'â', 'ä':
 		return 'a'
@@ -110,6 +117,8 @@ func fold(r rune) rune {
 		return 'o'
 	case 'ù', 'û', 'ü':
 		return 'u'
+	case 'ÿ':
+		return 'y'
 	case 'ç':
 		return 'c'
 	}

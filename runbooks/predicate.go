@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -48,8 +49,11 @@ var ErrNoData = errors.New("no data")
 // Facts answers questions about one target. Each answer carries the time of the
 // data; an answer without data wraps [ErrNoData].
 type Facts interface {
+	// Components lists every part of a type, with the time they were looked at.
 	Components(ctx context.Context, componentType string) ([]Component, time.Time, error)
+	// Values gives one series over the window that ends now, oldest first.
 	Values(ctx context.Context, metric string, labels map[string]string, window time.Duration) ([]Value, error)
+	// Alerts lists what is open, with the time that was known.
 	Alerts(ctx context.Context) ([]OpenAlert, time.Time, error)
 }
 
@@ -62,7 +66,9 @@ type Predicate struct {
 	Alert  *AlertIs  `yaml:"alert"`
 }
 
-// CountIs asks how many components of a type have one of the status words.
+// CountIs asks how many components of a type have one of the status words. A
+// component without a status, or whose status is the word unknown, may or may
+// not count: where that decides the answer, the answer is unknown.
 type CountIs struct {
 	Type   string   `yaml:"type"`
 	Status []string `yaml:"status"`
@@ -71,7 +77,8 @@ type CountIs struct {
 }
 
 // EachIs asks that every component of a type has one of the status words. No
-// component at all is no data.
+// component at all is no data, and neither is a status that is not known, unless
+// another component fails anyway.
 type EachIs struct {
 	Type   string   `yaml:"type"`
 	Status []string `yaml:"status"`
@@ -83,10 +90,11 @@ type MetricIs struct {
 	Labels map[string]string `yaml:"labels"`
 	Op     string            `yaml:"op"`
 	Value  float64           `yaml:"value"`
-	Unit   string            `yaml:"unit"` // percent, bytes, microseconds, celsius, ratio, or empty
+	Unit   string            `yaml:"unit"` // of Value and of the series: percent, celsius, microseconds, bytes, or empty
 }
 
-// GrowthIs asks how much one series rose over a window (newest minus oldest).
+// GrowthIs asks how much one series rose over a window (newest minus oldest). A
+// series known for less than half the window is no data.
 type GrowthIs struct {
 	Name   string            `yaml:"name"`
 	Labels map[string]string `yaml:"labels"`
@@ -106,7 +114,7 @@ type AlertIs struct {
 type Verdict struct {
 	Result Result    `json:"result"`
 	Found  Finding   `json:"found"`
-	At     time.Time `json:"at,omitzero"`      // time of the oldest data used
+	At     time.Time `json:"at,omitzero"`      // time of the data, of the newest value for a growth
 	Reason string    `json:"reason,omitempty"` // why unknown
 }
 
@@ -139,9 +147,13 @@ func (p Predicate) Eval(ctx context.Context, now time.Time, f Facts, maxAge time
 		return v
 	}
 	age := now.Sub(v.At)
-	if age > maxAge || age < -maxAge {
+	switch {
+	case age > maxAge:
 		v.Result = Unknown
 		v.Reason = fmt.Sprintf("the data is %s old, at most %s is allowed", age.Round(time.Second), maxAge)
+	case age < -maxAge: // clocks differ a little; more than that is a clock that jumped
+		v.Result = Unknown
+		v.Reason = fmt.Sprintf("the data is from %s in the future: one of the clocks is wrong", (-age).Round(time.Second))
 	}
 	return v
 }
@@ -164,13 +176,24 @@ func (c *CountIs) eval(ctx context.Context, f Facts) Verdict {
 		return noData(fmt.Errorf("%w: no %s is listed", ErrNoData, c.Type))
 	}
 	v := Verdict{At: at, Found: Finding{Total: len(parts)}}
+	var open []string
 	for _, p := range parts {
-		if has(c.Status, p.Status) {
+		switch {
+		case has(c.Status, p.Status):
 			v.Found.Names = append(v.Found.Names, p.Name)
+		case notKnown(p.Status):
+			open = append(open, p.Name)
 		}
 	}
-	v.Found.Number = float64(len(v.Found.Names))
-	v.Result = answer(compare(v.Found.Number, c.Op, float64(c.Value)))
+	n := len(v.Found.Names)
+	v.Found.Number = float64(n)
+	holds := func(n int) bool { return compare(float64(n), c.Op, float64(c.Value)) }
+	v.Result = answer(holds(n))
+	for i := range open {
+		if holds(n+i+1) != holds(n) {
+			return undecided(v, open)
+		}
+	}
 	return v
 }
 
@@ -183,13 +206,30 @@ func (e *EachIs) eval(ctx context.Context, f Facts) Verdict {
 		return noData(fmt.Errorf("%w: no %s is listed", ErrNoData, e.Type))
 	}
 	v := Verdict{At: at, Found: Finding{Total: len(parts)}}
+	var open []string
 	for _, p := range parts {
-		if !has(e.Status, p.Status) {
+		switch {
+		case has(e.Status, p.Status):
+			v.Found.Number++
+		case notKnown(p.Status):
+			open = append(open, p.Name)
+		default:
 			v.Found.Names = append(v.Found.Names, p.Name+" "+p.Status)
 		}
 	}
-	v.Found.Number = float64(len(parts) - len(v.Found.Names))
 	v.Result = answer(len(v.Found.Names) == 0)
+	if v.Result == Pass && len(open) > 0 {
+		return undecided(v, open)
+	}
+	return v
+}
+
+// notKnown reports whether a status says nothing. A check that asks for the
+// word itself is asked before.
+func notKnown(status string) bool { return status == "" || strings.EqualFold(status, "unknown") }
+
+func undecided(v Verdict, open []string) Verdict {
+	v.Result, v.Reason = Unknown, "the status is not known of "+shorten(open)
 	return v
 }
 
@@ -210,6 +250,9 @@ func (m *MetricIs) eval(ctx context.Context, f Facts, maxAge time.Duration) Verd
 		return noData(fmt.Errorf("%w on %s", ErrNoData, m.Name))
 	}
 	last := values[len(values)-1]
+	if !finite(last.Value) {
+		return noData(fmt.Errorf("%w on %s: the newest value is no number", ErrNoData, m.Name))
+	}
 	return Verdict{Result: answer(compare(last.Value, m.Op, m.Value)), Found: Finding{Number: last.Value}, At: last.At}
 }
 
@@ -227,6 +270,9 @@ func (g *GrowthIs) eval(ctx context.Context, f Facts) Verdict {
 		return noData(fmt.Errorf("%w: %s is known for %s of %s only", ErrNoData, g.Name, last.At.Sub(first.At).Round(time.Minute), g.Window))
 	}
 	rise := last.Value - first.Value
+	if !finite(rise) {
+		return noData(fmt.Errorf("%w on %s: a value is no number", ErrNoData, g.Name))
+	}
 	return Verdict{Result: answer(compare(rise, g.Op, g.Value)), Found: Finding{Number: rise}, At: last.At}
 }
 
@@ -245,6 +291,9 @@ func (a *AlertIs) eval(ctx context.Context, f Facts) Verdict {
 	v.Result = answer((len(v.Found.Names) > 0) == a.Open)
 	return v
 }
+
+// finite keeps NaN and infinity out: no comparison with them says anything.
+func finite(f float64) bool { return !math.IsNaN(f) && !math.IsInf(f, 0) }
 
 func has(words []string, word string) bool {
 	return slices.ContainsFunc(words, func(w string) bool { return strings.EqualFold(w, word) })
@@ -268,9 +317,7 @@ func compare(a float64, op string, b float64) bool {
 	return false
 }
 
-func validOp(op string) bool {
-	return slices.Contains([]string{"<", "<=", ">", ">=", "==", "!="}, op)
-}
+func validOp(op string) bool { return opWords(op) != [2]string{} }
 
 // problem says what is wrong with the predicate itself, or "".
 func (p Predicate) problem() string {
@@ -287,10 +334,10 @@ func (p Predicate) problem() string {
 		return "count needs type, status, op and a value from 0"
 	case p.Each != nil && (p.Each.Type == "" || len(p.Each.Status) == 0):
 		return "each needs type and status"
-	case p.Metric != nil && (p.Metric.Name == "" || !validOp(p.Metric.Op) || !validUnit(p.Metric.Unit)):
-		return "metric needs name, op, and a unit that is known"
-	case p.Growth != nil && (p.Growth.Name == "" || p.Growth.Window <= 0 || !validOp(p.Growth.Op) || !validUnit(p.Growth.Unit)):
-		return "growth needs name, window, op, and a unit that is known"
+	case p.Metric != nil && (p.Metric.Name == "" || !validOp(p.Metric.Op) || !validUnit(p.Metric.Unit) || !finite(p.Metric.Value)):
+		return "metric needs name, op, value, and a unit that is known"
+	case p.Growth != nil && (p.Growth.Name == "" || p.Growth.Window <= 0 || !validOp(p.Growth.Op) || !validUnit(p.Growth.Unit) || !finite(p.Growth.Value)):
+		return "growth needs name, window, op, value, and a unit that is known"
 	case p.Alert != nil && p.Alert.Rule == "":
 		return "alert needs a rule"
 	}

@@ -3,10 +3,11 @@ package runbooks
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
+	"unicode"
 )
 
 // Sentence says in a language what the predicate expects, so that a person can
@@ -29,9 +30,9 @@ func (p Predicate) Sentence(l Lang) string {
 	case p.Growth != nil:
 		g := p.Growth
 		if l == French {
-			return fmt.Sprintf("la hausse de %s sur %s est %s", series(g.Name, g.Labels), span(g.Window), bound(l, g.Op, g.Value, g.Unit))
+			return fmt.Sprintf("la hausse de %s sur %s est %s", series(g.Name, g.Labels), quantity(l, g.Window.Hours(), "hours", -1), bound(l, g.Op, g.Value, g.Unit))
 		}
-		return fmt.Sprintf("the rise of %s over %s is %s", series(g.Name, g.Labels), span(g.Window), bound(l, g.Op, g.Value, g.Unit))
+		return fmt.Sprintf("the rise of %s over %s is %s", series(g.Name, g.Labels), quantity(l, g.Window.Hours(), "hours", -1), bound(l, g.Op, g.Value, g.Unit))
 	case p.Alert != nil && p.Alert.Open:
 		if l == French {
 			return "une alerte « " + p.Alert.Rule + " » est ouverte"
@@ -50,9 +51,9 @@ func (p Predicate) Sentence(l Lang) string {
 func (p Predicate) Describe(l Lang, v Verdict) string {
 	if v.Result == Unknown {
 		if l == French {
-			return "inconnu : " + v.Reason
+			return "inconnu : " + Printable(v.Reason)
 		}
-		return "unknown: " + v.Reason
+		return "unknown: " + Printable(v.Reason)
 	}
 	of := "of"
 	if l == French {
@@ -60,15 +61,15 @@ func (p Predicate) Describe(l Lang, v Verdict) string {
 	}
 	names := ""
 	if len(v.Found.Names) > 0 {
-		names = " (" + shorten(v.Found.Names) + ")"
+		names = " (" + Printable(shorten(v.Found.Names)) + ")"
 	}
 	switch {
 	case p.Count != nil, p.Each != nil:
 		return fmt.Sprintf("%.0f %s %d%s", v.Found.Number, of, v.Found.Total, names)
 	case p.Metric != nil:
-		return quantity(l, v.Found.Number, p.Metric.Unit)
+		return measured(l, v.Found.Number, p.Metric.Op, p.Metric.Value, p.Metric.Unit)
 	case p.Growth != nil:
-		return quantity(l, v.Found.Number, p.Growth.Unit)
+		return measured(l, v.Found.Number, p.Growth.Op, p.Growth.Value, p.Growth.Unit)
 	default:
 		return strconv.Itoa(len(v.Found.Names)) + names
 	}
@@ -102,23 +103,23 @@ func series(name string, labels map[string]string) string {
 }
 
 func bound(l Lang, op string, value float64, unit string) string {
-	words := map[string][2]string{
+	words := opWords(op)
+	if l == French {
+		return words[1] + " " + quantity(l, value, unit, -1)
+	}
+	return words[0] + " " + quantity(l, value, unit, -1)
+}
+
+// opWords gives the words of an operator in English and French, or nothing for
+// one that does not exist.
+func opWords(op string) [2]string {
+	return map[string][2]string{
 		"<": {"below", "moins de"}, "<=": {"at most", "au plus"}, ">": {"above", "plus de"},
 		">=": {"at least", "au moins"}, "==": {"exactly", "exactement"}, "!=": {"other than", "différent de"},
 	}[op]
-	i := 0
-	if l == French {
-		i = 1
-	}
-	return words[i] + " " + quantity(l, value, unit)
 }
 
-// span writes hours, which both languages abbreviate alike.
-func span(d time.Duration) string {
-	return strconv.FormatFloat(d.Hours(), 'f', -1, 64) + " h"
-}
-
-// units the predicates know, with how their values are written.
+// unitSuffix knows the units of predicates and how their values are written.
 func unitSuffix(unit string) (scale float64, suffix string, known bool) {
 	switch unit {
 	case "":
@@ -127,9 +128,11 @@ func unitSuffix(unit string) (scale float64, suffix string, known bool) {
 		return 1, " %", true
 	case "celsius":
 		return 1, " °C", true
+	case "hours":
+		return 1, " h", true
 	case "microseconds":
 		return 1, " µs", true
-	case "gibibytes":
+	case "bytes": // written in GiB
 		return 1 << 30, " GiB", true
 	}
 	return 1, "", false
@@ -140,15 +143,44 @@ func validUnit(unit string) bool {
 	return ok
 }
 
-func quantity(l Lang, value float64, unit string) string {
-	scale, suffix, _ := unitSuffix(unit)
-	prec := -1
-	if scaled := value / scale; scaled != float64(int64(scaled)) {
-		prec = 1
+// measured writes a found value with one decimal, or with as many as it takes
+// for the written value to stand on the same side of the bound.
+func measured(l Lang, value float64, op string, limit float64, unit string) string {
+	scale, _, _ := unitSuffix(unit)
+	for prec := 1; prec < 7; prec++ {
+		shown, err := strconv.ParseFloat(strconv.FormatFloat(value/scale, 'f', prec, 64), 64)
+		if err == nil && compare(shown, op, limit/scale) == compare(value, op, limit) {
+			return quantity(l, value, unit, prec)
+		}
 	}
-	s := strconv.FormatFloat(value/scale, 'f', prec, 64)
+	return quantity(l, value, unit, -1)
+}
+
+// quantity writes a value with its unit; prec is the number of decimals, -1 as
+// many as it has. Whole numbers have none.
+func quantity(l Lang, value float64, unit string, prec int) string {
+	scale, suffix, _ := unitSuffix(unit)
+	value /= scale
+	if value == math.Trunc(value) {
+		prec = 0
+	}
+	s := strconv.FormatFloat(value, 'f', prec, 64)
 	if l == French {
 		s = strings.Replace(s, ".", ",", 1)
 	}
 	return s + suffix
+}
+
+// Printable replaces what a terminal would act on or hide by question marks, and
+// line ends by spaces: names in a sentence come from arrays, which are not trusted.
+func Printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\r' || r == '\t':
+			return ' '
+		case !unicode.IsGraphic(r):
+			return '?'
+		}
+		return r
+	}, s)
 }

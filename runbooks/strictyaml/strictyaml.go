@@ -248,7 +248,7 @@ func (d *decoder) pairs(n *yaml.Node, visit func(key, item *yaml.Node)) {
 
 func fieldOf(t reflect.Type, key string) int {
 	for i := range t.NumField() {
-		if tagName(t.Field(i)) == key {
+		if name := tagName(t.Field(i)); name != "" && name == key {
 			return i
 		}
 	}

@@ -43,6 +43,8 @@ func TestDecodeRefuses(t *testing.T) {
 		{"unknown key near none", "zzzzzzzz: 1\n", "known here: arrays, count, every, notes, on, one"},
 		{"unknown key deep inside", "arrays:\n  - name: a\n    knd: b\n", `f.yaml:3:5: unknown key "knd"; did you mean "kind"?`},
 		{"a field that is not for files", "Hidden: x\n", "unknown key"},
+		{"a key without letters", "\"\": x\n", "unknown key"},
+		{"only a comment", "# nothing\n", "the file is empty"},
 		{"repeated key", "count: 1\ncount: 2\n", `f.yaml:2:1: key "count" stands twice, first on line 1`},
 		{"wrong type", "count: many\n", `f.yaml:1:8: "many" is not a whole number`},
 		{"wrong duration", "every: fast\n", `f.yaml:1:8: "fast" is not a duration`},
