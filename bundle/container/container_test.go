@@ -206,16 +206,18 @@ func TestReaderIsCalm(t *testing.T) {
 	require.Equal(t, io.EOF, err)
 
 	broken := errors.New("the stick was pulled")
-	r = container.NewReader(io.MultiReader(bytes.NewReader(archive[:9000]), iotest.ErrReader(broken)), container.Limits{})
-	for {
-		if _, err = r.Next(); err != nil {
-			break
+	for _, n := range []int{0, 9000, len(archive) - 1024, len(archive) - 512, len(archive)} {
+		r = container.NewReader(io.MultiReader(bytes.NewReader(archive[:n]), iotest.ErrReader(broken)), container.Limits{})
+		for {
+			if _, err = r.Next(); err != nil {
+				break
+			}
 		}
+		require.ErrorIs(t, err, broken, "after %d bytes", n)
+		require.Empty(t, bundle.RefusalCode(err), "a failing source is no refusal")
+		_, again := r.Next()
+		require.Equal(t, err, again)
 	}
-	require.ErrorIs(t, err, broken)
-	require.Empty(t, bundle.RefusalCode(err), "a failing source is no refusal")
-	_, again := r.Next()
-	require.Equal(t, err, again)
 }
 
 func TestWriteRefusesAnotherTree(t *testing.T) {

@@ -81,7 +81,8 @@ func NewReader(r io.Reader, l Limits) *Reader {
 // fail keeps the first error. The end of the source is never an end here.
 func (r *Reader) fail(err error) error {
 	if r.err == nil {
-		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		// Only the bare ends: what a layer below wrapped is its own finding.
+		if err == io.EOF || err == io.ErrUnexpectedEOF {
 			err = bundle.Refuse("tar-truncated", "the archive ends too early")
 		}
 		r.err = err
@@ -101,8 +102,12 @@ func (r *Reader) advance() error {
 		r.next, r.nextSize = name, size
 		return err
 	}
-	if _, err := io.ReadFull(r.src, h[:]); err != nil {
+	switch _, err := io.ReadFull(r.src, h[:]); err {
+	case nil:
+	case io.EOF, io.ErrUnexpectedEOF:
 		return bundle.Refuse("tar-end", "the archive ends with one zero block, want two")
+	default:
+		return err
 	}
 	r.rebuilt.Write(h[:])
 	if h != (block{}) {

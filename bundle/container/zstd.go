@@ -84,7 +84,7 @@ func (f *FrameReader) Read(p []byte) (int, error) {
 }
 
 func (f *FrameReader) fail(err error) {
-	if errors.Is(err, io.ErrUnexpectedEOF) {
+	if err == io.ErrUnexpectedEOF { // the bare one, made here
 		err = bundle.Refuse("zstd-truncated", "the compressed frame ends too early")
 	}
 	if f.err == nil {

@@ -82,6 +82,8 @@ func decrypt(src io.Reader, ids []age.Identity) (io.Reader, int, error) {
 	plain, err := age.Decrypt(io.MultiReader(bytes.NewReader(head), buf), ids...)
 	var none *age.NoIdentityMatchError
 	switch {
+	case isSource(err):
+		return nil, 0, err
 	case errors.As(err, &none):
 		return nil, 0, bundle.Refuse("age-no-identity", "none of the keys here opens the sealed file, which has %d recipients of kind %s",
 			len(kinds), hybridType)

@@ -136,11 +136,12 @@ func TestBrokenSourceIsNoRefusal(t *testing.T) {
 	files := bundletest.Files()
 	files["files/noise.txt"] = bundletest.Noise(400_000)
 	sealed, _ := k.Sealed(t, k.Contents(t, files))
-	broken := errors.New("the stick was pulled")
-	for _, n := range []int{0, 10, 3000, 6000, 100_000, len(sealed) - 1} {
-		_, err := verify.Sealed(t.Context(), io.MultiReader(bytes.NewReader(sealed[:n]), iotest.ErrReader(broken)), options(k))
-		require.ErrorIs(t, err, broken, "after %d bytes", n)
-		require.Empty(t, bundle.RefusalCode(err), "after %d bytes", n)
+	for _, broken := range []error{errors.New("the stick was pulled"), io.ErrUnexpectedEOF} {
+		for _, n := range []int{0, 10, 3000, 6000, 100_000, len(sealed) - 1} {
+			_, err := verify.Sealed(t.Context(), io.MultiReader(bytes.NewReader(sealed[:n]), iotest.ErrReader(broken)), options(k))
+			require.ErrorIs(t, err, broken, "after %d bytes", n)
+			require.Empty(t, bundle.RefusalCode(err), "after %d bytes", n)
+		}
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
