@@ -37,7 +37,11 @@ func (a *Asker) Line(question string) (string, error) {
 		}
 		return "", fmt.Errorf("read the answer: %w", err)
 	}
-	return strings.TrimSpace(s), nil
+	s = strings.TrimSpace(s)
+	if !Terminal(a.env.In) { // nobody has seen it typed: a transcript should show it
+		fmt.Fprintln(a.env.Err, Printable(s))
+	}
+	return s, nil
 }
 
 // Confirm asks a yes or no question; only y, yes, o or oui is yes.
@@ -58,8 +62,12 @@ func (a *Asker) Confirm(question string) (bool, error) {
 func (a *Asker) Secret(question string) ([]byte, error) {
 	f, ok := a.env.In.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {
-		s, err := a.Line(question)
-		return []byte(s), err
+		s, err := a.in.ReadString('\n')
+		fmt.Fprintln(a.env.Err, question)
+		if err != nil && (!errors.Is(err, io.EOF) || s == "") {
+			return nil, ErrNoAnswer
+		}
+		return []byte(strings.TrimRight(s, "\r\n")), nil
 	}
 	fmt.Fprintf(a.env.Err, "%s ", question)
 	secret, err := term.ReadPassword(int(f.Fd()))

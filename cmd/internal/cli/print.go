@@ -171,3 +171,12 @@ func Paint(word string, color bool) string {
 	}
 	return "\x1b[" + code + "m" + word + "\x1b[0m"
 }
+
+// PrintableLines is [Printable] for text of several lines: line feeds stay.
+func PrintableLines(s string) string {
+	lines := strings.Split(s, "\n")
+	for i, l := range lines {
+		lines[i] = Printable(l)
+	}
+	return strings.Join(lines, "\n")
+}

@@ -1,6 +1,7 @@
 package deskcmd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -56,7 +57,7 @@ func (a *app) printCases(cases []desk.Case) {
 	}
 	t := &cli.Table{Header: []string{"NUMBER", "SEV", "STATUS", "SITE", "CASE", "SUBJECT"}}
 	for _, c := range cases {
-		t.Add(orElse(c.Number, "-"), sev(c.Severity), string(c.Status), c.Site, c.ID, orElse(c.Draft.Subject, "-"))
+		t.Add(cmp.Or(c.Number, "-"), sev(c.Severity), string(c.Status), c.Site, c.ID, cmp.Or(c.Draft.Subject, "-"))
 	}
 	t.Print(a.env.Out, a.env.Width(), a.env.Color())
 	a.env.Next("casedesk case show " + cases[0].ID)
@@ -101,7 +102,7 @@ func (a *app) caseShowCommand() *cobra.Command {
 
 func (a *app) printCase(c desk.Case, events []desk.Event) {
 	w := a.env.Out
-	fmt.Fprintf(w, "case      %s  number %s  severity %s  %s\n", c.ID, orElse(c.Number, "not given yet"), sev(c.Severity), c.Status)
+	fmt.Fprintf(w, "case      %s  number %s  severity %s  %s\n", c.ID, cmp.Or(c.Number, "not given yet"), sev(c.Severity), c.Status)
 	fmt.Fprintf(w, "raised    %s by the site's clock, received %s, in transit %s\n", stamp(c.Raised), stamp(c.Received), units.Duration(c.Received.Sub(c.Raised)))
 	for _, row := range [][2]string{
 		{"subject", c.Draft.Subject}, {"array", c.Draft.Array}, {"model", c.Draft.Model}, {"version", c.Draft.OSVersion},
@@ -190,8 +191,8 @@ func (a *app) act(ctx context.Context, name, actor string, e desk.Event) error {
 	if err = errors.Join(err, done()); err != nil {
 		return err
 	}
-	a.env.Notef("case %s is %s, severity %s, number %s", c.ID, c.Status, sev(c.Severity), orElse(c.Number, "not given yet"))
-	a.env.Next("casedesk reply " + orElse(c.Number, c.ID))
+	a.env.Notef("case %s is %s, severity %s, number %s", c.ID, c.Status, sev(c.Severity), cmp.Or(c.Number, "not given yet"))
+	a.env.Next("casedesk reply " + cmp.Or(c.Number, c.ID))
 	return nil
 }
 

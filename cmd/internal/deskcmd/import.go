@@ -1,6 +1,7 @@
 package deskcmd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -107,10 +108,10 @@ func (a *app) printImported(done []intake.Outcome, asJSON bool) error {
 	for _, o := range done {
 		b := o.Bundle
 		if o.Duplicate {
-			fmt.Fprintf(a.env.Out, "%s  already imported on %s, case %s\n", b.BID, b.Received.Format(time.DateTime), orElse(o.Number, o.Case))
+			fmt.Fprintf(a.env.Out, "%s  already imported on %s, case %s\n", b.BID, b.Received.Format(time.DateTime), cmp.Or(o.Number, o.Case))
 			continue
 		}
-		fmt.Fprintf(a.env.Out, "%s  imported, %d files, %s, case %s\n", b.BID, b.Files, units.Bytes(float64(b.Bytes)), orElse(o.Number, o.Case))
+		fmt.Fprintf(a.env.Out, "%s  imported, %d files, %s, case %s\n", b.BID, b.Files, units.Bytes(float64(b.Bytes)), cmp.Or(o.Number, o.Case))
 		fmt.Fprintf(a.env.Out, "  made by %s, approved by %v, released by %s, in transit %s\n", b.Collector, b.Officers, b.ReleasedBy, units.Duration(b.Received.Sub(b.Taken)))
 		if b.Repaired > 0 {
 			fmt.Fprintf(a.env.Out, "  %d damaged blocks were repaired from parity\n", b.Repaired)
@@ -120,13 +121,6 @@ func (a *app) printImported(done []intake.Outcome, asJSON bool) error {
 		}
 	}
 	return nil
-}
-
-func orElse(s, other string) string {
-	if s == "" {
-		return other
-	}
-	return s
 }
 
 // verified is what `casedesk verify` prints of one bundle.

@@ -1,6 +1,7 @@
 package deskcmd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -111,7 +112,7 @@ func actors(keys []sign.Signer) string {
 
 // items is what the site has not been told of a case.
 func items(c desk.Case, events []desk.Event) []reply.Item {
-	of := orElse(c.DraftID, c.Number)
+	of := cmp.Or(c.DraftID, c.Number)
 	var out []reply.Item
 	told := uint64(0)
 	for _, e := range events {

@@ -1,0 +1,59 @@
+# Only Go and make are needed. `make help` lists what there is.
+GO      ?= go
+GOFLAGS ?=
+export CGO_ENABLED ?= 0
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unversioned)
+LDFLAGS  = -s -w -buildid= -X main.version=$(VERSION)
+BUILD    = $(GO) build -trimpath -buildvcs=false -ldflags "$(LDFLAGS)"
+GOLANGCI = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+FUZZTIME ?= 20s
+BENCH    ?= .
+DEMO_DIR ?= demo
+
+.PHONY: all build demo test race bench fuzz golden lint repro clean help
+all: build ## build bin/darksite and bin/casedesk
+
+build:
+	@mkdir -p bin
+	$(BUILD) -o bin/ ./cmd/darksite ./cmd/casedesk
+
+demo: build ## the whole journey in one terminal: array, alert, runbook, bundle, desk, reply
+	bin/darksite demo --out $(DEMO_DIR) --casedesk bin/casedesk
+
+test: ## all tests: unit, scripts of both commands, stock tools where installed
+	$(GO) test -shuffle=on ./...
+
+race: ## all tests under the race detector (needs a C compiler)
+	CGO_ENABLED=1 $(GO) test -race ./...
+
+bench: ## benchmarks with bytes and allocations; BENCH=regexp chooses
+	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+
+fuzz: ## every fuzz target for FUZZTIME each
+	@for p in $$($(GO) list ./...); do \
+	  for f in $$($(GO) test -list '^Fuzz' $$p 2>/dev/null | grep '^Fuzz'); do \
+	    echo "== $$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$p || exit 1; \
+	  done; \
+	done
+
+golden: ## rewrite the golden files; look at the difference before you commit it
+	$(GO) test $$(grep -rl --include='*_test.go' 'flag.Bool("update"' . | xargs -n1 dirname | sort -u) -update
+
+lint: ## vet, format and golangci-lint (pinned)
+	$(GO) vet ./...
+	@test -z "$$(gofmt -l cmd bundle localmon runbooks training)" || { gofmt -l cmd bundle localmon runbooks training; echo "run gofmt -w on these"; exit 1; }
+	$(GO) run $(GOLANGCI) run ./...
+
+repro: ## build twice from different folders and compare
+	@rm -rf bin/.repro && mkdir -p bin/.repro/a bin/.repro/b/src
+	$(BUILD) -o bin/.repro/a/ ./cmd/darksite ./cmd/casedesk
+	@git archive HEAD | tar -x -C bin/.repro/b/src
+	cd bin/.repro/b/src && $(BUILD) -o .. ./cmd/darksite ./cmd/casedesk
+	cmp bin/.repro/a/darksite bin/.repro/b/darksite && cmp bin/.repro/a/casedesk bin/.repro/b/casedesk
+	@rm -rf bin/.repro && echo "both builds are the same to the byte"
+
+clean: ## remove what was built and the demo folder
+	rm -rf bin $(DEMO_DIR)
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' Makefile | sed 's/:.*##/\t/' | sort | expand -t12

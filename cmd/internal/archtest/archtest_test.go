@@ -1,0 +1,191 @@
+// Package archtest holds tests only: the import arrows, what each binary may
+// link, and what every package owes its reader. Each rule stands beside its
+// reason, so that whoever breaks one learns why it is there.
+package archtest_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const module = "darksite"
+
+type pkg struct {
+	ImportPath   string
+	Dir          string
+	Doc          string
+	GoFiles      []string
+	Imports      []string
+	Deps         []string
+	TestGoFiles  []string
+	XTestGoFiles []string
+}
+
+func list(t *testing.T, args ...string) map[string]pkg {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "go", append([]string{"list", "-json=ImportPath,Dir,Doc,GoFiles,Imports,Deps,TestGoFiles,XTestGoFiles"}, args...)...)
+	cmd.Dir = root(t)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	found := map[string]pkg{}
+	for dec := json.NewDecoder(out); ; {
+		var p pkg
+		err := dec.Decode(&p)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		require.NoError(t, err)
+		found[p.ImportPath] = p
+	}
+	require.NoError(t, cmd.Wait())
+	require.NotEmpty(t, found)
+	return found
+}
+
+func root(t *testing.T) string {
+	t.Helper()
+	dir, err := filepath.Abs("../../..")
+	require.NoError(t, err)
+	return dir
+}
+
+func under(path string, prefixes ...string) bool {
+	return slices.ContainsFunc(prefixes, func(p string) bool { return path == p || strings.HasPrefix(path, p+"/") })
+}
+
+func TestTopLevelIsFixed(t *testing.T) {
+	entries, err := os.ReadDir(root(t))
+	require.NoError(t, err)
+	allowed := []string{"cmd", "bundle", "localmon", "runbooks", "training", "go.mod", "go.sum", "Makefile", "README.md", "LICENSE", "bin", "demo"}
+	for _, e := range entries {
+		if !strings.HasPrefix(e.Name(), ".") {
+			require.Contains(t, allowed, e.Name(), "the five folders are the map of the product; nothing else stands at the root")
+		}
+	}
+}
+
+func TestImportArrows(t *testing.T) {
+	rules := []struct {
+		name, why string
+		from      []string
+		except    []string
+		never     []string
+	}{
+		{
+			"runbooks know nobody", "a runbook must be readable and lintable without the product",
+			[]string{"darksite/runbooks"},
+			nil,
+			[]string{"darksite/localmon", "darksite/bundle", "darksite/training", "darksite/cmd"},
+		},
+		{
+			"monitoring knows no bundles", "watching must work where nothing is ever exported",
+			[]string{"darksite/localmon"},
+			nil,
+			[]string{"darksite/bundle", "darksite/training", "darksite/cmd"},
+		},
+		{
+			"bundles know no training", "no simulated thing may reach a real bundle",
+			[]string{"darksite/bundle"},
+			nil,
+			[]string{"darksite/training", "darksite/cmd"},
+		},
+		{
+			"training stands below the commands", "commands assemble, nobody assembles commands",
+			[]string{"darksite/training"},
+			nil,
+			[]string{"darksite/cmd"},
+		},
+		{
+			"the simulator shares nothing", "two equal mistakes in client and simulator must not agree",
+			[]string{"darksite/training/sim"},
+			nil,
+			[]string{"darksite/localmon", "darksite/bundle", "darksite/runbooks", "darksite/training/scenario", "github.com", "go.etcd.io", "go.yaml.in", "golang.org"},
+		},
+		{
+			"pure packages stay pure", "what decides is replayable: no socket, no process, no database, no command line",
+			[]string{
+				"darksite/localmon/units", "darksite/localmon/chunk", "darksite/localmon/rule", "darksite/localmon/alert", "darksite/localmon/overview",
+				"darksite/bundle/sign", "darksite/bundle/statement", "darksite/bundle/roster", "darksite/bundle/strictjson", "darksite/bundle/container",
+				"darksite/bundle/approve", "darksite/bundle/review", "darksite/runbooks/strictyaml", "darksite/training/sim",
+			},
+			[]string{"darksite/training/sim/arrayapi", "darksite/training/sim/control"},
+			[]string{"net", "net/http", "os/exec", "database/sql", "go.etcd.io/bbolt", "github.com/spf13/cobra"},
+		},
+		{
+			"sources do not know each other", "a new protocol is a new folder and a line in the assembler",
+			[]string{"darksite/localmon/source/flasharray"},
+			nil,
+			[]string{"darksite/localmon/source/host", "darksite/localmon/history", "darksite/localmon/daemon"},
+		},
+		{
+			"collectors do not know each other", "each can be left out, and each is reviewed alone",
+			[]string{"darksite/bundle/collect/hostfacts", "darksite/bundle/collect/logs", "darksite/bundle/collect/monitor", "darksite/bundle/collect/arraystate", "darksite/bundle/collect/runs"},
+			nil,
+			[]string{"darksite/bundle/redact", "darksite/bundle/pipeline", "darksite/bundle/seal"},
+		},
+	}
+	all := list(t, "./...")
+	for _, r := range rules {
+		t.Run(r.name, func(t *testing.T) {
+			for path, p := range all {
+				if !under(path, r.from...) || under(path, r.except...) {
+					continue
+				}
+				for _, imp := range p.Imports {
+					bad := under(imp, r.never...) && !slices.Contains(r.from, imp)
+					require.Falsef(t, bad, "%s imports %s: %s", path, imp, r.why)
+				}
+			}
+		})
+	}
+}
+
+func TestLinkBudgets(t *testing.T) {
+	budgets := []struct {
+		binary, why string
+		never       []string
+	}{
+		{
+			"darksite/cmd/darksite", "the site's security officer must be able to prove it: no database or cloud client, nothing of the desk, nothing that extracts a bundle",
+			[]string{"database/sql", "github.com/aws", "github.com/minio", "github.com/jackc", "darksite/bundle/desk", "darksite/bundle/open", "net/rpc", "plugin"},
+		},
+		{
+			"darksite/cmd/casedesk", "the desk never watches arrays, never redacts and never imitates them",
+			[]string{"darksite/localmon/source", "darksite/localmon/daemon", "darksite/bundle/redact", "darksite/bundle/collect", "darksite/training/sim", "plugin"},
+		},
+	}
+	for _, b := range budgets {
+		t.Run(b.binary, func(t *testing.T) {
+			for _, dep := range list(t, "./"+strings.TrimPrefix(b.binary, module+"/"))[b.binary].Deps {
+				require.Falsef(t, under(dep, b.never...), "%s links %s: %s", b.binary, dep, b.why)
+			}
+		})
+	}
+}
+
+func TestEveryPackageOwesItsReader(t *testing.T) {
+	for path, p := range list(t, "./...") {
+		if len(p.GoFiles) == 0 {
+			continue
+		}
+		require.NotEmptyf(t, p.Doc, "%s has no package comment", path)
+		tested := len(p.TestGoFiles)+len(p.XTestGoFiles) > 0
+		if !tested && !under(path, "darksite/cmd/darksite", "darksite/cmd/casedesk") {
+			require.Containsf(t, testedElsewhere, path, "%s has no test", path)
+		}
+	}
+}
+
+// testedElsewhere are packages whose tests stand beside their user, with where.
+var testedElsewhere = map[string]string{}

@@ -1,0 +1,258 @@
+package sitecmd
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"darksite/bundle"
+	"darksite/bundle/pipeline"
+	"darksite/cmd/internal/cli"
+	"darksite/localmon/units"
+
+	"github.com/spf13/cobra"
+)
+
+func (a *app) bundleCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use: "bundle", Short: "The way out: collect, review, approve, seal, write, verify",
+		Long: `A bundle makes one journey, and each step is taken by a person whose key allows it:
+
+  collect   a collector takes data; it is redacted, proven and frozen
+  review    an officer reads what would leave
+  approve   two officers sign the same frozen bytes (or reject)
+  seal      encrypt exactly these bytes to the vendor and to the site's record key
+  write     an officer signs the label; volumes with parity go onto a medium
+  verify    read the medium back and compare with what was approved
+  release   name the courier`,
+		Example: `  darksite bundle collect --as mdurand --case T-4KQ7ZC2M5A
+  darksite bundle review S042-000017 --as amartin
+  darksite bundle approve S042-000017 --as amartin`,
+	}
+	c.AddCommand(a.bundleCollectCommand(), a.bundleListCommand(), a.bundleShowCommand(), a.bundleReviewCommand(), a.bundleApproveCommand(),
+		a.bundleRejectCommand(), a.bundleSealCommand(), a.bundleWriteCommand(), a.bundleVerifyCommand(), a.bundleReleaseCommand(), a.bundleWithdrawCommand())
+	return c
+}
+
+// onBundle opens the journey, works on one bundle and closes it.
+func (a *app) onBundle(f func(j *journey) error) error {
+	j, err := a.journey(nil)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f(j), j.close())
+}
+
+// person is who acts, with the key that proves it.
+type person struct{ as, key, passFile string }
+
+func (p *person) flags(c *cobra.Command) {
+	c.Flags().StringVar(&p.as, "as", "", "id of the person who acts, as on the roster")
+	c.Flags().StringVar(&p.key, "key", "", "file of that person's key (default: keys/ID.key)")
+	c.Flags().StringVar(&p.passFile, "passphrase-file", "", "passphrase of the key")
+}
+
+func (a *app) bundleListCommand() *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use: "list", Short: "List bundles and where they stand", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			return a.onBundle(func(j *journey) error {
+				records, err := j.List()
+				if err != nil {
+					return err
+				}
+				if asJSON {
+					return a.env.JSON(records)
+				}
+				if len(records) == 0 {
+					a.env.Notef("no bundle yet")
+					a.env.Next("darksite bundle collect --as ID")
+					return nil
+				}
+				t := &cli.Table{Header: []string{"BUNDLE", "STATE", "CREATED", "FILES", "SIZE", "CASE"}}
+				for _, r := range records {
+					t.Add(string(r.BID), string(r.State), r.Created, strconv.FormatInt(r.Totals.Files, 10), units.Bytes(float64(r.Totals.Bytes)), cmp.Or(r.Case, "-"))
+				}
+				t.Print(a.env.Out, a.env.Width(), a.env.Color())
+				a.env.Next("darksite bundle show " + string(records[len(records)-1].BID))
+				return nil
+			})
+		},
+	}
+	jsonFlag(c, &asJSON)
+	return c
+}
+
+func (a *app) bundleShowCommand() *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use: "show BUNDLE", Short: "Show where a bundle stands and how it came there", Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			return a.onBundle(func(j *journey) error {
+				r, err := j.Show(bundle.ID(args[0]))
+				if err != nil {
+					return err
+				}
+				if asJSON {
+					return a.env.JSON(r)
+				}
+				a.printRecord(r)
+				return nil
+			})
+		},
+	}
+	jsonFlag(c, &asJSON)
+	return c
+}
+
+func (a *app) printRecord(r pipeline.Record) {
+	w := a.env.Out
+	fmt.Fprintf(w, "bundle    %s  %s  case %s\n", r.BID, r.State, cmp.Or(r.Case, "none"))
+	fmt.Fprintf(w, "content   %d files, %s, marked %s, made by %s\n", r.Totals.Files, units.Bytes(float64(r.Totals.Bytes)), cmp.Or(r.Marking, "nothing"), r.Collector.Principal)
+	if r.Manifest != "" {
+		fmt.Fprintf(w, "manifest  %s\n", r.Manifest)
+	}
+	if r.Sealed.SealedSHA256 != "" {
+		fmt.Fprintf(w, "sealed    %s  %s\n", r.Sealed.SealedSHA256, units.Bytes(float64(r.Sealed.SealedSize)))
+	}
+	if r.Reason != "" {
+		fmt.Fprintf(w, "ended     %s\n", cli.Printable(r.Reason))
+	}
+	t := &cli.Table{Header: []string{"WHEN", "STATE", "WHO", "JOURNAL", "NOTE"}}
+	for _, s := range r.Trail {
+		t.Add(s.At, string(s.State), s.Actor, strconv.FormatInt(s.Journal, 10), s.Note)
+	}
+	fmt.Fprintln(w)
+	t.Print(w, a.env.Width(), a.env.Color())
+	a.env.Next(nextStep(r))
+}
+
+// nextStep is the command that leads a bundle on.
+func nextStep(r pipeline.Record) string {
+	id := string(r.BID)
+	switch r.State {
+	case pipeline.Frozen:
+		return "darksite bundle review " + id + " --as OFFICER"
+	case pipeline.InReview, pipeline.Approved1:
+		return "darksite bundle approve " + id + " --as OFFICER"
+	case pipeline.Approved:
+		return "darksite bundle seal " + id + " --as ID"
+	case pipeline.Sealed:
+		return "darksite bundle write " + id + " --as OFFICER --medium DIR"
+	case pipeline.Written:
+		return "darksite bundle verify " + id + " --medium DIR --as ID"
+	case pipeline.Verified:
+		return "darksite bundle release " + id + " --as OFFICER --courier NAME"
+	case pipeline.Released:
+		return "darksite reply open FILE   (when the vendor's reply has come)"
+	case pipeline.Receipted:
+		return "darksite case list"
+	}
+	return "darksite bundle collect --as ID   (this journey has ended)"
+}
+
+// after shows where a bundle stands once a step is done.
+func (a *app) after(j *journey, id bundle.ID, format string, args ...any) error {
+	r, err := j.Show(id)
+	if err != nil {
+		return err
+	}
+	a.env.Notef(format, args...)
+	a.env.Notef("%s is %s", id, r.State)
+	a.env.Next(nextStep(r))
+	return nil
+}
+
+func (a *app) bundleSealCommand() *cobra.Command {
+	var p person
+	c := &cobra.Command{
+		Use: "seal BUNDLE", Short: "Encrypt exactly the approved bytes", Args: cobra.ExactArgs(1),
+		Long: `Check everything once more (every file, both signatures, roster, revocation, rules,
+policy, recipients), then seal in the same process that hashed. One changed byte
+voids every approval.`,
+		Example: "  darksite bundle seal S042-000017 --as mdurand",
+		RunE: func(c *cobra.Command, args []string) error {
+			if p.as == "" {
+				return cli.Usagef("say who you are with --as ID")
+			}
+			return a.onBundle(func(j *journey) error {
+				id := bundle.ID(args[0])
+				if err := j.Seal(c.Context(), id, p.as); err != nil {
+					return err
+				}
+				return a.after(j, id, "sealed: %s", j.SealedFile(id))
+			})
+		},
+	}
+	c.Flags().StringVar(&p.as, "as", "", "id of the person who seals")
+	return c
+}
+
+func (a *app) bundleReleaseCommand() *cobra.Command {
+	var p person
+	var courier string
+	c := &cobra.Command{
+		Use: "release BUNDLE", Short: "Hand the verified medium to a named courier", Args: cobra.ExactArgs(1),
+		Example: "  darksite bundle release S042-000017 --as amartin --courier \"P. Petit\"",
+		RunE: func(c *cobra.Command, args []string) error {
+			key, err := a.signer(p.as, p.key, p.passFile)
+			if err != nil {
+				return err
+			}
+			return a.onBundle(func(j *journey) error {
+				id := bundle.ID(args[0])
+				if err := j.Release(c.Context(), id, key, courier); err != nil {
+					return err
+				}
+				return a.after(j, id, "released to %s; print the cover sheet and keep it", cli.Printable(courier))
+			})
+		},
+	}
+	p.flags(c)
+	c.Flags().StringVar(&courier, "courier", "", "name of the person who carries it")
+	_ = c.MarkFlagRequired("courier") // the flag exists: it was defined above
+	return c
+}
+
+func (a *app) bundleWithdrawCommand() *cobra.Command {
+	var as, reason string
+	c := &cobra.Command{
+		Use: "withdraw BUNDLE", Short: "End a bundle's journey before it leaves", Args: cobra.ExactArgs(1),
+		Example: "  darksite bundle withdraw S042-000017 --as mdurand --reason \"wrong array\"",
+		RunE: func(c *cobra.Command, args []string) error {
+			if as == "" || strings.TrimSpace(reason) == "" {
+				return cli.Usagef("--as ID and --reason WORDS are needed")
+			}
+			return a.onBundle(func(j *journey) error {
+				id := bundle.ID(args[0])
+				if err := j.Withdraw(c.Context(), id, as, reason); err != nil {
+					return err
+				}
+				return a.after(j, id, "withdrawn")
+			})
+		},
+	}
+	c.Flags().StringVar(&as, "as", "", "id of the person who withdraws it")
+	c.Flags().StringVar(&reason, "reason", "", "why")
+	return c
+}
+
+// checkCase refuses a case name this site does not have, before work begins.
+func (a *app) checkCase(_ context.Context, name string) error {
+	if name == "" {
+		return nil
+	}
+	file, store, err := a.openCases()
+	if err != nil {
+		return err
+	}
+	_, err = store.Get(name)
+	if err = errors.Join(err, file.Close()); err != nil {
+		return cli.WithHint(err, "darksite case list")
+	}
+	return nil
+}

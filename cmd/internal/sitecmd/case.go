@@ -1,0 +1,253 @@
+package sitecmd
+
+import (
+	"cmp"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"darksite/bundle/casedraft"
+	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/siteconf"
+	"darksite/localmon"
+	"darksite/localmon/boltfile"
+
+	"github.com/spf13/cobra"
+)
+
+// casesFile holds the cases, the bundle counters and what is known of replies.
+// It is a file of its own, so that it can be written while the monitor holds
+// the others.
+const casesFile = "cases.db"
+
+func (a *app) openCases() (*boltfile.File, *casedraft.Store, error) {
+	if _, err := a.config(); err != nil {
+		return nil, nil, err
+	}
+	f, err := boltfile.Open(a.path(casesFile), boltfile.Options{Schema: "darksite-cases", Version: 1, Holder: "darksite"})
+	if err != nil {
+		return nil, nil, err
+	}
+	s, err := casedraft.Open(f.DB, rand.Reader)
+	if err != nil {
+		return nil, nil, errors.Join(err, f.Close())
+	}
+	return f, s, nil
+}
+
+func (a *app) caseCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use: "case", Short: "Draft a support case, print it for mail or telephone, see its number",
+		Example: `  darksite case new --alert 3 --severity 2 --initiator-os "Linux 6.1" --primary mdurand --secondary ppetit
+  darksite case show T-4KQ7ZC2M5A --mail
+  darksite case show T-4KQ7ZC2M5A --telephone --lang fr`,
+	}
+	c.AddCommand(a.caseNewCommand(), a.caseListCommand(), a.caseShowCommand())
+	return c
+}
+
+type caseOptions struct {
+	draft              casedraft.Draft
+	severity           int
+	alerts             []string
+	primary, secondary string
+}
+
+func (a *app) caseNewCommand() *cobra.Command {
+	var o caseOptions
+	var asJSON bool
+	c := &cobra.Command{
+		Use: "new", Short: "Draft a case with every field the vendor's form asks for", Args: cobra.NoArgs,
+		Long: `Draft a case. The fields are those of the vendor's form; a field that would be sent
+back is named with what to write instead, and nothing is stored. With --alert the
+array, its model and version, the subject and the severity are taken from the
+alert where they are not given.`,
+		Example: `  darksite case new --alert 3 --initiator-os "Linux 6.1" --primary mdurand --secondary ppetit \
+      --description "The drive in CH0.BAY3 failed at 03:12. No host is affected."`,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if err := a.fillFromAlerts(c.Context(), &o); err != nil {
+				return err
+			}
+			d, err := a.newCase(o)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return a.env.JSON(d)
+			}
+			fmt.Fprintln(a.env.Out, d.ID)
+			a.env.Notef("case %s is drafted, severity %d: %s", d.ID, d.Severity, d.Subject)
+			a.env.Next("darksite case show "+string(d.ID)+" --telephone", "darksite bundle collect --as ID --case "+string(d.ID))
+			return nil
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&o.draft.Array, "array", "", "name of the array as in site.yaml")
+	f.StringVar(&o.draft.Model, "model", "", "model of the array")
+	f.StringVar(&o.draft.OSVersion, "os-version", "", "version of the array's operating system")
+	f.StringVar(&o.draft.Serial, "serial", "", "serial number of the array")
+	f.StringVar(&o.draft.InitiatorOS, "initiator-os", "", "operating system of the hosts that use it")
+	f.StringVar(&o.draft.Subject, "subject", "", "one sentence")
+	f.StringVar(&o.draft.Description, "description", "", "what happened, since when, what was tried")
+	f.StringVar(&o.draft.Impact, "impact", "", "what the business cannot do, one sentence")
+	f.StringVar(&o.draft.Comments, "comments", "", "at most 4,000 characters")
+	f.StringArrayVar(&o.draft.Messages, "message", nil, "an exact error message; may be given again")
+	f.StringArrayVar(&o.draft.Runs, "run", nil, "id of a runbook run; may be given again")
+	f.IntVar(&o.severity, "severity", 0, "1 urgent, 2 major, 3 minor, 4 information, by business impact")
+	f.StringArrayVar(&o.alerts, "alert", nil, "id of an alert to take facts from; may be given again")
+	f.StringVar(&o.primary, "primary", "", "id of the primary contact (default: the admin)")
+	f.StringVar(&o.secondary, "secondary", "", "id of the secondary contact (default: the first other one)")
+	jsonFlag(c, &asJSON)
+	return c
+}
+
+// newCase completes, validates and stores a draft.
+func (a *app) newCase(o caseOptions) (casedraft.Draft, error) {
+	conf, err := a.config()
+	if err != nil {
+		return casedraft.Draft{}, err
+	}
+	contacts := authorised(conf)
+	d := o.draft
+	d.Site = conf.Site.Code
+	if o.severity != 0 {
+		d.Severity = localmon.Severity(min(max(o.severity, 0), 255))
+	}
+	d.Primary = pick(contacts, o.primary, func(c casedraft.Contact) bool { return c.Role == "admin" })
+	d.Secondary = pick(contacts, o.secondary, func(c casedraft.Contact) bool { return c.ID != d.Primary.ID })
+	file, store, err := a.openCases()
+	if err != nil {
+		return casedraft.Draft{}, err
+	}
+	added, err := store.Add(d, contacts, a.env.Now())
+	if err = errors.Join(err, file.Close()); err != nil {
+		return casedraft.Draft{}, err
+	}
+	return added, nil
+}
+
+func authorised(conf *siteconf.Config) []casedraft.Contact {
+	var out []casedraft.Contact
+	for _, p := range conf.Contacts {
+		out = append(out, casedraft.Contact{ID: p.ID, Name: p.Name, Role: p.Role, Phone: p.Phone, Mail: p.Mail, Certificate: p.Certificate})
+	}
+	return out
+}
+
+// pick returns the contact with this id, or without an id the first that fits.
+func pick(contacts []casedraft.Contact, id string, fits func(casedraft.Contact) bool) casedraft.Contact {
+	for _, c := range contacts {
+		if id == c.ID || id == "" && fits(c) {
+			return c
+		}
+	}
+	return casedraft.Contact{ID: id} // validation says that nobody of this id may ask
+}
+
+func (a *app) caseListCommand() *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use: "list", Short: "List the cases of this site with the numbers the vendor gave", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			file, store, err := a.openCases()
+			if err != nil {
+				return err
+			}
+			drafts, err := store.List()
+			if err = errors.Join(err, file.Close()); err != nil {
+				return err
+			}
+			if asJSON {
+				return a.env.JSON(drafts)
+			}
+			if len(drafts) == 0 {
+				a.env.Notef("no case yet")
+				a.env.Next("darksite case new --help")
+				return nil
+			}
+			t := &cli.Table{Header: []string{"NUMBER", "DRAFT", "SEV", "STATUS", "ARRAY", "SUBJECT"}}
+			for _, d := range drafts {
+				t.Add(orDash(d.Number), string(d.ID), strconv.Itoa(int(d.Severity)), string(d.Status), d.Array, d.Subject)
+			}
+			t.Print(a.env.Out, a.env.Width(), a.env.Color())
+			return nil
+		},
+	}
+	jsonFlag(c, &asJSON)
+	return c
+}
+
+func (a *app) caseShowCommand() *cobra.Command {
+	var asJSON, mail, telephone bool
+	var lang string
+	c := &cobra.Command{
+		Use: "show CASE", Short: "Show a case, or print its e-mail text or telephone card", Args: cobra.ExactArgs(1),
+		Example: "  darksite case show T-4KQ7ZC2M5A --mail\n  darksite case show 00000001 --telephone",
+		RunE: func(_ *cobra.Command, args []string) error {
+			file, store, err := a.openCases()
+			if err != nil {
+				return err
+			}
+			d, err := store.Get(args[0])
+			if err = errors.Join(err, file.Close()); err != nil {
+				return cli.WithHint(err, "darksite case list")
+			}
+			switch {
+			case asJSON:
+				return a.env.JSON(d)
+			case telephone:
+				return a.printText(casedraft.Card(d, a.language(lang)))
+			case mail:
+				return a.printText(casedraft.Mail(d, a.language(lang)))
+			}
+			a.printDraft(d)
+			return nil
+		},
+	}
+	c.Flags().BoolVar(&mail, "mail", false, "print the text of an e-mail")
+	c.Flags().BoolVar(&telephone, "telephone", false, "print the card to read from")
+	c.Flags().StringVar(&lang, "lang", "", "en or fr (default: as site.yaml says)")
+	jsonFlag(c, &asJSON)
+	return c
+}
+
+func (a *app) language(flag string) string {
+	if flag != "" {
+		return flag
+	}
+	if conf, err := a.config(); err == nil {
+		return conf.Site.Language
+	}
+	return "en"
+}
+
+func (a *app) printText(text string, err error) error {
+	if err != nil {
+		return cli.WithCode(cli.CodeUsage, err)
+	}
+	_, err = fmt.Fprint(a.env.Out, text)
+	return err
+}
+
+func (a *app) printDraft(d casedraft.Draft) {
+	w := a.env.Out
+	fmt.Fprintf(w, "case      %s  number %s  severity %d  %s\n", d.ID, cmp.Or(d.Number, "not given yet"), d.Severity, d.Status)
+	for _, row := range [][2]string{
+		{"subject", d.Subject}, {"array", d.Array}, {"model", d.Model}, {"version", d.OSVersion}, {"initiator", d.InitiatorOS},
+		{"impact", d.Impact}, {"contacts", d.Primary.Name + ", " + d.Secondary.Name}, {"messages", strings.Join(d.Messages, " / ")},
+		{"runs", strings.Join(d.Runs, ", ")}, {"text", d.Description}, {"comments", d.Comments},
+		{"diagnosis", d.Ack.Diagnosis}, {"vendor", d.Ack.Text},
+	} {
+		if row[1] == "" || row[1] == ", " {
+			continue
+		}
+		name := row[0]
+		for _, line := range cli.Wrap(cli.Printable(row[1]), a.env.Width()-10) {
+			fmt.Fprintf(w, "%-10s%s\n", name, line)
+			name = ""
+		}
+	}
+	a.env.Next("darksite case show "+d.Name()+" --mail", "darksite bundle collect --as ID --case "+d.Name())
+}

@@ -1,0 +1,82 @@
+package sitecmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/demo"
+
+	"github.com/spf13/cobra"
+)
+
+func (a *app) demoCommand() *cobra.Command {
+	var out, desk string
+	c := &cobra.Command{
+		Use: "demo", Short: "The whole journey in one terminal, with simulated arrays", Args: cobra.NoArgs,
+		Long: `Lead through the whole journey: arrays are watched, a drive fails, a runbook is
+followed, a bundle is collected, redacted, approved by two officers, sealed, carried,
+imported at the desk, and answered. Needs no answers and no network but loopback.`,
+		Example: "  darksite demo --out demo",
+		RunE: func(c *cobra.Command, _ []string) error {
+			program, err := caseDesk(desk)
+			if err != nil {
+				return err
+			}
+			folder, err := filepath.Abs(out)
+			if err != nil {
+				return fmt.Errorf("demo folder: %w", err)
+			}
+			if here, err := os.Getwd(); err == nil {
+				if rel, err := filepath.Rel(here, folder); err == nil && filepath.IsLocal(rel) {
+					folder = rel // shorter to read
+				}
+			}
+			return demo.Run(c.Context(), demo.Options{
+				Env: a.env, Out: folder, CaseDesk: program, Watch: a.watchSteps,
+				Site: func(ctx context.Context, env *cli.Env, args []string) int { return Main(ctx, env, a.version, args) },
+			})
+		},
+	}
+	c.Flags().StringVar(&out, "out", "demo", "folder for everything the demo makes")
+	c.Flags().StringVar(&desk, "casedesk", "", "the program casedesk (default: beside this one)")
+	return c
+}
+
+func caseDesk(path string) (string, error) {
+	if path == "" {
+		self, err := os.Executable()
+		if err != nil {
+			return "", fmt.Errorf("find casedesk: %w", err)
+		}
+		path = filepath.Join(filepath.Dir(self), "casedesk")
+	}
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return "", fmt.Errorf("find casedesk: %w", err)
+	}
+	if _, err := os.Stat(abs); err != nil {
+		return "", cli.WithHint(fmt.Errorf("find casedesk: %w", err), "make   (builds both programs), or name it with --casedesk")
+	}
+	return abs, nil
+}
+
+// watchSteps looks at everything a site folder names, several times, with one
+// monitor and one session per array.
+func (a *app) watchSteps(ctx context.Context, env *cli.Env, dir string, steps int, before func()) error {
+	site := &app{env: env, version: a.version, dirFlag: dir}
+	m, err := site.openMonitor()
+	if err != nil {
+		return err
+	}
+	for range steps {
+		before()
+		if _, err := m.daemon.Once(ctx); err != nil {
+			return errors.Join(err, m.close())
+		}
+	}
+	return m.close()
+}

@@ -1,0 +1,218 @@
+package sitecmd
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"darksite/bundle/casedraft"
+	"darksite/cmd/internal/cli"
+	"darksite/localmon"
+	"darksite/localmon/source/flasharray"
+	"darksite/runbooks"
+	"darksite/runbooks/engine"
+)
+
+// liveFacts answers a runbook's questions about one array: components and the
+// newest values from a look at the array now, the past from the history, alerts
+// from the monitor.
+type liveFacts struct {
+	source *flasharray.Source
+	sight  *sight
+	target string
+	now    func() time.Time
+	batch  localmon.Batch
+}
+
+// fresh is how long one look serves: the steps of a screen ask together.
+const fresh = 10 * time.Second
+
+// facts opens the facts of an array; close them.
+func (a *app) facts(ctx context.Context, target string) (*liveFacts, error) {
+	conf, err := a.config()
+	if err != nil {
+		return nil, err
+	}
+	s, err := a.sight(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, ar := range conf.Arrays {
+		if ar.Name == target {
+			src, err := a.arraySource(ar)
+			if err != nil {
+				return nil, err
+			}
+			return &liveFacts{source: src, sight: s, target: target, now: a.env.Now}, nil
+		}
+	}
+	var names []string
+	for _, ar := range conf.Arrays {
+		names = append(names, ar.Name)
+	}
+	return nil, cli.WithHint(cli.Usagef("no array is named %q in site.yaml", target), "one of: %s", strings.Join(names, ", "))
+}
+
+func (f *liveFacts) close() error {
+	_ = f.source.Close(context.Background()) // the session ends by itself on the array
+	return f.sight.close()
+}
+
+// look reads the array unless it was read a moment ago.
+func (f *liveFacts) look(ctx context.Context) (localmon.Batch, error) {
+	now := f.now()
+	if age := now.Sub(f.batch.At); !f.batch.At.IsZero() && age >= 0 && age < fresh {
+		return f.batch, nil
+	}
+	b, err := f.source.Collect(ctx, now)
+	if err != nil {
+		return localmon.Batch{}, fmt.Errorf("%w: %w", runbooks.ErrNoData, err)
+	}
+	f.batch = b
+	return b, nil
+}
+
+// Components implements runbooks.Facts.
+func (f *liveFacts) Components(ctx context.Context, kind string) ([]runbooks.Component, time.Time, error) {
+	b, err := f.look(ctx)
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	var out []runbooks.Component
+	for _, s := range b.States {
+		if s.Type == kind {
+			out = append(out, runbooks.Component{Name: s.Component, Type: s.Type, Status: s.Status})
+		}
+	}
+	if len(out) == 0 {
+		return nil, time.Time{}, fmt.Errorf("%w: the array lists no %s", runbooks.ErrNoData, kind)
+	}
+	return out, b.At, nil
+}
+
+// Values implements runbooks.Facts: the history of the window, then what the
+// array says now.
+func (f *liveFacts) Values(ctx context.Context, metric string, labels map[string]string, window time.Duration) ([]runbooks.Value, error) {
+	want := localmon.Selector{Target: f.target, Metric: metric}
+	for _, k := range slices.Sorted(maps.Keys(labels)) {
+		want.Labels = append(want.Labels, localmon.Label{Name: k, Value: labels[k]})
+	}
+	var out []runbooks.Value
+	now := f.now()
+	series, err := f.sight.Series(ctx, want)
+	if err != nil {
+		return nil, err
+	}
+	if len(series) > 1 {
+		return nil, fmt.Errorf("%w: %d series fit %s", runbooks.ErrNoData, len(series), metric)
+	}
+	for _, s := range series {
+		for p, err := range f.sight.Range(ctx, s.Key, localmon.Window{From: now.Add(-window), To: now}) {
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, runbooks.Value{At: p.At, Value: p.Value})
+		}
+	}
+	b, err := f.look(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range b.Samples {
+		if want.Matches(s.Key) && (len(out) == 0 || b.At.After(out[len(out)-1].At)) {
+			out = append(out, runbooks.Value{At: b.At, Value: s.Value})
+		}
+	}
+	return out, nil
+}
+
+// Alerts implements runbooks.Facts.
+func (f *liveFacts) Alerts(ctx context.Context) ([]runbooks.OpenAlert, time.Time, error) {
+	alerts, err := f.sight.Alerts(ctx)
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	var out []runbooks.OpenAlert
+	for _, al := range alerts {
+		if al.Target == f.target && al.Status == localmon.StatusFiring {
+			out = append(out, runbooks.OpenAlert{ID: al.ID, Rule: al.Rule, Component: al.Component, Severity: int(al.Severity)})
+		}
+	}
+	return out, f.now(), nil
+}
+
+// runSite is what a run asks of the site: evidence and case drafts.
+type runSite struct {
+	a     *app
+	facts *liveFacts
+}
+
+// Evidence implements engine.Site. The one profile of this version, array-state,
+// is every read-only reply of the array and the alerts of the site.
+func (s *runSite) Evidence(ctx context.Context, profile string) (map[string][]byte, error) {
+	if profile != "array-state" {
+		return nil, fmt.Errorf("evidence profile %q is not known", profile)
+	}
+	replies, err := s.facts.source.Raw(ctx)
+	if err != nil {
+		return nil, err
+	}
+	files := map[string][]byte{}
+	for _, r := range replies {
+		name := strings.ReplaceAll(path.Clean(r.Path), "/", "-")
+		if r.Err != nil {
+			files[name+".error.txt"] = []byte(r.Err.Error() + "\n")
+			continue
+		}
+		files[name+".json"] = r.JSON
+	}
+	alerts, err := s.facts.sight.Alerts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	text, err := json.MarshalIndent(alerts, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("write the alerts: %w", err)
+	}
+	files["site-alerts.json"] = append(text, '\n')
+	return files, nil
+}
+
+// DraftCase implements engine.Site.
+func (s *runSite) DraftCase(ctx context.Context, c engine.Case) (string, error) {
+	o := caseOptions{severity: c.Severity, draft: casedraft.Draft{
+		Array: c.Target, Subject: c.Subject, Impact: c.Impact, InitiatorOS: "to be completed", Runs: []string{c.Run},
+		Description: describeRun(c),
+	}}
+	if c.Alert != 0 {
+		o.alerts = []string{fmt.Sprint(c.Alert)}
+		o.draft.Alerts = []uint64{c.Alert}
+	}
+	if info := s.facts.batch.Info; info != nil {
+		o.draft.Model, o.draft.OSVersion, o.draft.Serial = info.Model, strings.TrimSpace(info.OS+" "+info.Version), info.Serial
+	}
+	d, err := s.a.newCase(o)
+	if err != nil {
+		return "", err
+	}
+	s.a.env.Notef("case %s is drafted, severity %d", d.ID, d.Severity)
+	return string(d.ID), nil
+}
+
+func describeRun(c engine.Case) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Drafted by runbook run %s about %s", c.Run, c.Target)
+	if c.Component != "" {
+		fmt.Fprintf(&b, ", %s", c.Component)
+	}
+	b.WriteString(". The log of the run and the evidence it took are in the bundle.")
+	if len(c.Hold) > 0 {
+		b.WriteString("\nNot to be touched meanwhile: " + strings.Join(c.Hold, "; ") + ".")
+	}
+	return b.String()
+}

@@ -1,0 +1,437 @@
+package sitecmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"darksite/cmd/internal/cli"
+	"darksite/localmon"
+	"darksite/localmon/boltfile"
+	"darksite/localmon/history"
+	"darksite/localmon/units"
+
+	"github.com/guptarohit/asciigraph"
+	"github.com/spf13/cobra"
+)
+
+func (a *app) historyCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use: "history", Short: "What was measured: series, values, charts, health of the store",
+		Example: `  darksite history series
+  darksite history query purefa_array_space_utilization --target fa-prod-1 --since 24h --step 5m
+  darksite history plot node_load1 --since 1h`,
+	}
+	c.AddCommand(a.historySeriesCommand(), a.historyQueryCommand(), a.historyPlotCommand(), a.historyStatsCommand(), a.historyCheckCommand(), a.historyCompactCommand())
+	return c
+}
+
+// pick is which series and which time.
+type seriesOptions struct {
+	target string
+	labels []string
+	since  time.Duration
+	step   time.Duration
+	agg    string
+}
+
+func (o *seriesOptions) flags(c *cobra.Command, timed bool) {
+	c.Flags().StringVar(&o.target, "target", "", "array or machine, as in site.yaml")
+	c.Flags().StringArrayVar(&o.labels, "label", nil, "name=value a series must have; may be given again")
+	if !timed {
+		return
+	}
+	c.Flags().DurationVar(&o.since, "since", time.Hour, "how far back")
+	c.Flags().DurationVar(&o.step, "step", 0, "width of a step (default: every sample; plot: as wide as a column)")
+	c.Flags().StringVar(&o.agg, "agg", "", "avg, min, max, sum, last or rate for each step (default avg)")
+}
+
+func (o *seriesOptions) selector(metric string) (localmon.Selector, error) {
+	s := localmon.Selector{Target: o.target, Metric: metric}
+	for _, l := range o.labels {
+		name, value, ok := strings.Cut(l, "=")
+		if !ok || name == "" {
+			return s, cli.Usagef("--label %q: want name=value", l)
+		}
+		s.Labels = append(s.Labels, localmon.Label{Name: name, Value: value})
+	}
+	return s, nil
+}
+
+// window is the span asked for; step 0 takes every sample.
+func (o *seriesOptions) window(now time.Time) (localmon.Window, error) {
+	if o.since <= 0 || o.step < 0 {
+		return localmon.Window{}, cli.Usagef("--since and --step must be positive")
+	}
+	w := localmon.Window{From: now.Add(-o.since), To: now.Add(time.Second), Step: o.step, Agg: localmon.Agg(o.agg)}
+	switch w.Agg {
+	case localmon.AggNone:
+		if w.Step > 0 {
+			w.Agg = localmon.AggAvg
+		}
+	case localmon.AggAvg, localmon.AggMin, localmon.AggMax, localmon.AggSum, localmon.AggLast, localmon.AggRate:
+		if w.Step == 0 {
+			return w, cli.Usagef("--agg %s needs --step", o.agg)
+		}
+	default:
+		return w, cli.Usagef("--agg %q: want avg, min, max, sum, last or rate", o.agg)
+	}
+	return w, nil
+}
+
+func (a *app) historySeriesCommand() *cobra.Command {
+	var o seriesOptions
+	var asJSON bool
+	c := &cobra.Command{
+		Use: "series [METRIC]", Short: "List series, with when they were seen", Args: cobra.MaximumNArgs(1),
+		Example: "  darksite history series\n  darksite history series purefa_array_space_bytes --target fa-prod-1",
+		RunE: func(c *cobra.Command, args []string) error {
+			sel, err := o.selector(strings.Join(args, ""))
+			if err != nil {
+				return err
+			}
+			return a.withSight(c.Context(), func(s *sight) error {
+				list, err := s.Series(c.Context(), sel)
+				if err != nil {
+					return err
+				}
+				if asJSON {
+					return a.env.JSON(list)
+				}
+				if len(list) == 0 {
+					return a.noSeries(args)
+				}
+				t := &cli.Table{Header: []string{"LAST", "TARGET", "SERIES"}}
+				for _, one := range list {
+					t.Add(one.Last.Format("01-02 15:04:05"), one.Key.Target, seriesName(one.Key))
+				}
+				t.Print(a.env.Out, a.env.Width(), a.env.Color())
+				a.env.Next("darksite history plot " + list[0].Key.Metric + " --target " + list[0].Key.Target)
+				return nil
+			})
+		},
+	}
+	o.flags(c, false)
+	jsonFlag(c, &asJSON)
+	return c
+}
+
+func seriesName(k localmon.SeriesKey) string {
+	if k.Labels == "" {
+		return k.Metric
+	}
+	return k.Metric + "{" + k.Labels + "}"
+}
+
+func (a *app) noSeries(args []string) error {
+	if len(args) == 0 {
+		return cli.WithHint(errors.New("nothing was stored yet"), "darksite monitor --once")
+	}
+	return cli.WithHint(fmt.Errorf("no series fits %q", strings.Join(args, " ")), "darksite history series   (lists all)")
+}
+
+// points is one series with its values, as query prints it.
+type points struct {
+	Target string           `json:"target"`
+	Metric string           `json:"metric"`
+	Labels string           `json:"labels,omitempty"`
+	Points []localmon.Point `json:"points"`
+}
+
+func (a *app) read(ctx context.Context, s *sight, sel localmon.Selector, w localmon.Window, most int) ([]points, error) {
+	list, err := s.Series(ctx, sel)
+	if err != nil {
+		return nil, err
+	}
+	if len(list) > most {
+		return nil, cli.WithHint(cli.Usagef("%d series fit, at most %d at once", len(list), most), "narrow it down with --target and --label name=value; darksite history series lists them")
+	}
+	var out []points
+	for _, one := range list {
+		p := points{Target: one.Key.Target, Metric: one.Key.Metric, Labels: one.Key.Labels}
+		for pt, err := range s.Range(ctx, one.Key, w) {
+			if err != nil {
+				return nil, err
+			}
+			p.Points = append(p.Points, pt)
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+const maxSeriesAtOnce = 100
+
+func (a *app) historyQueryCommand() *cobra.Command {
+	var o seriesOptions
+	var asJSON bool
+	c := &cobra.Command{
+		Use: "query METRIC", Short: "Print values", Args: cobra.ExactArgs(1),
+		Example: "  darksite history query node_load1 --since 10m\n  darksite history query purefa_array_space_utilization --since 24h --step 5m --agg max --json",
+		RunE: func(c *cobra.Command, args []string) error {
+			sel, err := o.selector(args[0])
+			if err != nil {
+				return err
+			}
+			w, err := o.window(a.env.Now())
+			if err != nil {
+				return err
+			}
+			return a.withSight(c.Context(), func(s *sight) error {
+				list, err := a.read(c.Context(), s, sel, w, maxSeriesAtOnce)
+				if err != nil {
+					return err
+				}
+				if len(list) == 0 {
+					return a.noSeries(args)
+				}
+				if asJSON {
+					return a.env.JSON(list)
+				}
+				a.printPoints(list)
+				return nil
+			})
+		},
+	}
+	o.flags(c, true)
+	jsonFlag(c, &asJSON)
+	return c
+}
+
+func (a *app) printPoints(list []points) {
+	for i, p := range list {
+		if i > 0 {
+			fmt.Fprintln(a.env.Out)
+		}
+		fmt.Fprintf(a.env.Out, "# %s %s\n", p.Target, cli.Printable(seriesName(localmon.SeriesKey{Metric: p.Metric, Labels: p.Labels})))
+		for _, pt := range p.Points {
+			fmt.Fprintf(a.env.Out, "%s %s\n", pt.At.UTC().Format(time.RFC3339), strconv.FormatFloat(pt.Value, 'g', -1, 64))
+		}
+		if len(p.Points) == 0 {
+			fmt.Fprintln(a.env.Out, "# no sample in this span")
+		}
+	}
+}
+
+const (
+	plotHeight  = 12
+	plotMargin  = 14 // what the labels of the axis take
+	maxPlotted  = 8
+	leastColumn = 10
+)
+
+func (a *app) historyPlotCommand() *cobra.Command {
+	var o seriesOptions
+	c := &cobra.Command{
+		Use: "plot METRIC", Short: "Draw a chart in the terminal; a gap stays a gap", Args: cobra.ExactArgs(1),
+		Example: "  darksite history plot node_load1 --since 1h\n  darksite history plot purefa_array_space_utilization --target fa-prod-1 --since 24h",
+		RunE: func(c *cobra.Command, args []string) error {
+			sel, err := o.selector(args[0])
+			if err != nil {
+				return err
+			}
+			columns := max(leastColumn, a.env.Width()-plotMargin)
+			if o.step == 0 {
+				o.step = max(time.Second, (o.since / time.Duration(columns)).Truncate(time.Second))
+			}
+			w, err := o.window(a.env.Now())
+			if err != nil {
+				return err
+			}
+			return a.withSight(c.Context(), func(s *sight) error {
+				list, err := a.read(c.Context(), s, sel, w, maxPlotted)
+				if err != nil {
+					return err
+				}
+				if len(list) == 0 {
+					return a.noSeries(args)
+				}
+				for _, p := range list {
+					a.plot(p, w)
+				}
+				return nil
+			})
+		},
+	}
+	o.flags(c, true)
+	return c
+}
+
+// plot draws one series, one column a step, and says in words what it shows, so
+// that nobody depends on the picture.
+func (a *app) plot(p points, w localmon.Window) {
+	out := a.env.Out
+	fmt.Fprintf(out, "%s %s\n", p.Target, cli.Printable(seriesName(localmon.SeriesKey{Metric: p.Metric, Labels: p.Labels})))
+	values, seen := columnsOf(p.Points, w)
+	low, high := math.Inf(1), math.Inf(-1)
+	for _, v := range values {
+		if !math.IsNaN(v) {
+			low, high = min(low, v), max(high, v)
+		}
+	}
+	if seen == 0 {
+		fmt.Fprintf(out, "no sample since %s\n", w.From.Format(time.DateTime))
+		return
+	}
+	fmt.Fprintln(out, asciigraph.Plot(values, asciigraph.Height(plotHeight), asciigraph.Precision(2)))
+	last := p.Points[len(p.Points)-1]
+	fmt.Fprintf(out, "%s to %s, %d of %d steps of %s have data\n", w.From.Format("01-02 15:04"), w.To.Format("01-02 15:04"), seen, len(values), units.Duration(w.Step))
+	fmt.Fprintf(out, "lowest %s, highest %s, newest %s at %s\n", number(low), number(high), number(last.Value), last.At.Format("15:04:05"))
+}
+
+// columnsOf puts points into the columns of a chart and counts the columns that
+// have one. Between two points not further apart than is usual for the series
+// the earlier value holds; everything else is a gap.
+func columnsOf(pts []localmon.Point, w localmon.Window) (values []float64, seen int) {
+	values = make([]float64, int(w.To.Sub(w.From)/w.Step)+1)
+	for i := range values {
+		values[i] = math.NaN()
+	}
+	usual, last := usualGap(pts), -1
+	for n, pt := range pts {
+		i := int(pt.At.Sub(w.From) / w.Step)
+		if i < 0 || i >= len(values) {
+			continue
+		}
+		if last >= 0 && pt.At.Sub(pts[n-1].At) <= usual {
+			for j := last + 1; j < i; j++ {
+				values[j] = pts[n-1].Value
+			}
+		}
+		if math.IsNaN(values[i]) {
+			seen++
+		}
+		values[i], last = pt.Value, i
+	}
+	return values, seen
+}
+
+// usualGap is twice the median distance of points: what is further apart is a gap.
+func usualGap(pts []localmon.Point) time.Duration {
+	if len(pts) < 2 {
+		return 0
+	}
+	gaps := make([]time.Duration, 0, len(pts)-1)
+	for i := 1; i < len(pts); i++ {
+		gaps = append(gaps, pts[i].At.Sub(pts[i-1].At))
+	}
+	slices.Sort(gaps)
+	return 2 * gaps[len(gaps)/2]
+}
+
+func number(v float64) string { return strconv.FormatFloat(v, 'g', 6, 64) }
+
+func (a *app) historyStatsCommand() *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use: "stats", Short: "How much the history holds and takes", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			db, done, err := a.openHistory(c.Context())
+			if err != nil {
+				return err
+			}
+			st, err := db.Stats(c.Context())
+			if err = errors.Join(err, done()); err != nil {
+				return err
+			}
+			if asJSON {
+				return a.env.JSON(st)
+			}
+			fmt.Fprintf(a.env.Out, "file %s, in use %s\n", units.Bytes(float64(st.Bytes)), units.Bytes(float64(st.Used)))
+			t := &cli.Table{Header: []string{"TARGET", "SERIES", "NOW", "UNSEALED", "SEALED", "OLDEST"}}
+			for _, ts := range st.Targets {
+				t.Add(ts.Target, strconv.Itoa(ts.Series), strconv.Itoa(ts.Present), strconv.Itoa(ts.Log), strconv.Itoa(ts.Sealed), ts.Oldest.Format("2006-01-02 15:04"))
+			}
+			t.Print(a.env.Out, a.env.Width(), a.env.Color())
+			return nil
+		},
+	}
+	jsonFlag(c, &asJSON)
+	return c
+}
+
+// openHistory opens the history for reading, or a copy of it while a monitor
+// holds it.
+func (a *app) openHistory(ctx context.Context) (*history.DB, func() error, error) {
+	if _, err := a.config(); err != nil {
+		return nil, nil, err
+	}
+	db, err := history.OpenReadOnly(a.path(historyFile), history.Options{})
+	if err == nil {
+		return db, db.Close, nil
+	}
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil, a.noSeries(nil)
+	}
+	if !errors.Is(err, boltfile.ErrBusy) {
+		return nil, nil, err
+	}
+	s, serr := a.sight(ctx)
+	if serr != nil || s.client == nil {
+		return nil, nil, errors.Join(err, serr)
+	}
+	defer s.close() //nolint:errcheck // only idle connections are closed
+	f, err := os.CreateTemp("", "darksite-history-*.db")
+	if err != nil {
+		return nil, nil, fmt.Errorf("copy the history: %w", err)
+	}
+	_, err = s.client.CopyHistory(ctx, f)
+	if err = errors.Join(err, f.Close()); err == nil {
+		db, err = history.OpenReadOnly(f.Name(), history.Options{})
+	}
+	if err != nil {
+		return nil, nil, errors.Join(err, os.Remove(f.Name()))
+	}
+	return db, func() error { return errors.Join(db.Close(), os.Remove(f.Name())) }, nil
+}
+
+func (a *app) historyCheckCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "check", Short: "Check every value against its checksum", Args: cobra.NoArgs,
+		Long: "Check every value of the history. What is damaged is named; the rest stays readable.\nExit 5 when anything is damaged. Works while the monitor runs.",
+		RunE: func(c *cobra.Command, _ []string) error {
+			db, done, err := a.openHistory(c.Context())
+			if err != nil {
+				return err
+			}
+			damage, err := db.Check(c.Context())
+			if err = errors.Join(err, done()); err != nil {
+				return err
+			}
+			for _, d := range damage {
+				fmt.Fprintln(a.env.Out, d)
+			}
+			if len(damage) > 0 {
+				return cli.WithHint(cli.WithCode(cli.CodeTampered, fmt.Errorf("%d values are damaged", len(damage))), "keep a copy of %s; the rest of it stays readable", a.path(historyFile))
+			}
+			a.env.Notef("every value is whole")
+			return nil
+		},
+	}
+}
+
+func (a *app) historyCompactCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "compact", Short: "Give free pages of the file back to the disk; the monitor must not run", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if _, err := a.config(); err != nil {
+				return err
+			}
+			if _, err := os.Stat(a.path(historyFile)); err != nil {
+				return a.noSeries(nil)
+			}
+			before, after, err := history.Compact(c.Context(), a.path(historyFile), history.Options{Holder: "darksite history compact", Since: a.env.Now()})
+			if err != nil {
+				return err
+			}
+			a.env.Notef("the file took %s and takes %s", units.Bytes(float64(before)), units.Bytes(float64(after)))
+			return nil
+		},
+	}
+}

@@ -1,0 +1,147 @@
+package sitecmd
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"darksite/bundle"
+	"darksite/bundle/journal"
+	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/keyfile"
+
+	"github.com/spf13/cobra"
+)
+
+// openJournal opens the journal for writing; it is locked until closed.
+func (a *app) openJournal() (*journal.Journal, error) {
+	conf, err := a.config()
+	if err != nil {
+		return nil, err
+	}
+	key, err := keyfile.Signer(a.path(keysDir, journalKeyID+".key"), keyfile.Ask(a.env, ""))
+	if err != nil {
+		return nil, err
+	}
+	return journal.Open(a.path(journalDir), journal.Options{Origin: conf.Site.Code, Signer: key})
+}
+
+func (a *app) viewJournal() (*journal.Log, error) {
+	conf, err := a.config()
+	if err != nil {
+		return nil, err
+	}
+	key, err := keyfile.PublicKey(a.path(keysDir, journalKeyID+".pub"))
+	if err != nil {
+		return nil, err
+	}
+	return journal.View(a.path(journalDir), journal.Options{Origin: conf.Site.Code, Key: key})
+}
+
+func (a *app) journalCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use: "journal", Short: "The tamper-evident log of every decision",
+		Example: "  darksite journal show\n  darksite journal verify --mark 17:9f86d081...   (size and root from a cover sheet)",
+	}
+	c.AddCommand(a.journalShowCommand(), a.journalVerifyCommand())
+	return c
+}
+
+func (a *app) journalShowCommand() *cobra.Command {
+	var asJSON bool
+	var from int64
+	c := &cobra.Command{
+		Use: "show", Short: "Print the entries", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			log, err := a.viewJournal()
+			if err != nil {
+				return err
+			}
+			entries := []journal.Entry{}
+			for e, err := range log.Entries(c.Context(), from) {
+				if err != nil {
+					return err
+				}
+				entries = append(entries, e)
+			}
+			if asJSON {
+				return a.env.JSON(entries)
+			}
+			t := &cli.Table{Header: []string{"SEQ", "TIME", "WHO", "WHAT", "BUNDLE", "DETAILS"}}
+			for _, e := range entries {
+				t.Add(strconv.FormatInt(e.Seq, 10), e.Time.Format("2006-01-02 15:04"), e.Actor, e.Action, orDash(string(e.Bundle)), details(e.Details))
+			}
+			t.Print(a.env.Out, a.env.Width(), a.env.Color())
+			a.env.Next("darksite journal verify")
+			return nil
+		},
+	}
+	c.Flags().Int64Var(&from, "from", 1, "first entry to print")
+	jsonFlag(c, &asJSON)
+	return c
+}
+
+func details(d map[string]string) string {
+	var parts []string
+	for _, k := range slices.Sorted(maps.Keys(d)) {
+		v := d[k]
+		if len(v) == 64 && bundle.Digest(v).Valid() {
+			v = v[:12] + "..."
+		}
+		parts = append(parts, k+"="+v)
+	}
+	return strings.Join(parts, " ")
+}
+
+func (a *app) journalVerifyCommand() *cobra.Command {
+	var marks []string
+	var asJSON bool
+	c := &cobra.Command{
+		Use: "verify", Short: "Check the journal against its checkpoints and against cover sheets", Args: cobra.NoArgs,
+		Long: `Check that no entry was cut, altered or reordered: every entry against the tree,
+every checkpoint against its signature, and every --mark (journal size and root as
+printed on a cover sheet) against the log. Do this monthly. Exit 5 when it fails.`,
+		Example: "  darksite journal verify --mark 17:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+		RunE: func(c *cobra.Command, _ []string) error {
+			wanted, err := parseMarks(marks)
+			if err != nil {
+				return err
+			}
+			log, err := a.viewJournal()
+			if err != nil {
+				return err
+			}
+			report, err := log.Verify(c.Context(), wanted...)
+			if err != nil {
+				return err
+			}
+			if len(report.Problems) > 0 {
+				return cli.WithHint(cli.WithCode(cli.CodeTampered, errors.New(strings.Join(report.Problems, "; "))), "keep the folder as it is and inform the security officer")
+			}
+			if asJSON {
+				return a.env.JSON(report)
+			}
+			fmt.Fprintf(a.env.Out, "%d entries, root %s\n%d signed checkpoints and %d cover sheets agree\n", report.Mark.Size, report.Mark.Root, report.Checkpoints, report.Marks)
+			return nil
+		},
+	}
+	c.Flags().StringArrayVar(&marks, "mark", nil, "size:root from a cover sheet; may be given again")
+	jsonFlag(c, &asJSON)
+	return c
+}
+
+func parseMarks(list []string) ([]bundle.JournalMark, error) {
+	var out []bundle.JournalMark
+	for _, m := range list {
+		size, root, _ := strings.Cut(m, ":")
+		n, err := strconv.ParseInt(size, 10, 64)
+		if err != nil || n < 0 || !bundle.Digest(root).Valid() {
+			return nil, cli.Usagef("--mark %q: want size:root, a number and 64 hex digits", m)
+		}
+		out = append(out, bundle.JournalMark{Size: n, Root: bundle.Digest(root)})
+	}
+	return out, nil
+}

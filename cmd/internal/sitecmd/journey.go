@@ -1,0 +1,218 @@
+package sitecmd
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"darksite/bundle"
+	"darksite/bundle/journal"
+	"darksite/bundle/pipeline"
+	"darksite/bundle/redact"
+	"darksite/bundle/redact/pseudonym"
+	"darksite/bundle/seal"
+	"darksite/cmd/internal/siteconf"
+	"darksite/localmon"
+	"darksite/localmon/boltfile"
+)
+
+// journey is the pipeline with everything it holds open.
+type journey struct {
+	*pipeline.Pipeline
+	conf    *siteconf.Config
+	cases   *boltfile.File
+	journal *journal.Journal
+}
+
+func (j *journey) close() error { return errors.Join(j.journal.Close(), j.cases.Close()) }
+
+// journey opens the pipeline; close it. sight is asked for the site's inventory
+// when a bundle is collected and may be nil otherwise.
+func (a *app) journey(s *sight) (*journey, error) {
+	conf, err := a.config()
+	if err != nil {
+		return nil, err
+	}
+	log, err := a.openJournal()
+	if err != nil {
+		return nil, err
+	}
+	cases, _, err := a.openCases()
+	if err != nil {
+		return nil, errors.Join(err, log.Close())
+	}
+	j := &journey{conf: conf, cases: cases, journal: log}
+	tool, err := a.tool()
+	if err != nil {
+		return nil, errors.Join(err, j.close())
+	}
+	gate := func(ctx context.Context) (pipeline.Gate, error) {
+		o, err := a.redactOptions(ctx, conf, s)
+		if err != nil {
+			return nil, err
+		}
+		return pipeline.NewGate(o)
+	}
+	j.Pipeline, err = pipeline.New(pipeline.Options{
+		Dir: a.path(bundlesDir), MapDir: a.path(mapsDir), Counters: pipeline.NewCounters(cases.DB), Journal: log,
+		Trust: func() (pipeline.Trust, error) { return a.trust(cases) },
+		Gate:  gate,
+		Versions: func() (rules, policy bundle.Versioned, err error) {
+			g, err := gate(context.Background())
+			if err != nil {
+				return rules, policy, err
+			}
+			return g.Rules(), g.Policy(), nil
+		},
+		Now: a.env.Now, Tool: tool,
+	})
+	if err != nil {
+		return nil, errors.Join(err, j.close())
+	}
+	return j, nil
+}
+
+// trust reads whom the site believes, anew at every call.
+func (a *app) trust(cases *boltfile.File) (pipeline.Trust, error) {
+	r, err := a.loadRoster()
+	if err != nil {
+		return pipeline.Trust{}, err
+	}
+	v, err := a.loadVendor()
+	if err != nil {
+		return pipeline.Trust{}, err
+	}
+	seen, err := readReplies(cases.DB)
+	if err != nil {
+		return pipeline.Trust{}, err
+	}
+	return pipeline.Trust{Roster: r, Vendor: v, Seen: bundle.Trust{ReplySeqSeen: seen.Seq, RevocationVersion: v.Version}}, nil
+}
+
+// tool names this program by version and digest.
+func (a *app) tool() (bundle.Tool, error) {
+	path, err := os.Executable()
+	if err != nil {
+		return bundle.Tool{}, fmt.Errorf("name this program: %w", err)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return bundle.Tool{}, fmt.Errorf("name this program: %w", err)
+	}
+	defer f.Close() //nolint:errcheck // read only: nothing is lost
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return bundle.Tool{}, fmt.Errorf("name this program: %w", err)
+	}
+	return bundle.Tool{Version: a.version, SHA256: bundle.Digest(hex.EncodeToString(h.Sum(nil)))}, nil
+}
+
+// redactOptions is the site's gate: its key, its words, and what it knows by
+// name. Without a sight the inventory is that of site.yaml alone, which is
+// enough to name rules and policy.
+func (a *app) redactOptions(ctx context.Context, conf *siteconf.Config, s *sight) (redact.Options, error) {
+	key, err := readSecret(a.path(keysDir, pseudonymKey))
+	if err != nil {
+		return redact.Options{}, err
+	}
+	o := redact.Options{Key: key, Known: a.known(conf), Progress: a.redactProgress()}
+	if conf.Review.Words != "" {
+		if o.Words, err = readWords(a.path(conf.Review.Words)); err != nil {
+			return redact.Options{}, err
+		}
+	}
+	if s != nil {
+		inventory, err := s.inventory(ctx)
+		if err != nil {
+			return redact.Options{}, err
+		}
+		o.Known = append(o.Known, inventory...)
+	}
+	return o, nil
+}
+
+// known is what site.yaml names: arrays, people, and the tokens of the arrays.
+func (a *app) known(conf *siteconf.Config) []redact.Known {
+	var out []redact.Known
+	add := func(kind redact.Kind, value string) {
+		if value != "" {
+			out = append(out, redact.Known{Kind: kind, Value: value})
+		}
+	}
+	add(pseudonym.Name, conf.Site.Name)
+	for _, ar := range conf.Arrays {
+		add(pseudonym.Array, ar.Name)
+		file := ar.TokenFile
+		if !strings.HasPrefix(file, "/") {
+			file = a.path(file)
+		}
+		if token, err := os.ReadFile(file); err == nil { // an array without its token is watched by nobody
+			add(pseudonym.Secret, trimLine(token))
+		}
+	}
+	for _, p := range conf.Contacts {
+		add(pseudonym.Person, p.Name)
+		add(pseudonym.Phone, p.Phone)
+		add(pseudonym.Email, p.Mail)
+	}
+	return out
+}
+
+// inventory is what the monitor has seen by name.
+func (s *sight) inventory(ctx context.Context) ([]redact.Known, error) {
+	series, err := s.Series(ctx, localmon.Selector{})
+	if err != nil {
+		return nil, fmt.Errorf("read the inventory: %w", err)
+	}
+	seen := map[redact.Known]bool{}
+	for _, one := range series {
+		labels, err := localmon.ParseLabels(one.Key.Labels)
+		if err != nil {
+			continue // a label that cannot be read names nothing
+		}
+		for _, l := range labels {
+			if kind := namedBy(one.Key.Metric, l.Name); kind != pseudonym.None && l.Value != "" {
+				seen[redact.Known{Kind: kind, Value: l.Value}] = true
+			}
+		}
+	}
+	out := make([]redact.Known, 0, len(seen))
+	for k := range seen {
+		out = append(out, k)
+	}
+	slices.SortFunc(out, func(a, b redact.Known) int { return strings.Compare(a.Value, b.Value) })
+	return out, nil
+}
+
+// namedBy says what the label of a metric names, when it names something of the
+// site's. Parts of an array (CT0, CH0.BAY3) are the vendor's words and stay.
+func namedBy(metric, label string) redact.Kind {
+	switch {
+	case label == "array_name":
+		return pseudonym.Array
+	case label == "system_id":
+		return pseudonym.Serial
+	case label == "host":
+		return pseudonym.Host
+	case label == "pod":
+		return pseudonym.Pod
+	case label == "volume_group":
+		return pseudonym.Group
+	case label == "name" && strings.HasPrefix(metric, "purefa_volume_"):
+		return pseudonym.Volume
+	case label == "name" && strings.HasPrefix(metric, "purefa_pod_"):
+		return pseudonym.Pod
+	case label == "nodename":
+		return pseudonym.Host
+	}
+	return pseudonym.None
+}
+
+// recipientFingerprint is how people compare a recipient.
+func recipientFingerprint(recipient string) string { return seal.Fingerprint(recipient) }

@@ -1,0 +1,66 @@
+package sitecmd
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"darksite/bundle/roster"
+	"darksite/bundle/safefile"
+	"darksite/bundle/sign"
+	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/keyfile"
+
+	"github.com/spf13/cobra"
+)
+
+func passFlags(c *cobra.Command, file *string, none *bool) {
+	c.Flags().StringVar(file, "passphrase-file", "", "read the passphrase from this file instead of asking")
+	if none != nil {
+		c.Flags().BoolVar(none, "no-passphrase", false, "leave the key unprotected (exercises only)")
+	}
+}
+
+// signer loads the key of a person of the roster.
+func (a *app) signer(id, keyPath, passFile string) (sign.Signer, error) {
+	if id == "" {
+		return nil, cli.Usagef("say who you are with --as ID; `darksite site people` lists the ids")
+	}
+	if keyPath == "" {
+		keyPath = a.path(keysDir, id+".key")
+	}
+	s, err := keyfile.Signer(keyPath, keyfile.Ask(a.env, passFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, cli.WithHint(err, "name the key file of %s with --key FILE", id)
+	}
+	return s, err
+}
+
+func (a *app) loadRoster() (roster.Roster, error) {
+	data, err := os.ReadFile(a.path(rosterFile))
+	if err != nil {
+		return roster.Roster{}, cli.WithHint(fmt.Errorf("read the roster: %w", err), "darksite init --code S042 --name \"your site\"")
+	}
+	return roster.Parse(data)
+}
+
+func (a *app) saveRoster(r roster.Roster) error {
+	text, err := r.Encode()
+	if err != nil {
+		return err
+	}
+	return safefile.Write(a.path(rosterFile), text, 0o644)
+}
+
+func (a *app) loadVendor() (roster.Vendor, error) {
+	data, err := os.ReadFile(a.path(vendorFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return roster.Vendor{}, cli.WithHint(cli.WithCode(cli.CodeRefused, errors.New("no vendor card: the site does not know yet who may open its bundles")),
+			"darksite site vendor CARD   (the vendor card comes from `casedesk keys card`)")
+	}
+	if err != nil {
+		return roster.Vendor{}, fmt.Errorf("read the vendor card: %w", err)
+	}
+	return roster.ParseVendor(data)
+}

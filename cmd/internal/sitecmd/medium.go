@@ -1,0 +1,153 @@
+package sitecmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"darksite/bundle"
+	"darksite/bundle/carry"
+	"darksite/bundle/pipeline"
+	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/keyfile"
+	"darksite/localmon/units"
+
+	"filippo.io/age"
+	"github.com/spf13/cobra"
+)
+
+type writeOptions struct {
+	person
+	medium, volume, serial string
+	parity                 int
+}
+
+func (a *app) bundleWriteCommand() *cobra.Command {
+	var o writeOptions
+	c := &cobra.Command{
+		Use: "write BUNDLE", Short: "Put a sealed bundle on a medium, with label, volumes and parity", Args: cobra.ExactArgs(1),
+		Long: `Write the sealed bundle into a folder of the medium: volumes, parity that repairs
+damage on the road, a signed label, a cover sheet to print, and a README with the
+stock commands that open it. Nothing is overwritten; an interrupted write leaves
+nothing that looks whole.`,
+		Example: "  darksite bundle write S042-000017 --as amartin --medium /media/usb\n  darksite bundle write S042-000017 --as amartin --medium /media/usb --volume cd",
+		RunE:    func(c *cobra.Command, args []string) error { return a.write(c.Context(), args[0], o) },
+	}
+	o.flags(c)
+	f := c.Flags()
+	f.StringVar(&o.medium, "medium", "", "folder where the medium is mounted")
+	f.StringVar(&o.volume, "volume", "fat32", "size of a volume: fat32, cd, dvd, bd25 or such as 512MiB")
+	f.IntVar(&o.parity, "parity", 0, "parity volumes (default: by the number of volumes)")
+	f.StringVar(&o.serial, "serial", "", "serial number of the medium, for cover sheet and journal")
+	_ = c.MarkFlagRequired("medium") // the flag exists: it was defined above
+	return c
+}
+
+func (a *app) write(ctx context.Context, name string, o writeOptions) error {
+	size, err := volumeSize(o.volume)
+	if err != nil {
+		return err
+	}
+	if err := isFolder(o.medium); err != nil {
+		return err
+	}
+	key, err := a.signer(o.as, o.key, o.passFile)
+	if err != nil {
+		return err
+	}
+	return a.onBundle(func(j *journey) error {
+		id := bundle.ID(name)
+		w, err := j.Write(ctx, id, pipeline.MediumOptions{
+			Dir: o.medium, Signer: key, Serial: o.serial, Layout: carry.Layout{VolumeSize: size, Parity: o.parity},
+			Progress: a.env.Progress("writing").Step,
+		})
+		if err != nil {
+			return err
+		}
+		fmt.Fprintln(a.env.Out, w.Folder)
+		return a.after(j, id, "written: %s; print COVER.txt from it", units.Bytes(float64(w.Bytes)))
+	})
+}
+
+func volumeSize(s string) (int64, error) {
+	if n, err := carry.Preset(s); err == nil {
+		return n, nil
+	}
+	n, err := units.ParseBytes(s)
+	if err != nil || n < carry.BlockSize {
+		return 0, cli.Usagef("--volume %q: want fat32, cd, dvd, bd25 or a size of at least 1MiB", s)
+	}
+	return n, nil
+}
+
+func isFolder(path string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return cli.WithHint(fmt.Errorf("medium: %w", err), "mount the medium first")
+	}
+	if !info.IsDir() {
+		return cli.Usagef("medium %s is not a folder", path)
+	}
+	return nil
+}
+
+func (a *app) bundleVerifyCommand() *cobra.Command {
+	var o writeOptions
+	var identity string
+	c := &cobra.Command{
+		Use: "verify BUNDLE", Short: "Read a medium back and compare with what was approved", Args: cobra.ExactArgs(1),
+		Long: `Read every block of the medium, past the memory of the system where it can be, and
+compare with the label. With the record key the sealed file is also decrypted,
+writing nothing, and every file compared with the approved manifest.`,
+		Example: "  darksite bundle verify S042-000017 --as amartin --medium /media/usb --identity /media/safe/record.key",
+		RunE: func(c *cobra.Command, args []string) error {
+			return a.readBack(c.Context(), args[0], o, identity)
+		},
+	}
+	c.Flags().StringVar(&o.as, "as", "", "id of the person who verifies")
+	c.Flags().StringVar(&o.medium, "medium", "", "folder where the medium is mounted")
+	c.Flags().StringVar(&identity, "identity", "", "file of the record key (default: keys/record.key when it is there)")
+	c.Flags().StringVar(&o.passFile, "passphrase-file", "", "passphrase of the record key")
+	_ = c.MarkFlagRequired("medium") // the flag exists: it was defined above
+	return c
+}
+
+func (a *app) readBack(ctx context.Context, name string, o writeOptions, identity string) error {
+	if o.as == "" {
+		return cli.Usagef("say who you are with --as ID")
+	}
+	if err := isFolder(o.medium); err != nil {
+		return err
+	}
+	ids, err := a.recordIdentities(identity, o.passFile)
+	if err != nil {
+		return err
+	}
+	return a.onBundle(func(j *journey) error {
+		id := bundle.ID(name)
+		report, err := j.Verify(ctx, id, o.medium, o.as, a.env.Progress("reading back").Step, ids...)
+		if err != nil {
+			return err
+		}
+		for _, other := range report.Others {
+			a.env.Notef("also on the medium: %s", cli.Printable(other))
+		}
+		opened := "the sealed file was not decrypted: no record key at hand"
+		if len(ids) > 0 {
+			opened = "decrypted and every file compared with the approved manifest"
+		}
+		return a.after(j, id, "%s read back (%s); %s", units.Bytes(float64(report.Bytes)), report.Bypass, opened)
+	})
+}
+
+// recordIdentities loads the record key when one is named or lies in keys/.
+func (a *app) recordIdentities(file, passFile string) ([]age.Identity, error) {
+	if file == "" {
+		file = a.path(keysDir, recordKey)
+		if _, err := os.Stat(file); errors.Is(err, os.ErrNotExist) {
+			return nil, nil
+		}
+	}
+	return keyfile.Identities(file, keyfile.Ask(a.env, passFile))
+}

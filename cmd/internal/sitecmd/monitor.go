@@ -1,0 +1,236 @@
+package sitecmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/siteconf"
+	"darksite/localmon/alertstore"
+	"darksite/localmon/boltfile"
+	"darksite/localmon/daemon"
+	"darksite/localmon/history"
+	"darksite/localmon/live"
+	"darksite/localmon/overview"
+	"darksite/localmon/rule"
+	"darksite/localmon/units"
+
+	"github.com/spf13/cobra"
+	"go.etcd.io/bbolt"
+)
+
+type monitorOptions struct {
+	once   bool
+	length time.Duration
+	asJSON bool
+}
+
+func (a *app) monitorCommand() *cobra.Command {
+	var o monitorOptions
+	c := &cobra.Command{
+		Use: "monitor", Short: "Watch the arrays and this machine; runs in the foreground", Args: cobra.NoArgs,
+		Long: `Watch every array of site.yaml and the machine the kit runs on. A look counts once
+it is on disk. While it runs, other commands ask it through a socket of the site
+folder. Ctrl-C or SIGTERM ends it in order; nothing that was stored is lost.`,
+		Example: "  darksite monitor\n  darksite monitor --once\n  darksite monitor --for 10m\n  darksite monitor unit > /etc/systemd/system/darksite.service",
+		RunE: func(c *cobra.Command, _ []string) error {
+			m, err := a.openMonitor()
+			if err != nil {
+				return err
+			}
+			if o.once {
+				return errors.Join(a.monitorOnce(c.Context(), m, o.asJSON), m.close())
+			}
+			return errors.Join(a.monitorRun(c.Context(), m, o.length), m.close())
+		},
+	}
+	c.Flags().BoolVar(&o.once, "once", false, "look at everything one time, store, judge and end")
+	c.Flags().DurationVar(&o.length, "for", 0, "end after this long")
+	jsonFlag(c, &o.asJSON)
+	c.AddCommand(a.monitorUnitCommand())
+	return c
+}
+
+// monitor is a daemon with the files and sessions it holds.
+type monitor struct {
+	daemon  *daemon.Daemon
+	history *history.DB
+	site    *boltfile.File
+	targets int
+	end     func()
+}
+
+func (m *monitor) close() error {
+	m.end()
+	return errors.Join(m.history.Close(), m.site.Close())
+}
+
+func (a *app) openMonitor() (*monitor, error) {
+	conf, err := a.config()
+	if err != nil {
+		return nil, err
+	}
+	rules, err := rule.Shipped()
+	if err != nil {
+		return nil, err
+	}
+	m := &monitor{}
+	now := a.env.Now()
+	m.history, err = history.Open(a.path(historyFile), history.Options{Budget: int64(conf.Monitor.HistoryBudget), Holder: "darksite monitor", Since: now})
+	if err != nil {
+		return nil, err
+	}
+	m.site, err = boltfile.Open(a.path(siteDBFile), siteOptions(boltfile.Options{Holder: "darksite monitor", Since: now}))
+	if err != nil {
+		return nil, errors.Join(err, m.history.Close())
+	}
+	if err := a.startMonitor(m, conf, rules); err != nil {
+		return nil, errors.Join(err, m.history.Close(), m.site.Close())
+	}
+	return m, nil
+}
+
+func (a *app) startMonitor(m *monitor, conf *siteconf.Config, rules rule.Set) error {
+	alerts, err := alertstore.Open(m.site)
+	if err != nil {
+		return err
+	}
+	targets, end, err := a.targets(conf)
+	if err != nil {
+		return err
+	}
+	m.end, m.targets = end, len(targets)
+	m.daemon, err = daemon.New(daemon.Options{
+		Site: conf.Site.Code, Targets: targets, History: m.history, Alerts: alerts, Rules: rules, Now: a.env.Now,
+		Log: slog.New(slog.NewTextHandler(a.env.Err, &slog.HandlerOptions{Level: slog.LevelWarn})),
+	})
+	if err != nil {
+		end()
+	}
+	return err
+}
+
+func (a *app) monitorOnce(ctx context.Context, m *monitor, asJSON bool) error {
+	summary, err := m.daemon.Once(ctx)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		return a.env.JSON(summary)
+	}
+	a.printLooks(summary.Looks)
+	a.env.Notef("%d alerts are open", len(summary.Alerts))
+	a.env.Next("darksite status", "darksite history series")
+	return nil
+}
+
+func (a *app) printLooks(looks []overview.Look) {
+	t := &cli.Table{Header: []string{"TARGET", "LOOK", "SAMPLES", "PARTS", "TOOK", "NOTE"}}
+	for _, l := range looks {
+		note := cmpOr(l.Error, fmt.Sprintf("%d parts of the answer were missing", len(l.Partial)), len(l.Partial) > 0)
+		state := "stored"
+		if l.Scrape == 0 {
+			state = "NOT STORED"
+		}
+		t.Add(l.Target, state, fmt.Sprint(l.Samples), fmt.Sprint(l.Parts), units.Duration(l.Took), note)
+	}
+	t.Print(a.env.Out, a.env.Width(), a.env.Color())
+}
+
+// cmpOr is the error, or else the remark where it applies.
+func cmpOr(err, remark string, applies bool) string {
+	switch {
+	case err != "":
+		return err
+	case applies:
+		return remark
+	}
+	return "-"
+}
+
+func (a *app) monitorRun(ctx context.Context, m *monitor, length time.Duration) error {
+	listener, err := live.Listen(a.path(runDir, monitorSocket))
+	if err != nil {
+		return err
+	}
+	server := live.NewServer(live.Options{
+		Monitor: m.daemon, Reader: m.history,
+		History: func(ctx context.Context, w io.Writer) error { _, err := m.history.Snapshot(ctx, w); return err },
+		Site: func(_ context.Context, w io.Writer) error {
+			return m.site.View(func(tx *bbolt.Tx) error { _, err := tx.WriteTo(w); return err })
+		},
+	})
+	run, stop := context.WithCancel(ctx)
+	if length > 0 {
+		run, stop = context.WithTimeout(ctx, length)
+	}
+	defer stop()
+	served := make(chan error, 1)
+	go func() {
+		err := server.Serve(run, listener)
+		stop() // a monitor nobody can ask is not left running
+		served <- err
+	}()
+	a.env.Notef("watching %d targets; Ctrl-C ends", m.targets)
+	a.env.Next("darksite status   (in another terminal)")
+	err = m.daemon.Run(run)
+	stop()
+	err = errors.Join(err, <-served)
+	a.env.Notef("the monitor has ended in order")
+	return err
+}
+
+func (a *app) monitorUnitCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "unit", Short: "Print a systemd unit with hardening for this site folder", Args: cobra.NoArgs,
+		Example: "  darksite monitor unit > /etc/systemd/system/darksite.service",
+		RunE: func(*cobra.Command, []string) error {
+			program, err := os.Executable()
+			if err != nil {
+				return fmt.Errorf("name this program: %w", err)
+			}
+			dir, err := filepath.Abs(a.dir())
+			if err != nil {
+				return fmt.Errorf("name the site folder: %w", err)
+			}
+			_, err = fmt.Fprintf(a.env.Out, unit, program, dir, dir)
+			return err
+		},
+	}
+}
+
+const unit = `[Unit]
+Description=Darksite monitor of storage arrays
+After=network.target
+
+[Service]
+ExecStart=%s --dir %s monitor
+User=darksite
+Restart=on-failure
+RestartSec=5
+UMask=0077
+NoNewPrivileges=yes
+ProtectSystem=strict
+ProtectHome=yes
+ReadWritePaths=%s
+PrivateTmp=yes
+PrivateDevices=yes
+ProtectKernelTunables=yes
+ProtectKernelModules=yes
+ProtectControlGroups=yes
+RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
+RestrictNamespaces=yes
+LockPersonality=yes
+MemoryDenyWriteExecute=yes
+SystemCallArchitectures=native
+CapabilityBoundingSet=
+
+[Install]
+WantedBy=multi-user.target
+`

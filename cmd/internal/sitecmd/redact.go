@@ -1,0 +1,224 @@
+package sitecmd
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"darksite/bundle/redact"
+	"darksite/bundle/safefile"
+	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/keyfile"
+
+	"filippo.io/age"
+	"github.com/spf13/cobra"
+)
+
+type redactOptions struct {
+	in, out, words, report, keyFile string
+	jobs                            int
+}
+
+func (a *app) redactCommand() *cobra.Command {
+	var o redactOptions
+	c := &cobra.Command{
+		Use: "redact --in DIR --out DIR", Short: "Send any folder through the one gate", Args: cobra.NoArgs,
+		Long: `Redact every file of a folder into another one: addresses, names, serial numbers
+and secrets are replaced or masked, relative paths stay except where names had to
+change. A second, independent search then proves that nothing replaced is left.
+
+Exit 3 when something was withheld because it cannot be read as text, 4 when the
+proof found a leak; then no output is left.`,
+		Example: "  darksite redact --in /var/log/site --out /tmp/clean --words policy/words.txt --report report.json",
+		RunE:    func(c *cobra.Command, _ []string) error { return a.runRedact(c.Context(), o) },
+	}
+	f := c.Flags()
+	f.StringVar(&o.in, "in", "", "folder to read")
+	f.StringVar(&o.out, "out", "", "folder to write; must not exist or be empty")
+	f.StringVar(&o.words, "words", "", "file with one word a line that must go")
+	f.StringVar(&o.report, "report", "", "write the report (counts, never values) to this file")
+	f.StringVar(&o.keyFile, "key", "", "file with the pseudonym key (default: the site's; else a key for this run alone)")
+	f.IntVar(&o.jobs, "jobs", 0, "files worked on at once (default: one per processor)")
+	_ = c.MarkFlagRequired("in") // both flags exist: they were defined above
+	_ = c.MarkFlagRequired("out")
+	return c
+}
+
+func (a *app) runRedact(ctx context.Context, o redactOptions) error {
+	key, err := a.pseudonymKey(o.keyFile)
+	if err != nil {
+		return err
+	}
+	options := redact.Options{Key: key, Workers: o.jobs, Progress: a.redactProgress()}
+	if o.words != "" {
+		if options.Words, err = readWords(o.words); err != nil {
+			return err
+		}
+	}
+	gate, err := redact.New(options)
+	if err != nil {
+		return cli.WithCode(cli.CodeUsage, err)
+	}
+	result, err := gate.Tree(ctx, o.in, o.out)
+	if err != nil {
+		return err
+	}
+	if o.report != "" {
+		text, err := json.MarshalIndent(result.Report, "", "  ")
+		if err != nil {
+			return fmt.Errorf("write report: %w", err)
+		}
+		if err := safefile.Write(o.report, append(text, '\n'), 0o600); err != nil {
+			return err
+		}
+	}
+	a.printRedacted(result)
+	if len(result.Withheld) > 0 {
+		return cli.ErrAttention
+	}
+	return nil
+}
+
+func (a *app) redactProgress() redact.Progress {
+	steps := map[string]*cli.Progress{}
+	return func(pass string, done, total int64) {
+		if steps[pass] == nil {
+			steps[pass] = a.env.Progress(pass)
+		}
+		steps[pass].Step(done, total)
+	}
+}
+
+func (a *app) printRedacted(r *redact.Result) {
+	t := &cli.Table{Header: []string{"FOUND", "RULE"}}
+	for _, n := range r.Report.ByRule {
+		t.Add(fmt.Sprint(n.Count), n.Rule)
+	}
+	t.Print(a.env.Out, a.env.Width(), a.env.Color())
+	a.env.Notef("%d files redacted, %d withheld; the proof found nothing left", len(r.Files), len(r.Withheld))
+	for _, w := range r.Withheld {
+		a.env.Notef("withheld: %s: %s", cli.Printable(w.Path), w.Reason)
+	}
+}
+
+// pseudonymKey is the site's key, or one for this run where there is no site.
+func (a *app) pseudonymKey(file string) ([]byte, error) {
+	if file != "" {
+		return readSecret(file)
+	}
+	key, err := readSecret(a.path(keysDir, pseudonymKey))
+	if errors.Is(err, fs.ErrNotExist) {
+		a.env.Notef("no site folder: pseudonyms of this run agree with no other run")
+		return newRandomKey(), nil
+	}
+	return key, err
+}
+
+// readWords reads a word list: one word or phrase a line, # begins a remark.
+func readWords(file string) ([]string, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("read the word list: %w", err)
+	}
+	var words []string
+	for line := range strings.Lines(string(data)) {
+		if w := strings.TrimSpace(line); w != "" && !strings.HasPrefix(w, "#") {
+			words = append(words, w)
+		}
+	}
+	return words, nil
+}
+
+func (a *app) revealCommand() *cobra.Command {
+	var identity, passFile string
+	var asJSON bool
+	c := &cobra.Command{
+		Use: "reveal TOKEN...", Short: "What a pseudonym of this site stands for; for use at the site only", Args: cobra.MinimumNArgs(1),
+		Long: `Look pseudonyms up in the maps of this site's bundles, which only the record key
+opens. Use it when the vendor asks which host or array a name in a reply means.`,
+		Example: "  darksite reveal host-k7f3q2 --identity /media/safe/record.key",
+		RunE: func(_ *cobra.Command, args []string) error {
+			if identity == "" {
+				identity = a.path(keysDir, recordKey)
+			}
+			ids, err := keyfile.Identities(identity, keyfile.Ask(a.env, passFile))
+			if err != nil {
+				return err
+			}
+			found, err := a.lookup(args, ids)
+			if err != nil {
+				return err
+			}
+			if len(found) == 0 {
+				return cli.WithHint(fmt.Errorf("no map of this site knows %s", strings.Join(args, ", ")), "compare the spelling; secrets are masked for good and cannot be revealed")
+			}
+			if asJSON {
+				return a.env.JSON(found)
+			}
+			t := &cli.Table{Header: []string{"PSEUDONYM", "KIND", "VALUE"}}
+			for _, f := range found {
+				t.Add(f.Token, f.Kind, f.Value)
+			}
+			t.Print(a.env.Out, a.env.Width(), a.env.Color())
+			if len(found) < len(args) {
+				return cli.ErrAttention
+			}
+			return nil
+		},
+	}
+	c.Flags().StringVar(&identity, "identity", "", "file of the record key (default: keys/record.key)")
+	c.Flags().StringVar(&passFile, "passphrase-file", "", "passphrase of the record key")
+	jsonFlag(c, &asJSON)
+	return c
+}
+
+type revealed struct {
+	Token string `json:"token"`
+	Kind  string `json:"kind"`
+	Value string `json:"value"`
+}
+
+func (a *app) lookup(tokens []string, ids []age.Identity) ([]revealed, error) {
+	files, err := filepath.Glob(a.path(mapsDir, "*.age"))
+	if err != nil {
+		return nil, fmt.Errorf("list the maps: %w", err)
+	}
+	found := map[string]revealed{}
+	for _, file := range files {
+		m, err := openMap(file, ids)
+		if err != nil {
+			return nil, err
+		}
+		for _, t := range tokens {
+			if e, ok := m.Lookup(t); ok {
+				found[t] = revealed{t, e.Kind.String(), e.Original}
+			}
+		}
+	}
+	var out []revealed
+	for _, t := range tokens {
+		if r, ok := found[t]; ok {
+			out = append(out, r)
+			delete(found, t)
+		}
+	}
+	return out, nil
+}
+
+func openMap(file string, ids []age.Identity) (*redact.Map, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, fmt.Errorf("open map: %w", err)
+	}
+	defer f.Close() //nolint:errcheck // read only: nothing is lost
+	m, err := redact.OpenMap(f, ids...)
+	if err != nil {
+		return nil, fmt.Errorf("open map %s: %w", filepath.Base(file), err)
+	}
+	return m, nil
+}

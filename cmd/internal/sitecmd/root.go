@@ -1,0 +1,103 @@
+// Package sitecmd is the command line of the site kit, one file per command.
+//
+// A command parses flags, assembles packages from the site folder, and renders
+// what they return as text or JSON. Decisions live below; sentences for people
+// live here. Start with [Main].
+package sitecmd
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"path/filepath"
+
+	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/siteconf"
+
+	"github.com/spf13/cobra"
+)
+
+// app is what every command of one process shares.
+type app struct {
+	env     *cli.Env
+	version string
+	dirFlag string
+}
+
+// Main runs one command and returns the exit code.
+func Main(ctx context.Context, env *cli.Env, version string, args []string) int {
+	a := &app{env: env, version: version}
+	return cli.Run(ctx, env, a.root(), args, classify)
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "darksite",
+		Short: "Support kit for storage sites with no connection out",
+		Long: `darksite watches the arrays of a disconnected site, leads through runbooks, and
+makes the redacted, signed and sealed bundle that is carried to the vendor.
+
+The site folder is --dir, else $DARKSITE_DIR, else ~/.darksite.
+
+` + cli.ExitHelp,
+		Example: `  darksite init --code S042 --name "Lyon 3"
+  darksite monitor
+  darksite status
+  darksite bundle collect --case T-4KQ7ZC2M5A`,
+		Version: a.version,
+	}
+	root.PersistentFlags().StringVar(&a.dirFlag, "dir", "", "site folder (default $DARKSITE_DIR or ~/.darksite)")
+	root.CompletionOptions.HiddenDefaultCmd = false
+	root.AddCommand(
+		a.initCommand(),
+		a.demoCommand(),
+		a.simCommand(),
+		a.doctorCommand(),
+		a.versionCommand(),
+		a.monitorCommand(),
+		a.statusCommand(),
+		a.alertsCommand(),
+		a.historyCommand(),
+		a.runbookCommand(),
+		a.caseCommand(),
+		a.bundleCommand(),
+		a.redactCommand(),
+		a.revealCommand(),
+		a.replyCommand(),
+		a.journalCommand(),
+		a.siteCommand(),
+	)
+	return root
+}
+
+// dir is the site folder.
+func (a *app) dir() string {
+	switch {
+	case a.dirFlag != "":
+		return a.dirFlag
+	case a.env.Getenv("DARKSITE_DIR") != "":
+		return a.env.Getenv("DARKSITE_DIR")
+	default:
+		return filepath.Join(a.env.Getenv("HOME"), ".darksite")
+	}
+}
+
+func (a *app) path(elem ...string) string {
+	return filepath.Join(append([]string{a.dir()}, elem...)...)
+}
+
+// config loads site.yaml and says what to do when there is none.
+func (a *app) config() (*siteconf.Config, error) {
+	c, err := siteconf.Load(a.dir())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, cli.WithHint(err, "darksite init --code S042 --name \"your site\"   (or name the folder with --dir)")
+	}
+	if err != nil {
+		return nil, cli.WithHint(cli.WithCode(cli.CodeUsage, err), "mend %s, then: darksite site check", a.path(siteconf.FileName))
+	}
+	return c, nil
+}
+
+func jsonFlag(c *cobra.Command, on *bool) {
+	c.Flags().BoolVar(on, "json", false, "print the data as JSON")
+}

@@ -1,0 +1,420 @@
+package sitecmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"darksite/bundle/sign"
+	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/keyfile"
+	"darksite/runbooks"
+	"darksite/runbooks/content"
+	"darksite/runbooks/engine"
+	"darksite/runbooks/render"
+
+	"github.com/spf13/cobra"
+)
+
+func (a *app) runbookCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use: "runbook", Short: "Find, read and follow runbooks against live data",
+		Example: `  darksite runbook search disk replaced
+  darksite runbook run --alert 3 --as mdurand
+  darksite runbook resume R-0001 --as mdurand`,
+	}
+	c.AddCommand(a.runbookListCommand(), a.runbookShowCommand(), a.runbookSearchCommand(), a.runbookRunCommand(), a.runbookResumeCommand(), a.runbookLintCommand())
+	return c
+}
+
+type bookRow struct {
+	ID      string `json:"id"`
+	Version int    `json:"version"`
+	Title   string `json:"title"`
+	Risk    string `json:"risk_max"`
+	Minutes int    `json:"minutes"`
+	Why     string `json:"why,omitempty"`
+}
+
+func (a *app) printBooks(rows []bookRow, asJSON bool) error {
+	if asJSON {
+		return a.env.JSON(rows)
+	}
+	t := &cli.Table{Header: []string{"RUNBOOK", "RISK", "MIN", "TITLE"}}
+	for _, r := range rows {
+		t.Add(r.ID, r.Risk, strconv.Itoa(r.Minutes), r.Title)
+	}
+	t.Print(a.env.Out, a.env.Width(), a.env.Color())
+	if len(rows) > 0 {
+		a.env.Next("darksite runbook show " + rows[0].ID)
+	}
+	return nil
+}
+
+func row(b *runbooks.Runbook, lang runbooks.Lang, why string) bookRow {
+	return bookRow{b.ID, b.Version, b.Title.In(lang), string(b.RiskMax), b.Minutes, why}
+}
+
+func (a *app) runbookListCommand() *cobra.Command {
+	var asJSON bool
+	var lang string
+	c := &cobra.Command{
+		Use: "list", Short: "List the embedded runbooks", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			lib, err := content.Library()
+			if err != nil {
+				return err
+			}
+			rows := []bookRow{}
+			for _, b := range lib.All() {
+				rows = append(rows, row(b, a.runbookLang(lang), ""))
+			}
+			return a.printBooks(rows, asJSON)
+		},
+	}
+	langFlag(c, &lang)
+	jsonFlag(c, &asJSON)
+	return c
+}
+
+func langFlag(c *cobra.Command, lang *string) {
+	c.Flags().StringVar(lang, "lang", "", "en or fr (default: as site.yaml says)")
+}
+
+func (a *app) runbookLang(flag string) runbooks.Lang {
+	if a.language(flag) == string(runbooks.French) {
+		return runbooks.French
+	}
+	return runbooks.English
+}
+
+func (a *app) runbookSearchCommand() *cobra.Command {
+	var asJSON bool
+	var lang string
+	c := &cobra.Command{
+		Use: "search WORD...", Short: "Find runbooks by words, in English or French", Args: cobra.MinimumNArgs(1),
+		Example: "  darksite runbook search disque absent",
+		RunE: func(_ *cobra.Command, args []string) error {
+			lib, err := content.Library()
+			if err != nil {
+				return err
+			}
+			rows := []bookRow{}
+			for _, m := range lib.Search(strings.Join(args, " ")) {
+				rows = append(rows, row(m.Book, a.runbookLang(lang), m.Reason))
+			}
+			if len(rows) == 0 {
+				return cli.WithHint(fmt.Errorf("no runbook speaks of %q", strings.Join(args, " ")), "darksite runbook list")
+			}
+			return a.printBooks(rows, asJSON)
+		},
+	}
+	langFlag(c, &lang)
+	jsonFlag(c, &asJSON)
+	return c
+}
+
+func findBook(id string) (*runbooks.Runbook, error) {
+	lib, err := content.Library()
+	if err != nil {
+		return nil, err
+	}
+	b, ok := lib.Get(id)
+	if !ok {
+		return nil, cli.WithHint(fmt.Errorf("no runbook is named %q", id), "darksite runbook list")
+	}
+	return b, nil
+}
+
+func (a *app) runbookShowCommand() *cobra.Command {
+	var lang string
+	c := &cobra.Command{
+		Use: "show ID", Short: "Read a runbook from front to end, with what each step checks", Args: cobra.ExactArgs(1),
+		Example: "  darksite runbook show drive-failed --lang fr",
+		RunE: func(_ *cobra.Command, args []string) error {
+			b, err := findBook(args[0])
+			if err != nil {
+				return err
+			}
+			a.printBook(b, a.runbookLang(lang))
+			return nil
+		},
+	}
+	langFlag(c, &lang)
+	return c
+}
+
+func (a *app) printBook(b *runbooks.Runbook, lang runbooks.Lang) {
+	w, width := a.env.Out, a.env.Width()
+	p := b.Prose[lang]
+	fmt.Fprintf(w, "%s\n%s v%d  risk up to %s  about %d min\n\n%s\n", p.Title, b.ID, b.Version, b.RiskMax, b.Minutes, render.Text(p.Intro, width))
+	for i, s := range b.Steps {
+		sec := p.Sections[s.ID]
+		fmt.Fprintf(w, "\n%d. %s  [%s]\n", i+1, sec.Title, strings.ToUpper(string(s.Kind)))
+		fmt.Fprintln(w, render.Text(sec.Body, width))
+		if s.Expect != nil {
+			for _, line := range cli.Wrap("expects: "+s.Expect.Sentence(lang), width) {
+				fmt.Fprintln(w, line)
+			}
+		}
+	}
+	a.env.Next("darksite runbook run " + b.ID + " --array NAME --as ID")
+}
+
+func (a *app) runbookLintCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "lint [DIR]", Short: "Check the embedded runbooks, or a folder of runbooks", Args: cobra.MaximumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			fsys := content.Files()
+			if len(args) == 1 {
+				fsys = os.DirFS(args[0])
+			}
+			lib, err := runbooks.Load(fsys)
+			if err != nil {
+				return err
+			}
+			a.env.Notef("%d runbooks, no finding", len(lib.All()))
+			return nil
+		},
+	}
+}
+
+type runOptions struct {
+	array, component, as, keyFile, passFile, lang string
+	alert                                         uint64
+}
+
+func (o *runOptions) flags(c *cobra.Command) {
+	c.Flags().StringVar(&o.as, "as", "", "id of the person who follows the runbook")
+	c.Flags().StringVar(&o.keyFile, "key", "", "key file that signs the closed log (default: keys/ID.key when there is one)")
+	c.Flags().StringVar(&o.passFile, "passphrase-file", "", "passphrase of the key")
+	langFlag(c, &o.lang)
+}
+
+func (a *app) runbookRunCommand() *cobra.Command {
+	var o runOptions
+	c := &cobra.Command{
+		Use: "run [ID]", Short: "Follow a runbook step by step against live data", Args: cobra.MaximumNArgs(1),
+		Long: `Follow a runbook. Each step says what to do, or checks the array now; data that is
+missing or old is unknown and never passes. At every question:
+  q  stop here, resume later        !  stop and open a case
+The log of the run is evidence: it goes into the next bundle with --run.`,
+		Example: "  darksite runbook run --alert 3 --as mdurand\n  darksite runbook run drive-failed --array fa-prod-1 --component CH0.BAY3 --as mdurand",
+		RunE: func(c *cobra.Command, args []string) error {
+			book, err := a.chooseBook(c.Context(), args, &o)
+			if err != nil {
+				return err
+			}
+			return a.startRun(c.Context(), book, o)
+		},
+	}
+	o.flags(c)
+	c.Flags().StringVar(&o.array, "array", "", "array the runbook is about")
+	c.Flags().StringVar(&o.component, "component", "", "component the runbook is about")
+	c.Flags().Uint64Var(&o.alert, "alert", 0, "alert the runbook is about; gives array, component and runbook")
+	return c
+}
+
+// chooseBook finds the runbook by name, or the best for the alert.
+func (a *app) chooseBook(ctx context.Context, args []string, o *runOptions) (*runbooks.Runbook, error) {
+	rule := ""
+	if o.alert != 0 {
+		al, err := a.alert(ctx, o.alert)
+		if err != nil {
+			return nil, err
+		}
+		rule, o.array = al.Rule, al.Target
+		if o.component == "" {
+			o.component = al.Component
+		}
+	}
+	if o.array == "" {
+		return nil, cli.Usagef("say which array with --array NAME or --alert ID")
+	}
+	if len(args) == 1 {
+		return findBook(args[0])
+	}
+	lib, err := content.Library()
+	if err != nil {
+		return nil, err
+	}
+	matches := lib.ForAlert(rule, componentType(o.component))
+	if len(matches) == 0 {
+		return nil, cli.WithHint(fmt.Errorf("no runbook is made for rule %q", rule), "darksite runbook list; darksite case new --alert %d", o.alert)
+	}
+	a.env.Notef("runbook %s: chosen by %s", matches[0].Book.ID, matches[0].Reason)
+	return matches[0].Book, nil
+}
+
+// componentType guesses the kind of a component from the array's way of naming.
+func componentType(name string) string {
+	if strings.Contains(strings.ToUpper(name), ".BAY") {
+		return "drive"
+	}
+	return ""
+}
+
+func (a *app) startRun(ctx context.Context, book *runbooks.Runbook, o runOptions) error {
+	options, done, err := a.engineOptions(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer done()
+	for n := 1; ; n++ {
+		id := fmt.Sprintf("R-%04d", n)
+		dir := a.path(runsDir, id)
+		if _, err := os.Stat(dir); err == nil {
+			continue
+		}
+		run, err := engine.Start(dir, book, engine.Begin{Run: id, Target: o.array, Component: o.component, Alert: o.alert}, options)
+		if errors.Is(err, os.ErrExist) {
+			continue // another run took the number meanwhile
+		}
+		if err != nil {
+			return err
+		}
+		return a.goOn(ctx, run)
+	}
+}
+
+func (a *app) runbookResumeCommand() *cobra.Command {
+	var o runOptions
+	c := &cobra.Command{
+		Use: "resume RUN", Short: "Go on with a run; what passed before is asked again", Args: cobra.ExactArgs(1),
+		Example: "  darksite runbook resume R-0001 --as mdurand",
+		RunE: func(c *cobra.Command, args []string) error {
+			dir := a.path(runsDir, filepath.Base(args[0]))
+			target, err := runTarget(dir)
+			if err != nil {
+				return cli.WithHint(err, "ls %s", a.path(runsDir))
+			}
+			o.array = target
+			options, done, err := a.engineOptions(c.Context(), o)
+			if err != nil {
+				return err
+			}
+			defer done()
+			run, err := engine.Open(dir, options)
+			if err != nil {
+				return err
+			}
+			return a.goOn(c.Context(), run)
+		},
+	}
+	o.flags(c)
+	return c
+}
+
+func runTarget(dir string) (string, error) {
+	f, err := os.Open(filepath.Join(dir, engine.LogFile))
+	if err != nil {
+		return "", fmt.Errorf("resume: %w", err)
+	}
+	defer f.Close() //nolint:errcheck // read only: nothing is lost
+	entries, _, err := engine.ReadLog(f)
+	if err != nil {
+		return "", err
+	}
+	if len(entries) == 0 {
+		return "", fmt.Errorf("resume: %w", engine.ErrLogDamaged)
+	}
+	return entries[0].Target, nil
+}
+
+func (a *app) goOn(ctx context.Context, run *engine.Run) error {
+	id := run.ID()
+	outcome, err := run.Go(ctx)
+	err = errors.Join(err, run.Close())
+	switch {
+	case errors.Is(err, engine.ErrLeft):
+		a.env.Notef("run %s is saved", id)
+		a.env.Next("darksite runbook resume " + id + " --as ID")
+		return nil
+	case errors.Is(err, engine.ErrNotProven):
+		return cli.WithHint(cli.WithCode(cli.CodePartial, err), "darksite runbook resume %s --as ID, once it is so", id)
+	case errors.Is(err, cli.ErrNoAnswer):
+		return cli.WithHint(err, "darksite runbook resume %s --as ID", id)
+	case err != nil:
+		return err
+	}
+	fmt.Fprintf(a.env.Out, "%s %s\n", id, outcome)
+	a.env.Next("darksite bundle collect --as ID --run "+id, "darksite case list")
+	return nil
+}
+
+// engineOptions assembles what a run needs; done frees it.
+func (a *app) engineOptions(ctx context.Context, o runOptions) (engine.Options, func(), error) {
+	if o.as == "" {
+		return engine.Options{}, nil, cli.Usagef("say who you are with --as ID: the log names who did what")
+	}
+	facts, err := a.facts(ctx, o.array)
+	if err != nil {
+		return engine.Options{}, nil, err
+	}
+	lang := a.runbookLang(o.lang)
+	boot := a.env.Now()
+	options := engine.Options{
+		Facts: facts, Human: &terminal{env: a.env, ask: a.env.Asker(), lang: lang}, Site: &runSite{a: a, facts: facts},
+		Lang: lang, Actor: o.as, Now: a.env.Now,
+		Boot: func() time.Duration { return uptime(boot, a.env.Now()) },
+		Sleep: func(ctx context.Context, d time.Duration) error {
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-time.After(d):
+				return nil
+			}
+		},
+	}
+	if options.Sign, err = a.runSigner(o); err != nil {
+		return engine.Options{}, nil, errors.Join(err, facts.close())
+	}
+	return options, func() { _ = facts.close() }, nil
+}
+
+// runSigner signs closed logs when the person's key is at hand.
+func (a *app) runSigner(o runOptions) (func([]byte) ([]byte, error), error) {
+	path := o.keyFile
+	if path == "" {
+		path = a.path(keysDir, o.as+".key")
+		if _, err := os.Stat(path); err != nil {
+			a.env.Notef("no key of %s is here: the log of this run stays unsigned", o.as)
+			return nil, nil
+		}
+	}
+	r, err := a.loadRoster()
+	if err != nil {
+		return nil, err
+	}
+	p, ok := r.Person(o.as)
+	if !ok || len(p.Role.Namespaces()) == 0 {
+		return nil, cli.WithHint(cli.WithCode(cli.CodeRefused, fmt.Errorf("%s is not on the roster", o.as)), "darksite site people")
+	}
+	var key sign.Signer
+	return func(log []byte) ([]byte, error) {
+		// The passphrase is asked when there is something to sign, not before.
+		if key == nil {
+			if key, err = keyfile.Signer(path, keyfile.Ask(a.env, o.passFile)); err != nil {
+				return nil, err
+			}
+		}
+		return key.Sign(sign.Run, log)
+	}, nil
+}
+
+// uptime reads how long this machine has run; where it cannot be read the time
+// since this process began serves, which still shows a jump within a run.
+func uptime(began, now time.Time) time.Duration {
+	if data, err := os.ReadFile("/proc/uptime"); err == nil {
+		first, _, _ := strings.Cut(string(data), " ")
+		if s, err := strconv.ParseFloat(first, 64); err == nil {
+			return time.Duration(s * float64(time.Second))
+		}
+	}
+	return now.Sub(began)
+}

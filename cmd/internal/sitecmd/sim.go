@@ -1,0 +1,109 @@
+package sitecmd
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"darksite/bundle/safefile"
+	"darksite/cmd/internal/cli"
+	"darksite/training/scenario"
+	"darksite/training/sim"
+	"darksite/training/simhost"
+
+	"github.com/spf13/cobra"
+)
+
+type simOptions struct {
+	scenario, size, control string
+	speed                   float64
+	seed                    int64
+	list                    bool
+}
+
+func (a *app) simCommand() *cobra.Command {
+	var o simOptions
+	c := &cobra.Command{
+		Use: "sim", Short: "Serve simulated arrays on loopback, for practice and tests", Args: cobra.NoArgs,
+		Long: `Serve the arrays of a scenario over the same TLS interface real arrays have, on
+loopback only. The clock of the arrays is virtual: --speed 60 makes an hour pass
+in a minute. Prints the lines for site.yaml and writes the tokens beside them.`,
+		Example: "  darksite sim --list\n  darksite sim --scenario drive-failed --speed 60",
+		RunE:    func(c *cobra.Command, _ []string) error { return a.runSim(c.Context(), o) },
+	}
+	c.Flags().StringVar(&o.scenario, "scenario", "quiet", "ready scenario, or a scenario file (*.yaml)")
+	c.Flags().StringVar(&o.size, "size", "", "size of the arrays: small, recorded or large (default: as the scenario says)")
+	c.Flags().StringVar(&o.control, "control", "127.0.0.1:0", "address of the control interface")
+	c.Flags().Float64Var(&o.speed, "speed", 1, "how much faster than real time the arrays' clock runs")
+	c.Flags().Int64Var(&o.seed, "seed", -1, "seed in place of the scenario's own")
+	c.Flags().BoolVar(&o.list, "list", false, "list the ready scenarios")
+	return c
+}
+
+func (a *app) runSim(ctx context.Context, o simOptions) error {
+	if o.list {
+		for _, name := range scenario.Names() {
+			s, err := scenario.Ready(name)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(a.env.Out, "%-22s %s\n", name, s.Title)
+		}
+		return nil
+	}
+	s, err := loadScenario(o.scenario)
+	if err != nil {
+		return cli.WithHint(cli.WithCode(cli.CodeUsage, err), "darksite sim --list")
+	}
+	options := simhost.Options{Scenario: s, Size: sim.Size(o.size), Control: o.control, Start: a.env.Now()}
+	if o.seed >= 0 {
+		seed := uint64(o.seed)
+		options.Seed = &seed
+	}
+	host, err := simhost.Start(options)
+	if err != nil {
+		return err
+	}
+	defer host.Close() //nolint:errcheck // the process ends with it
+	if err := host.SetSpeed(o.speed); err != nil {
+		return cli.WithCode(cli.CodeUsage, err)
+	}
+	tokens, err := os.MkdirTemp("", "darksite-sim-")
+	if err != nil {
+		return fmt.Errorf("write the tokens: %w", err)
+	}
+	defer os.RemoveAll(tokens) //nolint:errcheck // simulated tokens, in the temporary folder
+	if err := a.printServed(host, tokens); err != nil {
+		return err
+	}
+	host.Run(ctx)
+	a.env.Notef("the simulator has stopped at %s of its own clock", host.Now().Format("2006-01-02 15:04:05"))
+	return nil
+}
+
+func loadScenario(name string) (scenario.Scenario, error) {
+	if !strings.HasSuffix(name, ".yaml") {
+		return scenario.Ready(name)
+	}
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return scenario.Scenario{}, fmt.Errorf("read scenario: %w", err)
+	}
+	return scenario.Parse(name, data)
+}
+
+func (a *app) printServed(host *simhost.Host, tokens string) error {
+	fmt.Fprintln(a.env.Out, "arrays:")
+	for _, s := range host.Served() {
+		file := filepath.Join(tokens, s.Name+".token")
+		if err := safefile.Write(file, []byte(s.Token+"\n"), 0o600); err != nil {
+			return err
+		}
+		fmt.Fprintf(a.env.Out, "  - {name: %s, kind: flasharray, url: %q, token_file: %q, tls_pin: %q}\n", s.Name, s.URL, file, s.Pin)
+	}
+	a.env.Notef("simulated arrays, no real data; control interface: %s", host.ControlURL())
+	a.env.Next("put the lines above into site.yaml, then: darksite monitor", "Ctrl-C stops the simulator")
+	return nil
+}

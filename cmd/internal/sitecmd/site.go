@@ -1,0 +1,461 @@
+package sitecmd
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strconv"
+
+	"darksite/bundle/roster"
+	"darksite/bundle/safefile"
+	"darksite/bundle/sign"
+	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/keyfile"
+	"darksite/cmd/internal/siteconf"
+	"darksite/localmon/source/flasharray"
+
+	"github.com/spf13/cobra"
+)
+
+func (a *app) siteCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "site",
+		Short: "The site file, its people, keys and the vendor's card",
+		Example: `  darksite site check
+  darksite site people add amartin --name "A. Martin" --role officer
+  darksite site pin https://10.1.0.10
+  darksite site vendor /media/usb/vendor.txt`,
+	}
+	c.AddCommand(a.siteShowCommand(), a.siteCheckCommand(), a.siteContactsCommand(), a.sitePeopleCommand(), a.siteVendorCommand(), a.siteRosterCommand(), a.sitePinCommand())
+	return c
+}
+
+// siteView is what `site show` prints.
+type siteView struct {
+	Dir       string             `json:"dir"`
+	Site      siteconf.Site      `json:"site"`
+	Arrays    []siteArray        `json:"arrays"`
+	Contacts  []siteconf.Contact `json:"contacts"`
+	People    []personView       `json:"people"`
+	Approvals int64              `json:"approvals"`
+	Roster    int64              `json:"roster_version"`
+	Vendor    string             `json:"vendor,omitempty"`
+	Plan      string             `json:"plan,omitempty"`
+	Until     string             `json:"plan_until,omitempty"`
+}
+
+type siteArray struct {
+	Name string `json:"name"`
+	Kind string `json:"kind"`
+	URL  string `json:"url"`
+}
+
+type personView struct {
+	ID          string `json:"id"`
+	Name        string `json:"name"`
+	Role        string `json:"role"`
+	KeyID       string `json:"keyid"`
+	Fingerprint string `json:"fingerprint"`
+}
+
+func (a *app) siteView() (siteView, error) {
+	conf, err := a.config()
+	if err != nil {
+		return siteView{}, err
+	}
+	r, err := a.loadRoster()
+	if err != nil {
+		return siteView{}, err
+	}
+	v := siteView{Dir: a.dir(), Site: conf.Site, Contacts: conf.Contacts, Approvals: r.Approvals, Roster: r.Version, People: people(r.People), Plan: conf.Support.Plan}
+	if !conf.Support.Until.IsZero() {
+		v.Until = conf.Support.Until.Format("2006-01-02")
+	}
+	for _, ar := range conf.Arrays {
+		v.Arrays = append(v.Arrays, siteArray{ar.Name, string(ar.Kind), ar.URL})
+	}
+	if vendor, err := a.loadVendor(); err == nil {
+		v.Vendor = fmt.Sprintf("%s, card %d", vendor.Name, vendor.Version)
+	}
+	return v, nil
+}
+
+func people(list []roster.Person) []personView {
+	out := make([]personView, 0, len(list))
+	for _, p := range list {
+		out = append(out, personView{p.ID, p.Name, string(p.Role), p.Key.ID(), p.Key.Fingerprint()})
+	}
+	return out
+}
+
+func (a *app) siteShowCommand() *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use: "show", Short: "What this site is: arrays, contacts, people, vendor", Args: cobra.NoArgs,
+		Example: "  darksite site show --json",
+		RunE: func(*cobra.Command, []string) error {
+			v, err := a.siteView()
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return a.env.JSON(v)
+			}
+			a.printSite(v)
+			return nil
+		},
+	}
+	jsonFlag(c, &asJSON)
+	return c
+}
+
+func (a *app) printSite(v siteView) {
+	fmt.Fprintf(a.env.Out, "site      %s  %s  (%s, %s)\nfolder    %s\n", v.Site.Code, cli.Printable(v.Site.Name), v.Site.Timezone, v.Site.Language, v.Dir)
+	fmt.Fprintf(a.env.Out, "export    %d approvals needed, roster version %d\n", v.Approvals, v.Roster)
+	vendor := v.Vendor
+	if vendor == "" {
+		vendor = "none yet: nothing can be sealed"
+	}
+	fmt.Fprintf(a.env.Out, "vendor    %s\nplan      %s until %s\n", vendor, orDash(v.Plan), orDash(v.Until))
+	t := &cli.Table{Header: []string{"ARRAY", "KIND", "URL"}}
+	for _, ar := range v.Arrays {
+		t.Add(ar.Name, ar.Kind, ar.URL)
+	}
+	a.section(t)
+	t = &cli.Table{Header: []string{"CONTACT", "ROLE", "PHONE", "NAME"}}
+	for _, p := range v.Contacts {
+		t.Add(p.ID, p.Role, orDash(p.Phone), p.Name)
+	}
+	a.section(t)
+	t = &cli.Table{Header: []string{"PERSON", "ROLE", "KEY", "NAME"}}
+	for _, p := range v.People {
+		t.Add(p.ID, p.Role, p.KeyID, p.Name)
+	}
+	a.section(t)
+}
+
+// section prints a table after an empty line, or nothing when it has no rows.
+func (a *app) section(t *cli.Table) {
+	if t.Len() == 0 {
+		return
+	}
+	fmt.Fprintln(a.env.Out)
+	t.Print(a.env.Out, a.env.Width(), a.env.Color())
+}
+
+func orDash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}
+
+// finding is one line of `site check`.
+type finding struct {
+	State string `json:"state"` // OK, WARN, CRIT
+	What  string `json:"what"`
+	Next  string `json:"next,omitempty"`
+}
+
+func (a *app) siteCheckCommand() *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use: "check", Short: "Is this site ready: file, people, keys, vendor", Args: cobra.NoArgs,
+		Long:    "Check that the site can do its whole journey. Exit 3 when something is missing.",
+		Example: "  darksite site check",
+		RunE: func(*cobra.Command, []string) error {
+			v, err := a.siteView()
+			if err != nil {
+				return err
+			}
+			findings := a.readiness(v)
+			if asJSON {
+				err = a.env.JSON(findings)
+			} else {
+				t := &cli.Table{Header: []string{"STATE", "WHAT"}}
+				for _, f := range findings {
+					t.Add(f.State, f.What)
+				}
+				t.Print(a.env.Out, a.env.Width(), a.env.Color())
+			}
+			return errors.Join(err, a.attention(findings))
+		},
+	}
+	jsonFlag(c, &asJSON)
+	return c
+}
+
+func (a *app) attention(findings []finding) error {
+	bad := false
+	var next []string
+	for _, f := range findings {
+		bad = bad || f.State != "OK"
+		if f.Next != "" && !slices.Contains(next, f.Next) {
+			next = append(next, f.Next)
+		}
+	}
+	a.env.Next(next...)
+	if bad {
+		return cli.ErrAttention
+	}
+	return nil
+}
+
+// readiness judges what the journey needs.
+func (a *app) readiness(v siteView) []finding {
+	count := map[string]int{}
+	for _, p := range v.People {
+		count[p.Role]++
+	}
+	judge := func(ok bool, state, good, bad, next string) finding {
+		if ok {
+			return finding{State: "OK", What: good}
+		}
+		return finding{State: state, What: bad, Next: next}
+	}
+	out := []finding{{State: "OK", What: "site.yaml is read"}}
+	out = append(
+		out,
+		judge(len(v.Arrays) > 0, "WARN", strconv.Itoa(len(v.Arrays))+" arrays are watched", "no array is configured: only this machine is watched", "edit "+a.path(siteconf.FileName)),
+		judge(len(v.Contacts) >= 2, "WARN", strconv.Itoa(len(v.Contacts))+" contacts may ask for support", "fewer than two contacts: nobody may stand in", "edit "+a.path(siteconf.FileName)),
+		judge(count[string(roster.Collector)] > 0, "CRIT", "a collector is enrolled", "no collector is enrolled: no bundle can be made", "darksite site people add ID --name NAME --role collector"),
+		judge(int64(count[string(roster.Officer)]) >= v.Approvals, "CRIT", fmt.Sprintf("%d officers for %d approvals", count[string(roster.Officer)], v.Approvals),
+			fmt.Sprintf("%d officers enrolled, %d must agree: no bundle can leave", count[string(roster.Officer)], v.Approvals), "darksite site people add ID --name NAME --role officer"),
+		judge(v.Vendor != "", "CRIT", "vendor card: "+v.Vendor, "no vendor card: no bundle can be sealed", "darksite site vendor CARD"),
+	)
+	if _, err := os.Stat(a.path(keysDir, recordKey)); err == nil {
+		out = append(out, finding{State: "WARN", What: "the record key lies in the site folder: keep it in the officers' safe and name it with --identity when needed"})
+	}
+	return out
+}
+
+func (a *app) siteContactsCommand() *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use: "contacts", Short: "Who may ask for support", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			conf, err := a.config()
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return a.env.JSON(conf.Contacts)
+			}
+			t := &cli.Table{Header: []string{"CONTACT", "ROLE", "PHONE", "CERTIFICATE", "NAME"}}
+			for _, p := range conf.Contacts {
+				t.Add(p.ID, p.Role, orDash(p.Phone), orDash(p.Certificate), p.Name)
+			}
+			t.Print(a.env.Out, a.env.Width(), a.env.Color())
+			return nil
+		},
+	}
+	jsonFlag(c, &asJSON)
+	return c
+}
+
+func (a *app) sitePeopleCommand() *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use: "people", Short: "Who holds which key and role", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			r, err := a.loadRoster()
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return a.env.JSON(people(r.People))
+			}
+			t := &cli.Table{Header: []string{"PERSON", "ROLE", "KEY", "NAME"}}
+			for _, p := range people(r.People) {
+				t.Add(p.ID, p.Role, p.KeyID, p.Name)
+			}
+			t.Print(a.env.Out, a.env.Width(), a.env.Color())
+			return nil
+		},
+	}
+	jsonFlag(c, &asJSON)
+	c.AddCommand(a.peopleAddCommand())
+	return c
+}
+
+type personOptions struct {
+	name, role, keyFile, passFile string
+	noPass                        bool
+}
+
+func (a *app) peopleAddCommand() *cobra.Command {
+	var o personOptions
+	c := &cobra.Command{
+		Use: "add ID", Short: "Enrol a person with a new key, or with an existing public key",
+		Long: `Enrol a person. Without --key a new Ed25519 key is made below keys/, protected by a
+passphrase. With --key the public key of a key file, agent or token is enrolled.
+One person has one key, and a key has one role.`,
+		Example: `  darksite site people add mdurand --name "M. Durand" --role collector
+  darksite site people add amartin --name "A. Martin" --role officer --key /media/usb/amartin.pub`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error { return a.addPerson(args[0], o) },
+	}
+	c.Flags().StringVar(&o.name, "name", "", "name of the person")
+	c.Flags().StringVar(&o.role, "role", "", "collector or officer")
+	c.Flags().StringVar(&o.keyFile, "key", "", "public key file to enrol instead of making a key")
+	passFlags(c, &o.passFile, &o.noPass)
+	_ = c.MarkFlagRequired("name") // both flags exist: they were defined above
+	_ = c.MarkFlagRequired("role")
+	return c
+}
+
+func (a *app) addPerson(id string, o personOptions) error {
+	r, err := a.loadRoster()
+	if err != nil {
+		return err
+	}
+	if err := admissible(r, id, o); err != nil {
+		return cli.WithCode(cli.CodeUsage, err)
+	}
+	key, err := a.personKey(id, o)
+	if err != nil {
+		return err
+	}
+	r.People = append(r.People, roster.Person{ID: id, Name: o.name, Role: roster.Role(o.role), Key: key})
+	r.Version++
+	if err := a.saveRoster(r); err != nil {
+		return err
+	}
+	a.env.Notef("%s is enrolled as %s, key %s; the roster is now version %d", id, o.role, key.ID(), r.Version)
+	a.env.Next("darksite site check", "darksite site roster > roster.txt   (carry it to the vendor, who enrols it)")
+	return nil
+}
+
+// admissible refuses what the roster would refuse before a key is made, by
+// trying a key that is thrown away.
+func admissible(r roster.Roster, id string, o personOptions) error {
+	_, key, err := sign.GenerateKey(nil, id, nil)
+	if err != nil {
+		return err
+	}
+	r.People = append(r.People[:len(r.People):len(r.People)], roster.Person{ID: id, Name: o.name, Role: roster.Role(o.role), Key: key})
+	_, err = r.Encode()
+	return err
+}
+
+func (a *app) personKey(id string, o personOptions) (sign.PublicKey, error) {
+	if o.keyFile != "" {
+		return keyfile.PublicKey(o.keyFile)
+	}
+	// A key whose enrolment was interrupted is taken up again.
+	if key, err := keyfile.PublicKey(a.path(keysDir, id+".pub")); err == nil {
+		return key, nil
+	}
+	pass, err := keyfile.NewPassphrase(a.env, "the key of "+id, o.passFile, o.noPass)
+	if err != nil {
+		return "", err
+	}
+	return keyfile.NewSigner(a.path(keysDir), id, pass)
+}
+
+func (a *app) siteVendorCommand() *cobra.Command {
+	var yes bool
+	c := &cobra.Command{
+		Use: "vendor [CARD]", Short: "Show or accept the vendor's card: who can open bundles, who signs replies",
+		Long: `Without CARD show the card in force. With CARD read it, show its fingerprints, and
+accept it once you have compared them over the telephone with the vendor.`,
+		Example: "  darksite site vendor /media/usb/vendor.txt",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				v, err := a.loadVendor()
+				if err == nil {
+					a.printVendor(v)
+				}
+				return err
+			}
+			return a.acceptVendor(args[0], yes)
+		},
+	}
+	c.Flags().BoolVar(&yes, "yes", false, "the fingerprints have been compared: do not ask")
+	return c
+}
+
+func (a *app) printVendor(v roster.Vendor) {
+	fmt.Fprintf(a.env.Out, "vendor %s, card %d\n", cli.Printable(v.Name), v.Version)
+	t := &cli.Table{Header: []string{"WHAT", "FINGERPRINT"}}
+	for _, in := range v.Intake {
+		t.Add("opens bundles", recipientFingerprint(in))
+	}
+	for _, p := range v.People {
+		t.Add("signs replies: "+p.ID, p.Key.Fingerprint())
+	}
+	t.Print(a.env.Out, a.env.Width(), a.env.Color())
+}
+
+func (a *app) acceptVendor(card string, yes bool) error {
+	text, err := os.ReadFile(card)
+	if err != nil {
+		return fmt.Errorf("read the vendor card: %w", err)
+	}
+	v, err := roster.ParseVendor(text)
+	if err != nil {
+		return cli.WithCode(cli.CodeTampered, fmt.Errorf("%s: %w", card, err))
+	}
+	old, err := a.loadVendor()
+	if err == nil && v.Version < old.Version {
+		return cli.WithCode(cli.CodeRefused, fmt.Errorf("card %d is older than card %d in force: a key taken back would come alive again", v.Version, old.Version))
+	}
+	if err != nil && cli.Code(err) != cli.CodeRefused { // refused means: none yet
+		return err
+	}
+	a.printVendor(v)
+	if !yes {
+		ok, err := a.env.Asker().Confirm("Have you compared these with the vendor over the telephone?")
+		if err != nil {
+			return cli.WithHint(err, "add --yes when the fingerprints have been compared")
+		}
+		if !ok {
+			return cli.WithCode(cli.CodeRefused, errors.New("the card is not accepted: nothing was changed"))
+		}
+	}
+	if err := safefile.Write(a.path(vendorFile), text, fs.FileMode(0o644)); err != nil {
+		return err
+	}
+	a.env.Notef("vendor card %d is in force", v.Version)
+	a.env.Next("darksite site check")
+	return nil
+}
+
+func (a *app) siteRosterCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "roster", Short: "Print the roster, to be carried to the vendor and enrolled there", Args: cobra.NoArgs,
+		Example: "  darksite site roster > /media/usb/roster.txt",
+		RunE: func(*cobra.Command, []string) error {
+			r, err := a.loadRoster()
+			if err != nil {
+				return err
+			}
+			text, err := r.Encode()
+			if err != nil {
+				return err
+			}
+			_, err = a.env.Out.Write(text)
+			return err
+		},
+	}
+}
+
+func (a *app) sitePinCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "pin URL", Short: "Show the certificate pin an array answers with", Args: cobra.ExactArgs(1),
+		Long: `Ask an array for its certificate and print the pin for site.yaml. Compare it with
+what the array's own console shows before you trust it.`,
+		Example: "  darksite site pin https://10.1.0.10",
+		RunE: func(c *cobra.Command, args []string) error {
+			pin, err := flasharray.FetchPin(c.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			fmt.Fprintln(a.env.Out, pin)
+			return nil
+		},
+	}
+}

@@ -1,0 +1,200 @@
+package sitecmd
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"darksite/cmd/internal/cli"
+	"darksite/localmon"
+	"darksite/localmon/overview"
+	"darksite/localmon/units"
+
+	"github.com/spf13/cobra"
+)
+
+func (a *app) statusCommand() *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use: "status", Short: "Is it safe, since when do I know, what next", Args: cobra.NoArgs,
+		Long: `Show every target with its state, the age of its data, open alerts, capacity and
+forecast, then what to do next, most urgent first. A target without new data is
+UNKN, never OK. Exit 3 when anything needs attention.`,
+		Example: "  darksite status\n  darksite status --json",
+		RunE: func(c *cobra.Command, _ []string) error {
+			o, err := a.overview(c.Context())
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				if err := a.env.JSON(o); err != nil {
+					return err
+				}
+			} else {
+				a.printOverview(o)
+			}
+			if o.State != overview.OK {
+				return cli.ErrAttention
+			}
+			return nil
+		},
+	}
+	jsonFlag(c, &asJSON)
+	return c
+}
+
+func (a *app) overview(ctx context.Context) (overview.Overview, error) {
+	conf, err := a.config()
+	if err != nil {
+		return overview.Overview{}, err
+	}
+	in := overview.Input{Site: conf.Site.Code, Now: a.env.Now(), Targets: []overview.Target{{Name: conf.Monitor.HostName, Kind: localmon.KindHost}}}
+	for _, ar := range conf.Arrays {
+		in.Targets = append(in.Targets, overview.Target{Name: ar.Name, Kind: ar.Kind})
+	}
+	var o overview.Overview
+	err = a.withSight(ctx, func(s *sight) (err error) {
+		in.Reader = s.Reader
+		if in.Alerts, err = s.Alerts(ctx); err != nil {
+			return err
+		}
+		if in.Monitor, err = s.monitor(ctx); err != nil {
+			return err
+		}
+		o, err = overview.Build(ctx, in)
+		return err
+	})
+	return o, err
+}
+
+func (a *app) printOverview(o overview.Overview) {
+	w := a.env.Out
+	fmt.Fprintf(w, "site %s  %s  %s\n", o.Site, cli.Paint(string(o.State), a.env.Color()), o.At.Format("2006-01-02 15:04:05 MST"))
+	if o.Monitor == nil {
+		fmt.Fprintln(w, "no monitor is running: what follows is what was stored last")
+	}
+	t := &cli.Table{Header: []string{"TARGET", "STATE", "DATA AGE", "ALERTS", "CAPACITY", "FORECAST"}}
+	for _, r := range o.Targets {
+		age := "never seen"
+		if r.Seen {
+			age = units.Duration(r.DataAge)
+		}
+		t.Add(r.Name, string(r.State), age, counts(r.Counts), used(r.Capacity), forecast(r.Capacity))
+	}
+	fmt.Fprintln(w)
+	t.Print(w, a.env.Width(), a.env.Color())
+	for _, r := range o.Targets {
+		if r.Error != "" {
+			a.item(r.Name, "no newer data: "+r.Error)
+		}
+	}
+	if o.Monitor != nil {
+		for _, tr := range o.Monitor.Trouble {
+			a.item("monitor", fmt.Sprintf("%s since %s: %s", tr.What, tr.Since.Format(time.DateTime), tr.Error))
+		}
+	}
+	a.printNext(o)
+}
+
+func (a *app) item(name, text string) {
+	const indent = 2
+	for i, line := range cli.Wrap(cli.Printable(name+": "+text), a.env.Width()-indent) {
+		lead := "! "
+		if i > 0 {
+			lead = "  "
+		}
+		fmt.Fprintln(a.env.Out, lead+line)
+	}
+}
+
+func (a *app) printNext(o overview.Overview) {
+	w := a.env.Out
+	if len(o.Next) == 0 {
+		fmt.Fprintln(w, "\nnothing to do")
+		a.env.Next("darksite history plot METRIC", "darksite alerts list --all")
+		return
+	}
+	fmt.Fprintln(w, "\ndo next:")
+	for i, n := range o.Next {
+		about := strings.TrimSpace(n.Target + " " + n.Component)
+		since := ""
+		if !n.Since.IsZero() {
+			since = ", since " + n.Since.Format("2006-01-02 15:04")
+		}
+		text := fmt.Sprintf("%s: %s%s", about, n.Summary, since)
+		if n.AckedBy != "" {
+			text += ", in the hands of " + n.AckedBy
+		}
+		fmt.Fprintf(w, "%2d  %-4s  ", i+1, cli.Paint(string(n.Word), a.env.Color()))
+		for j, line := range cli.Wrap(cli.Printable(text), a.env.Width()-10) {
+			if j > 0 {
+				fmt.Fprint(w, "          ")
+			}
+			fmt.Fprintln(w, line)
+		}
+		if cmd := nextFor(n); cmd != "" {
+			fmt.Fprintf(w, "          %s\n", cmd)
+		}
+	}
+	if o.More > 0 {
+		fmt.Fprintf(w, "and %d more: darksite alerts list\n", o.More)
+	}
+}
+
+// nextFor is the command that goes with an entry.
+func nextFor(n overview.Next) string {
+	switch {
+	case n.Alert != 0 && hasBook(n.Runbook):
+		return fmt.Sprintf("darksite runbook run --alert %d --as ID", n.Alert)
+	case n.Alert != 0:
+		return fmt.Sprintf("darksite alerts show %d", n.Alert)
+	default:
+		return "darksite monitor"
+	}
+}
+
+func hasBook(id string) bool {
+	_, err := findBook(id)
+	return id != "" && err == nil
+}
+
+func counts(c overview.Counts) string {
+	var parts []string
+	for _, n := range []struct {
+		n    int
+		word string
+	}{{c.Urgent, "urgent"}, {c.Major, "major"}, {c.Minor, "minor"}, {c.Info, "info"}} {
+		if n.n > 0 {
+			parts = append(parts, strconv.Itoa(n.n)+" "+n.word)
+		}
+	}
+	if len(parts) == 0 {
+		return "0"
+	}
+	return strings.Join(parts, " ")
+}
+
+func used(c *overview.Capacity) string {
+	if c == nil {
+		return "-"
+	}
+	return units.Percent(c.UsedPercent / 100)
+}
+
+func forecast(c *overview.Capacity) string {
+	switch {
+	case c == nil:
+		return "-"
+	case !c.Known:
+		return "too early"
+	case !c.Growing:
+		return "not growing"
+	case c.NinetyIn > 0:
+		return "90 % in " + units.Duration(c.NinetyIn)
+	case c.FullIn > 0:
+		return "full in " + units.Duration(c.FullIn)
+	}
+	return "over a year"
+}

@@ -1,0 +1,137 @@
+package sitecmd
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"darksite/cmd/internal/cli"
+	"darksite/localmon/units"
+	"darksite/runbooks"
+	"darksite/runbooks/engine"
+	"darksite/runbooks/render"
+)
+
+// terminal shows the screens of a run one after the other and takes answers by
+// the line: no repaint, one fact a line, every prompt ends with a colon.
+type terminal struct {
+	env  *cli.Env
+	ask  *cli.Asker
+	lang runbooks.Lang
+}
+
+func (t *terminal) say(en, fr string) string {
+	if t.lang == runbooks.French {
+		return fr
+	}
+	return en
+}
+
+// Ask implements engine.Human.
+func (t *terminal) Ask(ctx context.Context, s engine.Screen) (answer, note string, err error) {
+	t.show(s)
+	for {
+		if err := ctx.Err(); err != nil {
+			return "", "", err
+		}
+		line, err := t.ask.Line(t.prompt(s))
+		if err != nil {
+			return "", "", err
+		}
+		word, rest, _ := strings.Cut(line, " ")
+		if answer, ok := t.match(s, word, line); ok {
+			return answer, strings.TrimSpace(rest), nil
+		}
+		t.env.Notef("%s", t.say("that is none of the answers", "ce n'est pas une des réponses"))
+	}
+}
+
+// match finds the answer a line means. The letters a, b, c choose; an empty line
+// goes on where going on is the only choice.
+func (t *terminal) match(s engine.Screen, word, line string) (string, bool) {
+	switch {
+	case word == engine.AnswerLeave || word == engine.AnswerStop:
+		return word, true
+	case s.Type != "" && line == s.Type:
+		return line, true
+	case len(s.Choices) == 1 && s.Type == "" && (word == "" || strings.EqualFold(word, s.Choices[0].ID)):
+		return s.Choices[0].ID, true
+	}
+	if len(word) == 1 && len(s.Choices) > 1 {
+		if i := int(strings.ToLower(word)[0]) - 'a'; i >= 0 && i < len(s.Choices) {
+			return s.Choices[i].ID, true
+		}
+	}
+	i := slices.IndexFunc(s.Choices, func(c engine.Choice) bool {
+		return strings.EqualFold(c.ID, word) || strings.EqualFold(c.Text, line)
+	})
+	if i < 0 {
+		return "", false
+	}
+	return s.Choices[i].ID, true
+}
+
+func (t *terminal) show(s engine.Screen) {
+	w, width := t.env.Err, t.env.Width()
+	fmt.Fprintf(w, "\n%s  %s  %s\n", s.Run, s.Target, cli.Printable(s.Component))
+	fmt.Fprintf(w, "%s %d  %s  %s  %s %s\n", t.say("Step", "Étape"), s.Step, strings.ToUpper(string(s.Kind)), s.Title, t.say("risk", "risque"), s.Risk)
+	if s.Notice != "" {
+		fmt.Fprintln(w, render.Text("> "+s.Notice, width))
+	}
+	fmt.Fprintln(w, indent(render.Text(cli.PrintableLines(s.Body), width-2)))
+	if s.Expected != "" {
+		t.fact(t.say("expected", "attendu"), s.Expected)
+	}
+	if s.Found != "" {
+		t.fact(t.say("found", "trouvé"), s.Found)
+		age := ""
+		if !s.At.IsZero() {
+			age = t.say("data ", "données ") + units.Duration(max(0, s.Age(t.env.Now()))) + t.say(" old", "")
+		}
+		t.fact(t.say("result", "résultat"), strings.TrimSpace(t.result(s.Result)+"  "+age))
+	}
+	if s.Undo != "" {
+		t.fact(t.say("undo", "retour"), s.Undo)
+	}
+	if len(s.Choices) > 1 {
+		for i, c := range s.Choices {
+			fmt.Fprintf(w, "  %c) %s\n", 'a'+i, c.Text)
+		}
+	}
+}
+
+func (t *terminal) fact(name, text string) {
+	const indent = 12
+	for _, line := range cli.Wrap(cli.Printable(text), t.env.Width()-indent) {
+		fmt.Fprintf(t.env.Err, "  %-*s%s\n", indent-2, name, line)
+		name = ""
+	}
+}
+
+func (t *terminal) result(r runbooks.Result) string {
+	switch r {
+	case runbooks.Pass:
+		return t.say("PASS", "RÉUSSI")
+	case runbooks.Fail:
+		return t.say("FAIL", "ÉCHEC")
+	default:
+		return t.say("UNKNOWN", "INCONNU")
+	}
+}
+
+func (t *terminal) prompt(s engine.Screen) string {
+	leave := t.say("q=stop here, !=open a case", "q=arrêter ici, !=ouvrir un dossier")
+	switch {
+	case s.Type != "":
+		return fmt.Sprintf(t.say("type %s to go on, or n [%s]:", "tapez %s pour continuer, ou n [%s] :"), s.Type, leave)
+	case len(s.Choices) == 1:
+		return fmt.Sprintf("%s [%s]:", t.say("Enter to go on", "Entrée pour continuer"), leave)
+	default:
+		return fmt.Sprintf("%s [a-%c, %s]:", t.say("answer", "réponse"), 'a'+len(s.Choices)-1, leave)
+	}
+}
+
+func indent(s string) string {
+	return "  " + strings.ReplaceAll(s, "\n", "\n  ")
+}
