@@ -33,6 +33,7 @@ type Evaluator struct {
 	wanted map[string]bool            // metrics that rules read
 	picks  map[string]map[string]pick // rule, labels: parsed once
 	m      memory
+	opens  int // components in m.Open, while a look is judged
 }
 
 // pick is what a rule makes of one label set.
@@ -138,10 +139,27 @@ type view struct {
 	states  map[string][]localmon.ComponentState // by type
 	samples map[string][]localmon.Sample         // by metric, those that rules read
 	clock   time.Time                            // the target's clock, else the kit's
+	names   map[string]map[string]bool           // by type, made when asked for
+}
+
+// listed is the names of the parts of a type.
+func (v *view) listed(kind string) map[string]bool {
+	names, ok := v.names[kind]
+	if !ok {
+		names = make(map[string]bool, len(v.states[kind]))
+		for _, s := range v.states[kind] {
+			names[s.Component] = true
+		}
+		v.names[kind] = names
+	}
+	return names
 }
 
 func (e *Evaluator) look(now time.Time, b localmon.Batch) *view {
-	v := &view{b: b, states: map[string][]localmon.ComponentState{}, samples: map[string][]localmon.Sample{}, clock: b.TargetAt}
+	v := &view{
+		b: b, states: map[string][]localmon.ComponentState{}, samples: map[string][]localmon.Sample{},
+		names: map[string]map[string]bool{}, clock: b.TargetAt,
+	}
 	if v.clock.IsZero() {
 		v.clock = now
 	}
@@ -171,6 +189,7 @@ func (e *Evaluator) look(now time.Time, b localmon.Batch) *view {
 func (e *Evaluator) Evaluate(now time.Time, b localmon.Batch) []localmon.Condition {
 	v := e.look(now, b)
 	e.note(now, v)
+	e.opens = e.m.openCount()
 	all := make([]*findings, 0, len(e.rules))
 	for i := range e.rules {
 		if v.blind && e.rules[i].Source == nil {
@@ -327,10 +346,13 @@ func (e *Evaluator) keep(now time.Time, ref localmon.Ref, o open, v *verdict, c 
 	}
 	o.From |= v.from
 	o.Yes, o.Good = now, time.Time{}
-	if e.m.Open[ref.Rule] == nil {
-		if e.m.openCount() >= maxOpen {
+	if _, have := e.m.Open[ref.Rule][ref.Component]; !have {
+		if e.opens >= maxOpen {
 			return
 		}
+		e.opens++
+	}
+	if e.m.Open[ref.Rule] == nil {
 		set(&e.m.Open, ref.Rule, map[string]open{}, maxOpen)
 	}
 	e.m.Open[ref.Rule][ref.Component] = o
@@ -362,46 +384,73 @@ func (e *Evaluator) explain(conditions []localmon.Condition) {
 			bad[base] = append(bad[base], c.Component)
 		}
 	}
+	explanations := make(map[string][]Explanation, len(e.rules))
+	for _, r := range e.rules {
+		explanations[r.ID] = r.ExplainedBy
+	}
+	indexed := map[string]causes{}
 	for i := range conditions {
 		c := &conditions[i]
 		if c.State != localmon.Yes {
 			continue
 		}
 		base, _, _ := strings.Cut(c.Rule, ":")
-		n := slices.IndexFunc(e.rules, func(r Rule) bool { return r.ID == base })
-		if n < 0 {
-			continue
-		}
-		c.Cause = e.cause(e.rules[n].ExplainedBy, c.Component, bad)
-	}
-}
-
-func (e *Evaluator) cause(explanations []Explanation, component string, bad map[string][]string) localmon.Ref {
-	for _, x := range explanations {
-		candidates := slices.Concat(slices.Sorted(slices.Values(bad[x.Rule])), slices.Sorted(maps.Keys(e.m.Open[x.Rule])))
-		for _, other := range candidates {
-			if related(x.Same, component, other) {
-				return localmon.Ref{Rule: x.Rule, Component: other}
+		for _, x := range explanations[base] {
+			k, ok := indexed[x.Rule]
+			if !ok {
+				k = indexCauses(bad[x.Rule], slices.Collect(maps.Keys(e.m.Open[x.Rule])))
+				indexed[x.Rule] = k
+			}
+			if other, ok := k.related(x.Same, c.Component); ok {
+				c.Cause = localmon.Ref{Rule: x.Rule, Component: other}
+				break
 			}
 		}
 	}
-	return localmon.Ref{}
 }
 
-// related says whether other, of the explaining rule, stands to component as
-// asked.
-func related(same, component, other string) bool {
+// causes are the components of one explaining rule, indexed by what may be
+// asked of them.
+type causes struct {
+	any    bool
+	first  string            // of those in trouble now, else of those before
+	names  map[string]bool   // every one
+	holder map[string]string // what a component belongs to: the first such component
+}
+
+func indexCauses(now, before []string) causes {
+	k := causes{names: map[string]bool{}, holder: map[string]string{}}
+	slices.Sort(now)
+	slices.Sort(before)
+	for _, c := range slices.Concat(now, before) {
+		if !k.any {
+			k.any, k.first = true, c
+		}
+		k.names[c] = true
+		if w, ok := whole(c); ok {
+			if _, have := k.holder[w]; !have {
+				k.holder[w] = c
+			}
+		}
+	}
+	return k
+}
+
+// related finds the cause that stands to the component as asked.
+func (k causes) related(same, component string) (string, bool) {
 	switch same {
 	case "target":
-		return true
+		return k.first, k.any
 	case "component":
-		return component == other
+		return component, k.names[component]
 	case "whole":
-		return holds(other, component)
+		w, ok := whole(component)
+		return w, ok && k.names[w]
 	case "part":
-		return holds(component, other)
+		part, ok := k.holder[component]
+		return part, ok
 	}
-	return false
+	return "", false
 }
 
 func compareRefs(a, b localmon.Ref) int {

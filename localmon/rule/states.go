@@ -31,7 +31,7 @@ func (e *Evaluator) judgeStates(now time.Time, v *view, f *findings) {
 				e.judgeState(f, m, s)
 			}
 			if m.Vanished {
-				e.judgeVanished(now, f, m, kind, states)
+				e.judgeVanished(now, f, m, kind, v.listed(kind))
 			}
 		}
 	}
@@ -66,10 +66,9 @@ func (e *Evaluator) judgeState(f *findings, m *StateMatch, s localmon.ComponentS
 	v.say(fromStates, severity, why, strings.TrimSpace(fmt.Sprintf("%s %s: %s %s", s.Type, s.Component, orWord(word, "no status"), s.Detail)))
 }
 
-func (e *Evaluator) judgeVanished(now time.Time, f *findings, m *StateMatch, kind string, listed []localmon.ComponentState) {
+func (e *Evaluator) judgeVanished(now time.Time, f *findings, m *StateMatch, kind string, listed map[string]bool) {
 	for name, seen := range e.m.Parts[kind] {
-		if !named(name, m.Names, m.NotNames) || now.Sub(seen) > keepParts ||
-			slices.ContainsFunc(listed, func(s localmon.ComponentState) bool { return s.Component == name }) {
+		if listed[name] || now.Sub(seen) > keepParts || !named(name, m.Names, m.NotNames) {
 			continue
 		}
 		v := f.at(localmon.Ref{Rule: f.rule.ID, Component: name})
