@@ -219,12 +219,13 @@ func onlyColons(b []byte, a netip.Addr) bool {
 	return len(b) < 6 && v[0] != 0xfe && v[0] != 0xfd && v[0] != 0x20 && v[0] != 0x2a && v[0] != 0x26 && v[0] != 0x24
 }
 
-// stays6 tells unspecified, loopback and multicast.
+// stays6 tells unspecified, loopback, multicast, and the prefix of all
+// link-local addresses, which every machine has alike.
 func stays6(a netip.Addr) bool {
 	if a.Is4In6() {
 		return stays4(a.Unmap().As4())
 	}
-	return a.IsUnspecified() || a.IsLoopback() || a.IsMulticast()
+	return a.IsUnspecified() || a.IsLoopback() || a.IsMulticast() || a == netip.AddrFrom16([16]byte{0xfe, 0x80})
 }
 
 func (s *Scanner) emit6(lo, hi int, a netip.Addr, form Form) {
