@@ -1,6 +1,7 @@
 package runbooks_test
 
 import (
+	"embed"
 	"maps"
 	"strings"
 	"testing"
@@ -12,90 +13,21 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The smallest runbook that holds every kind of step.
-const logic = `id: pump
-version: 1
-title: {en: A pump stands, fr: Une pompe est arrêtée}
-products: [flasharray]
-severity: 2
-audience: admin
-triggers:
-  - {rule: pump, component: pump}
-symptoms: [water, eau]
-risk_max: R2
-people: 1
-minutes: 5
-impact: {en: it gets warm, fr: il fait chaud}
-owner: darksite
-reviewed_on: 2026-11-22
-review_every_days: 365
-resume_max: 12h
-first: what
-steps:
-  - {id: what, kind: read, on: {seen: stands}}
-  - id: stands
-    kind: check
-    max_age: 2m
-    expect: {count: {type: pump, status: [stopped], op: ">=", value: 1}}
-    on: {pass: look, fail: fine, unknown: call}
-  - id: look
-    kind: observe
-    choices:
-      - {id: still, text: {en: "{component} stands still", fr: "{component} est à l'arrêt"}}
-      - {id: cannot-see, text: {en: I cannot see it, fr: je ne la vois pas}}
-    on: {still: sure, cannot-see: call}
-  - {id: sure, kind: confirm, on: {"yes": turn, "no": which}}
-  - id: turn
-    kind: action
-    risk: R2
-    max_age: 2m
-    before: {count: {type: pump, status: [stopped], op: ">=", value: 1}}
-    after: {each: {type: pump, status: [runs]}}
-    within: 5m
-    every: 1m
-    undo: {en: turn it back, fr: revenir en arrière}
-    on: {done: warm, failed: take, not_done: which, unknown: take}
-  - id: warm
-    kind: wait
-    max_age: 2m
-    expect: {metric: {name: flow, op: ">", value: 1}}
-    within: 10m
-    every: 1m
-    on: {reached: well, expired: take, unknown: take}
-  - id: which
-    kind: branch
-    when:
-      - {step: look, is: still, then: take}
-    else: call
-  - {id: take, kind: collect, profile: array-state, on: {taken: call, failed: call}}
-  - id: call
-    kind: escalate
-    severity: 2
-    summary: {en: the pump stands, fr: la pompe est arrêtée}
-    hold:
-      - {en: touch no valve, fr: ne toucher aucune vanne}
-    on: {drafted: called, failed: called}
-  - {id: well, kind: end, outcome: resolved, needs: warm}
-  - {id: fine, kind: end, outcome: not_applicable}
-  - {id: called, kind: end, outcome: escalated}
-`
+//go:embed testdata/shelf
+var embedded embed.FS
 
-func prose(title, word string) string {
-	var b strings.Builder
-	b.WriteString("# " + title + "\n\n" + word + " {target}.\n")
-	for _, id := range []string{"what", "stands", "look", "sure", "turn", "warm", "which", "take", "call", "well", "fine", "called"} {
-		b.WriteString("\n## " + id + ": " + word + "\n" + word + " {component}.\n\n> " + word + "\n> " + word + "\n")
-	}
-	return b.String()
-}
-
+// shelf is the smallest runbook that holds every kind of step, in a file system
+// that a test may change.
 func shelf() fstest.MapFS {
-	return fstest.MapFS{
-		"pump/runbook.yaml": {Data: []byte(logic)},
-		"pump/en.md":        {Data: []byte(prose("A pump stands", "Look"))},
-		"pump/fr.md":        {Data: []byte(prose("Une pompe est arrêtée", "Regarder"))},
-		"README.md":         {Data: []byte("files beside the folders are left alone")},
+	out := fstest.MapFS{"README.md": {Data: []byte("files beside the folders are left alone")}}
+	for _, name := range []string{"runbook.yaml", "en.md", "fr.md"} {
+		data, err := embedded.ReadFile("testdata/shelf/pump/" + name)
+		if err != nil {
+			panic(err) // it is embedded
+		}
+		out["pump/"+name] = &fstest.MapFile{Data: data}
 	}
+	return out
 }
 
 // changed replaces a text that must be there once or more.
