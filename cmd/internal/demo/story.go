@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -166,7 +167,28 @@ func (r *run) bundle(ctx context.Context) error {
 	if err := r.site(ctx, 4, "", "bundle", "seal", bundled, "--as", "mdurand"); err != nil {
 		return err
 	}
-	return r.site(ctx, 0, "", "bundle", "approve", bundled, "--as", "ppetit", "--yes")
+	if err := r.tail(ctx, 3, "bundle", "review", bundled, "--as", "ppetit", "--report", r.path("review-2.txt")); err != nil {
+		return err
+	}
+	return r.tail(ctx, 3, "bundle", "approve", bundled, "--as", "ppetit", "--yes")
+}
+
+// tail runs a site command and shows the last lines of what it prints.
+func (r *run) tail(ctx context.Context, lines int, args ...string) error {
+	var all bytes.Buffer
+	whole := r.env.Out
+	r.env.Out, r.env.Err = &all, &all
+	err := r.site(ctx, 0, "", args...)
+	r.env.Out, r.env.Err = whole, whole
+	if err != nil {
+		return fmt.Errorf("%w: %s", err, all.String())
+	}
+	rows := strings.Split(strings.TrimRight(all.String(), "\n"), "\n")
+	if len(rows) > lines {
+		fmt.Fprintln(r.env.Out, "...")
+	}
+	fmt.Fprintln(r.env.Out, strings.Join(rows[max(0, len(rows)-lines):], "\n"))
+	return nil
 }
 
 func (r *run) excerpt(file string, lines int) error {

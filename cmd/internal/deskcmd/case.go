@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"darksite/bundle/desk"
@@ -114,8 +115,10 @@ func (a *app) printCase(c desk.Case, events []desk.Event) {
 	}
 	if c.Draft.Description != "" {
 		fmt.Fprintln(w)
-		for _, line := range cli.Wrap(cli.Printable(c.Draft.Description), a.env.Width()) {
-			fmt.Fprintln(w, line)
+		for para := range strings.Lines(c.Draft.Description) {
+			for _, line := range cli.Wrap(cli.Printable(strings.TrimRight(para, "\r\n")), a.env.Width()) {
+				fmt.Fprintln(w, line)
+			}
 		}
 	}
 	t := &cli.Table{Header: []string{"BUNDLE", "TAKEN", "FILES", "APPROVED BY", "RELEASED BY"}}

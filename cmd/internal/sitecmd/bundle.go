@@ -37,13 +37,28 @@ func (a *app) bundleCommand() *cobra.Command {
 	return c
 }
 
-// onBundle opens the journey, works on one bundle and closes it.
+// onBundle opens the journey, works with it and closes it.
 func (a *app) onBundle(f func(j *journey) error) error {
 	j, err := a.journey(nil)
 	if err != nil {
 		return err
 	}
 	return errors.Join(f(j), j.close())
+}
+
+// onOne is onBundle for one bundle: a step that is not due yet is answered with
+// the one that is.
+func (a *app) onOne(name string, f func(j *journey, id bundle.ID) error) error {
+	return a.onBundle(func(j *journey) error {
+		id := bundle.ID(name)
+		err := f(j, id)
+		if errors.Is(err, pipeline.ErrState) || errors.Is(err, pipeline.ErrRefused) {
+			if r, showErr := j.Show(id); showErr == nil {
+				return cli.WithHint(cli.WithCode(cli.CodeRefused, err), "%s", nextStep(r))
+			}
+		}
+		return err
+	})
 }
 
 // person is who acts, with the key that proves it.
@@ -179,8 +194,7 @@ voids every approval.`,
 			if p.as == "" {
 				return cli.Usagef("say who you are with --as ID")
 			}
-			return a.onBundle(func(j *journey) error {
-				id := bundle.ID(args[0])
+			return a.onOne(args[0], func(j *journey, id bundle.ID) error {
 				if err := j.Seal(c.Context(), id, p.as); err != nil {
 					return err
 				}
@@ -203,8 +217,7 @@ func (a *app) bundleReleaseCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.onBundle(func(j *journey) error {
-				id := bundle.ID(args[0])
+			return a.onOne(args[0], func(j *journey, id bundle.ID) error {
 				if err := j.Release(c.Context(), id, key, courier); err != nil {
 					return err
 				}
@@ -227,8 +240,7 @@ func (a *app) bundleWithdrawCommand() *cobra.Command {
 			if as == "" || strings.TrimSpace(reason) == "" {
 				return cli.Usagef("--as ID and --reason WORDS are needed")
 			}
-			return a.onBundle(func(j *journey) error {
-				id := bundle.ID(args[0])
+			return a.onOne(args[0], func(j *journey, id bundle.ID) error {
 				if err := j.Withdraw(c.Context(), id, as, reason); err != nil {
 					return err
 				}

@@ -244,9 +244,11 @@ func (a *app) printDraft(d casedraft.Draft) {
 			continue
 		}
 		name := row[0]
-		for _, line := range cli.Wrap(cli.Printable(row[1]), a.env.Width()-10) {
-			fmt.Fprintf(w, "%-10s%s\n", name, line)
-			name = ""
+		for para := range strings.Lines(row[1]) {
+			for _, line := range cli.Wrap(cli.Printable(strings.TrimRight(para, "\r\n")), a.env.Width()-10) {
+				fmt.Fprintf(w, "%-10s%s\n", name, line)
+				name = ""
+			}
 		}
 	}
 	a.env.Next("darksite case show "+d.Name()+" --mail", "darksite bundle collect --as ID --case "+d.Name())

@@ -32,8 +32,7 @@ first; what is shown is what would be signed.`,
 			if as == "" {
 				return cli.Usagef("say who you are with --as ID")
 			}
-			return a.onBundle(func(j *journey) error {
-				id := bundle.ID(args[0])
+			return a.onOne(args[0], func(j *journey, id bundle.ID) error {
 				s, err := a.review(c.Context(), j, id, as)
 				if err != nil {
 					return err
@@ -145,8 +144,7 @@ func (a *app) decide(ctx context.Context, name string, what approve.Decision, o 
 	if err != nil {
 		return err
 	}
-	return a.onBundle(func(j *journey) error {
-		id := bundle.ID(name)
+	return a.onOne(name, func(j *journey, id bundle.ID) error {
 		r, err := j.Show(id)
 		if err != nil {
 			return err

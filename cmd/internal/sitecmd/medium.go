@@ -56,8 +56,7 @@ func (a *app) write(ctx context.Context, name string, o writeOptions) error {
 	if err != nil {
 		return err
 	}
-	return a.onBundle(func(j *journey) error {
-		id := bundle.ID(name)
+	return a.onOne(name, func(j *journey, id bundle.ID) error {
 		w, err := j.Write(ctx, id, pipeline.MediumOptions{
 			Dir: o.medium, Signer: key, Serial: o.serial, Layout: carry.Layout{VolumeSize: size, Parity: o.parity},
 			Progress: a.env.Progress("writing").Step,
@@ -124,8 +123,7 @@ func (a *app) readBack(ctx context.Context, name string, o writeOptions, identit
 	if err != nil {
 		return err
 	}
-	return a.onBundle(func(j *journey) error {
-		id := bundle.ID(name)
+	return a.onOne(name, func(j *journey, id bundle.ID) error {
 		report, err := j.Verify(ctx, id, o.medium, o.as, a.env.Progress("reading back").Step, ids...)
 		if err != nil {
 			return err
