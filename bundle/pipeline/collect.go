@@ -158,7 +158,11 @@ func (p *Pipeline) toCollected(ctx context.Context, r *Record, q Request) error 
 	p.step("staging made")
 	res, err := collect.Run(ctx, collect.Options{
 		Staging: raw, Profile: q.Profile, Now: p.o.Now,
-		Progress: func(name string, done, of int) { q.progress("collect "+name, done, of) },
+		Progress: func(name string, done, of int) {
+			if name != "" {
+				q.progress("collect "+name, done, of)
+			}
+		},
 	}, q.Collectors)
 	if err != nil {
 		return fmt.Errorf("collect bundle %s: %w", r.BID, err)

@@ -253,7 +253,7 @@ func (p *Pipeline) decide(ctx context.Context, id bundle.ID, signer sign.Signer,
 		return fmt.Errorf("decide on bundle %s: %w", id, err)
 	}
 	if what == approve.Release && r.State.reached(InReview) && !r.looked(officer.ID) {
-		return fmt.Errorf("approve bundle %s: %s has not opened the review: %w: %w", id, officer.ID, ErrUnread, ErrRefused)
+		return fmt.Errorf("approve bundle %s: %s has to open the review first: %w: %w", id, officer.ID, ErrUnread, ErrRefused)
 	}
 	s, err := p.statement(ctx, r, officer.ID, what, d)
 	if err != nil {

@@ -12,6 +12,7 @@ const (
 	hexKind  = "<hex>"
 	ipKind   = "<ip>"
 	uuidKind = "<uuid>"
+	verKind  = "<ver>"
 	nameKind = "<name>"
 	idKind   = "<id>"
 	wordKind = "<word>"
@@ -173,43 +174,48 @@ func kindOf(w []byte) string {
 		return hexKind
 	case hexes >= 8 && hexes+dashes == len(w):
 		return hexKind
+	case dots > 0 && colons == 0 && isVersion(w, digits):
+		return verKind
 	}
 	return idKind
 }
 
-// standIn recognises the names the redactor gives: letters, a dash and eight
-// digits of base32.
+// standIn recognises the names the redactor gives: a prefix that tells the
+// kind, a dash and eight letters or digits without i, l, o and u.
 func standIn(w []byte) string {
-	if len(w) < 11 || len(w) > 18 || w[len(w)-9] != '-' {
+	const tail = 8
+	if len(w) < tail+3 || len(w) > tail+7 || w[len(w)-tail-1] != '-' {
 		return ""
 	}
-	for _, c := range w[len(w)-8:] {
-		if (c < 'a' || c > 'z') && (c < '2' || c > '7') {
+	for _, c := range w[len(w)-tail:] {
+		if (c < 'a' || c > 'z') && (c < '0' || c > '9') || c == 'i' || c == 'l' || c == 'o' || c == 'u' {
 			return ""
 		}
 	}
-	digit := false
-	for _, c := range w[len(w)-8:] {
-		digit = digit || c <= '9'
-	}
-	prefix := w[:len(w)-9]
-	for _, c := range prefix {
-		if c < 'a' || c > 'z' {
-			return ""
-		}
-	}
-	switch p := string(prefix); p {
-	case "host", "user", "vol", "array", "person", "pod", "group", "fs", "serial", "name", "word", "org", "dom", "domain", "phone":
+	switch p := string(w[:len(w)-tail-1]); p {
+	case "dom", "host", "user", "person", "tel", "sn", "array", "vol", "grp", "pod", "fs", "name", "word", "org", "iqn", "nqn":
 		return "<" + p + ">"
-	}
-	if digit {
-		return nameKind
 	}
 	return ""
 }
 
 func hasSuffix(w []byte, suffix string) bool {
 	return len(w) > len(suffix) && string(w[len(w)-len(suffix):]) == suffix
+}
+
+// isVersion accepts 6.4.10, 5.36.0-7+deb12u2 and the like: a digit first, and at
+// least as many digits as letters.
+func isVersion(w []byte, digits int) bool {
+	letters := 0
+	for _, c := range w {
+		switch k := class[c]; {
+		case c == '_' || c >= 0x80:
+			return false
+		case k&clsLetter != 0:
+			letters++
+		}
+	}
+	return class[w[0]]&clsDigit != 0 && len(w) <= 40 && digits >= letters
 }
 
 // isUUID accepts 8-4-4-4-12 hexadecimal digits.

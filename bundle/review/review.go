@@ -177,7 +177,7 @@ func Build(ctx context.Context, in Input) (Summary, Known, error) {
 	}
 	inventory(&s, in.Manifest)
 	m := newMiner()
-	f := newSearcher(in.Keywords)
+	f := newSearcher(in.Keywords, in.Manifest.Rules.SHA256, in.Manifest.Policy.SHA256)
 	for _, e := range in.Manifest.Files {
 		lines, err := read(ctx, in.Tree, e, func(place Place, line []byte) {
 			m.line(place, line)

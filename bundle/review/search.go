@@ -9,6 +9,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"darksite/bundle"
 )
 
 // marking is a protection marking and how it is written. Single words count in
@@ -48,13 +50,17 @@ type searcher struct {
 	words    []string // folded
 	foundK   []Found
 	secrets  map[string]*Found
+	ours     map[string]bool // digests of the kit's own that stand in its reports
 	order    []string
 	missed   int64
 	folded   []byte
 }
 
-func newSearcher(keywords []string) *searcher {
-	s := &searcher{markings: markings(), secrets: map[string]*Found{}}
+func newSearcher(keywords []string, ours ...bundle.Digest) *searcher {
+	s := &searcher{markings: markings(), secrets: map[string]*Found{}, ours: map[string]bool{}}
+	for _, d := range ours {
+		s.ours[string(d)] = true
+	}
 	for _, m := range s.markings {
 		s.foundM = append(s.foundM, Found{What: m.name, Places: []Place{}})
 	}
@@ -134,13 +140,14 @@ func wholeWord(line []byte, word string) int {
 }
 
 // What looks like a secret: a run of at least 20 letters, digits and the signs
-// of base64 whose characters are spread as in random text. Digests and random
-// keys are above the bounds; file names, metric names and CamelCase are below;
-// UUIDs are among the tokens.
+// of base64 whose characters are spread and mixed as in random text. Digests and
+// random keys are above the bounds; file names, metric names, package names and
+// CamelCase are below. UUIDs are among the tokens.
 const (
-	minSecret    = 20
-	spread       = 3.3 // bits for each character, with at least three digits
-	spreadLetter = 3.9 // with one digit, and letters of both cases
+	minSecret = 20
+	spread    = 3.3  // bits for each character
+	spreadMix = 3.9  // the same where letters of both cases make up for digits
+	turns     = 0.33 // share of neighbours of different sort: small, capital, digit
 )
 
 func (s *searcher) secretsOf(at Place, line []byte) {
@@ -149,51 +156,91 @@ func (s *searcher) secretsOf(at Place, line []byte) {
 		for end < len(line) && secretByte(line[end]) {
 			end++
 		}
-		if run := line[i:end]; len(run) >= minSecret && secretLike(run) {
-			s.secret(at, line, i, run)
+		if end-i >= minSecret {
+			s.secretsIn(at, line, i, end)
 		}
 		i = end + 1
 	}
 }
 
-func secretLike(run []byte) bool {
-	var digits, upper, lower int
+// secretsIn looks at a run as a whole, as base64 is written, and then at its
+// parts between the signs that also part the words of names.
+func (s *searcher) secretsIn(at Place, line []byte, from, to int) {
+	if run := line[from:to]; run[0] != '/' && mixed(run) && secretLike(run) {
+		s.secret(at, line, from, run)
+		return
+	}
+	for i := from; i < to; {
+		end := i
+		for end < to && line[end] != '/' && line[end] != '-' && line[end] != '_' {
+			end++
+		}
+		if part := line[i:end]; len(part) >= minSecret && secretLike(part) {
+			s.secret(at, line, i, part)
+		}
+		i = end + 1
+	}
+}
+
+// mixed reports whether a run has small letters, capitals and digits.
+func mixed(run []byte) bool {
+	small, capital, digit := sorts(run)
+	return small >= 3 && capital >= 3 && digit >= 1
+}
+
+func sorts(run []byte) (small, capital, digit int) {
 	for _, c := range run {
 		switch {
 		case c >= '0' && c <= '9':
-			digits++
+			digit++
 		case c >= 'A' && c <= 'Z':
-			upper++
+			capital++
 		case c >= 'a' && c <= 'z':
-			lower++
+			small++
 		}
 	}
-	few := digits >= 3 && upper+lower >= 3
-	mixed := digits >= 1 && upper >= 3 && lower >= 3
-	if !few && !mixed || path(run) || isUUID(run) {
+	return small, capital, digit
+}
+
+func secretLike(run []byte) bool {
+	small, capital, digit := sorts(run)
+	few := digit >= 3 && small+capital >= 3
+	if !few && !mixed(run) || isUUID(run) || turning(run) < turns {
 		return false
 	}
 	h := entropy(run)
-	return few && h >= spread || mixed && h >= spreadLetter
+	return few && h >= spread || mixed(run) && h >= spreadMix
+}
+
+// turning is the share of neighbours that are of different sort.
+func turning(run []byte) float64 {
+	sort := func(c byte) int {
+		switch {
+		case c >= '0' && c <= '9':
+			return 1
+		case c >= 'A' && c <= 'Z':
+			return 2
+		case c >= 'a' && c <= 'z':
+			return 3
+		}
+		return 0
+	}
+	n, pairs := 0, 0
+	for i := 1; i < len(run); i++ {
+		a, b := sort(run[i-1]), sort(run[i])
+		if a == 0 || b == 0 {
+			continue
+		}
+		pairs++
+		if a != b {
+			n++
+		}
+	}
+	return float64(n) / float64(max(pairs, 1))
 }
 
 func secretByte(c byte) bool {
 	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '+' || c == '/' || c == '=' || c == '_' || c == '-'
-}
-
-// path tells file names from base64: more than one slash, and the parts between
-// are short.
-func path(run []byte) bool {
-	parts := bytes.Split(run, []byte("/"))
-	if len(parts) < 3 {
-		return false
-	}
-	for _, p := range parts {
-		if len(p) >= minSecret {
-			return false
-		}
-	}
-	return true
 }
 
 func entropy(run []byte) float64 {
@@ -213,6 +260,9 @@ func entropy(run []byte) float64 {
 
 func (s *searcher) secret(at Place, line []byte, hit int, run []byte) {
 	name := key(run)
+	if s.ours[name] {
+		return
+	}
 	f := s.secrets[name]
 	if f == nil {
 		if len(s.order) == MaxSecrets {

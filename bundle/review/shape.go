@@ -14,8 +14,10 @@ import (
 //
 //	<num>   a number, with sign, point, exponent or unit glued to it
 //	<time>  a date or a time of day
+//	<ver>   a version: digits with points, and at most as many letters
 //	<hex>   at least eight hexadecimal digits, or 0x and any
 //	<ip>    an IPv4 or IPv6 address
+//	<uuid>  a UUID
 //	<host>, <user>, <vol> and so on: a stand-in of the redactor, by its prefix
 //	<name>  a name below .invalid, or an address with @
 //	<id>    any other word with a digit in it
@@ -24,7 +26,8 @@ import (
 // shapes that differ in one word only, when at least joinAt of them do; that
 // word becomes <word> and all its spellings are listed.
 const (
-	joinAt        = 8
+	joinAt        = 3
+	joinRounds    = 3 // so that up to three words of a form may differ
 	joinMaxShapes = 50_000
 	maxJoinForm   = 1024 // longer forms are not joined
 	maxSample     = 80   // bytes of a value shown
@@ -164,7 +167,8 @@ func key(value []byte) string {
 // note counts the identifying tokens of the line.
 func (m *miner) note(at Place, line []byte) {
 	for _, v := range m.slots {
-		if v.kind == numKind || v.kind == timeKind || v.kind == hexKind {
+		switch v.kind {
+		case numKind, timeKind, hexKind, verKind:
 			continue
 		}
 		if t := m.known[string(v.value)]; t != nil { // the common case, without a copy
@@ -193,7 +197,8 @@ func (m *miner) shapes() []Shape {
 		all = append(all, *s)
 	}
 	slices.SortFunc(all, func(a, b Shape) int { return cmp.Compare(a.Form, b.Form) })
-	if len(all) <= joinMaxShapes {
+	for round, before := 0, -1; round < joinRounds && len(all) <= joinMaxShapes && len(all) != before; round++ {
+		before = len(all)
 		all = join(all)
 	}
 	return all
@@ -228,7 +233,8 @@ func (m *miner) overflow() []Note {
 
 // join merges shapes that differ in one word. It looks at every place of every
 // form, makes the groups that would share a form with that place blanked, and
-// merges the largest groups first; ties go by form. Each shape is merged once.
+// merges the largest groups first; ties go by form. A shape is merged once a
+// round; a word of an earlier round keeps all its spellings.
 func join(all []Shape) []Shape {
 	type member struct {
 		shape int
@@ -236,7 +242,7 @@ func join(all []Shape) []Shape {
 	}
 	groups := map[string][]member{}
 	for i, s := range all {
-		if len(s.Form) > maxJoinForm {
+		if len(s.Form) > maxJoinForm || len(s.Slots) > maxSlots/2 {
 			continue
 		}
 		for w := range words(s.Form) {
@@ -289,6 +295,12 @@ func (s *Shape) take(one Shape) {
 	for i, slot := range one.Slots {
 		if i == len(s.Slots) {
 			s.Slots = append(s.Slots, Slot{Kind: slot.Kind})
+		}
+		if slot.Kind == wordKind { // words are shown all
+			s.Slots[i].Samples = append(s.Slots[i].Samples, slot.Samples...)
+			slices.Sort(s.Slots[i].Samples)
+			s.Slots[i].Samples = slices.Compact(s.Slots[i].Samples)
+			continue
 		}
 		for _, v := range slot.Samples {
 			s.Slots[i].add([]byte(v))
