@@ -43,11 +43,17 @@ func markings() []marking {
 	}
 }
 
+// needles are the spellings of a marking, ready to be searched for.
+type needles struct {
+	folded  [][]byte
+	capital []byte
+}
+
 // searcher looks every line over for markings, keywords and secrets.
 type searcher struct {
-	markings []marking
+	markings []needles
 	foundM   []Found
-	words    []string // folded
+	words    [][]byte // folded
 	foundK   []Found
 	secrets  map[string]*Found
 	ours     map[string]bool // digests of the kit's own that stand in its reports
@@ -57,16 +63,21 @@ type searcher struct {
 }
 
 func newSearcher(keywords []string, ours ...bundle.Digest) *searcher {
-	s := &searcher{markings: markings(), secrets: map[string]*Found{}, ours: map[string]bool{}}
+	s := &searcher{secrets: map[string]*Found{}, ours: map[string]bool{}}
 	for _, d := range ours {
 		s.ours[string(d)] = true
 	}
-	for _, m := range s.markings {
+	for _, m := range markings() {
+		n := needles{capital: []byte(m.capital)}
+		for _, spelling := range m.spelling {
+			n.folded = append(n.folded, []byte(spelling))
+		}
+		s.markings = append(s.markings, n)
 		s.foundM = append(s.foundM, Found{What: m.name, Places: []Place{}})
 	}
 	for _, k := range keywords {
 		if k = strings.TrimSpace(k); k != "" {
-			s.words = append(s.words, strings.ToLower(k))
+			s.words = append(s.words, []byte(strings.ToLower(k)))
 			s.foundK = append(s.foundK, Found{What: k, Places: []Place{}})
 		}
 	}
@@ -77,12 +88,12 @@ func (s *searcher) line(at Place, line []byte) {
 	s.fold(line)
 	for i, m := range s.markings {
 		hit := -1
-		for _, spelling := range m.spelling {
-			if hit = bytes.Index(s.folded, []byte(spelling)); hit >= 0 {
+		for _, spelling := range m.folded {
+			if hit = bytes.Index(s.folded, spelling); hit >= 0 {
 				break
 			}
 		}
-		if hit < 0 && m.capital != "" {
+		if hit < 0 && len(m.capital) > 0 {
 			hit = wholeWord(line, m.capital)
 		}
 		if hit >= 0 {
@@ -90,7 +101,7 @@ func (s *searcher) line(at Place, line []byte) {
 		}
 	}
 	for i, word := range s.words {
-		if hit := bytes.Index(s.folded, []byte(word)); hit >= 0 {
+		if hit := bytes.Index(s.folded, word); hit >= 0 {
 			s.foundK[i].add(at, line, hit)
 		}
 	}
@@ -123,9 +134,9 @@ func (f *Found) add(at Place, line []byte, hit int) {
 }
 
 // wholeWord finds word where no letter or digit touches it.
-func wholeWord(line []byte, word string) int {
+func wholeWord(line, word []byte) int {
 	for from := 0; ; {
-		i := bytes.Index(line[from:], []byte(word))
+		i := bytes.Index(line[from:], word)
 		if i < 0 {
 			return -1
 		}
