@@ -177,6 +177,9 @@ func (s *Store) Check() (Stats, error) {
 		if err != nil {
 			return err
 		}
+		if m.Told > m.Telling || m.Telling > m.Seq {
+			return fmt.Errorf("told to %d, telling to %d of %d changes: %w", m.Told, m.Telling, m.Seq, ErrDamaged)
+		}
 		if m.Seq != next-1 {
 			return fmt.Errorf("meta says %d changes, %d are there: %w", m.Seq, next-1, ErrDamaged)
 		}

@@ -129,6 +129,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	for i, t := range d.o.Targets {
 		wg.Go(func() {
 			failed[i] = poll.Run(ctx, t.Poll, t.Source, func(ctx context.Context, b localmon.Batch) error {
+				b.Target = t.Source.Target() // whatever the source says: the site's name counts
 				d.sink(ctx, b)
 				return nil
 			})
@@ -156,6 +157,7 @@ func (d *Daemon) Once(ctx context.Context) (Summary, error) {
 			if err != nil {
 				errs[i] = fmt.Errorf("look at %s: %w", t.Source.Target(), err)
 			}
+			b.Target = t.Source.Target()
 			s.Looks[i] = d.sink(ctx, b)
 		})
 	}
@@ -190,10 +192,6 @@ func (d *Daemon) sink(ctx context.Context, b localmon.Batch) overview.Look {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	j := d.judges[b.Target]
-	if j == nil {
-		d.o.Log.Error("a look at a target nobody named", "target", b.Target)
-		return overview.Look{Target: b.Target}
-	}
 	conditions := d.evaluate(now, j, b)
 	j.seen(b, seq)
 	if len(conditions) > 0 {

@@ -109,7 +109,7 @@ func TestQuietDay(t *testing.T) {
 	s := newSite(t)
 	day := 24 * time.Hour
 	if testing.Short() {
-		day = 6 * time.Hour
+		day = 2 * time.Hour
 	}
 	s.watch(day, *quietStep)
 	require.Empty(t, s.story, "an array in order tells nothing")
