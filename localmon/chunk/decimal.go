@@ -25,6 +25,11 @@ func Decimal(v float64, atLeast uint8) (m int64, e uint8, ok bool) {
 
 // mantissa is Decimal for one exponent.
 func mantissa(v float64, e uint8) (int64, bool) {
+	if e == 0 {
+		// whole numbers are many, and need neither product nor quotient
+		m := int64(v)
+		return m, m < maxMantissa && m > -maxMantissa && math.Float64bits(float64(m)) == math.Float64bits(v)
+	}
 	r := math.RoundToEven(v * pow10[e])
 	if !(math.Abs(r) < maxMantissa) { // written so that NaN fails
 		return 0, false

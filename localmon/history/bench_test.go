@@ -124,3 +124,27 @@ func BenchmarkQuery(b *testing.B) {
 		})
 	}
 }
+
+func BenchmarkTotal(b *testing.B) {
+	shape := workload.Default()
+	db, err := history.Open(filepath.Join(b.TempDir(), "history.db"), history.Options{NoSync: true})
+	require.NoError(b, err)
+	defer db.Close()
+	const scrapes = 2880
+	fill(b, db, shape, scrapes)
+	sel := localmon.Selector{Metric: workload.New(shape).Keys()[0].Metric}
+	w := localmon.Window{From: shape.Start.Add(-time.Hour), To: shape.Start.Add(1000 * time.Hour), Agg: localmon.AggAvg}
+	for _, step := range []time.Duration{time.Minute, 5 * time.Minute} {
+		b.Run(fmt.Sprintf("500 series, by %v", step), func(b *testing.B) {
+			w.Step = step
+			before, n := cpuTime(b), 0
+			for b.Loop() {
+				for _, err := range db.Total(b.Context(), sel, w) {
+					require.NoError(b, err)
+				}
+				n += shape.Volumes * scrapes
+			}
+			b.ReportMetric(float64(cpuTime(b)-before)/float64(n), "cpu-ns/sample")
+		})
+	}
+}

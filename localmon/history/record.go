@@ -142,8 +142,7 @@ func (w *sectionWriter) put(old cell, bits uint64, present bool) cell {
 	// A series that once needed the raw form keeps it until the next record
 	// that stands alone: trying every exponent at each scrape costs too much.
 	if old.exponent != notDecimal {
-		atLeast := old.exponent
-		if m, e, ok := chunk.Decimal(math.Float64frombits(bits), atLeast); ok {
+		if m, e, ok := chunk.Decimal(math.Float64frombits(bits), old.exponent); ok {
 			now.mantissa, now.exponent = m, e
 		}
 	}

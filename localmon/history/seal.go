@@ -17,15 +17,16 @@ import (
 // the segment table and deletes the log in one transaction, readers see the log
 // only; a step that was done before a crash is found done.
 type sealing struct {
-	target string
-	seg    segment
-	at     []int64  // time of each scrape
-	step   []int32  // its 5-minute step
-	begins []int64  // of the steps
-	groups []uint32 // those that have any sample
-	next   int      // index in groups
-	lost   []Damage // scrapes that could not be read,
-	isLost map[uint64]bool
+	target  string
+	seg     segment
+	at      []int64  // time of each scrape
+	step    []int32  // its 5-minute step
+	begins  []int64  // of the steps
+	perStep []int64  // scrapes of each step
+	groups  []uint32 // those that have any sample
+	next    int      // index in groups
+	lost    []Damage // scrapes that could not be read,
+	isLost  map[uint64]bool
 
 	builder chunk.Builder
 	coarse  chunk.Builder
@@ -33,6 +34,7 @@ type sealing struct {
 	columns [groupSize][]float64
 	runs    [groupSize][]int32 // begin and end of each run of rows that have values
 	until   [groupSize]int32   // rows before this are done
+	changes [groupSize]int     // values that differ from the one before
 	present []bool
 	some    []int32 // step of each value of a series with gaps
 	block   []byte
@@ -148,6 +150,10 @@ func (s *sealing) survey(tx *bbolt.Tx, first uint64) error {
 	s.seg.packedRows = enc.Times(nil, s.at)
 	s.step, s.begins = stepsOf(s.at, step5m)
 	s.seg.steps = len(s.begins)
+	s.perStep = make([]int64, len(s.begins))
+	for _, k := range s.step {
+		s.perStep[k]++
+	}
 	s.seg.packedSteps = enc.Times(nil, s.begins)
 	if len(clock) == len(s.at) {
 		s.seg.packedClock = enc.Times(nil, clock)
@@ -167,6 +173,7 @@ func (db *DB) sealGroup(s *sealing) error {
 	err := db.file.View(func(tx *bbolt.Tx) error {
 		if b := bucketOf(tx, s.target, bucketDay, key); b != nil {
 			done = true // by a run that was cut short
+			s.seg.size += int64(len(b.Get(keyBlock)))
 			return nil
 		}
 		return s.gather(logOf(tx, s.target).records(s.seg.first), n)
@@ -178,7 +185,8 @@ func (db *DB) sealGroup(s *sealing) error {
 	if s.builder.Empty() {
 		return nil
 	}
-	return db.file.Update(func(tx *bbolt.Tx) error {
+	size := int64(0)
+	err = db.file.Update(func(tx *bbolt.Tx) error {
 		own, err := own(tx, s.target)
 		if err != nil {
 			return err
@@ -193,12 +201,19 @@ func (db *DB) sealGroup(s *sealing) error {
 				return err
 			}
 			s.block = b.builder.Append(s.block[:0])
+			if b.kind == kindBlock {
+				size = int64(len(s.block))
+			}
 			if err := putBlock(in, b.kind, key, s.block); err != nil {
 				return err
 			}
 		}
 		return db.pause("seal a group")
 	})
+	if err == nil {
+		s.seg.size += size
+	}
+	return err
 }
 
 // gather plays the log on one group and keeps the values by series. It works
@@ -208,7 +223,7 @@ func (s *sealing) gather(records *bbolt.Bucket, n uint32) error {
 		return fmt.Errorf("%w: it is not in the log", errBadValue)
 	}
 	for k := range s.columns {
-		s.columns[k], s.runs[k], s.until[k] = s.columns[k][:0], s.runs[k][:0], 0
+		s.columns[k], s.runs[k], s.until[k], s.changes[k] = s.columns[k][:0], s.runs[k][:0], 0, 0
 	}
 	var (
 		g      group
@@ -255,6 +270,9 @@ func (s *sealing) copyUntil(row int32, i int, c *cell) {
 	if !c.present || from == row {
 		return
 	}
+	if n := len(s.columns[i]); n == 0 || math.Float64bits(s.columns[i][n-1]) != c.bits {
+		s.changes[i]++
+	}
 	if n := len(s.runs[i]); n > 0 && s.runs[i][n-1] == from {
 		s.runs[i][n-1] = row
 	} else {
@@ -278,7 +296,11 @@ func (s *sealing) build() {
 	for i, v := range s.columns[:last+1] {
 		s.tier.reset(len(s.begins))
 		if len(v) == len(s.at) {
-			s.tier.ofSamples(v, s.step)
+			if s.changes[i] <= 1 {
+				s.tier.ofConstant(v[0], s.perStep)
+			} else {
+				s.tier.ofSamples(v, s.step)
+			}
 			s.tier.add(&s.coarse)
 			s.builder.Add(nil, v)
 			continue

@@ -38,6 +38,7 @@ type segment struct {
 	steps        int    // 5-minute steps; in a month, segments
 	raw, m5      bool   // which blocks it still has; in a month, m5 says that its segments have theirs
 	rolled       bool   // its steps are part of a month
+	size         int64  // bytes of its blocks of samples
 
 	packedRows  []byte // times of the scrapes (months: of the steps)
 	packedSteps []byte // begins of the 5-minute steps
@@ -68,6 +69,7 @@ func (s *segment) encode() []byte {
 	b = binary.AppendUvarint(b, uint64(s.maxAt-s.minAt))
 	b = binary.AppendUvarint(b, uint64(s.rows))
 	b = binary.AppendUvarint(b, uint64(s.steps))
+	b = binary.AppendUvarint(b, uint64(s.size))
 	for _, p := range [][]byte{s.packedRows, s.packedSteps, s.packedClock} {
 		b = binary.AppendUvarint(b, uint64(len(p)))
 		b = append(b, p...)
@@ -92,7 +94,7 @@ func decodeSegment(k, v []byte) (*segment, error) {
 	s.minAt = in.varint()
 	s.maxAt = s.minAt + int64(in.uvarint())
 	rows, steps := in.uvarint(), in.uvarint()
-	s.rows, s.steps = int(rows), int(steps)
+	s.rows, s.steps, s.size = int(rows), int(steps), int64(in.uvarint())
 	for _, p := range []*[]byte{&s.packedRows, &s.packedSteps, &s.packedClock} {
 		*p = in.bytes(in.uvarint())
 	}

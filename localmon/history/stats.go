@@ -17,6 +17,7 @@ type Stats struct {
 	Used     int64         `json:"used"`   // of them in use; the rest is free for what comes
 	Budget   int64         `json:"budget"` // zero means no limit
 	LastSeq  uint64        `json:"last_seq"`
+	RawBytes int64         `json:"raw_bytes"` // of the used ones, those of samples; the rest is tiers and tables
 	Targets  []TargetStats `json:"targets"`
 	Damaged  int           `json:"damaged"` // values that could not be read when the file was opened
 	ReadOnly bool          `json:"read_only"`
@@ -37,7 +38,7 @@ type TargetStats struct {
 	OldestRaw time.Time `json:"oldest_raw,omitzero"`
 }
 
-// Stats reads the figures of the file; it does not read its values.
+// Stats reads the figures of the file. It looks at pages, not into values.
 func (db *DB) Stats(ctx context.Context) (Stats, error) {
 	if err := ctx.Err(); err != nil {
 		return Stats{}, err
@@ -56,6 +57,7 @@ func (db *DB) Stats(ctx context.Context) (Stats, error) {
 			t := TargetStats{Target: target, Series: len(h.table), Sealed: len(h.segments), Months: len(h.months)}
 			for i := range h.segments {
 				if h.segments[i].raw {
+					s.RawBytes += h.segments[i].size
 					t.Raw++
 				}
 			}
@@ -71,7 +73,9 @@ func (db *DB) Stats(ctx context.Context) (Stats, error) {
 				}
 			}
 			if err := logOf(tx, target).each(func(_ uint64, records *bbolt.Bucket) error {
-				t.Log += records.Stats().KeyN
+				b := records.Stats()
+				t.Log += b.KeyN
+				s.RawBytes += int64(b.LeafAlloc + b.BranchAlloc)
 				return nil
 			}); err != nil {
 				return err

@@ -2,6 +2,7 @@ package history
 
 import (
 	"math"
+	"slices"
 
 	"darksite/localmon/chunk"
 )
@@ -57,13 +58,9 @@ func (t *tier) put(step int32, low, high, sum, count float64) {
 
 // ofSamples fills the tier from samples; step tells the step of each.
 func (t *tier) ofSamples(v []float64, step []int32) {
-	if cap(t.mant) < len(v) {
-		t.mant = make([]int64, len(v))
-	}
-	m := t.mant[:len(v)]
 	// Sums of mantissas are exact and have few digits; sums of floats have
 	// many, which pack badly.
-	if e, ok := chunk.Decimals(m, v); ok {
+	if m, e, ok := t.decimals(v); ok {
 		for i := 0; i < len(v); {
 			s := step[i]
 			low, high, sum := m[i], m[i], int64(0)
@@ -100,11 +97,7 @@ func (t *tier) add(b *chunk.Builder) {
 // ofSteps fills the tier from the finer steps of one series; at tells the step
 // of each.
 func (t *tier) ofSteps(at []int32, cols *[tierWidth][]float64) {
-	if cap(t.mant) < len(at) {
-		t.mant = make([]int64, len(at))
-	}
-	m := t.mant[:len(at)]
-	e, short := chunk.Decimals(m, cols[tierSum])
+	m, e, short := t.decimals(cols[tierSum])
 	for i := 0; i < len(at); {
 		low, high, count := cols[tierMin][i], cols[tierMax][i], 0.0
 		sum, exact := 0.0, int64(0)
@@ -123,4 +116,23 @@ func (t *tier) ofSteps(at []int32, cols *[tierWidth][]float64) {
 		t.put(at[i], low, high, sum, count)
 		i = j
 	}
+}
+
+// ofConstant fills the tier from a series that has one value in every row; rows
+// tells how many each step has.
+func (t *tier) ofConstant(v float64, rows []int64) {
+	m, e, short := chunk.Decimal(v, 0)
+	for i, n := range rows {
+		sum := v * float64(n)
+		if short {
+			sum = chunk.Float(m*n, e)
+		}
+		t.put(int32(i), v, v, sum, float64(n))
+	}
+}
+
+func (t *tier) decimals(v []float64) ([]int64, uint8, bool) {
+	t.mant = slices.Grow(t.mant[:0], len(v))[:len(v)]
+	e, ok := chunk.Decimals(t.mant, v)
+	return t.mant, e, ok
 }

@@ -29,8 +29,8 @@ func (db *DB) Total(ctx context.Context, sel localmon.Selector, w localmon.Windo
 		if err == nil {
 			err = t.read(ctx)
 		}
-		for _, at := range slices.Sorted(maps.Keys(t.sums)) {
-			if !yield(localmon.Point{At: time.Unix(0, at), Value: *t.sums[at]}, nil) {
+		for _, at := range slices.Sorted(maps.Keys(t.slots)) {
+			if !yield(localmon.Point{At: time.Unix(0, at), Value: t.sums[t.slots[at]]}, nil) {
 				return
 			}
 		}
@@ -44,7 +44,9 @@ func (db *DB) Total(ctx context.Context, sel localmon.Selector, w localmon.Windo
 type total struct {
 	cursor  // shared by the series of a target, one after the other
 	series  []member
-	sums    map[int64]*float64
+	begins  []int64 // of the steps, in the order they were met
+	sums    []float64
+	slots   map[int64]int // place of a step in the two
 	damaged []error
 }
 
@@ -54,11 +56,12 @@ type member struct {
 	id         uint32
 	open       bool
 	at         int64
+	slot       int // of the open step
 	sum, count float64
 }
 
 func (db *DB) newTotal(sel localmon.Selector, w localmon.Window) (*total, error) {
-	t := &total{sums: map[int64]*float64{}}
+	t := &total{slots: map[int64]int{}}
 	if w.Agg != localmon.AggAvg || w.Step <= 0 {
 		return t, fmt.Errorf("a total is of averages over a step above zero, not of %q over %v", w.Agg, w.Step)
 	}
@@ -140,12 +143,16 @@ func hasMonth(months *bbolt.Bucket, from, to uint64) bool {
 }
 
 func (t *total) addPiece(m *member) {
-	for i, at := range t.times {
-		if !m.open || at < m.at || at-m.at >= t.step {
+	for i := 0; i < len(t.times); {
+		if at := t.times[i]; !m.open || at < m.at || at-m.at >= t.step {
 			t.begin(m, at)
 		}
-		m.sum += t.values[i]
-		m.count++
+		sum, from := m.sum, i
+		for ; i < len(t.times) && uint64(t.times[i]-m.at) < uint64(t.step); i++ {
+			sum += t.values[i]
+		}
+		m.sum = sum
+		m.count += float64(i - from)
 	}
 	for i, at := range t.steps {
 		if !m.open || at < m.at || at-m.at >= t.step {
@@ -156,23 +163,32 @@ func (t *total) addPiece(m *member) {
 	}
 }
 
+// begin opens the step that a time lies in. As a rule it is the one after the
+// step before, and stands after it, because another series met both.
 func (t *total) begin(m *member, at int64) {
+	next := m.at + t.step
+	if !m.open || at < next || at-next >= t.step {
+		next = floorDiv(at, t.step) * t.step
+	}
 	t.close(m)
-	m.open, m.at, m.sum, m.count = true, floorDiv(at, t.step)*t.step, 0, 0
+	slot := m.slot + 1
+	if slot >= len(t.begins) || t.begins[slot] != next {
+		var ok bool
+		if slot, ok = t.slots[next]; !ok {
+			slot = len(t.begins)
+			t.slots[next] = slot
+			t.begins, t.sums = append(t.begins, next), append(t.sums, 0)
+		}
+	}
+	m.open, m.at, m.slot, m.sum, m.count = true, next, slot, 0, 0
 }
 
 // close adds the average of the open step to the total of that step.
 func (t *total) close(m *member) {
-	if !m.open {
-		return
+	if m.open {
+		m.open = false
+		t.sums[m.slot] += m.sum / m.count
 	}
-	m.open = false
-	s := t.sums[m.at]
-	if s == nil {
-		s = new(float64)
-		t.sums[m.at] = s
-	}
-	*s += m.sum / m.count
 }
 
 // readLogOf goes through a segment of the log once for all series.
