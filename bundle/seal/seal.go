@@ -83,7 +83,7 @@ func parse(recipients []string) ([]age.Recipient, error) {
 			return nil, fmt.Errorf("%w: recipient %s stands twice", ErrRecipientSet, short(r))
 		}
 		hybrid, err := age.ParseHybridRecipient(r)
-		if err != nil || hybrid.String() != r {
+		if err != nil {
 			return nil, fmt.Errorf("%w: %s", ErrRecipient, short(r))
 		}
 		out = append(out, hybrid)
