@@ -52,7 +52,7 @@ func (e *Evaluator) judgeAlerts(now time.Time, v *view, f *findings) {
 // alert notes an open alert of the target.
 func (f *findings) alert(ref localmon.Ref, a localmon.ArrayAlert, severity localmon.Severity, why string) *verdict {
 	v := f.at(ref)
-	v.set("status", condition(a), "value", orWord(a.Actual, a.Issue), "issue", orWord(a.Issue, a.Summary), "code", strconv.Itoa(a.Code), "type", a.ComponentType)
+	v.set("status", condition(a), "value", cmp.Or(a.Actual, a.Issue), "issue", cmp.Or(a.Issue, a.Summary), "code", strconv.Itoa(a.Code), "type", a.ComponentType)
 	v.say(fromAlerts, severity, why, alertLine(a))
 	return v
 }
@@ -63,11 +63,11 @@ func condition(a localmon.ArrayAlert) string {
 	if strings.ContainsFunc(a.Actual, unicode.IsLetter) {
 		return a.Actual
 	}
-	return orWord(a.Issue, a.Summary)
+	return cmp.Or(a.Issue, a.Summary)
 }
 
 func alertLine(a localmon.ArrayAlert) string {
-	return fmt.Sprintf("array alert %s code %d %s %s: %s", orWord(a.Name, a.ID), a.Code, a.Severity, a.State, orWord(a.Summary, a.Issue))
+	return fmt.Sprintf("array alert %s code %d %s %s: %s", cmp.Or(a.Name, a.ID), a.Code, a.Severity, a.State, cmp.Or(a.Summary, a.Issue))
 }
 
 // absorb gives an alert about a whole to the parts of it this rule names; when
@@ -146,7 +146,7 @@ func (e *Evaluator) judgeLoose(f *findings, loose map[int][]localmon.ArrayAlert)
 			}
 			ref.Component = ""
 			v := f.alert(ref, a, severity, why)
-			v.values["issue"] = fmt.Sprintf("%s (%d alerts)", orWord(clean(a.Issue, 120), clean(a.Summary, 120)), len(alerts))
+			v.values["issue"] = fmt.Sprintf("%s (%d alerts)", cmp.Or(clean(a.Issue, 120), clean(a.Summary, 120)), len(alerts))
 		}
 	}
 }

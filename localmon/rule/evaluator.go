@@ -27,7 +27,6 @@ const (
 // Evaluator judges the looks at one target. It belongs to one goroutine.
 type Evaluator struct {
 	target string
-	kind   localmon.Kind
 	rules  []Rule
 	named  map[string]bool            // types that rules name
 	wanted map[string]bool            // metrics that rules read
@@ -46,7 +45,7 @@ type pick struct {
 // are for that kind.
 func NewEvaluator(s Set, target string, kind localmon.Kind) *Evaluator {
 	e := &Evaluator{
-		target: target, kind: kind, named: map[string]bool{}, wanted: map[string]bool{},
+		target: target, named: map[string]bool{}, wanted: map[string]bool{},
 		picks: map[string]map[string]pick{}, m: memory{Form: memoryForm},
 	}
 	for _, r := range s.Rules {

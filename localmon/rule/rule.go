@@ -3,6 +3,7 @@ package rule
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"path"
 	"regexp"
 	"slices"
@@ -224,7 +225,7 @@ func Join(sets ...Set) (Set, error) {
 	for _, r := range out.Rules {
 		for _, e := range r.ExplainedBy {
 			if !ids[e.Rule] {
-				errs = append(errs, fmt.Errorf("rule %s is explained by %q, which does not exist%s", r.ID, e.Rule, strictyaml.Suggest(e.Rule, sortedKeys(ids))))
+				errs = append(errs, fmt.Errorf("rule %s is explained by %q, which does not exist%s", r.ID, e.Rule, strictyaml.Suggest(e.Rule, slices.Sorted(maps.Keys(ids)))))
 			}
 		}
 	}
@@ -232,15 +233,6 @@ func Join(sets ...Set) (Set, error) {
 		errs = append(errs, fmt.Errorf("%d rules, at most %d", len(out.Rules), MaxRules))
 	}
 	return out, errors.Join(errs...)
-}
-
-func sortedKeys(m map[string]bool) []string {
-	out := make([]string, 0, len(m))
-	for k := range m {
-		out = append(out, k)
-	}
-	slices.Sort(out)
-	return out
 }
 
 // checker collects what is wrong with a file, each with its place.

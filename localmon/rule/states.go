@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"slices"
@@ -62,8 +63,8 @@ func (e *Evaluator) judgeState(f *findings, m *StateMatch, s localmon.ComponentS
 	}
 	v := f.at(ref)
 	severity, why := m.severity(f.rule)
-	v.set("status", orWord(word, s.Health.String()), "type", s.Type, "detail", s.Detail)
-	v.say(fromStates, severity, why, strings.TrimSpace(fmt.Sprintf("%s %s: %s %s", s.Type, s.Component, orWord(word, "no status"), s.Detail)))
+	v.set("status", cmp.Or(word, s.Health.String()), "type", s.Type, "detail", s.Detail)
+	v.say(fromStates, severity, why, strings.TrimSpace(fmt.Sprintf("%s %s: %s %s", s.Type, s.Component, cmp.Or(word, "no status"), s.Detail)))
 }
 
 func (e *Evaluator) judgeVanished(now time.Time, f *findings, m *StateMatch, kind string, listed map[string]bool) {
@@ -99,11 +100,4 @@ func matches(name string, patterns []string) bool {
 
 func oneOf(word string, words []string) bool {
 	return slices.ContainsFunc(words, func(w string) bool { return strings.EqualFold(w, word) })
-}
-
-func orWord(word, other string) string {
-	if word == "" {
-		return other
-	}
-	return word
 }
