@@ -87,6 +87,16 @@ type Found struct {
 	Places []Place `json:"places"` // at most MaxHits
 }
 
+// Secrets are strings that look like secrets and stand behind the same words.
+// Every string is shown once, where it was met first; what stands around it is
+// shown once for all of them.
+type Secrets struct {
+	Before  string   `json:"before"` // what stands before them, values replaced by their kinds
+	Strings []string `json:"strings"`
+	Count   int64    `json:"count"` // occurrences of all of them
+	Example Place    `json:"example"`
+}
+
 // Group is some files together.
 type Group struct {
 	Name  string `json:"name"`
@@ -150,7 +160,7 @@ type Summary struct {
 	Recipients    []Recipient       `json:"recipients"`
 	Markings      []Found           `json:"markings"`
 	Keywords      []Found           `json:"keywords"` // every word of the site, also with no hit
-	Secrets       []Found           `json:"secrets"`  // strings that look like secrets
+	Secrets       []Secrets         `json:"secrets"`
 	Near          []NearMiss        `json:"near"`
 	Shapes        []Shape           `json:"shapes"` // new ones first, then by count
 	Tokens        []Token           `json:"tokens"`

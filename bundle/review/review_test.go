@@ -205,10 +205,21 @@ func TestSecretLikeStrings(t *testing.T) {
 			continue
 		}
 		require.Len(t, s.Secrets, 1, one)
-		require.Equal(t, one, s.Secrets[0].What)
+		require.Equal(t, []string{one}, s.Secrets[0].Strings, "each string once")
 		require.Equal(t, int64(2), s.Secrets[0].Count)
-		require.Len(t, s.Secrets[0].Places, 1, "each string once")
+		require.Equal(t, int64(1), s.Secrets[0].Example.Line)
 	}
+}
+
+func TestSecretsOfOneSortAreShownTogether(t *testing.T) {
+	s, _ := build(t, input(map[string]string{"files/a.json": `{"n":1,"id":"163ac8968cebae4ab8a29b62c4d98f56"}
+{"n":2,"id":"d0febf0d4d9665db6c35177047e15c2c"}
+{"n":3,"id":"163ac8968cebae4ab8a29b62c4d98f56","key":"q3x9k2LmN8pQrS4tUv7wX5yZ"}
+`}))
+	require.Len(t, s.Secrets, 2)
+	require.Equal(t, []string{"163ac8968cebae4ab8a29b62c4d98f56", "d0febf0d4d9665db6c35177047e15c2c"}, s.Secrets[0].Strings)
+	require.Equal(t, int64(3), s.Secrets[0].Count)
+	require.Equal(t, []string{"q3x9k2LmN8pQrS4tUv7wX5yZ"}, s.Secrets[1].Strings)
 }
 
 func contains(all []string, one string) bool {

@@ -55,15 +55,17 @@ type searcher struct {
 	foundM   []Found
 	words    [][]byte // folded
 	foundK   []Found
-	secrets  map[string]*Found
-	ours     map[string]bool // digests of the kit's own that stand in its reports
-	order    []string
+	secrets  map[string]*Secrets // by string
+	groups   map[string]*Secrets // by what stands before
+	before   miner               // only its form is used
+	ours     map[string]bool     // digests of the kit's own that stand in its reports
+	order    []*Secrets
 	missed   int64
 	folded   []byte
 }
 
 func newSearcher(keywords []string, ours ...bundle.Digest) *searcher {
-	s := &searcher{secrets: map[string]*Found{}, ours: map[string]bool{}}
+	s := &searcher{secrets: map[string]*Secrets{}, groups: map[string]*Secrets{}, ours: map[string]bool{}}
 	for _, d := range ours {
 		s.ours[string(d)] = true
 	}
@@ -269,39 +271,48 @@ func entropy(run []byte) float64 {
 	return h
 }
 
+// beforeSecret is how many bytes in front of a string tell strings of one sort
+// from those of another.
+const beforeSecret = 24
+
 func (s *searcher) secret(at Place, line []byte, hit int, run []byte) {
 	name := key(run)
 	if s.ours[name] {
 		return
 	}
-	f := s.secrets[name]
-	if f == nil {
-		if len(s.order) == MaxSecrets {
-			s.missed++
-			return
-		}
-		f = &Found{What: printable(run, 120)}
-		s.secrets[name] = f
-		s.order = append(s.order, name)
+	if g := s.secrets[name]; g != nil {
+		g.Count++
+		return
 	}
-	f.Count++
-	if len(f.Places) == 0 {
-		at.Text = excerpt(line, hit)
-		f.Places = append(f.Places, at)
+	if len(s.secrets) == MaxSecrets {
+		s.missed++
+		return
 	}
+	s.before.form, s.before.slots = s.before.form[:0], s.before.slots[:0]
+	s.before.cut(line[max(0, hit-beforeSecret):hit])
+	before := printable(s.before.form, 4*beforeSecret)
+	g := s.groups[before]
+	if g == nil {
+		g = &Secrets{Before: before, Example: Place{at.Path, at.Line, excerpt(line, hit)}}
+		s.groups[before] = g
+		s.order = append(s.order, g)
+	}
+	s.secrets[name] = g
+	g.Strings = append(g.Strings, printable(run, 120))
+	g.Count++
 }
 
 // result returns markings that were found, every keyword, and secrets in the
 // order met.
-func (s *searcher) result() (marks, keywords, secrets []Found) {
-	marks, secrets = []Found{}, []Found{}
+func (s *searcher) result() (marks, keywords []Found, secrets []Secrets) {
+	marks, secrets = []Found{}, []Secrets{}
 	for _, f := range s.foundM {
 		if f.Count > 0 {
 			marks = append(marks, f)
 		}
 	}
-	for _, run := range s.order {
-		secrets = append(secrets, *s.secrets[run])
+	for _, g := range s.order {
+		secrets = append(secrets, *g)
 	}
 	keywords = orEmpty(s.foundK)
 	slices.SortStableFunc(keywords, func(a, b Found) int { return cmp.Compare(b.Count, a.Count) })

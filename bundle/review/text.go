@@ -124,8 +124,11 @@ func (p *printer) attention(s Summary) {
 	if len(s.Secrets) == 0 {
 		p.f("None.\n")
 	}
-	for _, m := range s.Secrets {
-		p.found(m)
+	for _, g := range s.Secrets {
+		p.f("%s, %s, first %s:%d\n", plural(int64(len(g.Strings)), "string"), plural(g.Count, "time"), g.Example.Path, g.Example.Line)
+		p.wrapped(4, strings.Join(g.Strings, " "))
+		p.f("  such as\n")
+		p.wrapped(6, g.Example.Text)
 	}
 	p.section("What the redactor was not sure of")
 	if len(s.Near) == 0 {

@@ -2,10 +2,12 @@
 // change of them as JSON lines, the table of series, and the history as CSV,
 // one file for each metric family.
 //
-// Two spans of history are taken. Samples one by one, as they were scraped, for
-// the recent past (folder samples); average and maximum of each step for the
-// longer past (folder trend). Times are UTC in RFC 3339. A gap in the history
-// is a gap in the file. Where the monitor could not be asked the file is
+// Two spans of history are taken. Average and maximum of each step for the
+// longer past (folder trend) first, then samples one by one, as they were
+// scraped, for the recent past (folder samples). When the samples would not fit
+// into the size budget, their span is made shorter for all series alike and the
+// report says so: a fault is seen by comparing curves of one span. Times are UTC
+// in RFC 3339. A gap in the history is a gap in the file. Where the monitor could not be asked the file is
 // missing and the report says why: nothing is filled in.
 package monitor
 
@@ -21,6 +23,7 @@ import (
 	"iter"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"darksite/bundle/collect"
@@ -45,6 +48,7 @@ type Options struct {
 	Recent  time.Duration   // samples one by one
 	Trend   time.Duration   // average and maximum of each Step
 	Step    time.Duration
+	Every   time.Duration     // between two samples, as far as known; zero means 30 s
 	Select  localmon.Selector // which series; the zero value takes all
 }
 
@@ -52,7 +56,10 @@ type Options struct {
 type Monitor struct{ o Options }
 
 // New makes the collector.
-func New(o Options) *Monitor { return &Monitor{o} }
+func New(o Options) *Monitor {
+	o.Every = cmp.Or(o.Every, 30*time.Second)
+	return &Monitor{o}
+}
 
 // Plan says what is taken.
 func (m *Monitor) Plan() collect.Plan {
@@ -64,12 +71,14 @@ func (m *Monitor) Plan() collect.Plan {
 	}
 }
 
-// bytesPerRow is what one row of CSV takes on average; measured rows have
-// between 70 and 140 bytes, depending on labels.
-const bytesPerRow = 100
+// rowBytes is about what one row of CSV takes: time and value are at most 45
+// bytes, quotation marks in labels are doubled.
+func rowBytes(k localmon.SeriesKey) int64 {
+	return int64(45 + len(k.Target) + len(k.Labels) + strings.Count(k.Labels, `"`))
+}
 
-// Estimate asks for the table of series and guesses the rest from how long each
-// series has been kept, at one sample in 30 seconds.
+// Estimate asks for the table of series and works the rest out from how long
+// each series has been kept.
 func (m *Monitor) Estimate(ctx context.Context) (collect.Estimate, error) {
 	if m.o.History == nil {
 		return collect.Estimate{}, errors.New("no history was given")
@@ -78,15 +87,38 @@ func (m *Monitor) Estimate(ctx context.Context) (collect.Estimate, error) {
 	if err != nil {
 		return collect.Estimate{}, fmt.Errorf("list series: %w", err)
 	}
-	e := collect.Estimate{Files: 3 + 2*len(families(series))}
+	e := collect.Estimate{Files: 3 + 2*len(families(series)), Bytes: m.samplesBytes(series, m.o.Recent)}
 	for _, s := range series {
-		kept := s.Last.Sub(s.First)
-		e.Bytes += bytesPerRow * int64(min(kept, m.o.Recent)/(30*time.Second))
 		if m.o.Step > 0 {
-			e.Bytes += bytesPerRow * int64(min(kept, m.o.Trend)/m.o.Step)
+			e.Bytes += rowBytes(s.Key) * int64(min(s.Last.Sub(s.First), m.o.Trend)/m.o.Step)
 		}
 	}
 	return e, nil
+}
+
+// samplesBytes is about what the samples of a span take.
+func (m *Monitor) samplesBytes(series []localmon.Series, span time.Duration) int64 {
+	var n int64
+	for _, s := range series {
+		from := m.o.Now.Add(-span)
+		if s.First.After(from) {
+			from = s.First
+		}
+		if kept := s.Last.Sub(from); kept >= 0 {
+			n += rowBytes(s.Key) * (1 + int64(kept/m.o.Every))
+		}
+	}
+	return n
+}
+
+// fitting is the longest span, in halves of the wanted one, whose samples fit
+// into the budget with a tenth to spare.
+func (m *Monitor) fitting(series []localmon.Series, budget int64) time.Duration {
+	span := m.o.Recent
+	for span > time.Minute && m.samplesBytes(series, span) > budget/10*9 {
+		span /= 2
+	}
+	return span
 }
 
 // family is the series of one metric.
@@ -115,7 +147,7 @@ func families(series []localmon.Series) []family {
 	return out
 }
 
-// Collect takes alerts first, then series, then samples and trend.
+// Collect takes alerts first, then the table of series, trend and samples.
 func (m *Monitor) Collect(ctx context.Context, w *collect.Writer) error {
 	if m.o.Alerts != nil {
 		if err := m.alerts(ctx, w); err != nil {
@@ -133,15 +165,22 @@ func (m *Monitor) Collect(ctx context.Context, w *collect.Writer) error {
 	if err != nil {
 		return err
 	}
-	for _, f := range families(series) {
-		err := add(w, "samples/"+f.metric+".csv", "samples of "+f.metric, func(out io.Writer) error { return m.samples(ctx, out, f) })
+	all := families(series)
+	for _, f := range all {
+		if m.o.Step <= 0 {
+			break
+		}
+		err := add(w, "trend/"+f.metric+".csv", "trend of "+f.metric, func(out io.Writer) error { return m.trend(ctx, out, f) })
 		if err != nil {
 			return err
 		}
-		if m.o.Step <= 0 {
-			continue
-		}
-		err = add(w, "trend/"+f.metric+".csv", "trend of "+f.metric, func(out io.Writer) error { return m.trend(ctx, out, f) })
+	}
+	span := m.fitting(series, w.Left())
+	if span < m.o.Recent {
+		w.Omit("samples", fmt.Sprintf("the last %s are taken, not the last %s: the size budget", span, m.o.Recent))
+	}
+	for _, f := range all {
+		err := add(w, "samples/"+f.metric+".csv", "samples of "+f.metric, func(out io.Writer) error { return m.samples(ctx, out, f, span) })
 		if err != nil {
 			return err
 		}
@@ -217,12 +256,12 @@ func seriesCSV(out io.Writer, series []localmon.Series) error {
 	return c.WriteAll(rows)
 }
 
-func (m *Monitor) samples(ctx context.Context, out io.Writer, f family) error {
+func (m *Monitor) samples(ctx context.Context, out io.Writer, f family, span time.Duration) error {
 	c := csv.NewWriter(out)
 	if err := c.Write([]string{"at", "target", "labels", "value"}); err != nil {
 		return err
 	}
-	window := localmon.Window{From: m.o.Now.Add(-m.o.Recent), To: m.o.Now}
+	window := localmon.Window{From: m.o.Now.Add(-span), To: m.o.Now}
 	for _, key := range f.keys {
 		for p, err := range m.o.History.Range(ctx, key, window) {
 			if err != nil {

@@ -169,6 +169,21 @@ func TestAlertsThatCannotBeReadAreSaid(t *testing.T) {
 	require.Contains(t, files, "series.csv")
 }
 
+func TestASmallBudgetShortensTheSpanOfAllSeriesAlike(t *testing.T) {
+	o := options("", nil)
+	o.Recent, o.Every = 2*time.Hour, time.Minute
+	res, files := run(t, 12<<10, monitor.New(o))
+	require.Equal(t, collect.OK, res.Collectors[0].State, res.Collectors[0].Reason)
+	require.Len(t, res.Omitted, 1)
+	require.Equal(t, "the last 30m0s are taken, not the last 2h0m0s: the size budget", res.Omitted[0].Reason)
+	for _, metric := range []string{"purefa_latency", "purefa_space"} {
+		text := files["samples/"+metric+".csv"]
+		require.Contains(t, text, "2026-03-02T11:30:00Z", "every family has the whole span")
+		require.Contains(t, text, "2026-03-02T11:59:00Z")
+		require.NotContains(t, text, "2026-03-02T11:29:00Z")
+	}
+}
+
 func TestBudgetCutsAtRows(t *testing.T) {
 	res, files := run(t, 700, monitor.New(options("", nil)))
 	require.Equal(t, collect.Partial, res.Collectors[0].State)
