@@ -5,20 +5,31 @@
 // upgrade in mid-run changes nothing; log.jsonl, one JSON line per event, each
 // synced to disk before the next step begins and each holding the SHA-256 of
 // the line before; evidence/, what was taken; and log.jsonl.sig once the owner
-// has signed the closed log. The folder is what travels in a bundle.
+// has signed the closed log. The folder is what travels in a bundle. It appears
+// under its name with its first line in it, or not at all; a folder .start-* is
+// what a crash in that moment leaves, and nothing is lost with it.
 //
 // [Start] makes a run, [Open] takes one up again, [Run.Go] goes on until the run
-// ends or the person leaves. The engine asks through [Human] and learns through
-// runbooks.Facts; it opens no connection itself and changes no array.
+// ends or the person leaves, [Sign] makes up for a signature that failed. The
+// engine asks through [Human] and learns through runbooks.Facts; it opens no
+// connection itself and changes no array.
 //
 // Rules it keeps, whatever a runbook says:
 //   - One writer: a run that is open elsewhere is refused.
 //   - A check whose data is missing or old is unknown.
-//   - After an interruption every check that passed since the last action is
-//     asked again; when one does not pass any more, the run goes back to it.
+//   - After an interruption every check that passed since the last action, on the
+//     way that led here, is asked again; when one does not pass any more, the run
+//     goes back to it.
 //   - An action is never repeated blindly: when the log holds the intention and
 //     no result, the person is asked whether it happened, and the check after
 //     the action proves it.
 //   - A run is closed as resolved only when the named check passes at that moment.
 //   - "!" stops at any screen and drafts a case.
+//   - What an array or an alert calls its parts reaches a screen without anything
+//     a terminal would act on; the log keeps it as it came.
+//
+// Limits: a crash in the moment between drafting a case and writing down its id
+// makes a second draft when the run is taken up again. Lines cut off the end of a
+// log that is not closed cannot be seen. Without flock (not a Unix) one writer is
+// a rule and not a lock.
 package engine

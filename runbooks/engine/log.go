@@ -11,7 +11,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"syscall"
 	"time"
 
 	"darksite/runbooks"
@@ -31,7 +30,7 @@ const maxLine = 1 << 20
 var (
 	// ErrBusy says that another process is working on the run.
 	ErrBusy = errors.New("the run is open elsewhere")
-	// ErrLogDamaged says that the log is cut, altered or reordered.
+	// ErrLogDamaged says that the log is altered, reordered or not whole.
 	ErrLogDamaged = errors.New("the run log is damaged")
 )
 
@@ -46,7 +45,7 @@ const (
 	Finished Event = "finished" // a step ended with a result
 	Returned Event = "returned" // a check changed while nobody looked: back to it
 	Left     Event = "left"     // the person stopped for now
-	Stopped  Event = "stopped"  // "!": stop and open a case
+	Stopped  Event = "stopped"  // "!": a case is drafted, the run closes next
 	Closed   Event = "closed"   // the outcome
 )
 
@@ -76,13 +75,19 @@ type Entry struct {
 	Clock    string            `json:"clock"` // steady, jumped, rebooted
 	Result   string            `json:"result,omitempty"`
 	Verdict  *runbooks.Verdict `json:"verdict,omitempty"`
-	Note     string            `json:"note,omitempty"` // free text of a person
+	Case     string            `json:"case,omitempty"`  // id of the case that was drafted
+	Error    string            `json:"error,omitempty"` // why evidence or a draft failed
+	Note     string            `json:"note,omitempty"`  // free text of a person, and nothing else
 	Evidence []Evidence        `json:"evidence,omitempty"`
 	Prev     string            `json:"prev"` // SHA-256 of the line before, hex
 }
 
-// ReadLog reads and checks a whole log. An unfinished last line, which a power
-// cut leaves, is reported by torn and is not part of the entries.
+// ReadLog reads and checks a whole log: what reads has one spelling. An
+// unfinished last line, which a power cut leaves, is reported by torn and is not
+// part of the entries.
+//
+// The chain shows every change but one: whole lines cut off at the end. Against
+// that stands the last line of a run that has ended ([Closed]) and its signature.
 func ReadLog(r io.Reader) (entries []Entry, torn bool, err error) {
 	in := bufio.NewReaderSize(r, 64<<10)
 	prev := ""
@@ -103,12 +108,17 @@ func ReadLog(r io.Reader) (entries []Entry, torn bool, err error) {
 		if again, err := json.Marshal(e); err != nil || !bytes.Equal(again, line[:len(line)-1]) {
 			return nil, false, fmt.Errorf("%w: line %d is not as it was written", ErrLogDamaged, len(entries)+1)
 		}
-		if e.Seq != len(entries)+1 || e.Prev != prev {
+		if e.Seq != len(entries)+1 || e.Prev != prev || (e.Event == Began) != (len(entries) == 0) || len(entries) > 0 && !follows(entries[len(entries)-1], e) {
 			return nil, false, fmt.Errorf("%w: line %d does not follow the one before", ErrLogDamaged, len(entries)+1)
 		}
 		prev = hash(line)
 		entries = append(entries, e)
 	}
+}
+
+// follows reports whether an entry may stand behind another of the same run.
+func follows(last, e Entry) bool {
+	return e.Run == last.Run && last.Event != Closed && (last.Event != Stopped || e.Event == Resumed || e.Event == Closed)
 }
 
 func readLine(in *bufio.Reader) ([]byte, error) {
@@ -136,13 +146,14 @@ type log struct {
 	entries []Entry
 	prev    string
 	run     string
+	broken  error // the first failed write: what lies on disk is not known any more
 }
 
 // openLog locks the log, checks it and cuts a torn last line off: it was never
-// acknowledged.
-func openLog(dir string) (*log, error) {
+// acknowledged. With os.O_CREATE in how it makes the log.
+func openLog(dir string, how int) (*log, error) {
 	path := filepath.Join(dir, LogFile)
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	f, err := os.OpenFile(path, os.O_RDWR|how, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("open run log: %w", err)
 	}
@@ -154,10 +165,7 @@ func openLog(dir string) (*log, error) {
 }
 
 func (l *log) load() error {
-	if err := syscall.Flock(int(l.f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		if errors.Is(err, syscall.EWOULDBLOCK) {
-			return ErrBusy
-		}
+	if err := lock(l.f); err != nil {
 		return err
 	}
 	entries, torn, err := ReadLog(l.f)
@@ -192,19 +200,28 @@ func encode(e Entry) ([]byte, error) {
 	return append(line, '\n'), nil
 }
 
-// append writes one entry and returns when it is on disk.
+// append writes one entry and returns when it is on disk. After a failure nothing
+// more is written: the run must be opened anew, which reads what really is there.
 func (l *log) append(e Entry) error {
+	if l.broken != nil {
+		return l.broken
+	}
 	e.Seq, e.Run, e.Prev = len(l.entries)+1, l.run, l.prev
 	e.Clock = l.clock(e)
 	line, err := encode(e)
 	if err != nil {
 		return err
 	}
+	if len(line) > maxLine {
+		return fmt.Errorf("write run log: a line of %d bytes, at most %d: shorten the note", len(line), maxLine)
+	}
 	if _, err := l.f.Write(line); err != nil {
-		return fmt.Errorf("write run log: %w", err)
+		l.broken = fmt.Errorf("write run log: %w", err)
+		return l.broken
 	}
 	if err := l.f.Sync(); err != nil {
-		return fmt.Errorf("sync run log: %w", err)
+		l.broken = fmt.Errorf("sync run log: %w", err)
+		return l.broken
 	}
 	l.entries, l.prev = append(l.entries, e), hash(line)
 	return nil

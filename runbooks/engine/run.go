@@ -6,8 +6,10 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,6 +26,9 @@ var (
 	ErrClosed = errors.New("the run is closed")
 	// ErrNotProven says that the check that must prove the end does not pass.
 	ErrNotProven = errors.New("the end is not proven")
+	// ErrUnsigned says that a run has ended and its log could not be signed; [Sign]
+	// makes up for it.
+	ErrUnsigned = errors.New("the log of the run is not signed")
 )
 
 // Answers a person can give at any screen besides its choices.
@@ -115,41 +120,77 @@ type Run struct {
 
 // Start makes a run in the folder dir, which must not exist.
 func Start(dir string, book *runbooks.Runbook, b Begin, o Options) (*Run, error) {
-	if err := os.MkdirAll(filepath.Dir(dir), 0o700); err != nil {
+	if err := o.check(); err != nil {
 		return nil, fmt.Errorf("start run %s: %w", b.Run, err)
 	}
-	if err := os.Mkdir(dir, 0o700); err != nil {
+	// The name of the target is what a person types before acting: it must be one
+	// that cannot be typed by mistake.
+	if b.Run == "" || len(b.Target) < 2 {
+		return nil, fmt.Errorf("start run %q about %q: an id and the name of a target are needed", b.Run, b.Target)
+	}
+	r, err := start(dir, book, b, o)
+	if err != nil {
 		return nil, fmt.Errorf("start run %s: %w", b.Run, err)
-	}
-	for name, text := range book.Files {
-		if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
-			return nil, fmt.Errorf("start run %s: %w", b.Run, err)
-		}
-	}
-	l, err := openLog(dir)
-	if err != nil {
-		return nil, err
-	}
-	l.run = b.Run
-	r := &Run{dir: dir, book: book, log: l, o: o, at: book.First}
-	err = r.write(Entry{
-		Event: Began, Book: fmt.Sprintf("%s@%d", book.ID, book.Version), Digest: book.Digest,
-		Target: b.Target, About: b.Component, Alert: b.Alert, Refers: b.Refers,
-	})
-	if err != nil {
-		return nil, errors.Join(err, l.close())
 	}
 	return r, nil
 }
 
+// start makes the run beside its place and renames it there with its first line
+// on disk, so that a folder of a run's name is always a run.
+func start(dir string, book *runbooks.Runbook, b Begin, o Options) (_ *Run, err error) {
+	if _, err := os.Lstat(dir); err == nil {
+		return nil, fs.ErrExist
+	}
+	runs := filepath.Dir(dir)
+	if err := os.MkdirAll(runs, 0o700); err != nil {
+		return nil, err
+	}
+	made, err := os.MkdirTemp(runs, ".start-")
+	if err != nil {
+		return nil, err
+	}
+	r := &Run{dir: made, book: book, o: o, at: book.First}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, r.Close(), os.RemoveAll(r.dir))
+		}
+	}()
+	for name, text := range book.Files {
+		if err := writeSynced(filepath.Join(made, name), text); err != nil {
+			return nil, err
+		}
+	}
+	if r.log, err = openLog(made, os.O_CREATE); err != nil {
+		return nil, err
+	}
+	r.log.run = b.Run
+	if err := r.write(Entry{
+		Event: Began, Book: fmt.Sprintf("%s@%d", book.ID, book.Version), Digest: book.Digest,
+		Target: b.Target, About: b.Component, Alert: b.Alert, Refers: b.Refers,
+	}); err != nil {
+		return nil, err
+	}
+	if err := syncDir(made); err != nil {
+		return nil, err
+	}
+	if err := os.Rename(made, dir); err != nil {
+		return nil, err
+	}
+	r.dir = dir
+	return r, syncDir(runs)
+}
+
 // Open takes up the run in dir. It reads the runbook from the run's own copy.
 func Open(dir string, o Options) (*Run, error) {
+	if err := o.check(); err != nil {
+		return nil, fmt.Errorf("open run: %w", err)
+	}
 	name := filepath.Base(dir)
 	book, err := runbooks.LoadOne(os.DirFS(filepath.Dir(dir)), name)
 	if err != nil {
 		return nil, fmt.Errorf("open run: %w", err)
 	}
-	l, err := openLog(dir)
+	l, err := openLog(dir, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -188,20 +229,43 @@ func (r *Run) place() error {
 			r.at = e.Step
 		}
 	}
+	if _, ok := r.book.Step(r.at); !ok {
+		return fmt.Errorf("%w: it leads to step %q, which is not in the runbook", ErrLogDamaged, r.at)
+	}
 	return nil
 }
 
-// Close releases the run. It is safe to call after Go returned.
-func (r *Run) Close() error { return r.log.close() }
+// check says which part is missing.
+func (o Options) check() error {
+	if o.Facts == nil || o.Human == nil || o.Site == nil || o.Actor == "" || o.Now == nil || o.Boot == nil || o.Sleep == nil {
+		return errors.New("facts, human, site, actor, now, boot and sleep are needed")
+	}
+	return nil
+}
+
+// Close releases the run.
+func (r *Run) Close() error {
+	if r.log == nil {
+		return nil
+	}
+	return r.log.close()
+}
 
 // ID is the run's id.
 func (r *Run) ID() string { return r.log.run }
 
 // Go leads on until the run is closed or the person leaves. It returns the
-// outcome of a closed run; an error that wraps ErrLeft or ErrNotProven leaves a
-// run that can be resumed.
+// outcome of a closed run, with an error that wraps ErrUnsigned when its log
+// could not be signed; any other error, such as ErrLeft or ErrNotProven, leaves
+// a run that can be resumed. After Go has closed a run there is only Close.
 func (r *Run) Go(ctx context.Context) (runbooks.Outcome, error) {
-	if len(r.log.entries) > 1 {
+	switch last := r.log.entries[len(r.log.entries)-1]; last.Event {
+	case Closed:
+		return "", fmt.Errorf("run %s: %w", r.ID(), ErrClosed)
+	case Stopped: // and then the light went out
+		return r.escalated(last)
+	case Began:
+	default:
 		if err := r.recheck(ctx); err != nil {
 			return "", err
 		}
@@ -216,7 +280,7 @@ func (r *Run) Go(ctx context.Context) (runbooks.Outcome, error) {
 		}
 		result, err := r.step(ctx, s)
 		if errors.Is(err, errStop) {
-			return r.stop(ctx, s)
+			return r.stop(ctx, s, result)
 		}
 		if err != nil {
 			return "", err
@@ -225,7 +289,7 @@ func (r *Run) Go(ctx context.Context) (runbooks.Outcome, error) {
 	}
 }
 
-// errStop carries "!" up to Go.
+// errStop carries "!" up to Go, with the person's note in the place of a result.
 var errStop = errors.New("stop and open a case")
 
 // recheck asks again what passed before the interruption.
@@ -244,30 +308,27 @@ func (r *Run) recheck(ctx context.Context) error {
 	return nil
 }
 
-// passed lists the checks whose newest result is pass, in the order asked.
-// What was asked before an action is left out: the action was meant to change it.
+// passed lists the checks that passed on the way that led here, in the order
+// asked. What was asked before an action is left out: the action was meant to
+// change it. Going back to a check gives up what came behind it.
 func (r *Run) passed() []string {
-	var order []string
-	newest := map[string]string{}
+	var way []string
 	for _, e := range r.log.entries {
 		if e.Event == Entered {
-			order = nil
-			clear(newest)
+			way = nil
+			continue
 		}
-		if e.Event == Finished && e.Kind == runbooks.Check {
-			if _, seen := newest[e.Step]; !seen {
-				order = append(order, e.Step)
-			}
-			newest[e.Step] = e.Result
+		if e.Kind != runbooks.Check || e.Event != Finished && e.Event != Returned {
+			continue
 		}
-	}
-	var out []string
-	for _, id := range order {
-		if newest[id] == string(runbooks.Pass) {
-			out = append(out, id)
+		if i := slices.Index(way, e.Step); i >= 0 {
+			way = way[:i]
+		}
+		if e.Event == Finished && e.Result == string(runbooks.Pass) {
+			way = append(way, e.Step)
 		}
 	}
-	return out
+	return way
 }
 
 // follow is the next step after a result; past is the log up to that result.
@@ -296,25 +357,26 @@ func newest(past []Entry, step string) string {
 // end closes the run, as resolved only when its proof holds right now.
 func (r *Run) end(ctx context.Context, s runbooks.Step) (runbooks.Outcome, error) {
 	var proof *runbooks.Verdict
+	var unproven error
+	screen := r.screen(s)
 	if s.Outcome == runbooks.Resolved {
-		by, _ := r.book.Step(s.Needs)
-		p := by.Expect
-		if by.Kind == runbooks.Action {
-			p = by.After
-		}
+		by, p := r.proof(s)
 		v := p.Eval(ctx, r.o.Now(), r.o.Facts, by.MaxAge)
+		r.verdict(&screen, p, v)
 		if proof = &v; v.Result != runbooks.Pass {
-			return "", fmt.Errorf("run %s: %w: %s: %s", r.ID(), ErrNotProven, p.Sentence(r.o.Lang), p.Describe(r.o.Lang, v))
+			screen.Notice = r.say("The end is not proven, so the run stays open.", "La fin n'est pas prouvée, l'exécution reste donc ouverte.")
+			unproven = fmt.Errorf("run %s: %w: %s: %s", r.ID(), ErrNotProven, screen.Expected, screen.Found)
 		}
 	}
-	screen := r.screen(s)
 	screen.Choices = r.onward()
 	_, note, err := r.ask(ctx, screen)
-	if errors.Is(err, errStop) {
-		return r.stop(ctx, s)
-	}
-	if err != nil {
+	switch {
+	case errors.Is(err, errStop):
+		return r.stop(ctx, s, note)
+	case err != nil:
 		return "", err
+	case unproven != nil:
+		return "", errors.Join(unproven, r.write(Entry{Event: Left, Step: s.ID, Verdict: proof, Note: note}))
 	}
 	if err := r.write(Entry{Event: Closed, Step: s.ID, Kind: s.Kind, Result: string(s.Outcome), Verdict: proof, Note: note}); err != nil {
 		return "", err
@@ -322,23 +384,43 @@ func (r *Run) end(ctx context.Context, s runbooks.Step) (runbooks.Outcome, error
 	return s.Outcome, r.seal()
 }
 
+// proof is the question that must pass for an end to be the end.
+func (r *Run) proof(s runbooks.Step) (by runbooks.Step, p runbooks.Predicate) {
+	by, _ = r.book.Step(s.Needs)
+	if by.Kind == runbooks.Action {
+		return by, *by.After
+	}
+	return by, *by.Expect
+}
+
 // stop is "!": draft a case from where the run stands, and close.
-func (r *Run) stop(ctx context.Context, s runbooks.Step) (runbooks.Outcome, error) {
-	first := r.log.entries[0]
-	id, err := r.o.Site.DraftCase(ctx, Case{
-		Target: first.Target, Component: first.About, Alert: first.Alert, Severity: r.book.Severity,
-		Subject: fmt.Sprintf("%s: %s", first.Target, r.book.Title.In(r.o.Lang)), Impact: r.book.Impact.In(r.o.Lang), Run: r.ID(),
-	})
+func (r *Run) stop(ctx context.Context, s runbooks.Step, note string) (runbooks.Outcome, error) {
+	id, err := r.o.Site.DraftCase(ctx, r.draft(r.book.Severity, r.book.Title))
 	if err != nil {
 		return "", fmt.Errorf("run %s: open a case: %w", r.ID(), err)
 	}
-	if err := r.write(Entry{Event: Stopped, Step: s.ID, Kind: s.Kind, Result: id}); err != nil {
+	e := Entry{Event: Stopped, Step: s.ID, Kind: s.Kind, Case: id, Note: note}
+	if err := r.write(e); err != nil {
 		return "", err
 	}
-	if err := r.write(Entry{Event: Closed, Step: s.ID, Result: string(runbooks.Escalated)}); err != nil {
+	return r.escalated(e)
+}
+
+// escalated closes a run that was stopped.
+func (r *Run) escalated(at Entry) (runbooks.Outcome, error) {
+	if err := r.write(Entry{Event: Closed, Step: at.Step, Kind: at.Kind, Result: string(runbooks.Escalated)}); err != nil {
 		return "", err
 	}
 	return runbooks.Escalated, r.seal()
+}
+
+// draft begins a case about what this run is about.
+func (r *Run) draft(severity int, subject runbooks.Text) Case {
+	first := r.log.entries[0]
+	return Case{
+		Target: first.Target, Component: first.About, Alert: first.Alert, Severity: severity,
+		Subject: first.Target + ": " + r.fill(subject.In(r.o.Lang)), Impact: r.fill(r.book.Impact.In(r.o.Lang)), Run: r.ID(),
+	}
 }
 
 // seal signs the closed log.
@@ -346,15 +428,48 @@ func (r *Run) seal() error {
 	if r.o.Sign == nil {
 		return nil
 	}
-	text, err := os.ReadFile(filepath.Join(r.dir, LogFile))
-	if err != nil {
-		return fmt.Errorf("sign run %s: %w", r.ID(), err)
+	if err := signLog(r.dir, r.o.Sign); err != nil {
+		return fmt.Errorf("run %s: %w: %w", r.ID(), ErrUnsigned, err)
 	}
-	sig, err := r.o.Sign(text)
+	return nil
+}
+
+// Sign signs the log of a run that has ended, for when that failed at its end. A
+// signature that is there already is kept.
+func Sign(dir string, sign func(log []byte) ([]byte, error)) error {
+	l, err := openLog(dir, 0)
 	if err != nil {
-		return fmt.Errorf("sign run %s: %w", r.ID(), err)
+		return err
 	}
-	return writeSynced(filepath.Join(r.dir, SigFile), sig)
+	if n := len(l.entries); n == 0 || l.entries[n-1].Event != Closed {
+		err = errors.New("it has not ended")
+	} else if _, there := os.Stat(filepath.Join(dir, SigFile)); errors.Is(there, fs.ErrNotExist) {
+		err = signLog(dir, sign)
+	}
+	if err != nil {
+		err = fmt.Errorf("sign run %s: %w", l.run, err)
+	}
+	return errors.Join(err, l.close())
+}
+
+func signLog(dir string, sign func(log []byte) ([]byte, error)) error {
+	text, err := os.ReadFile(filepath.Join(dir, LogFile))
+	if err != nil {
+		return err
+	}
+	sig, err := sign(text)
+	if err != nil {
+		return err
+	}
+	// Whole or not at all: half a signature would look like a forged one.
+	part := filepath.Join(dir, "."+SigFile)
+	if err := writeSynced(part, sig); err != nil {
+		return err
+	}
+	if err := os.Rename(part, filepath.Join(dir, SigFile)); err != nil {
+		return err
+	}
+	return syncDir(dir)
 }
 
 func (r *Run) write(e Entry) error {
@@ -375,7 +490,10 @@ func (r *Run) ask(ctx context.Context, s Screen) (answer, note string, err error
 		}
 		return "", "", fmt.Errorf("run %s: %w", r.ID(), ErrLeft)
 	case AnswerStop:
-		return "", "", errStop
+		return "", note, errStop
+	}
+	if answer != s.Type && !slices.ContainsFunc(s.Choices, func(c Choice) bool { return c.ID == answer }) || answer == "" {
+		return "", "", fmt.Errorf("run %s: step %s: answer %q was not offered", r.ID(), s.ID, answer)
 	}
 	return answer, note, nil
 }
@@ -398,18 +516,23 @@ func (r *Run) screen(s runbooks.Step) Screen {
 	}
 }
 
-// fill puts the names of this run into words.
+// fill puts the names of this run into words. They come from arrays and alerts,
+// so nothing in them may act on a terminal or begin a line of its own.
 func (r *Run) fill(words string) string {
 	first := r.log.entries[0]
-	return strings.NewReplacer("{target}", first.Target, "{component}", first.About, "{run}", r.ID()).Replace(words)
+	return strings.NewReplacer(
+		"{target}", runbooks.Printable(first.Target), "{component}", runbooks.Printable(first.About), "{run}", r.ID(),
+	).Replace(words)
 }
 
+// say is a phrase of the engine itself.
+func (r *Run) say(en, fr string) string { return runbooks.Text{EN: en, FR: fr}.In(r.o.Lang) }
+
 // onward is the one choice of a screen that only wants to be read.
-func (r *Run) onward() []Choice {
-	if r.o.Lang == runbooks.French {
-		return []Choice{{"n", "continuer"}}
-	}
-	return []Choice{{"n", "go on"}}
+func (r *Run) onward() []Choice { return []Choice{{"n", r.say("go on", "continuer")}} }
+
+func (r *Run) yesNo() []Choice {
+	return []Choice{{"yes", r.say("yes", "oui")}, {"no", r.say("no", "non")}}
 }
 
 func digestOf(b []byte) string {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"darksite/runbooks"
@@ -49,7 +50,7 @@ func (r *Run) read(ctx context.Context, s runbooks.Step) (string, error) {
 	screen.Choices = r.onward()
 	_, note, err := r.ask(ctx, screen)
 	if err != nil {
-		return "", err
+		return note, err
 	}
 	return "seen", r.finish(s, Entry{Result: "seen", Note: note})
 }
@@ -58,10 +59,13 @@ func (r *Run) check(ctx context.Context, s runbooks.Step) (string, error) {
 	v := s.Expect.Eval(ctx, r.o.Now(), r.o.Facts, s.MaxAge)
 	screen := r.screen(s)
 	r.verdict(&screen, *s.Expect, v)
+	if last := r.log.entries[len(r.log.entries)-1]; last.Event == Returned {
+		screen.Notice = r.say("This passed before the interruption and does not pass any more.", "Ceci passait avant l'interruption et ne passe plus.")
+	}
 	screen.Choices = r.onward()
 	_, note, err := r.ask(ctx, screen)
 	if err != nil {
-		return "", err
+		return note, err
 	}
 	return string(v.Result), r.finish(s, Entry{Result: string(v.Result), Verdict: &v, Note: note})
 }
@@ -79,33 +83,19 @@ func (r *Run) observe(ctx context.Context, s runbooks.Step) (string, error) {
 	}
 	answer, note, err := r.ask(ctx, screen)
 	if err != nil {
-		return "", err
+		return note, err
 	}
 	return answer, r.finish(s, Entry{Result: answer, Note: note})
 }
 
 func (r *Run) confirm(ctx context.Context, s runbooks.Step) (string, error) {
 	screen := r.screen(s)
-	screen.Choices = []Choice{{"yes", yes(r.o.Lang)}, {"no", no(r.o.Lang)}}
+	screen.Choices = r.yesNo()
 	answer, note, err := r.ask(ctx, screen)
 	if err != nil {
-		return "", err
+		return note, err
 	}
 	return answer, r.finish(s, Entry{Result: answer, Note: note})
-}
-
-func yes(l runbooks.Lang) string {
-	if l == runbooks.French {
-		return "oui"
-	}
-	return "yes"
-}
-
-func no(l runbooks.Lang) string {
-	if l == runbooks.French {
-		return "non"
-	}
-	return "no"
 }
 
 // action lets a person act: the check before must pass, the target's name must
@@ -119,21 +109,22 @@ func (r *Run) action(ctx context.Context, s runbooks.Step) (string, error) {
 	r.verdict(&screen, *s.Before, before)
 	if before.Result != runbooks.Pass {
 		screen.Choices = r.onward()
-		if _, _, err := r.ask(ctx, screen); err != nil {
-			return "", err
+		_, note, err := r.ask(ctx, screen)
+		if err != nil {
+			return note, err
 		}
 		result := "not_done"
 		if before.Result == runbooks.Unknown {
 			result = "unknown"
 		}
-		return result, r.finish(s, Entry{Result: result, Verdict: &before})
+		return result, r.finish(s, Entry{Result: result, Verdict: &before, Note: note})
 	}
-	screen.Undo = s.Undo.In(r.o.Lang)
+	screen.Undo = r.fill(s.Undo.In(r.o.Lang))
 	screen.Type = r.log.entries[0].Target
-	screen.Choices = []Choice{{"n", no(r.o.Lang)}}
+	screen.Choices = []Choice{{"n", r.say("no", "non")}}
 	answer, note, err := r.ask(ctx, screen)
 	if err != nil {
-		return "", err
+		return note, err
 	}
 	if answer != screen.Type {
 		return "not_done", r.finish(s, Entry{Result: "not_done", Verdict: &before, Note: note})
@@ -141,7 +132,7 @@ func (r *Run) action(ctx context.Context, s runbooks.Step) (string, error) {
 	if err := r.write(Entry{Event: Entered, Step: s.ID, Kind: s.Kind, Verdict: &before, Note: note}); err != nil {
 		return "", err
 	}
-	return r.prove(ctx, s)
+	return r.prove(ctx, s, "")
 }
 
 // intended reports whether the log holds the intention to act and no result.
@@ -158,44 +149,43 @@ func (r *Run) intended(step string) bool {
 // interrupted asks what became of an action that has no result.
 func (r *Run) interrupted(ctx context.Context, s runbooks.Step) (string, error) {
 	screen := r.screen(s)
-	screen.Notice = "This step was begun and its result was not written down. Did it happen?"
-	if r.o.Lang == runbooks.French {
-		screen.Notice = "Cette étape a été commencée et son résultat n'a pas été noté. A-t-elle eu lieu ?"
-	}
-	screen.Choices = []Choice{{"yes", yes(r.o.Lang)}, {"no", no(r.o.Lang)}}
+	screen.Notice = r.say("This step was begun and its result was not written down. Did it happen?",
+		"Cette étape a été commencée et son résultat n'a pas été noté. A-t-elle eu lieu ?")
+	screen.Choices = r.yesNo()
 	answer, note, err := r.ask(ctx, screen)
 	if err != nil {
-		return "", err
+		return note, err
 	}
 	if answer == "no" {
 		return "not_done", r.finish(s, Entry{Result: "not_done", Note: note})
 	}
-	return r.prove(ctx, s)
+	return r.prove(ctx, s, note)
 }
 
 // prove looks until the check after the action passes or time is up.
-func (r *Run) prove(ctx context.Context, s runbooks.Step) (string, error) {
+func (r *Run) prove(ctx context.Context, s runbooks.Step, note string) (string, error) {
 	v, err := r.until(ctx, *s.After, s)
 	if err != nil {
 		return "", err
 	}
 	result := map[runbooks.Result]string{runbooks.Pass: "done", runbooks.Fail: "failed", runbooks.Unknown: "unknown"}[v.Result]
-	return result, r.finish(s, Entry{Result: result, Verdict: &v})
+	return result, r.finish(s, Entry{Result: result, Verdict: &v, Note: note})
 }
 
 func (r *Run) wait(ctx context.Context, s runbooks.Step) (string, error) {
 	screen := r.screen(s)
 	screen.Expected = s.Expect.Sentence(r.o.Lang)
 	screen.Choices = r.onward()
-	if _, _, err := r.ask(ctx, screen); err != nil {
-		return "", err
+	_, note, err := r.ask(ctx, screen)
+	if err != nil {
+		return note, err
 	}
 	v, err := r.until(ctx, *s.Expect, s)
 	if err != nil {
 		return "", err
 	}
 	result := map[runbooks.Result]string{runbooks.Pass: "reached", runbooks.Fail: "expired", runbooks.Unknown: "unknown"}[v.Result]
-	return result, r.finish(s, Entry{Result: result, Verdict: &v})
+	return result, r.finish(s, Entry{Result: result, Verdict: &v, Note: note})
 }
 
 // until asks p every s.Every until it passes or s.Within is over, and returns
@@ -217,36 +207,41 @@ func (r *Run) until(ctx context.Context, p runbooks.Predicate, s runbooks.Step) 
 func (r *Run) collect(ctx context.Context, s runbooks.Step) (string, error) {
 	screen := r.screen(s)
 	screen.Choices = r.onward()
-	if _, _, err := r.ask(ctx, screen); err != nil {
-		return "", err
+	_, note, err := r.ask(ctx, screen)
+	if err != nil {
+		return note, err
 	}
 	files, err := r.o.Site.Evidence(ctx, s.Profile)
-	if ctx.Err() != nil {
-		return "", fmt.Errorf("run %s: step %s: %w", r.ID(), s.ID, ctx.Err())
-	}
 	if err != nil {
-		return r.failed(ctx, s, err)
+		return r.failed(ctx, s, note, err)
 	}
 	taken, err := r.keep(s.ID, files)
 	if err != nil {
 		return "", err
 	}
-	return "taken", r.finish(s, Entry{Result: "taken", Evidence: taken})
+	return "taken", r.finish(s, Entry{Result: "taken", Evidence: taken, Note: note})
 }
 
-// failed tells the person what went wrong before the run goes on without it.
-func (r *Run) failed(ctx context.Context, s runbooks.Step, why error) (string, error) {
+// failed tells the person what went wrong before the run goes on without it. An
+// interruption is no failure: the step is done anew when the run is taken up.
+func (r *Run) failed(ctx context.Context, s runbooks.Step, note string, failure error) (string, error) {
+	if ctx.Err() != nil {
+		return "", fmt.Errorf("run %s: step %s: %w", r.ID(), s.ID, ctx.Err())
+	}
+	text := []rune(runbooks.Printable(failure.Error()))
+	why := string(text[:min(len(text), maxWhy)])
 	screen := r.screen(s)
-	screen.Notice = "This did not work: " + why.Error()
-	if r.o.Lang == runbooks.French {
-		screen.Notice = "Cela n'a pas fonctionné : " + why.Error()
-	}
+	screen.Notice = r.say("This did not work: ", "Cela n'a pas fonctionné : ") + why
 	screen.Choices = r.onward()
-	if _, _, err := r.ask(ctx, screen); err != nil {
-		return "", err
+	_, more, err := r.ask(ctx, screen)
+	if note = strings.TrimSpace(note + " " + more); err != nil {
+		return note, err
 	}
-	return "failed", r.finish(s, Entry{Result: "failed", Note: why.Error()})
+	return "failed", r.finish(s, Entry{Result: "failed", Error: why, Note: note})
 }
+
+// maxWhy bounds the text of an error in the log, in characters.
+const maxWhy = 1000
 
 // keep writes evidence below the run's folder before the log speaks of it.
 func (r *Run) keep(step string, files map[string][]byte) ([]Evidence, error) {
@@ -257,13 +252,18 @@ func (r *Run) keep(step string, files map[string][]byte) ([]Evidence, error) {
 		return nil, fmt.Errorf("run %s: keep evidence: %w", r.ID(), err)
 	}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
-		if !filepath.IsLocal(name) || filepath.Base(name) != name {
+		if !filepath.IsLocal(name) || filepath.Base(name) != name || name == "." {
 			return nil, fmt.Errorf("run %s: keep evidence: name %s is not a plain file name", r.ID(), strconv.Quote(name))
 		}
 		if err := writeSynced(filepath.Join(r.dir, sub, name), files[name]); err != nil {
 			return nil, err
 		}
 		out = append(out, Evidence{Name: filepath.ToSlash(filepath.Join(sub, name)), SHA256: digestOf(files[name]), Size: int64(len(files[name]))})
+	}
+	for _, dir := range []string{sub, EvidenceDir, "."} {
+		if err := syncDir(filepath.Join(r.dir, dir)); err != nil {
+			return nil, fmt.Errorf("run %s: keep evidence: %w", r.ID(), err)
+		}
 	}
 	return out, nil
 }
@@ -283,24 +283,21 @@ func writeSynced(path string, data []byte) error {
 }
 
 func (r *Run) escalate(ctx context.Context, s runbooks.Step) (string, error) {
-	first := r.log.entries[0]
-	c := Case{
-		Target: first.Target, Component: first.About, Alert: first.Alert,
-		Severity: s.Severity, Subject: first.Target + ": " + s.Summary.In(r.o.Lang), Impact: r.book.Impact.In(r.o.Lang), Run: r.ID(),
+	c := r.draft(s.Severity, *s.Summary)
+	for _, h := range s.Hold {
+		c.Hold = append(c.Hold, r.fill(h.In(r.o.Lang)))
 	}
 	screen := r.screen(s)
-	for _, h := range s.Hold {
-		c.Hold = append(c.Hold, h.In(r.o.Lang))
-	}
 	screen.Choices = r.onward()
-	if _, _, err := r.ask(ctx, screen); err != nil {
-		return "", err
+	_, note, err := r.ask(ctx, screen)
+	if err != nil {
+		return note, err
 	}
 	id, err := r.o.Site.DraftCase(ctx, c)
 	if err != nil {
-		return r.failed(ctx, s, err)
+		return r.failed(ctx, s, note, err)
 	}
-	return "drafted", r.finish(s, Entry{Result: "drafted", Note: id})
+	return "drafted", r.finish(s, Entry{Result: "drafted", Case: id, Note: note})
 }
 
 // Age is how old the data on a screen is.

@@ -1,7 +1,8 @@
 // Package render turns the Markdown of runbooks into plain lines for a terminal
 // of a given width: paragraphs, lists, warnings and inline code, nothing more.
 //
-// [Text] is pure and never prints an escape sequence; warnings (lines that begin
+// [Text] is pure and never prints a control character, whatever it is given;
+// warnings (lines that begin
 // with ">" in the source) are marked with "!" so that nothing depends on colour.
 // Markup outside this small set (tables, images, HTML, links to addresses) is
 // shown as its plain text. Width counts runes, which is right for English and
@@ -11,11 +12,13 @@ package render
 import (
 	"fmt"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/text"
+	"github.com/yuin/goldmark/util"
 )
 
 // MinWidth is the narrowest width Text wraps to.
@@ -70,8 +73,16 @@ func (r *renderer) block(n ast.Node, first, rest string) {
 	case *ast.CodeBlock, *ast.FencedCodeBlock:
 		for i := range n.Lines().Len() {
 			line := n.Lines().At(i)
-			r.lines = append(r.lines, rest+"    "+strings.TrimRight(string(line.Value(r.src)), "\n"))
+			r.lines = append(r.lines, first+"    "+strings.TrimRight(plain(line.Value(r.src)), " "))
+			first = rest
 		}
+	case *ast.HTMLBlock:
+		var b strings.Builder
+		for i := range n.Lines().Len() {
+			line := n.Lines().At(i)
+			b.Write(line.Value(r.src))
+		}
+		r.wrap(plain([]byte(b.String())), first, rest)
 	default:
 		r.wrap(r.inline(n), first, rest)
 	}
@@ -99,19 +110,36 @@ func (r *renderer) inline(n ast.Node) string {
 	for c := n.FirstChild(); c != nil; c = c.NextSibling() {
 		switch c := c.(type) {
 		case *ast.Text:
-			b.Write(c.Segment.Value(r.src))
+			text := c.Segment.Value(r.src)
+			if n.Kind() != ast.KindCodeSpan {
+				text = util.UnescapePunctuations(text)
+			}
+			b.WriteString(plain(text))
 			if c.SoftLineBreak() || c.HardLineBreak() {
 				b.WriteByte(' ')
 			}
 		case *ast.CodeSpan:
 			b.WriteString("`" + r.inline(c) + "`")
 		case *ast.AutoLink:
-			b.Write(c.URL(r.src))
+			b.WriteString(plain(c.URL(r.src)))
 		default:
 			b.WriteString(r.inline(c))
 		}
 	}
 	return b.String()
+}
+
+// plain keeps out what a terminal would act on or hide. Line ends become spaces.
+func plain(text []byte) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t' || r == '\r':
+			return ' '
+		case !unicode.IsGraphic(r):
+			return '?'
+		}
+		return r
+	}, string(text))
 }
 
 func (r *renderer) wrap(s, first, rest string) {

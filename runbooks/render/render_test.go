@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode"
 	"unicode/utf8"
 
 	"darksite/runbooks"
@@ -27,6 +28,14 @@ func TestText(t *testing.T) {
 		{"warnings are marked", "> one two three four five", "! one two three four\n! five"},
 		{"a long word stands alone", "a verylongwordthatdoesnotfitatall b", "a\nverylongwordthatdoesnotfitatall\nb"},
 		{"html is text at most", "a <b>c</b>", "a c"},
+		{"a block of html is text, not lost", "<div>\nnever do this\n</div>", "<div> never do this\n</div>"},
+		{"what is escaped is meant", `a \*b\* c`, "a *b* c"},
+		{"code is as it is written", "`a\\*b`", "`a\\*b`"},
+		{"code in a list keeps its mark", "-     a  b\n      c", "-     a  b\n      c"},
+		{"escapes of a terminal", "a\x1b[2Jb \u202ec\n\n    d\x1b[0m", "a?[2Jb ?c\n\n    d?[0m"},
+		{"a warning of two paragraphs", "> one\n>\n> two", "! one\n!\n! two"},
+		{"a list in a warning", "> - one two three four\n> - five", "! - one two three\n!   four\n! - five"},
+		{"a rule", "a\n\n***\n\nb", "a\n\n\nb"},
 		{"nothing", "", ""},
 	}
 	for _, c := range cases {
@@ -69,4 +78,17 @@ func whole(book *runbooks.Runbook, lang runbooks.Lang, width int) string {
 		fmt.Fprintf(&b, "\n== %s\n%s\n", s.ID, render.Text(book.Prose[lang].Sections[s.ID].Body, width))
 	}
 	return b.String()
+}
+
+// Whatever comes: no panic, no control character, no blanks at the end of a line.
+func FuzzText(f *testing.F) {
+	f.Add("> - one two\n>   1. three\n\n`x` **y** <b> \x1b[0m", 20)
+	f.Add("# a\n\n***\n\n    code\n\n[l](http://x) ![i](y)\n", 40)
+	f.Fuzz(func(t *testing.T, text string, width int) {
+		width = max(min(width, 200), render.MinWidth)
+		for line := range strings.SplitSeq(render.Text(text, width), "\n") {
+			require.False(t, strings.ContainsFunc(line, func(r rune) bool { return !unicode.IsGraphic(r) }), "%q", line)
+			require.Equal(t, strings.TrimRight(line, " "), line)
+		}
+	})
 }
