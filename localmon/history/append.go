@@ -43,13 +43,14 @@ func (db *DB) Append(ctx context.Context, b localmon.Batch) (uint64, error) {
 	if h == nil {
 		h = newHead(b.Target)
 	}
-	a := appending{h: h, b: &b}
+	a := appending{h: h, b: &b, changes: db.changes[:0]}
 	if err := a.take(); err != nil {
 		h.order = h.order[:0]
 		return 0, fmt.Errorf("append a batch of %s: %w", b.Target, err)
 	}
 	a.place(db.limits.scrapes)
 	db.record = a.encode(db.record, &db.sections)
+	db.changes = a.changes
 	if err := db.file.Update(func(tx *bbolt.Tx) error {
 		return errors.Join(a.store(tx, db.record), db.pause("append"))
 	}); err != nil {
@@ -173,12 +174,12 @@ func (a *appending) encode(b []byte, w *sectionWriter) []byte {
 			} else if !present {
 				// a record that stands alone starts from empty cells
 				if *c != old {
-					a.changes = append(a.changes, change{g, uint8(k), old})
+					a.changes = append(a.changes, change{uint32(n), uint8(k), old})
 				}
 				w.skip(1)
 				continue
 			}
-			a.changes = append(a.changes, change{g, uint8(k), w.put(old, g.next[k], present)})
+			a.changes = append(a.changes, change{uint32(n), uint8(k), w.put(old, g.next[k], present)})
 		}
 		if w.taken > 0 || len(w.ops) > 0 {
 			b = w.appendSection(b, uint32(n-last))
@@ -250,10 +251,11 @@ func (a *appending) commit() {
 	h := a.h
 	for i := range a.changes {
 		c := &a.changes[i]
-		if old := &c.group.cells[c.index]; old.present && !c.cell.present {
-			c.group.left[c.index] = lastSeen{h.lastSeq, h.lastAt, old.bits}
+		g := h.groups[c.group]
+		if old := &g.cells[c.index]; old.present && !c.cell.present {
+			g.left[c.index] = lastSeen{h.lastSeq, h.lastAt, old.bits}
 		}
-		c.group.cells[c.index] = c.cell
+		g.cells[c.index] = c.cell
 	}
 	for _, f := range a.fresh {
 		h.ids[f.name] = f.id

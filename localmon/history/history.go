@@ -71,7 +71,8 @@ type DB struct {
 
 	mu       sync.Mutex // guards what follows; held while a batch is committed
 	heads    map[string]*head
-	record   []byte // of the batch being written
+	record   []byte // of the batch being written; with the next two, memory to use again
+	changes  []change
 	sections sectionWriter
 	damaged  []Damage // found while opening or sealing
 

@@ -102,7 +102,7 @@ func (s *section) next(rest []byte) ([]byte, error) {
 
 // change is one cell that a scrape alters; it is applied after the commit.
 type change struct {
-	group *liveGroup
+	group uint32
 	index uint8
 	cell  cell
 }
