@@ -11,6 +11,8 @@ import (
 const (
 	learnOver = 2 * time.Hour    // the span of the slow mean
 	learntAt  = 30 * time.Minute // before, nothing is called normal
+
+	longestGap = 5 * time.Minute // between two looks that count as one stretch
 )
 
 // layers in the order of side.Layers.
@@ -81,7 +83,10 @@ func (s *side) normal() string {
 
 // step takes one value of latency and of its layers.
 func (s *side) step(now time.Time, m *BottleneckMatch, total float64, layers [4]float64) {
-	dt := min(max(now.Sub(s.Seen), 0), 5*time.Minute)
+	dt := min(max(now.Sub(s.Seen), 0), longestGap)
+	if now.Sub(s.Seen) > longestGap {
+		s.Bad, s.Calm = time.Time{}, time.Time{} // what nobody saw is neither bad nor calm
+	}
 	s.Seen = now.UTC()
 	bad := s.bad(m, total, layers)
 	if !s.On {

@@ -158,7 +158,7 @@ func TestMemoryIsBounded(t *testing.T) {
 	}
 	b := newBench(t)
 	rng := rand.New(rand.NewPCG(1, 1))
-	for round := range 3 {
+	for round := range 2 {
 		batch := localmon.Batch{Target: "fa-1", AlertsRead: true}
 		for i := range 6000 {
 			n := fmt.Sprint(round, "-", i)

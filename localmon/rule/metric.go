@@ -161,6 +161,9 @@ func (e *Evaluator) judgeFuture(now time.Time, r *Rule, key localmon.SeriesKey, 
 		set(&e.m.Lines, id, line, maxSeries/8)
 	}
 	line.Add(now, value)
+	if m.Within == 0 && !yes {
+		return false, "" // nobody will read it
+	}
 	fit, ok := line.Fit()
 	if !ok {
 		return yes && m.Within == 0, ", too little history for a forecast"
