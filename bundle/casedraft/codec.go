@@ -24,6 +24,7 @@ func Encode(d Draft) ([]byte, error) {
 	d.Format = Format
 	d.Created, d.Updated, d.Ack.At = utc(d.Created), utc(d.Updated), utc(d.Ack.At)
 	d.Alerts = orEmpty(d.Alerts)
+	d.Answers = orEmpty(d.Answers)
 	d.Attachments = orEmpty(d.Attachments)
 	d.Messages = orEmpty(d.Messages)
 	d.Runs = orEmpty(d.Runs)

@@ -24,6 +24,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"darksite/localmon"
@@ -127,12 +128,20 @@ type Ack struct {
 	Text      string            `json:"text"`        // the whole acknowledgement as it was carried in
 }
 
+// Answer is one thing the vendor said after the acknowledgement.
+type Answer struct {
+	At   time.Time `json:"at,omitzero"` // when the reply was issued, vendor's clock
+	From string    `json:"from"`
+	Text string    `json:"text"`
+}
+
 // Draft is one case. Fields stand in the order of their JSON keys, which is the
 // order of the canonical encoding.
 type Draft struct {
 	Ack         Ack               `json:"ack"`
-	Alerts      []uint64          `json:"alerts"` // ids of the site's alerts
-	Array       string            `json:"array"`  // the site's name for the array
+	Alerts      []uint64          `json:"alerts"`  // ids of the site's alerts
+	Answers     []Answer          `json:"answers"` // what the vendor's replies said since, oldest first
+	Array       string            `json:"array"`   // the site's name for the array
 	Attachments []Attachment      `json:"attachments"`
 	Comments    string            `json:"comments"`
 	Created     time.Time         `json:"created"` // site's clock
@@ -194,6 +203,15 @@ func (d *Draft) GiveNumber(number string) error {
 	}
 	d.Number = number
 	return nil
+}
+
+// Hear records an answer of the vendor. The same answer again changes nothing,
+// so that a reply may be applied twice.
+func (d *Draft) Hear(a Answer) {
+	a.At = utc(a.At)
+	if !slices.Contains(d.Answers, a) {
+		d.Answers = append(d.Answers, a)
+	}
 }
 
 // Acknowledge records the vendor's first answer: number, severity, diagnosis.

@@ -355,3 +355,15 @@ func TestReadOnlyDatabaseWithoutCases(t *testing.T) {
 	_, err = s.Get("T-AAAAAAAAAA")
 	require.ErrorIs(t, err, casedraft.ErrNotFound)
 }
+
+func TestAnAnswerIsHeardOnce(t *testing.T) {
+	var d casedraft.Draft
+	first := casedraft.Answer{At: time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC), From: "R. Ney", Text: "part ordered"}
+	d.Hear(first)
+	d.Hear(first)
+	require.Equal(t, []casedraft.Answer{first}, d.Answers)
+	second := first
+	second.Text = "part shipped"
+	d.Hear(second)
+	require.Equal(t, []casedraft.Answer{first, second}, d.Answers)
+}

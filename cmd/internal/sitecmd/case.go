@@ -251,5 +251,8 @@ func (a *app) printDraft(d casedraft.Draft) {
 			}
 		}
 	}
+	for _, an := range d.Answers {
+		a.fact("answer", fmt.Sprintf("%s, %s: %s", an.At.Format("2006-01-02 15:04Z"), an.From, an.Text))
+	}
 	a.env.Next("darksite case show "+d.Name()+" --mail", "darksite bundle collect --as ID --case "+d.Name())
 }

@@ -178,10 +178,7 @@ func (a *app) applyItem(store *casedraft.Store, it reply.Item, issued time.Time)
 				At: issued, Severity: localmon.Severity(it.Severity), Diagnosis: it.Text, Text: "acknowledged by " + it.Engineer,
 			})
 		case reply.Comment:
-			line := it.Engineer + ": " + it.Text
-			if d.Ack.Text != line {
-				d.Ack.Text = line
-			}
+			d.Hear(casedraft.Answer{At: issued, From: it.Engineer, Text: it.Text})
 		case reply.Status:
 			d.Status = casedraft.Status(it.Status)
 		}
