@@ -317,6 +317,14 @@ func TestLongAndManyLinesAreBounded(t *testing.T) {
 	long := strings.Repeat("x1 ", review.MaxLine/2)
 	s, _ := build(t, input(map[string]string{"files/long.txt": long + "\nshort\n"}))
 	require.Equal(t, int64(3), s.Lines, "a long line is looked at in pieces")
+	require.Len(t, s.Overflow, 1)
+	require.Contains(t, s.Overflow[0].Remark, "not shown to their end")
+	whole := strings.Repeat("word ", 1000) + "last"
+	s, _ = build(t, input(map[string]string{"files/whole.txt": whole + "\n"}))
+	require.Empty(t, s.Overflow)
+	var out bytes.Buffer
+	require.NoError(t, review.Text(&out, s))
+	require.Contains(t, out.String(), "last\n", "what is not said to be cut is shown to its end")
 
 	var many strings.Builder
 	word := func(i int) string {

@@ -34,7 +34,7 @@ const (
 	maxSamples    = 4    // distinct values shown for each place of a shape
 	maxSlots      = 48   // places of a shape for which values are kept
 	maxKey        = 256  // bytes of a value that are kept to tell it from others
-	maxExample    = 400
+	maxExample    = 8 << 10 // bytes of a line shown as an example
 	maxShapeBytes = 64 << 20 // of all shapes together
 )
 
@@ -71,7 +71,8 @@ func (s Shape) digest() bundle.Digest {
 	return bundle.DigestOf([]byte(b.String()))
 }
 
-// order puts new shapes first, then frequent ones, then by form.
+// order puts new shapes first, then frequent ones. Lines that are alone in their
+// shape come last and in the order of their files, as they are best read.
 func order(shapes []Shape) {
 	slices.SortFunc(shapes, func(a, b Shape) int {
 		switch {
@@ -79,6 +80,8 @@ func order(shapes []Shape) {
 			return -1
 		case a.New != b.New:
 			return 1
+		case a.Count == 1 && b.Count == 1:
+			return cmp.Or(cmp.Compare(a.Example.Path, b.Example.Path), cmp.Compare(a.Example.Line, b.Example.Line))
 		}
 		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Form, b.Form))
 	})
@@ -97,6 +100,7 @@ type miner struct {
 	form     []byte
 	slots    []slotValue
 	missed   map[string]int64 // lines without a shape, by file
+	long     map[string]int64 // shapes whose example is not shown to its end, by file
 	missedID int64            // tokens beyond MaxTokens
 }
 
@@ -106,7 +110,7 @@ type slotValue struct {
 }
 
 func newMiner() *miner {
-	return &miner{byForm: map[string]*Shape{}, known: map[string]*token{}, missed: map[string]int64{}}
+	return &miner{byForm: map[string]*Shape{}, known: map[string]*token{}, missed: map[string]int64{}, long: map[string]int64{}}
 }
 
 func (m *miner) line(at Place, line []byte) {
@@ -127,7 +131,10 @@ func (m *miner) line(at Place, line []byte) {
 			s.Slots = append(s.Slots, Slot{Kind: v.kind})
 		}
 		m.byForm[s.Form] = s
-		m.bytes += len(s.Form)
+		m.bytes += len(s.Form) + len(s.Example.Text)
+		if len(line) > maxExample {
+			m.long[at.Path]++
+		}
 	}
 	s.Count++
 	if s.lastFile != at.Path {
@@ -224,7 +231,10 @@ func (m *miner) overflow() []Note {
 	for path, n := range m.missed {
 		out = append(out, Note{path, fmt.Sprintf("%d lines have no shape because there were too many: read this file", n)})
 	}
-	slices.SortFunc(out, func(a, b Note) int { return cmp.Compare(a.Path, b.Path) })
+	for path, n := range m.long {
+		out = append(out, Note{path, fmt.Sprintf("%d kinds of line are longer than %d bytes and not shown to their end: read this file", n, maxExample)})
+	}
+	slices.SortFunc(out, func(a, b Note) int { return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Remark, b.Remark)) })
 	if m.missedID > 0 {
 		out = append(out, Note{"", fmt.Sprintf("%d more occurrences of identifying tokens are not listed", m.missedID)})
 	}

@@ -179,11 +179,24 @@ func (p *printer) notes(notes []Note, none string) {
 
 func (p *printer) shapes(s Summary) {
 	p.section("Every kind of line, once")
+	if s.Difference.Against != "" {
+		p.f("What %s had not is marked with +.\n", s.Difference.Against)
+	}
+	file := ""
 	for _, one := range s.Shapes {
 		mark := " "
 		if one.New && s.Difference.Against != "" {
 			mark = "+"
 		}
+		if one.Count == 1 {
+			if header := mark + " single lines of " + one.Example.Path; header != file {
+				file = header
+				p.f("%s\n", header)
+			}
+			p.wrapped(4, fmt.Sprintf("%d: %s", one.Example.Line, one.Example.Text))
+			continue
+		}
+		file = ""
 		p.f("%s %s, %s, first %s:%d\n", mark, plural(one.Count, "line"), plural(one.Files, "file"), one.Example.Path, one.Example.Line)
 		p.wrapped(4, one.Example.Text)
 		for _, slot := range one.Slots {
