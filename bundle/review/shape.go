@@ -29,12 +29,12 @@ const (
 	joinAt        = 3
 	joinRounds    = 3 // so that up to three words of a form may differ
 	joinMaxShapes = 50_000
-	maxJoinForm   = 1024 // longer forms are not joined
-	maxSample     = 80   // bytes of a value shown
-	maxSamples    = 4    // distinct values shown for each place of a shape
-	maxSlots      = 48   // places of a shape for which values are kept
-	maxKey        = 256  // bytes of a value that are kept to tell it from others
-	maxExample    = 8 << 10 // bytes of a line shown as an example
+	maxJoinForm   = 1024     // longer forms are not joined
+	maxSample     = 80       // bytes of a value shown
+	maxSamples    = 4        // distinct values shown for each place of a shape
+	maxSlots      = 48       // places of a shape for which values are kept
+	maxKey        = 256      // bytes of a value that are kept to tell it from others
+	maxExample    = 8 << 10  // bytes of a line shown as an example
 	maxShapeBytes = 64 << 20 // of all shapes together
 )
 
