@@ -38,6 +38,12 @@ func (s *Scanner) command(lo, hi int) int {
 		s.userArg(lo, hi, w)
 	case "search", "domain", "workgroup":
 		s.searchDomains(lo, hi, w)
+	case "zone", "zoneset", "fcalias":
+		if n, end, _ := s.next(hi); end > n && strings.EqualFold(string(s.buf[n:end]), "name") {
+			if n, end, _ = s.next(end); end-n > 2 {
+				s.parts(n, end, pseudonym.Name, "label", strings.ToLower(string(s.buf[n:end])))
+			}
+		}
 	case "wwn":
 		s.spacedWWN(hi)
 	case "linux":
@@ -56,9 +62,12 @@ func (s *Scanner) command(lo, hi int) int {
 	return 0
 }
 
+// lookBack is how far before a word its company is looked for.
+const lookBack = 160
+
 // lineHas looks for a folded word before a place of the line.
 func (s *Scanner) lineHas(lo int, word string) bool {
-	return bytes.Contains(bytes.ToLower(s.buf[s.lo:lo]), []byte(word))
+	return bytes.Contains(bytes.ToLower(s.buf[max(s.lo, lo-lookBack):lo]), []byte(word))
 }
 
 // secretArg masks the argument behind a word, skipping some before it.
@@ -122,6 +131,9 @@ func (s *Scanner) secretWord(lo, hi int) int {
 // configLine tells statements such as "username x password y", "enable secret y",
 // "machine h login u password p".
 func (s *Scanner) configLine(lo int) bool {
+	if lo-s.lo > lookBack {
+		return false
+	}
 	head := strings.ToLower(string(s.buf[s.lo:lo]))
 	f := strings.Fields(head)
 	if len(f) == 0 {
@@ -152,7 +164,7 @@ func (s *Scanner) keyWord(lo, hi int) int {
 
 // userArg deals with "login jdoe", "username jdoe password", "useradd jdoe".
 func (s *Scanner) userArg(lo, hi int, w string) {
-	if w == "login" && !s.lineHas(lo, "machine ") || w == "user" && !s.lineHas(lo, "snmp-server") {
+	if w == "login" && !s.lineHas(lo, "machine ") || w == "user" && !s.lineHas(lo, "snmp-server") && !s.defines(lo) {
 		return
 	}
 	n, end, _ := s.next(hi)
@@ -163,6 +175,11 @@ func (s *Scanner) userArg(lo, hi int, w string) {
 	if !s.staysName(name) && !stateWord[name] && !looksLikeValue(s.buf[n:end]) {
 		s.parts(n, end, pseudonym.User, "user", name)
 	}
+}
+
+// defines tells the statements of databases that make a user.
+func (s *Scanner) defines(lo int) bool {
+	return s.lineHas(lo, "create ") || s.lineHas(lo, "alter ") || s.lineHas(lo, "drop ")
 }
 
 // searchDomains reads "search corp.example lab.example" and "domain x".
@@ -367,7 +384,7 @@ var dnStays = set("users computers groups builtin services configuration schema 
 
 // isDN looks for another attribute on the line.
 func (s *Scanner) isDN(lo, eq int) bool {
-	line := s.buf[s.lo:s.hi]
+	line := s.buf[max(s.lo, lo-2*lookBack):min(s.hi, eq+2*lookBack)]
 	n, sure := 0, false
 	for _, a := range []string{"cn", "ou", "dc", "o", "c", "l", "st", "uid", "emailaddress"} {
 		for from := 0; from < len(line); {

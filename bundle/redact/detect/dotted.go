@@ -150,7 +150,10 @@ func isDigitOrDashLabel(name string) bool {
 // mail deals with a word that has an @: a mail address, user@host, user@REALM.
 func (s *Scanner) mail(lo, hi int) int {
 	b := s.buf
-	for lo > s.lo && (b[lo-1] == '+' || b[lo-1] == '=' && false) && lo-2 >= s.lo && isAlnum(b[lo-2]) {
+	if lo < s.urlAt {
+		return hi // the part of a URL before its host
+	}
+	for lo > s.lo && b[lo-1] == '+' && lo-2 >= s.lo && isAlnum(b[lo-2]) {
 		lo--
 		for lo > s.lo && class[b[lo-1]]&(fWord) != 0 && b[lo-1] != '@' {
 			lo--
@@ -181,7 +184,7 @@ func (s *Scanner) mail(lo, hi int) int {
 	if s.loginAt(local, host, lo, hi) {
 		s.account(lo, lo+len(local))
 		if !s.staysName(host) && !s.k.Common(host) {
-			s.out = append(s.out, Finding{Start: hostLo, End: hi, Kind: pseudonym.Host, Value: host, Rule: "user-at-host", Learn: true})
+			s.out = append(s.out, Finding{Start: hostLo, End: hi, Kind: pseudonym.Host, Value: host, Rule: "user-at-host", Learn: nameShape([]byte(host))})
 		}
 	}
 	return hi

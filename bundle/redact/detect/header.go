@@ -24,6 +24,9 @@ func (s *Scanner) header() {
 		}
 	}
 	if n := monthStamp(b, i); n > 0 {
+		if b[n] == '[' {
+			s.bracketHost(n)
+		}
 		s.hostField(n, true)
 		return
 	}
@@ -32,6 +35,9 @@ func (s *Scanner) header() {
 		return
 	}
 	if i == 0 {
+		if b[0] == '[' {
+			s.bracketHost(0)
+		}
 		if n := epochStamp(b); n > 0 {
 			s.stampedHosts(n)
 			return
@@ -140,6 +146,28 @@ func (s *Scanner) hostField(at int, sure bool) {
 		return
 	}
 	s.hostName(at, end, name)
+}
+
+// bracketHost reads the node of "[node-02: process: event:error]" as filers
+// write it.
+func (s *Scanner) bracketHost(at int) {
+	b := s.buf[s.lo:s.hi]
+	end := bytes.IndexByte(b[at:], ']')
+	if end < 0 {
+		return
+	}
+	inside := b[at+1 : at+end]
+	name, _, ok := bytes.Cut(inside, []byte{':'})
+	i := bytes.LastIndexByte(inside, ':')
+	if !ok || len(name) < 3 || !levels[string(inside[i+1:])] && string(inside[i+1:]) != "emergency" || !nameShape(name) && bytes.IndexByte(name, '.') < 0 {
+		return
+	}
+	for _, c := range name {
+		if class[c] == 0 || c == '@' {
+			return
+		}
+	}
+	s.hostName(at+1, at+1+len(name), strings.ToLower(string(name)))
 }
 
 // restOfHost tells messages without a tag.

@@ -150,7 +150,7 @@ func (s *Scanner) nextOf(from, to int) int {
 // ambiguous words can stand before a version and before an address.
 func ambiguous(w []byte) bool {
 	switch string(w) {
-	case "agent", "api", "os", "level", "v", "update", "updated", "upgrade", "upgraded", "downgraded", "package", "sp", "ios", "java", "patch", "purity", "software", "tools", "driver", "build":
+	case "agent", "api", "os", "level", "v", "update", "updated", "upgrade", "upgraded", "downgraded", "package", "sp", "ios", "java", "patch":
 		return true
 	}
 	return false

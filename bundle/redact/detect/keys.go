@@ -120,6 +120,9 @@ func (s *Scanner) closing(g gap) (end int, closed bool) {
 func (s *Scanner) key(start, lo, hi int, rule int16) int {
 	b := s.buf
 	whole := rule
+	if hi-lo >= len(Mask) && string(b[hi-len(Mask):hi]) == Mask {
+		return 0
+	}
 	if suffixWords[strings.ToLower(string(b[lo:hi]))] {
 		if r := s.pairKey(lo, hi); r >= 0 {
 			whole = r
@@ -139,7 +142,10 @@ func (s *Scanner) key(start, lo, hi int, rule int16) int {
 	}
 	if g.sep == ' ' && !option {
 		if kind != pseudonym.Secret {
-			return 0
+			if g.quote == 0 || freeText(kind) || bytes.IndexByte(b[lo:hi], '-') < 0 {
+				return 0
+			}
+			return s.nameValue(g, kind, whole)
 		}
 		if g.quote == 0 {
 			return s.statement(lo, hi)
@@ -187,8 +193,8 @@ func (s *Scanner) pairKey(lo, hi int) int16 {
 // openParent remembers that names inside the object that begins here are of the
 // key's kind, and deals with lists of plain values.
 func (s *Scanner) openParent(g gap, kind pseudonym.Kind, rule int16) int {
-	s.st.parent = kind
 	b := s.buf
+	s.st.parent, s.st.many = kind, b[g.value] == '['
 	if b[g.value] != '[' || g.quote != 0 {
 		return 0
 	}

@@ -63,7 +63,7 @@ func (s *Scanner) noun(lo, hi int, rule int16) {
 	w := s.buf[n:end]
 	name := strings.ToLower(string(w))
 	strict := kind != pseudonym.User || class[s.buf[lo]]&fUpper != 0 && lo > s.lo && false
-	if s.staysName(name) || looksLikeValue(w) || stateWord[name] || bytes.IndexByte(w, '@') >= 0 || quote == ' ' || quote == '(' {
+	if s.staysName(name) || looksLikeValue(w) || stateWord[name] || bytes.IndexByte(w, '@') >= 0 || quote == ' ' || quote == '(' && !nameShape(w) {
 		return
 	}
 	if quote == 0 && end < s.hi && (s.buf[end] == '=' || s.buf[end] == '/' || s.buf[end] == '\\' || s.buf[end] == '(' && kind != pseudonym.User) {

@@ -201,6 +201,7 @@ func (s *Scanner) authority(scheme []byte, lo int) {
 	if at >= 0 {
 		s.userinfo(lo, lo+at)
 		hostLo = lo + at + 1
+		s.urlAt = hostLo
 		if hostLo > path {
 			path = end
 			if i := bytes.IndexAny(b[hostLo:end], "/?#"); i >= 0 {
@@ -208,7 +209,7 @@ func (s *Scanner) authority(scheme []byte, lo int) {
 			}
 		}
 	}
-	s.urlHost(hostLo, path)
+	s.urlHost(hostLo, path, at >= 0)
 }
 
 // lateAt finds the @ of a password that holds a slash: what stands before the
@@ -242,11 +243,20 @@ func (s *Scanner) userinfo(lo, hi int) {
 	}
 }
 
-// urlHost emits a host without dots; dotted ones and addresses are met as words.
-func (s *Scanner) urlHost(lo, hi int) {
+// urlHost emits a host without dots; dotted ones and addresses are met as words,
+// except where a password before them is glued on.
+func (s *Scanner) urlHost(lo, hi int, glued bool) {
 	b := s.buf
 	end := nameEnd(b, lo, hi)
-	w := strings.ToLower(string(b[lo:end]))
+	w := strings.ToLower(string(b[lo:max(lo, end)]))
+	if glued && strings.IndexByte(w, '.') >= 0 && !s.staysName(w) && !publicNames[w] {
+		if _, n := parseQuad([]byte(w), '.'); n == len(w) {
+			s.quad(lo, end)
+		} else {
+			s.emitName(lo, end, w, "url-host")
+		}
+		return
+	}
 	if len(w) < 2 || strings.IndexByte(w, '.') >= 0 || s.staysName(w) || class[w[0]]&fLetter == 0 || end < hi && b[end] != ':' && b[end] != ',' {
 		return
 	}

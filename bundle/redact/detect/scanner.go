@@ -20,6 +20,7 @@ type Scanner struct {
 	buf    []byte
 	lo, hi int // the line at hand, without its end
 	done   int // words before this place are dealt with
+	urlAt  int // where the host of a URL with a password begins
 	prev   [3]span
 	st     State
 	near   pairing
@@ -62,10 +63,70 @@ func (s *Scanner) Scan(chunk []byte, st State) ([]Finding, State) {
 		if end > lo && chunk[end-1] == '\r' {
 			end--
 		}
-		s.line(lo, end)
+		s.longLine(lo, end)
 		lo = next
 	}
-	return resolve(s.out), s.st
+	return s.unmasked(resolve(s.out)), s.st
+}
+
+// segment is how much of a line is looked at in one go. Surroundings that decide
+// on a value lie within it.
+const segment = 8 << 10
+
+// longLine scans a line, a long one in segments that end where a value ends.
+func (s *Scanner) longLine(lo, hi int) {
+	for first := true; ; first = false {
+		end := hi
+		if hi-lo > 2*segment {
+			end = lo + segmentEnd(s.buf[lo:lo+2*segment])
+		}
+		s.line(lo, end, first)
+		if end == hi {
+			return
+		}
+		lo = end
+	}
+}
+
+// segmentEnd finds where a piece of a long line can end without cutting a value:
+// behind a closing quote or bracket with a comma, behind an escaped line end,
+// else behind a space or comma.
+func segmentEnd(b []byte) int {
+	tail := b[len(b)/2:]
+	best := -1
+	for _, mark := range []string{"\",", "},", "],", "\\n", ";"} {
+		for at := len(tail); at > 0; {
+			i := bytes.LastIndex(tail[:at], []byte(mark))
+			if i < 0 || i <= best {
+				break
+			}
+			if mark != "\"," || i == 0 || tail[i-1] != '\\' {
+				best = i + len(mark) - 1
+				break
+			}
+			at = i
+		}
+	}
+	for _, c := range []byte{' ', ','} {
+		if best < 0 {
+			best = bytes.LastIndexByte(tail, c)
+		}
+	}
+	if best < 0 {
+		return len(b)
+	}
+	return len(b)/2 + best + 1
+}
+
+// unmasked drops findings that are masks already.
+func (s *Scanner) unmasked(fs []Finding) []Finding {
+	out := fs[:0]
+	for _, f := range fs {
+		if f.Kind != pseudonym.Secret || string(s.buf[f.Start:f.End]) != Mask {
+			out = append(out, f)
+		}
+	}
+	return out
 }
 
 // lineLen is the length of the first line. A carriage return that no line feed
@@ -98,16 +159,20 @@ func (s *Scanner) emitForm(lo, hi int, kind pseudonym.Kind, form Form, value, ru
 	s.out = append(s.out, Finding{Start: lo, End: hi, Kind: kind, Form: form, Value: value, Rule: rule})
 }
 
-// line scans one line.
-func (s *Scanner) line(lo, hi int) {
-	s.lo, s.hi, s.done = lo, hi, lo
+// line scans one line, or a further segment of a long one.
+func (s *Scanner) line(lo, hi int, first bool) {
+	s.lo, s.hi, s.done, s.urlAt = lo, hi, lo, lo
 	s.prev = [3]span{}
 	if s.multiline() {
 		return
 	}
-	s.header()
-	s.tables()
+	if first {
+		s.metric()
+		s.header()
+		s.tables()
+	}
 	s.words(lo)
+	s.closeParent()
 }
 
 // words cuts the line into words and deals with each.

@@ -18,6 +18,7 @@ type State struct {
 	block  block
 	table  table
 	parent pseudonym.Kind // of the object whose names are being read
+	many   bool           // the object is one of a list
 }
 
 type pemState uint8
@@ -86,6 +87,10 @@ func (s *Scanner) namePair(lo, hi int) {
 	}
 	if g.quote != 0 && s.st.parent != pseudonym.None && lower(b[lo]) == 'n' {
 		s.parentName(g, end, s.st.parent)
+		if !s.st.many {
+			s.st.parent = pseudonym.None
+			return
+		}
 	}
 	if g.quote != 0 && g.keyed && s.st.parent == pseudonym.None && s.hint != pseudonym.None && lower(b[lo]) == 'n' {
 		s.parentName(g, end, s.hint)
@@ -143,6 +148,36 @@ func (s *Scanner) parentName(g gap, end int, kind pseudonym.Kind) {
 	rule := kind.String()
 	s.nameAt(g.value, end, kind, rule, gap{value: g.value, sep: ':', quote: g.quote, keyed: true})
 }
+
+// closeParent forgets the object when its end was on the line at hand.
+func (s *Scanner) closeParent() {
+	if s.st.parent == pseudonym.None {
+		return
+	}
+	end := byte('}')
+	if s.st.many {
+		end = ']'
+	}
+	if bytes.IndexByte(s.buf[s.lo:s.hi], end) >= 0 {
+		s.st.parent, s.st.many = pseudonym.None, false
+	}
+}
+
+// metric says what the name label of an exporter's line is a name of.
+func (s *Scanner) metric() {
+	b := s.buf[s.lo:s.hi]
+	if len(b) < 10 || b[0] != 'p' || string(b[:5]) != "puref" || b[6] != '_' {
+		return
+	}
+	word, _, _ := strings.Cut(string(b[7:min(len(b), 40)]), "_")
+	switch word {
+	case "volume", "host", "pod", "directory", "bucket", "file", "array":
+		s.st.parent, s.st.many = metricKinds[word], false
+	}
+}
+
+var metricKinds = map[string]pseudonym.Kind{"volume": pseudonym.Volume, "host": pseudonym.Host, "pod": pseudonym.Pod, "directory": pseudonym.FileSystem,
+	"bucket": pseudonym.Volume, "file": pseudonym.FileSystem, "array": pseudonym.Array}
 
 // KindOfFile says what the bare names in a file are, told by the file's own
 // name: the items of volumes.json are volumes.

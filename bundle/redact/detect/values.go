@@ -14,7 +14,11 @@ func (s *Scanner) nameValue(g gap, kind pseudonym.Kind, rule int16) int {
 		return 0
 	}
 	id := s.k.rules[rule].ID
-	if kind == pseudonym.IPv4 {
+	switch kind {
+	case pseudonym.IPv4:
+		return 0
+	case pseudonym.WWN, pseudonym.MAC:
+		s.digitsAt(g.value, kind)
 		return 0
 	}
 	if freeText(kind) {
@@ -35,6 +39,25 @@ func (s *Scanner) nameValue(g gap, kind pseudonym.Kind, rule int16) int {
 	return 0
 }
 
+// digitsAt emits a WWN or MAC that is written without separators.
+func (s *Scanner) digitsAt(lo int, kind pseudonym.Kind) {
+	b := s.buf
+	if lo+2 < s.hi && b[lo] == '0' && lower(b[lo+1]) == 'x' {
+		lo += 2
+	}
+	end := lo
+	for end < s.hi && isHexByte(b[end]) {
+		end++
+	}
+	switch {
+	case end < s.hi && (isAlnum(b[end]) || b[end] == ':' || b[end] == '-'):
+	case kind == pseudonym.WWN && end-lo == 16:
+		s.wwn(lo, end)
+	case kind == pseudonym.MAC && end-lo == 12:
+		s.mac(lo, end)
+	}
+}
+
 // freeText reports whether values of a kind may hold spaces.
 func freeText(k pseudonym.Kind) bool {
 	return k == pseudonym.Person || k == pseudonym.Org || k == pseudonym.Phone
@@ -45,7 +68,7 @@ func freeText(k pseudonym.Kind) bool {
 func (s *Scanner) nameAt(lo, limit int, kind pseudonym.Kind, id string, g gap) {
 	b := s.buf
 	for lo < limit && (b[lo] == '@' && kind != pseudonym.User || b[lo] == '(' || b[lo] == '[' || b[lo] == '<') {
-		if b[lo] == '<' || b[lo] == '(' && lo+1 < limit && lower(b[lo+1]) == 'n' {
+		if b[lo] == '<' && bytes.IndexByte(b[lo:limit], '>') < 0 || b[lo] == '(' && lo+1 < limit && lower(b[lo+1]) == 'n' {
 			return
 		}
 		lo++
@@ -71,6 +94,13 @@ func (s *Scanner) nameAt(lo, limit int, kind pseudonym.Kind, id string, g gap) {
 		return
 	}
 	if !quoted && g.sep == ':' && s.k.Common(name) && !s.beginsLine(lo) || stateWord[name] && !(nameWord[name] && (quoted || g.sep == '=')) {
+		return
+	}
+	if len(w) == 16 && len(digitsOf(w)) == 16 && (kind == pseudonym.Host || kind == pseudonym.Name) {
+		s.wwn(lo, end)
+		return
+	}
+	if kind == pseudonym.Serial && s.owns(kind, name) {
 		return
 	}
 	if kind == pseudonym.Host && strings.IndexByte(name, '.') > 0 && bytes.IndexByte(w, '@') < 0 {
@@ -127,6 +157,9 @@ func (s *Scanner) freeValue(g gap, kind pseudonym.Kind, id string) int {
 				}
 			}
 		}
+	}
+	if i := bytes.IndexByte(b[g.value:end], ')'); i >= 0 && bytes.IndexByte(b[g.value:g.value+i], '(') < 0 {
+		end = g.value + i
 	}
 	v := bytes.TrimSpace(b[g.value:end])
 	end = g.value + len(bytes.TrimRight(b[g.value:end], " \t"))

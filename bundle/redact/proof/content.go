@@ -131,7 +131,7 @@ func (s *search) stream(r io.Reader, name string) error {
 		}
 		keep := min(overlap*2, len(buf))
 		drop := len(buf) - keep
-		from = max(0, len(buf)-overlap-drop)
+		from = max(0, keep-16)
 		base += int64(drop)
 		buf = buf[:copy(buf, buf[drop:])]
 	}
@@ -150,17 +150,30 @@ func narrow(b []byte) []byte {
 
 // text searches one block from a place on.
 func (s *search) text(b []byte, name string, base int64, from int) {
-	bits := s.idx.bits
-	for i := from; i+window <= len(b); i++ {
-		h := fold4(b[i:])
-		m := mix(h)
-		if bits[m/64]&(1<<(m%64)) == 0 {
-			continue
+	long, few := &s.idx.long, &s.idx.short
+	i := max(0, from-window)
+	for ; i+window <= len(b); i++ {
+		v := load8(b[i:])
+		if long.may(v) {
+			s.try(b, i+window, long.at(v), name, base)
 		}
-		for _, p := range s.idx.patterns[h] {
-			if matches(b, i, p) {
-				s.report(Leak{File: name, Offset: base + int64(i), Kind: p.kind, Spelling: p.spelling})
-			}
+		if few.may(uint64(uint32(v))) {
+			s.try(b, i+short, few.at(uint64(uint32(v))), name, base)
+		}
+	}
+	for ; i+short <= len(b); i++ {
+		if v := uint64(load4(b[i:])); few.may(v) {
+			s.try(b, i+short, few.at(v), name, base)
+		}
+	}
+}
+
+// try compares the patterns that can end at a place.
+func (s *search) try(b []byte, end int, places []place, name string, base int64) {
+	for _, at := range places {
+		p := spellings(s.idx.originals[at.original])[at.spelling]
+		if i := end - len(p.text); i >= 0 && matches(b, i, p) {
+			s.report(Leak{File: name, Offset: base + int64(i), Kind: p.kind, Spelling: p.spelling})
 		}
 	}
 }
@@ -201,4 +214,11 @@ func (s *search) sorted() []Leak {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Offset, b.Offset), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Spelling, b.Spelling))
 	})
 	return slices.Compact(s.leaks)
+}
+
+func foldByte(c byte) byte {
+	if c >= 'A' && c <= 'Z' {
+		return c + 32
+	}
+	return c
 }

@@ -1,16 +1,23 @@
 package proof
 
 import (
+	"cmp"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"math/bits"
 	"slices"
 	"strings"
 )
 
-// window is the number of bytes by which texts and patterns first meet.
-const window = 4
+// Patterns are met in the text by their last eight bytes, or their last four when
+// they have no more: ends differ where beginnings are alike.
+const (
+	window = 8
+	short  = 4
+)
 
 // minEncoded is the least length of an original looked for in encoded spellings.
 const minEncoded = 6
@@ -24,36 +31,94 @@ type pattern struct {
 	edges    bool // counts only where it stands alone
 }
 
-// index holds patterns by their first bytes, folded.
-type index struct {
-	bits     []uint64 // a bit for each hash of a window
-	patterns map[uint32][]pattern
-	longest  int
+// place says which spelling of which original ends in a window. The spelling is
+// made again when it is needed: there can be millions.
+type place struct {
+	end      uint64
+	original uint32
+	spelling uint16
 }
 
-const bitsLog = 22
+// index holds the windows of all patterns.
+type index struct {
+	originals []Original
+	long      table
+	short     table
+	longest   int
+}
 
-func (x *index) empty() bool { return len(x.patterns) == 0 }
+// table finds places by their window: a bit for each hash, then a sorted list.
+type table struct {
+	places []place
+	bits   []uint64
+	shift  uint
+}
+
+func (x *index) empty() bool { return len(x.long.places)+len(x.short.places) == 0 }
 
 // compile spells out the originals.
 func compile(originals []Original) *index {
-	x := &index{bits: make([]uint64, 1<<bitsLog/64), patterns: map[uint32][]pattern{}}
-	seen := map[string]bool{}
-	for _, o := range originals {
-		for _, p := range spellings(o) {
-			if len(p.text) < window || seen[p.text] {
-				continue
+	x := &index{originals: originals}
+	for i, o := range originals {
+		for j, p := range spellings(o) {
+			n := len(p.text)
+			x.longest = max(x.longest, n)
+			at := place{original: uint32(i), spelling: uint16(j)}
+			switch {
+			case n >= window:
+				at.end = load8([]byte(p.text[n-window:]))
+				x.long.places = append(x.long.places, at)
+			case n >= short:
+				at.end = uint64(load4([]byte(p.text[n-short:])))
+				x.short.places = append(x.short.places, at)
 			}
-			seen[p.text] = true
-			h := fold4(p.text)
-			x.patterns[h] = append(x.patterns[h], p)
-			b := mix(h)
-			x.bits[b/64] |= 1 << (b % 64)
-			x.longest = max(x.longest, len(p.text))
 		}
 	}
+	x.long.build()
+	x.short.build()
 	return x
 }
+
+// build sorts the places and sets their bits.
+func (t *table) build() {
+	slices.SortFunc(t.places, func(a, b place) int {
+		return cmp.Or(cmp.Compare(a.end, b.end), cmp.Compare(a.original, b.original), cmp.Compare(a.spelling, b.spelling))
+	})
+	log := min(max(16, bits.Len(uint(len(t.places)))+4), 27)
+	t.shift = uint(64 - log)
+	t.bits = make([]uint64, 1<<log/64)
+	for _, p := range t.places {
+		h := p.end * mixer >> t.shift
+		t.bits[h/64] |= 1 << (h % 64)
+	}
+}
+
+const mixer = 0x9e3779b97f4a7c15
+
+// may says quickly whether a window ends a pattern.
+func (t *table) may(end uint64) bool {
+	h := end * mixer >> t.shift
+	return t.bits[h/64]&(1<<(h%64)) != 0
+}
+
+// at returns the places of a window.
+func (t *table) at(end uint64) []place {
+	i, ok := slices.BinarySearchFunc(t.places, end, func(p place, e uint64) int { return cmp.Compare(p.end, e) })
+	if !ok {
+		return nil
+	}
+	j := i
+	for j < len(t.places) && t.places[j].end == end {
+		j++
+	}
+	return t.places[i:j]
+}
+
+// load8 packs eight bytes, letters folded (and some signs with them, which the
+// comparison sorts out).
+func load8(b []byte) uint64 { return binary.LittleEndian.Uint64(b) | 0x2020202020202020 }
+
+func load4(b []byte) uint32 { return binary.LittleEndian.Uint32(b) | 0x20202020 }
 
 // spellings writes an original in all ways it is looked for.
 func spellings(o Original) []pattern {
@@ -105,7 +170,7 @@ func base64Inside(enc *base64.Encoding, s string, shift int) string {
 		to += 2
 	}
 	if to <= from {
-		return ""
+		return "" // too short to say anything
 	}
 	return full[from:min(to, len(full))]
 }
@@ -139,17 +204,3 @@ func allPercent(v string) string {
 	}
 	return b.String()
 }
-
-func foldByte(c byte) byte {
-	if c >= 'A' && c <= 'Z' {
-		return c + 32
-	}
-	return c
-}
-
-// fold4 packs the first four bytes, folded.
-func fold4[T string | []byte](s T) uint32 {
-	return uint32(foldByte(s[0])) | uint32(foldByte(s[1]))<<8 | uint32(foldByte(s[2]))<<16 | uint32(foldByte(s[3]))<<24
-}
-
-func mix(v uint32) uint32 { return v * 0x9e3779b1 >> (32 - bitsLog) }
