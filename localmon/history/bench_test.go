@@ -148,3 +148,25 @@ func BenchmarkTotal(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkYear runs an array of 500 series through its days at a fixed budget
+// and tells how much larger the file is than what is used in it, and the
+// longest that one Append or one step of Maintain took.
+func BenchmarkYear(b *testing.B) {
+	shape := workload.Default()
+	shape.Volumes = 50
+	const budget, days = 32 << 20, 60
+	for b.Loop() {
+		db, err := history.Open(filepath.Join(b.TempDir(), "history.db"), history.Options{NoSync: true, Budget: budget})
+		require.NoError(b, err)
+		_, _, longest := fill(b, db, shape, days*2880)
+		stats, err := db.Stats(b.Context())
+		require.NoError(b, err)
+		b.ReportMetric(float64(stats.Bytes)/float64(stats.Used), "file/used")
+		b.ReportMetric(float64(stats.Bytes)/budget, "file/budget")
+		b.ReportMetric(float64(longest.Microseconds())/1000, "longest-ms")
+		b.ReportMetric(stats.Targets[0].OldestRaw.Sub(shape.Start).Hours()/24, "raw-gone-days")
+		b.ReportMetric(float64(stats.Targets[0].Months), "months")
+		require.NoError(b, db.Close())
+	}
+}

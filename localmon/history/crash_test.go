@@ -186,9 +186,9 @@ func TestNothingAcknowledgedIsLostAtAnyPoint(t *testing.T) {
 }
 
 func TestNothingAcknowledgedIsLostAtAnyInstant(t *testing.T) {
-	rounds := 40
-	if testing.Short() {
-		rounds = 6
+	rounds := 12
+	if n, err := strconv.Atoi(os.Getenv("HISTORY_KILLS")); err == nil {
+		rounds = n // hundreds, for a night
 	}
 	rng := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 3))
 	const total = 5000

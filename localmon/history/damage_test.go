@@ -66,9 +66,9 @@ func TestAFlippedBitIsFoundNamedAndIsolated(t *testing.T) {
 
 	rng := rand.New(rand.NewPCG(9, 9))
 	kinds := map[byte]int{} // scrapes, rows of the series table and of segments, blocks, steps
-	for len(kinds) < 5 || kinds[4]+kinds[5] < 20 {
+	for len(kinds) < 5 || kinds[4]+kinds[5] < 8 {
 		v := values[rng.IntN(len(values))]
-		if kinds[v[0]] >= 10 { // enough of the many rows and scrapes
+		if kinds[v[0]] >= 4 { // enough of the many rows and scrapes
 			continue
 		}
 		kinds[v[0]]++

@@ -98,6 +98,7 @@ func open(path string, o Options, readOnly bool) (*DB, error) {
 	f, err := boltfile.Open(path, boltfile.Options{
 		Schema: Schema, Version: Version,
 		Holder: o.Holder, Since: o.Since, Timeout: o.Timeout, ReadOnly: readOnly, NoSync: o.NoSync,
+		MaxSize: lastResort(o.Budget),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open history: %w", err)
@@ -107,6 +108,17 @@ func open(path string, o Options, readOnly bool) (*DB, error) {
 		return nil, errors.Join(fmt.Errorf("open history %s: %w", path, err), f.Close())
 	}
 	return db, nil
+}
+
+// lastResort is the size at which the file itself refuses to grow, should
+// Maintain not have been called for long: one Append fails then, and Maintain
+// makes room. It is well above the budget, because free pages are never spread
+// so that all of them can be used.
+func lastResort(budget int64) int64 {
+	if budget <= 0 {
+		return 0
+	}
+	return budget + max(budget/4, 64<<20)
 }
 
 // Close releases the file. Everything acknowledged is on disk already.

@@ -236,7 +236,7 @@ func TestHistoryAgreesWithAPlainModel(t *testing.T) {
 			oddity := []float64{0, 0.02, 0.2}[seed%3]
 			var lastSeq uint64
 			for round := range 4 {
-				for range 150 + rng.IntN(200) {
+				for range 100 + rng.IntN(100) {
 					b := worlds[rng.IntN(2)].batch(oddity)
 					seq, err := db.Append(t.Context(), b)
 					require.NoError(t, err)
@@ -279,7 +279,7 @@ func requireAgreement(t *testing.T, rng *rand.Rand, m model, db *history.DB) {
 	last, err := db.Last(t.Context(), localmon.Selector{})
 	require.NoError(t, err)
 	require.Len(t, last, len(all))
-	for range 20 {
+	for range 10 {
 		i := rng.IntN(len(all))
 		s := all[i]
 		truth := m[s.Key]

@@ -10,9 +10,10 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// retainAt is the share of the budget above which the oldest samples go. The
-// rest is room for the pages that a step needs before it frees others.
-const retainAt = 0.93
+// retainAt is the share of the budget in use above which the oldest samples go.
+// The rest is for pages that are free but too scattered for the next block,
+// and for what a step needs before it frees others.
+const retainAt = 0.80
 
 // usage is the size of the file and how much of it is in use.
 func (db *DB) usage(tx *bbolt.Tx) (bytes, used int64, err error) {
