@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -21,6 +22,15 @@ func CaseID(site, draft string, b bundle.ID) string {
 	}
 	return site + "/" + string(b)
 }
+
+// ValidDraft reports whether id is the temporary id of a site's draft: T- and ten
+// letters or digits of base32.
+func ValidDraft(id string) bool {
+	return len(id) == 12 && id[:2] == "T-" && strings.Trim(id[2:], "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") == ""
+}
+
+// ValidNumber reports whether s is a case number: eight digits.
+func ValidNumber(s string) bool { return len(s) == 8 && strings.Trim(s, "0123456789") == "" }
 
 // NextNumber is the eight-digit number after last, which is "" before the first.
 func NextNumber(last string) (string, error) {
@@ -80,13 +90,18 @@ func imported(c Case, e Event) (Case, error) {
 	}
 	if c.Version == 0 {
 		c = Case{ID: e.Case, Site: e.Bundle.Site, Status: New, Raised: e.Bundle.Taken, Received: e.Bundle.Received}
+		// The site knows its case by the draft until it has a number, also when the
+		// draft itself was not carried.
+		if id := strings.TrimPrefix(e.Case, c.Site+"/"); ValidDraft(id) {
+			c.DraftID = id
+		}
 	}
 	if c.Site != e.Bundle.Site {
 		return Case{}, fmt.Errorf("%w: bundle of site %s for a case of site %s", ErrRule, e.Bundle.Site, c.Site)
 	}
 	if e.Draft != nil {
 		was := c.Severity
-		c.Draft, c.DraftID = *e.Draft, e.Draft.ID
+		c.Draft, c.DraftID = *e.Draft, cmp.Or(c.DraftID, e.Draft.ID)
 		c.Severity = e.Draft.Severity
 		if was != 0 && (c.Severity == 0 || c.Severity > was) {
 			c.Severity = was // once raised it stays raised
@@ -104,7 +119,7 @@ func acknowledged(c Case, e Event) (Case, error) {
 	if !c.Acknowledged.IsZero() {
 		return Case{}, fmt.Errorf("%w: case %s is acknowledged already", ErrRule, c.Number)
 	}
-	if len(e.Number) != 8 || strings.Trim(e.Number, "0123456789") != "" {
+	if !ValidNumber(e.Number) {
 		return Case{}, fmt.Errorf("%w: case number %q: want eight digits", ErrRule, e.Number)
 	}
 	if strings.TrimSpace(e.Text) == "" {

@@ -81,6 +81,31 @@ func TestRules(t *testing.T) {
 	}
 }
 
+// A site calls its case by the draft's id until the number reaches it, so that id
+// must outlive bundles without a draft and drafts without an id.
+func TestTheDraftsIDStays(t *testing.T) {
+	e := imported(3)
+	e.Case, e.Draft = "S042/T-ABCDEFGH22", nil
+	c, err := desk.Apply(desk.Case{}, e)
+	require.NoError(t, err)
+	require.Equal(t, "T-ABCDEFGH22", c.DraftID)
+	e.Draft = &desk.Draft{Subject: "x", Severity: 3}
+	c.Version = 1
+	c, err = desk.Apply(c, e)
+	require.NoError(t, err)
+	require.Equal(t, "T-ABCDEFGH22", c.DraftID)
+	require.Equal(t, "x", c.Draft.Subject)
+}
+
+func TestNamesOfCases(t *testing.T) {
+	for id, want := range map[string]bool{"T-ABCDEFGH22": true, "T-7777777777": true, "T-ABCDEFGH2": false, "T-ABCDEFGH222": false, "T-abcdefgh22": false, "T-ABCDEFGH01": false, "T-../../../x": false, "": false, "00000001": false} {
+		require.Equal(t, want, desk.ValidDraft(id), id)
+	}
+	for n, want := range map[string]bool{"00000001": true, "99999999": true, "0000001": false, "0000000a": false, "": false, "١٢٣٤": false} {
+		require.Equal(t, want, desk.ValidNumber(n), n)
+	}
+}
+
 func TestApplyLeavesTheOldCaseAlone(t *testing.T) {
 	before, err := apply(t, imported(3))
 	require.NoError(t, err)

@@ -10,27 +10,27 @@
 //
 // [Intake.Find] groups the volumes found on several media by bundle, and
 // [Intake.Import] takes one bundle in. Importing a bundle twice is no error: the
-// second time is reported as a duplicate. Two bundles of one sequence number are
-// a fork of the site's chain and are refused; a gap is a warning.
+// second time is reported as a duplicate, also when it was sealed anew. Two
+// bundles of one sequence number and different content are a fork of the site's
+// chain and are refused; a gap is a warning.
 //
-// A crash leaves either nothing or a whole import. What lies in the blob store
-// or among the opened trees without a record is harmless, because both are named
-// by digest; the next import of the same bundle takes it over.
+// A refusal leaves nothing anywhere. A crash, or a disk or store that fails at
+// the very end, leaves either nothing or a whole import: what then lies in the
+// blob store or among the opened trees without a record is harmless, because
+// both are named by digest, and the next import of the same bundle takes it over.
 //
 // Limits: memory does not grow with a bundle; a bundle may have at most
-// Options.MaxBytes of plaintext. Imports of one Intake run one at a time.
+// Options.MaxBytes of plaintext. The quarantine has one owner: the caller holds
+// the desk's store, which one process can, before it calls New, and one Intake
+// imports one bundle at a time.
 package intake
 
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -66,7 +66,7 @@ type Options struct {
 	Store      Store
 	Blobs      desk.Blobs
 	Quarantine string // folder, emptied by New
-	Opened     string // folder of imported trees, by digest of the sealed file
+	Opened     string // folder of imported trees, by digest of the sealed file; on the quarantine's file system
 	Identities []age.Identity
 	Roster     func(site string) (roster.Roster, error) // ErrUnknownSite when there is none
 	Now        func() time.Time
@@ -130,7 +130,7 @@ type Outcome struct {
 	Duplicate bool        `json:"duplicate,omitempty"` // imported before, nothing was done
 }
 
-// Import takes one bundle in. An error leaves nothing outside the quarantine and
+// Import takes one bundle in. A refusal leaves nothing outside the quarantine and
 // nothing in it.
 func (in *Intake) Import(ctx context.Context, set Set) (Outcome, error) {
 	work, err := os.MkdirTemp(in.o.Quarantine, "import-")
@@ -147,16 +147,29 @@ func (in *Intake) Import(ctx context.Context, set Set) (Outcome, error) {
 	return out, nil
 }
 
+// errKnown ends the reading of a medium whose bundle is here already.
+var errKnown = errors.New("imported before")
+
 func (in *Intake) run(ctx context.Context, set Set, work string) (Outcome, error) {
-	label, officer, err := in.label(ctx, set)
-	if err != nil {
-		return Outcome{}, err
-	}
-	if out, known, err := in.known(ctx, label); known || err != nil {
-		return out, err
-	}
+	var label carry.Label
+	var officer roster.Person
+	var before Outcome
 	sealed := filepath.Join(work, "sealed")
-	carried, err := carry.ReassembleFile(ctx, sealed, in.reading(label), set.Folders...)
+	// The label is read once, and what it is believed by is asked before anything
+	// else of the medium is read: a label that changes meanwhile changes nothing.
+	carried, err := carry.ReassembleFile(ctx, sealed, carry.ReadOptions{
+		Progress: in.o.Progress,
+		Check: func(text []byte, sigs [][]byte) (err error) {
+			if label, officer, err = in.believe(set.Name, text, sigs); err != nil {
+				return err
+			}
+			before, err = in.known(ctx, label)
+			return err
+		},
+	}, set.Folders...)
+	if errors.Is(err, errKnown) {
+		return before, nil
+	}
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -169,84 +182,68 @@ func (in *Intake) run(ctx context.Context, set Set, work string) (Outcome, error
 	if err != nil {
 		return Outcome{}, err
 	}
-	draft, err := readDraft(tree, report.Head.Manifest)
+	draft, warnings, err := readDraft(tree, report.Head.Manifest)
 	if err != nil {
 		return Outcome{}, err
 	}
-	return in.keep(ctx, b, draft, report.Head.Manifest.Case, sealed, tree)
-}
-
-// label reads and believes the label, and with it nothing else yet.
-func (in *Intake) label(ctx context.Context, set Set) (carry.Label, roster.Person, error) {
-	var label carry.Label
-	var officer roster.Person
-	check := func(text []byte, sigs [][]byte) (err error) {
-		label, officer, err = in.believe(text, sigs)
-		return err
-	}
-	if _, err := carry.Inspect(ctx, carry.ReadOptions{Check: check}, set.Folders...); err != nil {
-		return label, officer, err
-	}
-	if string(label.BID) != set.Name {
-		return label, officer, bundle.Refuse("label-folder", "the folder is named %q and its label is of bundle %q", set.Name, label.BID)
-	}
-	if label.Clear {
-		return label, officer, bundle.Refuse("label-clear", "the bundle is not encrypted, which this desk takes from no site")
-	}
-	return label, officer, nil
-}
-
-func (in *Intake) believe(text []byte, sigs [][]byte) (carry.Label, roster.Person, error) {
-	label, err := carry.ParseLabel(text)
+	id, more, err := in.caseID(ctx, b, report.Head.Manifest.Case)
 	if err != nil {
-		return label, roster.Person{}, err
+		return Outcome{}, err
+	}
+	b.Warnings = slices.Concat(b.Warnings, warnings, more)
+	return in.keep(ctx, id, b, draft, sealed, tree)
+}
+
+// believe reads a label and decides whether it is to be believed, and with it
+// nothing else yet.
+func (in *Intake) believe(name string, text []byte, sigs [][]byte) (label carry.Label, officer roster.Person, err error) {
+	if label, err = carry.ParseLabel(text); err != nil {
+		return label, officer, err
 	}
 	site, _, _ := strings.Cut(string(label.BID), "-")
 	r, err := in.o.Roster(site)
 	if err != nil {
-		return label, roster.Person{}, bundle.RefuseFor("site-unknown", err, "the label is of site %q", site)
+		return label, officer, bundle.RefuseFor("site-unknown", err, "the label is of site %q", site)
 	}
-	officer, err := carry.VerifyLabel(text, sigs, r)
+	if officer, err = carry.VerifyLabel(text, sigs, r); err != nil {
+		return label, officer, err
+	}
+	switch {
+	case string(label.BID) != name:
+		err = bundle.Refuse("label-folder", "the folder is named %q and its label is of bundle %q: give the folder its name back if it was renamed", name, label.BID)
+	case label.Clear:
+		err = bundle.Refuse("label-clear", "the bundle is not encrypted, which this desk takes from no site")
+	case label.SealedSize > in.o.MaxBytes+in.o.MaxBytes/16+1<<20: // what sealing can add at most
+		err = bundle.Refuse("quota", "the sealed file has %d bytes and this desk takes bundles of at most %d", label.SealedSize, in.o.MaxBytes)
+	}
 	return label, officer, err
 }
 
-// reading holds every later look at the medium to the label first believed.
-func (in *Intake) reading(want carry.Label) carry.ReadOptions {
-	return carry.ReadOptions{
-		Progress: in.o.Progress,
-		Check: func(text []byte, sigs [][]byte) error {
-			label, _, err := in.believe(text, sigs)
-			if err != nil {
-				return err
-			}
-			if label.SealedSHA256 != want.SealedSHA256 {
-				return bundle.Refuse("medium-changed", "the label changed while the medium was read")
-			}
-			return nil
-		},
-	}
-}
-
-// known answers for a bundle that was imported before.
-func (in *Intake) known(ctx context.Context, label carry.Label) (Outcome, bool, error) {
-	b, err := in.o.Store.Bundle(ctx, label.SealedSHA256)
-	if errors.Is(err, desk.ErrNotFound) {
-		return Outcome{}, false, nil
-	}
+// known ends with errKnown for a bundle that was imported before: the same
+// sealed file, or the same content sealed once more.
+func (in *Intake) known(ctx context.Context, label carry.Label) (Outcome, error) {
+	site, _, _ := strings.Cut(string(label.BID), "-")
+	chain, err := in.o.Store.Bundles(ctx, site)
 	if err != nil {
-		return Outcome{}, false, err
+		return Outcome{}, err
+	}
+	i := slices.IndexFunc(chain, func(b desk.Bundle) bool {
+		return b.BID == label.BID && (b.SealedSHA256 == label.SealedSHA256 || b.ManifestSHA256 == label.ManifestSHA256)
+	})
+	if i < 0 {
+		return Outcome{}, nil
 	}
 	cases, err := in.o.Store.Cases(ctx)
 	if err != nil {
-		return Outcome{}, false, err
+		return Outcome{}, err
 	}
-	out := Outcome{Bundle: b, Duplicate: true}
+	out := Outcome{Bundle: chain[i], Duplicate: true}
 	for _, c := range cases {
-		if slices.ContainsFunc(c.Bundles, func(x desk.Bundle) bool { return x.SealedSHA256 == b.SealedSHA256 }) {
+		if slices.ContainsFunc(c.Bundles, func(b desk.Bundle) bool { return b.SealedSHA256 == chain[i].SealedSHA256 }) {
 			out.Case, out.Number = c.ID, c.Number
 		}
 	}
-	return out, true, nil
+	return out, errKnown
 }
 
 func (in *Intake) open(ctx context.Context, label carry.Label, sealed, tree string) (verify.Report, []string, error) {
@@ -269,7 +266,7 @@ func (in *Intake) open(ctx context.Context, label carry.Label, sealed, tree stri
 			},
 		},
 		Accept: func(r verify.Report) (err error) {
-			warnings, err = in.order(ctx, r.Head.Manifest)
+			warnings, err = in.order(ctx, r.Head)
 			return err
 		},
 	})
@@ -278,29 +275,35 @@ func (in *Intake) open(ctx context.Context, label carry.Label, sealed, tree stri
 
 // order holds a bundle against the site's chain: a fork is refused, a gap and a
 // break are told.
-func (in *Intake) order(ctx context.Context, m bundle.Manifest) ([]string, error) {
+func (in *Intake) order(ctx context.Context, h container.Head) ([]string, error) {
+	m := h.Manifest
 	chain, err := in.o.Store.Bundles(ctx, m.Site)
 	if err != nil {
 		return nil, err
 	}
-	var warnings []string
-	var before *desk.Bundle
-	for i := range chain {
-		switch b := &chain[i]; {
+	var before, after desk.Bundle // the nearest on both sides; Seq 0 when there is none
+	for _, b := range chain {
+		switch {
 		case b.Seq == m.Seq:
 			return nil, bundle.RefuseFor("chain-fork", desk.ErrFork, "bundle %d of site %s came on %s with other content",
 				m.Seq, m.Site, b.Received.Format(time.DateOnly))
 		case b.Seq < m.Seq:
 			before = b
+		case after.Seq == 0:
+			after = b
 		}
 	}
-	switch {
-	case before == nil && m.Seq > 1:
-		warnings = append(warnings, fmt.Sprintf("bundles 1 to %d of site %s have not come", m.Seq-1, m.Site))
-	case before != nil && before.Seq < m.Seq-1:
+	var warnings []string
+	switch gap := m.Seq - before.Seq - 1; {
+	case gap == 1:
+		warnings = append(warnings, fmt.Sprintf("bundle %d of site %s has not come", m.Seq-1, m.Site))
+	case gap > 1:
 		warnings = append(warnings, fmt.Sprintf("bundles %d to %d of site %s have not come", before.Seq+1, m.Seq-1, m.Site))
-	case before != nil && m.PrevManifestSHA256 != string(before.ManifestSHA256):
+	case before.Seq > 0 && m.PrevManifestSHA256 != string(before.ManifestSHA256):
 		warnings = append(warnings, fmt.Sprintf("bundle %d says it follows another bundle than the %d we have", m.Seq, before.Seq))
+	}
+	if after.Seq == m.Seq+1 && after.Prev != string(h.ManifestSHA256) {
+		warnings = append(warnings, fmt.Sprintf("bundle %d, which we have, says it follows another bundle than this %d", after.Seq, m.Seq))
 	}
 	return warnings, nil
 }
@@ -330,7 +333,7 @@ func (in *Intake) describe(officer roster.Person, r verify.Report, c *carry.Repo
 }
 
 // keep is the end: the sealed file by digest, one rename, one transaction.
-func (in *Intake) keep(ctx context.Context, b desk.Bundle, draft *desk.Draft, wanted, sealed, tree string) (Outcome, error) {
+func (in *Intake) keep(ctx context.Context, id string, b desk.Bundle, draft *desk.Draft, sealed, tree string) (Outcome, error) {
 	f, err := os.Open(sealed)
 	if err != nil {
 		return Outcome{}, err
@@ -340,10 +343,6 @@ func (in *Intake) keep(ctx context.Context, b desk.Bundle, draft *desk.Draft, wa
 		return Outcome{}, err
 	}
 	if err := in.place(tree, in.Tree(b.SealedSHA256)); err != nil {
-		return Outcome{}, err
-	}
-	id, err := in.caseID(ctx, b, wanted)
-	if err != nil {
 		return Outcome{}, err
 	}
 	cases, err := in.o.Store.Record(ctx, desk.Event{
@@ -357,27 +356,34 @@ func (in *Intake) keep(ctx context.Context, b desk.Bundle, draft *desk.Draft, wa
 
 // caseID finds the case a bundle belongs to by what its manifest says: a number
 // given here, the site's draft, or nothing, and then a case of its own.
-func (in *Intake) caseID(ctx context.Context, b desk.Bundle, wanted string) (string, error) {
-	if strings.HasPrefix(wanted, draftPrefix) || wanted == "" {
-		return desk.CaseID(b.Site, wanted, b.BID), nil
+func (in *Intake) caseID(ctx context.Context, b desk.Bundle, wanted string) (id string, warnings []string, err error) {
+	name := wanted
+	if desk.ValidDraft(wanted) {
+		name = desk.CaseID(b.Site, wanted, b.BID)
 	}
-	c, _, err := in.o.Store.Case(ctx, wanted)
+	c, _, err := in.o.Store.Case(ctx, name)
+	if err != nil && !errors.Is(err, desk.ErrNotFound) {
+		return "", nil, err
+	}
+	found := err == nil && c.Site == b.Site
+	if found && c.Status == desk.Closed {
+		warnings = append(warnings, fmt.Sprintf("case %s is closed: decide whether this reopens it", wanted))
+	}
 	switch {
-	case errors.Is(err, desk.ErrNotFound), err == nil && c.Site != b.Site:
-		return desk.CaseID(b.Site, "", b.BID), nil
-	case err != nil:
-		return "", err
+	case desk.ValidDraft(wanted):
+		return name, warnings, nil
+	case desk.ValidNumber(wanted) && found:
+		return c.ID, warnings, nil
+	case wanted != "":
+		warnings = []string{fmt.Sprintf("it names case %q, which is no case of this site here: a case of its own was made", wanted)}
 	}
-	return c.ID, nil
+	return desk.CaseID(b.Site, "", b.BID), warnings, nil
 }
-
-// draftPrefix begins the temporary id of a site's draft.
-const draftPrefix = "T-"
 
 // place moves an opened tree where it stays. One that is there already came
 // from the same sealed bytes.
 func (in *Intake) place(tree, to string) error {
-	if _, err := os.Stat(to); err == nil {
+	if _, err := os.Lstat(to); err == nil {
 		return nil
 	}
 	if err := os.Rename(tree, to); err != nil {
@@ -389,71 +395,4 @@ func (in *Intake) place(tree, to string) error {
 // Tree is the folder of an imported bundle's files.
 func (in *Intake) Tree(sealed bundle.Digest) string {
 	return filepath.Join(in.o.Opened, string(sealed))
-}
-
-// draftSource is the collector whose case.json is the site's case draft.
-const draftSource = "case"
-
-// maxDraft bounds the draft file.
-const maxDraft = 1 << 20
-
-// readDraft finds the case draft of a bundle. A bundle without one is a bundle
-// without one; a draft that cannot be read is said and does not stop the import,
-// since the rest of the bundle is an urgent customer's.
-func readDraft(tree string, m bundle.Manifest) (*desk.Draft, error) {
-	i := slices.IndexFunc(m.Files, func(e bundle.Entry) bool {
-		return e.Source == draftSource && path.Base(e.Path) == "case.json" && e.Size <= maxDraft
-	})
-	if i < 0 {
-		return nil, nil
-	}
-	root, err := os.OpenRoot(tree)
-	if err != nil {
-		return nil, fmt.Errorf("read the case draft: %w", err)
-	}
-	defer root.Close() //nolint:errcheck // read only: nothing is lost
-	text, err := fs.ReadFile(root.FS(), m.Files[i].Path)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("read the case draft: %w", err)
-	}
-	d, err := decodeDraft(text)
-	if err != nil {
-		return &desk.Draft{Subject: "the case draft of this bundle cannot be read: " + err.Error()}, nil
-	}
-	return d, nil
-}
-
-// carriedDraft is the part of the site's draft the desk reads. It has been
-// through the redactor, so names in it are pseudonyms.
-type carriedDraft struct {
-	ID          string `json:"id"`
-	Number      string `json:"number"`
-	Array       string `json:"array"`
-	Model       string `json:"model"`
-	OSVersion   string `json:"os_version"`
-	InitiatorOS string `json:"initiator_os"`
-	Subject     string `json:"subject"`
-	Description string `json:"description"`
-	Severity    int    `json:"severity"`
-	Primary     person `json:"primary"`
-	Secondary   person `json:"secondary"`
-}
-
-type person struct {
-	ID   string `json:"id"`
-	Name string `json:"name"`
-}
-
-func decodeDraft(text []byte) (*desk.Draft, error) {
-	var c carriedDraft
-	if err := json.Unmarshal(text, &c); err != nil {
-		return nil, err
-	}
-	if c.Severity < 0 || c.Severity > 4 {
-		return nil, fmt.Errorf("severity %d", c.Severity)
-	}
-	return &desk.Draft{
-		ID: c.ID, Number: c.Number, Array: c.Array, Model: c.Model, OSVersion: c.OSVersion, InitiatorOS: c.InitiatorOS,
-		Subject: c.Subject, Description: c.Description, Severity: c.Severity, Primary: c.Primary.Name, Secondary: c.Secondary.Name,
-	}, nil
 }

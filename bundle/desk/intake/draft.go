@@ -1,0 +1,112 @@
+package intake
+
+import (
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"strings"
+	"unicode"
+
+	"darksite/bundle"
+	"darksite/bundle/desk"
+)
+
+// draftSource is the collector whose case.json is the site's case draft.
+const draftSource = "case"
+
+// Bounds of a draft: the file in bytes, a line and the description in characters.
+const (
+	maxDraft       = 1 << 20
+	maxLine        = 500
+	maxDescription = 16000
+)
+
+// readDraft finds the case draft of a bundle. A bundle without one is a bundle
+// without one; a draft that cannot be read is told and does not stop the import,
+// since the rest of the bundle is an urgent customer's.
+func readDraft(tree string, m bundle.Manifest) (*desk.Draft, []string, error) {
+	i := slices.IndexFunc(m.Files, func(e bundle.Entry) bool {
+		return e.Source == draftSource && path.Base(e.Path) == "case.json"
+	})
+	if i < 0 {
+		return nil, nil, nil
+	}
+	if m.Files[i].Size > maxDraft {
+		return nil, []string{fmt.Sprintf("the case draft was not read: %d bytes, at most %d", m.Files[i].Size, maxDraft)}, nil
+	}
+	root, err := os.OpenRoot(tree)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read the case draft: %w", err)
+	}
+	defer root.Close() //nolint:errcheck // read only: nothing is lost
+	text, err := fs.ReadFile(root.FS(), m.Files[i].Path)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read the case draft: %w", err)
+	}
+	d, err := decodeDraft(text)
+	if err != nil {
+		return nil, []string{fmt.Sprintf("the case draft cannot be read: %v", err)}, nil
+	}
+	return d, nil, nil
+}
+
+// carriedDraft is the part of the site's draft the desk reads. It has been
+// through the redactor, so names in it are pseudonyms.
+type carriedDraft struct {
+	ID          string `json:"id"`
+	Number      string `json:"number"`
+	Array       string `json:"array"`
+	Model       string `json:"model"`
+	OSVersion   string `json:"os_version"`
+	InitiatorOS string `json:"initiator_os"`
+	Subject     string `json:"subject"`
+	Description string `json:"description"`
+	Severity    int    `json:"severity"`
+	Primary     person `json:"primary"`
+	Secondary   person `json:"secondary"`
+}
+
+type person struct {
+	Name string `json:"name"`
+}
+
+// decodeDraft reads the draft and tames its words: they are shown on terminals
+// and pages for years. The file itself stays as it came.
+func decodeDraft(text []byte) (*desk.Draft, error) {
+	var c carriedDraft
+	if err := json.Unmarshal(text, &c); err != nil {
+		return nil, err
+	}
+	switch {
+	case c.Severity < 0 || c.Severity > 4:
+		return nil, fmt.Errorf("severity %d: want 1 to 4", c.Severity)
+	case c.ID != "" && !desk.ValidDraft(c.ID):
+		return nil, fmt.Errorf("id %.40q is not the id of a draft", c.ID)
+	case c.Number != "" && !desk.ValidNumber(c.Number):
+		return nil, fmt.Errorf("number %.40q is not a case number", c.Number)
+	}
+	return &desk.Draft{
+		ID: c.ID, Number: c.Number, Severity: c.Severity, Description: tame(c.Description, "\n", maxDescription),
+		Array: line(c.Array), Model: line(c.Model), OSVersion: line(c.OSVersion), InitiatorOS: line(c.InitiatorOS),
+		Subject: line(c.Subject), Primary: line(c.Primary.Name), Secondary: line(c.Secondary.Name),
+	}, nil
+}
+
+func line(s string) string { return tame(s, "", maxLine) }
+
+// tame replaces what a terminal would act on or hide, and cuts what is too long.
+func tame(s, keep string, most int) string {
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsGraphic(r) || strings.ContainsRune(keep, r) {
+			return r
+		}
+		return unicode.ReplacementChar
+	}, s)
+	if r := []rune(s); len(r) > most {
+		return string(r[:most-1]) + "…"
+	}
+	return s
+}
