@@ -25,8 +25,9 @@ type cursor struct {
 	nextSeq uint64 // where the next piece begins: this segment or a later one,
 	scrape  int    // and in this one, this scrape
 
-	times  []int64 // the piece: samples,
+	times  []int64 // the piece: samples, which belong to others when lent is set,
 	values []float64
+	lent   bool
 	steps  []int64 // or steps of a tier
 	col    [tierWidth][]float64
 	damage []error
@@ -41,13 +42,34 @@ type cursor struct {
 }
 
 func newCursor(db *DB, target string, id uint32, w localmon.Window) *cursor {
-	c := &cursor{db: db, target: target, id: id, from: floorMilli(w.From), to: clampNano(w.To)}
+	c, _ := db.cursors.Get().(*cursor)
+	if c == nil {
+		c = new(cursor)
+	}
+	c.db, c.target, c.id, c.from, c.to = db, target, id, floorMilli(w.From), clampNano(w.To)
 	switch w.Agg {
 	case localmon.AggAvg, localmon.AggMin, localmon.AggMax, localmon.AggSum:
 		c.tiers, c.step = true, int64(w.Step)
 		c.aligned = c.from%step5m == 0 && c.to%step5m == 0
 	}
 	return c
+}
+
+// release keeps the cursor's memory for the next one.
+func (c *cursor) release() {
+	c.reset()
+	db := c.db
+	c.db, c.tx, c.row, c.blockID, c.damage = nil, nil, nil, "", nil
+	c.nextSeq, c.scrape, c.step, c.tiers, c.aligned = 0, 0, 0, false, false
+	db.cursors.Put(c)
+}
+
+// reset empties the piece.
+func (c *cursor) reset() {
+	if c.lent {
+		c.times, c.values, c.lent = nil, nil, false
+	}
+	c.times, c.values, c.steps = c.times[:0], c.values[:0], c.steps[:0]
 }
 
 // floorMilli is a time in Unix nanoseconds, cut to the millisecond as the
@@ -70,7 +92,7 @@ func clampNano(t time.Time) int64 {
 
 // next loads the next piece and reports whether there may be another.
 func (c *cursor) next() (more bool, err error) {
-	c.times, c.values, c.steps = c.times[:0], c.values[:0], c.steps[:0]
+	c.reset()
 	err = c.db.file.View(func(tx *bbolt.Tx) error {
 		if own := bucketOf(tx, c.target); own != nil {
 			more, err = c.piece(tx, own)
@@ -214,7 +236,7 @@ func (c *cursor) readRaw(own *bbolt.Bucket, s *segment) error {
 	}
 	v := c.column.Values[0]
 	if c.column.Index == nil && c.scrape == 0 && c.from <= s.minAt && s.maxAt < c.to {
-		c.times, c.values = append(c.times, at...), append(c.values, v...)
+		c.times, c.values, c.lent = at, v, true
 		return nil
 	}
 	for i, x := range v {

@@ -76,7 +76,8 @@ type DB struct {
 	sections sectionWriter
 	damaged  []Damage // found while opening or sealing
 
-	times timeCache
+	times   timeCache
+	cursors sync.Pool // of *cursor
 
 	upkeep sync.Mutex // guards what follows; held while Maintain does a step
 	seal   *sealing   // half-done work, nil when there is none

@@ -106,6 +106,7 @@ func (db *DB) rangeOne(ctx context.Context, key localmon.SeriesKey, w localmon.W
 		return nil
 	}
 	c := newCursor(db, key.Target, id, w)
+	defer c.release()
 	for {
 		if err := ctx.Err(); err != nil {
 			return err

@@ -26,6 +26,9 @@ import (
 func (db *DB) Total(ctx context.Context, sel localmon.Selector, w localmon.Window) iter.Seq2[localmon.Point, error] {
 	return func(yield func(localmon.Point, error) bool) {
 		t, err := db.newTotal(sel, w)
+		if t.cursor != nil {
+			defer t.cursor.release()
+		}
 		if err == nil {
 			err = t.read(ctx)
 		}
@@ -42,7 +45,7 @@ func (db *DB) Total(ctx context.Context, sel localmon.Selector, w localmon.Windo
 
 // total adds up series. Each has a cell of its own for the step it stands in.
 type total struct {
-	cursor  // shared by the series of a target, one after the other
+	*cursor // shared by the series of a target, one after the other
 	series  []member
 	begins  []int64 // of the steps, in the order they were met
 	sums    []float64
@@ -65,7 +68,7 @@ func (db *DB) newTotal(sel localmon.Selector, w localmon.Window) (*total, error)
 	if w.Agg != localmon.AggAvg || w.Step <= 0 {
 		return t, fmt.Errorf("a total is of averages over a step above zero, not of %q over %v", w.Agg, w.Step)
 	}
-	t.cursor = *newCursor(db, "", 0, w)
+	t.cursor = newCursor(db, "", 0, w)
 	db.each(sel, func(h *head, id uint32, _ *entry, _ localmon.SeriesKey, _ lastSeen) {
 		t.series = append(t.series, member{target: h.target, id: id})
 	})
@@ -114,7 +117,7 @@ func (t *total) readTarget(ctx context.Context, series []member) error {
 			}
 			for i := range series {
 				t.id, t.nextSeq, t.scrape = series[i].id, begin, 0
-				t.times, t.values, t.steps = t.times[:0], t.values[:0], t.steps[:0]
+				t.reset()
 				var err error
 				if more, err = t.piece(tx, own); err != nil || !more {
 					return err
