@@ -187,16 +187,13 @@ func (w *worker) renderBase64(was []byte) (string, error) {
 	if !ok {
 		return Mask, nil
 	}
-	inner := w.gate.newWorker()
-	inner.depth = w.depth + 1
-	if inner.depth > 4 {
+	if w.depth >= 4 {
 		return Mask, nil
 	}
-	red, err := inner.redactText(text)
+	red, err := w.nested().redactText(text)
 	if err != nil {
 		return "", err
 	}
-	w.seen.add(inner.seen)
 	enc := base64.StdEncoding
 	if bytes.ContainsAny(was, "-_") {
 		enc = base64.URLEncoding

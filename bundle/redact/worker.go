@@ -15,6 +15,7 @@ type worker struct {
 	key    []byte
 	counts map[string]int64
 	depth  int
+	inner  *worker // for text in text
 }
 
 // cacheLimit bounds the replacements a worker remembers.
@@ -50,11 +51,17 @@ func (w *worker) learnBase64(b []byte) error {
 	if !ok || w.depth > 3 {
 		return nil
 	}
-	inner := w.gate.newWorker()
-	inner.depth = w.depth + 1
-	_, err := inner.learn(text, detect.State{})
-	w.seen.add(inner.seen)
+	_, err := w.nested().learn(text, detect.State{})
 	return err
+}
+
+// nested is the worker for text inside text; its findings are the outer one's.
+func (w *worker) nested() *worker {
+	if w.inner == nil {
+		w.inner = &worker{gate: w.gate, scan: w.scan.Nested(), cache: map[string]string{}, counts: map[string]int64{}, depth: w.depth + 1}
+	}
+	w.inner.seen = w.seen
+	return w.inner
 }
 
 // find scans a chunk. A panic in a recogniser is an error like any other: the

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/hex"
-	"slices"
 	"unicode/utf8"
 
 	"darksite/bundle/redact/pseudonym"
@@ -85,11 +84,19 @@ func isText(b []byte) bool {
 	return true
 }
 
+// Nested returns a scanner for text found inside text.
+func (s *Scanner) Nested() *Scanner {
+	n := NewScanner(s.k, s.inv, s.owns)
+	n.depth = s.depth + 1
+	return n
+}
+
 // holds scans a decoded text on the side.
 func (s *Scanner) holds(text []byte) bool {
-	inner := *s
-	inner.out, inner.depth, inner.memo = nil, s.depth+1, s.memo
-	found, _ := inner.Scan(slices.Clone(text), State{})
+	if s.inner == nil {
+		s.inner = s.Nested()
+	}
+	found, _ := s.inner.Scan(text, State{})
 	return len(found) > 0
 }
 

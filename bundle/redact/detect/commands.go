@@ -44,6 +44,14 @@ func (s *Scanner) command(lo, hi int) int {
 				s.parts(n, end, pseudonym.Name, "label", strings.ToLower(string(s.buf[n:end])))
 			}
 		}
+	case "cmd", "list", "reload", "edit", "replace":
+		if lo > s.lo+2 && s.buf[lo-1] == ' ' {
+			s.cron()
+		}
+	case "tty", "sudoers":
+		s.sudo(s.buf[s.lo:s.hi])
+	case "dhcpack", "dhcpoffer", "dhcprequest", "dhcpdiscover", "dhcpnak", "dhcpinform":
+		s.lease(s.buf[s.lo:s.hi])
 	case "wwn":
 		s.spacedWWN(hi)
 	case "linux":

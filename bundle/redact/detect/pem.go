@@ -19,6 +19,9 @@ var (
 func (s *Scanner) pem() bool {
 	b := s.buf[s.lo:s.hi]
 	if s.st.pem == pemNone {
+		if !s.begins {
+			return false
+		}
 		i := bytes.Index(b, pemBegin)
 		if i < 0 {
 			i = bytes.Index(b, sshBegin)

@@ -183,7 +183,7 @@ scan:
 
 // authority deals with what stands behind "://": user:password@host:port. It is
 // called at the word before it.
-func (s *Scanner) authority(scheme []byte, lo int) {
+func (s *Scanner) authority(lo int) {
 	b, hi := s.buf, s.hi
 	end := lo
 	for end < hi && !bytes.ContainsRune([]byte(" \t\"'<>`|\\"), rune(b[end])) {

@@ -24,7 +24,10 @@ type Scanner struct {
 	prev   [3]span
 	st     State
 	near   pairing
-	depth  int // of decoding
+	depth  int      // of decoding
+	inner  *Scanner // for text in text, made when first needed
+	begins bool     // the chunk holds a mark that begins a PEM block
+	cr     bool     // the chunk holds carriage returns
 	hint   pseudonym.Kind
 }
 
@@ -56,8 +59,10 @@ func (s *Scanner) Hint(k pseudonym.Kind) { s.hint = k }
 // call.
 func (s *Scanner) Scan(chunk []byte, st State) ([]Finding, State) {
 	s.buf, s.out, s.st, s.near = chunk, s.out[:0], st, pairing{}
+	s.begins = bytes.Contains(chunk, []byte("---BEGIN ")) || bytes.Contains(chunk, []byte("--- BEGIN "))
+	s.cr = bytes.IndexByte(chunk, '\r') >= 0
 	for lo := 0; lo < len(chunk); {
-		hi := lo + lineLen(chunk[lo:])
+		hi := lo + s.lineLen(chunk[lo:])
 		next := min(hi+1, len(chunk))
 		end := hi
 		if end > lo && chunk[end-1] == '\r' {
@@ -131,10 +136,13 @@ func (s *Scanner) unmasked(fs []Finding) []Finding {
 
 // lineLen is the length of the first line. A carriage return that no line feed
 // follows ends a line too (old Mac texts, progress bars).
-func lineLen(b []byte) int {
+func (s *Scanner) lineLen(b []byte) int {
 	n := bytes.IndexByte(b, '\n')
 	if n < 0 {
 		n = len(b)
+	}
+	if !s.cr {
+		return n
 	}
 	if cr := bytes.IndexByte(b[:n], '\r'); cr >= 0 && cr < n-1 {
 		return cr
@@ -280,7 +288,7 @@ func (s *Scanner) word(start, end int, acc flags) int {
 	if lo == hi {
 		return end
 	}
-	if acc == fWord|fDigit && hi-lo < 7 {
+	if acc == fWord|fDigit && hi-lo < 12 {
 		if s.inv.may(b[lo:hi]) {
 			s.bare(lo, hi)
 		}
@@ -289,8 +297,12 @@ func (s *Scanner) word(start, end int, acc flags) int {
 	}
 	v := s.recall(lo, hi, acc)
 	next := end
-	if end+2 < s.hi && b[end] == ':' && b[end+1] == '/' && b[end+2] == '/' {
-		s.authority(b[lo:hi], end+3)
+	if end+2 < s.hi && b[end] == ':' && b[end+1] == '/' {
+		if b[end+2] == '/' {
+			s.authority(end + 3)
+		} else {
+			s.exportSource(start, end)
+		}
 	}
 	if v.acts != 0 {
 		next = max(next, s.act(start, lo, hi, end, acc, v))

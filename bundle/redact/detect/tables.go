@@ -20,7 +20,6 @@ func (s *Scanner) tables() {
 	if s.colonFile(b) {
 		return
 	}
-	s.cron()
 	s.listing(b)
 	if t, ok := s.tableHeader(b); ok {
 		s.st.table = t
@@ -343,10 +342,7 @@ func (s *Scanner) listing(b []byte) {
 	if isDigit(b[0]) {
 		s.etcHosts(b)
 	}
-	s.exportSource(b)
-	s.sudo(b)
 	s.accessLog(b)
-	s.lease(b)
 }
 
 func modeBits(b []byte) bool {
@@ -417,26 +413,20 @@ func (s *Scanner) etcHosts(b []byte) {
 }
 
 // exportSource reads the host of "filer1:/vol/x on /mnt type nfs" and of fstab
-// and df.
-func (s *Scanner) exportSource(b []byte) {
-	i := bytes.Index(b, []byte(":/"))
-	if i <= 1 || i+2 < len(b) && b[i+2] == '/' {
-		return
-	}
-	lo := i
-	for lo > 0 && class[b[lo-1]] != 0 {
-		lo--
-	}
-	w := b[lo:i]
-	if len(w) < 2 || lo > 0 && !isSpace(b[lo-1]) && b[lo-1] != '@' || class[w[0]]&fLetter == 0 {
+// and df; the word before the colon is at [lo, hi).
+func (s *Scanner) exportSource(lo, hi int) {
+	b := s.buf
+	w := b[lo:hi]
+	if len(w) < 2 || lo > s.lo && !isSpace(b[lo-1]) || class[w[0]]&fLetter == 0 {
 		return
 	}
 	name := strings.ToLower(string(w))
 	if s.k.Common(name) || bytes.IndexByte(w, '@') >= 0 || stateWord[name] {
 		return
 	}
-	if lo == 0 || bytes.Contains(b, []byte(" nfs")) || bytes.Contains(b, []byte("mount")) || bytes.Contains(b, []byte("scp ")) || bytes.Contains(b, []byte("rsync ")) {
-		s.hostName(lo, i, name)
+	line := b[s.lo:s.hi]
+	if lo == s.lo || bytes.Contains(line, []byte(" nfs")) || bytes.Contains(line, []byte("mount")) || bytes.Contains(line, []byte("scp ")) || bytes.Contains(line, []byte("rsync ")) {
+		s.hostName(lo-s.lo, hi-s.lo, name)
 	}
 }
 

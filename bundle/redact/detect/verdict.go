@@ -149,6 +149,8 @@ func (s *Scanner) anyItem(w []byte) bool {
 var phrases = map[string]acts{
 	"for": aPhrase, "by": aPhrase, "from": aPhrase, "to": aPhrase, "as": aPhrase, "connect": aPhrase,
 	"host": aPhrase, "server": aPhrase, "node": aPhrase, "machine": aPhrase, "client": aPhrase, "peer": aPhrase, "hostname": aPhrase,
+	"cmd": aStart, "list": aStart, "reload": aStart, "edit": aStart, "replace": aStart, "tty": aStart, "sudoers": aStart,
+	"dhcpack": aStart, "dhcpoffer": aStart, "dhcprequest": aStart, "dhcpdiscover": aStart, "dhcpnak": aStart, "dhcpinform": aStart,
 	"zone": aStart, "zoneset": aStart, "fcalias": aStart,
 	"on": aPhrase, "at": aPhrase, "wwn": aStart,
 	"jan": aStamp, "feb": aStamp, "mar": aStamp, "apr": aStamp, "may": aStamp, "jun": aStamp, "jul": aStamp, "aug": aStamp, "sep": aStamp,

@@ -171,7 +171,7 @@ func (s *search) text(b []byte, name string, base int64, from int) {
 // try compares the patterns that can end at a place.
 func (s *search) try(b []byte, end int, places []place, name string, base int64) {
 	for _, at := range places {
-		p := spellings(s.idx.originals[at.original])[at.spelling]
+		p := spelling(s.idx.originals[at.original], int(at.spelling))
 		if i := end - len(p.text); i >= 0 && matches(b, i, p) {
 			s.report(Leak{File: name, Offset: base + int64(i), Kind: p.kind, Spelling: p.spelling})
 		}

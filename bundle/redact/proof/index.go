@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"math/bits"
 	"slices"
 	"strings"
@@ -60,7 +59,8 @@ func (x *index) empty() bool { return len(x.long.places)+len(x.short.places) == 
 func compile(originals []Original) *index {
 	x := &index{originals: originals}
 	for i, o := range originals {
-		for j, p := range spellings(o) {
+		for j := range spellingsEnd {
+			p := spelling(o, j)
 			n := len(p.text)
 			x.longest = max(x.longest, n)
 			at := place{original: uint32(i), spelling: uint16(j)}
@@ -120,32 +120,62 @@ func load8(b []byte) uint64 { return binary.LittleEndian.Uint64(b) | 0x202020202
 
 func load4(b []byte) uint32 { return binary.LittleEndian.Uint32(b) | 0x20202020 }
 
-// spellings writes an original in all ways it is looked for.
-func spellings(o Original) []pattern {
+// The spellings of an original by number; from base64At on, two for each shift
+// and case.
+const (
+	plainAt = iota
+	escapedAt
+	percentAt
+	hexAt
+	backAt
+	allPercentAt
+	base64At
+	spellingsEnd = base64At + 12
+)
+
+// spelling writes an original in one of the ways it is looked for; it is empty
+// where the way adds nothing.
+func spelling(o Original, n int) pattern {
 	v := o.Value
-	out := []pattern{{v, o.Kind, "plain", o.Fold, true}}
-	if j := jsonEscaped(v); j != v {
-		out = append(out, pattern{j, o.Kind, "escaped", o.Fold, true})
+	if n > percentAt && len(v) < minEncoded {
+		return pattern{}
 	}
-	if p := percent(v); p != v {
-		out = append(out, pattern{p, o.Kind, "percent", true, true})
-	}
-	if len(v) < minEncoded {
-		return out
-	}
-	h := hex.EncodeToString([]byte(v))
-	back := []byte(v)
-	slices.Reverse(back)
-	out = append(out, pattern{h, o.Kind, "hex", true, false}, pattern{hex.EncodeToString(back), o.Kind, "reversed hex", true, false},
-		pattern{allPercent(v), o.Kind, "percent", true, false})
-	for _, s := range cases(o) {
-		for shift := range 3 {
-			for _, enc := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
-				out = append(out, pattern{base64Inside(enc, s, shift), o.Kind, "base64", false, false})
-			}
+	switch n {
+	case plainAt:
+		return pattern{v, o.Kind, "plain", o.Fold, true}
+	case escapedAt:
+		if j := jsonEscaped(v); j != v {
+			return pattern{j, o.Kind, "escaped", o.Fold, true}
 		}
+		return pattern{}
+	case percentAt:
+		if p := percent(v); p != v {
+			return pattern{p, o.Kind, "percent", true, true}
+		}
+		return pattern{}
+	case hexAt:
+		return pattern{hex.EncodeToString([]byte(v)), o.Kind, "hex", true, false}
+	case backAt:
+		back := []byte(v)
+		slices.Reverse(back)
+		return pattern{hex.EncodeToString(back), o.Kind, "reversed hex", true, false}
+	case allPercentAt:
+		return pattern{allPercent(v), o.Kind, "percent", true, false}
 	}
-	return out
+	n -= base64At
+	cs := cases(o)
+	if n/6 >= len(cs) {
+		return pattern{}
+	}
+	enc := base64.RawStdEncoding
+	if n%2 == 1 {
+		enc = base64.RawURLEncoding
+	}
+	text := base64Inside(enc, cs[n/6], n/2%3)
+	if n%2 == 1 && text == base64Inside(base64.RawStdEncoding, cs[n/6], n/2%3) {
+		return pattern{}
+	}
+	return pattern{text, o.Kind, "base64", false, false}
 }
 
 // cases are the spellings of case an encoded form is looked for in.
@@ -176,11 +206,23 @@ func base64Inside(enc *base64.Encoding, s string, shift int) string {
 }
 
 func jsonEscaped(v string) string {
+	if !strings.ContainsAny(v, "\"\\<>&\t\n") && isASCII(v) {
+		return v
+	}
 	b, err := json.Marshal(v)
 	if err != nil {
 		return v
 	}
 	return string(b[1 : len(b)-1])
+}
+
+func isASCII(v string) bool {
+	for i := range len(v) {
+		if v[i] < 0x20 || v[i] >= 0x7f {
+			return false
+		}
+	}
+	return true
 }
 
 // percent encodes what a URL would.
@@ -192,15 +234,23 @@ func percent(v string) string {
 			b.WriteByte(c)
 			continue
 		}
-		fmt.Fprintf(&b, "%%%02X", c)
+		escape(&b, c)
 	}
 	return b.String()
 }
 
 func allPercent(v string) string {
 	var b strings.Builder
+	b.Grow(3 * len(v))
 	for i := range len(v) {
-		fmt.Fprintf(&b, "%%%02X", v[i])
+		escape(&b, v[i])
 	}
 	return b.String()
+}
+
+func escape(b *strings.Builder, c byte) {
+	const digits = "0123456789ABCDEF"
+	b.WriteByte('%')
+	b.WriteByte(digits[c>>4])
+	b.WriteByte(digits[c&15])
 }
