@@ -22,6 +22,10 @@ type cursor struct {
 	tiers    bool  // tiers can answer
 	aligned  bool  // to 5 minutes, so that tiers answer at the window's ends too
 
+	// bound is the newest batch when the reading began. A segment that grows
+	// while it is read would else be left too early and lose its last batches.
+	bound uint64
+
 	nextSeq uint64 // where the next piece begins: this segment or a later one,
 	scrape  int    // and in this one, this scrape
 
@@ -60,7 +64,7 @@ func (c *cursor) release() {
 	c.reset()
 	db := c.db
 	c.db, c.tx, c.row, c.blockID, c.damage = nil, nil, nil, "", nil
-	c.nextSeq, c.scrape, c.step, c.tiers, c.aligned = 0, 0, 0, false, false
+	c.bound, c.nextSeq, c.scrape, c.step, c.tiers, c.aligned = 0, 0, 0, 0, false, false
 	db.cursors.Put(c)
 }
 
@@ -108,6 +112,7 @@ func (c *cursor) piece(tx *bbolt.Tx, own *bbolt.Bucket) (more bool, err error) {
 	if c.tx != tx {
 		c.tx, c.row, c.blockID = tx, nil, ""
 	}
+	c.limit(tx)
 	k, v, records := earliest(own, logOf(tx, c.target), c.nextSeq)
 	if did, err := c.readMonth(own, k); did || err != nil {
 		return true, err
@@ -118,6 +123,9 @@ func (c *cursor) piece(tx *bbolt.Tx, own *bbolt.Bucket) (more bool, err error) {
 	first, err := keySeq(k)
 	if err != nil {
 		return false, err
+	}
+	if first > c.bound {
+		return false, nil
 	}
 	if first != c.nextSeq {
 		c.nextSeq, c.scrape = first, 0
@@ -131,6 +139,13 @@ func (c *cursor) piece(tx *bbolt.Tx, own *bbolt.Bucket) (more bool, err error) {
 	}
 	c.nextSeq, c.scrape = max(last, first)+1, 0
 	return true, nil
+}
+
+// limit notes the newest batch when the reading begins.
+func (c *cursor) limit(tx *bbolt.Tx) {
+	if log := tx.Bucket(bucketLog); log != nil && c.bound == 0 {
+		c.bound = log.Sequence()
+	}
 }
 
 // earliest finds the first segment at or after a sequence: a sealed one with its
@@ -304,6 +319,9 @@ func (c *cursor) readLog(records *bbolt.Bucket) error {
 		if i >= c.scrape+pieceScrapes {
 			c.scrape = i
 			return nil
+		}
+		if seqOf(k) > c.bound {
+			break
 		}
 		payload, err := unseal(kindScrape, v)
 		var sh scrapeHead

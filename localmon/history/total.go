@@ -109,7 +109,12 @@ func (t *total) readTarget(ctx context.Context, series []member) error {
 				more = false
 				return nil
 			}
+			t.limit(tx)
 			if k, _, records := earliest(own, logOf(tx, t.target), begin); records != nil {
+				if seqOf(k) > t.bound {
+					more = false
+					return nil
+				}
 				if m := own.Bucket(bucketMonths); m == nil || !hasMonth(m, begin, seqOf(k)) {
 					next = seqOf(k) + 1
 					return t.readLogOf(records, series)
@@ -204,6 +209,9 @@ func (t *total) readLogOf(records *bbolt.Bucket, series []member) error {
 	}
 	broken := true
 	return records.ForEach(func(k, v []byte) error {
+		if seqOf(k) > t.bound {
+			return nil
+		}
 		payload, err := unseal(kindScrape, v)
 		var sh scrapeHead
 		if err == nil {
