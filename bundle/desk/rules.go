@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"darksite/bundle"
@@ -22,15 +23,6 @@ func CaseID(site, draft string, b bundle.ID) string {
 	}
 	return site + "/" + string(b)
 }
-
-// ValidDraft reports whether id is the temporary id of a site's draft: T- and ten
-// letters or digits of base32.
-func ValidDraft(id string) bool {
-	return len(id) == 12 && id[:2] == "T-" && strings.Trim(id[2:], "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") == ""
-}
-
-// ValidNumber reports whether s is a case number: eight digits.
-func ValidNumber(s string) bool { return len(s) == 8 && strings.Trim(s, "0123456789") == "" }
 
 // NextNumber is the eight-digit number after last, which is "" before the first.
 func NextNumber(last string) (string, error) {
@@ -59,6 +51,11 @@ func Apply(c Case, e Event) (Case, error) {
 	if n := utf8.RuneCountInString(e.Text); n > MaxText {
 		return Case{}, fmt.Errorf("%w: text of %d characters, at most %d: send the rest as a file", ErrRule, n, MaxText)
 	}
+	// What is said here is shown on terminals and carried to the site, where a
+	// reply with such a character is refused.
+	if hidden(e.Text, "\n\t") || hidden(e.Actor, "") {
+		return Case{}, fmt.Errorf("%w: the text or the name of its author holds a character that cannot be shown", ErrRule)
+	}
 	var err error
 	switch e.Kind {
 	case Imported:
@@ -84,6 +81,13 @@ func Apply(c Case, e Event) (Case, error) {
 	return c, nil
 }
 
+// hidden reports a character that a terminal would act on or not show.
+func hidden(s, allowed string) bool {
+	return !utf8.ValidString(s) || strings.ContainsFunc(s, func(r rune) bool {
+		return !unicode.IsGraphic(r) && !strings.ContainsRune(allowed, r)
+	})
+}
+
 func imported(c Case, e Event) (Case, error) {
 	if e.Bundle == nil {
 		return Case{}, fmt.Errorf("%w: import without a bundle", ErrRule)
@@ -92,7 +96,7 @@ func imported(c Case, e Event) (Case, error) {
 		c = Case{ID: e.Case, Site: e.Bundle.Site, Status: New, Raised: e.Bundle.Taken, Received: e.Bundle.Received}
 		// The site knows its case by the draft until it has a number, also when the
 		// draft itself was not carried.
-		if id := strings.TrimPrefix(e.Case, c.Site+"/"); ValidDraft(id) {
+		if id := strings.TrimPrefix(e.Case, c.Site+"/"); bundle.ValidDraft(id) {
 			c.DraftID = id
 		}
 	}
@@ -119,7 +123,7 @@ func acknowledged(c Case, e Event) (Case, error) {
 	if !c.Acknowledged.IsZero() {
 		return Case{}, fmt.Errorf("%w: case %s is acknowledged already", ErrRule, c.Number)
 	}
-	if !ValidNumber(e.Number) {
+	if !bundle.ValidNumber(e.Number) {
 		return Case{}, fmt.Errorf("%w: case number %q: want eight digits", ErrRule, e.Number)
 	}
 	if strings.TrimSpace(e.Text) == "" {

@@ -10,7 +10,8 @@
 //
 // The desk calls [Build], the site [Open]. What Open returns is verified, but
 // its order is not: the caller compares Seq and Prev with what it has applied
-// (see [Order]). Nothing in a reply is ever executed; instructions are text.
+// (see [Order]). Nothing in a reply is ever executed; instructions are text, and
+// text holds no character that a terminal would act on or hide.
 //
 // Limits: a pack is at most [MaxBytes], held in memory. The archive has one
 // spelling: what is read is built again and compared byte for byte, so no place
@@ -26,6 +27,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"darksite/bundle"
 	"darksite/bundle/roster"
@@ -40,6 +43,8 @@ import (
 const (
 	MaxBytes = 1 << 20
 	MaxItems = 200
+	MaxText  = 4000 // characters of an item, the vendor's bound of a comment
+	maxWord  = 64   // characters of a name or a status
 	signers  = 2
 )
 
@@ -74,10 +79,10 @@ type Item struct {
 	Case     string `json:"case"`     // the site's draft id, or the eight-digit number
 	Engineer string `json:"engineer"` // who answers
 	Kind     Kind   `json:"kind"`
-	Number   string `json:"number"` // eight digits
-	Severity int    `json:"severity"`
-	Status   string `json:"status"`
-	Text     string `json:"text"`
+	Number   string `json:"number"`   // eight digits, or empty where the kind does not need it
+	Severity int    `json:"severity"` // 1 to 4, or 0 where the kind does not need it
+	Status   string `json:"status"`   // lower-case words, or empty where the kind does not need it
+	Text     string `json:"text"`     // lines of text; an acknowledgement and a comment need it
 }
 
 // Receipt says that a bundle has arrived whole.
@@ -138,6 +143,9 @@ func Build(r Reply, by []sign.Signer, recipient string) (Built, error) {
 	if err != nil {
 		return Built{}, fmt.Errorf("build reply: %w", err)
 	}
+	if len(file) > MaxBytes {
+		return Built{}, fmt.Errorf("build reply: %d bytes, at most %d: answer in two", len(file), MaxBytes)
+	}
 	return Built{File: file, Hash: string(bundle.DigestOf(text))}, nil
 }
 
@@ -170,24 +178,72 @@ func (r Reply) validate() error {
 	if !roster.ValidSite(r.Audience) || r.Seq < 1 || (r.Seq == 1) != (r.Prev == "") || r.Prev != "" && !bundle.Digest(r.Prev).Valid() {
 		return errors.New("audience, sequence or the hash of the reply before is not valid")
 	}
+	if len(r.Items) == 0 && len(r.Receipts) == 0 {
+		return errors.New("it says nothing: neither an item nor a receipt")
+	}
+	for _, rc := range r.Receipts {
+		if !rc.of(r.Audience) {
+			return fmt.Errorf("receipt %q %q: want a bundle of site %s and the digest of its sealed file", rc.BID, rc.Sealed, r.Audience)
+		}
+	}
 	if len(r.Items) > MaxItems {
 		return fmt.Errorf("%d items, at most %d", len(r.Items), MaxItems)
 	}
 	for i, it := range r.Items {
-		if it.Case == "" {
-			return fmt.Errorf("item %d names no case", i+1)
-		}
-		switch it.Kind {
-		case Ack:
-			if len(it.Number) != 8 || strings.Trim(it.Number, "0123456789") != "" || it.Severity < 1 || it.Severity > 4 {
-				return fmt.Errorf("item %d: an acknowledgement needs an eight-digit number and a severity", i+1)
-			}
-		case Comment, Status:
-		default:
-			return fmt.Errorf("item %d: unknown kind %q", i+1, it.Kind)
+		if err := it.validate(); err != nil {
+			return fmt.Errorf("item %d: %w", i+1, err)
 		}
 	}
 	return nil
+}
+
+// of reports whether a receipt is for a bundle of this site.
+func (rc Receipt) of(site string) bool {
+	seq, err := strconv.ParseInt(strings.TrimPrefix(string(rc.BID), site+"-"), 10, 64)
+	return err == nil && seq > 0 && bundle.NewID(site, uint64(seq)) == rc.BID && rc.Sealed.Valid()
+}
+
+func (it Item) validate() error {
+	switch {
+	case !bundle.ValidDraft(it.Case) && !bundle.ValidNumber(it.Case):
+		return fmt.Errorf("%q names no case: want the id of a draft or eight digits", it.Case)
+	case it.Number != "" && !bundle.ValidNumber(it.Number):
+		return fmt.Errorf("number %q: want eight digits", it.Number)
+	case it.Severity < 0 || it.Severity > 4:
+		return fmt.Errorf("severity %d: want 1 to 4", it.Severity)
+	case !shown(it.Engineer, maxWord, ""):
+		return fmt.Errorf("name of the engineer: want at most %d characters that can be shown", maxWord)
+	case len(it.Status) > maxWord || strings.Trim(it.Status, "abcdefghijklmnopqrstuvwxyz ") != "":
+		return fmt.Errorf("status %.80q: want at most %d lower-case letters", it.Status, maxWord)
+	case !shown(it.Text, MaxText, "\n\t"):
+		return fmt.Errorf("text: want at most %d characters that can be shown", MaxText)
+	}
+	said := strings.TrimSpace(it.Text) != ""
+	switch it.Kind {
+	case Ack:
+		if it.Number == "" || it.Severity == 0 || !said {
+			return errors.New("an acknowledgement needs an eight-digit number, a severity and a first diagnosis")
+		}
+	case Comment:
+		if !said {
+			return errors.New("a comment needs text")
+		}
+	case Status:
+		if strings.TrimSpace(it.Status) == "" {
+			return errors.New("a change of status needs the status")
+		}
+	default:
+		return fmt.Errorf("unknown kind %q", it.Kind)
+	}
+	return nil
+}
+
+// shown reports whether text is short enough and holds nothing that a terminal
+// would act on or hide.
+func shown(text string, most int, allowed string) bool {
+	return utf8.ValidString(text) && utf8.RuneCountInString(text) <= most && !strings.ContainsFunc(text, func(r rune) bool {
+		return !unicode.IsGraphic(r) && !strings.ContainsRune(allowed, r)
+	})
 }
 
 // Opened is a verified reply.
@@ -261,10 +317,7 @@ func parse(text, items []byte) (Reply, error) {
 	r := Reply{Audience: f.Text("audience"), Seq: f.Int("reply_seq"), Prev: f.Text("prev_reply_sha256")}
 	issued := f.Text("issued_utc")
 	for _, line := range f.Repeat("receipt") {
-		bid, digest, _ := strings.Cut(line, " ")
-		if !bundle.Digest(digest).Valid() {
-			f.Fail("receipt", fmt.Errorf("%q is not a digest", digest))
-		}
+		bid, digest, _ := strings.Cut(line, " ") // validate looks at both
 		r.Receipts = append(r.Receipts, Receipt{bundle.ID(bid), bundle.Digest(digest)})
 	}
 	f.Const("member", fmt.Sprintf("%s %d %s", bundle.DigestOf(items), len(items), itemsName))

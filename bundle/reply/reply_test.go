@@ -3,6 +3,7 @@ package reply_test
 import (
 	"archive/tar"
 	"bytes"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -79,29 +80,166 @@ func TestRoundTrip(t *testing.T) {
 func TestBuildRefuses(t *testing.T) {
 	p := meet(t)
 	recipient := p.site.Recipient().String()
+	two := []sign.Signer{p.keys["ruth"], p.keys["sam"]}
 	cases := []struct {
 		name string
 		by   []sign.Signer
 		to   string
-		edit func(*reply.Reply)
+		want string
 	}{
-		{"one signer", []sign.Signer{p.keys["ruth"]}, recipient, nil},
-		{"one signer twice", []sign.Signer{p.keys["ruth"], p.keys["ruth"]}, recipient, nil},
-		{"a classic recipient", []sign.Signer{p.keys["ruth"], p.keys["sam"]}, "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p", nil},
-		{"no audience", []sign.Signer{p.keys["ruth"], p.keys["sam"]}, recipient, func(r *reply.Reply) { r.Audience = "" }},
-		{"a second reply without the hash of the first", []sign.Signer{p.keys["ruth"], p.keys["sam"]}, recipient, func(r *reply.Reply) { r.Seq = 2 }},
-		{"a short number", []sign.Signer{p.keys["ruth"], p.keys["sam"]}, recipient, func(r *reply.Reply) { r.Items[0].Number = "123" }},
-		{"an item without a case", []sign.Signer{p.keys["ruth"], p.keys["sam"]}, recipient, func(r *reply.Reply) { r.Items[0].Case = "" }},
-		{"an unknown kind", []sign.Signer{p.keys["ruth"], p.keys["sam"]}, recipient, func(r *reply.Reply) { r.Items[0].Kind = "script" }},
+		{"nobody", nil, recipient, "2 different signers"},
+		{"one signer", two[:1], recipient, "2 different signers"},
+		{"one signer twice", []sign.Signer{two[0], two[0]}, recipient, "2 different signers"},
+		{"three signers", append(two[:2:2], p.keys["stranger"]), recipient, "2 different signers"},
+		{"a classic recipient", two, "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p", "recipient"},
+		{"no recipient", two, "", "recipient"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := reply.Build(first(), c.by, c.to)
+			require.ErrorContains(t, err, c.want)
+		})
+	}
+	t.Run("more than a pack holds", func(t *testing.T) {
+		r := first()
+		r.Items = nil
+		for range reply.MaxItems {
+			r.Items = append(r.Items, comment(strings.Repeat("\U00020000", 4000)))
+		}
+		_, err := reply.Build(r, two, recipient)
+		require.ErrorContains(t, err, "answer in two")
+	})
+}
+
+func comment(text string) reply.Item {
+	return reply.Item{Kind: reply.Comment, Case: "00012345", Engineer: "R. Ney", Text: text}
+}
+
+// What a reply may not say is refused by who writes it and by who reads it.
+func TestContent(t *testing.T) {
+	p := meet(t)
+	item := func(edit func(it *reply.Item)) func(r *reply.Reply) {
+		return func(r *reply.Reply) { edit(&r.Items[0]) }
+	}
+	cases := []struct {
+		name string
+		edit func(r *reply.Reply)
+		want string // "" when it may be said
+	}{
+		{"as it is", func(*reply.Reply) {}, ""},
+		{"no audience", func(r *reply.Reply) { r.Audience = "" }, "audience"},
+		{"an audience that is a path", func(r *reply.Reply) { r.Audience = "../S042" }, "audience"},
+		{"number zero", func(r *reply.Reply) { r.Seq = 0 }, "audience, sequence"},
+		{"a second reply without the hash of the first", func(r *reply.Reply) { r.Seq = 2 }, "audience, sequence"},
+		{"a first reply with a hash before it", func(r *reply.Reply) { r.Prev = string(bundle.DigestOf(nil)) }, "audience, sequence"},
+		{"a hash that is none", func(r *reply.Reply) { r.Seq, r.Prev = 2, "abc" }, "audience, sequence"},
+		{"nothing", func(r *reply.Reply) { r.Items, r.Receipts = nil, nil }, "it says nothing"},
+		{"a receipt alone", func(r *reply.Reply) { r.Items = nil }, ""},
+		{"an item alone", func(r *reply.Reply) { r.Receipts = nil }, ""},
+		{"a receipt of another site", func(r *reply.Reply) { r.Receipts[0].BID = "S043-000001" }, "receipt"},
+		{"a receipt of a path", func(r *reply.Reply) { r.Receipts[0].BID = "S042-../../x" }, "receipt"},
+		{"a receipt of an oddly written bundle", func(r *reply.Reply) { r.Receipts[0].BID = "S042-1" }, "receipt"},
+		{"a receipt of nothing", func(r *reply.Reply) { r.Receipts[0].BID = "" }, "receipt"},
+		{"a receipt without a digest", func(r *reply.Reply) { r.Receipts[0].Sealed = "x" }, "receipt"},
+		{"too many items", func(r *reply.Reply) {
+			for range reply.MaxItems {
+				r.Items = append(r.Items, comment("x"))
+			}
+		}, "201 items, at most 200"},
+		{"a short number", item(func(it *reply.Item) { it.Number = "123" }), "item 1: number"},
+		{"no case", item(func(it *reply.Item) { it.Case = "" }), "names no case"},
+		{"a case that is a path", item(func(it *reply.Item) { it.Case = "../T-A" }), "names no case"},
+		{"a case with an escape", item(func(it *reply.Item) { it.Case = "T-\x1b[2JAAAA" }), `"T-\x1b[2JAAAA" names no case`},
+		{"an unknown kind", item(func(it *reply.Item) { it.Kind = "script" }), "unknown kind"},
+		{"an acknowledgement without a number", item(func(it *reply.Item) { it.Number = "" }), "an acknowledgement needs"},
+		{"an acknowledgement without a severity", item(func(it *reply.Item) { it.Severity = 0 }), "an acknowledgement needs"},
+		{"an acknowledgement without a diagnosis", item(func(it *reply.Item) { it.Text = " \n" }), "an acknowledgement needs"},
+		{"severity five", item(func(it *reply.Item) { it.Severity = 5 }), "severity 5"},
+		{"a negative severity", item(func(it *reply.Item) { it.Severity = -1 }), "severity -1"},
+		{"lines and tabs", item(func(it *reply.Item) { it.Text = "one\n\ttwo\u00a0: é" }), ""},
+		{"an escape in the text", item(func(it *reply.Item) { it.Text = "a\x1b]0;x\a" }), "item 1: text"},
+		{"a carriage return in the text", item(func(it *reply.Item) { it.Text = "dead\ralive" }), "item 1: text"},
+		{"text that turns around", item(func(it *reply.Item) { it.Text = "\u202edaed" }), "item 1: text"},
+		{"a C1 control in the text", item(func(it *reply.Item) { it.Text = "a\u009b2J" }), "item 1: text"},
+		{"text that is none", item(func(it *reply.Item) { it.Text = "a\xff" }), "is not UTF-8"},
+		{"4,000 characters", item(func(it *reply.Item) { it.Text = strings.Repeat("é", 4000) }), ""},
+		{"4,001 characters", item(func(it *reply.Item) { it.Text = strings.Repeat("é", 4001) }), "item 1: text"},
+		{"an engineer of two lines", item(func(it *reply.Item) { it.Engineer = "R.\nNey" }), "name of the engineer"},
+		{"an engineer of many words", item(func(it *reply.Item) { it.Engineer = strings.Repeat("R", 65) }), "name of the engineer"},
+		{"an empty comment", func(r *reply.Reply) { r.Items = append(r.Items, comment("\t")) }, "item 2: a comment needs text"},
+		{"an empty item", func(r *reply.Reply) { r.Items = append(r.Items, reply.Item{}) }, "item 2:"},
+		{"a status", func(r *reply.Reply) {
+			r.Items = append(r.Items, reply.Item{Kind: reply.Status, Case: "00012345", Status: "awaiting on customer"})
+		}, ""},
+		{"a status without one", func(r *reply.Reply) {
+			r.Items = append(r.Items, reply.Item{Kind: reply.Status, Case: "00012345", Status: " "})
+		}, "item 2: a change of status"},
+		{"a status with an escape", func(r *reply.Reply) {
+			r.Items = append(r.Items, reply.Item{Kind: reply.Status, Case: "00012345", Status: "\x1b[2J"})
+		}, `status "\x1b[2J"`},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			r := first()
-			if c.edit != nil {
-				c.edit(&r)
+			c.edit(&r)
+			b, err := reply.Build(r, []sign.Signer{p.keys["ruth"], p.keys["sam"]}, p.site.Recipient().String())
+			if c.want != "" {
+				require.ErrorContains(t, err, c.want)
+				require.NotContains(t, err.Error(), "\x1b")
+				return
 			}
-			_, err := reply.Build(r, c.by, c.to)
-			require.Error(t, err)
+			require.NoError(t, err)
+			got, err := reply.Open(b.File, []age.Identity{p.site}, "S042", p.vendor)
+			require.NoError(t, err)
+			if r.Items == nil {
+				r.Items = []reply.Item{}
+			}
+			require.Equal(t, r, got.Reply)
+		})
+	}
+}
+
+// Two people of the vendor could sign a pack of their own making: what Build
+// refuses, Open refuses.
+func TestOpenHoldsSignedContentToTheSameRules(t *testing.T) {
+	p := meet(t)
+	plain := unseal(t, build(t, p, first(), "ruth", "sam").File, p.site)
+	forge := func(from, to string) []byte {
+		members := untar(t, plain)
+		items := bytes.Replace(members[3].body, []byte(from), []byte(to), 1)
+		require.NotEqual(t, members[3].body, items)
+		text := members[0].body[:bytes.LastIndex(members[0].body, []byte("member:"))]
+		text = fmt.Appendf(bytes.Clone(text), "member: %s %d items.json\n", bundle.DigestOf(items), len(items))
+		members[0].body, members[3].body = text, items
+		for i, id := range []string{"ruth", "sam"} {
+			sig, err := p.keys[id].Sign(sign.Reply, text)
+			require.NoError(t, err)
+			members[i+1].body = sig
+		}
+		var b bytes.Buffer
+		w := tar.NewWriter(&b)
+		for _, m := range members {
+			require.NoError(t, w.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: m.name, Mode: 0o644, Size: int64(len(m.body)), ModTime: time.Unix(0, 0), Format: tar.FormatUSTAR}))
+			_, err := w.Write(m.body)
+			require.NoError(t, err)
+		}
+		require.NoError(t, w.Close())
+		return reseal(t, b.Bytes(), p.site)
+	}
+	_, err := reply.Open(forge("the drive", "the other drive"), []age.Identity{p.site}, "S042", p.vendor)
+	require.NoError(t, err, "the forge itself is sound")
+	for name, c := range map[string][3]string{
+		"an escape":       {"the drive", `the\u001b[2Jdrive`, "item 1: text"},
+		"an unknown kind": {`"ack"`, `"script"`, "unknown kind"},
+		"a path":          {"T-ABCDEFGH22", "T-ABC/../H22", "names no case"},
+		"an unknown key":  {`"case"`, `"casa"`, "items.json"},
+		"a second list":   {"the drive", "the drive\"}], \"x\": [{\"", "items.json"},
+		"another number":  {"00012345", "0001234x", "item 1: number"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := reply.Open(forge(c[0], c[1]), []age.Identity{p.site}, "S042", p.vendor)
+			require.ErrorIs(t, err, reply.ErrRefused)
+			require.ErrorContains(t, err, c[2])
 		})
 	}
 }

@@ -83,9 +83,9 @@ func decodeDraft(text []byte) (*desk.Draft, error) {
 	switch {
 	case c.Severity < 0 || c.Severity > 4:
 		return nil, fmt.Errorf("severity %d: want 1 to 4", c.Severity)
-	case c.ID != "" && !desk.ValidDraft(c.ID):
+	case c.ID != "" && !bundle.ValidDraft(c.ID):
 		return nil, fmt.Errorf("id %.40q is not the id of a draft", c.ID)
-	case c.Number != "" && !desk.ValidNumber(c.Number):
+	case c.Number != "" && !bundle.ValidNumber(c.Number):
 		return nil, fmt.Errorf("number %.40q is not a case number", c.Number)
 	}
 	return &desk.Draft{

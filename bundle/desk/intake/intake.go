@@ -358,7 +358,7 @@ func (in *Intake) keep(ctx context.Context, id string, b desk.Bundle, draft *des
 // given here, the site's draft, or nothing, and then a case of its own.
 func (in *Intake) caseID(ctx context.Context, b desk.Bundle, wanted string) (id string, warnings []string, err error) {
 	name := wanted
-	if desk.ValidDraft(wanted) {
+	if bundle.ValidDraft(wanted) {
 		name = desk.CaseID(b.Site, wanted, b.BID)
 	}
 	c, _, err := in.o.Store.Case(ctx, name)
@@ -370,9 +370,9 @@ func (in *Intake) caseID(ctx context.Context, b desk.Bundle, wanted string) (id 
 		warnings = append(warnings, fmt.Sprintf("case %s is closed: decide whether this reopens it", wanted))
 	}
 	switch {
-	case desk.ValidDraft(wanted):
+	case bundle.ValidDraft(wanted):
 		return name, warnings, nil
-	case desk.ValidNumber(wanted) && found:
+	case bundle.ValidNumber(wanted) && found:
 		return c.ID, warnings, nil
 	case wanted != "":
 		warnings = []string{fmt.Sprintf("it names case %q, which is no case of this site here: a case of its own was made", wanted)}
