@@ -40,7 +40,9 @@ func (f *findings) note(d detect.Finding, text []byte) {
 		return
 	}
 	if d.Start == d.End {
-		f.alien[d.Value] = true
+		if d.Value != "" {
+			f.alien[d.Value] = true
+		}
 		return
 	}
 	v := value{d.Kind, canonical(d, text)}

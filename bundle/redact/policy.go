@@ -3,6 +3,7 @@ package redact
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"darksite/bundle"
@@ -31,6 +32,48 @@ func (p Policy) Loosened() []string {
 	out := slices.Clone(p.Keep)
 	slices.Sort(out)
 	return out
+}
+
+// ParsePolicy reads a policy file: statements of the form "word: rest" (id,
+// version, keep), then, each behind a line of three dashes, rules as package
+// rules describes them. The name is used in errors.
+func ParsePolicy(name, text string) (Policy, error) {
+	var p Policy
+	head, rest, more := strings.Cut("\n"+text, "\n---\n")
+	for n, l := range strings.Split(head, "\n") {
+		if l = strings.TrimSpace(l); l == "" || strings.HasPrefix(l, "#") {
+			continue
+		}
+		word, arg, _ := strings.Cut(l, ":")
+		arg = strings.TrimSpace(arg)
+		switch word {
+		case "id":
+			p.ID = arg
+		case "version":
+			v, err := strconv.ParseInt(arg, 10, 64)
+			if err != nil || v < 1 {
+				return Policy{}, fmt.Errorf("%s:%d: version %q is not a number from 1 up", name, n, arg)
+			}
+			p.Version = v
+		case "keep":
+			p.Keep = append(p.Keep, strings.Fields(arg)...)
+		default:
+			return Policy{}, fmt.Errorf("%s:%d: unknown word %q; known are id, version, keep", name, n, word)
+		}
+	}
+	if p.ID == "" {
+		return Policy{}, fmt.Errorf("%s: no id", name)
+	}
+	for i := 1; more; i++ {
+		var one string
+		one, rest, more = strings.Cut(rest, "\n---\n")
+		r, err := rules.Parse(fmt.Sprintf("%s: rule %d", name, i), one)
+		if err != nil {
+			return Policy{}, err
+		}
+		p.Rules = append(p.Rules, r)
+	}
+	return p, nil
 }
 
 func (p Policy) depth() int {

@@ -27,9 +27,10 @@ type Count struct {
 
 // FileCount is what was found in a file.
 type FileCount struct {
-	Path   string  `json:"path"` // after redaction
-	Type   string  `json:"type"`
-	ByRule []Count `json:"by_rule"`
+	Path       string  `json:"path"` // after redaction
+	Type       string  `json:"type"`
+	ByRule     []Count `json:"by_rule"`
+	NearMisses int64   `json:"near_misses"` // words kept that look drawn by chance
 }
 
 // WithheldLine names a file that did not pass.
@@ -45,7 +46,7 @@ func (g *Gate) report(res *Result) Report {
 		for rule, n := range f.Redactions {
 			total[rule] += n
 		}
-		r.Files = append(r.Files, FileCount{Path: f.Out, Type: f.Type, ByRule: counts(f.Redactions)})
+		r.Files = append(r.Files, FileCount{Path: f.Out, Type: f.Type, ByRule: counts(f.Redactions), NearMisses: f.NearMisses})
 	}
 	for _, w := range res.Withheld {
 		r.Withheld = append(r.Withheld, WithheldLine{Path: w.Path, Reason: w.Reason})

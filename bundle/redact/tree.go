@@ -25,6 +25,7 @@ type File struct {
 	Type       string // by content
 	Size       int64  // of what was written
 	Redactions map[string]int64
+	NearMisses int64 // words kept that look drawn by chance
 }
 
 // Withheld is a file that did not pass.
@@ -309,6 +310,9 @@ func (g *Gate) writeFile(ctx context.Context, p *plan, t *task, m *meter) (err e
 		return fmt.Errorf("redact %s: %w", t.outRel, err)
 	}
 	t.file = File{In: t.rel, Out: t.outRel, Inspected: bundle.InspectedFull, Type: s.kind, Size: info.Size(), Redactions: s.counts}
+	if s.w != nil {
+		t.file.NearMisses = s.w.near
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.learnt.add(s.seen)

@@ -14,6 +14,7 @@ type worker struct {
 	cache  map[string]string // kind, form and text -> replacement
 	key    []byte
 	counts map[string]int64
+	near   int64 // words kept that look drawn by chance
 	depth  int
 	inner  *worker // for text in text
 }
@@ -85,6 +86,9 @@ func (w *worker) redact(out, chunk []byte, st detect.State) ([]byte, detect.Stat
 	at := 0
 	for _, f := range found {
 		if f.Start == f.End {
+			if f.Rule == detect.NearMiss {
+				w.near++
+			}
 			continue
 		}
 		rep, err := w.replacement(f, chunk)

@@ -1,5 +1,28 @@
 package detect
 
+import "darksite/bundle/redact/pseudonym"
+
+// NearMiss is the rule of findings without length: a word that looks drawn by
+// chance and was kept, for an officer to look at.
+const NearMiss = "looks-random"
+
+// looksRandom tells words of many kinds of characters that change from one to
+// the next.
+func looksRandom(w []byte) bool {
+	if len(w) < 20 || len(w) > 200 {
+		return false
+	}
+	var f flags
+	turns := 0
+	for i, c := range w {
+		f |= class[c]
+		if i > 0 && class[c]&(fDigit|fUpper|fLower) != class[w[i-1]]&(fDigit|fUpper|fLower) {
+			turns++
+		}
+	}
+	return f&fDigit != 0 && f&fUpper != 0 && f&fLower != 0 && turns*3 >= len(w)
+}
+
 // Mask stands where a secret stood.
 const Mask = "masked-secret"
 
@@ -30,7 +53,11 @@ func (s *Scanner) act(start, lo, hi, end int, acc flags, v verdict) int {
 		s.bare(lo, hi)
 	}
 	if a&aLong != 0 && a&(aToken|aQualified) == 0 {
-		next = max(next, s.base64(lo, end))
+		n := s.base64(lo, end)
+		if n == end && looksRandom(s.buf[lo:hi]) {
+			s.emitForm(lo, lo, pseudonym.Name, Plain, "", NearMiss)
+		}
+		next = max(next, n)
 	}
 	return next
 }

@@ -123,10 +123,8 @@ func (s *Scanner) key(start, lo, hi int, rule int16) int {
 	if hi-lo >= len(Mask) && string(b[hi-len(Mask):hi]) == Mask {
 		return 0
 	}
-	if suffixWords[strings.ToLower(string(b[lo:hi]))] {
-		if r := s.pairKey(lo, hi); r >= 0 {
-			whole = r
-		}
+	if r := s.pairKey(lo, hi); r >= 0 {
+		whole = r // Serial Number, Server Room: the longer key wins
 	}
 	if whole < 0 {
 		return 0

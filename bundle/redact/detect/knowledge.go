@@ -2,6 +2,7 @@ package detect
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -19,6 +20,7 @@ type Knowledge struct {
 	ends     []ending
 	prefixes []prefix
 	heads    [256]bool // first bytes of prefixes
+	patterns []pattern // of the site
 	common   map[string]bool
 	keep     map[string]bool
 }
@@ -26,6 +28,33 @@ type Knowledge struct {
 type ending struct {
 	text string
 	rule int16
+}
+
+type pattern struct {
+	re   *regexp.Regexp
+	rule int16
+}
+
+// maxPattern bounds the expressions of a site.
+const maxPattern = 200
+
+// addPattern compiles an expression of a site. One that matches nothing at all,
+// or the stand-ins themselves, would match everywhere.
+func (k *Knowledge) addPattern(i int16, expr string) error {
+	if len(expr) > maxPattern {
+		return fmt.Errorf("rule %s: pattern longer than %d bytes", k.rules[i].ID, maxPattern)
+	}
+	re, err := regexp.Compile(expr)
+	if err != nil {
+		return fmt.Errorf("rule %s: %w", k.rules[i].ID, err)
+	}
+	for _, sample := range []string{"", " ", Mask, "host-k7f3q2ab", "240.1.2.3"} {
+		if re.MatchString(sample) {
+			return fmt.Errorf("rule %s: pattern matches %q, so it would match too much", k.rules[i].ID, sample)
+		}
+	}
+	k.patterns = append(k.patterns, pattern{re, i})
+	return nil
 }
 
 type prefix struct {
@@ -41,6 +70,11 @@ func Compile(rs []rules.Rule, keep []string) (*Knowledge, error) {
 	}
 	for i, r := range rs {
 		k.add(int16(i), r)
+		for _, p := range r.Patterns {
+			if err := k.addPattern(int16(i), p); err != nil {
+				return nil, err
+			}
+		}
 	}
 	slices.SortStableFunc(k.ends, func(a, b ending) int { return len(b.text) - len(a.text) })
 	common, err := rules.List("common-words")

@@ -180,6 +180,11 @@ func (s *Scanner) line(lo, hi int, first bool) {
 		s.tables()
 	}
 	s.words(lo)
+	for _, p := range s.k.patterns {
+		for _, m := range p.re.FindAllIndex(s.buf[lo:hi], -1) {
+			s.learn(lo+m[0], lo+m[1], s.k.kind(p.rule), s.k.rules[p.rule].ID)
+		}
+	}
 	s.closeParent()
 }
 

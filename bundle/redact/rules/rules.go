@@ -11,6 +11,8 @@
 //	prefix: ghp_ 36 word            values that begin so, with at least so many
 //	                                characters of an alphabet behind (word, hex, base64, dash)
 //	nouns: user username            words before a value in running text
+//	pattern: PRJ-[0-9]{4,8}         a regular expression (RE2) for what has no key;
+//	                                rules of a site only, the shipped ones need none
 //	hit: password=q7Kd -> q7Kd      a line and what must be found in it
 //	miss: password_length=12        a line in which the rule must find nothing
 //
@@ -45,6 +47,7 @@ type Rule struct {
 	Ends     []string
 	Nouns    []string
 	Prefixes []Prefix
+	Patterns []string // RE2, at most 200 bytes each
 	Hits     []Hit
 	Misses   []string
 }
@@ -157,6 +160,8 @@ func (r *Rule) statement(word, rest string) error {
 		r.Ends = append(r.Ends, strings.Fields(rest)...)
 	case "nouns":
 		r.Nouns = append(r.Nouns, strings.Fields(rest)...)
+	case "pattern":
+		r.Patterns = append(r.Patterns, rest)
 	case "prefix":
 		return r.prefix(strings.Fields(rest))
 	case "hit":
@@ -168,7 +173,7 @@ func (r *Rule) statement(word, rest string) error {
 	case "miss":
 		r.Misses = append(r.Misses, unescape(rest))
 	default:
-		return fmt.Errorf("unknown word %q; known are id, kind, why, keys, ends, nouns, prefix, hit, miss", word)
+		return fmt.Errorf("unknown word %q; known are id, kind, why, keys, ends, nouns, prefix, pattern, hit, miss", word)
 	}
 	return nil
 }
