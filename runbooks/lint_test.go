@@ -82,7 +82,6 @@ func TestLint(t *testing.T) {
 		{"each without a type", yaml, "each: {type: pump", "each: {type: \"\"", "step turn: after: each needs type and status"},
 		{"an operator nobody knows", yaml, "op: \">\", value: 1", "op: \"=>\", value: 1", "step warm: expect: metric needs"},
 		{"a unit nobody knows", yaml, "op: \">\", value: 1", "op: \">\", value: 1, unit: litres", "step warm: expect: metric needs"},
-		{"a bound that is no number", yaml, "op: \">\", value: 1", "op: \">\", value: .nan", "step warm: expect: metric needs"},
 		{"growth without a window", yaml, "metric: {name: flow, op: \">\", value: 1}", "growth: {name: flow, op: \">\", value: 1}", "step warm: expect: growth needs"},
 		{"an alert without a rule", yaml, "metric: {name: flow, op: \">\", value: 1}", "alert: {open: true}", "step warm: expect: alert needs a rule"},
 		{"another title in the words", en, "# A pump stands", "# A pump is broken", "en: the title of the words is not the title of the runbook"},

@@ -90,6 +90,7 @@ func TestLoadRefuses(t *testing.T) {
 		{"no logic", without("pump/runbook.yaml"), "runbook.yaml"},
 		{"no French", without("pump/fr.md"), "fr.md"},
 		{"unknown key", changed(t, "pump/runbook.yaml", "audience:", "audiense:"), `pump/runbook.yaml:6:1: unknown key "audiense"; did you mean "audience"?`},
+		{"a bound that is no number", changed(t, "pump/runbook.yaml", "op: \">\", value: 1", "op: \">\", value: .nan"), `".nan" is not a number`},
 		{"unknown question", changed(t, "pump/runbook.yaml", "metric: {name: flow", "metrik: {name: flow"), "did you mean \"metric\"?"},
 		{"one id in two folders", twice, `lies in the folder "pump-2"`},
 		{"too many words", changed(t, "pump/en.md", "Look", strings.Repeat("x", 256<<10)), "at most 262144"},

@@ -334,9 +334,9 @@ func (p Predicate) problem() string {
 		return "count needs type, status, op and a value from 0"
 	case p.Each != nil && (p.Each.Type == "" || len(p.Each.Status) == 0):
 		return "each needs type and status"
-	case p.Metric != nil && (p.Metric.Name == "" || !validOp(p.Metric.Op) || !validUnit(p.Metric.Unit) || !finite(p.Metric.Value)):
+	case p.Metric != nil && (p.Metric.Name == "" || !validOp(p.Metric.Op) || !validUnit(p.Metric.Unit)):
 		return "metric needs name, op, value, and a unit that is known"
-	case p.Growth != nil && (p.Growth.Name == "" || p.Growth.Window <= 0 || !validOp(p.Growth.Op) || !validUnit(p.Growth.Unit) || !finite(p.Growth.Value)):
+	case p.Growth != nil && (p.Growth.Name == "" || p.Growth.Window <= 0 || !validOp(p.Growth.Op) || !validUnit(p.Growth.Unit)):
 		return "growth needs name, window, op, value, and a unit that is known"
 	case p.Alert != nil && p.Alert.Rule == "":
 		return "alert needs a rule"

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"darksite/localmon"
+	"darksite/runbooks/strictyaml"
 )
 
 // maxLooks bounds one case.
@@ -24,15 +25,15 @@ type Case struct {
 
 // Look is one look, or several alike.
 type Look struct {
-	Times   int         `yaml:"times"`   // 1 when left out
-	Every   string      `yaml:"every"`   // from the look before, 30s when left out
-	States  []string    `yaml:"states"`  // type, component and status word; health follows from the word
-	Alerts  []CaseAlert `yaml:"alerts"`  // the alert list is read unless blind
-	Metrics []string    `yaml:"metrics"` // name{labels} value; a value 10..90 runs evenly over Times
-	Error   string      `yaml:"error"`   // unreachable, certificate, token: the look reads nothing
-	Failing []string    `yaml:"failing"` // endpoints that fail while the rest goes on
-	Version string      `yaml:"version"`
-	Serial  string      `yaml:"serial"`
+	Times   int           `yaml:"times"`   // 1 when left out
+	Every   time.Duration `yaml:"every"`   // from the look before, 30s when left out
+	States  []string      `yaml:"states"`  // type, component and status word; health follows from the word
+	Alerts  []CaseAlert   `yaml:"alerts"`  // the alert list is read unless blind
+	Metrics []string      `yaml:"metrics"` // name{labels} value; a value 10..90 runs evenly over Times
+	Error   string        `yaml:"error"`   // unreachable, certificate, token: the look reads nothing
+	Failing []string      `yaml:"failing"` // endpoints that fail while the rest goes on
+	Version string        `yaml:"version"`
+	Serial  string        `yaml:"serial"`
 }
 
 // CaseAlert is an alert of the target.
@@ -46,14 +47,14 @@ type CaseAlert struct {
 	Actual    string `yaml:"actual"`
 }
 
-// cases checks that a rule carries what proves it, as far as can be seen
+// checkCases checks that a rule carries what proves it, as far as can be seen
 // without running it.
-func (c *checker) cases(r Rule) {
+func (r Rule) checkCases(at strictyaml.Place) {
 	fires, quiet := 0, 0
 	for i, k := range r.Cases {
-		at := []string{"cases", strconv.Itoa(i)}
+		at := at.Item(i)
 		if k.Name == "" || len(k.Looks) == 0 {
-			c.fail(at, "a case needs a name and looks")
+			at.Fail("a case needs a name and looks")
 		}
 		if len(k.Fires) > 0 {
 			fires++
@@ -65,20 +66,20 @@ func (c *checker) cases(r Rule) {
 			looks += min(max(l.Times, 1), maxLooks+1)
 			l.Times = 1 // one of each kind is enough to see whether it can be read
 			if _, err := l.batches(); err != nil {
-				c.fail(append(at, "looks", strconv.Itoa(j)), "%s", err)
+				at.Key("looks").Item(j).Fail("%s", err)
 			}
 		}
 		if looks > maxLooks {
-			c.fail(at, "%d looks, at most %d", looks, maxLooks)
+			at.Fail("%d looks, at most %d", looks, maxLooks)
 		}
 		for j, f := range k.Fires {
 			if _, _, err := expected(f); err != nil {
-				c.fail(append(at, "fires", strconv.Itoa(j)), "%s", err)
+				at.Key("fires").Item(j).Fail("%s", err)
 			}
 		}
 	}
 	if fires == 0 || quiet == 0 {
-		c.fail([]string{"cases"}, "rule %s needs at least one case that fires and one that does not", r.ID)
+		at.Fail("rule %s needs at least one case that fires and one that does not", r.ID)
 	}
 }
 
@@ -183,19 +184,16 @@ func expected(s string) (string, localmon.Severity, error) {
 }
 
 func (l Look) every() time.Duration {
-	d, err := time.ParseDuration(l.Every)
-	if err != nil {
+	if l.Every == 0 {
 		return 30 * time.Second
 	}
-	return d
+	return l.Every
 }
 
 // batches writes a look out.
 func (l Look) batches() ([]localmon.Batch, error) {
-	if l.Every != "" {
-		if d, err := time.ParseDuration(l.Every); err != nil || d <= 0 {
-			return nil, fmt.Errorf("every %q is no time such as 30s", l.Every)
-		}
+	if l.Every < 0 {
+		return nil, fmt.Errorf("every %s: time goes on from look to look", l.Every)
 	}
 	n := max(l.Times, 1)
 	if n > maxLooks {

@@ -4,16 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"path"
-	"regexp"
 	"slices"
-	"strconv"
 	"time"
 
 	"darksite/localmon"
 	"darksite/runbooks/strictyaml"
-
-	"go.yaml.in/yaml/v3"
 )
 
 // MaxRules bounds a set.
@@ -165,43 +160,27 @@ type file struct {
 	Rules []Rule `yaml:"rules"`
 }
 
-var (
-	idForm      = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
-	placeholder = regexp.MustCompile(`\{([^{}]*)\}`)
-	knownNames  = []string{
-		"target", "component", "status", "type", "detail", "issue", "code", "value", "limit", "forecast", "side",
-		"layer", "normal", "from", "to", "error", "count", "since",
-	}
-	kinds     = []string{string(localmon.KindFlashArray), string(localmon.KindFlashBlade), string(localmon.KindHost)}
-	units     = []string{"percent", "usec", "bytes", "celsius", "per_second", "number"}
-	healths   = []string{"ok", "warning", "critical"}
-	relations = []string{"component", "whole", "part", "target"}
-	troubles  = []string{"no-data", "certificate", "token", "partial"}
-	fields    = []string{"version", "model", "serial"}
-)
-
 // Parse reads one file of rules. name stands in errors. A rule may explain
 // itself by a rule of another file; [Join] checks that.
 func Parse(name string, data []byte) (Set, error) {
 	var f file
-	root, err := strictyaml.DecodeNode(name, data, &f)
+	at, err := strictyaml.Read(name, data, &f)
 	if err != nil {
 		return Set{}, err
 	}
-	c := checker{file: name, root: root}
+	at = at.Key("rules")
 	if len(f.Rules) == 0 || len(f.Rules) > MaxRules {
-		c.fail(nil, "%d rules: a file holds 1 to %d", len(f.Rules), MaxRules)
+		at.Fail("%d rules: a file holds 1 to %d", len(f.Rules), MaxRules)
 	}
 	seen := map[string]bool{}
 	for i, r := range f.Rules {
-		c.at = []string{"rules", strconv.Itoa(i)}
 		if seen[r.ID] {
-			c.fail([]string{"id"}, "rule %q stands twice", r.ID)
+			at.Item(i).Key("id").Fail("rule %q stands twice", r.ID)
 		}
 		seen[r.ID] = true
-		c.rule(r)
+		r.check(at.Item(i))
 	}
-	if err := errors.Join(c.errs...); err != nil {
+	if err := at.Err(); err != nil {
 		return Set{}, err
 	}
 	return Set{Rules: f.Rules}, nil
@@ -233,198 +212,4 @@ func Join(sets ...Set) (Set, error) {
 		errs = append(errs, fmt.Errorf("%d rules, at most %d", len(out.Rules), MaxRules))
 	}
 	return out, errors.Join(errs...)
-}
-
-// checker collects what is wrong with a file, each with its place.
-type checker struct {
-	file string
-	root *yaml.Node
-	at   []string
-	errs []error
-}
-
-func (c *checker) fail(sub []string, format string, args ...any) {
-	c.errs = append(c.errs, strictyaml.At(c.file, c.root, append(slices.Clone(c.at), sub...), format, args...))
-}
-
-func (c *checker) word(sub []string, what, got string, known []string) {
-	if !slices.Contains(known, got) {
-		c.fail(sub, "%s %q is not known%s", what, got, strictyaml.Suggest(got, known))
-	}
-}
-
-func (c *checker) severity(sub []string, s localmon.Severity, optional bool) {
-	if s > 4 || s == 0 && !optional {
-		c.fail(sub, "severity is 1 urgent, 2 major, 3 minor or 4 information")
-	}
-}
-
-func (c *checker) patterns(key string, ps []string) {
-	for i, p := range ps {
-		if _, err := path.Match(p, ""); err != nil || p == "" {
-			c.fail([]string{key, strconv.Itoa(i)}, "%q is no pattern", p)
-		}
-	}
-}
-
-func (c *checker) rule(r Rule) {
-	if !idForm.MatchString(r.ID) {
-		c.fail([]string{"id"}, "id %q: use small letters, digits and single hyphens", r.ID)
-	}
-	for key, v := range map[string]string{"about": r.About, "why": r.Why, "summary": r.Summary} {
-		if v == "" || len(v) > 300 {
-			c.fail([]string{key}, "rule %s: %s needs 1 to 300 characters", r.ID, key)
-		}
-	}
-	if r.Runbook != "" && !idForm.MatchString(r.Runbook) {
-		c.fail([]string{"runbook"}, "runbook %q is no id", r.Runbook)
-	}
-	for i, k := range r.Kinds {
-		c.word([]string{"kinds", strconv.Itoa(i)}, "kind", string(k), kinds)
-	}
-	c.severity([]string{"severity"}, r.Severity, false)
-	for _, m := range placeholder.FindAllStringSubmatch(r.Summary, -1) {
-		c.word([]string{"summary"}, "placeholder", m[1], knownNames)
-	}
-	if n := c.evidence(r); n == 0 && len(r.States) == 0 && len(r.Alerts) == 0 {
-		c.fail(nil, "rule %s looks at nothing: give states, alerts, metric, bottleneck, jump, identity or source", r.ID)
-	} else if n > 1 {
-		c.fail(nil, "rule %s: metric, bottleneck, jump, identity and source exclude each other: make two rules", r.ID)
-	}
-	for i, w := range r.Worse {
-		at := []string{"worse", strconv.Itoa(i)}
-		c.severity(append(at, "severity"), w.Severity, false)
-		c.word(append(at, "same"), "same", w.Same, []string{"target", "whole"})
-		if w.Count < 2 || w.Why == "" {
-			c.fail(at, "worse needs a count from 2 and a why")
-		}
-	}
-	for i, e := range r.ExplainedBy {
-		c.word([]string{"explained_by", strconv.Itoa(i), "same"}, "same", e.Same, relations)
-	}
-	c.cases(r)
-}
-
-// evidence checks the matchers and counts those that exclude each other.
-func (c *checker) evidence(r Rule) (n int) {
-	base := c.at
-	for i, s := range r.States {
-		c.at = append(slices.Clone(base), "states", strconv.Itoa(i))
-		c.state(s)
-	}
-	for i, a := range r.Alerts {
-		c.at = append(slices.Clone(base), "alerts", strconv.Itoa(i))
-		c.patterns("names", a.Names)
-		c.patterns("not_names", a.NotNames)
-		if !a.Uncovered && len(a.Codes)+len(a.Types)+len(a.Categories)+len(a.Names)+len(a.Text) == 0 {
-			c.fail(nil, "this would match every alert: narrow it")
-		}
-	}
-	c.at = base
-	if r.Metric != nil {
-		n++
-		c.at = append(slices.Clone(base), "metric")
-		c.metric(*r.Metric)
-	}
-	if r.Bottleneck != nil {
-		n++
-		c.at = append(slices.Clone(base), "bottleneck")
-		c.bottleneck(*r.Bottleneck)
-	}
-	c.at = base
-	if j := r.Jump; j != nil {
-		n++
-		if j.Metric == "" || j.Component == "" || j.Hold <= 0 || j.All && j.Together <= 0 {
-			c.fail([]string{"jump"}, "jump needs metric, component and hold, and together with all")
-		}
-	}
-	if r.Identity != nil {
-		n++
-		c.word([]string{"identity", "field"}, "field", r.Identity.Field, fields)
-		if r.Identity.Hold <= 0 {
-			c.fail([]string{"identity"}, "identity needs hold")
-		}
-	}
-	if r.Source != nil {
-		n++
-		c.word([]string{"source", "trouble"}, "trouble", r.Source.Trouble, troubles)
-		if r.Source.Looks < 0 || r.Source.Looks > 100 {
-			c.fail([]string{"source", "looks"}, "looks is 1 to 100")
-		}
-	}
-	return n
-}
-
-func (c *checker) state(s StateMatch) {
-	if len(s.Types) == 0 {
-		c.fail(nil, "types is missing; \"*\" is every type no other rule names")
-	}
-	if len(s.Statuses) == 0 && len(s.Health) == 0 {
-		c.fail(nil, "this would match healthy parts too: give statuses or health")
-	}
-	for i, h := range s.Health {
-		c.word([]string{"health", strconv.Itoa(i)}, "health", h, healths)
-	}
-	c.patterns("names", s.Names)
-	c.patterns("not_names", s.NotNames)
-	c.severity([]string{"severity"}, s.Severity, true)
-	if (s.Severity == 0) != (s.Why == "") {
-		c.fail(nil, "severity and why go together")
-	}
-}
-
-func (c *checker) metric(m MetricMatch) {
-	ways := 0
-	for _, given := range []bool{m.Above != nil, m.Below != nil, len(m.Levels) > 0, m.Within > 0} {
-		if given {
-			ways++
-		}
-	}
-	if m.Name == "" || ways != 1 {
-		c.fail(nil, "metric needs name and exactly one of above, below, levels and within")
-	}
-	if m.Until != nil && (m.Above == nil || *m.Until > *m.Above) && (m.Below == nil || *m.Until < *m.Below) {
-		c.fail([]string{"until"}, "until lies on the good side of above or below")
-	}
-	if m.Within > 0 && m.FullAt == nil {
-		c.fail([]string{"within"}, "within needs full_at")
-	}
-	if m.Rate && m.ShareOf != "" {
-		c.fail(nil, "rate and share_of exclude each other")
-	}
-	if m.Need != 0 || m.Of != 0 {
-		if m.Need < 1 || m.Of < m.Need || m.Of > 64 {
-			c.fail(nil, "need is 1 to of, of at most 64")
-		}
-	}
-	if m.Unit != "" {
-		c.word([]string{"unit"}, "unit", m.Unit, units)
-	}
-	for i, l := range m.Levels {
-		at := []string{"levels", strconv.Itoa(i)}
-		c.severity(append(at, "severity"), l.Severity, false)
-		if l.Why == "" {
-			c.fail(at, "a level needs a why")
-		}
-		if i > 0 && (l.Above <= m.Levels[i-1].Above || l.Severity > m.Levels[i-1].Severity) {
-			c.fail(at, "levels go from mild to severe")
-		}
-	}
-	for _, ps := range m.NotLabels {
-		c.patterns("not_labels", ps)
-	}
-}
-
-func (c *checker) bottleneck(b BottleneckMatch) {
-	if b.Metric == "" || b.Label == "" || len(b.Sides) == 0 || b.For <= 0 || b.EndFor <= 0 {
-		c.fail(nil, "bottleneck needs metric, label, sides, for and end_for")
-	}
-	if b.Factor <= 1 || b.EndFactor < 1 || b.EndFactor >= b.Factor || b.Floor <= 0 || b.Ceiling <= b.Floor || b.QueueShare <= 0 || b.QueueShare >= 1 {
-		c.fail(nil, "bottleneck: want 1 <= end_factor < factor, 0 < floor < ceiling, 0 < queue_share < 1")
-	}
-	for i, s := range b.Sides {
-		if s.Name == "" || s.Total == "" {
-			c.fail([]string{"sides", strconv.Itoa(i)}, "a side needs name and total")
-		}
-	}
 }

@@ -3,22 +3,41 @@
 // where: file, line, column, and for a key the nearest one it does know.
 //
 // [Decode] fills a struct whose fields carry yaml tags. Unlike a plain decoder
-// it refuses unknown and repeated keys, a second document, anchors and aliases
-// (so that no input grows), values of the wrong type, and files over
-// [MaxBytes]. All problems of a file are reported together, up to [MaxErrors].
+// it refuses unknown and repeated keys, a second document, anchors, aliases and
+// tags (so that no input grows and nothing is written in code), values that are
+// missing, of the wrong type or cut to fit, text that is not UTF-8, and files
+// over [MaxBytes]. All problems of a file are reported together, up to
+// [MaxErrors].
 //
-// A type may decode itself by implementing yaml.Unmarshaler; its error is given
-// the position of the value. The package is pure.
+// Durations are written as Go writes them, and with days in front: 90s, 1h30m,
+// 14d. A type reads itself from one value by implementing
+// encoding.TextUnmarshaler; its error is given the position of the value.
+//
+// What only the meaning of a file shows is checked by the caller, who says it
+// at the [Place] that [Read] returns:
+//
+//	at, err := strictyaml.Read(name, data, &f)
+//	...
+//	for i, a := range f.Arrays {
+//		at.Key("arrays").Item(i).Key("kind").Word("kind", a.Kind, kinds)
+//	}
+//	return at.Err()
+//
+// The package is pure.
 package strictyaml
 
 import (
 	"bytes"
+	"encoding"
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"reflect"
-	"slices"
+	"strconv"
 	"strings"
+	"time"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -27,6 +46,7 @@ import (
 const (
 	MaxBytes  = 1 << 20
 	MaxDepth  = 32
+	MaxItems  = 10_000 // of one list
 	MaxErrors = 20
 )
 
@@ -48,70 +68,44 @@ func (e *Error) Error() string {
 // Decode reads data into out, a non-nil pointer to a struct. name is the file
 // name used in errors. The error joins one [Error] per problem.
 func Decode(name string, data []byte, out any) error {
-	_, err := DecodeNode(name, data, out)
+	_, err := Read(name, data, out)
 	return err
 }
 
-// DecodeNode is [Decode] and also returns the document, so that a caller can
-// place errors of its own with [At].
-func DecodeNode(name string, data []byte, out any) (*yaml.Node, error) {
+// Read is [Decode] and also returns the place of the whole document.
+func Read(name string, data []byte, out any) (Place, error) {
 	d := &decoder{file: name}
 	if len(data) > MaxBytes {
-		return nil, &Error{File: name, Msg: fmt.Sprintf("%d bytes, at most %d", len(data), MaxBytes)}
+		return Place{}, &Error{File: name, Msg: fmt.Sprintf("%d bytes, at most %d", len(data), MaxBytes)}
+	}
+	if !utf8.Valid(data) {
+		return Place{}, &Error{File: name, Msg: "not UTF-8 text"}
 	}
 	dec := yaml.NewDecoder(bytes.NewReader(data))
-	var doc yaml.Node
-	if err := dec.Decode(&doc); errors.Is(err, io.EOF) {
-		return nil, &Error{File: name, Msg: "the file is empty"}
-	} else if err != nil {
-		return nil, &Error{File: name, Msg: strings.TrimPrefix(err.Error(), "yaml: ")}
+	var doc, more yaml.Node
+	if err := dec.Decode(&doc); err != nil {
+		return Place{}, syntax(name, err)
 	}
-	var more yaml.Node
 	if err := dec.Decode(&more); !errors.Is(err, io.EOF) {
 		d.fail(&more, "a second document: one file holds one document")
-		return nil, errors.Join(d.errs...)
+		return Place{}, d.err()
 	}
 	root := doc.Content[0]
 	d.value(root, reflect.ValueOf(out).Elem(), 0)
-	return root, errors.Join(d.errs...)
+	return Place{file: d, node: root}, d.err()
 }
 
-// At makes an error at the place of a node reached from root by keys and, for
-// sequences, by decimal indexes; it stops at the deepest place that exists.
-func At(name string, root *yaml.Node, path []string, format string, args ...any) error {
-	at := root
-	for _, step := range path {
-		next := child(at, step)
-		if next == nil {
-			break
-		}
-		at = next
+// syntax takes the line out of the text in which the YAML reader tells it.
+func syntax(name string, err error) error {
+	if errors.Is(err, io.EOF) {
+		return &Error{File: name, Msg: "the file is empty"}
 	}
-	e := &Error{File: name, Msg: fmt.Sprintf(format, args...)}
-	if at != nil {
-		e.Line, e.Column = at.Line, at.Column
+	e := &Error{File: name, Msg: strings.TrimPrefix(err.Error(), "yaml: ")}
+	if n, _ := fmt.Sscanf(e.Msg, "line %d:", &e.Line); n == 1 {
+		_, e.Msg, _ = strings.Cut(e.Msg, ": ")
+		e.Column = 1
 	}
 	return e
-}
-
-func child(n *yaml.Node, step string) *yaml.Node {
-	if n == nil {
-		return nil
-	}
-	if n.Kind == yaml.SequenceNode {
-		for i, c := range n.Content {
-			if fmt.Sprint(i) == step {
-				return c
-			}
-		}
-		return nil
-	}
-	for i := 0; n.Kind == yaml.MappingNode && i+1 < len(n.Content); i += 2 {
-		if n.Content[i].Value == step {
-			return n.Content[i+1]
-		}
-	}
-	return nil
 }
 
 type decoder struct {
@@ -120,25 +114,31 @@ type decoder struct {
 }
 
 func (d *decoder) fail(n *yaml.Node, format string, args ...any) {
-	if len(d.errs) < MaxErrors {
+	switch {
+	case len(d.errs) < MaxErrors:
 		d.errs = append(d.errs, &Error{File: d.file, Line: n.Line, Column: n.Column, Msg: fmt.Sprintf(format, args...)})
+	case len(d.errs) == MaxErrors:
+		d.errs = append(d.errs, &Error{File: d.file, Msg: "more problems follow: mend these first"})
 	}
 }
+
+func (d *decoder) err() error { return errors.Join(d.errs...) }
 
 func (d *decoder) value(n *yaml.Node, v reflect.Value, depth int) {
 	if depth > MaxDepth {
 		d.fail(n, "nested more than %d levels deep", MaxDepth)
 		return
 	}
-	if n.Kind == yaml.AliasNode || n.Anchor != "" {
+	switch {
+	case n.Kind == yaml.AliasNode || n.Anchor != "":
 		d.fail(n, "anchors and aliases are not used in this file: write the value out")
 		return
-	}
-	if v.CanAddr() {
-		if _, ok := v.Addr().Interface().(yaml.Unmarshaler); ok {
-			d.scalar(n, v)
-			return
-		}
+	case n.Style&yaml.TaggedStyle != 0:
+		d.fail(n, "tags such as %s are not used in this file: write the plain value", clip(n.Tag))
+		return
+	case v.Addr().Type().Implements(textType):
+		d.scalar(n, v)
+		return
 	}
 	switch v.Kind() {
 	case reflect.Pointer:
@@ -155,25 +155,77 @@ func (d *decoder) value(n *yaml.Node, v reflect.Value, depth int) {
 	}
 }
 
+var (
+	textType     = reflect.TypeFor[encoding.TextUnmarshaler]()
+	durationType = reflect.TypeFor[time.Duration]()
+	timeType     = reflect.TypeFor[time.Time]()
+)
+
 func (d *decoder) scalar(n *yaml.Node, v reflect.Value) {
-	if v.Kind() == reflect.String && n.Kind == yaml.ScalarNode && n.Tag == "!!null" {
+	switch {
+	case n.Kind != yaml.ScalarNode:
+		d.fail(n, "want one value: %s", describe(v.Type()))
+		return
+	case n.Tag == "!!null":
 		d.fail(n, "a value is missing")
 		return
 	}
-	err := n.Decode(v.Addr().Interface())
-	var te *yaml.TypeError
-	switch {
-	case err == nil:
-	case errors.As(err, &te):
-		d.fail(n, "%q is not %s", n.Value, describe(v.Type()))
-	default:
-		d.fail(n, "%s", err)
+	if u, ok := v.Addr().Interface().(encoding.TextUnmarshaler); ok && v.Type() != timeType {
+		if err := u.UnmarshalText([]byte(n.Value)); err != nil {
+			d.fail(n, "%s", err)
+		}
+		return
+	}
+	if !scan(n, v) {
+		d.fail(n, "%q is not %s", clip(n.Value), describe(v.Type()))
 	}
 }
 
+// scan reads one value and reports whether it fits as it is written: the YAML
+// reader alone would cut 1.5 to a whole 1, and take any of its forms of time.
+func scan(n *yaml.Node, v reflect.Value) bool {
+	var err error
+	switch t := v.Type(); {
+	case t == durationType:
+		var d time.Duration
+		d, err = parseDuration(n.Value)
+		v.SetInt(int64(d))
+	case t == timeType:
+		err = v.Addr().Interface().(*time.Time).UnmarshalText([]byte(n.Value))
+	case (v.CanInt() || v.CanUint()) && n.Tag == "!!float":
+		return false
+	default:
+		err = n.Decode(v.Addr().Interface())
+	}
+	return err == nil && (!v.CanFloat() || !math.IsNaN(v.Float()) && !math.IsInf(v.Float(), 0))
+}
+
+// parseDuration reads what time.ParseDuration does, with whole days in front.
+func parseDuration(s string) (time.Duration, error) {
+	days, rest, ok := strings.Cut(s, "d")
+	if !ok {
+		return time.ParseDuration(s)
+	}
+	n, err := strconv.ParseUint(days, 10, 16) // up to 179 years, which fit
+	if err != nil {
+		return 0, err
+	}
+	var d time.Duration
+	if rest != "" {
+		d, err = time.ParseDuration(rest)
+	}
+	if d < 0 || d >= 24*time.Hour {
+		return 0, errors.New("want less than a day behind the days")
+	}
+	return time.Duration(n)*24*time.Hour + d, err
+}
+
 func describe(t reflect.Type) string {
-	if t.String() == "time.Duration" {
-		return "a duration such as 30s or 10m"
+	switch t {
+	case durationType:
+		return "a duration such as 30s, 10m or 14d"
+	case timeType:
+		return "a time such as 2026-03-02T06:00:00Z"
 	}
 	switch t.Kind() {
 	case reflect.Bool:
@@ -191,6 +243,10 @@ func describe(t reflect.Type) string {
 func (d *decoder) sequence(n *yaml.Node, v reflect.Value, depth int) {
 	if n.Kind != yaml.SequenceNode {
 		d.fail(n, "want a list")
+		return
+	}
+	if len(n.Content) > MaxItems {
+		d.fail(n, "%d members, at most %d", len(n.Content), MaxItems)
 		return
 	}
 	out := reflect.MakeSlice(v.Type(), len(n.Content), len(n.Content))
@@ -222,7 +278,7 @@ func (d *decoder) structure(n *yaml.Node, v reflect.Value, depth int) {
 	d.pairs(n, func(key, item *yaml.Node) {
 		i := fieldOf(v.Type(), key.Value)
 		if i < 0 {
-			d.fail(key, "unknown key %q%s", key.Value, Suggest(key.Value, keysOf(v.Type())))
+			d.fail(key, "unknown key %q%s", clip(key.Value), Suggest(key.Value, keysOf(v.Type())))
 			return
 		}
 		d.value(item, v.Field(i), depth+1)
@@ -233,12 +289,12 @@ func (d *decoder) pairs(n *yaml.Node, visit func(key, item *yaml.Node)) {
 	seen := make(map[string]int, len(n.Content)/2)
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key := n.Content[i]
-		if key.Kind != yaml.ScalarNode || key.Tag == "!!merge" {
+		if key.Kind != yaml.ScalarNode || key.Tag == "!!merge" || key.Anchor != "" || key.Style&yaml.TaggedStyle != 0 {
 			d.fail(key, "a key must be a plain word")
 			continue
 		}
 		if line, ok := seen[key.Value]; ok {
-			d.fail(key, "key %q stands twice, first on line %d", key.Value, line)
+			d.fail(key, "key %q stands twice, first on line %d", clip(key.Value), line)
 			continue
 		}
 		seen[key.Value] = key.Line
@@ -271,46 +327,4 @@ func tagName(f reflect.StructField) string {
 		return ""
 	}
 	return name
-}
-
-// Suggest returns a phrase that names the known word nearest to the unknown
-// one, or lists all known words when none is near.
-func Suggest(word string, known []string) string {
-	best, dist := "", len(word)/2+2
-	for _, k := range known {
-		if n := distance(word, k); n < dist {
-			best, dist = k, n
-		}
-	}
-	if best != "" {
-		return fmt.Sprintf("; did you mean %q?", best)
-	}
-	sorted := slices.Sorted(slices.Values(known))
-	return "; known here: " + strings.Join(sorted, ", ")
-}
-
-// distance is the edit distance that counts an exchange of neighbours as one
-// (optimal string alignment).
-func distance(a, b string) int {
-	rows := make([][]int, len(a)+1)
-	for i := range rows {
-		rows[i] = make([]int, len(b)+1)
-		rows[i][0] = i
-	}
-	for j := range rows[0] {
-		rows[0][j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			rows[i][j] = min(rows[i-1][j]+1, rows[i][j-1]+1, rows[i-1][j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				rows[i][j] = min(rows[i][j], rows[i-2][j-2]+1)
-			}
-		}
-	}
-	return rows[len(a)][len(b)]
 }

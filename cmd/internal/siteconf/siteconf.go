@@ -8,14 +8,12 @@
 package siteconf
 
 import (
-	"errors"
 	"fmt"
 	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -23,8 +21,6 @@ import (
 	"darksite/localmon"
 	"darksite/localmon/units"
 	"darksite/runbooks/strictyaml"
-
-	"go.yaml.in/yaml/v3"
 )
 
 // FileName is the name of the file in the site folder.
@@ -90,9 +86,9 @@ type Support struct {
 // Size is a number of bytes, written such as 20GiB.
 type Size int64
 
-// UnmarshalYAML reads a size with its unit.
-func (s *Size) UnmarshalYAML(n *yaml.Node) error {
-	b, err := units.ParseBytes(n.Value)
+// UnmarshalText reads a size with its unit.
+func (s *Size) UnmarshalText(text []byte) error {
+	b, err := units.ParseBytes(string(text))
 	*s = Size(b)
 	return err
 }
@@ -100,11 +96,11 @@ func (s *Size) UnmarshalYAML(n *yaml.Node) error {
 // Date is a day, written 2027-06-30.
 type Date struct{ time.Time }
 
-// UnmarshalYAML reads a day.
-func (d *Date) UnmarshalYAML(n *yaml.Node) error {
-	t, err := time.Parse(time.DateOnly, n.Value)
+// UnmarshalText reads a day.
+func (d *Date) UnmarshalText(text []byte) error {
+	t, err := time.Parse(time.DateOnly, string(text))
 	if err != nil {
-		return fmt.Errorf("%q is not a day such as 2027-06-30", n.Value)
+		return fmt.Errorf("%q is not a day such as 2027-06-30", text)
 	}
 	d.Time = t
 	return nil
@@ -136,17 +132,16 @@ func Parse(name string, data []byte) (*Config, error) {
 		Monitor: Monitor{Every: defaultEvery, HistoryBudget: defaultBudget, HostName: defaultHost},
 		Review:  Review{Approvals: 2},
 	}
-	root, err := strictyaml.DecodeNode(name, data, c)
+	at, err := strictyaml.Read(name, data, c)
 	if err != nil {
 		return nil, err
 	}
-	v := &checker{name: name, root: root}
-	v.site(c.Site)
-	v.arrays(c)
-	v.monitor(c.Monitor)
-	v.contacts(c.Contacts)
-	v.policy(c)
-	return c, errors.Join(v.errs...)
+	checkSite(at.Key("site"), c.Site)
+	checkArrays(at.Key("arrays"), c)
+	checkMonitor(at.Key("monitor"), c.Monitor)
+	checkContacts(at.Key("contacts"), c.Contacts)
+	checkPolicy(at, c)
+	return c, at.Err()
 }
 
 // Location is the time zone of the site.
@@ -167,102 +162,92 @@ func (c *Config) Contact(id string) (Contact, bool) {
 	return c.Contacts[i], true
 }
 
-type checker struct {
-	name string
-	root *yaml.Node
-	errs []error
-}
-
-func (v *checker) fail(path, format string, args ...any) {
-	v.errs = append(v.errs, strictyaml.At(v.name, v.root, strings.Split(path, "."), format, args...))
-}
-
-func (v *checker) site(s Site) {
+func checkSite(at strictyaml.Place, s Site) {
 	if !roster.ValidSite(s.Code) {
-		v.fail("site.code", "site code %q: want 2 to 12 of A-Z and 0-9, beginning with a letter, such as S042", s.Code)
+		at.Key("code").Fail("site code %q: want 2 to 12 of A-Z and 0-9, beginning with a letter, such as S042", s.Code)
 	}
 	if _, err := time.LoadLocation(s.Timezone); err != nil {
-		v.fail("site.timezone", "time zone %q is not known: want a name such as Europe/Paris", s.Timezone)
+		at.Key("timezone").Fail("time zone %q is not known: want a name such as Europe/Paris", s.Timezone)
 	}
 	if s.Language != "en" && s.Language != "fr" {
-		v.fail("site.language", "language %q: want en or fr", s.Language)
+		at.Key("language").Fail("language %q: want en or fr", s.Language)
 	}
 }
 
-func (v *checker) arrays(c *Config) {
+func checkArrays(at strictyaml.Place, c *Config) {
 	seen := map[string]bool{c.Monitor.HostName: true}
 	for i, a := range c.Arrays {
-		at := func(field string) string { return "arrays." + strconv.Itoa(i) + "." + field }
+		at := at.Item(i)
 		switch {
 		case !validName(a.Name):
-			v.fail(at("name"), "array name %q: want letters, digits, - and _, at most 63", a.Name)
+			at.Key("name").Fail("array name %q: want letters, digits, - and _, at most 63", a.Name)
 		case seen[a.Name]:
-			v.fail(at("name"), "array name %q is used twice, or is the name of the kit's own machine", a.Name)
+			at.Key("name").Fail("array name %q is used twice, or is the name of the kit's own machine", a.Name)
 		}
 		seen[a.Name] = true
 		if a.Kind != localmon.KindFlashArray {
-			v.fail(at("kind"), "kind %q is not supported by this version: want flasharray", a.Kind)
+			at.Key("kind").Fail("kind %q is not supported by this version: want flasharray", a.Kind)
 		}
 		if u, err := url.Parse(a.URL); err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" {
-			v.fail(at("url"), "url %q: want https://address with nothing behind it", a.URL)
+			at.Key("url").Fail("url %q: want https://address with nothing behind it", a.URL)
 		}
 		if a.TokenFile == "" {
-			v.fail(at("token_file"), "array %s: token_file is missing: name a file with a read-only API token", a.Name)
+			at.Key("token_file").Fail("array %s: token_file is missing: name a file with a read-only API token", a.Name)
 		}
 		if !validPin(a.TLSPin) {
-			v.fail(at("tls_pin"), "array %s: tls_pin must be sha256: and 64 hex digits; `darksite site pin URL` shows it", a.Name)
+			at.Key("tls_pin").Fail("array %s: tls_pin must be sha256: and 64 hex digits; `darksite site pin URL` shows it", a.Name)
 		}
 	}
 }
 
-func (v *checker) monitor(m Monitor) {
+func checkMonitor(at strictyaml.Place, m Monitor) {
 	if m.Every < minEvery {
-		v.fail("monitor.every", "every %s: at least %s, so that the array is not burdened", m.Every, minEvery)
+		at.Key("every").Fail("every %s: at least %s, so that the array is not burdened", m.Every, minEvery)
 	}
 	if m.HistoryBudget < 64<<20 {
-		v.fail("monitor.history_budget", "history budget must be at least 64MiB")
+		at.Key("history_budget").Fail("history budget must be at least 64MiB")
 	}
 	if !validName(m.HostName) {
-		v.fail("monitor.host_name", "host_name %q: want letters, digits, - and _, at most 63", m.HostName)
+		at.Key("host_name").Fail("host_name %q: want letters, digits, - and _, at most 63", m.HostName)
 	}
 }
 
-func (v *checker) contacts(contacts []Contact) {
+func checkContacts(at strictyaml.Place, contacts []Contact) {
 	if len(contacts) > maxContacts {
-		v.fail("contacts.5", "%d contacts: a site has at most %d", len(contacts), maxContacts)
+		at.Item(maxContacts).Fail("%d contacts: a site has at most %d", len(contacts), maxContacts)
 	}
 	admins, seen := 0, map[string]bool{}
 	for i, p := range contacts {
-		at := func(field string) string { return "contacts." + strconv.Itoa(i) + "." + field }
+		at := at.Item(i)
 		if p.ID == "" || seen[p.ID] {
-			v.fail(at("id"), "contact id %q is empty or used twice", p.ID)
+			at.Key("id").Fail("contact id %q is empty or used twice", p.ID)
 		}
 		seen[p.ID] = true
 		if p.Name == "" {
-			v.fail(at("name"), "contact %s: a name is needed", p.ID)
+			at.Key("name").Fail("contact %s: a name is needed", p.ID)
 		}
 		switch p.Role {
 		case "admin":
 			admins++
 		case "secondary":
 		default:
-			v.fail(at("role"), "contact %s: role %q: want admin or secondary", p.ID, p.Role)
+			at.Key("role").Fail("contact %s: role %q: want admin or secondary", p.ID, p.Role)
 		}
 	}
 	if len(contacts) > 0 && admins != 1 {
-		v.fail("contacts", "%d contacts have the role admin: a site has exactly one", admins)
+		at.Fail("%d contacts have the role admin: a site has exactly one", admins)
 	}
 }
 
-func (v *checker) policy(c *Config) {
+func checkPolicy(at strictyaml.Place, c *Config) {
 	if c.Review.Approvals != 1 && c.Review.Approvals != 2 {
-		v.fail("review.approvals", "approvals %d: want 2, or 1 where management has signed for it", c.Review.Approvals)
+		at.Key("review").Key("approvals").Fail("approvals %d: want 2, or 1 where management has signed for it", c.Review.Approvals)
 	}
 	if w := c.Review.Words; w != "" && !filepath.IsLocal(w) {
-		v.fail("review.words", "words %q: want a file below the site folder", w)
+		at.Key("review").Key("words").Fail("words %q: want a file below the site folder", w)
 	}
 	if !slices.Contains([]string{"", "basic", "advanced", "premium"}, c.Support.Plan) {
-		v.fail("support.plan", "plan %q: want basic, advanced or premium", c.Support.Plan)
+		at.Key("support").Key("plan").Fail("plan %q: want basic, advanced or premium", c.Support.Plan)
 	}
 }
 
