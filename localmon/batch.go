@@ -18,12 +18,12 @@ const (
 // Array is the identity of a target as the target itself states it. Empty
 // fields were not reported.
 type Array struct {
-	Name    string // the name the target gives itself
-	Kind    Kind
-	Model   string // hardware model, such as FA-X70R3
-	OS      string // operating system name, such as Purity//FA
-	Version string // operating system version
-	Serial  string // the target's own unique id
+	Name    string `json:"name"` // the name the target gives itself
+	Kind    Kind   `json:"kind"`
+	Model   string `json:"model"`   // hardware model, such as FA-X70R3
+	OS      string `json:"os"`      // operating system name, such as Purity//FA
+	Version string `json:"version"` // operating system version
+	Serial  string `json:"serial"`  // the target's own unique id
 }
 
 // Sample is one value of one series. Its time is the time of its [Batch].

@@ -149,7 +149,7 @@ func report(env *Env, name string, err error) {
 }
 
 // prepare makes every command of the tree silent about errors (report speaks)
-// and turns wrong flags, arguments and sub-commands into usage errors.
+// and turns wrong or missing flags, arguments and sub-commands into usage errors.
 func prepare(c *cobra.Command) {
 	c.SilenceErrors, c.SilenceUsage = true, true
 	c.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
@@ -158,6 +158,11 @@ func prepare(c *cobra.Command) {
 	if check := c.Args; check != nil {
 		c.Args = func(cmd *cobra.Command, args []string) error {
 			return WithHint(WithCode(CodeUsage, check(cmd, args)), "%s --help", cmd.CommandPath())
+		}
+	}
+	if c.PreRunE == nil {
+		c.PreRunE = func(cmd *cobra.Command, _ []string) error { // cobra asks again, with an error that is not ours
+			return WithHint(WithCode(CodeUsage, cmd.ValidateRequiredFlags()), "%s --help", cmd.CommandPath())
 		}
 	}
 	if !c.Runnable() && c.HasSubCommands() {

@@ -4,12 +4,17 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"reflect"
 	"strings"
 	"unicode/utf8"
 )
 
-// JSON prints v, indented, with one line feed at the end.
+// JSON prints v, indented, with one line feed at the end. An empty list is [],
+// never null.
 func (e *Env) JSON(v any) error {
+	if list := reflect.ValueOf(v); list.Kind() == reflect.Slice && list.IsNil() {
+		v = []struct{}{}
+	}
 	enc := json.NewEncoder(e.Out)
 	enc.SetIndent("", "  ")
 	enc.SetEscapeHTML(false)

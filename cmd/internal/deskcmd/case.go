@@ -29,6 +29,7 @@ func (a *app) caseListCommand() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use: "list", Short: "List cases, newest first", Args: cobra.NoArgs,
+		Example: "  casedesk case list",
 		RunE: func(c *cobra.Command, _ []string) error {
 			store, done, err := a.openStore()
 			if err != nil {
@@ -80,6 +81,7 @@ func (a *app) caseShowCommand() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use: "show CASE", Short: "Show a case by id or number, with everything that happened", Args: cobra.ExactArgs(1),
+		Example: "  casedesk case show 00000001",
 		RunE: func(c *cobra.Command, args []string) error {
 			store, done, err := a.openStore()
 			if err != nil {
@@ -260,8 +262,10 @@ func (a *app) caseStatusCommand() *cobra.Command {
 }
 
 func (a *app) checkCommand() *cobra.Command {
-	return &cobra.Command{
+	var asJSON bool
+	c := &cobra.Command{
 		Use: "check", Short: "Check the desk's store: everything derived must follow from the events", Args: cobra.NoArgs,
+		Example: "  casedesk check",
 		RunE: func(c *cobra.Command, _ []string) error {
 			store, done, err := a.openStore()
 			if err != nil {
@@ -271,8 +275,16 @@ func (a *app) checkCommand() *cobra.Command {
 			if err = errors.Join(err, done()); err != nil {
 				return err
 			}
+			places := []string{}
 			for _, f := range found {
-				fmt.Fprintln(a.env.Out, f)
+				places = append(places, fmt.Sprint(f))
+			}
+			if asJSON {
+				if err := a.env.JSON(places); err != nil {
+					return err
+				}
+			} else if len(places) > 0 {
+				fmt.Fprintln(a.env.Out, cli.PrintableLines(strings.Join(places, "\n")))
 			}
 			if len(found) > 0 {
 				return cli.WithCode(cli.CodeTampered, fmt.Errorf("the store differs from its events in %d places", len(found)))
@@ -281,4 +293,6 @@ func (a *app) checkCommand() *cobra.Command {
 			return nil
 		},
 	}
+	jsonFlag(c, &asJSON)
+	return c
 }

@@ -2,6 +2,7 @@ package deskcmd
 
 import (
 	"errors"
+	"io/fs"
 
 	"darksite/bundle"
 	"darksite/bundle/carry"
@@ -41,6 +42,8 @@ func classify(err error) error {
 		return coded(cli.CodeFailed, "try again, or name a file with --passphrase-file")
 	case errors.Is(err, boltfile.ErrBusy):
 		return coded(cli.CodeFailed, "wait until the other command has ended, then try again")
+	case errors.Is(err, fs.ErrNotExist) && cli.Hint(err) == "":
+		return coded(cli.CodeFailed, "compare the name with what is there; is the medium mounted?")
 	}
 	return err
 }

@@ -83,6 +83,7 @@ func (a *app) keysCommand() *cobra.Command {
 	c := &cobra.Command{Use: "keys", Short: "The desk's keys and the card sites accept", Example: "  casedesk keys card > /media/usb/vendor.txt"}
 	c.AddCommand(&cobra.Command{
 		Use: "card", Short: "Print the vendor card, to be carried to sites", Args: cobra.NoArgs,
+		Example: "  casedesk keys card > vendor.txt",
 		RunE: func(*cobra.Command, []string) error {
 			v, err := a.vendor()
 			if err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"reflect"
 	"strings"
 
 	"darksite/bundle/desk/intake"
@@ -37,6 +38,7 @@ func (a *app) sitesListCommand() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use: "list", Short: "List enrolled sites with what has come from them", Args: cobra.NoArgs,
+		Example: "  casedesk sites list",
 		RunE: func(c *cobra.Command, _ []string) error {
 			store, done, err := a.openStore()
 			if err != nil {
@@ -82,18 +84,51 @@ func (a *app) sitesListCommand() *cobra.Command {
 	return c
 }
 
+// rosterView is one roster, as show prints it.
+type rosterView struct {
+	Site      string       `json:"site"`
+	Version   int64        `json:"roster_version"`
+	Approvals int64        `json:"approvals"`
+	People    []rosterLine `json:"people"`
+}
+
+type rosterLine struct {
+	ID          string `json:"id"`
+	Name        string `json:"name"`
+	Role        string `json:"role"`
+	Fingerprint string `json:"fingerprint"`
+}
+
+func viewRoster(r roster.Roster) rosterView {
+	v := rosterView{Site: r.Site, Version: r.Version, Approvals: r.Approvals, People: []rosterLine{}}
+	for _, p := range r.People {
+		v.People = append(v.People, rosterLine{p.ID, p.Name, string(p.Role), p.Key.Fingerprint()})
+	}
+	return v
+}
+
 func (a *app) sitesShowCommand() *cobra.Command {
-	return &cobra.Command{
+	var asJSON bool
+	c := &cobra.Command{
 		Use: "show SITE", Short: "Show the roster of a site as it was enrolled", Args: cobra.ExactArgs(1),
+		Example: "  casedesk sites show S042",
 		RunE: func(_ *cobra.Command, args []string) error {
 			r, err := a.roster(args[0])
+			if errors.Is(err, intake.ErrUnknownSite) { // nothing to distrust here: it is only not there
+				return cli.WithHint(fmt.Errorf("site %s is not enrolled", args[0]), "casedesk sites list")
+			}
 			if err != nil {
 				return err
+			}
+			if asJSON {
+				return a.env.JSON(viewRoster(r))
 			}
 			a.printRoster(r)
 			return nil
 		},
 	}
+	jsonFlag(c, &asJSON)
+	return c
 }
 
 func (a *app) printRoster(r roster.Roster) {
@@ -128,12 +163,16 @@ func (a *app) enrol(file string, yes bool) error {
 	}
 	r, err := roster.Parse(text)
 	if err != nil {
-		return cli.WithCode(cli.CodeTampered, fmt.Errorf("%s: %w", file, err))
+		return cli.WithHint(cli.WithCode(cli.CodeTampered, fmt.Errorf("%s: %w", file, err)), "ask the site for a new copy: darksite site roster")
 	}
 	old, err := a.roster(r.Site)
 	switch {
 	case err == nil && r.Version < old.Version:
-		return cli.WithCode(cli.CodeRefused, fmt.Errorf("roster %d of site %s is older than version %d in force", r.Version, r.Site, old.Version))
+		return cli.WithHint(cli.WithCode(cli.CodeRefused, fmt.Errorf("roster %d of site %s is older than version %d in force", r.Version, r.Site, old.Version)),
+			"ask the site for its newest: darksite site roster")
+	case err == nil && r.Version == old.Version && !reflect.DeepEqual(r, old):
+		return cli.WithHint(cli.WithCode(cli.CodeTampered, fmt.Errorf("roster %d of site %s differs from the roster %d in force: a roster that changes gets a new number", r.Version, r.Site, old.Version)),
+			"telephone the site: two different rosters carry one number")
 	case err != nil && !errors.Is(err, intake.ErrUnknownSite):
 		return err
 	}
@@ -144,7 +183,7 @@ func (a *app) enrol(file string, yes bool) error {
 			return cli.WithHint(err, "add --yes when the fingerprints have been compared")
 		}
 		if !ok {
-			return cli.WithCode(cli.CodeRefused, errors.New("the roster is not accepted: nothing was changed"))
+			return cli.WithHint(cli.WithCode(cli.CodeRefused, errors.New("the roster is not accepted: nothing was changed")), "telephone the site and compare the fingerprints")
 		}
 	}
 	if err := safefile.Write(a.path(rostersDir, r.Site+".txt"), text, fs.FileMode(0o644)); err != nil {

@@ -1,6 +1,7 @@
 package scripttest
 
 import (
+	"encoding/json"
 	"errors"
 	"net"
 	"os"
@@ -49,6 +50,25 @@ func refused(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if !hintLine.MatchString(ts.ReadFile("stderr")) {
 		ts.Fatalf("a refusal must say what to do next, but there is no line \"next: ...\"")
+	}
+}
+
+var upperKey = regexp.MustCompile(`(?m)^\s*"([^"]*[A-Z][^"]*)": `)
+
+// oneDocument wants stdout to be what another program can rely on: one JSON
+// document, keys in one style.
+func oneDocument(ts *testscript.TestScript, neg bool, args []string) {
+	positive(ts, neg, args, 0, 0, "json")
+	out := ts.ReadFile("stdout")
+	var doc any
+	if err := json.Unmarshal([]byte(out), &doc); err != nil {
+		ts.Fatalf("stdout is not one JSON document: %v", err)
+	}
+	if doc == nil {
+		ts.Fatalf("stdout is null: nothing is said with [] or {}")
+	}
+	if key := upperKey.FindStringSubmatch(out); key != nil {
+		ts.Fatalf("key %q is not in lower case", key[1])
 	}
 }
 

@@ -15,10 +15,12 @@
 //	refused N CMD...       CMD ends with exit code N, prints no data and says what to do next
 //	exitcode N CMD...      CMD ends with exit code N
 //	ready                  a site and a desk that know each other, made with the commands
-//	sim start NAME...      serve small simulated arrays; sim/arrays.yaml has their lines
+//	sim start NAME...      serve small simulated arrays; sim/arrays.yaml has their lines,
+//	                       $URL1, $PIN1 and so on what a person would type
 //	sim inject ARRAY FAULT [TARGET] [NAME=VALUE...]   a fault from now on; sim clear ARRAY FAULT
 //	pass DURATION          let time pass: for the arrays and for the commands
 //	look N                 N times: 30 seconds pass, darksite monitor --once
+//	json                   stdout is one JSON document whose keys are all lower case
 //	capture NAME REGEXP    put the first group found in stdout into $NAME
 //	corrupt FILE OFFSET    flip one bit; a negative offset counts from the end
 //	replace FILE OLD NEW   replace the only OLD in a file
@@ -103,6 +105,7 @@ func Run(t *testing.T, dir string) {
 			"sim":       simulate,
 			"pass":      pass,
 			"look":      look,
+			"json":      oneDocument,
 			"capture":   capture,
 			"corrupt":   corrupt,
 			"replace":   replace,

@@ -29,6 +29,7 @@ func (a *app) alertsListCommand() *cobra.Command {
 	var asJSON, all bool
 	c := &cobra.Command{
 		Use: "list", Short: "List open alerts, most urgent first", Args: cobra.NoArgs,
+		Example: "  darksite alerts list --all",
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.withSight(c.Context(), func(s *sight) error {
 				list, err := s.Alerts(c.Context())
@@ -98,6 +99,7 @@ func (a *app) alertsShowCommand() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use: "show ID", Short: "Show an alert, its life, and the first steps of its runbook", Args: cobra.ExactArgs(1),
+		Example: "  darksite alerts show 3",
 		RunE: func(c *cobra.Command, args []string) error {
 			id, err := strconv.ParseUint(args[0], 10, 64)
 			if err != nil {

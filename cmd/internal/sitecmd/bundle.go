@@ -74,6 +74,7 @@ func (a *app) bundleListCommand() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use: "list", Short: "List bundles and where they stand", Args: cobra.NoArgs,
+		Example: "  darksite bundle list",
 		RunE: func(*cobra.Command, []string) error {
 			return a.onBundle(func(j *journey) error {
 				records, err := j.List()
@@ -106,6 +107,7 @@ func (a *app) bundleShowCommand() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use: "show BUNDLE", Short: "Show where a bundle stands and how it came there", Args: cobra.ExactArgs(1),
+		Example: "  darksite bundle show S042-000017",
 		RunE: func(_ *cobra.Command, args []string) error {
 			return a.onBundle(func(j *journey) error {
 				r, err := j.Show(bundle.ID(args[0]))

@@ -67,6 +67,12 @@ alert where they are not given.`,
 		Example: `  darksite case new --alert 3 --initiator-os "Linux 6.1" --primary mdurand --secondary ppetit \
       --description "The drive in CH0.BAY3 failed at 03:12. No host is affected."`,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if o.severity < 0 || o.severity > int(localmon.SeverityInfo) {
+				return cli.Usagef("--severity %d: want 1 urgent, 2 major, 3 minor or 4 information", o.severity)
+			}
+			if err := a.checkRuns(o.draft.Runs); err != nil {
+				return err
+			}
 			if err := a.fillFromAlerts(c.Context(), &o); err != nil {
 				return err
 			}
@@ -112,9 +118,7 @@ func (a *app) newCase(o caseOptions) (casedraft.Draft, error) {
 	contacts := authorised(conf)
 	d := o.draft
 	d.Site = conf.Site.Code
-	if o.severity != 0 {
-		d.Severity = localmon.Severity(min(max(o.severity, 0), 255))
-	}
+	d.Severity = localmon.Severity(o.severity) //nolint:gosec // 0 to 4, checked where it comes from a person
 	d.Primary = pick(contacts, o.primary, func(c casedraft.Contact) bool { return c.Role == "admin" })
 	d.Secondary = pick(contacts, o.secondary, func(c casedraft.Contact) bool { return c.ID != d.Primary.ID })
 	file, store, err := a.openCases()
@@ -150,6 +154,7 @@ func (a *app) caseListCommand() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use: "list", Short: "List the cases of this site with the numbers the vendor gave", Args: cobra.NoArgs,
+		Example: "  darksite case list",
 		RunE: func(*cobra.Command, []string) error {
 			file, store, err := a.openCases()
 			if err != nil {

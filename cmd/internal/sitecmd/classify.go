@@ -2,6 +2,7 @@ package sitecmd
 
 import (
 	"errors"
+	"io/fs"
 
 	"darksite/bundle"
 	"darksite/bundle/approve"
@@ -61,6 +62,7 @@ func classes() []class {
 		{boltfile.ErrBusy, cli.CodeFailed, "end the process named above, or ask the running monitor: darksite status"},
 		{boltfile.ErrNewer, cli.CodeFailed, "use the version of darksite that wrote it, or a newer one"},
 		{boltfile.ErrForeign, cli.CodeFailed, "move the file away; it was left as it is"},
+		{fs.ErrNotExist, cli.CodeFailed, "compare the name with what is there; is the medium mounted?"},
 		{boltfile.ErrDamaged, cli.CodeTampered, "darksite history check; keep a copy of the file, the rest of it stays readable"},
 	}
 }

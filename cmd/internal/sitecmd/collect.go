@@ -86,6 +86,9 @@ func (a *app) gather(ctx context.Context, o *collectOptions) (*gathering, error)
 	if err != nil {
 		return nil, cli.WithCode(cli.CodeUsage, err)
 	}
+	if err := a.checkRuns(o.runs); err != nil {
+		return nil, err
+	}
 	draft, err := a.caseFor(o)
 	if err != nil {
 		return nil, err

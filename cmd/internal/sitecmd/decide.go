@@ -163,7 +163,7 @@ func (a *app) decide(ctx context.Context, name string, what approve.Decision, o 
 				return cli.WithHint(err, "add --yes when the statement has been read")
 			}
 			if !ok {
-				return cli.WithCode(cli.CodeRefused, errors.New("nothing was signed"))
+				return cli.WithHint(cli.WithCode(cli.CodeRefused, errors.New("nothing was signed")), "darksite bundle reject %s --as %s --reason \"...\"   (when it must not leave)", id, o.as)
 			}
 		}
 		if what == approve.Reject {

@@ -102,7 +102,7 @@ func (a *app) historySeriesCommand() *cobra.Command {
 					return err
 				}
 				if asJSON {
-					return a.env.JSON(list)
+					return a.env.JSON(seriesViews(list))
 				}
 				if len(list) == 0 {
 					return a.noSeries(args)
@@ -122,6 +122,23 @@ func (a *app) historySeriesCommand() *cobra.Command {
 	return c
 }
 
+// seriesView is one series, as series prints it.
+type seriesView struct {
+	Target string    `json:"target"`
+	Metric string    `json:"metric"`
+	Labels string    `json:"labels,omitempty"`
+	First  time.Time `json:"first"`
+	Last   time.Time `json:"last"`
+}
+
+func seriesViews(list []localmon.Series) []seriesView {
+	out := make([]seriesView, 0, len(list))
+	for _, s := range list {
+		out = append(out, seriesView{s.Key.Target, s.Key.Metric, s.Key.Labels, s.First, s.Last})
+	}
+	return out
+}
+
 func seriesName(k localmon.SeriesKey) string {
 	if k.Labels == "" {
 		return k.Metric
@@ -138,10 +155,15 @@ func (a *app) noSeries(args []string) error {
 
 // points is one series with its values, as query prints it.
 type points struct {
-	Target string           `json:"target"`
-	Metric string           `json:"metric"`
-	Labels string           `json:"labels,omitempty"`
-	Points []localmon.Point `json:"points"`
+	Target string  `json:"target"`
+	Metric string  `json:"metric"`
+	Labels string  `json:"labels,omitempty"`
+	Points []point `json:"points"`
+}
+
+type point struct {
+	At    time.Time `json:"at"`
+	Value float64   `json:"value"`
 }
 
 func (a *app) read(ctx context.Context, s *sight, sel localmon.Selector, w localmon.Window, most int) ([]points, error) {
@@ -154,12 +176,12 @@ func (a *app) read(ctx context.Context, s *sight, sel localmon.Selector, w local
 	}
 	var out []points
 	for _, one := range list {
-		p := points{Target: one.Key.Target, Metric: one.Key.Metric, Labels: one.Key.Labels}
+		p := points{Target: one.Key.Target, Metric: one.Key.Metric, Labels: one.Key.Labels, Points: []point{}}
 		for pt, err := range s.Range(ctx, one.Key, w) {
 			if err != nil {
 				return nil, err
 			}
-			p.Points = append(p.Points, pt)
+			p.Points = append(p.Points, point(pt))
 		}
 		out = append(out, p)
 	}
@@ -288,7 +310,7 @@ func (a *app) plot(p points, w localmon.Window) {
 // columnsOf puts points into the columns of a chart and counts the columns that
 // have one. Between two points not further apart than is usual for the series
 // the earlier value holds; everything else is a gap.
-func columnsOf(pts []localmon.Point, w localmon.Window) (values []float64, seen int) {
+func columnsOf(pts []point, w localmon.Window) (values []float64, seen int) {
 	values = make([]float64, int(w.To.Sub(w.From)/w.Step)+1)
 	for i := range values {
 		values[i] = math.NaN()
@@ -313,7 +335,7 @@ func columnsOf(pts []localmon.Point, w localmon.Window) (values []float64, seen 
 }
 
 // usualGap is twice the median distance of points: what is further apart is a gap.
-func usualGap(pts []localmon.Point) time.Duration {
+func usualGap(pts []point) time.Duration {
 	if len(pts) < 2 {
 		return 0
 	}
@@ -331,6 +353,7 @@ func (a *app) historyStatsCommand() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use: "stats", Short: "How much the history holds and takes", Args: cobra.NoArgs,
+		Example: "  darksite history stats",
 		RunE: func(c *cobra.Command, _ []string) error {
 			db, done, err := a.openHistory(c.Context())
 			if err != nil {
@@ -346,7 +369,11 @@ func (a *app) historyStatsCommand() *cobra.Command {
 			fmt.Fprintf(a.env.Out, "file %s, in use %s\n", units.Bytes(float64(st.Bytes)), units.Bytes(float64(st.Used)))
 			t := &cli.Table{Header: []string{"TARGET", "SERIES", "NOW", "UNSEALED", "SEALED", "OLDEST"}}
 			for _, ts := range st.Targets {
-				t.Add(ts.Target, strconv.Itoa(ts.Series), strconv.Itoa(ts.Present), strconv.Itoa(ts.Log), strconv.Itoa(ts.Sealed), ts.Oldest.Format("2006-01-02 15:04"))
+				oldest := "-" // nothing is sealed yet
+				if !ts.Oldest.IsZero() {
+					oldest = ts.Oldest.Format("2006-01-02 15:04")
+				}
+				t.Add(ts.Target, strconv.Itoa(ts.Series), strconv.Itoa(ts.Present), strconv.Itoa(ts.Log), strconv.Itoa(ts.Sealed), oldest)
 			}
 			t.Print(a.env.Out, a.env.Width(), a.env.Color())
 			return nil
@@ -392,9 +419,11 @@ func (a *app) openHistory(ctx context.Context) (*history.DB, func() error, error
 }
 
 func (a *app) historyCheckCommand() *cobra.Command {
-	return &cobra.Command{
+	var asJSON bool
+	c := &cobra.Command{
 		Use: "check", Short: "Check every value against its checksum", Args: cobra.NoArgs,
-		Long: "Check every value of the history. What is damaged is named; the rest stays readable.\nExit 5 when anything is damaged. Works while the monitor runs.",
+		Example: "  darksite history check",
+		Long:    "Check every value of the history. What is damaged is named; the rest stays readable.\nExit 5 when anything is damaged. Works while the monitor runs.",
 		RunE: func(c *cobra.Command, _ []string) error {
 			db, done, err := a.openHistory(c.Context())
 			if err != nil {
@@ -404,8 +433,12 @@ func (a *app) historyCheckCommand() *cobra.Command {
 			if err = errors.Join(err, done()); err != nil {
 				return err
 			}
+			places := []string{}
 			for _, d := range damage {
-				fmt.Fprintln(a.env.Out, d)
+				places = append(places, fmt.Sprint(d))
+			}
+			if err := a.printFindings(places, asJSON); err != nil {
+				return err
 			}
 			if len(damage) > 0 {
 				return cli.WithHint(cli.WithCode(cli.CodeTampered, fmt.Errorf("%d values are damaged", len(damage))), "keep a copy of %s; the rest of it stays readable", a.path(historyFile))
@@ -414,11 +447,25 @@ func (a *app) historyCheckCommand() *cobra.Command {
 			return nil
 		},
 	}
+	jsonFlag(c, &asJSON)
+	return c
+}
+
+// printFindings prints a line for each finding, or all of them as JSON.
+func (a *app) printFindings(lines []string, asJSON bool) error {
+	if asJSON {
+		return a.env.JSON(lines)
+	}
+	for _, l := range lines {
+		fmt.Fprintln(a.env.Out, cli.Printable(l))
+	}
+	return nil
 }
 
 func (a *app) historyCompactCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "compact", Short: "Give free pages of the file back to the disk; the monitor must not run", Args: cobra.NoArgs,
+		Example: "  darksite history compact",
 		RunE: func(c *cobra.Command, _ []string) error {
 			if _, err := a.config(); err != nil {
 				return err

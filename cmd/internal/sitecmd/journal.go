@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"darksite/bundle"
 	"darksite/bundle/journal"
@@ -55,6 +56,7 @@ func (a *app) journalShowCommand() *cobra.Command {
 	var from int64
 	c := &cobra.Command{
 		Use: "show", Short: "Print the entries", Args: cobra.NoArgs,
+		Example: "  darksite journal show --from 12",
 		RunE: func(c *cobra.Command, _ []string) error {
 			log, err := a.viewJournal()
 			if err != nil {
@@ -68,7 +70,7 @@ func (a *app) journalShowCommand() *cobra.Command {
 				entries = append(entries, e)
 			}
 			if asJSON {
-				return a.env.JSON(entries)
+				return a.env.JSON(entryViews(entries))
 			}
 			t := &cli.Table{Header: []string{"SEQ", "TIME", "WHO", "WHAT", "BUNDLE", "DETAILS"}}
 			for _, e := range entries {
@@ -82,6 +84,35 @@ func (a *app) journalShowCommand() *cobra.Command {
 	c.Flags().Int64Var(&from, "from", 1, "first entry to print")
 	jsonFlag(c, &asJSON)
 	return c
+}
+
+// entryView is one entry of the journal, as show prints it.
+type entryView struct {
+	Seq     int64             `json:"seq"`
+	Time    time.Time         `json:"time"`
+	Actor   string            `json:"actor"`
+	Action  string            `json:"action"`
+	Bundle  bundle.ID         `json:"bundle,omitempty"`
+	Details map[string]string `json:"details,omitempty"`
+}
+
+func entryViews(entries []journal.Entry) []entryView {
+	out := make([]entryView, 0, len(entries))
+	for _, e := range entries {
+		out = append(out, entryView(e))
+	}
+	return out
+}
+
+// reportView is what verify found, as it prints it.
+type reportView struct {
+	Entries     int64         `json:"entries"`
+	Root        bundle.Digest `json:"root"`
+	Checkpoints int           `json:"checkpoints"`
+	Marks       int           `json:"marks"`
+	Proven      int64         `json:"proven"`
+	ClockBack   int64         `json:"clock_back"`
+	TornBytes   int           `json:"torn_bytes"`
 }
 
 func details(d map[string]string) string {
@@ -122,7 +153,7 @@ printed on a cover sheet) against the log. Do this monthly. Exit 5 when it fails
 				return cli.WithHint(cli.WithCode(cli.CodeTampered, errors.New(strings.Join(report.Problems, "; "))), "keep the folder as it is and inform the security officer")
 			}
 			if asJSON {
-				return a.env.JSON(report)
+				return a.env.JSON(reportView{report.Mark.Size, report.Mark.Root, report.Checkpoints, report.Marks, report.Proven, report.ClockBack, report.Torn})
 			}
 			fmt.Fprintf(a.env.Out, "%d entries, root %s\n%d signed checkpoints and %d cover sheets agree\n", report.Mark.Size, report.Mark.Root, report.Checkpoints, report.Marks)
 			return nil

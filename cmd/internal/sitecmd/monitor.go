@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"darksite/cmd/internal/cli"
@@ -118,13 +119,23 @@ func (a *app) startMonitor(m *monitor, conf *siteconf.Config, rules rule.Set) er
 
 func (a *app) monitorOnce(ctx context.Context, m *monitor, asJSON bool) error {
 	summary, err := m.daemon.Once(ctx)
-	if err != nil {
+	if ctx.Err() != nil {
 		return err
 	}
 	if asJSON {
-		return a.env.JSON(summary)
+		if err := a.env.JSON(summary); err != nil {
+			return err
+		}
+	} else {
+		a.printLooks(summary.Looks)
 	}
-	a.printLooks(summary.Looks)
+	stored := slices.ContainsFunc(summary.Looks, func(l overview.Look) bool { return l.Scrape != 0 && l.Error == "" })
+	if err != nil && stored { // one target in trouble does not undo what the others gave
+		return cli.WithCode(cli.CodePartial, classify(err))
+	}
+	if err != nil {
+		return err
+	}
 	a.env.Notef("%d alerts are open", len(summary.Alerts))
 	a.env.Next("darksite status", "darksite history series")
 	return nil
@@ -135,8 +146,11 @@ func (a *app) printLooks(looks []overview.Look) {
 	for _, l := range looks {
 		note := cmpOr(l.Error, fmt.Sprintf("%d parts of the answer were missing", len(l.Partial)), len(l.Partial) > 0)
 		state := "stored"
-		if l.Scrape == 0 {
+		switch {
+		case l.Scrape == 0:
 			state = "NOT STORED"
+		case l.Error != "":
+			state = "FAILED"
 		}
 		t.Add(l.Target, state, fmt.Sprint(l.Samples), fmt.Sprint(l.Parts), units.Duration(l.Took), note)
 	}

@@ -65,6 +65,7 @@ func (a *app) runbookListCommand() *cobra.Command {
 	var lang string
 	c := &cobra.Command{
 		Use: "list", Short: "List the embedded runbooks", Args: cobra.NoArgs,
+		Example: "  darksite runbook list --lang fr",
 		RunE: func(*cobra.Command, []string) error {
 			lib, err := content.Library()
 			if err != nil {
@@ -169,6 +170,7 @@ func (a *app) printBook(b *runbooks.Runbook, lang runbooks.Lang) {
 func (a *app) runbookLintCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "lint [DIR]", Short: "Check the embedded runbooks, or a folder of runbooks", Args: cobra.MaximumNArgs(1),
+		Example: "  darksite runbook lint ./runbooks",
 		RunE: func(_ *cobra.Command, args []string) error {
 			fsys := content.Files()
 			if len(args) == 1 {
@@ -308,6 +310,17 @@ func (a *app) runbookResumeCommand() *cobra.Command {
 	}
 	o.flags(c)
 	return c
+}
+
+// checkRuns refuses runs this site does not have, before they are promised as
+// evidence.
+func (a *app) checkRuns(ids []string) error {
+	for _, id := range ids {
+		if _, err := os.Stat(a.path(runsDir, id, engine.LogFile)); err != nil || filepath.Base(id) != id {
+			return cli.WithHint(cli.Usagef("no run is named %q", id), "ls %s", a.path(runsDir))
+		}
+	}
+	return nil
 }
 
 func runTarget(dir string) (string, error) {

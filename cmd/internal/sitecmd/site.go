@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
+	"reflect"
 	"slices"
 	"strconv"
 
@@ -34,22 +36,46 @@ func (a *app) siteCommand() *cobra.Command {
 
 // siteView is what `site show` prints.
 type siteView struct {
-	Dir       string             `json:"dir"`
-	Site      siteconf.Site      `json:"site"`
-	Arrays    []siteArray        `json:"arrays"`
-	Contacts  []siteconf.Contact `json:"contacts"`
-	People    []personView       `json:"people"`
-	Approvals int64              `json:"approvals"`
-	Roster    int64              `json:"roster_version"`
-	Vendor    string             `json:"vendor,omitempty"`
-	Plan      string             `json:"plan,omitempty"`
-	Until     string             `json:"plan_until,omitempty"`
+	Dir       string        `json:"dir"`
+	Site      siteIdentity  `json:"site"`
+	Arrays    []siteArray   `json:"arrays"`
+	Contacts  []contactView `json:"contacts"`
+	People    []personView  `json:"people"`
+	Approvals int64         `json:"approvals"`
+	Roster    int64         `json:"roster_version"`
+	Vendor    string        `json:"vendor,omitempty"`
+	Plan      string        `json:"plan,omitempty"`
+	Until     string        `json:"plan_until,omitempty"`
 }
 
 type siteArray struct {
 	Name string `json:"name"`
 	Kind string `json:"kind"`
 	URL  string `json:"url"`
+}
+
+type siteIdentity struct {
+	Code     string `json:"code"`
+	Name     string `json:"name"`
+	Timezone string `json:"timezone"`
+	Language string `json:"language"`
+}
+
+type contactView struct {
+	ID          string `json:"id"`
+	Name        string `json:"name"`
+	Role        string `json:"role"`
+	Phone       string `json:"phone,omitempty"`
+	Mail        string `json:"mail,omitempty"`
+	Certificate string `json:"certificate,omitempty"`
+}
+
+func contacts(list []siteconf.Contact) []contactView {
+	out := make([]contactView, 0, len(list))
+	for _, c := range list {
+		out = append(out, contactView(c))
+	}
+	return out
 }
 
 type personView struct {
@@ -69,7 +95,7 @@ func (a *app) siteView() (siteView, error) {
 	if err != nil {
 		return siteView{}, err
 	}
-	v := siteView{Dir: a.dir(), Site: conf.Site, Contacts: conf.Contacts, Approvals: r.Approvals, Roster: r.Version, People: people(r.People), Plan: conf.Support.Plan}
+	v := siteView{Dir: a.dir(), Site: siteIdentity(conf.Site), Arrays: []siteArray{}, Contacts: contacts(conf.Contacts), Approvals: r.Approvals, Roster: r.Version, People: people(r.People), Plan: conf.Support.Plan}
 	if !conf.Support.Until.IsZero() {
 		v.Until = conf.Support.Until.Format("2006-01-02")
 	}
@@ -235,13 +261,14 @@ func (a *app) siteContactsCommand() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use: "contacts", Short: "Who may ask for support", Args: cobra.NoArgs,
+		Example: "  darksite site contacts",
 		RunE: func(*cobra.Command, []string) error {
 			conf, err := a.config()
 			if err != nil {
 				return err
 			}
 			if asJSON {
-				return a.env.JSON(conf.Contacts)
+				return a.env.JSON(contacts(conf.Contacts))
 			}
 			t := &cli.Table{Header: []string{"CONTACT", "ROLE", "PHONE", "CERTIFICATE", "NAME"}}
 			for _, p := range conf.Contacts {
@@ -259,6 +286,7 @@ func (a *app) sitePeopleCommand() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use: "people", Short: "Who holds which key and role", Args: cobra.NoArgs,
+		Example: "  darksite site people\n  darksite site people add amartin --name \"A. Martin\" --role officer",
 		RunE: func(*cobra.Command, []string) error {
 			r, err := a.loadRoster()
 			if err != nil {
@@ -356,7 +384,7 @@ func (a *app) personKey(id string, o personOptions) (sign.PublicKey, error) {
 }
 
 func (a *app) siteVendorCommand() *cobra.Command {
-	var yes bool
+	var yes, asJSON bool
 	c := &cobra.Command{
 		Use: "vendor [CARD]", Short: "Show or accept the vendor's card: who can open bundles, who signs replies",
 		Long: `Without CARD show the card in force. With CARD read it, show its fingerprints, and
@@ -366,16 +394,40 @@ accept it once you have compared them over the telephone with the vendor.`,
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				v, err := a.loadVendor()
-				if err == nil {
-					a.printVendor(v)
+				if err != nil {
+					return err
 				}
-				return err
+				if asJSON {
+					return a.env.JSON(viewVendor(v))
+				}
+				a.printVendor(v)
+				return nil
+			}
+			if asJSON {
+				return cli.Usagef("--json shows the card in force: leave CARD out")
 			}
 			return a.acceptVendor(args[0], yes)
 		},
 	}
 	c.Flags().BoolVar(&yes, "yes", false, "the fingerprints have been compared: do not ask")
+	jsonFlag(c, &asJSON)
 	return c
+}
+
+// vendorView is the card in force, as vendor prints it.
+type vendorView struct {
+	Name    string       `json:"name"`
+	Version int64        `json:"version"`
+	Intake  []string     `json:"intake"` // fingerprints
+	People  []personView `json:"people"`
+}
+
+func viewVendor(v roster.Vendor) vendorView {
+	out := vendorView{Name: v.Name, Version: v.Version, Intake: []string{}, People: people(v.People)}
+	for _, in := range v.Intake {
+		out.Intake = append(out.Intake, recipientFingerprint(in))
+	}
+	return out
 }
 
 func (a *app) printVendor(v roster.Vendor) {
@@ -397,11 +449,15 @@ func (a *app) acceptVendor(card string, yes bool) error {
 	}
 	v, err := roster.ParseVendor(text)
 	if err != nil {
-		return cli.WithCode(cli.CodeTampered, fmt.Errorf("%s: %w", card, err))
+		return cli.WithHint(cli.WithCode(cli.CodeTampered, fmt.Errorf("%s: %w", card, err)), "ask the vendor for a new copy of the card")
 	}
 	old, err := a.loadVendor()
-	if err == nil && v.Version < old.Version {
-		return cli.WithCode(cli.CodeRefused, fmt.Errorf("card %d is older than card %d in force: a key taken back would come alive again", v.Version, old.Version))
+	switch {
+	case err == nil && v.Version < old.Version:
+		return cli.WithHint(cli.WithCode(cli.CodeRefused, fmt.Errorf("card %d is older than card %d in force: a key taken back would come alive again", v.Version, old.Version)), "ask the vendor for the newest card")
+	case err == nil && v.Version == old.Version && !reflect.DeepEqual(v, old):
+		return cli.WithHint(cli.WithCode(cli.CodeTampered, fmt.Errorf("card %d differs from the card %d in force: a card that changes gets a new number", v.Version, old.Version)),
+			"telephone the vendor: two different cards carry one number")
 	}
 	if err != nil && cli.Code(err) != cli.CodeRefused { // refused means: none yet
 		return err
@@ -413,7 +469,7 @@ func (a *app) acceptVendor(card string, yes bool) error {
 			return cli.WithHint(err, "add --yes when the fingerprints have been compared")
 		}
 		if !ok {
-			return cli.WithCode(cli.CodeRefused, errors.New("the card is not accepted: nothing was changed"))
+			return cli.WithHint(cli.WithCode(cli.CodeRefused, errors.New("the card is not accepted: nothing was changed")), "telephone the vendor and compare the fingerprints")
 		}
 	}
 	if err := safefile.Write(a.path(vendorFile), text, fs.FileMode(0o644)); err != nil {
@@ -450,9 +506,12 @@ func (a *app) sitePinCommand() *cobra.Command {
 what the array's own console shows before you trust it.`,
 		Example: "  darksite site pin https://10.1.0.10",
 		RunE: func(c *cobra.Command, args []string) error {
+			if u, err := url.Parse(args[0]); err != nil || u.Scheme != "https" || u.Host == "" {
+				return cli.WithHint(cli.Usagef("%q: want the address of an array such as https://10.1.0.10", args[0]), "darksite site pin https://10.1.0.10")
+			}
 			pin, err := flasharray.FetchPin(c.Context(), args[0])
 			if err != nil {
-				return err
+				return cli.WithHint(err, "check address, cable and power of the array")
 			}
 			fmt.Fprintln(a.env.Out, pin)
 			return nil

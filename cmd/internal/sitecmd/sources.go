@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/siteconf"
@@ -33,31 +34,55 @@ func (a *app) arraySource(ar siteconf.Array) (*flasharray.Source, error) {
 	return flasharray.New(flasharray.Options{Target: ar.Name, URL: ar.URL, Token: trimLine(token), Pin: ar.TLSPin})
 }
 
-// targets opens every source of the site: the machine the kit runs on and all
-// arrays. closeAll ends the sessions.
-func (a *app) targets(conf *siteconf.Config) (targets []daemon.Target, closeAll func(), err error) {
-	var arrays []*flasharray.Source
-	closeAll = func() {
-		// A session that cannot be ended ends by itself on the array, so the
-		// error changes nothing; the process may be on its way out already.
-		for _, s := range arrays {
-			_ = s.Close(context.Background())
+// lateSource opens the source of an array when it is first asked, and tries
+// again at the next look when that fails: an array whose token file is missing
+// costs its own data and never the others'.
+type lateSource struct {
+	target string
+	open   func() (*flasharray.Source, error)
+	source *flasharray.Source
+}
+
+// Target implements localmon.Source.
+func (l *lateSource) Target() string { return l.target }
+
+// Collect implements localmon.Source.
+func (l *lateSource) Collect(ctx context.Context, now time.Time) (localmon.Batch, error) {
+	if l.source == nil {
+		var err error
+		if l.source, err = l.open(); err != nil {
+			return localmon.Batch{Target: l.target, At: now}, err
 		}
 	}
+	return l.source.Collect(ctx, now)
+}
+
+// close ends the session. One that cannot be ended ends by itself on the array,
+// so the error changes nothing; the process may be on its way out already.
+func (l *lateSource) close() {
+	if l.source != nil {
+		_ = l.source.Close(context.Background())
+	}
+}
+
+// targets are the machine the kit runs on and all arrays. closeAll ends the
+// sessions.
+func (a *app) targets(conf *siteconf.Config) (targets []daemon.Target, closeAll func(), err error) {
 	machine, err := host.New(host.Options{Target: conf.Monitor.HostName})
 	if err != nil {
 		return nil, nil, err
 	}
 	every := poll.Options{Every: conf.Monitor.Every}
 	targets = append(targets, daemon.Target{Source: machine, Kind: localmon.KindHost, Poll: every})
+	var arrays []*lateSource
 	for _, ar := range conf.Arrays {
-		s, err := a.arraySource(ar)
-		if err != nil {
-			closeAll()
-			return nil, nil, err
-		}
+		s := &lateSource{target: ar.Name, open: func() (*flasharray.Source, error) { return a.arraySource(ar) }}
 		arrays = append(arrays, s)
 		targets = append(targets, daemon.Target{Source: s, Kind: ar.Kind, Poll: every})
 	}
-	return targets, closeAll, nil
+	return targets, func() {
+		for _, s := range arrays {
+			s.close()
+		}
+	}, nil
 }
