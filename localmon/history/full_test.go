@@ -117,6 +117,11 @@ func TestABudgetIsKept(t *testing.T) {
 		require.Less(t, target.Series, 120+400, "series of which nothing is left are gone")
 	}
 	requireSound(t, db)
+	all, err := db.Series(t.Context(), localmon.Selector{})
+	require.NoError(t, err)
+	for _, s := range all {
+		require.False(t, s.First.Before(target.Oldest), "%s is said to begin before what is kept", s.Key)
+	}
 	hours := 0
 	for p, err := range db.Range(t.Context(), key, localmon.Window{From: start, To: w.at, Step: time.Hour, Agg: localmon.AggMax}) {
 		require.NoError(t, err)

@@ -18,7 +18,14 @@ func (db *DB) Series(ctx context.Context, sel localmon.Selector) ([]localmon.Ser
 	}
 	var found []localmon.Series
 	db.each(sel, func(h *head, id uint32, e *entry, key localmon.SeriesKey, seen lastSeen) {
-		found = append(found, localmon.Series{Key: key, First: time.Unix(0, e.firstAt), Last: time.Unix(0, seen.at)})
+		first := time.Unix(0, e.firstAt)
+		if e.firstSeq < h.oldest(h.segments, h.months) {
+			// the budget took its beginning
+			if kept, _ := h.begins(); kept.After(first) {
+				first = kept
+			}
+		}
+		found = append(found, localmon.Series{Key: key, First: first, Last: time.Unix(0, seen.at)})
 	})
 	slices.SortFunc(found, func(a, b localmon.Series) int { return a.Key.Compare(b.Key) })
 	return found, nil
