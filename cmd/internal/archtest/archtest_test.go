@@ -188,4 +188,6 @@ func TestEveryPackageOwesItsReader(t *testing.T) {
 }
 
 // testedElsewhere are packages whose tests stand beside their user, with where.
-var testedElsewhere = map[string]string{}
+var testedElsewhere = map[string]string{
+	"darksite/bundle/desk/desktest": "run by the tests of boltstore and fileblobs",
+}
