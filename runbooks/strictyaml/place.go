@@ -39,7 +39,7 @@ func (p Place) Fail(format string, args ...any) { p.file.fail(p.node, format, ar
 
 // Word fails unless got is one of the known words, and names the nearest.
 func (p Place) Word(what, got string, known []string) {
-	if !slices.Contains(known, got) {
+	if !slices.Contains(known, got) && !p.file.full() {
 		p.Fail("%s %q is not known%s", what, clip(got), Suggest(got, known))
 	}
 }

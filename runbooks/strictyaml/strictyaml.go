@@ -114,13 +114,17 @@ type decoder struct {
 }
 
 func (d *decoder) fail(n *yaml.Node, format string, args ...any) {
-	switch {
-	case len(d.errs) < MaxErrors:
-		d.errs = append(d.errs, &Error{File: d.file, Line: n.Line, Column: n.Column, Msg: fmt.Sprintf(format, args...)})
-	case len(d.errs) == MaxErrors:
-		d.errs = append(d.errs, &Error{File: d.file, Msg: "more problems follow: mend these first"})
+	if d.full() {
+		return
+	}
+	d.errs = append(d.errs, &Error{File: d.file, Line: n.Line, Column: n.Column, Msg: fmt.Sprintf(format, args...)})
+	if d.full() {
+		d.errs = append(d.errs, &Error{File: d.file, Msg: "there may be more: mend these first"})
 	}
 }
+
+// full says that enough was found: looking for more only costs.
+func (d *decoder) full() bool { return len(d.errs) >= MaxErrors }
 
 func (d *decoder) err() error { return errors.Join(d.errs...) }
 
@@ -250,8 +254,8 @@ func (d *decoder) sequence(n *yaml.Node, v reflect.Value, depth int) {
 		return
 	}
 	out := reflect.MakeSlice(v.Type(), len(n.Content), len(n.Content))
-	for i, item := range n.Content {
-		d.value(item, out.Index(i), depth+1)
+	for i := 0; i < len(n.Content) && !d.full(); i++ {
+		d.value(n.Content[i], out.Index(i), depth+1)
 	}
 	v.Set(out)
 }
@@ -287,7 +291,7 @@ func (d *decoder) structure(n *yaml.Node, v reflect.Value, depth int) {
 
 func (d *decoder) pairs(n *yaml.Node, visit func(key, item *yaml.Node)) {
 	seen := make(map[string]int, len(n.Content)/2)
-	for i := 0; i+1 < len(n.Content); i += 2 {
+	for i := 0; i+1 < len(n.Content) && !d.full(); i += 2 {
 		key := n.Content[i]
 		if key.Kind != yaml.ScalarNode || key.Tag == "!!merge" || key.Anchor != "" || key.Style&yaml.TaggedStyle != 0 {
 			d.fail(key, "a key must be a plain word")

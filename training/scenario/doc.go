@@ -19,7 +19,7 @@
 //	    params: {rebuild: 40m}               # optional; see the catalogue
 //	    id: lost-drive                       # optional; to clear it by
 //
-// Durations are written as Go writes them: 90s, 10m, 1h30m.
+// Durations are written as Go writes them, and with days: 90s, 1h30m, 2d.
 //
 // # Start
 //
@@ -28,10 +28,10 @@
 //
 // # Promises
 //
-//   - The file is read strictly. An unknown or repeated key, a value that does
-//     not fit, a part the array does not have: each is an [Error] with file,
-//     line, column and what would be right. References (&, *) are refused.
-//   - Reading costs bounded time and memory: at most 256 KiB, 32 arrays and
+//   - The file is read strictly, by package strictyaml: an unknown or repeated
+//     key, a value that does not fit, a part the array does not have, each is
+//     an error with file, line, column and what would be right.
+//   - Reading costs bounded time and memory: at most 1 MiB, 32 arrays and
 //     1,000 events.
 //   - [Scenario.Encode] writes one form of each scenario; reading that form
 //     gives an equal scenario, and writing it again the same bytes.

@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"path"
 	"strings"
+
+	"darksite/runbooks/strictyaml"
 )
 
 //go:embed ready/*.yaml
@@ -37,5 +39,5 @@ func Ready(name string) (Scenario, error) {
 }
 
 func unknown(name string) error {
-	return fmt.Errorf("no scenario %q comes with the kit; %s", clip(name), suggest(name, Names()))
+	return fmt.Errorf("no scenario %q comes with the kit%s", name, strictyaml.Suggest(name, Names()))
 }

@@ -20,8 +20,8 @@ type Scenario struct {
 
 // Array is one array of the site.
 type Array struct {
-	Name string
-	Size sim.Size
+	Name string   `yaml:"name"`
+	Size sim.Size `yaml:"size"` // small when left out
 }
 
 // Event is one fault of one array.
@@ -40,7 +40,7 @@ const defaultArray = "fa-prod-1"
 func (s Scenario) Build() ([]*sim.Array, error) {
 	var all []*sim.Array
 	for _, a := range s.Arrays {
-		made, err := sim.New(sim.Options{Name: a.Name, Seed: s.Seed, Size: a.Size, Start: s.Start})
+		made, err := s.build(a)
 		if err != nil {
 			return nil, fmt.Errorf("scenario %s: %w", s.Name, err)
 		}
@@ -51,13 +51,22 @@ func (s Scenario) Build() ([]*sim.Array, error) {
 		if n < 0 {
 			return nil, fmt.Errorf("scenario %s: the event at %s is about array %q, which it does not have", s.Name, e.At, e.Array)
 		}
-		f := e.Fault
-		f.At = all[n].Options().Start.Add(e.At)
-		if _, err := all[n].Inject(f); err != nil {
+		if err := e.inject(all[n]); err != nil {
 			return nil, fmt.Errorf("scenario %s, event at %s: %w", s.Name, e.At, err)
 		}
 	}
 	return all, nil
+}
+
+func (s Scenario) build(a Array) (*sim.Array, error) {
+	return sim.New(sim.Options{Name: a.Name, Seed: s.Seed, Size: a.Size, Start: s.Start})
+}
+
+func (e Event) inject(a *sim.Array) error {
+	f := e.Fault
+	f.At = a.Options().Start.Add(e.At)
+	_, err := a.Inject(f)
+	return err
 }
 
 // Length is how long it takes until the last event has happened and, where it

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"darksite/runbooks/strictyaml"
 	"darksite/training/scenario"
 	"darksite/training/sim"
 )
@@ -92,25 +93,32 @@ func TestMistakesAreNamedWithTheirPlace(t *testing.T) {
 	const head = "scenario: s\ntitle: t\n"
 	for _, c := range []struct{ name, text, want string }{
 		{"empty", "", "f.yaml: the file is empty"},
-		{"not a mapping", "- a\n", "f.yaml:1:1: a scenario is a list of 'key: value' lines"},
+		{"not a mapping", "- a\n", "f.yaml:1:1: want keys and values: scenario, title"},
 		{"broken yaml", head + "events: [\n", "f.yaml:"},
-		{"unknown key", head + "evnts: []\n", `f.yaml:3:1: a scenario has no key "evnts"; did you mean "events"?`},
-		{"unknown key far away", head + "whatever: 1\n", `f.yaml:3:1: a scenario has no key "whatever"; use one of scenario, title`},
-		{"repeated key", head + "title: u\n", `f.yaml:3:1: key "title" is here twice`},
+		{"unknown key", head + "evnts: []\n", `f.yaml:3:1: unknown key "evnts"; did you mean "events"?`},
+		{"unknown key far away", head + "zzzzzzzz: 1\n", `f.yaml:3:1: unknown key "zzzzzzzz"; known here: arrays, events, scenario`},
+		{"repeated key", head + "title: u\n", `f.yaml:3:1: key "title" stands twice, first on line 2`},
 		{"no name", "title: t\n", "f.yaml:1:1: a scenario needs a name"},
 		{"no title", "scenario: s\n", "f.yaml:1:1: a scenario needs a title"},
-		{"bad name", "scenario: S one\ntitle: t\n", "f.yaml:1:11: the name of a scenario"},
-		{"two documents", head + "---\n" + head, "f.yaml: more than one document"},
-		{"alias", head + "events: [&a {at: 1m, fault: fan_slow}, *a]\n", "f.yaml:3:"},
-		{"bad seed", head + "seed: -1\n", `f.yaml:3:7: seed "-1" is not a whole number`},
-		{"bad start", head + "start: yesterday\n", `f.yaml:3:8: start "yesterday" is not a time`},
-		{"no arrays", head + "arrays: []\n", "f.yaml:3:9: a scenario without an array"},
-		{"array twice", head + "arrays: [{name: a}, {name: A}]\n", `f.yaml:3:21: array "A" is here twice`},
+		{"bad name", "scenario: S one\ntitle: t\n", "f.yaml:1:11: a scenario needs a name of small letters"},
+		{"two documents", head + "---\n" + head, "a second document"},
+		{"alias", head + "events: [&a {at: 1m, fault: fan_slow}, *a]\n", "f.yaml:3:10: anchors and aliases"},
+		{"no one line", head + "events:\n  - {at: 1m, fault: http_500, params: {path: \"a\\nb\"}}\n", "f.yaml:4:46: want one line"},
+		{"title too long", "scenario: s\ntitle: " + strings.Repeat("x", 201) + "\n", "f.yaml:2:8: want one line"},
+		{"year", head + "start: 1999-12-31T23:59:59Z\n", "f.yaml:3:8: start lies outside"},
+		{"too late", head + "events:\n  - {at: 367d, fault: fan_slow}\n", "f.yaml:4:10: 8808h0m0s: want a time"},
+		{"many arrays", head + "arrays: [" + strings.Repeat("{name: a},", 33) + "]\n", "f.yaml:3:9: 33 arrays"},
+		{"many events", head + "events: [" + strings.Repeat("{at: 1m},", 1001) + "]\n", "f.yaml:3:9: 1001 events"},
+		{"several mistakes", "scenario: S\nevents:\n  - {at: 1m, fault: fan_slo}\n", "f.yaml:1:1: a scenario needs a title"},
+		{"bad seed", head + "seed: -1\n", `f.yaml:3:7: "-1" is not a whole number`},
+		{"bad start", head + "start: yesterday\n", `f.yaml:3:8: "yesterday" is not a time such as`},
+		{"no arrays", head + "arrays: []\n", "f.yaml:3:9: 0 arrays: a scenario has 1 to 32"},
+		{"array twice", head + "arrays: [{name: a}, {name: A}]\n", `f.yaml:3:28: array "A" is here twice`},
 		{"bad size", head + "arrays: [{name: a, size: huge}]\n", `use one of [small recorded large]`},
-		{"unknown fault", head + "events:\n  - {at: 1m, fault: drive_fial}\n", `f.yaml:4:21: there is no fault "drive_fial"; did you mean "drive_fail"?`},
-		{"no time", head + "events:\n  - {fault: fan_slow}\n", "f.yaml:4:5: an event needs 'at'"},
-		{"bad time", head + "events:\n  - {at: soon, fault: fan_slow}\n", `f.yaml:4:10: at "soon" is not a duration`},
-		{"negative time", head + "events:\n  - {at: -1m, fault: fan_slow}\n", "f.yaml:4:10: at -1m is outside"},
+		{"unknown fault", head + "events:\n  - {at: 1m, fault: drive_fial}\n", `f.yaml:4:21: fault "drive_fial" is not known; did you mean "drive_fail"?`},
+		{"no time", head + "events:\n  - {fault: fan_slow}\n", "f.yaml:4:5: an event needs 'at' and 'fault'"},
+		{"bad time", head + "events:\n  - {at: soon, fault: fan_slow}\n", `f.yaml:4:10: "soon" is not a duration`},
+		{"negative time", head + "events:\n  - {at: -1m, fault: fan_slow}\n", "f.yaml:4:10: -1m0s: want a time from 0s to 366d"},
 		{"unknown part", head + "events:\n  - {at: 1m, fault: drive_fail, target: CH0.BAY77}\n", `f.yaml:4:5: inject into fa-prod-1: fault drive_fail: the array has no part "CH0.BAY77": name a drive`},
 		{"unknown parameter", head + "events:\n  - {at: 1m, fault: drive_fail, params: {speed: 1}}\n", `f.yaml:4:5: fault drive_fail has no parameter "speed": use one of rebuild`},
 		{"parameter out of range", head + "events:\n  - {at: 1m, fault: capacity_fill, params: {target: 101}}\n", "101 is outside 1 to 100"},
@@ -119,12 +127,12 @@ func TestMistakesAreNamedWithTheirPlace(t *testing.T) {
 		{"unknown array", head + "events:\n  - {at: 1m, array: z, fault: fan_slow}\n", `f.yaml:4:21: the scenario has no array "z"`},
 		{"the same twice", head + "events:\n  - {at: 1m, fault: fan_slow}\n  - {at: 2m, fault: fan_slow}\n", "f.yaml:5:5: inject into fa-prod-1: fault fan_slow on \"CT0.FAN3\": fault f1 is the same"},
 		{"duration of a moment", head + "events:\n  - {at: 1m, fault: expire_session, duration: 1m}\n", "happens once"},
-		{"too large", head + strings.Repeat("# x\n", 1<<17), "a scenario has at most"},
+		{"too large", head + strings.Repeat("# x\n", 1<<18), "at most 1048576"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := scenario.Parse("f.yaml", []byte(c.text))
 			require.ErrorContains(t, err, c.want)
-			var e *scenario.Error
+			var e *strictyaml.Error
 			require.True(t, errors.As(err, &e))
 		})
 	}
