@@ -213,7 +213,8 @@ func (r *Run) place() error {
 	if last.Event == Closed {
 		return ErrClosed
 	}
-	if rested := r.o.Now().Sub(last.At); rested > r.book.ResumeMax {
+	// A run that was stopped has nothing left but its last line.
+	if rested := r.o.Now().Sub(last.At); rested > r.book.ResumeMax && last.Event != Stopped {
 		return fmt.Errorf("%w: %s, at most %s", ErrTooOld, rested.Round(time.Minute), r.book.ResumeMax)
 	}
 	r.at = r.book.First

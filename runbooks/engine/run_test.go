@@ -456,7 +456,7 @@ func TestStopOpensACaseFromAnyScreen(t *testing.T) {
 		require.NoError(t, err)
 		end := bytes.LastIndexByte(text[:len(text)-1], '\n') + 1
 		require.NoError(t, os.Truncate(path, int64(end)))
-		w.shown = nil
+		w.shown, w.now = nil, w.now.Add(48*time.Hour)
 		outcome, err := reopen(t, w, dir).Go(t.Context())
 		require.NoError(t, err)
 		require.Equal(t, runbooks.Escalated, outcome)
