@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"net/url"
 	"os"
 	"reflect"
@@ -481,15 +482,26 @@ func (a *app) acceptVendor(card string, yes bool) error {
 }
 
 func (a *app) siteRosterCommand() *cobra.Command {
-	return &cobra.Command{
+	var signers, revoked bool
+	c := &cobra.Command{
 		Use: "roster", Short: "Print the roster, to be carried to the vendor and enrolled there", Args: cobra.NoArgs,
-		Example: "  darksite site roster > /media/usb/roster.txt",
+		Long: `Print the roster of this site. With --allowed-signers or --revoked print the file of
+that name which stock ssh-keygen takes, for checking a medium without this kit.`,
+		Example: "  darksite site roster > /media/usb/roster.txt\n  darksite site roster --allowed-signers > allowed_signers",
 		RunE: func(*cobra.Command, []string) error {
 			r, err := a.loadRoster()
 			if err != nil {
 				return err
 			}
 			text, err := r.Encode()
+			switch {
+			case signers && revoked:
+				return cli.Usagef("--allowed-signers or --revoked: one file at a time")
+			case signers:
+				text = r.AllowedSigners()
+			case revoked:
+				text = r.RevokedKeys(math.MaxInt64)
+			}
 			if err != nil {
 				return err
 			}
@@ -497,6 +509,9 @@ func (a *app) siteRosterCommand() *cobra.Command {
 			return err
 		},
 	}
+	c.Flags().BoolVar(&signers, "allowed-signers", false, "print the allowed_signers file of ssh-keygen")
+	c.Flags().BoolVar(&revoked, "revoked", false, "print the file of revoked keys of ssh-keygen")
+	return c
 }
 
 func (a *app) sitePinCommand() *cobra.Command {
