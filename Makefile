@@ -10,7 +10,7 @@ FUZZTIME ?= 20s
 BENCH    ?= .
 DEMO_DIR ?= demo
 
-.PHONY: all build demo test race bench fuzz golden lint repro clean help
+.PHONY: all build demo test race bench bench-peers fuzz golden lint repro clean help
 all: build ## build bin/darksite and bin/casedesk
 
 build:
@@ -28,6 +28,9 @@ race: ## all tests under the race detector (needs a C compiler)
 
 bench: ## benchmarks with bytes and allocations; BENCH=regexp chooses
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+
+bench-peers: ## history beside the Prometheus TSDB, in a module of its own (downloads it)
+	cd localmon/history/benchpeer && $(GO) test -run Peer -v -count=1 -timeout 60m .
 
 fuzz: ## every fuzz target for FUZZTIME each
 	@for p in $$($(GO) list ./...); do \
@@ -56,4 +59,4 @@ clean: ## remove what was built and the demo folder
 	rm -rf bin $(DEMO_DIR)
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*##' Makefile | sed 's/:.*##/\t/' | sort | expand -t12
+	@grep -hE '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | sort | expand -t12
