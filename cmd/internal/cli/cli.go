@@ -9,11 +9,13 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -188,6 +190,11 @@ func unknownCommand(cmd *cobra.Command, word string) error {
 	return WithHint(Usagef("unknown command %q for %s%s", word, cmd.CommandPath(), near), "%s --help", cmd.CommandPath())
 }
 
+// JSONFlag gives a command that prints data its --json.
+func JSONFlag(c *cobra.Command, on *bool) {
+	c.Flags().BoolVar(on, "json", false, "print the data as JSON")
+}
+
 // Terminal reports whether w is a terminal.
 func Terminal(w any) bool {
 	f, ok := w.(*os.File)
@@ -214,6 +221,12 @@ func (e *Env) Width() int {
 // that is not dumb.
 func (e *Env) Color() bool {
 	return e.Getenv("NO_COLOR") == "" && e.Getenv("TERM") != "dumb" && Terminal(e.Out)
+}
+
+// Folder is the folder a binary works in: what its flag says, else the
+// environment variable, else the hidden folder of this name at home.
+func (e *Env) Folder(flag, variable, hidden string) string {
+	return cmp.Or(flag, e.Getenv(variable), filepath.Join(e.Getenv("HOME"), hidden))
 }
 
 // Notef narrates on Err.

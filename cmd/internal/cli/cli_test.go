@@ -135,6 +135,15 @@ func TestWidth(t *testing.T) {
 	}
 }
 
+func TestFolder(t *testing.T) {
+	world := map[string]string{"HOME": "/home/a"}
+	env := &cli.Env{Getenv: func(k string) string { return world[k] }}
+	require.Equal(t, "/home/a/.darksite", env.Folder("", "DARKSITE_DIR", ".darksite"))
+	world["DARKSITE_DIR"] = "/srv/site"
+	require.Equal(t, "/srv/site", env.Folder("", "DARKSITE_DIR", ".darksite"))
+	require.Equal(t, "/here", env.Folder("/here", "DARKSITE_DIR", ".darksite"))
+}
+
 func TestAsker(t *testing.T) {
 	e, _, errs := env("  oui \nno\nlast", nil)
 	a := e.Asker()

@@ -47,7 +47,7 @@ func (a *app) caseListCommand() *cobra.Command {
 			return nil
 		},
 	}
-	jsonFlag(c, &asJSON)
+	cli.JSONFlag(c, &asJSON)
 	return c
 }
 
@@ -99,7 +99,7 @@ func (a *app) caseShowCommand() *cobra.Command {
 			return nil
 		},
 	}
-	jsonFlag(c, &asJSON)
+	cli.JSONFlag(c, &asJSON)
 	return c
 }
 
@@ -293,6 +293,6 @@ func (a *app) checkCommand() *cobra.Command {
 			return nil
 		},
 	}
-	jsonFlag(c, &asJSON)
+	cli.JSONFlag(c, &asJSON)
 	return c
 }

@@ -59,7 +59,7 @@ nothing behind. Exit 3 when some bundles came in and others did not.`,
 		},
 	}
 	c.Flags().StringVar(&passFile, "passphrase-file", "", "passphrase of the intake key")
-	jsonFlag(c, &asJSON)
+	cli.JSONFlag(c, &asJSON)
 	return c
 }
 
@@ -73,7 +73,7 @@ func (a *app) runImport(ctx context.Context, store intake.Store, media []string,
 		return err
 	}
 	if len(sets) == 0 {
-		return cli.WithHint(fmt.Errorf("no bundle is on %v", media), "a bundle is a folder such as S042-000017 with a LABEL.txt")
+		return noBundle(media)
 	}
 	var done []intake.Outcome
 	var failed error
@@ -99,6 +99,10 @@ func (a *app) runImport(ctx context.Context, store intake.Store, media []string,
 	}
 	a.env.Next("casedesk case show " + done[0].Case)
 	return nil
+}
+
+func noBundle(media []string) error {
+	return cli.WithHint(fmt.Errorf("no bundle is on %v", media), "a bundle is a folder such as S042-000017 with a LABEL.txt")
 }
 
 func (a *app) printImported(done []intake.Outcome, asJSON bool) error {
@@ -155,7 +159,7 @@ func (a *app) verifyCommand() *cobra.Command {
 			return nil
 		},
 	}
-	jsonFlag(c, &asJSON)
+	cli.JSONFlag(c, &asJSON)
 	return c
 }
 
@@ -178,7 +182,7 @@ func (m *mediaReader) read(ctx context.Context, media []string) ([]verified, err
 		}
 	}
 	if len(names) == 0 {
-		return nil, fmt.Errorf("no bundle is on %v", media)
+		return nil, noBundle(media)
 	}
 	var out []verified
 	for _, name := range names {

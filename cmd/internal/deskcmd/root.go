@@ -71,16 +71,7 @@ The desk folder is --dir, else $CASEDESK_DIR, else ~/.casedesk.
 	return root
 }
 
-func (a *app) dir() string {
-	switch {
-	case a.dirFlag != "":
-		return a.dirFlag
-	case a.env.Getenv("CASEDESK_DIR") != "":
-		return a.env.Getenv("CASEDESK_DIR")
-	default:
-		return filepath.Join(a.env.Getenv("HOME"), ".casedesk")
-	}
-}
+func (a *app) dir() string { return a.env.Folder(a.dirFlag, "CASEDESK_DIR", ".casedesk") }
 
 func (a *app) path(elem ...string) string {
 	return filepath.Join(append([]string{a.dir()}, elem...)...)
@@ -126,7 +117,3 @@ func (a *app) vendor() (roster.Vendor, error) {
 }
 
 func (a *app) blobs() (*fileblobs.Store, error) { return fileblobs.New(a.path(blobsDir)) }
-
-func jsonFlag(c *cobra.Command, on *bool) {
-	c.Flags().BoolVar(on, "json", false, "print the data as JSON")
-}

@@ -55,7 +55,7 @@ func (a *app) alertsListCommand() *cobra.Command {
 		},
 	}
 	c.Flags().BoolVar(&all, "all", false, "also alerts that are resolved")
-	jsonFlag(c, &asJSON)
+	cli.JSONFlag(c, &asJSON)
 	return c
 }
 
@@ -119,7 +119,7 @@ func (a *app) alertsShowCommand() *cobra.Command {
 			})
 		},
 	}
-	jsonFlag(c, &asJSON)
+	cli.JSONFlag(c, &asJSON)
 	return c
 }
 

@@ -99,7 +99,7 @@ func (a *app) bundleListCommand() *cobra.Command {
 			})
 		},
 	}
-	jsonFlag(c, &asJSON)
+	cli.JSONFlag(c, &asJSON)
 	return c
 }
 
@@ -122,7 +122,7 @@ func (a *app) bundleShowCommand() *cobra.Command {
 			})
 		},
 	}
-	jsonFlag(c, &asJSON)
+	cli.JSONFlag(c, &asJSON)
 	return c
 }
 

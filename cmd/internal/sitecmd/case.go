@@ -105,7 +105,7 @@ alert where they are not given.`,
 	f.StringArrayVar(&o.alerts, "alert", nil, "id of an alert to take facts from; may be given again")
 	f.StringVar(&o.primary, "primary", "", "id of the primary contact (default: the admin)")
 	f.StringVar(&o.secondary, "secondary", "", "id of the secondary contact (default: the first other one)")
-	jsonFlag(c, &asJSON)
+	cli.JSONFlag(c, &asJSON)
 	return c
 }
 
@@ -180,7 +180,7 @@ func (a *app) caseListCommand() *cobra.Command {
 			return nil
 		},
 	}
-	jsonFlag(c, &asJSON)
+	cli.JSONFlag(c, &asJSON)
 	return c
 }
 
@@ -214,7 +214,7 @@ func (a *app) caseShowCommand() *cobra.Command {
 	c.Flags().BoolVar(&mail, "mail", false, "print the text of an e-mail")
 	c.Flags().BoolVar(&telephone, "telephone", false, "print the card to read from")
 	c.Flags().StringVar(&lang, "lang", "", "en or fr (default: as site.yaml says)")
-	jsonFlag(c, &asJSON)
+	cli.JSONFlag(c, &asJSON)
 	return c
 }
 

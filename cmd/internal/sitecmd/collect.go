@@ -56,7 +56,7 @@ listed. With --dry-run say what would be taken, from where and how much.`,
 	f.StringVar(&o.marking, "marking", "", "marking of what leaves (default: review.marking of site.yaml, else INTERNAL)")
 	f.StringArrayVar(&o.runs, "run", nil, "runbook run to take; may be given again (default: those of the case)")
 	f.BoolVar(&o.dryRun, "dry-run", false, "only say what would be taken")
-	jsonFlag(c, &o.asJSON)
+	cli.JSONFlag(c, &o.asJSON)
 	return c
 }
 

@@ -46,7 +46,7 @@ first; what is shown is what would be signed.`,
 	}
 	c.Flags().StringVar(&as, "as", "", "id of the officer")
 	c.Flags().StringVar(&report, "report", "", "write the text into this file instead of printing it")
-	jsonFlag(c, &asJSON)
+	cli.JSONFlag(c, &asJSON)
 	return c
 }
 

@@ -43,7 +43,7 @@ func (a *app) doctorCommand() *cobra.Command {
 			return a.attention(findings)
 		},
 	}
-	jsonFlag(c, &asJSON)
+	cli.JSONFlag(c, &asJSON)
 	return c
 }
 

@@ -118,7 +118,7 @@ func (a *app) historySeriesCommand() *cobra.Command {
 		},
 	}
 	o.flags(c, false)
-	jsonFlag(c, &asJSON)
+	cli.JSONFlag(c, &asJSON)
 	return c
 }
 
@@ -222,7 +222,7 @@ func (a *app) historyQueryCommand() *cobra.Command {
 		},
 	}
 	o.flags(c, true)
-	jsonFlag(c, &asJSON)
+	cli.JSONFlag(c, &asJSON)
 	return c
 }
 
@@ -379,7 +379,7 @@ func (a *app) historyStatsCommand() *cobra.Command {
 			return nil
 		},
 	}
-	jsonFlag(c, &asJSON)
+	cli.JSONFlag(c, &asJSON)
 	return c
 }
 
@@ -447,7 +447,7 @@ func (a *app) historyCheckCommand() *cobra.Command {
 			return nil
 		},
 	}
-	jsonFlag(c, &asJSON)
+	cli.JSONFlag(c, &asJSON)
 	return c
 }
 

@@ -82,7 +82,7 @@ func (a *app) journalShowCommand() *cobra.Command {
 		},
 	}
 	c.Flags().Int64Var(&from, "from", 1, "first entry to print")
-	jsonFlag(c, &asJSON)
+	cli.JSONFlag(c, &asJSON)
 	return c
 }
 
@@ -160,7 +160,7 @@ printed on a cover sheet) against the log. Do this monthly. Exit 5 when it fails
 		},
 	}
 	c.Flags().StringArrayVar(&marks, "mark", nil, "size:root from a cover sheet; may be given again")
-	jsonFlag(c, &asJSON)
+	cli.JSONFlag(c, &asJSON)
 	return c
 }
 

@@ -53,7 +53,7 @@ folder. Ctrl-C or SIGTERM ends it in order; nothing that was stored is lost.`,
 	}
 	c.Flags().BoolVar(&o.once, "once", false, "look at everything one time, store, judge and end")
 	c.Flags().DurationVar(&o.length, "for", 0, "end after this long")
-	jsonFlag(c, &o.asJSON)
+	cli.JSONFlag(c, &o.asJSON)
 	c.AddCommand(a.monitorUnitCommand())
 	return c
 }

@@ -50,6 +50,9 @@ proof found a leak; then no output is left.`,
 }
 
 func (a *app) runRedact(ctx context.Context, o redactOptions) error {
+	if there, err := os.ReadDir(o.out); err == nil && len(there) > 0 {
+		return cli.WithHint(cli.Usagef("%s has something in it: nothing is written among other files", o.out), "name a folder that does not exist with --out")
+	}
 	key, err := a.pseudonymKey(o.keyFile)
 	if err != nil {
 		return err
@@ -173,7 +176,7 @@ opens. Use it when the vendor asks which host or array a name in a reply means.`
 	}
 	c.Flags().StringVar(&identity, "identity", "", "file of the record key (default: keys/record.key)")
 	c.Flags().StringVar(&passFile, "passphrase-file", "", "passphrase of the record key")
-	jsonFlag(c, &asJSON)
+	cli.JSONFlag(c, &asJSON)
 	return c
 }
 

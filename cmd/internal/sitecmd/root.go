@@ -71,16 +71,7 @@ The site folder is --dir, else $DARKSITE_DIR, else ~/.darksite.
 }
 
 // dir is the site folder.
-func (a *app) dir() string {
-	switch {
-	case a.dirFlag != "":
-		return a.dirFlag
-	case a.env.Getenv("DARKSITE_DIR") != "":
-		return a.env.Getenv("DARKSITE_DIR")
-	default:
-		return filepath.Join(a.env.Getenv("HOME"), ".darksite")
-	}
-}
+func (a *app) dir() string { return a.env.Folder(a.dirFlag, "DARKSITE_DIR", ".darksite") }
 
 func (a *app) path(elem ...string) string {
 	return filepath.Join(append([]string{a.dir()}, elem...)...)
@@ -96,8 +87,4 @@ func (a *app) config() (*siteconf.Config, error) {
 		return nil, cli.WithHint(cli.WithCode(cli.CodeUsage, err), "mend %s, then: darksite site check", a.path(siteconf.FileName))
 	}
 	return c, nil
-}
-
-func jsonFlag(c *cobra.Command, on *bool) {
-	c.Flags().BoolVar(on, "json", false, "print the data as JSON")
 }

@@ -79,7 +79,7 @@ func (a *app) runbookListCommand() *cobra.Command {
 		},
 	}
 	langFlag(c, &lang)
-	jsonFlag(c, &asJSON)
+	cli.JSONFlag(c, &asJSON)
 	return c
 }
 
@@ -116,7 +116,7 @@ func (a *app) runbookSearchCommand() *cobra.Command {
 		},
 	}
 	langFlag(c, &lang)
-	jsonFlag(c, &asJSON)
+	cli.JSONFlag(c, &asJSON)
 	return c
 }
 

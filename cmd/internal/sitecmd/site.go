@@ -134,7 +134,7 @@ func (a *app) siteShowCommand() *cobra.Command {
 			return nil
 		},
 	}
-	jsonFlag(c, &asJSON)
+	cli.JSONFlag(c, &asJSON)
 	return c
 }
 
@@ -210,7 +210,7 @@ func (a *app) siteCheckCommand() *cobra.Command {
 			return errors.Join(err, a.attention(findings))
 		},
 	}
-	jsonFlag(c, &asJSON)
+	cli.JSONFlag(c, &asJSON)
 	return c
 }
 
@@ -279,7 +279,7 @@ func (a *app) siteContactsCommand() *cobra.Command {
 			return nil
 		},
 	}
-	jsonFlag(c, &asJSON)
+	cli.JSONFlag(c, &asJSON)
 	return c
 }
 
@@ -304,7 +304,7 @@ func (a *app) sitePeopleCommand() *cobra.Command {
 			return nil
 		},
 	}
-	jsonFlag(c, &asJSON)
+	cli.JSONFlag(c, &asJSON)
 	c.AddCommand(a.peopleAddCommand())
 	return c
 }
@@ -411,7 +411,7 @@ accept it once you have compared them over the telephone with the vendor.`,
 		},
 	}
 	c.Flags().BoolVar(&yes, "yes", false, "the fingerprints have been compared: do not ask")
-	jsonFlag(c, &asJSON)
+	cli.JSONFlag(c, &asJSON)
 	return c
 }
 

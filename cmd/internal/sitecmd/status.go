@@ -41,7 +41,7 @@ UNKN, never OK. Exit 3 when anything needs attention.`,
 			return nil
 		},
 	}
-	jsonFlag(c, &asJSON)
+	cli.JSONFlag(c, &asJSON)
 	return c
 }
 
