@@ -316,8 +316,13 @@ func rebuild(tx *bbolt.Tx) error {
 		if err := json.Unmarshal(v, &e); err != nil {
 			return fmt.Errorf("event %x: %w", k, err)
 		}
-		_, err := derive(tx, e)
-		return err
+		if !bytes.Equal(k, binary.BigEndian.AppendUint64(nil, e.Seq)) {
+			return fmt.Errorf("event %x: it is numbered %d", k, e.Seq)
+		}
+		if _, err := derive(tx, e); err != nil {
+			return fmt.Errorf("event %x: %w", k, err)
+		}
+		return nil
 	})
 }
 

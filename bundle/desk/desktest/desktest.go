@@ -7,7 +7,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"math/rand/v2"
 	"strings"
 	"sync"
 	"testing"
@@ -159,6 +161,7 @@ func Store(t *testing.T, open func(t *testing.T) Keeper) {
 		require.NoError(t, err)
 		require.Len(t, events, 21)
 	})
+	t.Run("random events come out as in a model", func(t *testing.T) { againstModel(t, open(t)) })
 	t.Run("what is not there is said to be not there", func(t *testing.T) {
 		s := open(t)
 		_, _, err := s.Case(t.Context(), "00000042")
@@ -174,6 +177,112 @@ func Store(t *testing.T, open func(t *testing.T) Keeper) {
 		require.NoError(t, err)
 		require.Empty(t, cases)
 	})
+}
+
+// model is a store as one would write it without a disk.
+type model struct {
+	cases   map[string]desk.Case
+	events  map[string]int
+	bundles map[bundle.Digest]desk.Bundle
+	chain   map[string]bool  // site and sequence
+	replies map[string]int64 // by site
+	number  int
+}
+
+// record does what a store must do, or says that it must refuse.
+func (m *model) record(e desk.Event, seq uint64) bool {
+	e.Seq = seq
+	was, there := m.cases[e.Case]
+	if e.Kind == desk.Acknowledged {
+		e.Number = fmt.Sprintf("%08d", m.number+1)
+	}
+	c, err := desk.Apply(was, e)
+	if err != nil {
+		return false
+	}
+	switch e.Kind {
+	case desk.Imported:
+		place := fmt.Sprint(e.Bundle.Site, " ", e.Bundle.Seq)
+		if _, twice := m.bundles[e.Bundle.SealedSHA256]; twice || m.chain[place] {
+			return false
+		}
+		m.bundles[e.Bundle.SealedSHA256], m.chain[place] = *e.Bundle, true
+	case desk.Acknowledged:
+		m.number++
+	case desk.Replied:
+		if e.ReplySeq != m.replies[was.Site]+1 {
+			return false
+		}
+		m.replies[was.Site]++
+	}
+	if !there {
+		m.events[e.Case] = 0
+	}
+	m.cases[e.Case] = c
+	m.events[e.Case]++
+	return true
+}
+
+// againstModel runs random events against the store and the model: the same ones are
+// refused, and the same cases stand at the end.
+func againstModel(t *testing.T, s Keeper) {
+	rng := rand.New(rand.NewPCG(42, 17))
+	m := &model{
+		cases: map[string]desk.Case{}, events: map[string]int{}, bundles: map[bundle.Digest]desk.Bundle{},
+		chain: map[string]bool{}, replies: map[string]int64{},
+	}
+	sites, seq, refused := []string{"S042", "S0421", "S7"}, uint64(1), 0
+	for range 400 {
+		site := sites[rng.IntN(len(sites))]
+		e := imported(site, 1+rng.Int64N(12), draft())
+		e.Bundle.SealedSHA256 = bundle.DigestOf([]byte{byte(rng.IntN(60))})
+		switch n := rng.IntN(8); n {
+		case 0, 1:
+		case 2:
+			e.Kind, e.Text, e.Severity = desk.Acknowledged, "seen", rng.IntN(5)
+		case 3:
+			e.Kind, e.Severity = desk.Raised, rng.IntN(6)
+		case 4:
+			e.Kind, e.Text, e.Status = desk.Moved, "confirmed", []desk.Status{desk.InProgress, desk.AwaitingCustomer, desk.Closed, desk.New}[rng.IntN(4)]
+		case 5:
+			e.Kind, e.ReplySeq = desk.Replied, m.replies[site]+rng.Int64N(3)
+			e.ReplyHash = fmt.Sprint(e.ReplySeq)
+		default:
+			e.Kind, e.Text = desk.Commented, strings.Repeat("x", rng.IntN(3))
+		}
+		if e.Kind != desk.Imported {
+			e.Bundle, e.Draft = nil, nil
+		}
+		got, err := s.Record(t.Context(), e)
+		require.Equal(t, m.record(e, seq), err == nil, "%+v: %v", e, err)
+		if err != nil {
+			refused++
+			continue
+		}
+		require.Equal(t, m.cases[e.Case], got[0])
+		seq++
+	}
+	require.Greater(t, refused, 50, "the rules were tried")
+	require.Greater(t, seq, uint64(100), "and the rest too")
+	all, err := s.Cases(t.Context())
+	require.NoError(t, err)
+	require.Len(t, all, len(m.cases))
+	for _, c := range all {
+		require.Equal(t, m.cases[c.ID], c)
+		_, events, err := s.Case(t.Context(), c.ID)
+		require.NoError(t, err)
+		require.Len(t, events, m.events[c.ID])
+	}
+	for d, b := range m.bundles {
+		got, err := s.Bundle(t.Context(), d)
+		require.NoError(t, err)
+		require.Equal(t, b, got)
+	}
+	for _, site := range sites {
+		n, _, err := s.LastReply(t.Context(), site)
+		require.NoError(t, err)
+		require.Equal(t, m.replies[site], n)
+	}
 }
 
 // Blobs runs the suite of a blob store.
