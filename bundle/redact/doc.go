@@ -17,8 +17,9 @@
 // either its form, its context or the inventory gives away. Package detect finds,
 // package pseudonym invents, package rules holds what is known of the world, and
 // package proof, which shares nothing with them, searches the finished tree for
-// every original in every spelling. What it finds refuses the whole result
-// ([LeakError]).
+// every original in every spelling. A file in which it finds one is withheld and
+// the rest is proved again; under a strict policy, or when that does not help, the
+// whole result is refused ([LeakError]).
 //
 // # Promises
 //

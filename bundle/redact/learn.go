@@ -94,6 +94,9 @@ func itemsOf(k *detect.Knowledge, v value, fixed bool) []detect.Item {
 	switch v.kind {
 	case pseudonym.Secret:
 		one.Exact = true
+		if !fixed && (len(v.canon) < 6 || k.Common(strings.ToLower(v.canon))) {
+			return nil
+		}
 		return []detect.Item{one}
 	case pseudonym.IPv4:
 		return ipv4Items(v)
@@ -177,8 +180,11 @@ func fqdnItems(k *detect.Knowledge, v value, fixed bool) []detect.Item {
 // domainItems look for a domain of at least two labels, and for the first label
 // as a Windows domain when it is a word of its own.
 func domainItems(k *detect.Knowledge, v value) []detect.Item {
+	if pseudonym.Authority(v.canon) {
+		return nil // a maker's, which stays in the stand-ins of IQN and NQN
+	}
 	if strings.IndexByte(v.canon, '.') < 0 {
-		if !worthLooking(k, v.canon, false) {
+		if !worthLooking(k, v.canon, false) || detect.TopLevel(v.canon) {
 			return nil
 		}
 	}

@@ -21,6 +21,7 @@ type Policy struct {
 	Version  int64        // counted by the site
 	Rules    []rules.Rule // further rules; their cases are run by New
 	Keep     []string     // words that stay; this loosens the policy
+	Strict   bool         // a leak refuses the whole tree rather than withhold the file
 	MaxDepth int          // of archives in archives, 0 for 4
 	MaxBytes int64        // of text unpacked from one file, 0 for 64 GiB
 	MaxRatio int64        // of unpacked to packed bytes, 0 for 1000
@@ -55,10 +56,12 @@ func ParsePolicy(name, text string) (Policy, error) {
 				return Policy{}, fmt.Errorf("%s:%d: version %q is not a number from 1 up", name, n, arg)
 			}
 			p.Version = v
+		case "strict":
+			p.Strict = arg == "yes" || arg == "true"
 		case "keep":
 			p.Keep = append(p.Keep, strings.Fields(arg)...)
 		default:
-			return Policy{}, fmt.Errorf("%s:%d: unknown word %q; known are id, version, keep", name, n, word)
+			return Policy{}, fmt.Errorf("%s:%d: unknown word %q; known are id, version, strict, keep", name, n, word)
 		}
 	}
 	if p.ID == "" {
@@ -100,7 +103,7 @@ func (p Policy) ratio() int64 {
 // version fixes policy and word list by a digest.
 func (p Policy) version(words []string) bundle.Versioned {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%q %d %d %d %d\n", p.ID, p.Version, p.depth(), p.bytes(), p.ratio())
+	fmt.Fprintf(&b, "%q %d %t %d %d %d\n", p.ID, p.Version, p.Strict, p.depth(), p.bytes(), p.ratio())
 	for _, k := range p.Loosened() {
 		fmt.Fprintf(&b, "keep %q\n", k)
 	}

@@ -41,6 +41,7 @@ type Result struct {
 	Withheld []Withheld
 	Map      *Map
 	Report   Report
+	Leaks    []proof.Leak // what the proof found; the files they were in are withheld
 
 	originals []proof.Original
 }
@@ -49,7 +50,7 @@ type Result struct {
 func (r *Result) Originals() []proof.Original { return r.originals }
 
 // LeakError says that the proof found values in the finished tree, which was
-// removed.
+// removed: the policy is strict, or withholding the files did not help.
 type LeakError struct {
 	Leaks []proof.Leak
 }
@@ -62,8 +63,8 @@ func (e *LeakError) Error() string {
 
 // Tree redacts the folder in into the folder out, which must not exist or be
 // empty. Relative paths stay the same except where names had to change. On any
-// error, a failed proof included, nothing is left at out. Files that cannot be
-// handled as text are withheld and listed.
+// error nothing is left at out. Files that cannot be handled as text, and files in
+// which the proof finds a value left, are withheld and listed.
 func (g *Gate) Tree(ctx context.Context, in, out string) (res *Result, err error) {
 	g.tree.Lock()
 	defer g.tree.Unlock()
@@ -107,14 +108,65 @@ func (g *Gate) runTree(ctx context.Context, in, out string) (*Result, error) {
 		return nil, err
 	}
 	res := g.result(plan)
-	leaks, err := proof.Search(ctx, out, res.originals)
-	if err != nil {
-		return nil, fmt.Errorf("prove that nothing is left: %w", err)
+	return g.prove(ctx, plan, res)
+}
+
+// proofRounds bounds how often files are withheld and the rest proved again.
+const proofRounds = 50
+
+// prove searches the finished tree. A file in which something is left is
+// withheld whole and the rest is proved again; where that does not help, or the
+// policy is strict, the whole tree is refused.
+func (g *Gate) prove(ctx context.Context, p *plan, res *Result) (*Result, error) {
+	originals := res.originals
+	var all []proof.Leak
+	for range proofRounds {
+		leaks, err := proof.Search(ctx, p.out, originals)
+		if err != nil {
+			return nil, fmt.Errorf("prove that nothing is left: %w", err)
+		}
+		if len(leaks) == 0 {
+			if len(all) > 0 {
+				res = g.result(p)
+			}
+			res.Leaks = all
+			return res, nil
+		}
+		all = append(all, leaks...)
+		held, err := p.withholdLeaking(leaks)
+		if err != nil {
+			return nil, err
+		}
+		if g.policy.Strict || held == 0 {
+			return nil, &LeakError{Leaks: leaks}
+		}
 	}
-	if len(leaks) > 0 {
-		return nil, &LeakError{Leaks: leaks}
+	return nil, &LeakError{Leaks: all}
+}
+
+// withholdLeaking removes the files that leaks are in and says how many.
+func (p *plan) withholdLeaking(leaks []proof.Leak) (int, error) {
+	bad := map[string]bool{}
+	for _, l := range leaks {
+		name, _, _ := strings.Cut(l.File, "!")
+		bad[name] = true
 	}
-	return res, nil
+	held := 0
+	for _, t := range p.tasks {
+		if t.withheld != "" || !bad[t.outRel] {
+			continue
+		}
+		path := filepath.Join(p.out, filepath.FromSlash(t.outRel))
+		if err := os.Remove(path); err != nil {
+			return held, fmt.Errorf("withhold %s: %w", t.outRel, err)
+		}
+		if err := removeEmptyParents(p.out, filepath.Dir(path)); err != nil {
+			return held, err
+		}
+		t.withheld = "the proof found a value left in it"
+		held++
+	}
+	return held, nil
 }
 
 // freshFolder refuses an output that holds something or lies in the input.
@@ -389,7 +441,9 @@ func (g *Gate) originals() []proof.Original {
 	for _, v := range sortedValues(g.learnt.values) {
 		switch v.kind {
 		case pseudonym.IPv4, pseudonym.IPv6, pseudonym.IQN, pseudonym.NQN, pseudonym.SID:
-			add(v.kind, v.canon, true)
+			if v.kind != pseudonym.IPv6 || len(v.canon) > 8 {
+				add(v.kind, v.canon, true)
+			}
 		}
 	}
 	return out

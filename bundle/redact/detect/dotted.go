@@ -20,6 +20,9 @@ var weakTLD = set("io ai me my to sh py md so mk ps pm is no do id as am ac cc s
 // weakOfStrong are strong domains that also end file names; they need a second dot.
 var weakOfStrong = set("pl in it at us co pt local domain home private lab ad example be com ext")
 
+// TopLevel reports whether a label is a top-level domain.
+func TopLevel(label string) bool { return strongTLD[label] || weakTLD[label] }
+
 // packages are first labels of names of program parts.
 var packages = set("com org net io edu java javax sun de jdk kotlin scala android androidx akka play gov google microsoft system")
 

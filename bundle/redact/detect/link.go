@@ -82,7 +82,9 @@ func (s *Scanner) hexRun(lo, hi int) int {
 	n := hi - lo
 	d := ""
 	if n == 12 || n == 16 || n == 24 || n == 32 || n == 33 {
-		d = digitsOf(b[lo:hi])
+		if d = digitsOf(b[lo:hi]); len(d) != n {
+			return hi
+		}
 	}
 	switch n {
 	case 12:

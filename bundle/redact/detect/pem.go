@@ -13,9 +13,9 @@ var (
 )
 
 // pem deals with PEM and the like in every form: lines, indented or behind a log
-// prefix, and a whole block in one line with escaped line ends. A private key
-// goes on to its END mark or to the end of the text. It reports whether the line
-// is done with.
+// prefix, and a whole block in one line with escaped line ends. A block goes on to
+// its END mark or to the first line that is none of its own. It reports whether
+// the line is done with.
 func (s *Scanner) pem() bool {
 	b := s.buf[s.lo:s.hi]
 	if s.st.pem == pemNone {
@@ -36,12 +36,12 @@ func (s *Scanner) pem() bool {
 		s.st.pem = pemNone
 		return true
 	}
-	if s.st.pem == pemPublic && !pemLine(b) {
-		s.st.pem = pemNone // a certificate cut off
+	if !pemLine(b) && !headerLine(b) {
+		s.st.pem = pemNone // a block cut off
 		return false
 	}
 	s.pemBody(s.lo, s.hi)
-	return true
+	return false // a log prefix before the body is looked at like any other
 }
 
 // pemOpen deals with the line of a BEGIN mark at i.
@@ -136,6 +136,9 @@ func headerLine(b []byte) bool {
 // pemLine tells a line whose last word is base64.
 func pemLine(b []byte) bool {
 	b = bytes.TrimSpace(b)
+	if len(b) == 0 || bytes.HasPrefix(b, []byte("Version:")) || bytes.HasPrefix(b, []byte("Comment:")) || bytes.HasPrefix(b, []byte("Hash:")) {
+		return true // the head of an armoured block
+	}
 	if i := bytes.LastIndexByte(b, ' '); i >= 0 {
 		b = b[i+1:]
 	}
@@ -145,5 +148,5 @@ func pemLine(b []byte) bool {
 			return string(b) == Mask
 		}
 	}
-	return len(b) > 0
+	return true
 }

@@ -72,6 +72,9 @@ func (s *Scanner) ownToken(w []byte, acc flags) bool {
 // shape finds the acts that follow from the characters of a word.
 func (s *Scanner) shape(w []byte, acc flags) (a acts) {
 	digits, letters := acc&fDigit != 0, acc&fLetter != 0
+	if acc&fHigh != 0 {
+		acc |= fAlpha // no number of any sort
+	}
 	switch {
 	case acc&fAt != 0 && bytes.IndexByte(w, '@') > 0:
 		a |= aMail

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/klauspost/compress/zstd"
 )
@@ -189,7 +190,19 @@ func matches(b []byte, i int, p pattern) bool {
 			return false
 		}
 	}
-	return !p.edges || alone(b, i, end)
+	return !p.edges || alone(b, i, end) && !continued(b, i, end, p.text)
+}
+
+// continued reports whether an address goes on beside a text: more groups of an
+// IPv6 address, more numbers of a dotted one.
+func continued(b []byte, i, end int, text string) bool {
+	switch {
+	case strings.Contains(text, ":"):
+		return i > 0 && b[i-1] == ':' || end < len(b) && b[end] == ':' && end+1 < len(b) && wordy(b[end+1])
+	case strings.Trim(text, "0123456789.") == "":
+		return i > 1 && b[i-1] == '.' && wordy(b[i-2]) || end+1 < len(b) && b[end] == '.' && wordy(b[end+1])
+	}
+	return false
 }
 
 // alone reports whether no letter or digit continues a text on either side.

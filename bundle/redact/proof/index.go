@@ -21,6 +21,10 @@ const (
 // minEncoded is the least length of an original looked for in encoded spellings.
 const minEncoded = 6
 
+// minBase64 is the least length of a base64 spelling: shorter ones stand by chance
+// in any large key or picture.
+const minBase64 = 10
+
 // pattern is one spelling of one original.
 type pattern struct {
 	text     string
@@ -172,6 +176,9 @@ func spelling(o Original, n int) pattern {
 		enc = base64.RawURLEncoding
 	}
 	text := base64Inside(enc, cs[n/6], n/2%3)
+	if len(text) < minBase64 {
+		return pattern{}
+	}
 	if n%2 == 1 && text == base64Inside(base64.RawStdEncoding, cs[n/6], n/2%3) {
 		return pattern{}
 	}

@@ -39,10 +39,10 @@ type Leak struct {
 }
 
 // maxLeaks ends a search that has seen enough.
-const maxLeaks = 100
+const maxLeaks = 1000
 
 // Search looks through all files of a folder for originals and returns where
-// they were found, at most 100 places.
+// they were found, at most 1000 places.
 func Search(ctx context.Context, dir string, originals []Original) ([]Leak, error) {
 	idx := compile(originals)
 	if idx.empty() {

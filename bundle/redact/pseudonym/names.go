@@ -157,6 +157,9 @@ var authorities = map[string]bool{
 	"com.marvell": true, "com.emulex": true, "com.mellanox": true, "com.nvidia": true, "org.spdk": true, "io.spdk": true,
 }
 
+// Authority reports whether a reversed domain is the naming authority of a maker.
+func Authority(reversed string) bool { return authorities[reversed] }
+
 // qualified gives the stand-in of an IQN or NQN in lower case: type, date and a
 // maker's authority stay, a site's authority and the unit's name are drawn.
 func (m *Minter) qualified(kind Kind, canonical string) (string, error) {
