@@ -144,8 +144,8 @@ func (a *app) replySigners(o replyOptions) ([]sign.Signer, error) {
 			ids = append(ids, p.ID)
 		}
 	}
-	if len(ids) != 2 {
-		return nil, cli.Usagef("two people sign a reply: give --as twice")
+	if len(ids) != 2 || ids[0] == ids[1] {
+		return nil, cli.Usagef("two different people sign a reply: give --as twice")
 	}
 	var keys []sign.Signer
 	for _, id := range ids {
