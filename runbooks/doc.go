@@ -8,14 +8,18 @@
 // embedded ones are loaded by the package content.
 //
 // A check is a closed [Predicate]: there is no shell and no expression
-// language. Its answer is pass, fail or unknown; data that is missing or older
-// than the check allows is unknown, and unknown never passes. The same predicate
-// runs on anything that satisfies [Facts]: the live array, the local history or
-// an imported bundle. Each renders itself as a sentence in English and French.
+// language. Its answer is pass, fail or unknown; data that is missing, older than
+// the check allows, from the future or no number is unknown, so is the answer
+// that hangs on a part whose status nobody knows, and unknown never passes: Lint
+// refuses a runbook in which not knowing leads where passing leads, or to an
+// action that nobody has looked at again. The same predicate runs on anything
+// that satisfies [Facts]: the live array, the local history or an imported
+// bundle. Each renders itself as a sentence in English and French.
 //
 // The package reads no clock and opens no connection. Steps are carried out by
 // the package engine. It knows nothing of the rest of the product.
 //
-// Limits of this version: the kit itself never writes to an array (no R1
-// action); a step that needs two persons (R3) is refused by Lint.
+// Limits of this version: the kit itself never writes to an array, and nobody is
+// asked for a second person; Lint refuses actions of risk R1 and R3, and R4 for
+// good.
 package runbooks
