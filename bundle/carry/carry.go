@@ -44,6 +44,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"darksite/bundle/safefile"
 )
 
 // Errors a caller decides on.
@@ -60,7 +62,7 @@ var (
 	ErrMixed = errors.New("volumes of different bundles are mixed")
 	// ErrIrregular says that something is a link, pipe, device or folder where
 	// a plain file must be.
-	ErrIrregular = errors.New("not a plain file")
+	ErrIrregular = safefile.ErrIrregular
 	// ErrDigest says that the bytes are not those the label fixes.
 	ErrDigest = errors.New("digest differs from the label")
 	// ErrBeyondRepair is wrapped by [BeyondRepairError].

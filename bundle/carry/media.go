@@ -227,56 +227,23 @@ func describe(e fs.DirEntry) string {
 		name = strconv.QuoteToASCII(name)
 	}
 	if !e.Type().IsRegular() {
-		name += " (" + kind(e.Type()) + ")"
+		name += " (" + safefile.Kind(e.Type()) + ")"
 	}
 	return name
 }
 
-func kind(mode fs.FileMode) string {
-	switch {
-	case mode.IsDir():
-		return "folder"
-	case mode&fs.ModeSymlink != 0:
-		return "link"
-	case mode&fs.ModeNamedPipe != 0:
-		return "pipe"
-	case mode&fs.ModeSocket != 0:
-		return "socket"
-	case mode&fs.ModeDevice != 0:
-		return "device"
-	}
-	return "special file"
-}
-
-// open opens a plain file of the folder and nothing else: not a link, not a
-// pipe that would block, not a device, also when it is swapped in between.
+// open opens a plain file of the folder and nothing else.
 func (m *media) open(root *os.Root, name string) (*volume, error) {
-	before, err := root.Lstat(name)
+	f, info, err := safefile.OpenRegular(root, name)
 	if err != nil {
 		return nil, err
 	}
-	if !before.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is a %s: %w", name, kind(before.Mode()), ErrIrregular)
-	}
-	v := &volume{how: Cached}
+	m.closers = append(m.closers, f)
+	v := &volume{file: f, size: info.Size(), how: Cached}
 	if m.direct {
-		v.file, v.how, err = openPastCache(root, name)
-	} else {
-		v.file, err = root.OpenFile(name, os.O_RDONLY|openNonblock, 0)
+		v.how, err = bypassCache(f)
 	}
-	if err != nil {
-		return nil, err
-	}
-	m.closers = append(m.closers, v.file)
-	after, err := v.file.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if !os.SameFile(before, after) || !after.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s changed while it was opened: %w", name, ErrIrregular)
-	}
-	v.size = after.Size()
-	return v, nil
+	return v, err
 }
 
 // readSmall reads a whole file of bounded length.

@@ -42,30 +42,30 @@ func alignedBlock() ([]byte, func(), error) {
 	return buf, func() { _ = unix.Munmap(buf) }, nil // failing to unmap costs 1 MiB, nothing else
 }
 
-// openPastCache opens a file so that reads come from the medium. Where the file
-// system refuses O_DIRECT the cached pages are dropped before reading.
-func openPastCache(root *os.Root, name string) (*os.File, Bypass, error) {
-	f, err := root.OpenFile(name, os.O_RDONLY|unix.O_NONBLOCK|unix.O_DIRECT, 0)
-	if err == nil {
-		buf, free, err := alignedBlock()
-		if err != nil {
-			return nil, Cached, errors.Join(err, f.Close())
-		}
-		defer free()
-		if _, err := unix.Pread(int(f.Fd()), buf[:sector], 0); err == nil {
-			return f, Direct, nil
-		}
-		if err := f.Close(); err != nil {
-			return nil, Cached, err
-		}
+// bypassCache makes reads of f come from the medium. Where the file system
+// refuses O_DIRECT, some only when read, the cached pages are dropped instead.
+func bypassCache(f *os.File) (Bypass, error) {
+	buf, free, err := alignedBlock()
+	if err != nil {
+		return Cached, err
 	}
-	if f, err = root.OpenFile(name, os.O_RDONLY|unix.O_NONBLOCK, 0); err != nil {
-		return nil, Cached, err
+	defer free()
+	flags, err := unix.FcntlInt(f.Fd(), unix.F_GETFL, 0)
+	if err != nil {
+		return Cached, fmt.Errorf("ask how %s is open: %w", f.Name(), err)
+	}
+	if _, err := unix.FcntlInt(f.Fd(), unix.F_SETFL, flags|unix.O_DIRECT); err == nil {
+		if _, err := unix.Pread(int(f.Fd()), buf[:sector], 0); err == nil {
+			return Direct, nil
+		}
+		if _, err := unix.FcntlInt(f.Fd(), unix.F_SETFL, flags); err != nil {
+			return Cached, fmt.Errorf("read %s by the cache again: %w", f.Name(), err)
+		}
 	}
 	if err := unix.Fadvise(int(f.Fd()), 0, 0, unix.FADV_DONTNEED); err != nil {
-		return f, Cached, nil
+		return Cached, nil
 	}
-	return f, Dropped, nil
+	return Dropped, nil
 }
 
 // readDirect reads up to want bytes at off with whole sectors into buf, which
@@ -80,5 +80,3 @@ func readDirect(f *os.File, buf []byte, want int, off int64) (int, error) {
 		return min(max(n, 0), want), err
 	}
 }
-
-const openNonblock = unix.O_NONBLOCK

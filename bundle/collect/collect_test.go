@@ -8,11 +8,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"testing/iotest"
 	"testing/synctest"
@@ -175,37 +173,6 @@ func TestNamesStayInTheirFolder(t *testing.T) {
 	}
 	require.Equal(t, "files/one/etc/passwd", res.Items[0].Path)
 	require.Equal(t, "files/one/dir~2", res.Items[7].Path, "a file never takes the place of a folder")
-}
-
-func TestOnlyRegularFilesAreOpened(t *testing.T) {
-	dir, outside := t.TempDir(), filepath.Join(t.TempDir(), "secret")
-	require.NoError(t, os.WriteFile(outside, []byte("secret"), 0o600))
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "plain"), []byte("plain"), 0o600))
-	require.NoError(t, os.Symlink("plain", filepath.Join(dir, "inner")))
-	require.NoError(t, os.Symlink(outside, filepath.Join(dir, "outer")))
-	require.NoError(t, syscall.Mkfifo(filepath.Join(dir, "fifo"), 0o600))
-	socket, err := net.Listen("unix", filepath.Join(dir, "socket"))
-	require.NoError(t, err)
-	defer socket.Close()
-	root, err := os.OpenRoot(dir)
-	require.NoError(t, err)
-	defer root.Close()
-
-	f, _, err := collect.OpenRegular(root, "plain")
-	require.NoError(t, err)
-	require.NoError(t, f.Close())
-	for name, want := range map[string]string{
-		"inner": "symbolic link", "outer": "symbolic link", "fifo": "FIFO", "socket": "socket", ".": "folder",
-		"absent": "no such file", "../" + filepath.Base(dir) + "/plain": "escapes",
-	} {
-		_, _, err := collect.OpenRegular(root, name)
-		require.ErrorContains(t, err, want, name)
-	}
-	if dev, err := os.OpenRoot("/dev"); err == nil {
-		defer dev.Close()
-		_, _, err := collect.OpenRegular(dev, "null")
-		require.ErrorContains(t, err, "device")
-	}
 }
 
 func TestOneFailureCostsNoOther(t *testing.T) {

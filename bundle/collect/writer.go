@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path"
 	"strconv"
@@ -13,6 +12,8 @@ import (
 	"sync"
 	"unicode"
 	"unicode/utf8"
+
+	"darksite/bundle/safefile"
 )
 
 // Folders of the staging folder. Every file of a collector is below
@@ -164,7 +165,7 @@ func (w *Writer) tail(name, origin string, r io.Reader, limit int64, keepEmpty b
 // AddFile stores the regular file name of root. When it is longer than limit or
 // the budget, its last whole lines are kept.
 func (w *Writer) AddFile(root *os.Root, name, as, origin string, limit int64) error {
-	f, info, err := OpenRegular(root, name)
+	f, info, err := safefile.OpenRegular(root, name)
 	if err != nil {
 		return err
 	}
@@ -377,47 +378,5 @@ func nextLineStart(f io.ReaderAt, from int64) (int64, error) {
 		if err != nil {
 			return 0, err
 		}
-	}
-}
-
-// OpenRegular opens a file of root for reading and refuses everything that is
-// not a regular file: links, FIFOs, devices, sockets. It does not block, and a
-// file exchanged between looking and opening is refused.
-func OpenRegular(root *os.Root, name string) (*os.File, fs.FileInfo, error) {
-	before, err := root.Lstat(name)
-	if err != nil {
-		return nil, nil, err
-	}
-	if !before.Mode().IsRegular() {
-		return nil, nil, fmt.Errorf("%s is a %s, not a regular file", name, kind(before.Mode()))
-	}
-	f, err := root.OpenFile(name, os.O_RDONLY|openFlags, 0)
-	if err != nil {
-		return nil, nil, err
-	}
-	info, err := f.Stat()
-	if err == nil && (!info.Mode().IsRegular() || !os.SameFile(before, info)) {
-		err = fmt.Errorf("%s was exchanged while it was opened", name)
-	}
-	if err != nil {
-		return nil, nil, errors.Join(err, f.Close())
-	}
-	return f, info, nil
-}
-
-func kind(m fs.FileMode) string {
-	switch {
-	case m&fs.ModeSymlink != 0:
-		return "symbolic link"
-	case m&fs.ModeNamedPipe != 0:
-		return "FIFO"
-	case m&fs.ModeDevice != 0:
-		return "device"
-	case m&fs.ModeSocket != 0:
-		return "socket"
-	case m.IsDir():
-		return "folder"
-	default:
-		return "special file"
 	}
 }

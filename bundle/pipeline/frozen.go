@@ -13,7 +13,6 @@ import (
 	"strings"
 
 	"darksite/bundle"
-	"darksite/bundle/collect"
 	"darksite/bundle/container"
 	"darksite/bundle/roster"
 	"darksite/bundle/safefile"
@@ -138,7 +137,7 @@ func voids(err error) error {
 }
 
 func readSmall(root *os.Root, name string, limit int64) ([]byte, error) {
-	f, info, err := collect.OpenRegular(root, name)
+	f, info, err := safefile.OpenRegular(root, name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s is gone: %w", name, ErrTampered)
 	}
@@ -196,7 +195,7 @@ func (c *contents) compare(ctx context.Context, m bundle.Manifest, signature str
 }
 
 func (c *contents) same(name string, e bundle.Entry) error {
-	f, _, err := collect.OpenRegular(c.root, name)
+	f, _, err := safefile.OpenRegular(c.root, name)
 	if err != nil {
 		return fmt.Errorf("%w: %w", err, ErrTampered)
 	}

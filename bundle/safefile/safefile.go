@@ -6,6 +6,8 @@
 // the folder after it. Files are made with mode 0600 unless told otherwise:
 // everything the kit writes is private until a person releases it.
 //
+// [OpenRegular] reads what others wrote: a plain file, or an error.
+//
 // Limits: durability is what fsync gives on the file system at hand. A
 // temporary file that a crash leaves behind has the suffix [Suffix] and can be
 // removed with [Sweep].

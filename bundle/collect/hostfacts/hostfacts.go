@@ -21,6 +21,7 @@ import (
 	"text/tabwriter"
 
 	"darksite/bundle/collect"
+	"darksite/bundle/safefile"
 )
 
 // Name is the collector's name and the folder of its files.
@@ -324,7 +325,7 @@ func trimLines(s string) string {
 // attribute reads one small file of /sys, or gives - where there is none: many
 // attributes exist for some devices only, and some refuse to be read.
 func attribute(root *os.Root, name string) string {
-	f, _, err := collect.OpenRegular(root, name)
+	f, _, err := safefile.OpenRegular(root, name)
 	if err != nil {
 		return "-"
 	}

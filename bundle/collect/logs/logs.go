@@ -25,6 +25,7 @@ import (
 	"time"
 
 	"darksite/bundle/collect"
+	"darksite/bundle/safefile"
 )
 
 // Name is the collector's name and the folder of its files.
@@ -203,7 +204,7 @@ func (l *Logs) take(root *os.Root, w *collect.Writer, f logFile, origin string, 
 	if strings.HasSuffix(f.name, ".gz") {
 		return takeGzip(root, w, f, origin, share)
 	}
-	src, _, err := collect.OpenRegular(root, f.name)
+	src, _, err := safefile.OpenRegular(root, f.name)
 	if err != nil {
 		return err
 	}
@@ -223,7 +224,7 @@ func (l *Logs) take(root *os.Root, w *collect.Writer, f logFile, origin string, 
 }
 
 func takeGzip(root *os.Root, w *collect.Writer, f logFile, origin string, share int64) error {
-	src, _, err := collect.OpenRegular(root, f.name)
+	src, _, err := safefile.OpenRegular(root, f.name)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,6 @@
 //go:build unix
 
-package collect
+package safefile
 
 import "golang.org/x/sys/unix"
 

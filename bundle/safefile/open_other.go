@@ -1,5 +1,5 @@
 //go:build !unix
 
-package collect
+package safefile
 
 const openFlags = 0
