@@ -2,6 +2,7 @@ package redact_test
 
 import (
 	"bufio"
+	"bytes"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -12,6 +13,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"darksite/bundle/redact"
+	"darksite/bundle/redact/detect"
+	"darksite/bundle/redact/pseudonym"
+	"darksite/bundle/redact/rules"
 )
 
 // userTime is the user time this process has used.
@@ -19,6 +23,24 @@ func userTime(tb testing.TB) time.Duration {
 	var ru syscall.Rusage
 	require.NoError(tb, syscall.Getrusage(syscall.RUSAGE_SELF, &ru))
 	return time.Duration(ru.Utime.Nano())
+}
+
+// BenchmarkScan measures one pass of the scanner alone on one core.
+func BenchmarkScan(b *testing.B) {
+	var text bytes.Buffer
+	_, err := newGenerator(benchSeed).fill(&text, 8<<20)
+	require.NoError(b, err)
+	rs, err := rules.Shipped()
+	require.NoError(b, err)
+	know, err := detect.Compile(rs, nil)
+	require.NoError(b, err)
+	s := detect.NewScanner(know, detect.NewInventory(nil, nil), func(pseudonym.Kind, string) bool { return false })
+	b.SetBytes(int64(text.Len()))
+	before := userTime(b)
+	for b.Loop() {
+		s.Scan(text.Bytes(), detect.State{})
+	}
+	b.ReportMetric(float64(text.Len())*float64(b.N)/(userTime(b)-before).Seconds()/1e6, "MB/user-CPU-s")
 }
 
 // BenchmarkTree measures both passes and the proof over generated logs (seed
@@ -48,5 +70,8 @@ func BenchmarkTree(b *testing.B) {
 		b.StartTimer()
 	}
 	cpu := (userTime(b) - before).Seconds()
+	var ru syscall.Rusage
+	require.NoError(b, syscall.Getrusage(syscall.RUSAGE_SELF, &ru))
+	b.ReportMetric(float64(ru.Maxrss)/1e3, "MB-peak-RSS")
 	b.ReportMetric(float64(size)*float64(b.N)/cpu/1e6, "MB/user-CPU-s")
 }

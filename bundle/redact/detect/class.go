@@ -1,5 +1,7 @@
 package detect
 
+import "encoding/binary"
+
 // flags say what occurs in a word.
 type flags uint16
 
@@ -77,18 +79,25 @@ func foldEqual(text []byte, folded string) bool {
 	return true
 }
 
-// hash is a quick multiplicative hash over folded bytes, for tables that compare
-// what they find.
+// hash is a quick hash for tables that compare what they find. Its high bits are
+// the good ones.
 func hash(b []byte) uint32 {
-	h := uint32(len(b)) * 0x9e3779b1
-	for len(b) >= 4 {
-		v := uint32(b[0]) | uint32(b[1])<<8 | uint32(b[2])<<16 | uint32(b[3])<<24
-		h = (h ^ v) * 0x85ebca6b
-		h ^= h >> 15
-		b = b[4:]
+	const k = 0x9e3779b97f4a7c15
+	n := len(b)
+	h := uint64(n) * k
+	switch {
+	case n >= 8:
+		for i := 0; i+8 < n; i += 8 {
+			h = (h ^ binary.LittleEndian.Uint64(b[i:])) * k
+			h ^= h >> 29
+		}
+		h = (h ^ binary.LittleEndian.Uint64(b[n-8:])) * k
+	case n >= 4:
+		h = (h ^ uint64(binary.LittleEndian.Uint32(b)) ^ uint64(binary.LittleEndian.Uint32(b[n-4:]))<<32) * k
+	default:
+		for _, c := range b {
+			h = (h ^ uint64(c)) * k
+		}
 	}
-	for _, c := range b {
-		h = (h ^ uint32(c)) * 0x85ebca6b
-	}
-	return h ^ h>>13
+	return uint32(h >> 32)
 }

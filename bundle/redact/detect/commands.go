@@ -10,7 +10,7 @@ import (
 // command deals with words that begin a statement of a config or a command line
 // in which a secret or a name stands without a separator.
 func (s *Scanner) command(lo, hi int) int {
-	w := strings.ToLower(string(s.buf[lo:hi]))
+	w := s.fold(s.buf[lo:hi])
 	switch w {
 	case "bindpw", "rootpw", "requirepass", "masterauth":
 		if s.beginsLine(lo) {
@@ -41,7 +41,7 @@ func (s *Scanner) command(lo, hi int) int {
 	case "zone", "zoneset", "fcalias":
 		if n, end, _ := s.next(hi); end > n && strings.EqualFold(string(s.buf[n:end]), "name") {
 			if n, end, _ = s.next(end); end-n > 2 {
-				s.parts(n, end, pseudonym.Name, "label", strings.ToLower(string(s.buf[n:end])))
+				s.parts(n, end, pseudonym.Name, "label", s.fold(s.buf[n:end]))
 			}
 		}
 	case "cmd", "list", "reload", "edit", "replace":
@@ -130,7 +130,7 @@ func (s *Scanner) secretWord(lo, hi int) int {
 	if !s.configLine(lo) {
 		return 0
 	}
-	if s.k.Common(strings.ToLower(string(w))) && !hasDigit(w) && stateWord[strings.ToLower(string(w))] {
+	if s.k.Common(s.fold(w)) && !hasDigit(w) && stateWord[s.fold(w)] {
 		return 0
 	}
 	return s.secretArg(hi, 0)
@@ -142,7 +142,7 @@ func (s *Scanner) configLine(lo int) bool {
 	if lo-s.lo > lookBack {
 		return false
 	}
-	head := strings.ToLower(string(s.buf[s.lo:lo]))
+	head := s.fold(s.buf[s.lo:lo])
 	f := strings.Fields(head)
 	if len(f) == 0 {
 		return false
@@ -179,7 +179,7 @@ func (s *Scanner) userArg(lo, hi int, w string) {
 	if end-n < 2 || s.buf[n] == '-' {
 		return
 	}
-	name := strings.ToLower(string(s.buf[n:end]))
+	name := s.fold(s.buf[n:end])
 	if !s.staysName(name) && !stateWord[name] && !looksLikeValue(s.buf[n:end]) {
 		s.parts(n, end, pseudonym.User, "user", name)
 	}
@@ -242,7 +242,7 @@ func (s *Scanner) uname(lo, hi int) {
 	if !bytes.Contains(s.buf[end:s.hi], []byte("#")) && !bytes.Contains(s.buf[end:s.hi], []byte("_64")) {
 		return
 	}
-	name := strings.ToLower(string(s.buf[n:end]))
+	name := s.fold(s.buf[n:end])
 	if !s.staysName(name) && name != "version" && name != "kernel" {
 		s.emitName(n, end, name, "uname")
 	}
@@ -352,7 +352,7 @@ func (s *Scanner) distinguished(lo, hi int) int {
 	if end-i < 2 {
 		return 0
 	}
-	attr := strings.ToLower(string(b[lo:hi]))
+	attr := s.fold(b[lo:hi])
 	v := b[i:end]
 	name := strings.ToLower(string(v))
 	if s.staysName(name) || bytes.IndexByte(v, '@') > 0 || dnStays[name] {

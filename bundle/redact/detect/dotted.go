@@ -78,7 +78,7 @@ func (s *Scanner) dottedName(lo, hi int, a acts) {
 	if len(w) > 253 {
 		return
 	}
-	name := strings.ToLower(string(w))
+	name := s.fold(w)
 	if strings.HasSuffix(name, ".arpa") || publicNames[name] || s.staysName(name) || strings.HasSuffix(name, pseudonym.Suffix) && s.owns(pseudonym.Name, name) {
 		return
 	}
@@ -246,7 +246,7 @@ func (s *Scanner) loginAt(local []byte, host string, lo, hi int) bool {
 
 // account emits a user name unless it is one every system has.
 func (s *Scanner) account(lo, hi int) {
-	name := strings.ToLower(string(s.buf[lo:hi]))
+	name := s.fold(s.buf[lo:hi])
 	if s.staysName(name) {
 		return
 	}

@@ -129,7 +129,7 @@ func (s *Scanner) hostField(at int, sure bool) {
 	if len(w) < 2 || end >= len(b) {
 		return
 	}
-	name := strings.ToLower(string(w))
+	name := s.fold(w)
 	if b[end] == '/' && end+1+len(w) <= len(b) && string(b[end+1:end+1+len(w)]) == string(w) { // host/host
 		s.hostName(at, end, name)
 		s.hostName(end+1, end+1+len(w), name)
@@ -253,7 +253,7 @@ func (s *Scanner) stampedHosts(at int) {
 	if n == 0 {
 		return
 	}
-	s.hostName(at, end, strings.ToLower(string(b[at:end])))
+	s.hostName(at, end, s.fold(b[at:end]))
 	s.hostField(n, true)
 }
 
@@ -277,7 +277,7 @@ func (s *Scanner) prompt() {
 		return
 	}
 	if (b[end] == '#' || b[end] == '>') && i == 0 && end+1 < len(b) && (b[end+1] == ' ' || class[b[end+1]]&fLetter != 0) && nameShape(w) && class[w[0]]&fLetter != 0 && bytes.IndexByte(w, '.') < 0 {
-		name := strings.ToLower(string(w))
+		name := s.fold(w)
 		if !s.staysName(name) && !s.k.Common(name) {
 			s.hostName(i, end, name)
 		}
@@ -291,7 +291,7 @@ func (s *Scanner) promptLogin(i, end, at int) {
 	if rest[0] != ':' && rest[0] != ' ' && rest[0] != '$' && rest[0] != '#' && rest[0] != '>' && rest[0] != ']' || bytes.IndexAny(rest, "$#>") < 0 {
 		return
 	}
-	host := strings.ToLower(string(b[i+at+1 : end]))
+	host := s.fold(b[i+at+1 : end])
 	s.account(s.lo+i, s.lo+i+at)
 	if host != "" {
 		s.hostName(i+at+1, end, host)

@@ -162,12 +162,12 @@ func (s *Scanner) key(start, lo, hi int, rule int16) int {
 // statement deals with a secret's key and its value with only a space between,
 // which configs write and running text does not: set chap-secret X.
 func (s *Scanner) statement(lo, hi int) int {
-	w := strings.ToLower(string(s.buf[lo:hi]))
+	w := s.fold(s.buf[lo:hi])
 	if phrases[w]&aStart != 0 || !s.configLine(lo) {
 		return 0
 	}
 	n, end, _ := s.next(hi)
-	if end-n < 4 || s.k.Common(strings.ToLower(string(s.buf[n:end]))) {
+	if end-n < 4 || s.k.Common(s.fold(s.buf[n:end])) {
 		return 0
 	}
 	return s.secretArg(hi, 0)
@@ -181,11 +181,11 @@ func (s *Scanner) pairKey(lo, hi int) int16 {
 	}
 	from := p.lo
 	if q := s.prev[1]; q.hi != 0 && q.hi+1 == p.lo && isSpace(s.buf[q.hi]) {
-		if r := s.k.keyRule(s.buf[q.lo:hi]); r >= 0 {
+		if r := s.keyRule(s.buf[q.lo:hi]); r >= 0 {
 			return r
 		}
 	}
-	return s.k.keyRule(s.buf[from:hi])
+	return s.keyRule(s.buf[from:hi])
 }
 
 // openParent remembers that names inside the object that begins here are of the
@@ -256,7 +256,7 @@ func (s *Scanner) secretValue(lo, hi int, g gap, rule int16, option bool) int {
 		s.pendBlock(lo)
 		return end
 	}
-	if header := strings.ToLower(string(b[lo:hi])); header == "authorization" || header == "proxy-authorization" {
+	if header := s.fold(b[lo:hi]); header == "authorization" || header == "proxy-authorization" {
 		s.authorization(g.value, end)
 		return end
 	}

@@ -61,7 +61,7 @@ func (s *Scanner) noun(lo, hi int, rule int16) {
 	}
 	kind := s.k.kind(rule)
 	w := s.buf[n:end]
-	name := strings.ToLower(string(w))
+	name := s.fold(w)
 	strict := kind != pseudonym.User || class[s.buf[lo]]&fUpper != 0 && lo > s.lo && false
 	if s.staysName(name) || looksLikeValue(w) || stateWord[name] || bytes.IndexByte(w, '@') >= 0 || quote == ' ' || quote == '(' && !nameShape(w) {
 		return
@@ -163,7 +163,7 @@ func (s *Scanner) userAfter(hi int, told bool) {
 	}
 	b := s.buf
 	w := b[n:end]
-	name := strings.ToLower(string(w))
+	name := s.fold(w)
 	uid := bytes.HasPrefix(b[end:s.hi], []byte("(uid="))
 	if !told && !uid || s.staysName(name) || looksLikeValue(w) || name == "user" || name == "invalid" || name == "illegal" || bytes.IndexByte(w, '@') >= 0 {
 		return
@@ -191,7 +191,7 @@ func (s *Scanner) hostAfter(hi int, noun bool) {
 	}
 	b := s.buf
 	w := b[n:end]
-	name := strings.ToLower(string(w))
+	name := s.fold(w)
 	if s.staysName(name) || looksLikeValue(w) || stateWord[name] || s.k.Common(name) || bytes.IndexByte(w, '@') >= 0 || class[w[0]]&(fLetter|fDigit) == 0 {
 		return
 	}
@@ -226,7 +226,7 @@ func (s *Scanner) hostShaped(hi int) {
 	}
 	b := s.buf
 	w := b[n:end]
-	name := strings.ToLower(string(w))
+	name := s.fold(w)
 	dash := strings.IndexByte(name, '-')
 	if dash < 2 || !isDigit(w[len(w)-1]) || class[w[0]]&fLetter == 0 || strings.IndexByte(name, '.') >= 0 || s.staysName(name) || stateWord[name] {
 		return

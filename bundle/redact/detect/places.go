@@ -46,7 +46,7 @@ func (s *Scanner) server(i, j, sep int) int {
 	if end == hi || b[end] != '\\' || end-j < 2 {
 		return j
 	}
-	name := strings.ToLower(string(b[j:end]))
+	name := s.fold(b[j:end])
 	if _, n := parseQuad(b[j:end], '.'); n != 0 || s.staysName(name) || name == "." || name == "?" {
 		return j
 	}
@@ -54,7 +54,7 @@ func (s *Scanner) server(i, j, sep int) int {
 	share := end + sep
 	if share < hi && end+sep <= hi && isAlnum(b[share]) {
 		to := nameEnd(b, share, hi)
-		if w := strings.ToLower(string(b[share:to])); !s.staysName(w) && !s.k.Common(w) && !adminShares[w] {
+		if w := s.fold(b[share:to]); !s.staysName(w) && !s.k.Common(w) && !adminShares[w] {
 			s.emit(share, to, pseudonym.FileSystem, "unc")
 		}
 		return to
@@ -138,7 +138,7 @@ func (s *Scanner) pathName(hi int) {
 	for end > lo && class[b[end-1]]&fDot != 0 {
 		end--
 	}
-	w := strings.ToLower(string(b[lo:end]))
+	w := s.fold(b[lo:end])
 	switch w {
 	case "lost", "public", "default", "shared", "all", "nas", "log", "tabs", "spool":
 		return
@@ -234,7 +234,7 @@ func (s *Scanner) userinfo(lo, hi int) {
 			s.learn(lo+colon+1, hi, pseudonym.Secret, "url-password")
 		}
 	}
-	if name := strings.ToLower(string(b[lo:user])); !s.staysName(name) && len(name) > 0 && bytes.IndexByte(b[lo:user], '%') < 0 && bytes.IndexByte(b[lo:user], '@') < 0 {
+	if name := s.fold(b[lo:user]); !s.staysName(name) && len(name) > 0 && bytes.IndexByte(b[lo:user], '%') < 0 && bytes.IndexByte(b[lo:user], '@') < 0 {
 		if len(name) > 24 && colon < 0 {
 			s.learn(lo, user, pseudonym.Secret, "url-token")
 			return

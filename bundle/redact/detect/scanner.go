@@ -2,6 +2,7 @@ package detect
 
 import (
 	"bytes"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -24,10 +25,12 @@ type Scanner struct {
 	prev   [3]span
 	st     State
 	near   pairing
-	depth  int      // of decoding
-	inner  *Scanner // for text in text, made when first needed
-	begins bool     // the chunk holds a mark that begins a PEM block
-	cr     bool     // the chunk holds carriage returns
+	depth  int               // of decoding
+	folded map[string]string // words met -> folded, for those that are asked for often
+	keys   map[string]int16  // keys met -> their rules
+	inner  *Scanner          // for text in text, made when first needed
+	begins bool              // the chunk holds a mark that begins a PEM block
+	cr     bool              // the chunk holds carriage returns
 	hint   pseudonym.Kind
 }
 
@@ -41,12 +44,15 @@ type memory struct {
 	text [47]byte
 }
 
-const memoSize = 1 << 13
+const (
+	memoLog  = 13
+	memoSize = 1 << memoLog
+)
 
 // NewScanner makes a scanner. Owns tells the site's own stand-ins, which are
 // left as they are.
 func NewScanner(k *Knowledge, inv *Inventory, owns func(pseudonym.Kind, string) bool) *Scanner {
-	return &Scanner{k: k, inv: inv, owns: owns, memo: make([]memory, memoSize)}
+	return &Scanner{k: k, inv: inv, owns: owns, memo: make([]memory, memoSize), folded: map[string]string{}, keys: map[string]int16{}}
 }
 
 // Hint says what the bare names of a file are, when its own name told; see
@@ -355,6 +361,33 @@ func (s *Scanner) knownAt(from int) bool {
 	return ok
 }
 
+// fold returns a word in lower case without making a new string for one that was
+// asked for before.
+func (s *Scanner) fold(w []byte) string {
+	if f, ok := s.folded[string(w)]; ok {
+		return f
+	}
+	f := strings.ToLower(string(w))
+	if len(s.folded) >= memoSize {
+		clear(s.folded)
+	}
+	s.folded[string(w)] = f
+	return f
+}
+
+// keyRule is the rule of a key, from memory where it was met before.
+func (s *Scanner) keyRule(key []byte) int16 {
+	if r, ok := s.keys[string(key)]; ok {
+		return r
+	}
+	r := s.k.keyRule(key)
+	if len(s.keys) >= memoSize {
+		clear(s.keys)
+	}
+	s.keys[string(key)] = r
+	return r
+}
+
 // push remembers a word as the one before the next.
 func (s *Scanner) push(lo, hi int) {
 	s.prev[2], s.prev[1] = s.prev[1], s.prev[0]
@@ -367,7 +400,7 @@ func (s *Scanner) recall(lo, hi int, acc flags) verdict {
 	if len(w) > len(s.memo[0].text) {
 		return s.classify(w, acc)
 	}
-	m := &s.memo[hash(w)%memoSize]
+	m := &s.memo[hash(w)>>(32-memoLog)]
 	if int(m.n) == len(w) && string(m.text[:m.n]) == string(w) {
 		return m.v
 	}

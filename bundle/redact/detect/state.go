@@ -98,7 +98,7 @@ func (s *Scanner) namePair(lo, hi int) {
 	if end-g.value > 64 {
 		return
 	}
-	rule := s.k.keyRule(b[g.value:end])
+	rule := s.keyRule(b[g.value:end])
 	if rule < 0 {
 		return
 	}

@@ -11,7 +11,7 @@ import (
 // output of commands below theirs, and files every system has.
 func (s *Scanner) tables() {
 	b := s.buf[s.lo:s.hi]
-	if len(bytes.TrimSpace(b)) == 0 {
+	if len(b) == 0 || isSpace(b[0]) && len(bytes.TrimSpace(b)) == 0 {
 		if s.st.table.delim == 0 {
 			s.st.table = table{}
 		}
@@ -55,6 +55,9 @@ func (s *Scanner) tableHeader(b []byte) (table, bool) {
 
 // csvHeader wants at least three fields, all of them names without digits first.
 func (s *Scanner) csvHeader(b []byte) (table, bool) {
+	if isDigit(b[0]) || b[0] == '{' || b[0] == '[' || b[0] == '<' || bytes.IndexByte(b, ':') >= 0 || bytes.IndexByte(b, '=') >= 0 {
+		return table{}, false
+	}
 	var delim byte
 	for _, d := range []byte{',', ';', '\t', '|'} {
 		if bytes.Count(b, []byte{d}) >= 2 {
@@ -62,7 +65,7 @@ func (s *Scanner) csvHeader(b []byte) (table, bool) {
 			break
 		}
 	}
-	if delim == 0 || bytes.IndexByte(b, '=') >= 0 || bytes.IndexByte(b, ':') >= 0 || b[0] == '{' || b[0] == '[' {
+	if delim == 0 {
 		return table{}, false
 	}
 	t := table{delim: delim}
@@ -77,7 +80,7 @@ func (s *Scanner) csvHeader(b []byte) (table, bool) {
 				return table{}, false
 			}
 		}
-		if r := s.k.keyRule(f); r >= 0 && t.n < maxColumns && s.k.kind(r) != pseudonym.IPv4 {
+		if r := s.keyRule(f); r >= 0 && t.n < maxColumns && s.k.kind(r) != pseudonym.IPv4 {
 			t.cols[t.n] = column{n, s.k.kind(r), r}
 			t.n++
 		} else if k, ok := headerWords[strings.ToLower(string(f))]; ok && k != pseudonym.None && t.n < maxColumns {
@@ -249,6 +252,9 @@ func (s *Scanner) columns(b []byte) {
 
 // colonFile reads lines of passwd, shadow and group: seven, nine or four fields.
 func (s *Scanner) colonFile(b []byte) bool {
+	if i := bytes.IndexByte(b[:min(len(b), 34)], ':'); i < 1 || bytes.IndexByte(b[:i], ' ') >= 0 {
+		return false
+	}
 	n := bytes.Count(b, []byte{':'})
 	if n != 6 && n != 8 && n != 1 && n != 3 || len(b) > 600 || bytes.IndexByte(b, ' ') == 0 {
 		return false
@@ -341,8 +347,8 @@ func (s *Scanner) listing(b []byte) {
 	}
 	if isDigit(b[0]) {
 		s.etcHosts(b)
+		s.accessLog(b)
 	}
-	s.accessLog(b)
 }
 
 func modeBits(b []byte) bool {

@@ -85,7 +85,7 @@ func (s *Scanner) nameAt(lo, limit int, kind pseudonym.Kind, id string, g gap) {
 		end--
 	}
 	w := b[lo:end]
-	name := strings.ToLower(string(w))
+	name := s.fold(w)
 	if end-lo < 2 || s.staysName(name) || looksLikeValue(w) || emptyValues[name] {
 		return
 	}
