@@ -14,6 +14,7 @@ import (
 	"os"
 	"path"
 	"slices"
+	"strings"
 
 	"darksite/bundle/collect"
 )
@@ -80,6 +81,9 @@ func (r *Runs) pick(root *os.Root) (names []string, missing []string, err error)
 	}
 	var all []run
 	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), ".") {
+			continue // what an interrupted start left: nobody has entered it
+		}
 		info, err := e.Info()
 		if err != nil {
 			return nil, nil, fmt.Errorf("list runs: %w", err)

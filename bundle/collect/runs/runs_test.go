@@ -35,6 +35,7 @@ func run(t *testing.T, c collect.Collector) (collect.Result, []string) {
 
 func TestNewestRunsAreCopied(t *testing.T) {
 	dir := t.TempDir()
+	put(t, dir, ".start-R-4/log.jsonl", 0) // a start that was interrupted is no run
 	put(t, dir, "R-1/run.json", 3*time.Hour)
 	put(t, dir, "R-2/run.json", 2*time.Hour)
 	put(t, dir, "R-2/evidence/out.txt", 2*time.Hour)

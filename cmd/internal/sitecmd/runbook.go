@@ -28,7 +28,7 @@ func (a *app) runbookCommand() *cobra.Command {
   darksite runbook run --alert 3 --as mdurand
   darksite runbook resume R-0001 --as mdurand`,
 	}
-	c.AddCommand(a.runbookListCommand(), a.runbookShowCommand(), a.runbookSearchCommand(), a.runbookRunCommand(), a.runbookResumeCommand(), a.runbookLintCommand())
+	c.AddCommand(a.runbookListCommand(), a.runbookShowCommand(), a.runbookSearchCommand(), a.runbookRunCommand(), a.runbookResumeCommand(), a.runbookSignCommand(), a.runbookLintCommand())
 	return c
 }
 
@@ -323,6 +323,34 @@ func (a *app) checkRuns(ids []string) error {
 	return nil
 }
 
+func (a *app) runbookSignCommand() *cobra.Command {
+	var o runOptions
+	c := &cobra.Command{
+		Use: "sign RUN", Short: "Sign the log of a run that ended without a signature", Args: cobra.ExactArgs(1),
+		Example: "  darksite runbook sign R-0001 --as mdurand",
+		RunE: func(_ *cobra.Command, args []string) error {
+			if o.as == "" {
+				return cli.Usagef("say who you are with --as ID")
+			}
+			sign, err := a.runSigner(o)
+			if err != nil {
+				return err
+			}
+			if sign == nil {
+				return cli.WithHint(fmt.Errorf("no key of %s is at hand", o.as), "name the key file with --key FILE")
+			}
+			if err := engine.Sign(a.path(runsDir, filepath.Base(args[0])), sign); err != nil {
+				return err
+			}
+			a.env.Notef("the log of %s is signed by %s", args[0], o.as)
+			a.env.Next("darksite bundle collect --as ID --run " + args[0])
+			return nil
+		},
+	}
+	o.flags(c)
+	return c
+}
+
 func runTarget(dir string) (string, error) {
 	f, err := os.Open(filepath.Join(dir, engine.LogFile))
 	if err != nil {
@@ -350,6 +378,9 @@ func (a *app) goOn(ctx context.Context, run *engine.Run) error {
 		return nil
 	case errors.Is(err, engine.ErrNotProven):
 		return cli.WithHint(cli.WithCode(cli.CodePartial, err), "darksite runbook resume %s --as ID, once it is so", id)
+	case errors.Is(err, engine.ErrUnsigned):
+		fmt.Fprintf(a.env.Out, "%s %s\n", id, outcome)
+		return cli.WithHint(cli.WithCode(cli.CodePartial, err), "darksite runbook sign %s --as ID", id)
 	case errors.Is(err, cli.ErrNoAnswer):
 		return cli.WithHint(err, "darksite runbook resume %s --as ID", id)
 	case err != nil:
