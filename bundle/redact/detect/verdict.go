@@ -55,10 +55,19 @@ func (s *Scanner) classify(w []byte, acc flags) verdict {
 	if s.anyItem(w) {
 		v.acts |= aItem
 	}
-	if acc&fLetter != 0 {
-		s.vocabulary(w, acc, &v)
+	if acc&fLetter != 0 && (acc&fDigit == 0 || digits(w) < 4) {
+		s.vocabulary(w, acc, &v) // names of keys hold few digits, numbered things many
 	}
 	return v
+}
+
+func digits(w []byte) (n int) {
+	for _, c := range w {
+		if isDigit(c) {
+			n++
+		}
+	}
+	return n
 }
 
 // ownToken reports whether a word is a stand-in already.
