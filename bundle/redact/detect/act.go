@@ -41,6 +41,9 @@ func (s *Scanner) act(start, lo, hi, end int, acc flags, v verdict) int {
 	if a&(aDotted|aWeak) != 0 && next == end {
 		s.dottedName(lo, hi, a)
 	}
+	if a&aMachine != 0 {
+		s.hostName(lo-s.lo, hi-s.lo, s.fold(s.buf[lo:hi]))
+	}
 	if a&aStamp != 0 {
 		if n := monthStamp(s.buf[s.lo:s.hi], lo-s.lo); n > 0 && lo > s.lo {
 			s.hostField(n, true)

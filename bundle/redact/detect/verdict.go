@@ -32,10 +32,11 @@ const (
 	aNameKey
 	aDN
 	aScheme
-	aLogon // account\name
-	aHash  // $1$..., {SSHA}
-	aStamp // a month, perhaps of a time stamp
-	aStart // a word that begins a phrase of a command or a config line
+	aLogon   // account\name
+	aHash    // $1$..., {SSHA}
+	aMachine // spelled as only machines are: esx14, node-246
+	aStamp   // a month, perhaps of a time stamp
+	aStart   // a word that begins a phrase of a command or a config line
 )
 
 // verdict is what a word's spelling says.
@@ -115,6 +116,9 @@ func (s *Scanner) shape(w []byte, acc flags) (a acts) {
 	if letters && len(w) >= 4 {
 		a |= qualifiedHead(w)
 	}
+	if letters && digits && acc&(fDot|fAt|fUnder) == 0 && len(w) <= 16 && machine(w) {
+		a |= aMachine
+	}
 	if len(w) >= 16 && acc&(fDot|fAt) == 0 && letters {
 		a |= aLong
 	}
@@ -123,6 +127,27 @@ func (s *Scanner) shape(w []byte, acc flags) (a acts) {
 	}
 	return a
 }
+
+// machine tells a word for a kind of machine with a number of two to four digits:
+// behind a dash, or right behind it where the word means nothing else.
+func machine(w []byte) bool {
+	n := len(w)
+	for n > 0 && isDigit(w[n-1]) {
+		n--
+	}
+	if d := len(w) - n; d < 2 || d > 4 || n < 2 {
+		return false
+	}
+	if w[n-1] == '-' {
+		return dashedMachines[strings.ToLower(string(w[:n-1]))]
+	}
+	return machines[strings.ToLower(string(w[:n]))]
+}
+
+var (
+	machines       = set("esx esxi srv vcenter filer nas dbsrv websrv appsrv sqlsrv fileserver mailsrv hyperv")
+	dashedMachines = set("node esx esxi srv server web db sql nas san filer vcenter dc compute login dbsrv websrv appsrv mail gw fw")
+)
 
 // qualifiedHead tells the beginnings of names of storage ends.
 func qualifiedHead(w []byte) acts {
