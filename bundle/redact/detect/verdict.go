@@ -76,6 +76,10 @@ func (s *Scanner) ownToken(w []byte, acc flags) bool {
 	if acc&fDash == 0 || acc&fUpper != 0 {
 		return false
 	}
+	n := len(w) - pseudonym.Tail - 1
+	if n < 2 || w[n] != '-' && !bytes.HasSuffix(w, []byte(pseudonym.Suffix)) {
+		return string(w) == Mask
+	}
 	return s.owns(pseudonym.Name, string(w)) || string(w) == Mask
 }
 
