@@ -20,8 +20,8 @@ import (
 )
 
 type redactOptions struct {
-	in, out, words, report, keyFile string
-	jobs                            int
+	in, out, words, policy, report, keyFile string
+	jobs                                    int
 }
 
 func (a *app) redactCommand() *cobra.Command {
@@ -41,6 +41,7 @@ proof found a leak; then no output is left.`,
 	f.StringVar(&o.in, "in", "", "folder to read")
 	f.StringVar(&o.out, "out", "", "folder to write; must not exist or be empty")
 	f.StringVar(&o.words, "words", "", "file with one word a line that must go")
+	f.StringVar(&o.policy, "policy", "", "policy file of the site: further rules, words that may stay")
 	f.StringVar(&o.report, "report", "", "write the report (counts, never values) to this file")
 	f.StringVar(&o.keyFile, "key", "", "file with the pseudonym key (default: the site's; else a key for this run alone)")
 	f.IntVar(&o.jobs, "jobs", 0, "files worked on at once (default: one per processor)")
@@ -63,6 +64,12 @@ func (a *app) runRedact(ctx context.Context, o redactOptions) error {
 			return err
 		}
 	}
+	if o.policy != "" {
+		if options.Policy, err = readPolicy(o.policy); err != nil {
+			return cli.WithCode(cli.CodeUsage, err)
+		}
+	}
+	options.Policy.Strict = true // a folder with a hole in it is no answer here: all or nothing
 	gate, err := redact.New(options)
 	if err != nil {
 		return cli.WithCode(cli.CodeUsage, err)
@@ -120,6 +127,14 @@ func (a *app) pseudonymKey(file string) ([]byte, error) {
 		return newRandomKey(), nil
 	}
 	return key, err
+}
+
+func readPolicy(file string) (redact.Policy, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return redact.Policy{}, fmt.Errorf("read the policy: %w", err)
+	}
+	return redact.ParsePolicy(file, string(text))
 }
 
 // readWords reads a word list: one word or phrase a line, # begins a remark.
