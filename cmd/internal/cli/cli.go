@@ -29,6 +29,8 @@ type Env struct {
 	Err    io.Writer
 	Getenv func(string) string
 	Now    func() time.Time
+
+	interrupted <-chan struct{} // closed when the command is to end; set by Run
 }
 
 // System is the Env of a real process.
@@ -120,6 +122,7 @@ func Hint(err error) string {
 // Run executes the tree with args and reports an error to Env.Err. classify may
 // add codes and hints to errors of the domain; it may be nil.
 func Run(ctx context.Context, env *Env, root *cobra.Command, args []string, classify func(error) error) int {
+	env.interrupted = ctx.Done()
 	root.SetArgs(args)
 	root.SetIn(env.In)
 	root.SetOut(env.Out)

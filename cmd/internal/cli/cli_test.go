@@ -161,6 +161,23 @@ func TestAsker(t *testing.T) {
 	require.Contains(t, errs.String(), "Go on? [y/N]: ")
 }
 
+func TestAgree(t *testing.T) {
+	refused := cli.WithHint(errors.New("nothing was done"), "telephone")
+	ask := func(in string, yes bool) error {
+		e, _, _ := env(in, nil)
+		return e.Agree(yes, "Sure?", "it was read", refused)
+	}
+	require.NoError(t, ask("", true), "nobody is asked")
+	require.NoError(t, ask("yes\n", false))
+	err := ask("no\n", false)
+	require.EqualError(t, err, "nothing was done")
+	require.Equal(t, cli.CodeRefused, cli.Code(err))
+	require.Equal(t, "telephone", cli.Hint(err))
+	err = ask("", false)
+	require.ErrorIs(t, err, cli.ErrNoAnswer)
+	require.Equal(t, "add --yes when it was read", cli.Hint(err))
+}
+
 func TestProgressSpeaksInLines(t *testing.T) {
 	now := time.Unix(0, 0)
 	e, out, errs := env("", nil)

@@ -1,0 +1,52 @@
+package main_test
+
+import (
+	"bufio"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Ctrl-C at a question ends the command at once, with exit code 130 and nothing
+// changed. The input stays open, as a terminal does.
+func TestCtrlCAtAQuestion(t *testing.T) {
+	s := newSite(t)
+	desk := exec.CommandContext(t.Context(), "casedesk", "init", "--name", "Vendor support", "--no-passphrase")
+	desk.Env = append(os.Environ(), "CASEDESK_DIR="+filepath.Join(s.dir, "desk"))
+	require.NoError(t, desk.Run())
+	for name, args := range map[string][]string{
+		"an answer":    {"site", "vendor", filepath.Join(s.dir, "desk", "vendor.txt")},
+		"a passphrase": {"site", "people", "add", "amartin", "--name", "A. Martin", "--role", "officer"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := s.command(args...)
+			in, err := c.StdinPipe()
+			require.NoError(t, err)
+			defer in.Close() //nolint:errcheck // the process has ended
+			errs, err := c.StderrPipe()
+			require.NoError(t, err)
+			require.NoError(t, c.Start())
+			end := time.AfterFunc(20*time.Second, func() { _ = c.Process.Kill() })
+			defer end.Stop()
+			asked := bufio.NewReader(errs)
+			_, err = asked.ReadString(':') // the end of every question
+			require.NoError(t, err)
+			require.NoError(t, c.Process.Signal(os.Interrupt))
+			var said strings.Builder
+			_, err = asked.WriteTo(&said)
+			require.NoError(t, err)
+			var exit *exec.ExitError
+			require.True(t, errors.As(c.Wait(), &exit), said.String())
+			require.Equal(t, 130, exit.ExitCode(), said.String())
+			require.Contains(t, said.String(), "interrupted")
+		})
+	}
+	require.NoFileExists(t, filepath.Join(s.dir, "vendor.txt"))
+	require.NotContains(t, s.ok("site", "people", "--json"), "amartin")
+}
