@@ -50,3 +50,33 @@ func TestCtrlCAtAQuestion(t *testing.T) {
 	require.NoFileExists(t, filepath.Join(s.dir, "vendor.txt"))
 	require.NotContains(t, s.ok("site", "people", "--json"), "amartin")
 }
+
+// The lines a simulator prints are what site.yaml takes, and Ctrl-C ends it in
+// order, with the tokens it had written.
+func TestTheSimulatorServesUntilCtrlC(t *testing.T) {
+	s := newSite(t)
+	tokens := t.TempDir()
+	c := s.command("sim", "--scenario", "quiet", "--size", "small", "--speed", "60")
+	c.Env = append(c.Env, "TMPDIR="+tokens)
+	out, err := c.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, c.Start())
+	end := time.AfterFunc(20*time.Second, func() { _ = c.Process.Kill() })
+	defer end.Stop()
+	lines := bufio.NewReader(out)
+	var arrays string
+	for range 2 {
+		line, err := lines.ReadString('\n')
+		require.NoError(t, err)
+		arrays += line
+	}
+	conf := "site: {code: S042, name: Lyon 3}\n" + arrays
+	require.NoError(t, os.WriteFile(filepath.Join(s.dir, "site.yaml"), []byte(conf), 0o600))
+	require.Contains(t, s.ok("monitor", "--once"), "fa-prod-1  stored")
+
+	require.NoError(t, c.Process.Signal(os.Interrupt))
+	require.NoError(t, c.Wait())
+	left, err := os.ReadDir(tokens)
+	require.NoError(t, err)
+	require.Empty(t, left)
+}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"darksite/bundle/safefile"
@@ -56,6 +57,9 @@ func (a *app) runSim(ctx context.Context, o simOptions) error {
 	s, err := loadScenario(o.scenario)
 	if err != nil {
 		return cli.WithHint(cli.WithCode(cli.CodeUsage, err), "darksite sim --list")
+	}
+	if o.size != "" && !slices.Contains(sim.Sizes(), sim.Size(o.size)) {
+		return cli.Usagef("--size %q: want small, recorded or large", o.size)
 	}
 	options := simhost.Options{Scenario: s, Size: sim.Size(o.size), Control: o.control, Start: a.env.Now()}
 	if o.seed >= 0 {
