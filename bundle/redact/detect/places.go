@@ -89,6 +89,9 @@ func (s *Scanner) logon(i, j int) {
 	}
 	folded := strings.ToLower(string(domain))
 	end := nameEnd(b, j, s.hi)
+	if j-i == 1 && escapes(b[j:end]) || !hasLetter(domain) {
+		return
+	}
 	if end < s.hi && (b[end] == '\\' || b[end] == '$' && end+1 < s.hi && b[end+1] == '\\') || notDomain[folded] {
 		return
 	}
@@ -100,6 +103,21 @@ func (s *Scanner) logon(i, j int) {
 		s.out = append(s.out, Finding{Start: lo, End: i, Kind: pseudonym.Domain, Value: folded, Rule: "logon", Learn: true})
 	}
 	s.account(j, end)
+}
+
+// escapes tells what follows a single backslash as an escape of JSON or C, such
+// as the n of "6.6.3\n" or of "done\nNext", from the name of an account.
+func escapes(w []byte) bool {
+	return bytes.IndexByte([]byte("nrt"), w[0]) >= 0 && (len(w) == 1 || class[w[1]]&fUpper != 0)
+}
+
+func hasLetter(w []byte) bool {
+	for _, c := range w {
+		if class[c]&(fLower|fUpper) != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // notDomain stand before a backslash without being the site's.
