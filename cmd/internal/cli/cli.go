@@ -128,7 +128,7 @@ func Run(ctx context.Context, env *Env, root *cobra.Command, args []string, clas
 	root.SetOut(env.Out)
 	root.SetErr(env.Err)
 	prepare(root)
-	err := root.ExecuteContext(ctx)
+	called, err := root.ExecuteContextC(ctx)
 	if ctx.Err() != nil && err != nil && errors.Is(err, context.Canceled) {
 		fmt.Fprintln(env.Err, "interrupted")
 		return CodeInterrupted
@@ -137,16 +137,16 @@ func Run(ctx context.Context, env *Env, root *cobra.Command, args []string, clas
 		err = classify(err)
 	}
 	if err != nil && !errors.Is(err, ErrAttention) {
-		report(env, root.Name(), err)
+		report(env, called, err)
 	}
 	return Code(err)
 }
 
-func report(env *Env, name string, err error) {
-	fmt.Fprintf(env.Err, "%s: %s\n", name, err)
+func report(env *Env, called *cobra.Command, err error) {
+	fmt.Fprintf(env.Err, "%s: %s\n", called.Root().Name(), err)
 	hint := Hint(err)
 	if hint == "" && Code(err) == CodeUsage {
-		hint = fmt.Sprintf("%s --help", name)
+		hint = fmt.Sprintf("%s --help", called.CommandPath())
 	}
 	if hint != "" {
 		fmt.Fprintf(env.Err, "next: %s\n", hint)
