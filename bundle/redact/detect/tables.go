@@ -295,7 +295,17 @@ func (s *Scanner) colonFile(b []byte) bool {
 
 // hashLike tells the hashes of shadow, htpasswd and LDAP.
 func hashLike(f []byte) bool {
-	return len(f) > 8 && (f[0] == '$' || f[0] == '{' || f[0] == '!' && len(f) > 9 && (f[1] == '$' || f[1] == '!') || len(f) == 13 && looksEncoded(f))
+	return len(f) > 8 && (f[0] == '$' || f[0] == '{' || f[0] == '!' && len(f) > 9 && (f[1] == '$' || f[1] == '!') || desCrypt(f) && looksEncoded(f))
+}
+
+// desCrypt tells the thirteen characters of the oldest crypt(3) by their alphabet.
+func desCrypt(f []byte) bool {
+	for _, c := range f {
+		if class[c]&fLetter == 0 && !isDigit(c) && c != '.' && c != '/' {
+			return false
+		}
+	}
+	return len(f) == 13
 }
 
 func (s *Scanner) hashField(at int, f []byte) {
