@@ -19,3 +19,17 @@ func TestNamesOfCases(t *testing.T) {
 		require.Equal(t, want, bundle.ValidNumber(n), n)
 	}
 }
+
+func TestIDsSplitAsTheyAreMade(t *testing.T) {
+	site, seq, ok := bundle.NewID("S042", 17).Split()
+	require.True(t, ok)
+	require.Equal(t, "S042", site)
+	require.EqualValues(t, 17, seq)
+	_, seq, ok = bundle.NewID("S042", 12345678).Split()
+	require.True(t, ok)
+	require.EqualValues(t, 12345678, seq)
+	for _, id := range []bundle.ID{"", "S042", "S042-", "S042-17", "S042-+00017", "S042-0000017", "S042--00017", "S042-000017-1", "S042-99999999999999999999"} {
+		_, _, ok := id.Split()
+		require.False(t, ok, id)
+	}
+}

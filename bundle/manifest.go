@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -17,6 +19,14 @@ type ID string
 
 // NewID makes the id of a site's n-th bundle.
 func NewID(site string, seq uint64) ID { return ID(fmt.Sprintf("%s-%06d", site, seq)) }
+
+// Split takes an id apart. ok is false for every spelling [NewID] would not
+// write; whether the site's code is well formed is for the roster to say.
+func (id ID) Split() (site string, seq int64, ok bool) {
+	site, digits, ok := strings.Cut(string(id), "-")
+	n, err := strconv.ParseUint(digits, 10, 63)
+	return site, int64(n), ok && err == nil && NewID(site, n) == id
+}
 
 // Digest is a SHA-256 in 64 lower-case hex digits.
 type Digest string

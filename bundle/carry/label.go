@@ -200,12 +200,11 @@ func token(key, value string, limit int, allowed string) error {
 // splitID takes a bundle id apart and refuses any spelling [bundle.NewID]
 // would not write, so that the id is safe as a file name.
 func splitID(id bundle.ID) (site string, seq int64, err error) {
-	site, digits, ok := strings.Cut(string(id), "-")
-	n, convErr := strconv.ParseInt(digits, 10, 64)
-	if !ok || convErr != nil || n < 0 || !roster.ValidSite(site) || bundle.NewID(site, uint64(n)) != id {
+	site, seq, ok := id.Split()
+	if !ok || !roster.ValidSite(site) {
 		return "", 0, fmt.Errorf("bundle id %q: want site and number, such as S042-000017", id)
 	}
-	return site, n, nil
+	return site, seq, nil
 }
 
 // SignatureName is the file name of a label signature made by this key.
@@ -220,7 +219,7 @@ func VerifyLabel(text []byte, signatures [][]byte, r roster.Roster) (roster.Pers
 	if err != nil {
 		return roster.Person{}, err
 	}
-	if site, _, _ := strings.Cut(string(l.BID), "-"); site != r.Site {
+	if site, _, _ := l.BID.Split(); site != r.Site {
 		return roster.Person{}, fmt.Errorf("%w: bundle %s is not of site %s", ErrLabel, l.BID, r.Site)
 	}
 	if len(signatures) == 0 {

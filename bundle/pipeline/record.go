@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 
@@ -88,9 +87,8 @@ type Step struct {
 }
 
 func validID(id bundle.ID) bool {
-	site, seq, ok := strings.Cut(string(id), "-")
-	n, err := strconv.ParseUint(seq, 10, 63)
-	return ok && err == nil && roster.ValidSite(site) && bundle.NewID(site, n) == id
+	site, _, ok := id.Split()
+	return ok && roster.ValidSite(site)
 }
 
 func (p *Pipeline) load(id bundle.ID) (Record, error) {
@@ -231,7 +229,11 @@ func (r *Record) need(what string, states ...State) error {
 	if r.State.ended() {
 		return fmt.Errorf("%s bundle %s: it is %s (%s): %w: %w", what, r.BID, r.State, r.Reason, ErrState, ErrRefused)
 	}
-	return fmt.Errorf("%s bundle %s: it is %s, which must be one of %v: %w: %w", what, r.BID, r.State, states, ErrState, ErrRefused)
+	names := make([]string, len(states))
+	for i, s := range states {
+		names[i] = string(s)
+	}
+	return fmt.Errorf("%s bundle %s: it is %s, this needs %s: %w: %w", what, r.BID, r.State, strings.Join(names, " or "), ErrState, ErrRefused)
 }
 
 // label begins the label of a sealed bundle.

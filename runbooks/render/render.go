@@ -12,8 +12,9 @@ package render
 import (
 	"fmt"
 	"strings"
-	"unicode"
 	"unicode/utf8"
+
+	"darksite/runbooks"
 
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
@@ -73,7 +74,7 @@ func (r *renderer) block(n ast.Node, first, rest string) {
 	case *ast.CodeBlock, *ast.FencedCodeBlock:
 		for i := range n.Lines().Len() {
 			line := n.Lines().At(i)
-			r.lines = append(r.lines, first+"    "+strings.TrimRight(plain(line.Value(r.src)), " "))
+			r.lines = append(r.lines, first+"    "+strings.TrimRight(runbooks.Printable(string(line.Value(r.src))), " "))
 			first = rest
 		}
 	case *ast.HTMLBlock:
@@ -82,7 +83,7 @@ func (r *renderer) block(n ast.Node, first, rest string) {
 			line := n.Lines().At(i)
 			b.Write(line.Value(r.src))
 		}
-		r.wrap(plain([]byte(b.String())), first, rest)
+		r.wrap(runbooks.Printable(b.String()), first, rest)
 	default:
 		r.wrap(r.inline(n), first, rest)
 	}
@@ -114,32 +115,19 @@ func (r *renderer) inline(n ast.Node) string {
 			if n.Kind() != ast.KindCodeSpan {
 				text = util.UnescapePunctuations(text)
 			}
-			b.WriteString(plain(text))
+			b.WriteString(runbooks.Printable(string(text)))
 			if c.SoftLineBreak() || c.HardLineBreak() {
 				b.WriteByte(' ')
 			}
 		case *ast.CodeSpan:
 			b.WriteString("`" + r.inline(c) + "`")
 		case *ast.AutoLink:
-			b.WriteString(plain(c.URL(r.src)))
+			b.WriteString(runbooks.Printable(string(c.URL(r.src))))
 		default:
 			b.WriteString(r.inline(c))
 		}
 	}
 	return b.String()
-}
-
-// plain keeps out what a terminal would act on or hide. Line ends become spaces.
-func plain(text []byte) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' || r == '\t' || r == '\r':
-			return ' '
-		case !unicode.IsGraphic(r):
-			return '?'
-		}
-		return r
-	}, string(text))
 }
 
 func (r *renderer) wrap(s, first, rest string) {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"darksite/bundle/bundletest"
+	"darksite/bundle/desk/intake"
 
 	"github.com/stretchr/testify/require"
 )
@@ -31,7 +32,7 @@ func BenchmarkImport(b *testing.B) {
 				b.StopTimer()
 				s, err := open(b.TempDir(), identities(k), k.Rosters, 0)
 				require.NoError(b, err)
-				sets, err := s.Find(medium)
+				sets, err := intake.Find(medium)
 				require.NoError(b, err)
 				b.StartTimer()
 				_, err = s.Import(b.Context(), sets[0])

@@ -8,7 +8,7 @@
 // before the end. Until then every byte lies in the quarantine folder, which
 // belongs to this package alone: [New] empties it.
 //
-// [Intake.Find] groups the volumes found on several media by bundle, and
+// [Find] groups the volumes found on several media by bundle, and
 // [Intake.Import] takes one bundle in. Importing a bundle twice is no error: the
 // second time is reported as a duplicate, also when it was sealed anew. Two
 // bundles of one sequence number and different content are a fork of the site's
@@ -33,7 +33,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"darksite/bundle"
@@ -101,7 +100,7 @@ type Set struct {
 
 // Find looks for bundles on media (or in folders of bundles) and groups what
 // belongs together by name.
-func (in *Intake) Find(media ...string) ([]Set, error) {
+func Find(media ...string) ([]Set, error) {
 	var sets []Set
 	for _, m := range media {
 		folders, err := carry.Find(m)
@@ -200,7 +199,7 @@ func (in *Intake) believe(name string, text []byte, sigs [][]byte) (label carry.
 	if label, err = carry.ParseLabel(text); err != nil {
 		return label, officer, err
 	}
-	site, _, _ := strings.Cut(string(label.BID), "-")
+	site, _, _ := label.BID.Split()
 	r, err := in.o.Roster(site)
 	if err != nil {
 		return label, officer, bundle.RefuseFor("site-unknown", err, "the label is of site %q", site)
@@ -222,7 +221,7 @@ func (in *Intake) believe(name string, text []byte, sigs [][]byte) (label carry.
 // known ends with errKnown for a bundle that was imported before: the same
 // sealed file, or the same content sealed once more.
 func (in *Intake) known(ctx context.Context, label carry.Label) (Outcome, error) {
-	site, _, _ := strings.Cut(string(label.BID), "-")
+	site, _, _ := label.BID.Split()
 	chain, err := in.o.Store.Bundles(ctx, site)
 	if err != nil {
 		return Outcome{}, err

@@ -128,23 +128,22 @@ func TestABundleSpreadOverTwoMedia(t *testing.T) {
 
 func TestFind(t *testing.T) {
 	k := bundletest.New(t)
-	s := newStation(t, k)
 	a, b := pack(t, k, cargo{seq: 1}), pack(t, k, cargo{seq: 2})
 	medium := a.write(t)
 	b.writeTo(t, medium)
 	require.NoError(t, os.Mkdir(filepath.Join(medium, "holiday"), 0o700))
 	require.NoError(t, os.Symlink(filepath.Join(medium, string(a.bid)), filepath.Join(medium, "S042-000099")))
 	require.NoError(t, os.Rename(filepath.Join(b.write(t), string(b.bid)), filepath.Join(medium, "S042-000003.partial")))
-	sets, err := s.Find(medium)
+	sets, err := intake.Find(medium)
 	require.NoError(t, err)
 	require.Equal(t, []intake.Set{
 		{Name: "S042-000001", Folders: []string{filepath.Join(medium, "S042-000001")}},
 		{Name: "S042-000002", Folders: []string{filepath.Join(medium, "S042-000002")}},
 	}, sets, "no link is followed and no half-written folder taken")
-	direct, err := s.Find(sets[1].Folders[0], sets[0].Folders[0])
+	direct, err := intake.Find(sets[1].Folders[0], sets[0].Folders[0])
 	require.NoError(t, err)
 	require.Equal(t, sets, direct, "the folder itself may be named")
-	_, err = s.Find(filepath.Join(medium, "gone"))
+	_, err = intake.Find(filepath.Join(medium, "gone"))
 	require.ErrorIs(t, err, fs.ErrNotExist)
 }
 
@@ -329,7 +328,7 @@ func TestALabelExchangedMeanwhileIsNotSeen(t *testing.T) {
 		Identities: identities(k), Now: func() time.Time { return arrival },
 	})
 	require.NoError(t, err)
-	sets, err := in.Find(medium)
+	sets, err := intake.Find(medium)
 	require.NoError(t, err)
 	out, err := in.Import(t.Context(), sets[0])
 	require.NoError(t, err)
@@ -485,7 +484,7 @@ func TestBundlesFindTheirCase(t *testing.T) {
 func TestACancelledImportLeavesNothing(t *testing.T) {
 	k := bundletest.New(t)
 	s := newStation(t, k)
-	sets, err := s.Find(pack(t, k, cargo{}).write(t))
+	sets, err := intake.Find(pack(t, k, cargo{}).write(t))
 	require.NoError(t, err)
 	before := s.state(t)
 	ctx, cancel := context.WithCancel(t.Context())

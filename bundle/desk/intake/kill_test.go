@@ -12,6 +12,7 @@ import (
 
 	"darksite/bundle"
 	"darksite/bundle/bundletest"
+	"darksite/bundle/desk/intake"
 	"darksite/bundle/roster"
 
 	"filippo.io/age"
@@ -43,7 +44,7 @@ func child(dir string) error {
 	if err != nil {
 		return err
 	}
-	sets, err := s.Find(filepath.Join(dir, "medium"))
+	sets, err := intake.Find(filepath.Join(dir, "medium"))
 	if err != nil {
 		return err
 	}

@@ -121,7 +121,7 @@ func mustRead(t *testing.T, path string) []byte {
 // only finds the one set on the media and imports it.
 func (s *station) only(t *testing.T, media ...string) (intake.Outcome, error) {
 	t.Helper()
-	sets, err := s.Find(media...)
+	sets, err := intake.Find(media...)
 	require.NoError(t, err)
 	require.Len(t, sets, 1)
 	return s.Import(t.Context(), sets[0])

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"darksite/bundle"
@@ -68,7 +69,7 @@ func (a *app) runImport(ctx context.Context, store intake.Store, media []string,
 	if err != nil {
 		return err
 	}
-	sets, err := in.Find(media...)
+	sets, err := intake.Find(media...)
 	if err != nil {
 		return err
 	}
@@ -102,7 +103,7 @@ func (a *app) runImport(ctx context.Context, store intake.Store, media []string,
 }
 
 func noBundle(media []string) error {
-	return cli.WithHint(fmt.Errorf("no bundle is on %v", media), "a bundle is a folder such as S042-000017 with a LABEL.txt")
+	return cli.WithHint(fmt.Errorf("no bundle is on %s", strings.Join(media, ", ")), "a bundle is a folder such as S042-000017 with a LABEL.txt")
 }
 
 func (a *app) printImported(done []intake.Outcome, asJSON bool) error {
@@ -116,7 +117,7 @@ func (a *app) printImported(done []intake.Outcome, asJSON bool) error {
 			continue
 		}
 		fmt.Fprintf(a.env.Out, "%s  imported, %d files, %s, case %s\n", b.BID, b.Files, units.Bytes(float64(b.Bytes)), cmp.Or(o.Number, o.Case))
-		fmt.Fprintf(a.env.Out, "  made by %s, approved by %v, released by %s, in transit %s\n", b.Collector, b.Officers, b.ReleasedBy, units.Duration(b.Received.Sub(b.Taken)))
+		fmt.Fprintf(a.env.Out, "  made by %s, approved by %s, released by %s, in transit %s\n", b.Collector, strings.Join(b.Officers, " and "), b.ReleasedBy, units.Duration(b.Received.Sub(b.Taken)))
 		if b.Repaired > 0 {
 			fmt.Fprintf(a.env.Out, "  %d damaged blocks were repaired from parity\n", b.Repaired)
 		}
@@ -142,8 +143,7 @@ func (a *app) verifyCommand() *cobra.Command {
 		Use: "verify MEDIUM...", Short: "Check media with public keys alone, importing nothing", Args: cobra.MinimumNArgs(1),
 		Example: "  casedesk verify /media/usb",
 		RunE: func(c *cobra.Command, args []string) error {
-			in := &mediaReader{a: a}
-			out, err := in.read(c.Context(), args)
+			out, err := a.verifyMedia(c.Context(), args)
 			if err != nil {
 				return err
 			}
@@ -163,46 +163,34 @@ func (a *app) verifyCommand() *cobra.Command {
 	return c
 }
 
-type mediaReader struct{ a *app }
-
-func (m *mediaReader) read(ctx context.Context, media []string) ([]verified, error) {
-	groups := map[string][]string{}
-	var names []string
-	for _, medium := range media {
-		folders, err := carry.Find(medium)
-		if err != nil {
-			return nil, err
-		}
-		for _, f := range folders {
-			name := filepath.Base(f)
-			if groups[name] == nil {
-				names = append(names, name)
-			}
-			groups[name] = append(groups[name], f)
-		}
+func (a *app) verifyMedia(ctx context.Context, media []string) ([]verified, error) {
+	sets, err := intake.Find(media...)
+	if err != nil {
+		return nil, err
 	}
-	if len(names) == 0 {
+	if len(sets) == 0 {
 		return nil, noBundle(media)
 	}
 	var out []verified
-	for _, name := range names {
-		v, err := m.one(ctx, groups[name])
+	for _, set := range sets {
+		v, err := a.verifyOne(ctx, set.Folders)
 		if err != nil {
-			return nil, fmt.Errorf("verify %s: %w", name, err)
+			return nil, fmt.Errorf("verify %s: %w", set.Name, err)
 		}
 		out = append(out, v)
 	}
 	return out, nil
 }
 
-func (m *mediaReader) one(ctx context.Context, folders []string) (verified, error) {
+func (a *app) verifyOne(ctx context.Context, folders []string) (verified, error) {
 	var by string
 	report, err := carry.Inspect(ctx, carry.ReadOptions{Check: func(text []byte, sigs [][]byte) error {
 		label, err := carry.ParseLabel(text)
 		if err != nil {
 			return err
 		}
-		r, err := m.a.roster(siteOf(label.BID))
+		site, _, _ := label.BID.Split()
+		r, err := a.roster(site)
 		if err != nil {
 			return err
 		}
@@ -221,15 +209,6 @@ func (m *mediaReader) one(ctx context.Context, folders []string) (verified, erro
 		return verified{}, &carry.BeyondRepairError{BID: string(report.Label.BID), Bring: report.Bring}
 	}
 	return v, nil
-}
-
-func siteOf(id bundle.ID) string {
-	for i := range id {
-		if id[i] == '-' {
-			return string(id[:i])
-		}
-	}
-	return string(id)
 }
 
 func (a *app) openCommand() *cobra.Command {
@@ -259,7 +238,8 @@ func (a *app) runOpen(ctx context.Context, index desk.Index, id bundle.ID, out, 
 	if _, err := os.Lstat(out); !errors.Is(err, fs.ErrNotExist) {
 		return cli.Usagef("%s is there already: name a folder that is not", out)
 	}
-	chain, err := index.Bundles(ctx, siteOf(id))
+	site, _, _ := id.Split()
+	chain, err := index.Bundles(ctx, site)
 	if err != nil {
 		return err
 	}

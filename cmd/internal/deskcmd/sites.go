@@ -177,14 +177,9 @@ func (a *app) enrol(file string, yes bool) error {
 		return err
 	}
 	a.printRoster(r)
-	if !yes {
-		ok, err := a.env.Asker().Confirm("Have you compared these with the site over the telephone number of the contract?")
-		if err != nil {
-			return cli.WithHint(err, "add --yes when the fingerprints have been compared")
-		}
-		if !ok {
-			return cli.WithHint(cli.WithCode(cli.CodeRefused, errors.New("the roster is not accepted: nothing was changed")), "telephone the site and compare the fingerprints")
-		}
+	refused := cli.WithHint(errors.New("the roster is not accepted: nothing was changed"), "telephone the site and compare the fingerprints")
+	if err := a.env.Agree(yes, "Have you compared these with the site over the telephone number of the contract?", "the fingerprints have been compared", refused); err != nil {
+		return err
 	}
 	if err := safefile.Write(a.path(rostersDir, r.Site+".txt"), text, fs.FileMode(0o644)); err != nil {
 		return err

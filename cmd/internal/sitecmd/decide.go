@@ -157,14 +157,9 @@ func (a *app) decide(ctx context.Context, name string, what approve.Decision, o 
 			return err
 		}
 		fmt.Fprintf(a.env.Err, "what will be signed:\n\n%s\n", cli.PrintableLines(string(text)))
-		if !o.yes {
-			ok, err := a.env.Asker().Confirm("Sign this?")
-			if err != nil {
-				return cli.WithHint(err, "add --yes when the statement has been read")
-			}
-			if !ok {
-				return cli.WithHint(cli.WithCode(cli.CodeRefused, errors.New("nothing was signed")), "darksite bundle reject %s --as %s --reason \"...\"   (when it must not leave)", id, o.as)
-			}
+		refused := cli.WithHint(errors.New("nothing was signed"), "darksite bundle reject %s --as %s --reason \"...\"   (when it must not leave)", id, o.as)
+		if err := a.env.Agree(o.yes, "Sign this?", "the statement has been read", refused); err != nil {
+			return err
 		}
 		if what == approve.Reject {
 			err = j.Reject(ctx, id, key, o.Decision)

@@ -464,14 +464,9 @@ func (a *app) acceptVendor(card string, yes bool) error {
 		return err
 	}
 	a.printVendor(v)
-	if !yes {
-		ok, err := a.env.Asker().Confirm("Have you compared these with the vendor over the telephone?")
-		if err != nil {
-			return cli.WithHint(err, "add --yes when the fingerprints have been compared")
-		}
-		if !ok {
-			return cli.WithHint(cli.WithCode(cli.CodeRefused, errors.New("the card is not accepted: nothing was changed")), "telephone the vendor and compare the fingerprints")
-		}
+	refused := cli.WithHint(errors.New("the card is not accepted: nothing was changed"), "telephone the vendor and compare the fingerprints")
+	if err := a.env.Agree(yes, "Have you compared these with the vendor over the telephone?", "the fingerprints have been compared", refused); err != nil {
+		return err
 	}
 	if err := safefile.Write(a.path(vendorFile), text, fs.FileMode(0o644)); err != nil {
 		return err
