@@ -39,6 +39,10 @@ const (
 // ErrSyntax is what every error about the content of a text wraps.
 var ErrSyntax = errors.New("not in the format")
 
+// ErrNoTarget says that a sample names no target and Options name none either.
+// It comes with ErrSyntax.
+var ErrNoTarget = errors.New("the sample names no target, and none was given for those that do not")
+
 // Error says where a text could not be read.
 type Error struct {
 	Line int64 // counted from 1

@@ -229,7 +229,8 @@ func TestRefusals(t *testing.T) {
 	_, _, err = parse("metric,value\n", exposition.CSV, "site")
 	require.ErrorContains(t, err, "line 1: not in the format: the first line is")
 	_, _, err = parse("m 1 1\n", exposition.OpenMetrics, "")
-	require.ErrorContains(t, err, "names no target")
+	require.ErrorIs(t, err, exposition.ErrNoTarget)
+	require.ErrorIs(t, err, exposition.ErrSyntax)
 }
 
 func TestMissingEndIsTold(t *testing.T) {

@@ -376,7 +376,7 @@ func unescape(s string) (value string, length int, err error) {
 func (p *Parser) targetOf(said string) (string, error) {
 	switch {
 	case said == "" && p.target == "":
-		return "", syntaxf("the sample names no target, and none was given for those that do not")
+		return "", fmt.Errorf("%w: %w", ErrSyntax, ErrNoTarget)
 	case said == "":
 		return p.target, nil
 	case p.target != "" && said != p.target:

@@ -26,9 +26,12 @@ func (a *app) historyCommand() *cobra.Command {
 		Use: "history", Short: "What was measured: series, values, charts, health of the store",
 		Example: `  darksite history series
   darksite history query purefa_array_space_utilization --target fa-prod-1 --since 24h --step 5m
-  darksite history plot node_load1 --since 1h`,
+  darksite history plot node_load1 --since 1h
+  darksite history top purefa_volume_performance_latency_usec -n 5
+  darksite history export --out history.txt`,
 	}
-	c.AddCommand(a.historySeriesCommand(), a.historyQueryCommand(), a.historyPlotCommand(), a.historyStatsCommand(), a.historyCheckCommand(), a.historyCompactCommand())
+	c.AddCommand(a.historySeriesCommand(), a.historyQueryCommand(), a.historyTopCommand(), a.historyPlotCommand(),
+		a.historyExportCommand(), a.historyImportCommand(), a.historyStatsCommand(), a.historyCheckCommand(), a.historyCompactCommand())
 	return c
 }
 
@@ -39,17 +42,20 @@ type seriesOptions struct {
 	since  time.Duration
 	step   time.Duration
 	agg    string
+	across string // only query puts series together
+	file   string
 }
 
 func (o *seriesOptions) flags(c *cobra.Command, timed bool) {
 	c.Flags().StringVar(&o.target, "target", "", "array or machine, as in site.yaml")
 	c.Flags().StringArrayVar(&o.labels, "label", nil, "name=value a series must have; may be given again")
+	c.Flags().StringVar(&o.file, "file", "", fileHelp)
 	if !timed {
 		return
 	}
 	c.Flags().DurationVar(&o.since, "since", time.Hour, "how far back")
 	c.Flags().DurationVar(&o.step, "step", 0, "width of a step (default: every sample; plot: as wide as a column)")
-	c.Flags().StringVar(&o.agg, "agg", "", "avg, min, max, sum, last or rate for each step (default avg)")
+	c.Flags().StringVar(&o.agg, "agg", "", "avg, min, max, sum, last, rate or a quantile such as p95 for each step (default avg)")
 }
 
 func (o *seriesOptions) selector(metric string) (localmon.Selector, error) {
@@ -80,9 +86,14 @@ func (o *seriesOptions) window(now time.Time) (localmon.Window, error) {
 			return w, cli.Usagef("--agg %s needs --step", o.agg)
 		}
 	default:
-		return w, cli.Usagef("--agg %q: want avg, min, max, sum, last or rate", o.agg)
+		if _, ok := quantile(o.agg); !ok {
+			return w, cli.Usagef("--agg %q: want avg, min, max, sum, last or rate, or a quantile such as p95", o.agg)
+		}
+		if w.Step == 0 {
+			return w, cli.Usagef("--agg %s needs --step", o.agg)
+		}
 	}
-	return w, nil
+	return w, o.checkAcross(w)
 }
 
 func (a *app) historySeriesCommand() *cobra.Command {
@@ -96,7 +107,7 @@ func (a *app) historySeriesCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.withSight(c.Context(), func(s *sight) error {
+			return a.withHistory(c.Context(), o.file, func(s *sight) error {
 				list, err := s.Series(c.Context(), sel)
 				if err != nil {
 					return err
@@ -158,15 +169,20 @@ type points struct {
 	Target string  `json:"target"`
 	Metric string  `json:"metric"`
 	Labels string  `json:"labels,omitempty"`
+	Across string  `json:"across,omitempty"` // how Series were put together
+	Series int     `json:"series,omitempty"`
 	Points []point `json:"points"`
 }
 
 type point struct {
-	At    time.Time `json:"at"`
-	Value float64   `json:"value"`
+	At    time.Time  `json:"at"`
+	Value jsonNumber `json:"value"`
 }
 
-func (a *app) read(ctx context.Context, s *sight, sel localmon.Selector, w localmon.Window, most int) ([]points, error) {
+func (a *app) read(ctx context.Context, s *sight, sel localmon.Selector, w localmon.Window, o *seriesOptions, most int) ([]points, error) {
+	if o.across != "" {
+		return o.readAcross(ctx, s, sel, w)
+	}
 	list, err := s.Series(ctx, sel)
 	if err != nil {
 		return nil, err
@@ -177,11 +193,11 @@ func (a *app) read(ctx context.Context, s *sight, sel localmon.Selector, w local
 	var out []points
 	for _, one := range list {
 		p := points{Target: one.Key.Target, Metric: one.Key.Metric, Labels: one.Key.Labels, Points: []point{}}
-		for pt, err := range s.Range(ctx, one.Key, w) {
+		for pt, err := range o.points(ctx, s, one.Key, w) {
 			if err != nil {
 				return nil, err
 			}
-			p.Points = append(p.Points, point(pt))
+			p.Points = append(p.Points, point{pt.At, jsonNumber(pt.Value)})
 		}
 		out = append(out, p)
 	}
@@ -195,7 +211,9 @@ func (a *app) historyQueryCommand() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use: "query METRIC", Short: "Print values", Args: cobra.ExactArgs(1),
-		Example: "  darksite history query node_load1 --since 10m\n  darksite history query purefa_array_space_utilization --since 24h --step 5m --agg max --json",
+		Example: "  darksite history query node_load1 --since 10m\n  darksite history query purefa_array_space_utilization --since 24h --step 5m --agg max --json\n" +
+			"  darksite history query purefa_volume_performance_latency_usec --since 6h --step 5m --agg p95\n" +
+			"  darksite history query purefa_array_performance_throughput_iops --step 1m --across sum",
 		RunE: func(c *cobra.Command, args []string) error {
 			sel, err := o.selector(args[0])
 			if err != nil {
@@ -205,8 +223,8 @@ func (a *app) historyQueryCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.withSight(c.Context(), func(s *sight) error {
-				list, err := a.read(c.Context(), s, sel, w, maxSeriesAtOnce)
+			return a.withHistory(c.Context(), o.file, func(s *sight) error {
+				list, err := a.read(c.Context(), s, sel, w, &o, maxSeriesAtOnce)
 				if err != nil {
 					return err
 				}
@@ -222,8 +240,17 @@ func (a *app) historyQueryCommand() *cobra.Command {
 		},
 	}
 	o.flags(c, true)
+	c.Flags().StringVar(&o.across, "across", "", "put all series together, step by step: sum, avg, min or max")
 	cli.JSONFlag(c, &asJSON)
 	return c
+}
+
+// name says whose points these are.
+func (p *points) name() string {
+	if p.Across != "" {
+		return strings.TrimSpace(fmt.Sprintf("%s %s, the %s of %d series", p.Target, p.Metric, p.Across, p.Series))
+	}
+	return p.Target + " " + seriesName(localmon.SeriesKey{Metric: p.Metric, Labels: p.Labels})
 }
 
 func (a *app) printPoints(list []points) {
@@ -231,9 +258,9 @@ func (a *app) printPoints(list []points) {
 		if i > 0 {
 			fmt.Fprintln(a.env.Out)
 		}
-		fmt.Fprintf(a.env.Out, "# %s %s\n", p.Target, cli.Printable(seriesName(localmon.SeriesKey{Metric: p.Metric, Labels: p.Labels})))
+		fmt.Fprintf(a.env.Out, "# %s\n", cli.Printable(p.name()))
 		for _, pt := range p.Points {
-			fmt.Fprintf(a.env.Out, "%s %s\n", pt.At.UTC().Format(time.RFC3339), strconv.FormatFloat(pt.Value, 'g', -1, 64))
+			fmt.Fprintf(a.env.Out, "%s %s\n", pt.At.UTC().Format(time.RFC3339), strconv.FormatFloat(float64(pt.Value), 'g', -1, 64))
 		}
 		if len(p.Points) == 0 {
 			fmt.Fprintln(a.env.Out, "# no sample in this span")
@@ -266,8 +293,8 @@ func (a *app) historyPlotCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.withSight(c.Context(), func(s *sight) error {
-				list, err := a.read(c.Context(), s, sel, w, maxPlotted)
+			return a.withHistory(c.Context(), o.file, func(s *sight) error {
+				list, err := a.read(c.Context(), s, sel, w, &o, maxPlotted)
 				if err != nil {
 					return err
 				}
@@ -304,7 +331,7 @@ func (a *app) plot(p points, w localmon.Window) {
 	fmt.Fprintln(out, asciigraph.Plot(values, asciigraph.Height(plotHeight), asciigraph.Precision(2)))
 	last := p.Points[len(p.Points)-1]
 	fmt.Fprintf(out, "%s to %s, %d of %d steps of %s have data\n", w.From.Format("01-02 15:04"), w.To.Format("01-02 15:04"), seen, len(values), units.Duration(w.Step))
-	fmt.Fprintf(out, "lowest %s, highest %s, newest %s at %s\n", number(low), number(high), number(last.Value), last.At.Format("15:04:05"))
+	fmt.Fprintf(out, "lowest %s, highest %s, newest %s at %s\n", number(low), number(high), number(float64(last.Value)), last.At.Format("15:04:05"))
 }
 
 // columnsOf puts points into the columns of a chart and counts the columns that
@@ -323,13 +350,13 @@ func columnsOf(pts []point, w localmon.Window) (values []float64, seen int) {
 		}
 		if last >= 0 && pt.At.Sub(pts[n-1].At) <= usual {
 			for j := last + 1; j < i; j++ {
-				values[j] = pts[n-1].Value
+				values[j] = float64(pts[n-1].Value)
 			}
 		}
 		if math.IsNaN(values[i]) {
 			seen++
 		}
-		values[i], last = pt.Value, i
+		values[i], last = float64(pt.Value), i
 	}
 	return values, seen
 }
@@ -350,12 +377,13 @@ func usualGap(pts []point) time.Duration {
 func number(v float64) string { return strconv.FormatFloat(v, 'g', 6, 64) }
 
 func (a *app) historyStatsCommand() *cobra.Command {
+	var file string
 	var asJSON bool
 	c := &cobra.Command{
 		Use: "stats", Short: "How much the history holds and takes", Args: cobra.NoArgs,
 		Example: "  darksite history stats",
 		RunE: func(c *cobra.Command, _ []string) error {
-			db, done, err := a.openHistory(c.Context())
+			db, done, err := a.openHistory(c.Context(), file)
 			if err != nil {
 				return err
 			}
@@ -379,13 +407,21 @@ func (a *app) historyStatsCommand() *cobra.Command {
 			return nil
 		},
 	}
+	c.Flags().StringVar(&file, "file", "", fileHelp)
 	cli.JSONFlag(c, &asJSON)
 	return c
 }
 
 // openHistory opens the history for reading, or a copy of it while a monitor
-// holds it.
-func (a *app) openHistory(ctx context.Context) (*history.DB, func() error, error) {
+// holds it; or the copy that is named.
+func (a *app) openHistory(ctx context.Context, file string) (*history.DB, func() error, error) {
+	if file != "" {
+		db, err := history.OpenReadOnly(file, history.Options{})
+		if err != nil {
+			return nil, nil, wayOut(file, err)
+		}
+		return db, db.Close, nil
+	}
 	if _, err := a.config(); err != nil {
 		return nil, nil, err
 	}
@@ -397,7 +433,7 @@ func (a *app) openHistory(ctx context.Context) (*history.DB, func() error, error
 		return nil, nil, a.noSeries(nil)
 	}
 	if !errors.Is(err, boltfile.ErrBusy) {
-		return nil, nil, err
+		return nil, nil, wayOut(a.path(historyFile), err)
 	}
 	s, serr := a.sight(ctx)
 	if serr != nil || s.client == nil {
@@ -419,13 +455,14 @@ func (a *app) openHistory(ctx context.Context) (*history.DB, func() error, error
 }
 
 func (a *app) historyCheckCommand() *cobra.Command {
+	var file string
 	var asJSON bool
 	c := &cobra.Command{
 		Use: "check", Short: "Check every value against its checksum", Args: cobra.NoArgs,
-		Example: "  darksite history check",
+		Example: "  darksite history check\n  darksite history check --file carried/history.db",
 		Long:    "Check every value of the history. What is damaged is named; the rest stays readable.\nExit 5 when anything is damaged. Works while the monitor runs.",
 		RunE: func(c *cobra.Command, _ []string) error {
-			db, done, err := a.openHistory(c.Context())
+			db, done, err := a.openHistory(c.Context(), file)
 			if err != nil {
 				return err
 			}
@@ -441,12 +478,13 @@ func (a *app) historyCheckCommand() *cobra.Command {
 				return err
 			}
 			if len(damage) > 0 {
-				return cli.WithHint(cli.WithCode(cli.CodeTampered, fmt.Errorf("%d values are damaged", len(damage))), "keep a copy of %s; the rest of it stays readable", a.path(historyFile))
+				return cli.WithHint(cli.WithCode(cli.CodeTampered, fmt.Errorf("%d values are damaged", len(damage))), "darksite history export%s --format csv --out saved.csv   (writes what can be read)", fileFlag(file))
 			}
 			a.env.Notef("every value is whole")
 			return nil
 		},
 	}
+	c.Flags().StringVar(&file, "file", "", fileHelp)
 	cli.JSONFlag(c, &asJSON)
 	return c
 }
@@ -475,7 +513,7 @@ func (a *app) historyCompactCommand() *cobra.Command {
 			}
 			before, after, err := history.Compact(c.Context(), a.path(historyFile), history.Options{Holder: "darksite history compact", Since: a.env.Now()})
 			if err != nil {
-				return err
+				return wayOut(a.path(historyFile), err)
 			}
 			a.env.Notef("the file took %s and takes %s", units.Bytes(float64(before)), units.Bytes(float64(after)))
 			return nil

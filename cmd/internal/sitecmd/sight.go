@@ -43,7 +43,7 @@ func (a *app) sight(ctx context.Context) (*sight, error) {
 	if s.history, err = history.OpenReadOnly(a.path(historyFile), history.Options{}); err == nil {
 		s.Reader = s.history
 	} else if !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
+		return nil, wayOut(a.path(historyFile), err)
 	}
 	if err := s.openAlerts(a.path(siteDBFile)); err != nil {
 		return nil, errors.Join(err, s.close())

@@ -71,6 +71,7 @@ var noData = map[string]string{
 	"bundle write":    "prints the folder it made",
 	"demo":            "a story",
 	"history compact": "acts and says so",
+	"history export":  "prints the samples themselves, as OpenMetrics or CSV",
 	"history plot":    "a picture; the values are in history query --json",
 	"init":            "acts and says so",
 	"monitor unit":    "prints a file for systemd",

@@ -1,0 +1,132 @@
+package sitecmd
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"math"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"darksite/cmd/internal/cli"
+	"darksite/localmon"
+	"darksite/localmon/boltfile"
+	"darksite/localmon/history"
+	"darksite/localmon/query"
+)
+
+const fileHelp = "read this copy of a history instead of the site's own"
+
+// withHistory is withSight, or the same with a copy of a history. A copy needs
+// no site folder.
+func (a *app) withHistory(ctx context.Context, file string, f func(s *sight) error) error {
+	if file == "" {
+		return a.withSight(ctx, f)
+	}
+	db, err := history.OpenReadOnly(file, history.Options{})
+	if err != nil {
+		return wayOut(file, err)
+	}
+	s := &sight{Reader: db, history: db}
+	return errors.Join(f(s), s.close())
+}
+
+// wayOut gives an error of opening the history at path what can be done about
+// it. The file itself is never changed by an opening that fails.
+func wayOut(path string, err error) error {
+	beside := fmt.Sprintf("mv %s %s.aside   (the next look starts a new one; nothing of it is lost)", path, path)
+	var busy *boltfile.BusyError
+	switch {
+	case err == nil, errors.As(err, &busy):
+		return err
+	case errors.Is(err, fs.ErrNotExist):
+		return err
+	case errors.Is(err, boltfile.ErrNewer):
+		return cli.WithHint(err, "use the newer darksite that wrote it; to go on without its past meanwhile:\n      %s", beside)
+	case errors.Is(err, boltfile.ErrForeign):
+		return cli.WithHint(fmt.Errorf("%w; it was left as it is", err), "%s", beside)
+	case errors.Is(err, boltfile.ErrDamaged):
+		return cli.WithHint(cli.WithCode(cli.CodeTampered, fmt.Errorf("%w; it was left as it is", err)),
+			"save what can be read, then start anew beside it and bring it back:\n      darksite history export --file %s --format csv --out saved.csv\n      %s\n      darksite history import saved.csv\n      when nothing can be read, a copy from the last bundle or backup can be: --file COPY", path, beside)
+	case errors.Is(err, syscall.EROFS), errors.Is(err, fs.ErrPermission):
+		return cli.WithHint(err, "find out why it cannot be written (a disk turns read-only when it fails); reading goes on: darksite history export --format csv --out FILE-ON-ANOTHER-DISK")
+	}
+	return err
+}
+
+// quantile reads aggregations such as p95 and p99.9; ok is false for others.
+func quantile(agg string) (q float64, ok bool) {
+	digits, ok := strings.CutPrefix(agg, "p")
+	if !ok || strings.Trim(digits, "0123456789.") != "" {
+		return 0, false
+	}
+	percent, err := strconv.ParseFloat(digits, 64)
+	return percent / 100, err == nil && percent >= 0 && percent <= 100
+}
+
+// points reads one series in the way that was asked for.
+func (o *seriesOptions) points(ctx context.Context, r localmon.Reader, key localmon.SeriesKey, w localmon.Window) iter.Seq2[localmon.Point, error] {
+	if q, ok := quantile(o.agg); ok {
+		return query.Quantile(ctx, r, key, w, q)
+	}
+	return r.Range(ctx, key, w)
+}
+
+// across puts all series that are picked together into one.
+func (o *seriesOptions) readAcross(ctx context.Context, s *sight, sel localmon.Selector, w localmon.Window) ([]points, error) {
+	list, err := s.Series(ctx, sel)
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	keys := make([]localmon.SeriesKey, 0, len(list))
+	for _, one := range list {
+		keys = append(keys, one.Key)
+	}
+	p := points{Target: o.target, Metric: sel.Metric, Across: o.across, Series: len(keys), Points: []point{}}
+	for pt, err := range query.Across(ctx, s, keys, w, localmon.Agg(o.across)) {
+		if err != nil {
+			return nil, err
+		}
+		p.Points = append(p.Points, point{pt.At, jsonNumber(pt.Value)})
+	}
+	return []points{p}, nil
+}
+
+// checkAcross says what is wrong with how --across was asked for.
+func (o *seriesOptions) checkAcross(w localmon.Window) error {
+	_, isQuantile := quantile(o.agg)
+	switch localmon.Agg(o.across) {
+	case localmon.AggNone:
+		return nil
+	case localmon.AggSum, localmon.AggAvg, localmon.AggMin, localmon.AggMax:
+	default:
+		return cli.Usagef("--across %q: want sum, avg, min or max", o.across)
+	}
+	if w.Step == 0 || isQuantile {
+		return cli.Usagef("--across needs --step, and no quantile")
+	}
+	return nil
+}
+
+// jsonNumber is a number, or where JSON has none for it, its name as text.
+type jsonNumber float64
+
+// MarshalJSON implements json.Marshaler.
+func (n jsonNumber) MarshalJSON() ([]byte, error) {
+	if v := float64(n); math.IsNaN(v) || math.IsInf(v, 0) {
+		return json.Marshal(strconv.FormatFloat(v, 'g', -1, 64))
+	}
+	return json.Marshal(float64(n))
+}
+
+// fileFlag is the flag that names a copy again, in a hint.
+func fileFlag(file string) string {
+	if file == "" {
+		return ""
+	}
+	return " --file " + file
+}
