@@ -16,7 +16,7 @@ var (
 		"layer", "normal", "from", "to", "error", "count", "since",
 	}
 	kinds     = []string{string(localmon.KindFlashArray), string(localmon.KindFlashBlade), string(localmon.KindHost)}
-	units     = []string{"percent", "usec", "bytes", "celsius", "per_second", "number"}
+	units     = []string{"percent", "ratio", "usec", "bytes", "celsius", "per_second", "number"}
 	healths   = []string{"ok", "warning", "critical"}
 	relations = []string{"component", "whole", "part", "target"}
 	troubles  = []string{"no-data", "certificate", "token", "partial"}

@@ -201,3 +201,17 @@ func BenchmarkEvaluateStorm(b *testing.B) {
 		x.look(batch)
 	}
 }
+
+func TestARatioIsWrittenAsPercent(t *testing.T) {
+	e := rule.NewEvaluator(shipped(t), "kit", localmon.KindHost)
+	busy := localmon.Batch{Target: "kit", Samples: []localmon.Sample{{Key: localmon.SeriesKey{Target: "kit", Metric: "localmon_host_cpu_utilisation_ratio"}, Value: 0.97}}}
+	var summary string
+	for i := range 20 {
+		for _, c := range e.Evaluate(start.Add(time.Duration(i)*30*time.Second), busy) {
+			if c.Rule == "host-load" && c.State == localmon.Yes {
+				summary = c.Summary
+			}
+		}
+	}
+	require.Equal(t, "processors are 97 % busy", summary)
+}

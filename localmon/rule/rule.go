@@ -79,7 +79,7 @@ type MetricMatch struct {
 	Levels    []Level             `yaml:"levels"` // from mild to severe, each with its severity
 	Need      int                 `yaml:"need"`   // so many hits
 	Of        int                 `yaml:"of"`     // in so many newest samples, at most 64
-	Unit      string              `yaml:"unit"`   // how {value} is written: percent, usec, bytes, celsius, per_second
+	Unit      string              `yaml:"unit"`   // how {value} is written: percent, ratio, usec, bytes, celsius, per_second
 	FullAt    *float64            `yaml:"full_at"`
 	Within    time.Duration       `yaml:"within"`  // with full_at: yes when it will be reached within
 	History   time.Duration       `yaml:"history"` // with within: from at least so much data

@@ -69,6 +69,8 @@ func written(v float64, unit string) string {
 	switch unit {
 	case "percent":
 		return trim(v, 1) + " %"
+	case "ratio":
+		return trim(100*v, 1) + " %"
 	case "usec":
 		return trim(v/1000, 2) + " ms"
 	case "celsius":

@@ -28,6 +28,7 @@ import (
 
 	"darksite/bundle/collect"
 	"darksite/localmon"
+	"darksite/localmon/units"
 )
 
 // Name is the collector's name and the folder of its files.
@@ -65,7 +66,7 @@ func New(o Options) *Monitor {
 func (m *Monitor) Plan() collect.Plan {
 	return collect.Plan{
 		Name: Name,
-		What: fmt.Sprintf("alerts and their changes; samples of the last %s; average and maximum of each %s for the last %s", m.o.Recent, m.o.Step, m.o.Trend),
+		What: fmt.Sprintf("alerts and their changes; samples of the last %s; average and maximum of each %s for the last %s", units.Duration(m.o.Recent), units.Duration(m.o.Step), units.Duration(m.o.Trend)),
 		Why:  "the curve around the fault, and when it began and ended",
 		From: []string{"alerts", "changes of alerts", "series", "samples", "trend"},
 	}
@@ -177,7 +178,7 @@ func (m *Monitor) Collect(ctx context.Context, w *collect.Writer) error {
 	}
 	span := m.fitting(series, w.Left())
 	if span < m.o.Recent {
-		w.Omit("samples", fmt.Sprintf("the last %s are taken, not the last %s: the size budget", span, m.o.Recent))
+		w.Omit("samples", fmt.Sprintf("the last %s are taken, not the last %s: the size budget", units.Duration(span), units.Duration(m.o.Recent)))
 	}
 	for _, f := range all {
 		err := add(w, "samples/"+f.metric+".csv", "samples of "+f.metric, func(out io.Writer) error { return m.samples(ctx, out, f, span) })

@@ -175,7 +175,7 @@ func TestASmallBudgetShortensTheSpanOfAllSeriesAlike(t *testing.T) {
 	res, files := run(t, 12<<10, monitor.New(o))
 	require.Equal(t, collect.OK, res.Collectors[0].State, res.Collectors[0].Reason)
 	require.Len(t, res.Omitted, 1)
-	require.Equal(t, "the last 30m0s are taken, not the last 2h0m0s: the size budget", res.Omitted[0].Reason)
+	require.Equal(t, "the last 30 min are taken, not the last 2 h: the size budget", res.Omitted[0].Reason)
 	for _, metric := range []string{"purefa_latency", "purefa_space"} {
 		text := files["samples/"+metric+".csv"]
 		require.Contains(t, text, "2026-03-02T11:30:00Z", "every family has the whole span")

@@ -125,7 +125,7 @@ func (a *app) printCase(c desk.Case, events []desk.Event) {
 	}
 	t := &cli.Table{Header: []string{"BUNDLE", "TAKEN", "FILES", "APPROVED BY", "RELEASED BY"}}
 	for _, b := range c.Bundles {
-		t.Add(string(b.BID), stamp(b.Taken), fmt.Sprint(b.Files), fmt.Sprint(b.Officers), b.ReleasedBy)
+		t.Add(string(b.BID), stamp(b.Taken), fmt.Sprint(b.Files), strings.Join(b.Officers, ", "), b.ReleasedBy)
 	}
 	fmt.Fprintln(w)
 	t.Print(w, a.env.Width(), a.env.Color())

@@ -2,7 +2,6 @@ package deskcmd
 
 import (
 	"errors"
-	"io/fs"
 
 	"darksite/bundle"
 	"darksite/bundle/carry"
@@ -42,8 +41,9 @@ func classify(err error) error {
 		return coded(cli.CodeFailed, "try again, or name a file with --passphrase-file")
 	case errors.Is(err, boltfile.ErrBusy):
 		return coded(cli.CodeFailed, "wait until the other command has ended, then try again")
-	case errors.Is(err, fs.ErrNotExist) && cli.Hint(err) == "":
-		return coded(cli.CodeFailed, "compare the name with what is there; is the medium mounted?")
+	}
+	if hint := cli.SystemHint(err); hint != "" && cli.Hint(err) == "" {
+		return coded(cli.CodeFailed, hint)
 	}
 	return err
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -152,9 +153,14 @@ func (a *app) printRecord(r pipeline.Record) {
 func nextStep(r pipeline.Record) string {
 	id := string(r.BID)
 	switch r.State {
+	case pipeline.Begun, pipeline.Collected, pipeline.Redacted:
+		return "darksite bundle withdraw " + id + " --as ID --reason \"...\"   (was interrupted; removes what it took)"
 	case pipeline.Frozen:
 		return "darksite bundle review " + id + " --as OFFICER"
 	case pipeline.InReview, pipeline.Approved1:
+		if !readByAnother(r) {
+			return "darksite bundle review " + id + " --as OFFICER   (another one, who then approves)"
+		}
 		return "darksite bundle approve " + id + " --as OFFICER"
 	case pipeline.Approved:
 		return "darksite bundle seal " + id + " --as ID"
@@ -170,6 +176,16 @@ func nextStep(r pipeline.Record) string {
 		return "darksite case list"
 	}
 	return "darksite bundle collect --as ID   (this journey has ended)"
+}
+
+// readByAnother reports whether an officer who has not signed has opened the
+// review, as he must before he signs.
+func readByAnother(r pipeline.Record) bool {
+	signed := map[string]bool{}
+	for _, s := range r.Trail {
+		signed[s.Actor] = signed[s.Actor] || s.State == pipeline.Approved1
+	}
+	return slices.ContainsFunc(r.Trail, func(s pipeline.Step) bool { return s.State == pipeline.InReview && !signed[s.Actor] })
 }
 
 // after shows where a bundle stands once a step is done.

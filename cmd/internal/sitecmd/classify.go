@@ -2,7 +2,6 @@ package sitecmd
 
 import (
 	"errors"
-	"io/fs"
 
 	"darksite/bundle"
 	"darksite/bundle/approve"
@@ -62,7 +61,6 @@ func classes() []class {
 		{boltfile.ErrBusy, cli.CodeFailed, "end the process named above, or ask the running monitor: darksite status"},
 		{boltfile.ErrNewer, cli.CodeFailed, "use the version of darksite that wrote it, or a newer one"},
 		{boltfile.ErrForeign, cli.CodeFailed, "move the file away; it was left as it is"},
-		{fs.ErrNotExist, cli.CodeFailed, "compare the name with what is there; is the medium mounted?"},
 		{boltfile.ErrDamaged, cli.CodeTampered, "darksite history check; keep a copy of the file, the rest of it stays readable"},
 	}
 }
@@ -88,6 +86,9 @@ func classify(err error) error {
 	}
 	if errors.Is(err, sign.ErrBadSignature) || errors.Is(err, journal.ErrTampered) || bundle.RefusalCode(err) != "" {
 		return hinted(err, cli.CodeTampered, "keep the folder as it is and inform the security officer")
+	}
+	if hint := cli.SystemHint(err); hint != "" {
+		return hinted(err, cli.CodeFailed, hint)
 	}
 	return err
 }

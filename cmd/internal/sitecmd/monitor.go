@@ -130,6 +130,7 @@ func (a *app) monitorOnce(ctx context.Context, m *monitor, asJSON bool) error {
 		a.printLooks(summary.Looks)
 	}
 	stored := slices.ContainsFunc(summary.Looks, func(l overview.Look) bool { return l.Scrape != 0 && l.Error == "" })
+	err = errors.Join(err, unkept(summary.Monitor.Trouble))
 	if err != nil && stored { // one target in trouble does not undo what the others gave
 		return cli.WithCode(cli.CodePartial, classify(err))
 	}
@@ -139,6 +140,16 @@ func (a *app) monitorOnce(ctx context.Context, m *monitor, asJSON bool) error {
 	a.env.Notef("%d alerts are open", len(summary.Alerts))
 	a.env.Next("darksite status", "darksite history series")
 	return nil
+}
+
+// unkept is what the monitor could not put on disk: a look that is not stored is
+// no look, however well it went.
+func unkept(trouble []overview.Trouble) error {
+	var errs []error
+	for _, t := range trouble {
+		errs = append(errs, fmt.Errorf("%s: %s", t.What, t.Error))
+	}
+	return cli.WithHint(errors.Join(errs...), "darksite doctor   (is the disk full or read-only?)")
 }
 
 func (a *app) printLooks(looks []overview.Look) {

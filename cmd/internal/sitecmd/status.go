@@ -79,7 +79,7 @@ func (a *app) printOverview(o overview.Overview) {
 	for _, r := range o.Targets {
 		age := "never seen"
 		if r.Seen {
-			age = units.Duration(r.DataAge)
+			age = units.Duration(r.DataAge.Truncate(time.Second))
 		}
 		t.Add(r.Name, string(r.State), age, counts(r.Counts), used(r.Capacity), forecast(r.Capacity))
 	}
