@@ -113,6 +113,10 @@ func (a *app) printNext(o overview.Overview) {
 	w := a.env.Out
 	if len(o.Next) == 0 {
 		fmt.Fprintln(w, "\nnothing to do")
+		if o.Monitor == nil { // what is not watched will not stay known
+			a.env.Next("darksite monitor", "darksite alerts list --all")
+			return
+		}
 		a.env.Next("darksite history plot METRIC", "darksite alerts list --all")
 		return
 	}
