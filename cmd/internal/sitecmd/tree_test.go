@@ -81,6 +81,7 @@ var noData = map[string]string{
 	"runbook resume":  "a conversation; its log is the record",
 	"runbook run":     "a conversation; its log is the record",
 	"runbook show":    "a text to read",
+	"runbook sign":    "acts; the log is what it signs",
 	"sim":             "prints lines for site.yaml",
 	"site people add": "acts; the people are in site people --json",
 	"site pin":        "prints one value",
