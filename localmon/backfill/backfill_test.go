@@ -103,7 +103,7 @@ func holds(t *testing.T, db localmon.Reader, m model) {
 }
 
 func TestImportAgainstAModel(t *testing.T) {
-	for _, size := range []struct{ run, chunk int }{{0, 0}, {1000, 0}, {97, 50}, {100_000, 1}} {
+	for _, size := range []struct{ run, chunk int }{{0, 0}, {97, 50}, {100_000, 1}} {
 		t.Run(fmt.Sprintf("run of %d, chunk of %d", size.run, size.chunk), func(t *testing.T) {
 			db, list, m := open(t), past(1, 300), model{}
 			o := backfill.Options{Now: now, Chunk: size.chunk}
@@ -194,7 +194,7 @@ func (b *broken) Append(ctx context.Context, batch localmon.Batch) (uint64, erro
 
 func TestInterruptedImportGoesOn(t *testing.T) {
 	full := errors.New("disk full")
-	for _, stop := range []int{0, 1, 119, 120, 121, 333, 599} {
+	for _, stop := range []int{0, 1, 120, 333, 599} {
 		for _, how := range []string{"fails", "is interrupted"} {
 			t.Run(fmt.Sprintf("%s after %d", how, stop), func(t *testing.T) {
 				db, list, m := open(t), past(3, 300), model{}
