@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"darksite/runbooks"
@@ -521,9 +520,7 @@ func (r *Run) screen(s runbooks.Step) Screen {
 // so nothing in them may act on a terminal or begin a line of its own.
 func (r *Run) fill(words string) string {
 	first := r.log.entries[0]
-	return strings.NewReplacer(
-		"{target}", runbooks.Printable(first.Target), "{component}", runbooks.Printable(first.About), "{run}", r.ID(),
-	).Replace(words)
+	return runbooks.Names{Target: first.Target, Component: first.About, Run: r.ID()}.Fill(r.o.Lang, words)
 }
 
 // say is a phrase of the engine itself.

@@ -12,6 +12,7 @@ import (
 	"darksite/cmd/internal/cli"
 	"darksite/localmon"
 	"darksite/localmon/units"
+	"darksite/runbooks"
 	"darksite/runbooks/render"
 
 	"github.com/spf13/cobra"
@@ -161,11 +162,11 @@ func (a *app) printFirstSteps(al localmon.Alert) {
 		return
 	}
 	lang := a.runbookLang("")
-	fill := strings.NewReplacer("{target}", al.Target, "{component}", al.Component)
+	names := runbooks.Names{Target: al.Target, Component: al.Component}
 	fmt.Fprintf(a.env.Out, "\nrunbook %s: %s\n", book.ID, book.Title.In(lang))
 	for i, s := range book.Steps[:min(3, len(book.Steps))] {
 		sec := book.Prose[lang].Sections[s.ID]
-		fmt.Fprintf(a.env.Out, "%d. %s\n%s\n", i+1, sec.Title, indent(render.Text(cli.PrintableLines(fill.Replace(sec.Body)), a.env.Width()-2)))
+		fmt.Fprintf(a.env.Out, "%d. %s\n%s\n", i+1, sec.Title, indent(render.Text(names.Fill(lang, sec.Body), a.env.Width()-2)))
 	}
 	a.env.Next(fmt.Sprintf("darksite runbook run --alert %d --as ID", al.ID))
 }
