@@ -85,7 +85,7 @@ func (a *app) openMonitor() (*monitor, error) {
 	now := a.env.Now()
 	m.history, err = history.Open(a.path(historyFile), history.Options{Budget: int64(conf.Monitor.HistoryBudget), Holder: "darksite monitor", Since: now})
 	if err != nil {
-		return nil, err
+		return nil, wayOut(a.path(historyFile), err)
 	}
 	m.site, err = boltfile.Open(a.path(siteDBFile), siteOptions(boltfile.Options{Holder: "darksite monitor", Since: now}))
 	if err != nil {
