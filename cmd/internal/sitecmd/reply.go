@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strconv"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"darksite/bundle/journal"
 	"darksite/bundle/pipeline"
 	"darksite/bundle/reply"
+	"darksite/bundle/safefile"
 	"darksite/cmd/internal/cli"
 	"darksite/localmon"
 
@@ -113,7 +115,13 @@ func (a *app) openReply(ctx context.Context, path, identity, passFile string) er
 }
 
 func readBounded(path string, limit int64) ([]byte, error) {
-	f, err := os.Open(path)
+	root, err := os.OpenRoot(filepath.Dir(path))
+	if err != nil {
+		return nil, fmt.Errorf("read the reply: %w", err)
+	}
+	defer root.Close()
+	// A pipe would block the command for ever, out of reach of Ctrl-C.
+	f, _, err := safefile.OpenRegular(root, filepath.Base(path))
 	if err != nil {
 		return nil, fmt.Errorf("read the reply: %w", err)
 	}
