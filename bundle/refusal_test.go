@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/bundle"
+
+	"github.com/stretchr/testify/require"
 )
 
 func TestRefusal(t *testing.T) {

@@ -5,9 +5,9 @@ import (
 	"errors"
 	"testing"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/bundle"
+
+	"github.com/stretchr/testify/require"
 )
 
 func decode(text []byte) (bundle.Manifest, error) {

@@ -4,9 +4,9 @@ import (
 	"math"
 	"testing"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/localmon"
+
+	"github.com/stretchr/testify/require"
 )
 
 func TestSamplerKeepsOneNumberASeries(t *testing.T) {

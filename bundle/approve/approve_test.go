@@ -9,8 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/bundle"
 	"darksite/bundle/approve"
 	"darksite/bundle/bundletest"
@@ -18,6 +16,8 @@ import (
 	"darksite/bundle/roster"
 	"darksite/bundle/sign"
 	"darksite/bundle/statement"
+
+	"github.com/stretchr/testify/require"
 )
 
 var update = flag.Bool("update", false, "rewrite golden files")

@@ -14,15 +14,15 @@ import (
 	"testing"
 	"testing/fstest"
 
-	"filippo.io/age"
-	"github.com/stretchr/testify/require"
-
 	"darksite/bundle"
 	"darksite/bundle/approve"
 	"darksite/bundle/container"
 	"darksite/bundle/roster"
 	"darksite/bundle/seal"
 	"darksite/bundle/sign"
+
+	"filippo.io/age"
+	"github.com/stretchr/testify/require"
 )
 
 // The people of the site.

@@ -8,15 +8,15 @@ import (
 	"strings"
 	"testing"
 
-	"filippo.io/age"
-	"filippo.io/age/armor"
-	"github.com/klauspost/compress/zstd"
-	"github.com/stretchr/testify/require"
-
 	"darksite/bundle"
 	"darksite/bundle/approve"
 	"darksite/bundle/container"
 	"darksite/bundle/sign"
+
+	"filippo.io/age"
+	"filippo.io/age/armor"
+	"github.com/klauspost/compress/zstd"
+	"github.com/stretchr/testify/require"
 )
 
 // Fixture is one hostile or damaged sealed file. No is its number in the list of

@@ -7,10 +7,10 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"darksite/bundle/container"
+
 	"filippo.io/age"
 	"github.com/stretchr/testify/require"
-
-	"darksite/bundle/container"
 )
 
 // Noise is text that does not compress below half its size, the same each time.

@@ -47,7 +47,7 @@ func (b Blocks) WriteTo(w io.Writer) (int64, error) {
 	out := bufio.NewWriterSize(w, 64<<10)
 	for n := range b.geo.k + b.geo.m {
 		for i := range b.geo.blocks(n) {
-			out.Write(appendLine(out.AvailableBuffer(), n, i, *b.at(n, i))) // the error is kept until Flush
+			_, _ = out.Write(appendLine(out.AvailableBuffer(), n, i, *b.at(n, i))) // the error is kept until Flush
 		}
 	}
 	if err := out.Flush(); err != nil {

@@ -9,12 +9,12 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/bundle"
 	"darksite/bundle/carry"
 	"darksite/bundle/roster"
 	"darksite/bundle/sign"
+
+	"github.com/stretchr/testify/require"
 )
 
 func labelText(t testing.TB) string {

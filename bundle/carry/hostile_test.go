@@ -12,9 +12,9 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/bundle/carry"
+
+	"github.com/stretchr/testify/require"
 )
 
 // What a medium must not make us open, follow, wait for or believe.

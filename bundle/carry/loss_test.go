@@ -11,9 +11,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/bundle/carry"
+
+	"github.com/stretchr/testify/require"
 )
 
 // without makes a folder of links to everything but the files named.
@@ -141,7 +141,7 @@ func TestRandomDamageInEveryVolume(t *testing.T) {
 		}
 		require.Equal(t, want, got, "each damaged block is known, and no other")
 
-		out, report, err := restore(t, folder)
+		out, _, err := restore(t, folder)
 		require.NoError(t, err)
 		require.True(t, bytes.Equal(content, out))
 

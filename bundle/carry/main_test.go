@@ -13,10 +13,10 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/bundle/carry"
 	"darksite/bundle/sign"
+
+	"github.com/stretchr/testify/require"
 )
 
 // The test binary, started again with this variable, is the process that is

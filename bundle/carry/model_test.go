@@ -7,10 +7,10 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/bundle/carry"
 	"darksite/bundle/sign"
+
+	"github.com/stretchr/testify/require"
 )
 
 // Random damage against a model that only counts: with d of the twenty slices

@@ -11,9 +11,9 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/klauspost/reedsolomon"
-
 	"darksite/bundle"
+
+	"github.com/klauspost/reedsolomon"
 )
 
 // Progress is told how much of the work is done, in bytes. It is called from

@@ -8,9 +8,9 @@ import (
 	"io"
 	"math"
 
-	"github.com/klauspost/reedsolomon"
-
 	"darksite/bundle/safefile"
+
+	"github.com/klauspost/reedsolomon"
 )
 
 // errStripe is how one stripe says that it cannot be rebuilt.

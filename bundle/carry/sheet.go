@@ -1,17 +1,18 @@
 package carry
 
 import (
-	_ "embed" // the fixed texts
+	_ "embed"
 	"fmt"
 	"slices"
 	"strings"
 	"text/template"
 	"time"
 
-	"rsc.io/qr"
-
-	"darksite/bundle"
 	"darksite/bundle/words"
+
+	"darksite/bundle" // the fixed texts
+
+	"rsc.io/qr"
 )
 
 //go:embed readme.tmpl

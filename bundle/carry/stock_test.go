@@ -11,13 +11,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/klauspost/compress/zstd"
-	"github.com/stretchr/testify/require"
-
 	"darksite/bundle"
 	"darksite/bundle/carry"
 	"darksite/bundle/roster"
 	"darksite/bundle/sign"
+
+	"github.com/klauspost/compress/zstd"
+	"github.com/stretchr/testify/require"
 )
 
 func needPrograms(t *testing.T, names ...string) {

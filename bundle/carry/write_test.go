@@ -9,11 +9,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/bundle"
 	"darksite/bundle/carry"
 	"darksite/bundle/sign"
+
+	"github.com/stretchr/testify/require"
 )
 
 func golden(t *testing.T, name string, got []byte) {

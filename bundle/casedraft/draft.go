@@ -100,8 +100,10 @@ const (
 
 // Statuses lists every status in the order of a case's life.
 func Statuses() []Status {
-	return []Status{StatusDraft, StatusSent, StatusAwaitingSupport, StatusInProgress,
-		StatusAwaitingCustomer, StatusAwaitingPart, StatusPending, StatusClosed}
+	return []Status{
+		StatusDraft, StatusSent, StatusAwaitingSupport, StatusInProgress,
+		StatusAwaitingCustomer, StatusAwaitingPart, StatusPending, StatusClosed,
+	}
 }
 
 // Contact is a person of the site who may ask for support.

@@ -13,11 +13,11 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/stretchr/testify/require"
-	"go.etcd.io/bbolt"
-
 	"darksite/bundle/casedraft"
 	"darksite/localmon"
+
+	"github.com/stretchr/testify/require"
+	"go.etcd.io/bbolt"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")

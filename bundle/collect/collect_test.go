@@ -16,9 +16,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/bundle/collect"
+
+	"github.com/stretchr/testify/require"
 )
 
 // fake is a collector made of a function.
@@ -30,6 +30,7 @@ type fake struct {
 func (f fake) Plan() collect.Plan {
 	return collect.Plan{Name: f.name, What: "what", Why: "why", From: []string{"here"}}
 }
+
 func (f fake) Estimate(context.Context) (collect.Estimate, error) {
 	return collect.Estimate{Files: 1, Bytes: 10}, nil
 }
@@ -151,8 +152,10 @@ func TestReadErrorKeepsNothingOfTheFile(t *testing.T) {
 }
 
 func TestNamesStayInTheirFolder(t *testing.T) {
-	names := []string{"../../etc/passwd", "/abs/olute", "a\x00b", "A", "a", "a", "dir/file", "dir", "", "..", "x\\y:z", "tab\there",
-		strings.Repeat("n", 500), strings.Repeat("d/", 40) + "f", "caf\xe9", " blank ", "A/below a file"}
+	names := []string{
+		"../../etc/passwd", "/abs/olute", "a\x00b", "A", "a", "a", "dir/file", "dir", "", "..", "x\\y:z", "tab\there",
+		strings.Repeat("n", 500), strings.Repeat("d/", 40) + "f", "caf\xe9", " blank ", "A/below a file",
+	}
 	res, staging := one(t, profile(1<<20), func(_ context.Context, w *collect.Writer) error {
 		for i, n := range names {
 			if err := w.Add(n, n, strings.NewReader(fmt.Sprint(i))); err != nil {
@@ -190,8 +193,10 @@ func TestOneFailureCostsNoOther(t *testing.T) {
 	for _, c := range res.Collectors {
 		states[c.Name] = c.State
 	}
-	require.Equal(t, map[string]collect.State{"breaks": collect.Failed, "misses": collect.Partial, "leaves-out": collect.OK,
-		"swallows": collect.Partial, "works": collect.OK}, states)
+	require.Equal(t, map[string]collect.State{
+		"breaks": collect.Failed, "misses": collect.Partial, "leaves-out": collect.OK,
+		"swallows": collect.Partial, "works": collect.OK,
+	}, states)
 	require.Equal(t, []collect.Omission{{Origin: "x", Source: "misses", Reason: "boom"}, {Origin: "y", Source: "leaves-out", Reason: "binary"}}, res.Omitted)
 	require.False(t, res.Complete())
 }
@@ -350,8 +355,10 @@ func TestProgramOutput(t *testing.T) {
 	for _, o := range res.Omitted {
 		reasons[o.Origin] = o.Reason
 	}
-	require.Equal(t, map[string]string{"silent -a": "it printed nothing", "fails -a": "exit status 1",
-		"fails-silently -a": "exit status 1", "absent -a": "program is not installed"}, reasons)
+	require.Equal(t, map[string]string{
+		"silent -a": "it printed nothing", "fails -a": "exit status 1",
+		"fails-silently -a": "exit status 1", "absent -a": "program is not installed",
+	}, reasons)
 
 	t.Run("without budget an endless program ends", func(t *testing.T) {
 		res, _ := one(t, profile(0), func(ctx context.Context, w *collect.Writer) error {

@@ -17,11 +17,11 @@ import (
 	"testing/fstest"
 	"testing/iotest"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/bundle"
 	"darksite/bundle/bundletest"
 	"darksite/bundle/container"
+
+	"github.com/stretchr/testify/require"
 )
 
 var update = flag.Bool("update", false, "rewrite golden files")

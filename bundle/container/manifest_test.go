@@ -6,11 +6,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/bundle"
 	"darksite/bundle/bundletest"
 	"darksite/bundle/container"
+
+	"github.com/stretchr/testify/require"
 )
 
 // fixed is a manifest that is the same in every run.

@@ -216,5 +216,7 @@ func (t *tarWriter) file(tree fs.FS, e bundle.Entry, buf []byte) (err error) {
 
 // onlyWriter and onlyReader hide other methods, so that io.CopyBuffer uses the
 // buffer it was given.
-type onlyWriter struct{ io.Writer }
-type onlyReader struct{ io.Reader }
+type (
+	onlyWriter struct{ io.Writer }
+	onlyReader struct{ io.Reader }
+)

@@ -7,9 +7,9 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/klauspost/compress/zstd"
-
 	"darksite/bundle"
+
+	"github.com/klauspost/compress/zstd"
 )
 
 // The zstd profile of a bundle: one frame with a content checksum, a window of

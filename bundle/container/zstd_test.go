@@ -9,12 +9,12 @@ import (
 	"testing"
 	"testing/iotest"
 
-	"github.com/klauspost/compress/zstd"
-	"github.com/stretchr/testify/require"
-
 	"darksite/bundle"
 	"darksite/bundle/bundletest"
 	"darksite/bundle/container"
+
+	"github.com/klauspost/compress/zstd"
+	"github.com/stretchr/testify/require"
 )
 
 func decompress(t testing.TB, src io.Reader, expect int64) ([]byte, error) {

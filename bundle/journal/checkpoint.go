@@ -8,9 +8,9 @@ import (
 	"strconv"
 	"strings"
 
-	"golang.org/x/mod/sumdb/tlog"
-
 	"darksite/bundle"
+
+	"golang.org/x/mod/sumdb/tlog"
 )
 
 // maxCheckpoint bounds a checkpoint text in bytes.

@@ -16,10 +16,10 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/bundle/journal"
 	"darksite/bundle/sign"
+
+	"github.com/stretchr/testify/require"
 )
 
 const childEnv = "DARKSITE_JOURNAL_TEST_CHILD"

@@ -9,10 +9,10 @@ import (
 	"strings"
 	"testing"
 
+	"darksite/bundle/journal"
+
 	"github.com/stretchr/testify/require"
 	"golang.org/x/mod/sumdb/tlog"
-
-	"darksite/bundle/journal"
 )
 
 const line = `{"seq":1,"time":"2026-03-02T09:00:00Z","actor":"mdurand","action":"bundle.approve","bundle":"S042-000017","details":{"words":"vu <&>\n"}}` + "\n"

@@ -39,10 +39,10 @@ import (
 	"os"
 	"path/filepath"
 
-	"golang.org/x/mod/sumdb/tlog"
-
 	"darksite/bundle/safefile"
 	"darksite/bundle/sign"
+
+	"golang.org/x/mod/sumdb/tlog"
 )
 
 // Errors a caller decides on.

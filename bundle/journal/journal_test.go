@@ -12,12 +12,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-	"golang.org/x/mod/sumdb/tlog"
-
 	"darksite/bundle"
 	"darksite/bundle/journal"
 	"darksite/bundle/sign"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/mod/sumdb/tlog"
 )
 
 var clock = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)

@@ -12,10 +12,10 @@ import (
 	"path/filepath"
 	"sync"
 
-	"golang.org/x/mod/sumdb/tlog"
-
 	"darksite/bundle"
 	"darksite/bundle/sign"
+
+	"golang.org/x/mod/sumdb/tlog"
 )
 
 // Log is a journal open for reading. It may be used by several goroutines.

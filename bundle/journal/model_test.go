@@ -7,10 +7,10 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/bundle"
 	"darksite/bundle/journal"
+
+	"github.com/stretchr/testify/require"
 )
 
 // Random life of a journal against a plain list: appends, checkpoints, closing

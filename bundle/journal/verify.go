@@ -12,10 +12,10 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/mod/sumdb/tlog"
-
 	"darksite/bundle"
 	"darksite/bundle/sign"
+
+	"golang.org/x/mod/sumdb/tlog"
 )
 
 // maxProblems bounds a report; the first are what counts.

@@ -16,13 +16,13 @@ import (
 	"testing"
 	"testing/iotest"
 
-	"filippo.io/age"
-	"github.com/stretchr/testify/require"
-
 	"darksite/bundle"
 	"darksite/bundle/bundletest"
 	"darksite/bundle/open"
 	"darksite/bundle/verify"
+
+	"filippo.io/age"
+	"github.com/stretchr/testify/require"
 )
 
 func options(k *bundletest.Kit) open.Options {

@@ -6,11 +6,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/bundle/bundletest"
 	"darksite/bundle/collect"
 	"darksite/bundle/pipeline"
+
+	"github.com/stretchr/testify/require"
 )
 
 // BenchmarkCollectToSealed leads 32 MiB of log lines from collection to the

@@ -4,9 +4,9 @@ import (
 	"encoding/binary"
 	"fmt"
 
-	"go.etcd.io/bbolt"
-
 	"darksite/bundle"
+
+	"go.etcd.io/bbolt"
 )
 
 // Counters give bundles their sequence and remember their manifests. What a
@@ -89,7 +89,8 @@ func (c boltCounters) Before(seq int64) (d bundle.Digest, err error) {
 			return nil
 		}
 		cur := b.Cursor()
-		k, v := cur.Seek(encodeSeq(seq))
+		k, _ := cur.Seek(encodeSeq(seq))
+		var v []byte
 		if k == nil {
 			k, v = cur.Last()
 		} else {

@@ -14,15 +14,15 @@ import (
 	"syscall"
 	"testing"
 
-	"filippo.io/age"
-	"github.com/stretchr/testify/require"
-
 	"darksite/bundle"
 	"darksite/bundle/bundletest"
 	"darksite/bundle/carry"
 	"darksite/bundle/pipeline"
 	"darksite/bundle/roster"
 	"darksite/bundle/sign"
+
+	"filippo.io/age"
+	"github.com/stretchr/testify/require"
 )
 
 // A crash is a process that kills itself with SIGKILL at the n-th named point

@@ -13,14 +13,14 @@ import (
 	"slices"
 	"strings"
 
-	"filippo.io/age"
-
 	"darksite/bundle"
 	"darksite/bundle/collect"
 	"darksite/bundle/container"
 	"darksite/bundle/review"
 	"darksite/bundle/safefile"
 	"darksite/bundle/sign"
+
+	"filippo.io/age"
 )
 
 // ReportPath is where the report of the redaction stands in a bundle.

@@ -7,11 +7,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/stretchr/testify/require"
-	"golang.org/x/sys/unix"
-
 	"darksite/bundle/bundletest"
 	"darksite/bundle/pipeline"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 )
 
 // TestFullDiskAtEveryPoint fills the disk under site and medium at each named

@@ -4,10 +4,10 @@ import (
 	"context"
 	"io"
 
-	"filippo.io/age"
-
 	"darksite/bundle"
 	"darksite/bundle/review"
+
+	"filippo.io/age"
 )
 
 // Gate is the redactor as the journey uses it: everything that leaves passes

@@ -6,9 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"filippo.io/age"
-	"github.com/stretchr/testify/require"
-
 	"darksite/bundle"
 	"darksite/bundle/bundletest"
 	"darksite/bundle/container"
@@ -16,6 +13,9 @@ import (
 	"darksite/bundle/pipeline"
 	"darksite/bundle/review"
 	"darksite/bundle/verify"
+
+	"filippo.io/age"
+	"github.com/stretchr/testify/require"
 )
 
 func TestWholeJourney(t *testing.T) {

@@ -8,13 +8,13 @@ import (
 	"path/filepath"
 	"slices"
 
-	"filippo.io/age"
-
 	"darksite/bundle"
 	"darksite/bundle/carry"
 	"darksite/bundle/container"
 	"darksite/bundle/sign"
 	"darksite/bundle/verify"
+
+	"filippo.io/age"
 )
 
 // MediumOptions say how a bundle is put on a medium.

@@ -52,6 +52,7 @@ package pipeline
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -59,8 +60,6 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
-
-	"crypto/rand"
 
 	"darksite/bundle"
 	"darksite/bundle/journal"

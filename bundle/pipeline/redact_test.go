@@ -7,8 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/bundle"
 	"darksite/bundle/bundletest"
 	"darksite/bundle/casedraft"
@@ -17,6 +15,8 @@ import (
 	"darksite/bundle/container"
 	"darksite/bundle/pipeline"
 	"darksite/bundle/redact"
+
+	"github.com/stretchr/testify/require"
 )
 
 // The journey with the real redactor, real files and a real case draft.
@@ -47,8 +47,10 @@ func TestJourneyThroughTheRealGate(t *testing.T) {
 	require.NoError(t, os.MkdirAll(filepath.Join(log, "mercure"), 0o755))
 	require.NoError(t, os.WriteFile(filepath.Join(log, "mercure", "10.42.7.19.log"), []byte(lines), 0o600))
 	require.NoError(t, os.WriteFile(filepath.Join(log, "mercure-wtmp"), []byte("bin\x00ary"), 0o600))
-	draft, err := casedraft.Encode(casedraft.Draft{ID: "T-ABCDEFGHIJ", Site: "S042", Array: "fa-lyon-prod", Subject: "Array fa-lyon-prod lost the path to mercure",
-		Primary: casedraft.Contact{ID: "mdurand", Name: "M. Durand", Mail: "m.durand@example.net"}, Status: casedraft.StatusDraft, Severity: 2})
+	draft, err := casedraft.Encode(casedraft.Draft{
+		ID: "T-ABCDEFGHIJ", Site: "S042", Array: "fa-lyon-prod", Subject: "Array fa-lyon-prod lost the path to mercure",
+		Primary: casedraft.Contact{ID: "mdurand", Name: "M. Durand", Mail: "m.durand@example.net"}, Status: casedraft.StatusDraft, Severity: 2,
+	})
 	require.NoError(t, err)
 
 	q := s.request(

@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"io"
 
-	"filippo.io/age"
-
 	"darksite/bundle"
 	"darksite/bundle/redact"
 	"darksite/bundle/redact/proof"
+
+	"filippo.io/age"
 )
 
 // NewGate makes the site's redactor for one bundle.

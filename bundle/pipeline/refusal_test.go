@@ -10,8 +10,6 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/bundle"
 	"darksite/bundle/approve"
 	"darksite/bundle/bundletest"
@@ -20,6 +18,8 @@ import (
 	"darksite/bundle/pipeline"
 	"darksite/bundle/roster"
 	"darksite/bundle/sign"
+
+	"github.com/stretchr/testify/require"
 )
 
 // failing is a collector that gets nothing.
@@ -337,7 +337,7 @@ func TestNoStepWithoutTheJournal(t *testing.T) {
 		all, err := s.p.List()
 		if entries > 0 {
 			require.NoError(t, err)
-			require.False(t, all[0].State == pipeline.Frozen, "no state without an entry")
+			require.NotEqual(t, pipeline.Frozen, all[0].State, "no state without an entry")
 		}
 		s.clean()
 	}

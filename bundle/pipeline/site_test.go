@@ -13,10 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"filippo.io/age"
-	"github.com/stretchr/testify/require"
-	"go.etcd.io/bbolt"
-
 	"darksite/bundle"
 	"darksite/bundle/bundletest"
 	"darksite/bundle/collect"
@@ -24,6 +20,10 @@ import (
 	"darksite/bundle/pipeline"
 	"darksite/bundle/review"
 	"darksite/bundle/roster"
+
+	"filippo.io/age"
+	"github.com/stretchr/testify/require"
+	"go.etcd.io/bbolt"
 )
 
 // canary is a value of the site that must not leave.
@@ -162,8 +162,10 @@ func fastDir(t testing.TB) string {
 func openSite(t testing.TB, dir string, kit *bundletest.Kit) *site {
 	t.Helper()
 	s := &site{t: t, dir: dir, kit: kit, gate: &gate{}, rules: versioned("rules", 1), policy: versioned("policy", 1), now: time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)}
-	s.trust = pipeline.Trust{Roster: kit.Roster, Seen: bundle.Trust{RootVersion: 1},
-		Vendor: roster.Vendor{Name: "vendor support", Version: 1, Intake: []string{kit.Intake.Recipient().String(), kit.Escrow.Recipient().String()}}}
+	s.trust = pipeline.Trust{
+		Roster: kit.Roster, Seen: bundle.Trust{RootVersion: 1},
+		Vendor: roster.Vendor{Name: "vendor support", Version: 1, Intake: []string{kit.Intake.Recipient().String(), kit.Escrow.Recipient().String()}},
+	}
 	var err error
 	s.db, err = bbolt.Open(filepath.Join(dir, "site.db"), 0o600, &bbolt.Options{Timeout: time.Second, NoFreelistSync: true})
 	require.NoError(t, err)
@@ -211,8 +213,10 @@ func (s *site) request(collectors ...collect.Collector) pipeline.Request {
 	}
 	p, err := collect.ProfileNamed("quick")
 	require.NoError(s.t, err)
-	return pipeline.Request{Collectors: collectors, Profile: p, Signer: s.kit.Keys[bundletest.Collector],
-		Case: "T-ABCDEFGHIJ", Marking: "INTERNAL", ClockNote: "no time source; station clock set by hand from " + canary}
+	return pipeline.Request{
+		Collectors: collectors, Profile: p, Signer: s.kit.Keys[bundletest.Collector],
+		Case: "T-ABCDEFGHIJ", Marking: "INTERNAL", ClockNote: "no time source; station clock set by hand from " + canary,
+	}
 }
 
 func (s *site) collect() bundle.ID {

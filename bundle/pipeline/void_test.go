@@ -6,15 +6,15 @@ import (
 	"strings"
 	"testing"
 
-	"filippo.io/age"
-	"github.com/stretchr/testify/require"
-
 	"darksite/bundle"
 	"darksite/bundle/approve"
 	"darksite/bundle/bundletest"
 	"darksite/bundle/pipeline"
 	"darksite/bundle/roster"
 	"darksite/bundle/sign"
+
+	"filippo.io/age"
+	"github.com/stretchr/testify/require"
 )
 
 // rewrite changes a read-only file and puts its mode back, as somebody would

@@ -10,12 +10,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/bundle/redact"
 	"darksite/bundle/redact/detect"
 	"darksite/bundle/redact/pseudonym"
 	"darksite/bundle/redact/rules"
+
+	"github.com/stretchr/testify/require"
 )
 
 // userTime is the user time this process has used.

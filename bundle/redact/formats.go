@@ -45,13 +45,31 @@ func (s *stream) setType(kind string, depth int) {
 // magics are the beginnings of contents that are no text, with what is said of
 // them when withheld.
 var magics = []struct{ head, kind string }{
-	{"\x1f\x8b", "gzip"}, {"\x28\xb5\x2f\xfd", "zstd"}, {"PK\x03\x04", "zip"}, {"PK\x05\x06", "zip"},
-	{"\xfd7zXZ\x00", "xz archive, for which there is no reader here"}, {"BZh", "bzip2 archive, for which there is no writer here"},
-	{"7z\xbc\xaf\x27\x1c", "7z archive, for which there is no reader here"}, {"SQLite format 3\x00", "SQLite database"},
-	{"\x7fELF", "program or core dump"}, {"MZ\x90", "program"}, {"%PDF-", "PDF document"}, {"\x89PNG", "image"}, {"\xff\xd8\xff", "image"},
-	{"GIF8", "image"}, {"\xd4\xc3\xb2\xa1", "packet capture"}, {"\xa1\xb2\xc3\xd4", "packet capture"}, {"\x0a\x0d\x0d\x0a", "packet capture"},
-	{"ElfFile\x00", "event log database"}, {"LPKSHHRH", "journal database"}, {"PAR1", "Parquet table"}, {"\xd0\xcf\x11\xe0", "office document"},
-	{"\xca\xfe\xba\xbe", "program"}, {"age-encryption.org/v1", "encrypted file"}, {"-----BEGIN AGE ENCRYPTED FILE-----", "encrypted file"}, {"\x04\x22\x4d\x18", "lz4 archive, for which there is no reader here"},
+	{"\x1f\x8b", "gzip"},
+	{"\x28\xb5\x2f\xfd", "zstd"},
+	{"PK\x03\x04", "zip"},
+	{"PK\x05\x06", "zip"},
+	{"\xfd7zXZ\x00", "xz archive, for which there is no reader here"},
+	{"BZh", "bzip2 archive, for which there is no writer here"},
+	{"7z\xbc\xaf\x27\x1c", "7z archive, for which there is no reader here"},
+	{"SQLite format 3\x00", "SQLite database"},
+	{"\x7fELF", "program or core dump"},
+	{"MZ\x90", "program"},
+	{"%PDF-", "PDF document"},
+	{"\x89PNG", "image"},
+	{"\xff\xd8\xff", "image"},
+	{"GIF8", "image"},
+	{"\xd4\xc3\xb2\xa1", "packet capture"},
+	{"\xa1\xb2\xc3\xd4", "packet capture"},
+	{"\x0a\x0d\x0d\x0a", "packet capture"},
+	{"ElfFile\x00", "event log database"},
+	{"LPKSHHRH", "journal database"},
+	{"PAR1", "Parquet table"},
+	{"\xd0\xcf\x11\xe0", "office document"},
+	{"\xca\xfe\xba\xbe", "program"},
+	{"age-encryption.org/v1", "encrypted file"},
+	{"-----BEGIN AGE ENCRYPTED FILE-----", "encrypted file"},
+	{"\x04\x22\x4d\x18", "lz4 archive, for which there is no reader here"},
 }
 
 // sniff tells a type by content, whatever the name says.

@@ -103,8 +103,10 @@ func New(o Options) (*Gate, error) {
 	if err := checkCases(know, o.Policy.Rules); err != nil {
 		return nil, fmt.Errorf("make redaction gate: %w", err)
 	}
-	g := &Gate{know: know, mint: mint, policy: o.Policy, workers: o.Workers, progress: o.Progress,
-		kinds: map[string]pseudonym.Kind{}, learnt: newFindings()}
+	g := &Gate{
+		know: know, mint: mint, policy: o.Policy, workers: o.Workers, progress: o.Progress,
+		kinds: map[string]pseudonym.Kind{}, learnt: newFindings(),
+	}
 	if g.workers < 1 {
 		g.workers = runtime.GOMAXPROCS(0)
 	}
@@ -133,9 +135,7 @@ func (g *Gate) fix(o Options) error {
 			}
 			continue
 		}
-		for _, it := range itemsOf(g.know, value{k.Kind, strings.ToLower(v)}, true) {
-			g.fixed = append(g.fixed, it)
-		}
+		g.fixed = append(g.fixed, itemsOf(g.know, value{k.Kind, strings.ToLower(v)}, true)...)
 	}
 	for _, w := range o.Words {
 		if w = strings.TrimSpace(w); len(w) >= 2 {

@@ -6,9 +6,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/bundle/redact"
+
+	"github.com/stretchr/testify/require"
 )
 
 // hardCase is one of the numbered hard cases that texts show. Those about files,
@@ -24,26 +24,47 @@ func b64(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) 
 
 func hardCases() []hardCase {
 	return []hardCase{
-		{"01 plain keys", "password: hunterA1\nPassword=hunterB2\npasswd hunters\ndb_pass=\"hunterC3\"\nPGPASSWORD=hunterD4\nuser: \"x\"\n",
-			[]string{"hunterA1", "hunterB2", "hunterC3", "hunterD4"}, []string{"password: ", "db_pass=\""}},
-		{"02 JSON and env pairs", `{"password": "hunterA1", "n": 4}` + "\n" + `{"name": "DB_PASSWORD", "value": "hunterB2"}` + "\n" + `{ "name" : "API_TOKEN" , "value" : "hunterC3" }`,
-			[]string{"hunterA1", "hunterB2", "hunterC3"}, []string{`"n": 4`, `"name": "DB_PASSWORD"`}},
-		{"03 value before name, pretty printed", "{\n  \"value\": \"hunterA1\",\n  \"name\": \"DB_PASSWORD\"\n}\n{\n  \"value\": \"keepme\",\n  \"name\": \"LOG_LEVEL\"\n}\n",
-			[]string{"hunterA1"}, []string{"keepme"}},
-		{"04 JSON in JSON", `{"m":"{\"password\":\"hunterA1\"}"}` + "\n" + `{"m":"{\"n\":\"{\\\"apiKey\\\":\\\"hunterB2\\\"}\"}"}`,
-			[]string{"hunterA1", "hunterB2"}, nil},
+		{
+			"01 plain keys", "password: hunterA1\nPassword=hunterB2\npasswd hunters\ndb_pass=\"hunterC3\"\nPGPASSWORD=hunterD4\nuser: \"x\"\n",
+			[]string{"hunterA1", "hunterB2", "hunterC3", "hunterD4"},
+			[]string{"password: ", "db_pass=\""},
+		},
+		{
+			"02 JSON and env pairs", `{"password": "hunterA1", "n": 4}` + "\n" + `{"name": "DB_PASSWORD", "value": "hunterB2"}` + "\n" + `{ "name" : "API_TOKEN" , "value" : "hunterC3" }`,
+			[]string{"hunterA1", "hunterB2", "hunterC3"},
+			[]string{`"n": 4`, `"name": "DB_PASSWORD"`},
+		},
+		{
+			"03 value before name, pretty printed", "{\n  \"value\": \"hunterA1\",\n  \"name\": \"DB_PASSWORD\"\n}\n{\n  \"value\": \"keepme\",\n  \"name\": \"LOG_LEVEL\"\n}\n",
+			[]string{"hunterA1"},
+			[]string{"keepme"},
+		},
+		{
+			"04 JSON in JSON", `{"m":"{\"password\":\"hunterA1\"}"}` + "\n" + `{"m":"{\"n\":\"{\\\"apiKey\\\":\\\"hunterB2\\\"}\"}"}`,
+			[]string{"hunterA1", "hunterB2"},
+			nil,
+		},
 		{"05 numbers as secrets", `{"password": 48151623, "port": 8443}`, []string{"48151623"}, []string{"8443"}},
-		{"06 YAML blocks", "a:\n  password: |\n    hunterA1 line\n    hunterB2 line\n  token: >-\n    hunterC3\n    hunterD4\n  secret: &anchor hunterE5\n  keep: 12\npasswords:\n  - hunterF6\n  - hunterG7\nport: 22\n",
-			[]string{"hunterA1", "hunterB2", "hunterC3", "hunterD4", "hunterE5", "hunterF6", "hunterG7"}, []string{"keep: 12", "port: 22"}},
+		{
+			"06 YAML blocks", "a:\n  password: |\n    hunterA1 line\n    hunterB2 line\n  token: >-\n    hunterC3\n    hunterD4\n  secret: &anchor hunterE5\n  keep: 12\npasswords:\n  - hunterF6\n  - hunterG7\nport: 22\n",
+			[]string{"hunterA1", "hunterB2", "hunterC3", "hunterD4", "hunterE5", "hunterF6", "hunterG7"},
+			[]string{"keep: 12", "port: 22"},
+		},
 		{"07 PEM in all forms", pemForms(), []string{"MIIEabcd", "c2VjcmV0Ym9keQ", "AAAAB3Nza", "bG9uZ2tleQ", "dHJ1bmNhdGVk"}, []string{"-----BEGIN", "after: yes"}},
-		{"08 base64 of a secret", "data:\n  conf: " + b64("password=hunterA1 host=x") + "\n  twice: " + b64(b64("password=hunterB2 host=y long")) + "\nAuthorization: Basic " + b64("kweiss:hunterC3") + "\n",
-			[]string{b64("password=hunterA1 host=x"), b64("password=hunterA1")[:20], b64(b64("password=hunterB2 host=y long"))[:30], b64("kweiss:hunterC3")}, []string{"twice: "}},
+		{
+			"08 base64 of a secret", "data:\n  conf: " + b64("password=hunterA1 host=x") + "\n  twice: " + b64(b64("password=hunterB2 host=y long")) + "\nAuthorization: Basic " + b64("kweiss:hunterC3") + "\n",
+			[]string{b64("password=hunterA1 host=x"), b64("password=hunterA1")[:20], b64(b64("password=hunterB2 host=y long"))[:30], b64("kweiss:hunterC3")},
+			[]string{"twice: "},
+		},
 		{"09 passwords in URLs", "a https://u1:p%40ss-A1@h1.example.com/x\nb amqp://u2:pa@ss:B2/x@h2:5672/v\n", []string{"p%40ss-A1", "pa@ss:B2/x", "h1.example.com"}, []string{"https://", "/x", ":5672/v"}},
 		{"10 two URLs on a line", "from http://u:hunterA1@h1/x copy this text to http://u:hunterB2@h2/y done", []string{"hunterA1", "hunterB2"}, []string{"/x copy this text to http://", "/y done"}},
 		{"11 query tokens", "GET /x?token=hunterA1&access_key=hunterB2&page=3 HTTP/1.1", []string{"hunterA1", "hunterB2"}, []string{"&page=3 HTTP/1.1"}},
 		{"12 headers", "Authorization: Bearer hunterA1.x\nCookie: sid=hunterB2; theme=dark\nX-Auth-Token: hunterC3\nAccept: text/html\n", []string{"hunterA1", "hunterB2", "hunterC3"}, []string{"Bearer ", "Accept: text/html"}},
-		{"13 command lines", "mysql -phunterA1 -h db\ncurl -u kw:hunterB2 x\nsshpass -p hunterC3 ssh a\ncmd --password \\\n   hunterD4 --next\ncmd --token hunterE5 -v\n",
-			[]string{"hunterA1", "hunterB2", "hunterC3", "hunterD4", "hunterE5"}, []string{"--next", "-v"}},
+		{
+			"13 command lines", "mysql -phunterA1 -h db\ncurl -u kw:hunterB2 x\nsshpass -p hunterC3 ssh a\ncmd --password \\\n   hunterD4 --next\ncmd --token hunterE5 -v\n",
+			[]string{"hunterA1", "hunterB2", "hunterC3", "hunterD4", "hunterE5"},
+			[]string{"--next", "-v"},
+		},
 		{"14 hex arguments of audit", "type=PROCTITLE msg=audit(1:2): proctitle=" + strings.ToUpper(hex.EncodeToString([]byte("mysql\x00--password=hunterA1"))), []string{strings.ToUpper(hex.EncodeToString([]byte("hunterA1")))}, []string{"type=PROCTITLE"}},
 		{"15 terminal colours", "\x1b[31mpassword\x1b[0m=\x1b[32mhunterA1\x1b[0m\nhost \x1b[1m10.20.30.41\x1b[0m up\n", []string{"hunterA1", "10.20.30.41"}, []string{"\x1b[31m", " up"}},
 		{"16 vendor configs", "snmp-server community hunterA1 RO\nset chap-secret hunterB2\nenable secret 5 $1$abcd$hunterC3\nradius-server key hunterD4\nsnmpwalk -v2c -c hunterE5 10.1.1.1\n", []string{"hunterA1", "hunterB2", "hunterC3", "hunterD4", "hunterE5"}, []string{" RO"}},
@@ -57,8 +78,11 @@ func hardCases() []hardCase {
 		{"25 reverse names", "40.30.20.10.in-addr.arpa PTR; 1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.7.4.0.1.0.0.2.ip6.arpa\n", []string{"40.30.20.10.", "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.7.4"}, []string{".in-addr.arpa PTR", ".ip6.arpa"}},
 		{"26 CIDR and masks", "10.20.30.0/24:5432 mask 255.255.255.0 wildcard 0.0.0.255", []string{"10.20.30.0"}, []string{"/24:5432 mask 255.255.255.0 wildcard 0.0.0.255"}},
 		{"27 versions", "version 4.18.0.30 vs kernel-4.18.0.30-1.el8.x86_64 Chrome/12.0.0.1 firmware: 8.1.2.3 addr 8.1.2.4", []string{"8.1.2.4"}, []string{"version 4.18.0.30", "kernel-4.18.0.30-1.el8.x86_64", "Chrome/12.0.0.1", "firmware: 8.1.2.3"}},
-		{"28 IPv6 spellings", "2A02:8071:B5::17 2a02:8071:b5::17%eth0 [2a02:8071:b5::17]:443 2a02:8071:b5::17: x 2a02:8071:b5::17\\n ::ffff:0a14:1e28 20014700000000000000000000000001 00 40 00 00 eth0",
-			[]string{"2A02:8071:B5::17", "2a02:8071:b5::17", "0a14:1e28", "2001470000000"}, []string{"%eth0", "]:443", ": x "}},
+		{
+			"28 IPv6 spellings", "2A02:8071:B5::17 2a02:8071:b5::17%eth0 [2a02:8071:b5::17]:443 2a02:8071:b5::17: x 2a02:8071:b5::17\\n ::ffff:0a14:1e28 20014700000000000000000000000001 00 40 00 00 eth0",
+			[]string{"2A02:8071:B5::17", "2a02:8071:b5::17", "0a14:1e28", "2001470000000"},
+			[]string{"%eth0", "]:443", ": x "},
+		},
 		{"32 MAC spellings", "3c:52:82:aa:10:0f 3C-52-82-AA-10-0F 3c52.82aa.100f 3c5282aa100f 3C5282AA100F", []string{"52:82", "52-82", "52.82", "3c5282", "3C5282"}, nil},
 		{"33 WWN spellings", "50:06:0e:80:12:34:56:78 50060e8012345678 0x50060e8012345678 naa.60060e80123456780000abcd0000ef01 eui.0024a93700000001", []string{"06:0e:80", "60e8012345678", "0123456780000abcd", "0024a93700000001"}, []string{"naa.", "eui."}},
 		{"34 IQN and NQN", "iqn.2010-06.com.purestorage:flasharray.7b1b42b9580af8aa iqn.2020-01.bank.nordbank.lab:host7 nqn.2014-08.org.nvmexpress:uuid:12345678-1234-1234-1234-123456789abc", []string{"7b1b42b9580af8aa", "nordbank", "host7", "12345678-1234"}, []string{"iqn.2010-06.com.purestorage:"}},

@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/bundle/redact"
+
+	"github.com/stretchr/testify/require"
 )
 
 var testKey = []byte("an example key of 32 bytes: 12345")[:32]

@@ -85,9 +85,11 @@ func stem(name string) string {
 	}
 }
 
-var endings = map[string]bool{".log": true, ".txt": true, ".gz": true, ".zst": true, ".tar": true, ".tgz": true, ".zip": true, ".json": true,
+var endings = map[string]bool{
+	".log": true, ".txt": true, ".gz": true, ".zst": true, ".tar": true, ".tgz": true, ".zip": true, ".json": true,
 	".yaml": true, ".yml": true, ".xml": true, ".csv": true, ".conf": true, ".cfg": true, ".ini": true, ".out": true, ".err": true, ".xz": true,
-	".bz2": true, ".md": true, ".html": true, ".ndjson": true, ".jsonl": true, ".tsv": true, ".sql": true, ".pem": true, ".crt": true, ".old": true, ".bak": true}
+	".bz2": true, ".md": true, ".html": true, ".ndjson": true, ".jsonl": true, ".tsv": true, ".sql": true, ".pem": true, ".crt": true, ".old": true, ".bak": true,
+}
 
 // pathText is a path as it may be shown outside, such as in an error.
 func (g *Gate) pathText(rel string) string {

@@ -3,9 +3,9 @@ package redact_test
 import (
 	"testing"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/bundle/redact"
+
+	"github.com/stretchr/testify/require"
 )
 
 const sitePolicy = `# of the site

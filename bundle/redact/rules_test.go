@@ -3,11 +3,11 @@ package redact
 import (
 	"testing"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/bundle/redact/detect"
 	"darksite/bundle/redact/pseudonym"
 	"darksite/bundle/redact/rules"
+
+	"github.com/stretchr/testify/require"
 )
 
 // TestRulesPassTheirOwnCases is what refuses a rule at build time.

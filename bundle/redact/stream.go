@@ -116,7 +116,6 @@ type chunker struct {
 	buf  []byte
 	rest int // bytes at the end of buf that belong to the next chunk
 	end  int
-	eof  bool
 }
 
 // next returns the next chunk, valid until the call after. The last comes with

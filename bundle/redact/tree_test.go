@@ -18,11 +18,11 @@ import (
 	"testing"
 	"unicode/utf16"
 
+	"darksite/bundle/redact"
+
 	"filippo.io/age"
 	"github.com/klauspost/compress/zstd"
 	"github.com/stretchr/testify/require"
-
-	"darksite/bundle/redact"
 )
 
 // tree writes files into a new folder.

@@ -25,8 +25,10 @@ const cacheLimit = 1 << 16
 // newWorker makes a worker on the gate's inventory of the moment. The caller
 // holds the gate's lock or the tree's.
 func (g *Gate) newWorker() *worker {
-	return &worker{gate: g, scan: detect.NewScanner(g.know, g.inv, g.mint.Owns), seen: newFindings(),
-		cache: map[string]string{}, counts: map[string]int64{}}
+	return &worker{
+		gate: g, scan: detect.NewScanner(g.know, g.inv, g.mint.Owns), seen: newFindings(),
+		cache: map[string]string{}, counts: map[string]int64{},
+	}
 }
 
 // learn notes what a chunk holds.

@@ -15,10 +15,10 @@ import (
 	"unicode/utf16"
 	"unicode/utf8"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/bundle"
 	"darksite/bundle/review"
+
+	"github.com/stretchr/testify/require"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -26,14 +26,18 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // input makes a bundle of these files.
 func input(files map[string]string) review.Input {
 	tree := fstest.MapFS{}
-	m := bundle.Manifest{BID: "S042-000017", CreatedUTC: "2026-03-02T08:15:30Z", Marking: "INTERNAL", Case: "T-ABCDEFGHIJ",
+	m := bundle.Manifest{
+		BID: "S042-000017", CreatedUTC: "2026-03-02T08:15:30Z", Marking: "INTERNAL", Case: "T-ABCDEFGHIJ",
 		Collector: bundle.Principal{Principal: "mdurand", KeyID: "0123456789abcdef"},
-		Rules:     bundle.Versioned{ID: "shipped", Version: 3}, Policy: bundle.Versioned{ID: "default", Version: 1}}
+		Rules:     bundle.Versioned{ID: "shipped", Version: 3}, Policy: bundle.Versioned{ID: "default", Version: 1},
+	}
 	for _, path := range sorted(files) {
 		text := files[path]
 		tree[path] = &fstest.MapFile{Data: []byte(text)}
-		m.Files = append(m.Files, bundle.Entry{Path: path, Size: int64(len(text)), SHA256: bundle.DigestOf([]byte(text)),
-			Inspected: bundle.InspectedFull, Source: "logs", Type: "text"})
+		m.Files = append(m.Files, bundle.Entry{
+			Path: path, Size: int64(len(text)), SHA256: bundle.DigestOf([]byte(text)),
+			Inspected: bundle.InspectedFull, Source: "logs", Type: "text",
+		})
 	}
 	return review.Input{Manifest: m, Digest: bundle.DigestOf([]byte("manifest")), Tree: tree}
 }

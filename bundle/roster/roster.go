@@ -288,7 +288,7 @@ func (v Vendor) validate() error {
 func validatePeople(people []Person, roles ...Role) error {
 	for i, p := range people {
 		if !validID(p.ID) {
-			return fmt.Errorf("person id %q: want 2 to 32 of a-z, 0-9, - and .", p.ID)
+			return fmt.Errorf("person id %q: want 2 to 32 of a-z, 0-9, dot and -", p.ID)
 		}
 		if p.Name == "" || strings.TrimSpace(p.Name) != p.Name {
 			return fmt.Errorf("person %s: a name is needed, without spaces around it", p.ID)

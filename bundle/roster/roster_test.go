@@ -8,10 +8,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/bundle/roster"
 	"darksite/bundle/sign"
+
+	"github.com/stretchr/testify/require"
 )
 
 const record = "age1pq1qqqsyqcyq5rqwzqf"

@@ -7,9 +7,9 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/bundle/safefile"
+
+	"github.com/stretchr/testify/require"
 )
 
 func TestOnlyRegularFilesAreOpened(t *testing.T) {

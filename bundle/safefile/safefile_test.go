@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/bundle/safefile"
+
+	"github.com/stretchr/testify/require"
 )
 
 func TestWriteReplaces(t *testing.T) {

@@ -30,10 +30,10 @@ import (
 	"slices"
 	"strings"
 
-	"filippo.io/age"
-
 	"darksite/bundle"
 	"darksite/bundle/container"
+
+	"filippo.io/age"
 )
 
 // Errors a caller decides on.

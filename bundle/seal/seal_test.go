@@ -15,13 +15,13 @@ import (
 	"testing/fstest"
 	"time"
 
-	"filippo.io/age"
-	"github.com/stretchr/testify/require"
-
 	"darksite/bundle"
 	"darksite/bundle/bundletest"
 	"darksite/bundle/container"
 	"darksite/bundle/seal"
+
+	"filippo.io/age"
+	"github.com/stretchr/testify/require"
 )
 
 func TestSealSaysWhatItWrote(t *testing.T) {

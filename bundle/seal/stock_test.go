@@ -11,12 +11,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/bundle"
 	"darksite/bundle/bundletest"
 	"darksite/bundle/roster"
 	"darksite/bundle/seal"
+
+	"github.com/stretchr/testify/require"
 )
 
 // stock finds the programs an officer has on a desk, and builds age from its own

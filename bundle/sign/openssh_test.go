@@ -9,9 +9,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/bundle/sign"
+
+	"github.com/stretchr/testify/require"
 )
 
 // keygen runs the stock ssh-keygen in a folder of its own.

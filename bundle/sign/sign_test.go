@@ -17,11 +17,11 @@ import (
 	"strings"
 	"testing"
 
+	"darksite/bundle/sign"
+
 	"github.com/hiddeco/sshsig"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/crypto/ssh"
-
-	"darksite/bundle/sign"
 )
 
 var text = []byte("statement: export approval v1\n")

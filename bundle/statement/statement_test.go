@@ -6,9 +6,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/bundle/statement"
+
+	"github.com/stretchr/testify/require"
 )
 
 func TestDecodeEncodes(t *testing.T) {

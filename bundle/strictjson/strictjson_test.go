@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/bundle/strictjson"
+
+	"github.com/stretchr/testify/require"
 )
 
 type name string

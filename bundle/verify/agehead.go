@@ -7,9 +7,9 @@ import (
 	"io"
 	"strings"
 
-	"filippo.io/age"
-
 	"darksite/bundle"
+
+	"filippo.io/age"
 )
 
 // Bounds of the age header, far inside those of the age package.

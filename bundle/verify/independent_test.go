@@ -18,13 +18,13 @@ import (
 	"strings"
 	"testing"
 
-	"filippo.io/age"
-	"github.com/klauspost/compress/zstd"
-	"github.com/stretchr/testify/require"
-
 	"darksite/bundle/bundletest"
 	"darksite/bundle/roster"
 	"darksite/bundle/verify"
+
+	"filippo.io/age"
+	"github.com/klauspost/compress/zstd"
+	"github.com/stretchr/testify/require"
 )
 
 // The checker below was written from the format alone. It shares no parsing code

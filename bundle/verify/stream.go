@@ -8,10 +8,10 @@ import (
 	"io"
 	"slices"
 
-	"filippo.io/age"
-
 	"darksite/bundle"
 	"darksite/bundle/container"
+
+	"filippo.io/age"
 )
 
 // Stream is a sealed bundle being read: age, one zstd frame, canonical archive,

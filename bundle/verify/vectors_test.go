@@ -12,10 +12,10 @@ import (
 	"strings"
 	"testing"
 
+	"darksite/bundle"
+
 	"filippo.io/age"
 	"github.com/stretchr/testify/require"
-
-	"darksite/bundle"
 )
 
 // vectorsModule is the release of the age test vectors that the age version in

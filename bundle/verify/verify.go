@@ -24,13 +24,13 @@ import (
 	"io"
 	"slices"
 
-	"filippo.io/age"
-
 	"darksite/bundle"
 	"darksite/bundle/approve"
 	"darksite/bundle/container"
 	"darksite/bundle/roster"
 	"darksite/bundle/sign"
+
+	"filippo.io/age"
 )
 
 // Signers are the people a bundle rests on.

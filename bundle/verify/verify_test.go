@@ -9,15 +9,15 @@ import (
 	"testing"
 	"testing/iotest"
 
-	"filippo.io/age"
-	"github.com/stretchr/testify/require"
-
 	"darksite/bundle"
 	"darksite/bundle/approve"
 	"darksite/bundle/bundletest"
 	"darksite/bundle/container"
 	"darksite/bundle/roster"
 	"darksite/bundle/verify"
+
+	"filippo.io/age"
+	"github.com/stretchr/testify/require"
 )
 
 func options(k *bundletest.Kit) verify.Options {

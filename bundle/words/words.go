@@ -22,14 +22,14 @@ package words
 
 import (
 	"crypto/sha256"
-	_ "embed" // the two lists
+	_ "embed"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
-	"darksite/bundle"
+	"darksite/bundle" // the two lists
 )
 
 // Language chooses a list.

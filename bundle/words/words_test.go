@@ -7,10 +7,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/bundle"
 	"darksite/bundle/words"
+
+	"github.com/stretchr/testify/require"
 )
 
 var languages = []words.Language{words.English, words.French}

@@ -82,7 +82,7 @@ func acknowledged(out []byte) (at int64, ok bool) {
 // printed is on disk, the store stays whole, and the next look goes on.
 func TestKilledLooksLoseNothingAcknowledged(t *testing.T) {
 	s := newSite(t)
-	random := rand.New(rand.NewPCG(42, 0)) //nolint:gosec // the moments should differ, and be the same in every run
+	random := rand.New(rand.NewPCG(42, 0)) // the moments should differ, and be the same in every run
 	s.ok("monitor", "--once")
 	whole := time.Hour // how long a look takes on this machine
 	for range 3 {

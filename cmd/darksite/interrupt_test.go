@@ -2,7 +2,6 @@ package main_test
 
 import (
 	"bufio"
-	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -28,7 +27,7 @@ func TestCtrlCAtAQuestion(t *testing.T) {
 			c := s.command(args...)
 			in, err := c.StdinPipe()
 			require.NoError(t, err)
-			defer in.Close() //nolint:errcheck // the process has ended
+			defer in.Close()
 			errs, err := c.StderrPipe()
 			require.NoError(t, err)
 			require.NoError(t, c.Start())
@@ -42,7 +41,7 @@ func TestCtrlCAtAQuestion(t *testing.T) {
 			_, err = asked.WriteTo(&said)
 			require.NoError(t, err)
 			var exit *exec.ExitError
-			require.True(t, errors.As(c.Wait(), &exit), said.String())
+			require.ErrorAs(t, c.Wait(), &exit, said.String())
 			require.Equal(t, 130, exit.ExitCode(), said.String())
 			require.Contains(t, said.String(), "interrupted")
 		})

@@ -114,7 +114,7 @@ func value(t *testing.T, text []byte, key string) string {
 
 // words is text that compresses badly, so that a bundle takes several volumes.
 func words(size int) []byte {
-	random := rand.New(rand.NewPCG(7, 7)) //nolint:gosec // noise, the same in every run
+	random := rand.New(rand.NewPCG(7, 7)) // noise, the same in every run
 	b := make([]byte, 0, size)
 	for len(b) < size {
 		for range 3 {

@@ -92,11 +92,11 @@ func (s *Sorter) Add(key localmon.SeriesKey, p localmon.Point) error {
 // milli is a time as a history keeps it: rounded down to the millisecond.
 func milli(at time.Time) int64 {
 	n, m := at.UnixNano(), int64(time.Millisecond)
-	if r := n % m; r < 0 {
+	r := n % m
+	if r < 0 {
 		return n - r - m
-	} else {
-		return n - r
 	}
+	return n - r
 }
 
 // compare orders records; equal ones are of the same series and time.

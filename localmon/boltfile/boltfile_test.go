@@ -9,10 +9,10 @@ import (
 	"testing"
 	"time"
 
+	"darksite/localmon/boltfile"
+
 	"github.com/stretchr/testify/require"
 	"go.etcd.io/bbolt"
-
-	"darksite/localmon/boltfile"
 )
 
 var options = boltfile.Options{Schema: "test", Version: 3, Oldest: 2, Holder: "darksite\n test ", Timeout: 50 * time.Millisecond}

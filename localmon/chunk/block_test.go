@@ -5,9 +5,9 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/localmon/chunk"
+
+	"github.com/stretchr/testify/require"
 )
 
 type blockSeries struct {

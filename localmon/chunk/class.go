@@ -29,7 +29,8 @@ func classOf(u uint64) (class byte, extra uint64, n uint) {
 var classTable = func() (t [256]struct {
 	base uint64
 	n    uint8
-}) {
+},
+) {
 	for c := range maxClass + 1 {
 		if c < ownClasses {
 			t[c].base = uint64(c)

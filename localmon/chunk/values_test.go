@@ -2,14 +2,13 @@ package chunk_test
 
 import (
 	"encoding/binary"
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"testing"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/localmon/chunk"
+
+	"github.com/stretchr/testify/require"
 )
 
 func bitsOf(v []float64) []uint64 {
@@ -160,7 +159,7 @@ func FuzzValuesHostile(f *testing.F) {
 		// what was read can be written and read again
 		stream := enc.Values(nil, out)
 		again := make([]float64, len(out))
-		require.NoError(t, dec.Values(again, stream), fmt.Sprintf("%x", b))
+		require.NoError(t, dec.Values(again, stream), "%x", b)
 		require.Equal(t, bitsOf(out), bitsOf(again))
 	})
 }

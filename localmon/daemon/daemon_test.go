@@ -356,8 +356,10 @@ func TestThisMachineIsWatched(t *testing.T) {
 	if err != nil {
 		t.Skip("no Linux host to look at: ", err)
 	}
-	d, err := daemon.New(daemon.Options{Site: "S042", History: f.history, Alerts: f.alerts, Rules: rules(t),
-		Targets: []daemon.Target{{Source: src, Kind: localmon.KindHost}}})
+	d, err := daemon.New(daemon.Options{
+		Site: "S042", History: f.history, Alerts: f.alerts, Rules: rules(t),
+		Targets: []daemon.Target{{Source: src, Kind: localmon.KindHost}},
+	})
 	require.NoError(t, err)
 	s, err := d.Once(t.Context())
 	if err != nil {

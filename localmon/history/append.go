@@ -8,9 +8,9 @@ import (
 	"strings"
 	"time"
 
-	"go.etcd.io/bbolt"
-
 	"darksite/localmon"
+
+	"go.etcd.io/bbolt"
 )
 
 const (

@@ -7,11 +7,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/localmon"
 	"darksite/localmon/history"
 	"darksite/localmon/history/workload"
+
+	"github.com/stretchr/testify/require"
 )
 
 // cpuTime is the processor time of this process, user and system.

@@ -4,9 +4,9 @@ import (
 	"context"
 	"fmt"
 
-	"go.etcd.io/bbolt"
-
 	"darksite/localmon/chunk"
+
+	"go.etcd.io/bbolt"
 )
 
 // Damage is one value of the file that cannot be read, or a fault of the

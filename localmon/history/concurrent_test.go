@@ -6,10 +6,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/localmon"
 	"darksite/localmon/history"
+
+	"github.com/stretchr/testify/require"
 )
 
 // TestReadersSeeWholeBatches reads while batches are appended and sealed: each
@@ -21,8 +21,10 @@ func TestReadersSeeWholeBatches(t *testing.T) {
 	key := localmon.SeriesKey{Target: "fa-1", Metric: "n"}
 	const total = 600
 	batch := func(i int) localmon.Batch {
-		return localmon.Batch{Target: "fa-1", At: start.Add(time.Duration(i) * 30 * time.Second),
-			Samples: []localmon.Sample{{Key: key, Value: float64(i)}}}
+		return localmon.Batch{
+			Target: "fa-1", At: start.Add(time.Duration(i) * 30 * time.Second),
+			Samples: []localmon.Sample{{Key: key, Value: float64(i)}},
+		}
 	}
 	_, err := db.Append(t.Context(), batch(0))
 	require.NoError(t, err)

@@ -8,9 +8,9 @@ import (
 	"os"
 	"path/filepath"
 
-	"go.etcd.io/bbolt"
-
 	"darksite/localmon/boltfile"
+
+	"go.etcd.io/bbolt"
 )
 
 // compactTx is how many bytes one transaction of a compaction copies.

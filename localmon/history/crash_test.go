@@ -17,10 +17,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/localmon"
 	"darksite/localmon/history"
+
+	"github.com/stretchr/testify/require"
 )
 
 // Crash tests run this test binary again as a writer and kill it.

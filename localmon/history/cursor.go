@@ -5,10 +5,10 @@ import (
 	"math"
 	"time"
 
-	"go.etcd.io/bbolt"
-
 	"darksite/localmon"
 	"darksite/localmon/chunk"
+
+	"go.etcd.io/bbolt"
 )
 
 // cursor reads one series piece by piece, each piece in a transaction of its

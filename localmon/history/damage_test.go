@@ -10,12 +10,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-	"go.etcd.io/bbolt"
-
 	"darksite/localmon"
 	"darksite/localmon/boltfile"
 	"darksite/localmon/history"
+
+	"github.com/stretchr/testify/require"
+	"go.etcd.io/bbolt"
 )
 
 // valuesOf lists every value of a file with the path of its bucket.

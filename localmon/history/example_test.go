@@ -30,8 +30,10 @@ func Example() {
 	key := localmon.SeriesKey{Target: "fa-1", Metric: "read_iops"}
 	for i := range 20 {
 		// on disk when Append returns
-		_, err := db.Append(ctx, localmon.Batch{Target: "fa-1", At: at.Add(time.Duration(i) * 30 * time.Second),
-			Samples: []localmon.Sample{{Key: key, Value: float64(100 * i)}}})
+		_, err := db.Append(ctx, localmon.Batch{
+			Target: "fa-1", At: at.Add(time.Duration(i) * 30 * time.Second),
+			Samples: []localmon.Sample{{Key: key, Value: float64(100 * i)}},
+		})
 		if err != nil {
 			fmt.Println(err)
 			return

@@ -9,10 +9,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/localmon"
 	"darksite/localmon/history"
+
+	"github.com/stretchr/testify/require"
 )
 
 // TestAFullDiskStopsNothingForGood lets the file grow no further, as a full

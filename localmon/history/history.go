@@ -9,11 +9,11 @@ import (
 	"sync"
 	"time"
 
-	"go.etcd.io/bbolt"
-
 	"darksite/localmon"
 	"darksite/localmon/boltfile"
 	"darksite/localmon/chunk"
+
+	"go.etcd.io/bbolt"
 )
 
 // Schema and Version name the format of the file; see FORMAT.md.

@@ -10,10 +10,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/localmon"
 	"darksite/localmon/history"
+
+	"github.com/stretchr/testify/require"
 )
 
 // model is the plain truth the history is compared with: the samples of each

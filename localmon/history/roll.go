@@ -8,9 +8,9 @@ import (
 	"slices"
 	"time"
 
-	"go.etcd.io/bbolt"
-
 	"darksite/localmon/chunk"
+
+	"go.etcd.io/bbolt"
 )
 
 // rolling is the work on one month: its 1-hour steps are made from the 5-minute

@@ -7,9 +7,9 @@ import (
 	"slices"
 	"time"
 
-	"go.etcd.io/bbolt"
-
 	"darksite/localmon/chunk"
+
+	"go.etcd.io/bbolt"
 )
 
 // sealing is the work on one finished segment of the log: block by block, each

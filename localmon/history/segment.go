@@ -6,9 +6,9 @@ import (
 	"slices"
 	"time"
 
-	"go.etcd.io/bbolt"
-
 	"darksite/localmon/chunk"
+
+	"go.etcd.io/bbolt"
 )
 
 // A segment is a row of consecutive scrapes of one target, a day at most. It

@@ -10,9 +10,9 @@ import (
 	"slices"
 	"time"
 
-	"go.etcd.io/bbolt"
-
 	"darksite/localmon"
+
+	"go.etcd.io/bbolt"
 )
 
 // Total adds up many series: for each step of the window, the sum over all

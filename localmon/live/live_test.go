@@ -243,6 +243,7 @@ func TestNobodyAtTheSocket(t *testing.T) {
 type nothing struct{}
 
 func (nothing) Series(context.Context, localmon.Selector) ([]localmon.Series, error) { return nil, nil }
+
 func (nothing) Range(context.Context, localmon.SeriesKey, localmon.Window) iter.Seq2[localmon.Point, error] {
 	return func(func(localmon.Point, error) bool) {}
 }

@@ -76,10 +76,10 @@ func Listen(path string) (net.Listener, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("folder of the socket: %w", err)
 	}
-	if err := os.Chmod(dir, 0o700); err != nil { //nolint:gosec // a folder needs x
+	if err := os.Chmod(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("folder of the socket: %w", err)
 	}
-	if c, err := net.DialTimeout("unix", path, dialPatient); err == nil {
+	if c, err := net.DialTimeout("unix", path, dialPatient); err == nil { //nolint:noctx // bounded by its own patience
 		_ = c.Close()
 		return nil, fmt.Errorf("socket %s: %w", path, ErrInUse)
 	}
@@ -91,7 +91,7 @@ func Listen(path string) (net.Listener, error) {
 			return nil, fmt.Errorf("remove the socket a crash left: %w", err)
 		}
 	}
-	l, err := net.Listen("unix", path)
+	l, err := net.Listen("unix", path) //nolint:noctx // a name in the file system: made at once
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", path, err)
 	}
@@ -139,7 +139,9 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	if err := s.http.Shutdown(end); err != nil {
 		_ = s.http.Close()
 	}
-	<-done
+	if err := <-done; !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve the monitor's socket: %w", err)
+	}
 	return nil
 }
 

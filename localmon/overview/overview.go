@@ -381,8 +381,10 @@ func sight(rule string) bool {
 
 // blind is what to do for a target nothing is known of and no alert tells so.
 func (in Input) blind(r Row) Next {
-	n := Next{Word: Unknown, Target: r.Name, Runbook: "collector-stale", Since: r.DataAt, Severity: localmon.SeverityMajor,
-		Summary: "no data yet", Why: "nobody knows the state of the target"}
+	n := Next{
+		Word: Unknown, Target: r.Name, Runbook: "collector-stale", Since: r.DataAt, Severity: localmon.SeverityMajor,
+		Summary: "no data yet", Why: "nobody knows the state of the target",
+	}
 	switch {
 	case r.Error != "":
 		n.Summary = r.Error

@@ -63,8 +63,10 @@ func (s shelf) fill(target string, at time.Time, days, from, to float64) {
 }
 
 func firing(id uint64, target, rule, component string, sev localmon.Severity, since time.Time) localmon.Alert {
-	return localmon.Alert{ID: id, Rule: rule, Target: target, Component: component, Status: localmon.StatusFiring, Severity: sev,
-		Summary: rule + " summary", Why: "because", Runbook: "rb-" + rule, Since: since, Fired: since, Seen: now}
+	return localmon.Alert{
+		ID: id, Rule: rule, Target: target, Component: component, Status: localmon.StatusFiring, Severity: sev,
+		Summary: rule + " summary", Why: "because", Runbook: "rb-" + rule, Since: since, Fired: since, Seen: now,
+	}
 }
 
 func targets(names ...string) []overview.Target {

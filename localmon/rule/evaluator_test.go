@@ -134,7 +134,8 @@ func TestDamagedMemoryIsRefused(t *testing.T) {
 func TestTextsOfTheTargetAreMadeHarmless(t *testing.T) {
 	b := newBench(t)
 	evil := "\x1b[31mfailed\x00\n\u202eevil" + strings.Repeat("x", 100_000)
-	batch := localmon.Batch{Target: "fa-1", AlertsRead: true,
+	batch := localmon.Batch{
+		Target: "fa-1", AlertsRead: true,
 		States: []localmon.ComponentState{{Component: "CH0.BAY7" + evil, Type: "drive", Status: "failed", Health: localmon.HealthCritical, Detail: evil}},
 		Alerts: []localmon.ArrayAlert{{ID: "1", Code: 999, ComponentType: evil, Component: evil, Severity: evil, State: "open", Issue: evil, Summary: evil}},
 	}
@@ -164,8 +165,10 @@ func TestMemoryIsBounded(t *testing.T) {
 			n := fmt.Sprint(round, "-", i)
 			batch.States = append(batch.States, localmon.ComponentState{Component: "D" + n, Type: "drive", Status: "failed", Health: localmon.HealthCritical})
 			batch.Alerts = append(batch.Alerts, localmon.ArrayAlert{ID: n, Code: rng.IntN(5000), Component: "C" + n, Severity: "warning", State: "open", Issue: "x"})
-			batch.Samples = append(batch.Samples, localmon.Sample{Value: 5, Key: localmon.SeriesKey{Target: "fa-1", Metric: "purefa_network_interface_performance_errors",
-				Labels: localmon.FormatLabels("dimension", "received_crc_errors_per_sec", "name", "P"+n)}})
+			batch.Samples = append(batch.Samples, localmon.Sample{Value: 5, Key: localmon.SeriesKey{
+				Target: "fa-1", Metric: "purefa_network_interface_performance_errors",
+				Labels: localmon.FormatLabels("dimension", "received_crc_errors_per_sec", "name", "P"+n),
+			}})
 		}
 		b.look(batch)
 	}

@@ -32,8 +32,10 @@ func recorded(t *testing.T, name string) localmon.Batch {
 	require.NoError(t, json.Unmarshal(data, &list))
 	b := localmon.Batch{AlertsRead: true}
 	for _, a := range list.Items {
-		b.Alerts = append(b.Alerts, localmon.ArrayAlert{ID: a.ID, Name: a.Name, Code: a.Code, Severity: a.Severity, State: a.State,
-			ComponentType: a.Type, Component: a.Component, Issue: a.Issue, Summary: a.Summary, Actual: a.Actual})
+		b.Alerts = append(b.Alerts, localmon.ArrayAlert{
+			ID: a.ID, Name: a.Name, Code: a.Code, Severity: a.Severity, State: a.State,
+			ComponentType: a.Type, Component: a.Component, Issue: a.Issue, Summary: a.Summary, Actual: a.Actual,
+		})
 	}
 	return b
 }

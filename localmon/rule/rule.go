@@ -183,7 +183,7 @@ func Parse(name string, data []byte) (Set, error) {
 	if err := at.Err(); err != nil {
 		return Set{}, err
 	}
-	return Set{Rules: f.Rules}, nil
+	return Set(f), nil
 }
 
 // Join puts sets together and checks what only the whole can show: ids that

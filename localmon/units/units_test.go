@@ -5,9 +5,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/localmon/units"
+
+	"github.com/stretchr/testify/require"
 )
 
 func TestPrint(t *testing.T) {

@@ -1,7 +1,6 @@
 package strictyaml_test
 
 import (
-	"errors"
 	"net/netip"
 	"strings"
 	"testing"
@@ -97,7 +96,7 @@ func TestDecodeRefuses(t *testing.T) {
 			err := strictyaml.Decode("f.yaml", []byte(c.text), &got)
 			require.ErrorContains(t, err, c.want)
 			var at *strictyaml.Error
-			require.True(t, errors.As(err, &at))
+			require.ErrorAs(t, err, &at)
 			require.Equal(t, "f.yaml", at.File)
 		})
 	}

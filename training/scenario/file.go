@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"time"
 
-	"go.yaml.in/yaml/v3"
-
 	"darksite/training/sim"
+
+	"go.yaml.in/yaml/v3"
 )
 
 // file is a scenario as it stands on disk, for reading and writing alike; see

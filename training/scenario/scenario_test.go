@@ -1,18 +1,17 @@
 package scenario_test
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/runbooks/strictyaml"
 	"darksite/training/scenario"
 	"darksite/training/sim"
+
+	"github.com/stretchr/testify/require"
 )
 
 func TestReadyScenariosRun(t *testing.T) {
@@ -74,7 +73,8 @@ events:
 		Arrays: []scenario.Array{{Name: "a", Size: sim.Small}, {Name: "b", Size: sim.Large}},
 		Events: []scenario.Event{
 			{At: 10 * time.Minute, Array: "a", Fault: sim.Fault{
-				ID: "x", Kind: sim.DriveFail, Target: "ch0.bay2", Duration: time.Hour, Params: map[string]string{"rebuild": "5m"}}},
+				ID: "x", Kind: sim.DriveFail, Target: "ch0.bay2", Duration: time.Hour, Params: map[string]string{"rebuild": "5m"},
+			}},
 			{At: 20 * time.Minute, Array: "b", Fault: sim.Fault{Kind: sim.FanSlow}},
 		},
 	}, s)
@@ -133,7 +133,7 @@ func TestMistakesAreNamedWithTheirPlace(t *testing.T) {
 			_, err := scenario.Parse("f.yaml", []byte(c.text))
 			require.ErrorContains(t, err, c.want)
 			var e *strictyaml.Error
-			require.True(t, errors.As(err, &e))
+			require.ErrorAs(t, err, &e)
 		})
 	}
 	_, err := scenario.Ready("drive-faild")

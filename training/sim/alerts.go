@@ -123,11 +123,13 @@ func (v View) coursesOf(e Entry) []course {
 	case ControllerFail:
 		return []course{raise(e, 5*time.Second, e.duration("boot"), Alert{
 			Code: codeController, Severity: "critical", ComponentType: "controller", Component: name,
-			Issue: "failure", Expected: "ready", Actual: "not ready"})}
+			Issue: "failure", Expected: "ready", Actual: "not ready",
+		})}
 	case FanSlow:
 		return []course{raise(e, 5*time.Second, 0, Alert{
 			Code: codeFan, Severity: "warning", ComponentType: "hardware", Component: name,
-			Issue: "fan speed too low", Expected: "ok", Actual: "critical"})}
+			Issue: "fan speed too low", Expected: "ok", Actual: "critical",
+		})}
 	case TempHigh:
 		limit := time.Duration(e.param("limit")*10) * time.Second
 		if e.param("rise") < e.param("limit") {
@@ -135,11 +137,13 @@ func (v View) coursesOf(e Entry) []course {
 		}
 		return []course{raise(e, limit, 0, Alert{
 			Code: codeTemp, Severity: "critical", ComponentType: "hardware", Component: name,
-			Issue: "temperature too high", Expected: "ok", Actual: "critical"})}
+			Issue: "temperature too high", Expected: "ok", Actual: "critical",
+		})}
 	case PSULoss:
 		return []course{raise(e, 5*time.Second, 0, Alert{
 			Code: codePower, Severity: "warning", ComponentType: "hardware", Component: name,
-			Issue: "power supply failure", Expected: "239", Actual: "0"})}
+			Issue: "power supply failure", Expected: "239", Actual: "0",
+		})}
 	case PortErrors:
 		issue := "increased invalid TX word count"
 		if !strings.Contains(name, ".fc") {
@@ -147,11 +151,13 @@ func (v View) coursesOf(e Entry) []course {
 		}
 		return []course{raise(e, 20*time.Second, 0, Alert{
 			Code: codePortErrors, Severity: "warning", ComponentType: "hardware", Component: name,
-			Issue: issue, Expected: "0", Actual: "2"})}
+			Issue: issue, Expected: "0", Actual: "2",
+		})}
 	case LinkFlap:
 		return []course{raise(e, 5*time.Second, 0, Alert{
 			Code: codeLink, Severity: "warning", ComponentType: "hardware", Component: name,
-			Issue: "Fibre Channel link failure", Expected: "online", Actual: "offline"})}
+			Issue: "Fibre Channel link failure", Expected: "online", Actual: "offline",
+		})}
 	case CapacityFill:
 		return v.spaceCourse(e)
 	case AlertBurst:
@@ -159,7 +165,8 @@ func (v View) coursesOf(e Entry) []course {
 	case AlertBlip:
 		c := raise(e, 0, 0, Alert{
 			Code: codePortErrors, Severity: "warning", ComponentType: "hardware", Component: name,
-			Issue: "increased invalid TX word count", Expected: "0", Actual: "2"})
+			Issue: "increased invalid TX word count", Expected: "0", Actual: "2",
+		})
 		c.ends, c.linger = e.At.Add(e.duration("life")), 0
 		return []course{c}
 	}
@@ -173,7 +180,8 @@ func (v View) driveCourses(e Entry, actual string) []course {
 	shelf, _, _ := strings.Cut(name, ".")
 	first := raise(e, 5*time.Second, recovering, Alert{
 		Code: codeDrive, Severity: "critical", ComponentType: "drive", Component: name,
-		Issue: "failure", Expected: "healthy", Actual: actual})
+		Issue: "failure", Expected: "healthy", Actual: actual,
+	})
 	second := first
 	second.ComponentType, second.Component = "shelf", shelf
 	second.Issue, second.Expected, second.Actual = "shelf drive failures(s)", "0", "1"
@@ -194,7 +202,8 @@ func (v View) spaceCourse(e Entry) []course {
 	}
 	c := course{linger: closing, Alert: Alert{
 		Code: codeSpace, Severity: "info", ComponentType: "storage", Component: strings.ToLower(v.options.Name),
-		Issue: "high utilization", Expected: "< 80%", Actual: "80%", Created: created}}
+		Issue: "high utilization", Expected: "< 80%", Actual: "80%", Created: created,
+	}}
 	c.ends, _ = line.falls(spaceSteps[0].share)
 	for _, s := range spaceSteps[1:] {
 		if at, ok := line.rises(s.share); ok {
@@ -216,7 +225,8 @@ func directoryCourses(e Entry, network string) []course {
 		cs = append(cs, raise(e, time.Duration(i)*700*time.Millisecond, 0, Alert{
 			Code: codeDirectory, Severity: "info", ComponentType: "directory_service",
 			Component: fmt.Sprintf("Service: active_directory_domain_catalog_ldap, IpAddress: %s.252, Port: 636, Filter: (&(gidNumber=%d)(objectClass=group))", network, 1000+i),
-			Issue:     "Directory service lookup failed."}))
+			Issue:     "Directory service lookup failed.",
+		}))
 	}
 	return cs
 }

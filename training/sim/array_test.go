@@ -5,9 +5,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/training/sim"
+
+	"github.com/stretchr/testify/require"
 )
 
 func newArray(t testing.TB, o sim.Options) *sim.Array {

@@ -5,9 +5,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/training/sim"
+
+	"github.com/stretchr/testify/require"
 )
 
 // open lists the alerts that are not closed, by code.
@@ -181,7 +181,6 @@ func TestFanHeatAndPower(t *testing.T) {
 	inject(t, a, sim.Fault{Kind: sim.FanSlow, Target: "ct1.fan2"})
 	inject(t, a, sim.Fault{Kind: sim.TempHigh, Target: "CT0.TMP5"})
 	inject(t, a, sim.Fault{Kind: sim.PSULoss})
-	normal := part(b.View(), "CT0.TMP5").Temperature.Value
 	for _, c := range []struct {
 		at     time.Duration
 		rise   int64
@@ -189,7 +188,7 @@ func TestFanHeatAndPower(t *testing.T) {
 	}{{100 * time.Second, 10, "ok"}, {190 * time.Second, 19, "ok"}, {200 * time.Second, 20, "critical"}, {time.Hour, 35, "critical"}} {
 		a.Advance(c.at - a.Now().Sub(a.Options().Start))
 		b.Advance(c.at - b.Now().Sub(b.Options().Start))
-		normal = part(b.View(), "CT0.TMP5").Temperature.Value
+		normal := part(b.View(), "CT0.TMP5").Temperature.Value
 		h := part(a.View(), "CT0.TMP5")
 		require.Equal(t, c.rise, h.Temperature.Value-normal)
 		require.Equal(t, c.status, h.Status)

@@ -162,9 +162,12 @@ var ethPorts = [...]struct {
 	service string
 	slot    Opt[int64]
 }{
-	{0, 1e9, "management", Opt[int64]{}}, {1, 1e9, "management", Opt[int64]{}},
-	{2, 25e9, "replication", Opt[int64]{}}, {3, 25e9, "replication", Opt[int64]{}},
-	{4, 25e9, "iscsi", Opt[int64]{}}, {5, 25e9, "iscsi", Opt[int64]{}},
+	{0, 1e9, "management", Opt[int64]{}},
+	{1, 1e9, "management", Opt[int64]{}},
+	{2, 25e9, "replication", Opt[int64]{}},
+	{3, 25e9, "replication", Opt[int64]{}},
+	{4, 25e9, "iscsi", Opt[int64]{}},
+	{5, 25e9, "iscsi", Opt[int64]{}},
 }
 
 var fcPorts = [...]struct {

@@ -24,8 +24,10 @@ type stress struct {
 }
 
 func (v View) stress() stress {
-	s := stress{at: v.at, read: 1, write: 1, surge: 1, culprit: -1, full: v.full(),
-		idle: v.ctl[0].Mode == "offline" && v.ctl[1].Mode == "offline"}
+	s := stress{
+		at: v.at, read: 1, write: 1, surge: 1, culprit: -1, full: v.full(),
+		idle: v.ctl[0].Mode == "offline" && v.ctl[1].Mode == "offline",
+	}
 	for _, e := range v.entries {
 		if !e.begun(v.at) {
 			continue
@@ -272,8 +274,10 @@ func (v View) paths(i int) []path {
 			if !v.portUp(n) {
 				continue
 			}
-			ps = append(ps, path{port: n, initiator: h.initiators[c%len(h.initiators)],
-				weight: 0.7 + 0.3*smooth(key(v.options.Seed, h.name+ct+p), v.at, 90*time.Second)})
+			ps = append(ps, path{
+				port: n, initiator: h.initiators[c%len(h.initiators)],
+				weight: 0.7 + 0.3*smooth(key(v.options.Seed, h.name+ct+p), v.at, 90*time.Second),
+			})
 		}
 	}
 	return ps

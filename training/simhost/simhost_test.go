@@ -10,13 +10,13 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/localmon"
 	"darksite/localmon/source/flasharray"
 	"darksite/training/scenario"
 	"darksite/training/sim"
 	"darksite/training/simhost"
+
+	"github.com/stretchr/testify/require"
 )
 
 func start(t *testing.T, name string, o simhost.Options) *simhost.Host {

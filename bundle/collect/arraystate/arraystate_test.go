@@ -8,10 +8,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/bundle/collect"
 	"darksite/bundle/collect/arraystate"
+
+	"github.com/stretchr/testify/require"
 )
 
 func TestEveryReplyIsAFileAndEveryLossIsSaid(t *testing.T) {
@@ -42,8 +42,10 @@ func TestEveryReplyIsAFileAndEveryLossIsSaid(t *testing.T) {
 		paths = append(paths, it.Path)
 		require.FileExists(t, filepath.Join(staging, it.Path))
 	}
-	require.Equal(t, []string{"files/arraystate/escape/arrays.json", "files/arraystate/fa-prod-1/arrays.json",
-		"files/arraystate/fa-prod-1/network-interfaces-performance.json"}, paths)
+	require.Equal(t, []string{
+		"files/arraystate/escape/arrays.json", "files/arraystate/fa-prod-1/arrays.json",
+		"files/arraystate/fa-prod-1/network-interfaces-performance.json",
+	}, paths)
 	require.Equal(t, []collect.Omission{
 		{Origin: "array ../escape", Source: "arraystate", Reason: "connection reset"},
 		{Origin: "array fa-prod-1: network-interfaces/performance", Source: "arraystate", Reason: "page 3 of 4 is missing"},

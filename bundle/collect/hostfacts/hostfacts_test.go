@@ -10,10 +10,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/bundle/collect"
 	"darksite/bundle/collect/hostfacts"
+
+	"github.com/stretchr/testify/require"
 )
 
 type only map[string]string

@@ -13,10 +13,10 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/bundle/collect"
 	"darksite/bundle/collect/logs"
+
+	"github.com/stretchr/testify/require"
 )
 
 var now = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
@@ -85,8 +85,10 @@ func TestNewestTextFirst(t *testing.T) {
 	for _, it := range res.Items {
 		paths = append(paths, it.Path)
 	}
-	require.Equal(t, []string{"files/logs/journal.txt", "files/logs/syslog", "files/logs/wide.txt", "files/logs/sub/app.log",
-		"files/logs/syslog.1", "files/logs/syslog.2"}, paths)
+	require.Equal(t, []string{
+		"files/logs/journal.txt", "files/logs/syslog", "files/logs/wide.txt", "files/logs/sub/app.log",
+		"files/logs/syslog.1", "files/logs/syslog.2",
+	}, paths)
 	require.Contains(t, asked[0], "--since=@1772280000", "the journal has the same window")
 	text, err := os.ReadFile(filepath.Join(staging, "files", "logs", "syslog.2"))
 	require.NoError(t, err)

@@ -6,10 +6,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/bundle/collect"
 	"darksite/bundle/collect/runs"
+
+	"github.com/stretchr/testify/require"
 )
 
 func put(t *testing.T, dir, name string, age time.Duration) {

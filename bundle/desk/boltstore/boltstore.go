@@ -20,6 +20,7 @@ import (
 	"darksite/bundle/desk"
 
 	"go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
 )
 
 // Store implements desk.Store and desk.Index.
@@ -304,7 +305,7 @@ func (s *Store) Rebuild(ctx context.Context) error {
 
 func rebuild(tx *bbolt.Tx) error {
 	for _, name := range derived() {
-		if err := tx.DeleteBucket(name); err != nil && !errors.Is(err, bbolt.ErrBucketNotFound) {
+		if err := tx.DeleteBucket(name); err != nil && !errors.Is(err, berrors.ErrBucketNotFound) {
 			return err
 		}
 		if _, err := tx.CreateBucket(name); err != nil {

@@ -41,7 +41,7 @@ func readDraft(tree string, m bundle.Manifest) (*desk.Draft, []string, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("read the case draft: %w", err)
 	}
-	defer root.Close() //nolint:errcheck // read only: nothing is lost
+	defer root.Close()
 	text, err := fs.ReadFile(root.FS(), m.Files[i].Path)
 	if err != nil {
 		return nil, nil, fmt.Errorf("read the case draft: %w", err)

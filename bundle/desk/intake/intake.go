@@ -250,7 +250,7 @@ func (in *Intake) open(ctx context.Context, label carry.Label, sealed, tree stri
 	if err != nil {
 		return verify.Report{}, nil, err
 	}
-	defer f.Close() //nolint:errcheck // read only: nothing is lost
+	defer f.Close()
 	var warnings []string
 	report, err := open.Bundle(ctx, f, tree, open.Options{
 		Options: verify.Options{
@@ -337,7 +337,7 @@ func (in *Intake) keep(ctx context.Context, id string, b desk.Bundle, draft *des
 	if err != nil {
 		return Outcome{}, err
 	}
-	defer f.Close() //nolint:errcheck // read only: nothing is lost
+	defer f.Close()
 	if err := in.o.Blobs.Put(ctx, b.SealedSHA256, f); err != nil {
 		return Outcome{}, err
 	}

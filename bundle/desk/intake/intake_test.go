@@ -402,11 +402,13 @@ func TestDrafts(t *testing.T) {
 		{"too large", `{"subject": "` + strings.Repeat("x", 1<<20) + `"}`, desk.Draft{}, "the case draft was not read: 1048591 bytes"},
 		{
 			"control characters", `{"subject": "a\u001b[2Jb\nc\u202e", "description": "one\ntwo\u0007\r", "primary": {"name": "\u0000"}}`,
-			desk.Draft{Subject: "a\ufffd[2Jb\ufffdc\ufffd", Description: "one\ntwo\ufffd\ufffd", Primary: "\ufffd"}, "",
+			desk.Draft{Subject: "a\ufffd[2Jb\ufffdc\ufffd", Description: "one\ntwo\ufffd\ufffd", Primary: "\ufffd"},
+			"",
 		},
 		{
 			"an endless subject", fmt.Sprintf(`{"subject": %q}`, strings.Repeat("é", 600)),
-			desk.Draft{Subject: strings.Repeat("é", 499) + "…"}, "",
+			desk.Draft{Subject: strings.Repeat("é", 499) + "…"},
+			"",
 		},
 	}
 	k := bundletest.New(t)

@@ -139,7 +139,6 @@ type cargo struct {
 	label    func(l *carry.Label)
 	signer   string
 	layout   carry.Layout
-	only     []int // names of the set to write, by index; nil for all
 }
 
 // packed is a bundle ready to be written to media.

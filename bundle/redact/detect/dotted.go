@@ -158,7 +158,7 @@ func (s *Scanner) mail(lo, hi int) int {
 	}
 	for lo > s.lo && b[lo-1] == '+' && lo-2 >= s.lo && isAlnum(b[lo-2]) {
 		lo--
-		for lo > s.lo && class[b[lo-1]]&(fWord) != 0 && b[lo-1] != '@' {
+		for lo > s.lo && class[b[lo-1]]&fWord != 0 && b[lo-1] != '@' {
 			lo--
 		}
 	}

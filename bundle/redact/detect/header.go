@@ -288,7 +288,7 @@ func (s *Scanner) prompt() {
 func (s *Scanner) promptLogin(i, end, at int) {
 	b := s.buf[s.lo:s.hi]
 	rest := b[end:min(len(b), end+80)]
-	if rest[0] != ':' && rest[0] != ' ' && rest[0] != '$' && rest[0] != '#' && rest[0] != '>' && rest[0] != ']' || bytes.IndexAny(rest, "$#>") < 0 {
+	if rest[0] != ':' && rest[0] != ' ' && rest[0] != '$' && rest[0] != '#' && rest[0] != '>' && rest[0] != ']' || !bytes.ContainsAny(rest, "$#>") {
 		return
 	}
 	host := s.fold(b[i+at+1 : end])

@@ -62,8 +62,10 @@ func (s *Scanner) alien(lo, hi int, a [4]byte) {
 
 // emit4 emits an IPv4 finding; its canonical form is needed where zeros lead.
 func (s *Scanner) emit4(lo, hi int, a [4]byte, form Form) {
-	s.out = append(s.out, Finding{Start: lo, End: hi, Kind: pseudonym.IPv4, Form: form,
-		Value: s.canon4(a, lo, hi, form), Rule: "ipv4", Learn: true})
+	s.out = append(s.out, Finding{
+		Start: lo, End: hi, Kind: pseudonym.IPv4, Form: form,
+		Value: s.canon4(a, lo, hi, form), Rule: "ipv4", Learn: true,
+	})
 }
 
 // canon4 leaves the canonical form out where the text is it.

@@ -197,14 +197,13 @@ func naaMakers(d string) bool {
 // qualified deals with names of storage ends: iqn. nqn. eui. naa. t10.
 func (s *Scanner) qualified(lo, hi int) int {
 	b := s.buf
-	end := hi
 	switch lower(b[lo]) {
 	case 'i', 'n':
 		if lower(b[lo+1]) == 'q' {
 			return s.iqn(lo)
 		}
 	}
-	end = lo + 4
+	end := lo + 4
 	for end < s.hi && isHexByte(b[end]) {
 		end++
 	}

@@ -67,7 +67,7 @@ var adminShares = set("c d e f ipc admin print sysvol netlogon pipe mailslot")
 
 // nameEnd is the end of a name of letters, digits, dots, dashes, underscores.
 func nameEnd(b []byte, i, hi int) int {
-	for i < hi && class[b[i]]&(fWord) != 0 && b[i] != '@' {
+	for i < hi && class[b[i]]&fWord != 0 && b[i] != '@' {
 		i++
 	}
 	for i > 0 && class[b[i-1]]&(fDot|fDash) != 0 && class[b[i-1]]&fWord != 0 {

@@ -176,8 +176,10 @@ func (s *Scanner) metric() {
 	}
 }
 
-var metricKinds = map[string]pseudonym.Kind{"volume": pseudonym.Volume, "host": pseudonym.Host, "pod": pseudonym.Pod, "directory": pseudonym.FileSystem,
-	"bucket": pseudonym.Volume, "file": pseudonym.FileSystem, "array": pseudonym.Array}
+var metricKinds = map[string]pseudonym.Kind{
+	"volume": pseudonym.Volume, "host": pseudonym.Host, "pod": pseudonym.Pod, "directory": pseudonym.FileSystem,
+	"bucket": pseudonym.Volume, "file": pseudonym.FileSystem, "array": pseudonym.Array,
+}
 
 // KindOfFile says what the bare names in a file are, told by the file's own
 // name: the items of volumes.json are volumes.
@@ -188,11 +190,28 @@ func KindOfFile(name string) pseudonym.Kind {
 		stem string
 		kind pseudonym.Kind
 	}{
-		{"host_groups", pseudonym.Group}, {"host-groups", pseudonym.Group}, {"hosts", pseudonym.Host}, {"volume_groups", pseudonym.Volume},
-		{"volume-groups", pseudonym.Volume}, {"volumes", pseudonym.Volume}, {"volume", pseudonym.Volume}, {"pods", pseudonym.Pod}, {"pod", pseudonym.Pod},
-		{"arrays", pseudonym.Array}, {"filesystems", pseudonym.FileSystem}, {"file-systems", pseudonym.FileSystem}, {"file_systems", pseudonym.FileSystem},
-		{"directories", pseudonym.FileSystem}, {"buckets", pseudonym.Volume}, {"object_store_accounts", pseudonym.User}, {"nfs_export_policies", pseudonym.FileSystem},
-		{"protection-groups", pseudonym.Volume}, {"protection_groups", pseudonym.Volume}, {"admins", pseudonym.User}, {"array_", pseudonym.Array}, {"array-", pseudonym.Array},
+		{"host_groups", pseudonym.Group},
+		{"host-groups", pseudonym.Group},
+		{"hosts", pseudonym.Host},
+		{"volume_groups", pseudonym.Volume},
+		{"volume-groups", pseudonym.Volume},
+		{"volumes", pseudonym.Volume},
+		{"volume", pseudonym.Volume},
+		{"pods", pseudonym.Pod},
+		{"pod", pseudonym.Pod},
+		{"arrays", pseudonym.Array},
+		{"filesystems", pseudonym.FileSystem},
+		{"file-systems", pseudonym.FileSystem},
+		{"file_systems", pseudonym.FileSystem},
+		{"directories", pseudonym.FileSystem},
+		{"buckets", pseudonym.Volume},
+		{"object_store_accounts", pseudonym.User},
+		{"nfs_export_policies", pseudonym.FileSystem},
+		{"protection-groups", pseudonym.Volume},
+		{"protection_groups", pseudonym.Volume},
+		{"admins", pseudonym.User},
+		{"array_", pseudonym.Array},
+		{"array-", pseudonym.Array},
 	} {
 		if strings.HasPrefix(base, k.stem) {
 			return k.kind

@@ -13,9 +13,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/bundle/redact/proof"
+
+	"github.com/stretchr/testify/require"
 )
 
 func search(t *testing.T, content string, o ...proof.Original) []proof.Leak {

@@ -8,10 +8,10 @@ import (
 	"strings"
 	"testing"
 
+	"darksite/bundle/redact/pseudonym"
+
 	"filippo.io/age"
 	"github.com/stretchr/testify/require"
-
-	"darksite/bundle/redact/pseudonym"
 )
 
 var key = bytes.Repeat([]byte("k"), pseudonym.KeySize)

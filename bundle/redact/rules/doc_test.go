@@ -3,9 +3,9 @@ package rules_test
 import (
 	"testing"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/bundle/redact/rules"
+
+	"github.com/stretchr/testify/require"
 )
 
 func TestShippedRulesAreComplete(t *testing.T) {

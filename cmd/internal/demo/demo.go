@@ -74,7 +74,7 @@ func Run(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	defer host.Close() //nolint:errcheck // the process ends with it
+	defer host.Close()
 	out := &indenter{w: o.Env.Out}
 	r := &run{Options: o, host: host, env: &cli.Env{
 		In: strings.NewReader(""), Out: out, Err: out, Now: host.Now,
@@ -118,7 +118,7 @@ func fresh(dir string) error {
 func removeAll(dir string) error {
 	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
 		if err == nil && d.IsDir() {
-			return os.Chmod(path, 0o700) //nolint:gosec // a folder needs x
+			return os.Chmod(path, 0o700) // a folder needs x
 		}
 		return err
 	})

@@ -315,7 +315,7 @@ func (r *run) flip(l carry.Label, n int) error {
 	if err != nil {
 		return fmt.Errorf("damage the medium: %w", err)
 	}
-	defer f.Close() //nolint:errcheck // the next command reads what was written
+	defer f.Close()
 	b := make([]byte, 1)
 	if _, err := f.ReadAt(b, at); err != nil {
 		return fmt.Errorf("damage the medium: %w", err)

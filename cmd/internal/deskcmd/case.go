@@ -108,8 +108,14 @@ func (a *app) printCase(c desk.Case, events []desk.Event) {
 	fmt.Fprintf(w, "case      %s  number %s  severity %s  %s\n", c.ID, cmp.Or(c.Number, "not given yet"), sev(c.Severity), c.Status)
 	fmt.Fprintf(w, "raised    %s by the site's clock, received %s, in transit %s\n", stamp(c.Raised), stamp(c.Received), units.Duration(c.Received.Sub(c.Raised)))
 	for _, row := range [][2]string{
-		{"subject", c.Draft.Subject}, {"array", c.Draft.Array}, {"model", c.Draft.Model}, {"version", c.Draft.OSVersion},
-		{"initiator", c.Draft.InitiatorOS}, {"primary", c.Draft.Primary}, {"secondary", c.Draft.Secondary}, {"diagnosis", c.Diagnosis},
+		{"subject", c.Draft.Subject},
+		{"array", c.Draft.Array},
+		{"model", c.Draft.Model},
+		{"version", c.Draft.OSVersion},
+		{"initiator", c.Draft.InitiatorOS},
+		{"primary", c.Draft.Primary},
+		{"secondary", c.Draft.Secondary},
+		{"diagnosis", c.Diagnosis},
 	} {
 		if row[1] != "" {
 			a.paragraph(row[0], row[1])

@@ -264,7 +264,7 @@ func (a *app) unpack(ctx context.Context, b desk.Bundle, out, passFile string) e
 	if err != nil {
 		return err
 	}
-	defer r.Close() //nolint:errcheck // read only: nothing is lost
+	defer r.Close()
 	report, err := open.Bundle(ctx, r, out, open.Options{Options: verify.Options{
 		Identities: ids, Roster: a.roster, Want: verify.Want{SealedSHA256: b.SealedSHA256, ManifestSHA256: b.ManifestSHA256},
 	}})

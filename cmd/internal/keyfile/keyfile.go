@@ -159,7 +159,7 @@ func read(path string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read key: %w", err)
 	}
-	defer f.Close() //nolint:errcheck // read only: nothing is lost
+	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, maxKeyFile))
 	return data, wrap(path, err)
 }

@@ -2,7 +2,6 @@ package keyfile_test
 
 import (
 	"bytes"
-	"errors"
 	"io"
 	"os"
 	"os/exec"
@@ -118,7 +117,7 @@ func TestNewPassphrase(t *testing.T) {
 		require.Error(t, err, name)
 	}
 	_, err = ask("")
-	require.True(t, errors.Is(err, cli.ErrNoAnswer))
+	require.ErrorIs(t, err, cli.ErrNoAnswer)
 	require.Contains(t, cli.Hint(err), "--passphrase-file")
 
 	file := filepath.Join(t.TempDir(), "pass")

@@ -139,7 +139,7 @@ func setup(env *testscript.Env) error {
 func unlock(dir string) {
 	_ = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err == nil && d.IsDir() {
-			return errors.Join(os.Chmod(path, 0o700)) //nolint:gosec // a folder needs x
+			return errors.Join(os.Chmod(path, 0o700)) // a folder needs x
 		}
 		return nil
 	})

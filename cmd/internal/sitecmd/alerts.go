@@ -139,7 +139,7 @@ func (a *app) printAlert(al localmon.Alert, changes []localmon.Change) {
 	}
 	t := &cli.Table{Header: []string{"WHEN", "WHAT", "SEV", "SUMMARY"}}
 	for _, ch := range changes {
-		t.Add(ch.At.Format("01-02 15:04:05"), string(ch.What), strconv.Itoa(int(ch.Alert.Severity)), ch.Alert.Summary)
+		t.Add(ch.At.Format("01-02 15:04:05"), ch.What, strconv.Itoa(int(ch.Alert.Severity)), ch.Alert.Summary)
 	}
 	a.section(t)
 	a.printFirstSteps(al)

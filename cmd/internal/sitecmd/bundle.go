@@ -2,7 +2,6 @@ package sitecmd
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -269,20 +268,4 @@ func (a *app) bundleWithdrawCommand() *cobra.Command {
 	c.Flags().StringVar(&as, "as", "", "id of the person who withdraws it")
 	c.Flags().StringVar(&reason, "reason", "", "why")
 	return c
-}
-
-// checkCase refuses a case name this site does not have, before work begins.
-func (a *app) checkCase(_ context.Context, name string) error {
-	if name == "" {
-		return nil
-	}
-	file, store, err := a.openCases()
-	if err != nil {
-		return err
-	}
-	_, err = store.Get(name)
-	if err = errors.Join(err, file.Close()); err != nil {
-		return cli.WithHint(err, "darksite case list")
-	}
-	return nil
 }

@@ -118,7 +118,7 @@ func (a *app) newCase(o caseOptions) (casedraft.Draft, error) {
 	contacts := authorised(conf)
 	d := o.draft
 	d.Site = conf.Site.Code
-	d.Severity = localmon.Severity(o.severity) //nolint:gosec // 0 to 4, checked where it comes from a person
+	d.Severity = localmon.Severity(o.severity) // 0 to 4, checked where it comes from a person
 	d.Primary = pick(contacts, o.primary, func(c casedraft.Contact) bool { return c.Role == "admin" })
 	d.Secondary = pick(contacts, o.secondary, func(c casedraft.Contact) bool { return c.ID != d.Primary.ID })
 	file, store, err := a.openCases()
@@ -240,10 +240,19 @@ func (a *app) printDraft(d casedraft.Draft) {
 	w := a.env.Out
 	fmt.Fprintf(w, "case      %s  number %s  severity %d  %s\n", d.ID, cmp.Or(d.Number, "not given yet"), d.Severity, d.Status)
 	for _, row := range [][2]string{
-		{"subject", d.Subject}, {"array", d.Array}, {"model", d.Model}, {"version", d.OSVersion}, {"initiator", d.InitiatorOS},
-		{"impact", d.Impact}, {"contacts", d.Primary.Name + ", " + d.Secondary.Name}, {"messages", strings.Join(d.Messages, " / ")},
-		{"runs", strings.Join(d.Runs, ", ")}, {"text", d.Description}, {"comments", d.Comments},
-		{"diagnosis", d.Ack.Diagnosis}, {"vendor", d.Ack.Text},
+		{"subject", d.Subject},
+		{"array", d.Array},
+		{"model", d.Model},
+		{"version", d.OSVersion},
+		{"initiator", d.InitiatorOS},
+		{"impact", d.Impact},
+		{"contacts", d.Primary.Name + ", " + d.Secondary.Name},
+		{"messages", strings.Join(d.Messages, " / ")},
+		{"runs", strings.Join(d.Runs, ", ")},
+		{"text", d.Description},
+		{"comments", d.Comments},
+		{"diagnosis", d.Ack.Diagnosis},
+		{"vendor", d.Ack.Text},
 	} {
 		if row[1] == "" || row[1] == ", " {
 			continue

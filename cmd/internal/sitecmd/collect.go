@@ -15,12 +15,13 @@ import (
 	"darksite/bundle/collect/arraystate"
 	"darksite/bundle/collect/hostfacts"
 	"darksite/bundle/collect/logs"
-	collectmonitor "darksite/bundle/collect/monitor"
 	"darksite/bundle/collect/runs"
 	"darksite/bundle/pipeline"
 	"darksite/cmd/internal/cli"
 	"darksite/localmon"
 	"darksite/localmon/units"
+
+	collectmonitor "darksite/bundle/collect/monitor"
 
 	"github.com/spf13/cobra"
 )

@@ -122,7 +122,7 @@ func (a *app) examineMonitor(ctx context.Context) finding {
 	if err != nil {
 		return finding{State: "WARN", What: "monitoring cannot be read: " + err.Error()}
 	}
-	defer s.close() //nolint:errcheck // nothing was written through it
+	defer s.close()
 	if s.client == nil {
 		return finding{State: "WARN", What: "no monitor is running", Next: "darksite monitor"}
 	}

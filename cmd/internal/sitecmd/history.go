@@ -439,7 +439,7 @@ func (a *app) openHistory(ctx context.Context, file string) (*history.DB, func()
 	if serr != nil || s.client == nil {
 		return nil, nil, errors.Join(err, serr)
 	}
-	defer s.close() //nolint:errcheck // only idle connections are closed
+	defer s.close()
 	f, err := os.CreateTemp("", "darksite-history-*.db")
 	if err != nil {
 		return nil, nil, fmt.Errorf("copy the history: %w", err)

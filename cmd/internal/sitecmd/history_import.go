@@ -107,7 +107,7 @@ func (a *app) importOne(ctx context.Context, db *history.DB, file string, o impo
 	if err != nil {
 		return one, err
 	}
-	defer in.Close() //nolint:errcheck // only read
+	defer in.Close()
 	s := backfill.NewSorter(a.dir(), 0)
 	defer func() { err = errors.Join(err, s.Close()) }()
 	if err := a.readSamples(ctx, in, size, s, o, &one); err != nil {

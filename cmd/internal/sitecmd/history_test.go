@@ -3,7 +3,6 @@ package sitecmd
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -162,7 +161,7 @@ func TestReadOnlyHistory(t *testing.T) {
 		require.NoError(t, f.Close())
 		t.Skip("this user may write to every file")
 	} else {
-		require.True(t, errors.Is(err, os.ErrPermission))
+		require.ErrorIs(t, err, os.ErrPermission)
 	}
 	code, out, told := try(t, "history", "export", "--file", path)
 	require.Zero(t, code, told)

@@ -105,7 +105,7 @@ func (a *app) tool() (bundle.Tool, error) {
 	if err != nil {
 		return bundle.Tool{}, fmt.Errorf("name this program: %w", err)
 	}
-	defer f.Close() //nolint:errcheck // read only: nothing is lost
+	defer f.Close()
 	h := sha256.New()
 	if _, err := io.Copy(h, f); err != nil {
 		return bundle.Tool{}, fmt.Errorf("name this program: %w", err)

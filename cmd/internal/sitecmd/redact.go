@@ -233,7 +233,7 @@ func openMap(file string, ids []age.Identity) (*redact.Map, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open map: %w", err)
 	}
-	defer f.Close() //nolint:errcheck // read only: nothing is lost
+	defer f.Close()
 	m, err := redact.OpenMap(f, ids...)
 	if err != nil {
 		return nil, fmt.Errorf("open map %s: %w", filepath.Base(file), err)

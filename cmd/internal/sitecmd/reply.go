@@ -49,7 +49,7 @@ type seenReplies struct {
 	Hash string `json:"sha256"`
 }
 
-var repliesBucket = []byte("replies") //nolint:gochecknoglobals // a constant; Go has none for bytes
+var repliesBucket = []byte("replies") // a constant; Go has none for bytes
 
 func readReplies(db *bbolt.DB) (seen seenReplies, err error) {
 	err = db.View(func(tx *bbolt.Tx) error {
@@ -125,7 +125,7 @@ func readBounded(path string, limit int64) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the reply: %w", err)
 	}
-	defer f.Close() //nolint:errcheck // read only: nothing is lost
+	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, limit))
 	if err != nil {
 		return nil, fmt.Errorf("read the reply: %w", err)

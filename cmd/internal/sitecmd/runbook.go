@@ -356,7 +356,7 @@ func runTarget(dir string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("resume: %w", err)
 	}
-	defer f.Close() //nolint:errcheck // read only: nothing is lost
+	defer f.Close()
 	entries, _, err := engine.ReadLog(f)
 	if err != nil {
 		return "", err

@@ -70,7 +70,7 @@ func (a *app) runSim(ctx context.Context, o simOptions) error {
 	if err != nil {
 		return err
 	}
-	defer host.Close() //nolint:errcheck // the process ends with it
+	defer host.Close()
 	if err := host.SetSpeed(o.speed); err != nil {
 		return cli.WithCode(cli.CodeUsage, err)
 	}
@@ -78,7 +78,7 @@ func (a *app) runSim(ctx context.Context, o simOptions) error {
 	if err != nil {
 		return fmt.Errorf("write the tokens: %w", err)
 	}
-	defer os.RemoveAll(tokens) //nolint:errcheck // simulated tokens, in the temporary folder
+	defer os.RemoveAll(tokens)
 	if err := a.printServed(host, tokens); err != nil {
 		return err
 	}

@@ -20,15 +20,15 @@ import (
 	"testing"
 	"time"
 
+	"darksite/localmon"
+	"darksite/localmon/history"
+	"darksite/localmon/history/workload"
+
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/storage"
 	"github.com/prometheus/prometheus/tsdb"
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
 	"github.com/stretchr/testify/require"
-
-	"darksite/localmon"
-	"darksite/localmon/history"
-	"darksite/localmon/history/workload"
 )
 
 // figures of one store.

@@ -33,8 +33,10 @@ type Shape struct {
 
 // Default is the array that figures are stated for.
 func Default() Shape {
-	return Shape{Seed: 1, Target: "fa-bench", Volumes: 500, Every: 30 * time.Second, Jitter: 15 * time.Millisecond,
-		Start: time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)}
+	return Shape{
+		Seed: 1, Target: "fa-bench", Volumes: 500, Every: 30 * time.Second, Jitter: 15 * time.Millisecond,
+		Start: time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC),
+	}
 }
 
 // Array is the generator.

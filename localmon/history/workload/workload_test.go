@@ -4,9 +4,9 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/localmon/history/workload"
+
+	"github.com/stretchr/testify/require"
 )
 
 func TestTheSameSeedMakesTheSameSamples(t *testing.T) {

@@ -19,9 +19,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/localmon/source/flasharray"
+
+	"github.com/stretchr/testify/require"
 )
 
 const apiToken = "3bdf3b60-f0c0-fa8a-83c1-b794ba8f562c"
@@ -61,8 +61,10 @@ type array struct {
 
 func newArray(t *testing.T) *array {
 	a := &array{t: t, versions: []string{"1.19", "2.0", "2.4", "2.15"}, items: map[string][]item{}}
-	for _, path := range []string{"arrays", "arrays/performance", "alerts", "drives", "controllers", "hardware", "network-interfaces",
-		"network-interfaces/performance", "volumes", "volumes/performance", "hosts", "hosts/performance", "pods"} {
+	for _, path := range []string{
+		"arrays", "arrays/performance", "alerts", "drives", "controllers", "hardware", "network-interfaces",
+		"network-interfaces/performance", "volumes", "volumes/performance", "hosts", "hosts/performance", "pods",
+	} {
 		a.items[path] = []item{}
 	}
 	a.Server = httptest.NewUnstartedServer(http.HandlerFunc(a.serve))
@@ -96,12 +98,18 @@ func newRecorded(t *testing.T) *array {
 // recording.
 func newSmall(t *testing.T) *array {
 	a := newArray(t)
-	a.items["arrays"] = []item{{"name": "fa1", "id": "1234", "os": "Purity//FA", "version": "6.5.1", "capacity": 1000.0, "parity": 1.0,
-		"space": item{"unique": 300.0, "shared": 100.0, "snapshots": nil, "system": 0.0, "replication": 0.0, "data_reduction": 2.5}}}
+	a.items["arrays"] = []item{{
+		"name": "fa1", "id": "1234", "os": "Purity//FA", "version": "6.5.1", "capacity": 1000.0, "parity": 1.0,
+		"space": item{"unique": 300.0, "shared": 100.0, "snapshots": nil, "system": 0.0, "replication": 0.0, "data_reduction": 2.5},
+	}}
 	a.items["arrays/performance"] = []item{{"name": "fa1", "time": 1700000000000, "usec_per_read_op": 200, "reads_per_sec": 10, "queue_depth": nil}}
 	a.items["drives"] = []item{{"name": "CH0.BAY0", "type": "SSD", "status": "healthy", "capacity": 100}, {"name": "CH0.BAY1", "type": "SSD", "status": "healthy", "capacity": 100}}
-	a.items["hardware"] = []item{{"name": "CH0.BAY0", "type": "drive_bay", "status": "ok"}, {"name": "CH0.BAY1", "type": "drive_bay", "status": "ok"},
-		{"name": "CT0", "type": "controller", "status": "ok"}, {"name": "CT1", "type": "controller", "status": "ok"}}
+	a.items["hardware"] = []item{
+		{"name": "CH0.BAY0", "type": "drive_bay", "status": "ok"},
+		{"name": "CH0.BAY1", "type": "drive_bay", "status": "ok"},
+		{"name": "CT0", "type": "controller", "status": "ok"},
+		{"name": "CT1", "type": "controller", "status": "ok"},
+	}
 	a.items["controllers"] = []item{{"name": "CT0", "status": "ready", "mode": "primary", "model": "FA-X70R3"}, {"name": "CT1", "status": "ready", "mode": "secondary", "model": "FA-X70R3"}}
 	return a
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -17,11 +16,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/localmon"
 	"darksite/localmon/source/flasharray"
 	"darksite/localmon/source/sourcetest"
+
+	"github.com/stretchr/testify/require"
 )
 
 // TestConformance runs what every source must pass.
@@ -570,5 +569,5 @@ func TestFetchPinSaysWhatItCouldNotReach(t *testing.T) {
 	cancel()
 	_, err = flasharray.FetchPin(ended, plain.URL)
 	require.Error(t, err)
-	require.False(t, errors.Is(err, context.DeadlineExceeded))
+	require.NotErrorIs(t, err, context.DeadlineExceeded)
 }

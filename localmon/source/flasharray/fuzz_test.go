@@ -5,9 +5,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/localmon"
+
+	"github.com/stretchr/testify/require"
 )
 
 // FuzzPage feeds any bytes as a page of every kind of list: no panic, no number

@@ -7,17 +7,19 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/localmon"
 	"darksite/localmon/source/flasharray"
+
+	"github.com/stretchr/testify/require"
 )
 
 // alert is one row of /alerts; times are seconds after the array's zero.
 func alert(n int, state string, updated int64) item {
-	a := item{"id": fmt.Sprintf("id%d", n), "name": fmt.Sprint(n), "code": 60, "severity": "critical", "state": state, "category": "array",
+	a := item{
+		"id": fmt.Sprintf("id%d", n), "name": fmt.Sprint(n), "code": 60, "severity": "critical", "state": state, "category": "array",
 		"component_type": "drive", "component_name": fmt.Sprintf("ch0.bay%d", n), "issue": "failure", "summary": fmt.Sprintf("(drive:ch0.bay%d): failure", n),
-		"created": 1_700_000_000_000, "updated": 1_700_000_000_000 + updated*1000, "closed": nil}
+		"created": 1_700_000_000_000, "updated": 1_700_000_000_000 + updated*1000, "closed": nil,
+	}
 	if state == "closed" {
 		a["closed"] = a["updated"]
 	}
@@ -297,8 +299,10 @@ func TestVolumesBeyondTheCapAreLeftOutVisibly(t *testing.T) {
 
 func TestNullsAreNoSamples(t *testing.T) {
 	a := newSmall(t)
-	nulls := item{"name": "fa1", "id": nil, "os": nil, "version": nil, "capacity": nil, "space": nil, "time": nil, "serial": nil, "status": nil, "type": nil,
-		"mode": nil, "temperature": nil, "voltage": nil, "updated": nil, "created": nil, "closed": nil, "code": nil, "eth": nil, "arrays": nil, "port_connectivity": nil}
+	nulls := item{
+		"name": "fa1", "id": nil, "os": nil, "version": nil, "capacity": nil, "space": nil, "time": nil, "serial": nil, "status": nil, "type": nil,
+		"mode": nil, "temperature": nil, "voltage": nil, "updated": nil, "created": nil, "closed": nil, "code": nil, "eth": nil, "arrays": nil, "port_connectivity": nil,
+	}
 	for path := range a.items {
 		a.items[path] = []item{nulls}
 	}
@@ -330,9 +334,11 @@ func BenchmarkCollectLargeArray(b *testing.B) {
 		name := fmt.Sprintf("volume-%04d", i)
 		a.items["volumes"] = append(a.items["volumes"], item{"name": name, "serial": fmt.Sprintf("%024d", i), "space": item{"unique": i, "snapshots": i}})
 		perf := item{"name": name, "id": name, "time": 1}
-		for _, f := range []string{"reads_per_sec", "writes_per_sec", "read_bytes_per_sec", "write_bytes_per_sec", "usec_per_read_op", "usec_per_write_op",
+		for _, f := range []string{
+			"reads_per_sec", "writes_per_sec", "read_bytes_per_sec", "write_bytes_per_sec", "usec_per_read_op", "usec_per_write_op",
 			"queue_usec_per_read_op", "queue_usec_per_write_op", "san_usec_per_read_op", "san_usec_per_write_op", "service_usec_per_read_op",
-			"service_usec_per_write_op", "bytes_per_read", "bytes_per_write", "bytes_per_op", "mirrored_writes_per_sec"} {
+			"service_usec_per_write_op", "bytes_per_read", "bytes_per_write", "bytes_per_op", "mirrored_writes_per_sec",
+		} {
 			perf[f] = i
 		}
 		a.items["volumes/performance"] = append(a.items["volumes/performance"], perf)

@@ -5,9 +5,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/localmon"
+
+	"github.com/stretchr/testify/require"
 )
 
 var at = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
@@ -42,8 +42,10 @@ func TestRecordedArrayGivesHandCheckedValues(t *testing.T) {
 	require.Empty(t, b.Partial)
 
 	t.Run("identity", func(t *testing.T) {
-		require.Equal(t, &localmon.Array{Name: "z-x70-a", Kind: localmon.KindFlashArray, Model: "FA-X70R3", OS: "Purity//FA",
-			Version: "6.3.3", Serial: "6c1b16ce-1c03-4d1c-b974-33405cf8d565"}, b.Info)
+		require.Equal(t, &localmon.Array{
+			Name: "z-x70-a", Kind: localmon.KindFlashArray, Model: "FA-X70R3", OS: "Purity//FA",
+			Version: "6.3.3", Serial: "6c1b16ce-1c03-4d1c-b974-33405cf8d565",
+		}, b.Info)
 		require.Equal(t, 1.0, value(t, b, "purefa_info", "array_name", "z-x70-a", "os", "Purity//FA",
 			"system_id", "6c1b16ce-1c03-4d1c-b974-33405cf8d565", "version", "6.3.3", "subscription_type", ""))
 		require.Equal(t, time.UnixMilli(1664312775929).UTC(), b.TargetAt, "the array's clock, not ours")
@@ -78,8 +80,10 @@ func TestRecordedArrayGivesHandCheckedValues(t *testing.T) {
 			require.Equal(t, localmon.HealthOK, s.Health, "%+v", s)
 			types[s.Type]++
 		}
-		require.Equal(t, map[string]int{"temp_sensor": 55, "eth_port": 24, "drive_bay": 20, "cooling": 12, "fc_port": 12, "nvram_bay": 4,
-			"controller": 2, "power_supply": 2, "chassis": 1, "drive": 1}, types)
+		require.Equal(t, map[string]int{
+			"temp_sensor": 55, "eth_port": 24, "drive_bay": 20, "cooling": 12, "fc_port": 12, "nvram_bay": 4,
+			"controller": 2, "power_supply": 2, "chassis": 1, "drive": 1,
+		}, types)
 	})
 	t.Run("ports", func(t *testing.T) {
 		require.Equal(t, 53350.0, value(t, b, "purefa_network_interface_performance_bandwidth_bytes", "name", "ct1.eth3", "type", "eth", "dimension", "received_bytes_per_sec"))

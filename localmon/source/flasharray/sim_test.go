@@ -5,13 +5,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/localmon"
 	"darksite/localmon/source/flasharray"
 	"darksite/localmon/source/sourcetest"
 	"darksite/training/sim"
 	"darksite/training/sim/arrayapi"
+
+	"github.com/stretchr/testify/require"
 )
 
 // The simulator shares no code with this client, so that two equal mistakes
@@ -162,7 +162,7 @@ func TestSimulatedInterfaceFaults(t *testing.T) {
 		s.inject(t, sim.Fault{Kind: sim.DuplicateItems})
 		a, b := s.look(t, 30*time.Second), clean.look(t, 30*time.Second)
 		require.Equal(t, a.States, b.States)
-		require.Equal(t, len(a.Samples), len(b.Samples))
+		require.Len(t, b.Samples, len(a.Samples))
 	})
 	t.Run("a certificate that changes under way", func(t *testing.T) {
 		s := simulate(t, sim.Small)

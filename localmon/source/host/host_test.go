@@ -8,11 +8,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/localmon"
 	"darksite/localmon/source/host"
 	"darksite/localmon/source/sourcetest"
+
+	"github.com/stretchr/testify/require"
 )
 
 var at = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
@@ -190,8 +190,10 @@ func TestRecordedMachineGivesHandCheckedValues(t *testing.T) {
 	b, err := source(t, machine()).Collect(t.Context(), at)
 	require.NoError(t, err)
 	require.Empty(t, b.Partial)
-	require.Equal(t, &localmon.Array{Name: "watch1", Kind: localmon.KindHost, Model: "PowerEdge R650",
-		OS: "Debian GNU/Linux 12 (bookworm)", Version: "6.1.0-28-amd64"}, b.Info)
+	require.Equal(t, &localmon.Array{
+		Name: "watch1", Kind: localmon.KindHost, Model: "PowerEdge R650",
+		OS: "Debian GNU/Linux 12 (bookworm)", Version: "6.1.0-28-amd64",
+	}, b.Info)
 	for _, want := range []struct {
 		value  float64
 		metric string

@@ -69,8 +69,9 @@ func (a *mdArray) detail(f []string) {
 		a.blocks = v
 	}
 	for _, word := range f[2:] {
-		inside, ok := strings.CutPrefix(word, "[")
-		if inside, ok = strings.CutSuffix(inside, "]"); !ok {
+		inside, opened := strings.CutPrefix(word, "[")
+		inside, closed := strings.CutSuffix(inside, "]")
+		if !opened || !closed {
 			continue
 		}
 		want, have, ok := strings.Cut(inside, "/")

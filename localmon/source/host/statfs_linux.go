@@ -11,6 +11,6 @@ func statfs(path string) (Space, error) {
 	if err := syscall.Statfs(path, &st); err != nil {
 		return Space{}, fmt.Errorf("statfs: %w", err)
 	}
-	unit := uint64(st.Bsize) //nolint:unconvert // its type differs between architectures
+	unit := uint64(st.Bsize) // its type differs between architectures
 	return Space{Size: st.Blocks * unit, Free: st.Bfree * unit, Avail: st.Bavail * unit, Files: st.Files, FilesFree: st.Ffree}, nil
 }

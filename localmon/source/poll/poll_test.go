@@ -3,15 +3,14 @@ package poll_test
 import (
 	"context"
 	"errors"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/localmon"
 	"darksite/localmon/source/poll"
+
+	"github.com/stretchr/testify/require"
 )
 
 // source answers with what the test says, look by look.
@@ -144,7 +143,7 @@ func TestPanicIsAFailedLook(t *testing.T) {
 		var p *poll.PanicError
 		require.ErrorAs(t, got[1].Partial[0].Err, &p)
 		require.Contains(t, p.Error(), "source of t1 panicked: index out of range")
-		require.True(t, strings.Contains(string(p.Stack), "poll_test"), "the stack leads to the source")
+		require.Contains(t, string(p.Stack), "poll_test", "the stack leads to the source")
 		up, _ := value(got[2], "localmon_source_up")
 		require.Equal(t, 1.0, up)
 	})

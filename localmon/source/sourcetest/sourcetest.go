@@ -17,9 +17,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/localmon"
+
+	"github.com/stretchr/testify/require"
 )
 
 // Subject is a source under test.
@@ -81,7 +81,7 @@ func Run(t *testing.T, s Subject) {
 	t.Run("ends with its context", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		b, err := within(t, ctx, s.New(t), s.Now)
+		b, err := within(ctx, t, s.New(t), s.Now)
 		require.Error(t, err)
 		require.NoError(t, empty(b, s.Target))
 	})
@@ -93,7 +93,7 @@ func Run(t *testing.T, s Subject) {
 		require.NoError(t, Check(b, s.Target, s.Now))
 	})
 	t.Run("an error means an empty batch", func(t *testing.T) {
-		b, err := within(t, t.Context(), s.Gone(t), s.Now)
+		b, err := within(t.Context(), t, s.Gone(t), s.Now)
 		require.Error(t, err)
 		require.ErrorContains(t, err, s.Target, "the error says which target")
 		require.NoError(t, empty(b, s.Target))
@@ -101,7 +101,7 @@ func Run(t *testing.T, s Subject) {
 }
 
 // within fails the test when the source does not come back.
-func within(t *testing.T, ctx context.Context, src localmon.Source, now time.Time) (localmon.Batch, error) {
+func within(ctx context.Context, t *testing.T, src localmon.Source, now time.Time) (localmon.Batch, error) {
 	t.Helper()
 	type result struct {
 		b   localmon.Batch

@@ -5,10 +5,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/localmon"
 	"darksite/localmon/source/sourcetest"
+
+	"github.com/stretchr/testify/require"
 )
 
 func TestCheckFindsWhatIsWrong(t *testing.T) {

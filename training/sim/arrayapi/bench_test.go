@@ -7,10 +7,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/training/sim"
 	"darksite/training/sim/arrayapi"
+
+	"github.com/stretchr/testify/require"
 )
 
 // BenchmarkPoll is what one look of a monitor costs the simulator: the lists
@@ -34,8 +34,10 @@ func BenchmarkPoll(b *testing.B) {
 			for b.Loop() {
 				a.Advance(30 * time.Second)
 				size = 0
-				for _, p := range []string{"arrays", "arrays/performance", "alerts", "drives", "controllers", "hardware",
-					"network-interfaces/performance", "volumes/performance", "hosts/performance"} {
+				for _, p := range []string{
+					"arrays", "arrays/performance", "alerts", "drives", "controllers", "hardware",
+					"network-interfaces/performance", "volumes/performance", "hosts/performance",
+				} {
 					size += call("GET", p, "x-auth-token", session).Body.Len()
 				}
 			}

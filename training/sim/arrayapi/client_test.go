@@ -8,10 +8,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/training/sim"
 	"darksite/training/sim/arrayapi"
+
+	"github.com/stretchr/testify/require"
 )
 
 const base = "/api/2.26/"

@@ -6,9 +6,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/training/sim"
+
+	"github.com/stretchr/testify/require"
 )
 
 func TestDriveFailed(t *testing.T) {

@@ -7,9 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/training/sim"
+
+	"github.com/stretchr/testify/require"
 )
 
 func names(p reply) (out []string) {
@@ -172,9 +172,9 @@ func TestFilter(t *testing.T) {
 			require.Len(t, r.get(c.path+"?filter="+url.QueryEscape(c.filter)).Items, c.want)
 		})
 	}
-	require.Len(t, r.get("alerts?flagged=false").Items, 0)
+	require.Empty(t, r.get("alerts?flagged=false").Items)
 	require.Len(t, r.get("alerts?flagged=true").Items, 5)
-	require.Len(t, r.get("volumes?destroyed=true").Items, 0)
+	require.Empty(t, r.get("volumes?destroyed=true").Items)
 	for _, bad := range []string{`state=`, `state='open`, `=1`, `(state='open'`, `state='open')`, `nofield=1`, `state=('a'`, `state=open`, `a and`} {
 		require.Equal(t, 400, r.raw("alerts?filter="+url.QueryEscape(bad)).Code, bad)
 	}

@@ -9,10 +9,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/training/sim"
 	"darksite/training/sim/arrayapi"
+
+	"github.com/stretchr/testify/require"
 )
 
 // seen is what a TLS client meets: the pin of the certificate, or an error.

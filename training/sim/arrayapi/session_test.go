@@ -5,9 +5,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/training/sim"
+
+	"github.com/stretchr/testify/require"
 )
 
 func TestVersionsNeedNoSession(t *testing.T) {
@@ -142,9 +142,11 @@ func TestSameCallsSameBytes(t *testing.T) {
 		}
 		for range 20 {
 			r.array.Advance(30 * time.Second)
-			for _, p := range []string{"alerts", "arrays", "arrays/performance", "drives", "hardware", "controllers",
+			for _, p := range []string{
+				"alerts", "arrays", "arrays/performance", "drives", "hardware", "controllers",
 				"volumes/performance", "hosts/performance/balance", "network-interfaces/performance", "arrays/space",
-				"volumes/performance?resolution=30000&start_time=1772430000000&limit=50"} {
+				"volumes/performance?resolution=30000&start_time=1772430000000&limit=50",
+			} {
 				if r.array.View().Protocol().Unreachable {
 					out = append(out, "unreachable")
 					continue

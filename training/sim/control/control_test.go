@@ -9,10 +9,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/training/sim"
 	"darksite/training/sim/control"
+
+	"github.com/stretchr/testify/require"
 )
 
 // site is two arrays with a clock that is moved by hand.
