@@ -101,6 +101,10 @@ func (r *Runs) pick(root *os.Root) (names []string, missing []string, err error)
 	return names, nil, nil
 }
 
+// ownWords are the copies of a runbook that a run keeps. They say nothing of the
+// site, and the log names the runbook by id, version and digest.
+var ownWords = []string{"runbook.yaml", "en.md", "fr.md"}
+
 // walk calls do for every file of a run and omit for what is not one.
 func walk(ctx context.Context, root *os.Root, run string, do func(name string, info fs.FileInfo) error, omit func(name, reason string)) error {
 	return fs.WalkDir(root.FS(), run, func(name string, d fs.DirEntry, err error) error {
@@ -114,6 +118,9 @@ func walk(ctx context.Context, root *os.Root, run string, do func(name string, i
 			return nil
 		case !d.Type().IsRegular():
 			omit(name, "not a regular file")
+			return nil
+		case path.Dir(name) == run && slices.Contains(ownWords, path.Base(name)):
+			omit(name, "the runbook's own words: the log names them by digest")
 			return nil
 		}
 		info, err := d.Info()

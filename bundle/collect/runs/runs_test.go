@@ -38,6 +38,7 @@ func TestNewestRunsAreCopied(t *testing.T) {
 	put(t, dir, ".start-R-4/log.jsonl", 0) // a start that was interrupted is no run
 	put(t, dir, "R-1/run.json", 3*time.Hour)
 	put(t, dir, "R-2/run.json", 2*time.Hour)
+	put(t, dir, "R-2/fr.md", 2*time.Hour) // the runbook's own words
 	put(t, dir, "R-2/evidence/out.txt", 2*time.Hour)
 	require.NoError(t, os.Chtimes(filepath.Join(dir, "R-2"), time.Now().Add(-2*time.Hour), time.Now().Add(-2*time.Hour)))
 	put(t, dir, "R-3/run.json", time.Hour)
@@ -50,7 +51,10 @@ func TestNewestRunsAreCopied(t *testing.T) {
 	require.Equal(t, collect.Estimate{Files: 3, Bytes: 13 + 13 + 21, Exact: true}, e)
 	res, paths := run(t, c)
 	require.Equal(t, []string{"files/runs/R-3/run.json", "files/runs/R-2/evidence/out.txt", "files/runs/R-2/run.json"}, paths)
-	require.Equal(t, []collect.Omission{{Origin: "run R-3/link", Source: "runs", Reason: "not a regular file"}}, res.Omitted)
+	require.Equal(t, []collect.Omission{
+		{Origin: "run R-3/link", Source: "runs", Reason: "not a regular file"},
+		{Origin: "run R-2/fr.md", Source: "runs", Reason: "the runbook's own words: the log names them by digest"},
+	}, res.Omitted)
 	require.Equal(t, collect.OK, res.Collectors[0].State)
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 
 	"darksite/bundle"
@@ -33,11 +34,17 @@ first; what is shown is what would be signed.`,
 				return cli.Usagef("say who you are with --as ID")
 			}
 			return a.onOne(args[0], func(j *journey, id bundle.ID) error {
-				s, err := a.review(c.Context(), j, id, as)
+				out, done, err := a.reviewOutput(report)
 				if err != nil {
 					return err
 				}
-				if err := a.printReview(s, report, asJSON); err != nil {
+				s, err := a.review(c.Context(), j, id, as)
+				if err == nil && asJSON {
+					err = a.env.JSON(s)
+				} else if err == nil {
+					err = review.Text(out, s)
+				}
+				if err := done(err); err != nil {
 					return err
 				}
 				return a.after(j, id, "reviewed by %s", as)
@@ -82,18 +89,23 @@ func spell(fingerprint string) []string {
 	return list
 }
 
-func (a *app) printReview(s review.Summary, file string, asJSON bool) error {
-	switch {
-	case asJSON:
-		return a.env.JSON(s)
-	case file == "":
-		return review.Text(a.env.Out, s)
+// reviewOutput opens where the review is written, before the review counts as
+// opened: an officer who could not be shown anything has not looked. done closes
+// it, and removes a file that did not become whole.
+func (a *app) reviewOutput(file string) (w io.Writer, done func(error) error, err error) {
+	if file == "" {
+		return a.env.Out, func(err error) error { return err }, nil
 	}
 	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
-		return fmt.Errorf("write the review: %w", err)
+		return nil, nil, cli.WithHint(fmt.Errorf("write the review: %w", err), "name a file that is not there yet with --report")
 	}
-	return errors.Join(review.Text(f, s), f.Close())
+	return f, func(err error) error {
+		if err = errors.Join(err, f.Close()); err != nil {
+			return errors.Join(err, os.Remove(file))
+		}
+		return nil
+	}, nil
 }
 
 type decideOptions struct {

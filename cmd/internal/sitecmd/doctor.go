@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 
@@ -69,7 +70,35 @@ func (a *app) examine(ctx context.Context) []finding {
 		}
 		out = append(out, finding{State: "OK", What: p.name + " is installed"})
 	}
+	out = append(out, a.examineKeys()...)
+	out = append(out, a.examineStaging()...)
 	return append(out, a.examineMonitor(ctx))
+}
+
+// examineKeys finds private keys that others may read.
+func (a *app) examineKeys() []finding {
+	files, _ := filepath.Glob(a.path(keysDir, "*.key")) // the pattern is a valid one
+	var out []finding
+	for _, file := range files {
+		if info, err := os.Stat(file); err == nil && info.Mode().Perm()&0o077 != 0 {
+			out = append(out, finding{State: "CRIT", What: fmt.Sprintf("%s may be read by others (mode %o)", file, info.Mode().Perm()), Next: "chmod 600 " + file})
+		}
+	}
+	return out
+}
+
+// examineStaging finds raw data that an interrupted collection left.
+func (a *app) examineStaging() []finding {
+	dirs, _ := filepath.Glob(a.path(bundlesDir, "*", "staging")) // the pattern is a valid one
+	var out []finding
+	for _, dir := range dirs {
+		id := filepath.Base(filepath.Dir(dir))
+		out = append(out, finding{
+			State: "WARN", What: "raw data of an interrupted collection lies in " + dir,
+			Next: fmt.Sprintf("darksite bundle withdraw %s --as ID --reason \"interrupted\"", id),
+		})
+	}
+	return out
 }
 
 func (a *app) examineFolder() finding {

@@ -42,7 +42,8 @@ func (a *app) loadRoster() (roster.Roster, error) {
 	if err != nil {
 		return roster.Roster{}, cli.WithHint(fmt.Errorf("read the roster: %w", err), "darksite init --code S042 --name \"your site\"")
 	}
-	return roster.Parse(data)
+	r, err := roster.Parse(data)
+	return r, a.unreadable(rosterFile, err)
 }
 
 func (a *app) saveRoster(r roster.Roster) error {
@@ -62,5 +63,15 @@ func (a *app) loadVendor() (roster.Vendor, error) {
 	if err != nil {
 		return roster.Vendor{}, fmt.Errorf("read the vendor card: %w", err)
 	}
-	return roster.ParseVendor(data)
+	v, err := roster.ParseVendor(data)
+	return v, a.unreadable(vendorFile, err)
+}
+
+// unreadable is for a file of the kit's own that cannot be read back: somebody
+// else has written into it.
+func (a *app) unreadable(name string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return cli.WithHint(cli.WithCode(cli.CodeTampered, fmt.Errorf("%s: %w", a.path(name), err)), "put the file back from a copy; it is never edited by hand")
 }

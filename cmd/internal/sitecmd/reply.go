@@ -213,7 +213,7 @@ func (a *app) printReply(o reply.Opened, missing int64) {
 		fmt.Fprintf(a.env.Out, "bundle %s has arrived whole\n", r.BID)
 	}
 	if missing > 0 {
-		a.env.Notef("%d earlier replies have not come: ask for them at the next contact", missing)
+		a.env.Notef("%d earlier replies have not come, and an older one is not opened after a newer: ask the vendor to repeat what they said", missing)
 	}
 	a.env.Next("darksite case list")
 }

@@ -103,8 +103,12 @@ func (a *app) siteView() (siteView, error) {
 	for _, ar := range conf.Arrays {
 		v.Arrays = append(v.Arrays, siteArray{ar.Name, string(ar.Kind), ar.URL})
 	}
-	if vendor, err := a.loadVendor(); err == nil {
+	vendor, err := a.loadVendor()
+	switch {
+	case err == nil:
 		v.Vendor = fmt.Sprintf("%s, card %d", vendor.Name, vendor.Version)
+	case cli.Code(err) != cli.CodeRefused: // refused means: none yet
+		return siteView{}, err
 	}
 	return v, nil
 }
