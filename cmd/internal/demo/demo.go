@@ -35,6 +35,8 @@ type Options struct {
 	Env      *cli.Env
 	Out      string // folder for everything the run makes
 	CaseDesk string // the program casedesk
+	// How the two programs are called from here, for the commands to try.
+	SiteName, DeskName string
 	// Site runs one command of the site kit in this process.
 	Site func(ctx context.Context, env *cli.Env, args []string) int
 	// Watch looks at everything the site folder names, steps times, calling
@@ -174,6 +176,9 @@ func (r *run) deskCommand(ctx context.Context, want int, args ...string) error {
 
 func (r *run) wanted(program string, args []string, code, want int) error {
 	if code == want {
+		if code != 0 {
+			fmt.Fprintf(r.env.Out, "(exit %d)\n", code)
+		}
 		return nil
 	}
 	return fmt.Errorf("%s %s ended with %d, the demo expected %d", program, quote(args), code, want)

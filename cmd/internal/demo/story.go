@@ -331,15 +331,16 @@ func (r *run) end(took time.Duration) {
 	out := r.Env.Out
 	fmt.Fprintf(out, "\n== That was the whole journey, in %s.\n", took.Round(100*time.Millisecond))
 	fmt.Fprintf(out, "Everything is in %s: site/ and desk/ are the two folders, medium/ is what was\ncarried, review.txt what the officers read. Look around:\n\n", r.Out)
+	site, desk := r.SiteName+" --dir "+r.path("site"), r.DeskName+" --dir "+r.path("desk")
 	for _, c := range []string{
-		"darksite --dir %s/site alerts list --all",
-		"darksite --dir %s/site bundle show " + bundled,
-		"darksite --dir %s/site journal show",
-		"casedesk --dir %s/desk case list",
-		"casedesk --dir %s/desk open " + bundled + " --out /tmp/" + bundled,
-		"cat %s/medium/" + bundled + "/COVER.txt",
+		site + " alerts list --all",
+		site + " bundle show " + bundled,
+		site + " journal show",
+		desk + " case list",
+		desk + " open " + bundled + " --out " + r.path("opened"),
+		"cat " + r.path("medium", bundled, carry.CoverName),
 	} {
-		fmt.Fprintf(out, "  %s\n", fmt.Sprintf(c, r.Out))
+		fmt.Fprintf(out, "  %s\n", c)
 	}
-	fmt.Fprintln(out, "\nThen make a site of your own: darksite init --code S001 --name \"my site\"")
+	fmt.Fprintf(out, "\nThen make a site of your own: %s init --code S001 --name \"my site\"\n", r.SiteName)
 }

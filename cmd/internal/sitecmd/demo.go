@@ -26,17 +26,12 @@ imported at the desk, and answered. Needs no answers and no network but loopback
 			if err != nil {
 				return err
 			}
-			folder, err := filepath.Abs(out)
+			self, err := os.Executable()
 			if err != nil {
-				return fmt.Errorf("demo folder: %w", err)
-			}
-			if here, err := os.Getwd(); err == nil {
-				if rel, err := filepath.Rel(here, folder); err == nil && filepath.IsLocal(rel) {
-					folder = rel // shorter to read
-				}
+				return fmt.Errorf("name this program: %w", err)
 			}
 			return demo.Run(c.Context(), demo.Options{
-				Env: a.env, Out: folder, CaseDesk: program, Watch: a.watchSteps,
+				Env: a.env, Out: short(out), CaseDesk: program, SiteName: short(self), DeskName: short(program), Watch: a.watchSteps,
 				Site: func(ctx context.Context, env *cli.Env, args []string) int { return Main(ctx, env, a.version, args) },
 			})
 		},
@@ -44,6 +39,22 @@ imported at the desk, and answered. Needs no answers and no network but loopback
 	c.Flags().StringVar(&out, "out", "demo", "folder for everything the demo makes")
 	c.Flags().StringVar(&desk, "casedesk", "", "the program casedesk (default: beside this one)")
 	return c
+}
+
+// short is a path as it is called from here, where it lies below here.
+func short(path string) string {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return path
+	}
+	here, err := os.Getwd()
+	if err != nil {
+		return abs
+	}
+	if rel, err := filepath.Rel(here, abs); err == nil && filepath.IsLocal(rel) {
+		return rel
+	}
+	return abs
 }
 
 func caseDesk(path string) (string, error) {
