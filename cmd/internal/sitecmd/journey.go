@@ -137,7 +137,8 @@ func (a *app) redactOptions(ctx context.Context, conf *siteconf.Config, s *sight
 	return o, nil
 }
 
-// known is what site.yaml names: arrays, people, and the tokens of the arrays.
+// known is what the machine and site.yaml name: the host, arrays, people, and the
+// tokens of the arrays.
 func (a *app) known(conf *siteconf.Config) []redact.Known {
 	var out []redact.Known
 	add := func(kind redact.Kind, value string) {
@@ -146,6 +147,9 @@ func (a *app) known(conf *siteconf.Config) []redact.Known {
 		}
 	}
 	add(pseudonym.Name, conf.Site.Name)
+	if name, err := os.Hostname(); err == nil { // a machine without a name has none to hide
+		add(pseudonym.Host, name)
+	}
 	for _, ar := range conf.Arrays {
 		add(pseudonym.Array, ar.Name)
 		file := ar.TokenFile
