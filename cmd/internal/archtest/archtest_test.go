@@ -197,6 +197,7 @@ var testedElsewhere = map[string]string{
 	"darksite/bundle/desk/desktest":      "run by the tests of boltstore and fileblobs",
 	"darksite/cmd/casedesk":              "run by the scripts beside it",
 	"darksite/cmd/darksite":              "run by the scripts beside it",
+	"darksite/cmd/internal/cli/clitest":  "run by the tests of sitecmd and deskcmd",
 	"darksite/cmd/internal/demo":         "run by the scripts of cmd/darksite",
 	"darksite/cmd/internal/deskcmd":      "run by the scripts of cmd/casedesk and cmd/darksite",
 	"darksite/cmd/internal/scripttest":   "run by every script",

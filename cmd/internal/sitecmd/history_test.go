@@ -87,7 +87,7 @@ func damage(t *testing.T, path string) {
 // What can be read of a damaged history is exported, and said to be a part.
 func TestExportOfADamagedHistory(t *testing.T) {
 	path, out := stored(t, true), filepath.Join(t.TempDir(), "saved.csv")
-	code, printed, told := try(t, "history", "export", "--file", path, "--format", "csv", "--out", out)
+	code, printed, told := program().Try(t, "history", "export", "--file", path, "--format", "csv", "--out", out)
 	require.Equal(t, 5, code, told)
 	require.Empty(t, printed)
 	require.Contains(t, told, "could not be exported whole; all else was")
@@ -99,12 +99,12 @@ func TestExportOfADamagedHistory(t *testing.T) {
 	require.Greater(t, len(lines), 1+4*300+4*100, "and of this one all but what hangs on the damaged value")
 	require.Less(t, len(lines), 1+8*300)
 
-	code, printed, told = try(t, "history", "check", "--file", path)
+	code, printed, told = program().Try(t, "history", "check", "--file", path)
 	require.Equal(t, 5, code)
 	require.Contains(t, printed, "kit")
 	require.Contains(t, told, "darksite history export --file "+path)
 
-	code, printed, _ = try(t, "history", "export", "--file", path, "--target", "fa-1")
+	code, printed, _ = program().Try(t, "history", "export", "--file", path, "--target", "fa-1")
 	require.Zero(t, code, "what is not damaged is exported whole")
 	require.Equal(t, 4*300+1, strings.Count(printed, "\n"))
 }
@@ -114,16 +114,16 @@ func TestExportIsWholeOrNotThere(t *testing.T) {
 	path, dir := stored(t, false), t.TempDir()
 	out := filepath.Join(dir, "out.txt")
 	require.NoError(t, os.WriteFile(out, []byte("what was there"), 0o600))
-	code, _, _ := try(t, "history", "export", "--file", path, "--target", "absent", "--out", out)
+	code, _, _ := program().Try(t, "history", "export", "--file", path, "--target", "absent", "--out", out)
 	require.Equal(t, 1, code)
 	text, err := os.ReadFile(out)
 	require.NoError(t, err)
 	require.Equal(t, "what was there", string(text))
-	code, _, told := try(t, "history", "export", "--file", path, "--out", path)
+	code, _, told := program().Try(t, "history", "export", "--file", path, "--out", path)
 	require.Equal(t, 4, code, told)
-	code, _, told = try(t, "history", "export", "--file", path, "--out", dir)
+	code, _, told = program().Try(t, "history", "export", "--file", path, "--out", dir)
 	require.Equal(t, 2, code, told)
-	code, _, told = try(t, "history", "export", "--file", path, "--out", out)
+	code, _, told = program().Try(t, "history", "export", "--file", path, "--out", out)
 	require.Zero(t, code, told)
 	left, err := os.ReadDir(dir)
 	require.NoError(t, err)
@@ -136,7 +136,7 @@ func TestExportIsWholeOrNotThere(t *testing.T) {
 func TestQuantileAsPeopleWriteIt(t *testing.T) {
 	path := stored(t, false)
 	ask := func(agg string) (int, string, string) {
-		return try(t, "history", "query", "m0", "--file", path, "--target", "kit", "--since", "999999h", "--step", "240h", "--agg", agg, "--json")
+		return program().Try(t, "history", "query", "m0", "--file", path, "--target", "kit", "--since", "999999h", "--step", "240h", "--agg", agg, "--json")
 	}
 	for agg, want := range map[string]float64{"p0": 0, "p50": (math.Sqrt(149) + math.Sqrt(150)) / 2, "p100": math.Sqrt(299)} {
 		code, out, told := ask(agg)
@@ -163,7 +163,7 @@ func TestReadOnlyHistory(t *testing.T) {
 	} else {
 		require.ErrorIs(t, err, os.ErrPermission)
 	}
-	code, out, told := try(t, "history", "export", "--file", path)
+	code, out, told := program().Try(t, "history", "export", "--file", path)
 	require.Zero(t, code, told)
 	require.NotEmpty(t, out)
 }
