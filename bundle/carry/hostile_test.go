@@ -59,7 +59,7 @@ func TestHostileFolders(t *testing.T) {
 		"blocks is a pipe":    {replace("S042-000017.blocks", func(p string) error { return syscall.Mkfifo(p, 0o600) }), carry.ErrIrregular},
 		"signature is a link": {replace("LABEL.txt."+officer(t).Public().ID()+".sig", func(p string) error { return os.Symlink(outside, p) }), carry.ErrIrregular},
 		"no label":            {func(t *testing.T, f string) { require.NoError(t, os.Remove(filepath.Join(f, "LABEL.txt"))) }, carry.ErrLabel},
-		"label too long":      {add("LABEL.txt", strings.Repeat("x", 5000)), nil},
+		"label too long":      {add("LABEL.txt", strings.Repeat("x", 5000)), carry.ErrLabel},
 		"label empty":         {add("LABEL.txt", ""), carry.ErrLabel},
 		"other bundle inside": {add("S042-000018.tar.zst.age.v001", "x"), carry.ErrMixed},
 		"other parity inside": {add("S043-000017.p001", "x"), carry.ErrMixed},
@@ -68,7 +68,7 @@ func TestHostileFolders(t *testing.T) {
 				add(fmt.Sprintf("LABEL.txt.%016x.sig", i), fmt.Sprint(i))(t, f)
 			}
 		}, carry.ErrLabel},
-		"signature too long": {add("LABEL.txt.0000000000000000.sig", strings.Repeat("x", 9000)), nil},
+		"signature too long": {add("LABEL.txt.0000000000000000.sig", strings.Repeat("x", 9000)), carry.ErrLabel},
 		"too many files": {func(t *testing.T, f string) {
 			for i := range 1100 {
 				add(fmt.Sprintf("f%d", i), "")(t, f)

@@ -146,6 +146,9 @@ func (m *media) addLabel(root *os.Root, entries []fs.DirEntry) error {
 		return fmt.Errorf("%w: there is no %s here", ErrLabel, LabelName)
 	}
 	text, err := m.readSmall(root, LabelName, MaxLabel)
+	if errors.Is(err, errTooLong) {
+		return fmt.Errorf("%w: %w", ErrLabel, err)
+	}
 	if err != nil {
 		return err
 	}
@@ -202,6 +205,9 @@ func (m *media) addEntry(root *os.Root, e fs.DirEntry) error {
 		return nil
 	case signatureName.MatchString(name):
 		sig, err := m.readSmall(root, name, sign.MaxSignature)
+		if errors.Is(err, errTooLong) {
+			return fmt.Errorf("%w: %w", ErrLabel, err)
+		}
 		if err != nil {
 			return err
 		}
@@ -246,6 +252,9 @@ func (m *media) open(root *os.Root, name string) (*volume, error) {
 	return v, err
 }
 
+// errTooLong says that a small file is larger than any this package writes.
+var errTooLong = errors.New("too long")
+
 // readSmall reads a whole file of bounded length.
 func (m *media) readSmall(root *os.Root, name string, limit int) ([]byte, error) {
 	v, err := m.open(root, name)
@@ -253,7 +262,7 @@ func (m *media) readSmall(root *os.Root, name string, limit int) ([]byte, error)
 		return nil, err
 	}
 	if v.size > int64(limit) {
-		return nil, fmt.Errorf("%s: %d bytes, at most %d", name, v.size, limit)
+		return nil, fmt.Errorf("%w: %s has %d bytes, at most %d", errTooLong, name, v.size, limit)
 	}
 	buf, free, err := alignedBlock()
 	if err != nil {
