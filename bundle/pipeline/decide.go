@@ -159,6 +159,22 @@ type Decision struct {
 	ViewedPartial int64
 	Exceptions    []string // one line of words each
 	Reason        string   // needed to reject
+	// Confirm, if set, is shown the exact text before it is signed, once nothing
+	// stands against signing it. An error leaves the text unsigned.
+	Confirm func(text []byte) error
+}
+
+// confirm shows the text that will be signed: the same statement gives the same
+// bytes.
+func (d Decision) confirm(s approve.Statement) error {
+	if d.Confirm == nil {
+		return nil
+	}
+	text, err := s.Encode()
+	if err != nil {
+		return err
+	}
+	return d.Confirm(text)
 }
 
 // Statement is the text an officer would sign, for people who sign with stock
@@ -252,8 +268,14 @@ func (p *Pipeline) decide(ctx context.Context, id bundle.ID, signer sign.Signer,
 	if what == approve.Release && r.State.reached(InReview) && !r.looked(officer.ID) {
 		return fmt.Errorf("approve bundle %s: %s has to open the review first: %w: %w", id, officer.ID, ErrUnread, ErrRefused)
 	}
+	if err := notCollector(r, officer); err != nil {
+		return fmt.Errorf("decide on bundle %s: %w", id, err)
+	}
 	s, err := p.statement(ctx, r, officer.ID, what, d)
 	if err != nil {
+		return err
+	}
+	if err := d.confirm(s); err != nil {
 		return err
 	}
 	signed, err := approve.Sign(s, signer)

@@ -204,6 +204,43 @@ func TestWithdraw(t *testing.T) {
 	require.ErrorIs(t, s.p.Withdraw(t.Context(), id, "mdurand", "again"), pipeline.ErrState)
 }
 
+func TestWhatIsShownIsWhatIsSigned(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	var shown []byte
+	no := errors.New("not today")
+	ask := func(id bundle.ID, who string, answer error) error {
+		shown = nil
+		return s.p.Approve(t.Context(), id, s.kit.Keys[who], pipeline.Decision{
+			MarkingIn: "INTERNAL", Medium: "usb", ViewedFull: 3,
+			Confirm: func(text []byte) error { shown = text; return answer },
+		})
+	}
+	id := s.collect()
+	require.ErrorIs(t, ask(id, bundletest.OfficerA, nil), pipeline.ErrState)
+	require.Empty(t, shown, "nobody is asked before the review")
+	s.review(id, bundletest.OfficerA)
+	require.ErrorIs(t, ask(id, bundletest.OfficerB, nil), pipeline.ErrUnread)
+	require.Empty(t, shown, "who has not read is not asked")
+	require.ErrorIs(t, ask(id, bundletest.Collector, nil), roster.ErrWrongRole)
+	require.Empty(t, shown, "the collector is not asked")
+
+	require.ErrorIs(t, ask(id, bundletest.OfficerA, no), no)
+	require.NotEmpty(t, shown)
+	require.Equal(t, pipeline.InReview, s.state(id), "who says no has signed nothing")
+	kept, err := filepath.Glob(filepath.Join(s.p.Folder(id), "approvals", "*"))
+	require.NoError(t, err)
+	require.Empty(t, kept)
+
+	require.NoError(t, ask(id, bundletest.OfficerA, nil))
+	kept, err = filepath.Glob(filepath.Join(s.p.Folder(id), "approvals", "*.txt"))
+	require.NoError(t, err)
+	require.Len(t, kept, 1)
+	signed, err := os.ReadFile(kept[0])
+	require.NoError(t, err)
+	require.Equal(t, string(signed), string(shown))
+}
+
 func TestStockSSHKeygenSignsAnApproval(t *testing.T) {
 	t.Parallel()
 	keygen, err := exec.LookPath("ssh-keygen")

@@ -164,14 +164,10 @@ func (a *app) decide(ctx context.Context, name string, what approve.Decision, o 
 		o.MarkingIn = cmp.Or(o.MarkingIn, r.Marking)
 		// Every kind of line was shown once, not every line of every file.
 		o.ViewedPartial = r.Totals.Files
-		text, err := j.Statement(ctx, id, o.as, what, o.Decision)
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(a.env.Err, "what will be signed:\n\n%s\n", cli.PrintableLines(string(text)))
-		refused := cli.WithHint(errors.New("nothing was signed"), "darksite bundle reject %s --as %s --reason \"...\"   (when it must not leave)", id, o.as)
-		if err := a.env.Agree(o.yes, "Sign this?", "the statement has been read", refused); err != nil {
-			return err
+		o.Confirm = func(text []byte) error {
+			fmt.Fprintf(a.env.Err, "what will be signed:\n\n%s\n", cli.PrintableLines(string(text)))
+			refused := cli.WithHint(errors.New("nothing was signed"), "darksite bundle reject %s --as %s --reason \"...\"   (when it must not leave)", id, o.as)
+			return a.env.Agree(o.yes, "Sign this?", "the statement has been read", refused)
 		}
 		if what == approve.Reject {
 			err = j.Reject(ctx, id, key, o.Decision)
