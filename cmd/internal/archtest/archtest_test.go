@@ -122,7 +122,7 @@ func TestImportArrows(t *testing.T) {
 		},
 		{
 			"sources do not know each other", "a new protocol is a new folder and a line in the assembler",
-			[]string{"darksite/localmon/source/flasharray"},
+			[]string{"darksite/localmon/source/flasharray", "darksite/localmon/source/arrayrest"},
 			nil,
 			[]string{"darksite/localmon/source/host", "darksite/localmon/history", "darksite/localmon/daemon"},
 		},

@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"darksite/localmon/source/arrayrest"
 	"darksite/localmon/source/flasharray"
 
 	"github.com/stretchr/testify/require"
@@ -115,7 +116,7 @@ func newSmall(t *testing.T) *array {
 }
 
 func (a *array) pin() string {
-	pin, err := flasharray.FetchPin(a.t.Context(), a.URL)
+	pin, err := arrayrest.FetchPin(a.t.Context(), a.URL)
 	require.NoError(a.t, err)
 	return pin
 }

@@ -4,7 +4,7 @@
 //
 // # How to start
 //
-//	pin, err := flasharray.FetchPin(ctx, "https://10.1.0.10") // once; a person compares it
+//	pin, err := arrayrest.FetchPin(ctx, "https://10.1.0.10") // once; a person compares it
 //	src, err := flasharray.New(flasharray.Options{
 //		Target: "fa-prod-1", URL: "https://10.1.0.10", Token: token, Pin: pin,
 //	})
@@ -16,16 +16,9 @@
 //
 // # What is read, and when
 //
-// The table in endpoint.go is the whole of it: a positive list of paths, each
-// with the interval at which it is worth reading. Nothing else can be asked,
-// because a request is made from a row of that table and from nothing else.
-// This matters: on this interface some GETs act (those ending in /test send
-// mail, traps or messages to the outside). The only other requests are the
-// version list, log-in and log-out.
-//
-// Collect decides from now which rows are due; a row that failed stays due.
-// Rows are read by at most four requests at once over one session, which is
-// kept between looks and renewed once on a 401.
+// The table in endpoints.go is the whole of it: a positive list of paths, each
+// with the interval at which it is worth reading. Nothing else can be asked;
+// package arrayrest, which holds session, pages and schedule, sees to that.
 //
 // # What comes back
 //
@@ -61,16 +54,9 @@
 //
 // # Promises
 //
-//   - Only the address in Options.URL is ever dialled. Redirects are refused,
-//     proxies are ignored, addresses inside replies are data.
-//   - The array is known by the SHA-256 of its certificate and by nothing else;
-//     without a pin there is no Source.
-//   - One failing endpoint, page or item is listed in Batch.Partial and drops
-//     nothing else.
-//   - Memory and time are bounded whatever the array answers: page size, depth,
-//     items, pages, requests' and looks' duration (see limits in page.go and
-//     client.go).
-//   - The token and the session never appear in an error.
+// Those of package arrayrest: one address, one pinned certificate, one session,
+// bounded memory and time, and one failing endpoint, page or item drops nothing
+// else.
 //
 // # Limits
 //

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"darksite/localmon"
+	"darksite/localmon/source/arrayrest"
 	"darksite/localmon/source/flasharray"
 	"darksite/localmon/source/sourcetest"
 
@@ -154,7 +155,7 @@ func TestEveryEndpointFailingIsAnError(t *testing.T) {
 		}
 	})
 	b, err := src.Collect(t.Context(), at)
-	require.ErrorIs(t, err, flasharray.ErrNoData)
+	require.ErrorIs(t, err, arrayrest.ErrNoData)
 	require.ErrorContains(t, err, "HTTP 500: Internal error.")
 	require.Empty(t, b.Samples)
 	require.Equal(t, []string{"pods"}, failed(b), "what all say alike is said once, by the error")
@@ -223,9 +224,9 @@ func TestCertificateChange(t *testing.T) {
 	require.ErrorContains(t, err, wrong)
 	require.ErrorContains(t, err, a.pin())
 	require.ErrorContains(t, err, "set tls_pin")
-	var cert *flasharray.CertificateError
+	var cert *arrayrest.CertificateError
 	require.ErrorAs(t, err, &cert)
-	require.Equal(t, flasharray.CertificateError{Want: wrong, Got: a.pin()}, *cert)
+	require.Equal(t, arrayrest.CertificateError{Want: wrong, Got: a.pin()}, *cert)
 	require.Empty(t, b.Samples)
 	require.Zero(t, a.logins, "the token was not shown to a stranger")
 }
@@ -255,7 +256,7 @@ func TestTooOld(t *testing.T) {
 	a := newSmall(t)
 	a.versions = []string{"1.0", "1.19", "2.0", "2.3", "3.0", "2.x", "99.999999"}
 	_, err := a.source().Collect(t.Context(), at)
-	require.ErrorIs(t, err, flasharray.ErrTooOld)
+	require.ErrorIs(t, err, arrayrest.ErrTooOld)
 	require.ErrorContains(t, err, "this kit speaks 2.4 to 2.56")
 	require.ErrorContains(t, err, "Purity 6.1.0")
 }
@@ -549,7 +550,7 @@ func TestNewRefusesWhatIsNotSafe(t *testing.T) {
 func TestParsePinAcceptsWhatOtherToolsPrint(t *testing.T) {
 	want := "sha256:" + strings.Repeat("0a", 32)
 	spelled := "SHA256:" + strings.TrimSuffix(strings.Repeat("0A:", 32), ":")
-	got, err := flasharray.ParsePin(spelled)
+	got, err := arrayrest.ParsePin(spelled)
 	require.NoError(t, err)
 	require.Equal(t, want, got)
 }
@@ -559,15 +560,15 @@ func TestFetchPinSaysWhatItCouldNotReach(t *testing.T) {
 	require.Regexp(t, `^sha256:[0-9a-f]{64}$`, a.pin())
 	url := a.URL
 	a.Close()
-	_, err := flasharray.FetchPin(t.Context(), url)
+	_, err := arrayrest.FetchPin(t.Context(), url)
 	require.ErrorContains(t, err, "fetch certificate of "+url)
 	plain := httptest.NewServer(http.NotFoundHandler())
 	defer plain.Close()
-	_, err = flasharray.FetchPin(t.Context(), strings.Replace(plain.URL, "http:", "https:", 1))
+	_, err = arrayrest.FetchPin(t.Context(), strings.Replace(plain.URL, "http:", "https:", 1))
 	require.Error(t, err)
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err = flasharray.FetchPin(ended, plain.URL)
+	_, err = arrayrest.FetchPin(ended, plain.URL)
 	require.Error(t, err)
 	require.NotErrorIs(t, err, context.DeadlineExceeded)
 }

@@ -2,10 +2,10 @@ package flasharray
 
 import (
 	"math"
-	"strings"
 	"testing"
 
 	"darksite/localmon"
+	"darksite/localmon/source/arrayrest"
 
 	"github.com/stretchr/testify/require"
 )
@@ -18,15 +18,12 @@ func FuzzPage(f *testing.F) {
 	f.Add([]byte(`{"items":[{"name":"v","reads_per_sec":1e308,"space":{"unique":-1},"eth":{"received_bytes_per_sec":null}}],"errors":[{"message":"m"}]}`))
 	f.Add([]byte(`{"items":[null,1,[],{"name":{}}]}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		var page envelope
-		if decodeBounded(body, &page) != nil {
+		l, err := arrayrest.ParsePage(body)
+		if err != nil {
 			return
 		}
-		var l listing
-		l.add(&page)
-		require.LessOrEqual(t, len(l.items), len(page.Items))
-		out, drives, controllers, hardware := localmon.NewSampler("t"), newParts(), newParts(), newParts()
-		l.each(func(f fields) {
+		out, drives, controllers, hardware := localmon.NewSampler("t"), arrayrest.NewParts(), arrayrest.NewParts(), arrayrest.NewParts()
+		l.Each(func(f arrayrest.Fields) {
 			arrayPerformance(out, f)
 			arraySpace(out, f)
 			portPerformance(out, f)
@@ -36,9 +33,9 @@ func FuzzPage(f *testing.F) {
 			hostConnectivity(out, f)
 			podMediators(out, f)
 			portSpeed(out, f)
-			drives.drive(out, f)
-			controllers.controller(out, f)
-			hardware.hardware(out, f)
+			driveState(drives, out, f)
+			controllerState(controllers, out, f)
+			hardwareState(hardware, out, f)
 			a := alertOf(f)
 			require.LessOrEqual(t, len(a.Description), 2048+len("…"))
 			alertSamples(out, []localmon.ArrayAlert{a})
@@ -51,46 +48,8 @@ func FuzzPage(f *testing.F) {
 		}
 		for _, s := range believe(drives, controllers, hardware, true) {
 			require.NotEmpty(t, s.Component)
-			require.LessOrEqual(t, len(s.Component), maxName)
+			require.LessOrEqual(t, len(s.Component), arrayrest.MaxName)
 			require.False(t, s.Health == localmon.HealthOK && s.Status == "")
 		}
-	})
-}
-
-func FuzzVersions(f *testing.F) {
-	f.Add("1.19 2.0 2.15")
-	f.Add("2.99999 2.-1 .4 2. 02.04")
-	f.Fuzz(func(t *testing.T, text string) {
-		v, ok := choose(strings.Fields(text))
-		if ok {
-			require.False(t, v.less(oldestVersion))
-			require.False(t, newestVersion.less(v))
-		}
-	})
-}
-
-func FuzzShorten(f *testing.F) {
-	f.Add("héllo", 2)
-	f.Fuzz(func(t *testing.T, s string, n int) {
-		n = min(max(n, 0), 1000)
-		got := shorten(s, n)
-		require.LessOrEqual(t, len(got), n+len("…"))
-		if len(s) <= n {
-			require.Equal(t, s, got)
-		}
-	})
-}
-
-func FuzzParsePin(f *testing.F) {
-	f.Add("sha256:" + strings.Repeat("0A:", 31) + "0A")
-	f.Fuzz(func(t *testing.T, s string) {
-		pin, err := ParsePin(s)
-		if err != nil {
-			return
-		}
-		require.Len(t, pin, len(pinPrefix)+64)
-		again, err := ParsePin(pin)
-		require.NoError(t, err)
-		require.Equal(t, pin, again)
 	})
 }

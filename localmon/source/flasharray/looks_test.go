@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"darksite/localmon"
+	"darksite/localmon/source/arrayrest"
 	"darksite/localmon/source/flasharray"
 
 	"github.com/stretchr/testify/require"
@@ -343,7 +344,7 @@ func BenchmarkCollectLargeArray(b *testing.B) {
 		}
 		a.items["volumes/performance"] = append(a.items["volumes/performance"], perf)
 	}
-	pin, err := flasharray.FetchPin(b.Context(), a.URL)
+	pin, err := arrayrest.FetchPin(b.Context(), a.URL)
 	require.NoError(b, err)
 	src, err := flasharray.New(flasharray.Options{Target: "fa1", URL: a.URL, Token: apiToken, Pin: pin})
 	require.NoError(b, err)

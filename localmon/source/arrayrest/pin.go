@@ -1,4 +1,4 @@
-package flasharray
+package arrayrest
 
 import (
 	"context"

@@ -1,10 +1,11 @@
-package flasharray
+package arrayrest
 
 import (
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"net/url"
 	"strconv"
@@ -19,29 +20,30 @@ const (
 	maxVisit = 64 << 20 // bytes of one look, all pages together
 	maxDepth = 32       // nesting of a reply
 	maxItem  = 64 << 10 // bytes of one item
-	maxItems = 20_000   // items of one endpoint
-	maxPages = 3_000    // pages of one endpoint
+	maxItems = 20_000   // items of one Row
+	maxPages = 3_000    // pages of one Row
 	perPage  = 1000     // items asked for at once; arrays give fewer as they like
-	maxName  = 256      // bytes of a name that becomes a label
+	MaxName  = 256      // bytes of a name that becomes a label
 )
 
-// listing is everything one endpoint gave, page after page. The items stay as
+// Listing is everything one row gave, page after page. The items stay as
 // they came until they are needed, so that memory is what the array sent and
 // not a multiple of it.
-type listing struct {
+type Listing struct {
 	items []json.RawMessage
-	// partial holds what the array itself reported as missing (HTTP 207) and
+	// Partial holds what the array itself reported as missing (HTTP 207) and
 	// items that were left out.
-	partial []error
-	date    time.Time // the array's clock from the last reply, zero when not given
+	Partial []error
+	Date    time.Time // the array's clock from the last reply, zero when not given
+	Count   int       // items read
 }
 
-// list reads all pages of one row. On an error the pages before it are still
+// List reads all pages of one row. On an error the pages before it are still
 // returned.
-func (v *visit) list(ctx context.Context, ep *endpoint, query url.Values) (listing, error) {
-	var all listing
+func (v *Visit) List(ctx context.Context, ep *Row, query url.Values) (Listing, error) {
+	var all Listing
 	query = cloned(query)
-	if ep.plural {
+	if ep.Plural && query.Get("limit") == "" {
 		query.Set("limit", strconv.Itoa(perPage))
 	}
 	seen := map[string]bool{}
@@ -53,7 +55,7 @@ func (v *visit) list(ctx context.Context, ep *endpoint, query url.Values) (listi
 		token := body.next()
 		switch {
 		case len(all.items) > maxItems:
-			all.items = all.items[:maxItems]
+			all.items, all.Count = all.items[:maxItems], maxItems
 			return all, fmt.Errorf("%w: more than %d items", errReplyLimit, maxItems)
 		case token == "" && body.More:
 			return all, pageError(page, errors.New("the array says more items follow but gives no token for them"))
@@ -67,22 +69,22 @@ func (v *visit) list(ctx context.Context, ep *endpoint, query url.Values) (listi
 	}
 }
 
-// page reads the first page only, for lists that are sorted and cut.
-func (v *visit) page(ctx context.Context, ep *endpoint, query url.Values) (listing, error) {
-	var one listing
+// Page reads the first page only, for lists that are sorted and cut.
+func (v *Visit) Page(ctx context.Context, ep *Row, query url.Values) (Listing, error) {
+	var one Listing
 	_, err := v.read(ctx, ep, query, &one)
 	return one, err
 }
 
 // read adds one page to what was read before it.
-func (v *visit) read(ctx context.Context, ep *endpoint, query url.Values, into *listing) (envelope, error) {
-	var body envelope
+func (v *Visit) read(ctx context.Context, ep *Row, query url.Values, into *Listing) (page, error) {
+	var body page
 	r, err := v.get(ctx, ep, query)
 	if err != nil {
 		return body, err
 	}
 	if when, err := time.Parse(time.RFC1123, r.header.Get("Date")); err == nil {
-		into.date = when
+		into.Date = when
 	}
 	if err := decodeBounded(r.body, &body); err != nil {
 		return body, err
@@ -100,14 +102,12 @@ func pageError(page int, err error) error {
 
 func cloned(q url.Values) url.Values {
 	c := url.Values{}
-	for k, v := range q {
-		c[k] = v
-	}
+	maps.Copy(c, q)
 	return c
 }
 
-// envelope is the outside of every list reply.
-type envelope struct {
+// page is the outside of every list reply.
+type page struct {
 	Items  []json.RawMessage `json:"items"`
 	Token  *string           `json:"continuation_token"`
 	More   bool              `json:"more_items_remaining"`
@@ -117,25 +117,68 @@ type envelope struct {
 	} `json:"errors"`
 }
 
-func (e *envelope) next() string {
+// ParsePage reads the body of one reply as if it had been the only page, for
+// replies that were saved to a file.
+func ParsePage(body []byte) (Listing, error) {
+	var l Listing
+	if len(body) > maxPage {
+		return l, fmt.Errorf("%w: more than %d bytes", errReplyLimit, maxPage)
+	}
+	var p page
+	if err := decodeBounded(body, &p); err != nil {
+		return l, err
+	}
+	l.add(&p)
+	if len(l.items) > maxItems {
+		l.items, l.Count = l.items[:maxItems], maxItems
+		l.Partial = append(l.Partial, fmt.Errorf("%w: more than %d items", errReplyLimit, maxItems))
+	}
+	return l, nil
+}
+
+func (e *page) next() string {
 	if e.Token == nil || len(*e.Token) > 4096 {
 		return ""
 	}
 	return *e.Token
 }
 
-func (l *listing) add(e *envelope) {
+func (l *Listing) add(e *page) {
 	for _, said := range e.Errors {
-		if len(l.partial) < 10 {
-			l.partial = append(l.partial, fmt.Errorf("the array could not read all: %s", shorten(said.Context+" "+said.Message, 300)))
+		if len(l.Partial) < 10 {
+			l.Partial = append(l.Partial, fmt.Errorf("the array could not read all: %s", Shorten(said.Context+" "+said.Message, 300)))
 		}
 	}
 	for _, item := range e.Items {
 		if len(item) > maxItem {
-			l.partial = append(l.partial, fmt.Errorf("%w: an item of %d bytes was left out", errReplyLimit, len(item)))
+			l.Partial = append(l.Partial, fmt.Errorf("%w: an item of %d bytes was left out", errReplyLimit, len(item)))
 			continue
 		}
 		l.items = append(l.items, item)
+	}
+	l.Count = len(l.items)
+}
+
+// Join adds what another reading of the same row gave.
+func (l *Listing) Join(o Listing) {
+	l.items = append(l.items, o.items...)
+	l.Partial = append(l.Partial, o.Partial...)
+	l.Count += o.Count
+	if !o.Date.IsZero() {
+		l.Date = o.Date
+	}
+}
+
+// Each decodes the items one by one. An item that is not an object is passed
+// to bad.
+func (l *Listing) Each(use func(Fields), bad func(error)) {
+	for i, raw := range l.items {
+		var f Fields
+		if err := json.Unmarshal(raw, &f); err != nil || f == nil {
+			bad(fmt.Errorf("item %d: %w", i+1, errReplyShape))
+			continue
+		}
+		use(f)
 	}
 }
 
@@ -161,67 +204,58 @@ func checkDepth(body []byte) error {
 	return nil
 }
 
-// fields is one item. Every getter says whether the field is there with the
+// Fields is one item of a list. Every getter says whether the field is there with the
 // right type: null, absent and wrong are the same and never a zero.
-type fields map[string]any
+type Fields map[string]any
 
-// each decodes the items one by one. An item that is not an object is passed
-// to bad.
-func (l *listing) each(use func(fields), bad func(error)) {
-	for i, raw := range l.items {
-		var f fields
-		if err := json.Unmarshal(raw, &f); err != nil || f == nil {
-			bad(fmt.Errorf("item %d: %w", i+1, errReplyShape))
-			continue
-		}
-		use(f)
-	}
-}
-
-func (f fields) num(name string) (float64, bool) {
+// Num gives a number.
+func (f Fields) Num(name string) (float64, bool) {
 	v, ok := f[name].(float64)
 	return v, ok && !math.IsInf(v, 0) && !math.IsNaN(v)
 }
 
-// str gives a string of at most limit bytes, shortened with a mark.
-func (f fields) str(name string, limit int) string {
+// Str gives a string of at most limit bytes, shortened with a mark.
+func (f Fields) Str(name string, limit int) string {
 	s, _ := f[name].(string)
-	return shorten(s, limit)
+	return Shorten(s, limit)
 }
 
-// name gives a string that becomes part of a series or component name. Names
+// Name gives a string that becomes part of a series or component name. Names
 // are not shortened, because two might become one: too long is absent.
-func (f fields) name(name string) (string, bool) {
+func (f Fields) Name(name string) (string, bool) {
 	s, _ := f[name].(string)
-	return s, s != "" && len(s) <= maxName
+	return s, s != "" && len(s) <= MaxName
 }
 
-func (f fields) flag(name string) (value, ok bool) {
+// Flag gives a truth value.
+func (f Fields) Flag(name string) (value, ok bool) {
 	value, ok = f[name].(bool)
 	return value, ok
 }
 
-func (f fields) sub(name string) fields {
+// Sub gives an object; an empty one when absent.
+func (f Fields) Sub(name string) Fields {
 	m, _ := f[name].(map[string]any)
 	return m
 }
 
-func (f fields) list(name string) []any {
+// List gives a list; an empty one when absent.
+func (f Fields) List(name string) []any {
 	l, _ := f[name].([]any)
 	return l
 }
 
-// time reads milliseconds since the epoch; zero when absent or absurd.
-func (f fields) time(name string) time.Time {
-	ms, ok := f.num(name)
+// Time reads milliseconds since the epoch; zero when absent or absurd.
+func (f Fields) Time(name string) time.Time {
+	ms, ok := f.Num(name)
 	if !ok || ms <= 0 || ms > 1<<46 {
 		return time.Time{}
 	}
 	return time.UnixMilli(int64(ms)).UTC()
 }
 
-// shorten cuts at a character and marks the cut.
-func shorten(s string, limit int) string {
+// Shorten cuts at a character and marks the cut.
+func Shorten(s string, limit int) string {
 	if len(s) <= limit {
 		return s
 	}

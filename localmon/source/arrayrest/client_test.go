@@ -1,10 +1,9 @@
-package flasharray
+package arrayrest
 
 import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -14,7 +13,7 @@ import (
 func TestOnlyTheConfiguredAddressIsDialled(t *testing.T) {
 	base, err := parseURL("https://192.0.2.10:8443")
 	require.NoError(t, err)
-	c := newClient("fa1", base, "token", pinPrefix+strings.Repeat("0", 64), time.Second)
+	c := newClient(Options{Target: "fa1", Token: "token"}, base, pinPrefix+strings.Repeat("0", 64))
 	transport, ok := c.http.Transport.(*http.Transport)
 	require.True(t, ok)
 	require.Nil(t, transport.Proxy, "a proxy is another address, whatever the environment says")

@@ -1,8 +1,9 @@
-package flasharray
+package arrayrest
 
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 
 	"darksite/localmon"
@@ -77,7 +78,7 @@ var errReplyLimit = errors.New("reply beyond what an array sends")
 var errReplyShape = errors.New("reply is not what the interface describes")
 
 // fail makes the error a person sees from the kind and its cause.
-func (c *client) fail(kind, cause error) error {
+func (c *Client) fail(kind, cause error) error {
 	e := &Error{Target: c.target, Address: c.base.String(), Kind: kind, Err: cause}
 	switch kind {
 	case localmon.ErrUnreachable:
@@ -89,13 +90,13 @@ func (c *client) fail(kind, cause error) error {
 	case ErrNoData:
 		e.Hint = "look at the array's own console; the kit keeps trying"
 	case ErrTooOld:
-		e.Hint = "REST 2.4 came with Purity 6.1.0; upgrade the array or watch it by syslog and traps"
+		e.Hint = "REST " + c.dialect.Oldest.String() + " came with " + c.dialect.Release + "; upgrade the array or watch it by syslog and traps"
 	}
 	return e
 }
 
 // classify turns a transport error into one of the typed errors.
-func (c *client) classify(err error) error {
+func (c *Client) classify(err error) error {
 	var typed *Error
 	if errors.As(err, &typed) {
 		return err
@@ -109,6 +110,13 @@ func (c *client) classify(err error) error {
 		return c.fail(ErrNoData, err)
 	}
 	return c.fail(localmon.ErrUnreachable, err)
+}
+
+// Refused reports whether the array answered that it does not understand the
+// query.
+func Refused(err error) bool {
+	var status *StatusError
+	return errors.As(err, &status) && status.Status == http.StatusBadRequest
 }
 
 // ends reports whether an error concerns the array as a whole, so that asking

@@ -1,4 +1,4 @@
-package flasharray
+package arrayrest
 
 import (
 	"strings"
@@ -6,11 +6,11 @@ import (
 	"darksite/localmon"
 )
 
-// judge turns a status word into the kit's health. The words are those of the
+// Judge turns a status word into the kit's health. The words are those of the
 // interface description (drives, controllers, hardware, hosts), those seen in
 // recordings, and those other products report having seen. A word that is not
 // here is a warning: a new word is news.
-func judge(word string) localmon.Health {
+func Judge(word string) localmon.Health {
 	switch strings.ToLower(strings.TrimSpace(word)) {
 	case "":
 		return localmon.HealthUnknown
@@ -23,9 +23,9 @@ func judge(word string) localmon.Health {
 	}
 }
 
-// worse orders health for belief: what is known to be bad beats what is not
+// Worse orders health for belief: what is known to be bad beats what is not
 // known, and what is not known beats OK.
-func worse(a, b localmon.Health) localmon.Health {
+func Worse(a, b localmon.Health) localmon.Health {
 	if badness(b) > badness(a) {
 		return b
 	}

@@ -1,6 +1,7 @@
-package flasharray
+package arrayrest
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,7 +11,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -30,14 +30,32 @@ const (
 // session is one log-in.
 type session struct {
 	token   string
-	version restVersion
+	version Version
 }
 
-// client speaks to one array and to nothing else.
-type client struct {
+// Options say which array to speak to and how.
+type Options struct {
+	Target string // the site's name for the array; required
+	URL    string // https://host or https://host:port; required
+	Token  string // API token of a read-only user; required
+	Pin    string // sha256:hex of the array's certificate; required, see FetchPin
+
+	// Timeout bounds one look, all requests together; 25 seconds when zero.
+	Timeout time.Duration
+	// RequestTimeout bounds one request; 10 seconds when zero.
+	RequestTimeout time.Duration
+
+	Dialect Dialect // of the kind of array; required
+}
+
+// Client speaks to one array and to nothing else. One goroutine at a time may
+// take a [Look]; [Client.Raw] may run beside it.
+type Client struct {
 	target  string
+	dialect Dialect
 	base    *url.URL
 	token   string
+	timeout time.Duration
 	perCall time.Duration
 	http    *http.Client
 	slots   chan struct{}
@@ -46,11 +64,37 @@ type client struct {
 	session session
 }
 
-func newClient(target string, base *url.URL, token, pin string, perCall time.Duration) *client {
+// NewClient checks the options. It opens no connection.
+func NewClient(o Options) (*Client, error) {
+	if o.Target == "" {
+		return nil, errors.New("a target needs a name")
+	}
+	base, err := parseURL(o.URL)
+	if err != nil {
+		return nil, fmt.Errorf("array %s: %w", o.Target, err)
+	}
+	if o.Token == "" || strings.ContainsAny(o.Token, "\r\n\x00") {
+		return nil, fmt.Errorf("array %s: the API token is empty or spans lines; put the token alone into the token file", o.Target)
+	}
+	if o.Pin == "" {
+		return nil, fmt.Errorf("array %s: no certificate pin; fetch the array's fingerprint, compare it with what the array itself shows, and set tls_pin", o.Target)
+	}
+	pin, err := ParsePin(o.Pin)
+	if err != nil {
+		return nil, fmt.Errorf("array %s: %w", o.Target, err)
+	}
+	return newClient(o, base, pin), nil
+}
+
+// Target is the site's name for the array.
+func (c *Client) Target() string { return c.target }
+
+func newClient(o Options, base *url.URL, pin string) *Client {
 	only := hostPort(base)
 	dialer := &net.Dialer{Timeout: dialTimeout}
-	return &client{
-		target: target, base: base, token: token, perCall: perCall,
+	return &Client{
+		target: o.Target, dialect: o.Dialect, base: base, token: o.Token,
+		timeout: cmp.Or(o.Timeout, 25*time.Second), perCall: cmp.Or(o.RequestTimeout, 10*time.Second),
 		slots: make(chan struct{}, maxParallel),
 		http: &http.Client{
 			// A redirect is never followed, not even to the same host: no
@@ -76,10 +120,10 @@ func newClient(target string, base *url.URL, token, pin string, perCall time.Dur
 	}
 }
 
-// visit is one look at the array: it bounds what is read and how often the
+// Visit is one look at the array: it bounds what is read and how often the
 // client may log in, whatever the array answers.
-type visit struct {
-	c *client
+type Visit struct {
+	c *Client
 
 	mu     sync.Mutex
 	logins int   // left
@@ -87,12 +131,12 @@ type visit struct {
 	dead   error // set once the array as a whole is lost
 }
 
-func (c *client) visit() *visit {
-	return &visit{c: c, logins: 2, bytes: maxVisit}
+func (c *Client) visit() *Visit {
+	return &Visit{c: c, logins: 2, bytes: maxVisit}
 }
 
 // enter returns the session to use. stale is a session token that was refused.
-func (v *visit) enter(ctx context.Context, stale string) (session, error) {
+func (v *Visit) enter(ctx context.Context, stale string) (session, error) {
 	c := v.c
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -112,17 +156,16 @@ func (v *visit) enter(ctx context.Context, stale string) (session, error) {
 }
 
 // login agrees on a version and opens a session.
-func (c *client) login(ctx context.Context) (session, error) {
+func (c *Client) login(ctx context.Context) (session, error) {
 	offered, err := c.versions(ctx)
 	if err != nil {
 		return session{}, err
 	}
-	version, ok := choose(offered)
+	version, ok := c.dialect.choose(offered)
 	if !ok {
-		return session{}, c.fail(ErrTooOld, fmt.Errorf("offers REST %s, this kit speaks %d.%d to %d.%d", spellVersions(offered),
-			oldestVersion.major, oldestVersion.minor, newestVersion.major, newestVersion.minor))
+		return session{}, c.fail(ErrTooOld, fmt.Errorf("offers REST %s, this kit speaks %s to %s", spellVersions(offered), c.dialect.Oldest, c.dialect.Newest))
 	}
-	r, err := c.call(ctx, http.MethodPost, versioned(version, "login"), nil, http.Header{"Api-Token": {c.token}}, maxSmall)
+	r, err := c.call(ctx, http.MethodPost, c.dialect.session(version, "login"), nil, http.Header{"Api-Token": {c.token}}, maxSmall)
 	if err != nil {
 		return session{}, c.classify(fmt.Errorf("log in: %w", err))
 	}
@@ -132,13 +175,13 @@ func (c *client) login(ctx context.Context) (session, error) {
 	case r.status == http.StatusBadRequest, r.status == http.StatusUnauthorized, r.status == http.StatusForbidden:
 		return session{}, c.fail(localmon.ErrTokenRefused, r.problem())
 	case r.status == http.StatusOK:
-		return session{}, c.fail(ErrNoData, errors.New("log in: no session came back, so this may not be a FlashArray"))
+		return session{}, c.fail(ErrNoData, errors.New("log in: no session came back, so this may not be a "+c.dialect.Array))
 	default:
 		return session{}, c.classify(fmt.Errorf("log in: %w", r.problem()))
 	}
 }
 
-func (c *client) versions(ctx context.Context) ([]string, error) {
+func (c *Client) versions(ctx context.Context) ([]string, error) {
 	r, err := c.call(ctx, http.MethodGet, "/api/api_version", nil, nil, maxSmall)
 	if err != nil {
 		return nil, c.classify(fmt.Errorf("ask for versions: %w", err))
@@ -146,17 +189,21 @@ func (c *client) versions(ctx context.Context) ([]string, error) {
 	if r.status != http.StatusOK {
 		return nil, c.classify(fmt.Errorf("ask for versions: %w", r.problem()))
 	}
-	var list struct {
-		Version []string `json:"version"`
-	}
-	if err := decodeBounded(r.body, &list); err != nil {
+	var reply map[string]json.RawMessage
+	var list []string
+	if err := decodeBounded(r.body, &reply); err != nil {
 		return nil, c.classify(fmt.Errorf("ask for versions: %w", err))
 	}
-	return list.Version, nil
+	if said := reply[c.dialect.Versions]; said != nil {
+		if err := decodeBounded(said, &list); err != nil {
+			return nil, c.classify(fmt.Errorf("ask for versions: %w", err))
+		}
+	}
+	return list, nil
 }
 
-// logout gives the session back. An array keeps only so many.
-func (c *client) logout(ctx context.Context) error {
+// Close gives the session back. An array keeps only so many.
+func (c *Client) Close(ctx context.Context) error {
 	c.mu.Lock()
 	s := c.session
 	c.session = session{}
@@ -165,7 +212,7 @@ func (c *client) logout(ctx context.Context) error {
 	if s.token == "" {
 		return nil
 	}
-	r, err := c.call(ctx, http.MethodPost, versioned(s.version, "logout"), nil, http.Header{"X-Auth-Token": {s.token}}, maxSmall)
+	r, err := c.call(ctx, http.MethodPost, c.dialect.session(s.version, "logout"), nil, http.Header{"X-Auth-Token": {s.token}}, maxSmall)
 	if err != nil {
 		return fmt.Errorf("array %s: log out: %w", c.target, err)
 	}
@@ -177,7 +224,7 @@ func (c *client) logout(ctx context.Context) error {
 
 // get asks one row of the positive list, logging in again once when the
 // session has ended.
-func (v *visit) get(ctx context.Context, ep *endpoint, query url.Values) (*reply, error) {
+func (v *Visit) get(ctx context.Context, ep *Row, query url.Values) (*reply, error) {
 	if err := v.lost(); err != nil {
 		return nil, err
 	}
@@ -186,7 +233,7 @@ func (v *visit) get(ctx context.Context, ep *endpoint, query url.Values) (*reply
 		return nil, v.lose(err)
 	}
 	for try := 0; ; try++ {
-		r, err := v.c.call(ctx, http.MethodGet, versioned(s.version, ep.path), query, http.Header{"X-Auth-Token": {s.token}}, v.allowance())
+		r, err := v.c.call(ctx, http.MethodGet, versioned(s.version, ep.Path), ep.query(query), http.Header{"X-Auth-Token": {s.token}}, v.allowance())
 		if err != nil {
 			return nil, v.lose(err)
 		}
@@ -206,7 +253,7 @@ func (v *visit) get(ctx context.Context, ep *endpoint, query url.Values) (*reply
 
 // lose remembers an error after which no other row can be read, so that a dead
 // array costs one timeout and not fourteen.
-func (v *visit) lose(err error) error {
+func (v *Visit) lose(err error) error {
 	var dial *net.OpError
 	if cert := (*CertificateError)(nil); errors.As(err, &cert) {
 		err = v.c.classify(err)
@@ -219,27 +266,27 @@ func (v *visit) lose(err error) error {
 	return err
 }
 
-func (v *visit) lost() error {
+func (v *Visit) lost() error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	return v.dead
 }
 
-// version is what was agreed at log-in.
-func (v *visit) version() restVersion {
+// Version is what was agreed at log-in.
+func (v *Visit) Version() Version {
 	v.c.mu.Lock()
 	defer v.c.mu.Unlock()
 	return v.c.session.version
 }
 
 // allowance is how much the next reply may hold.
-func (v *visit) allowance() int64 {
+func (v *Visit) allowance() int64 {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	return min(maxPage, v.bytes)
 }
 
-func (v *visit) spend(n int) {
+func (v *Visit) spend(n int) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.bytes -= int64(n)
@@ -267,14 +314,14 @@ func (r *reply) problem() *StatusError {
 	}
 	if decodeBounded(r.body, &body) == nil && len(body.Errors) > 0 {
 		first := body.Errors[0]
-		e.Message = shorten(strings.TrimSpace(strings.TrimSpace(first.Context)+" "+first.Message), 300)
+		e.Message = Shorten(strings.TrimSpace(strings.TrimSpace(first.Context)+" "+first.Message), 300)
 	}
 	return e
 }
 
 // call sends one request and reads the whole answer, within the time of one
 // call and the given size. path is one of the few made in this file.
-func (c *client) call(ctx context.Context, method, path string, query url.Values, header http.Header, limit int64) (*reply, error) {
+func (c *Client) call(ctx context.Context, method, path string, query url.Values, header http.Header, limit int64) (*reply, error) {
 	select {
 	case c.slots <- struct{}{}:
 		defer func() { <-c.slots }()
@@ -311,7 +358,7 @@ func (c *client) call(ctx context.Context, method, path string, query url.Values
 
 // plain says a transport error without the request around it, and a timeout in
 // words a person understands.
-func (c *client) plain(ctx, short context.Context, err error) error {
+func (c *Client) plain(ctx, short context.Context, err error) error {
 	var asURL *url.Error
 	if errors.As(err, &asURL) {
 		err = asURL.Err
@@ -325,10 +372,6 @@ func (c *client) plain(ctx, short context.Context, err error) error {
 	return err
 }
 
-func versioned(v restVersion, path string) string {
-	return "/api/" + strconv.Itoa(v.major) + "." + strconv.Itoa(v.minor) + "/" + path
-}
-
 // spellVersions keeps the message short where an array offers dozens.
 func spellVersions(offered []string) string {
 	if len(offered) == 0 {
@@ -337,7 +380,7 @@ func spellVersions(offered []string) string {
 	last := offered[max(0, len(offered)-3):]
 	last = slices.Clone(last)
 	for i := range last {
-		last[i] = shorten(last[i], 12)
+		last[i] = Shorten(last[i], 12)
 	}
 	return strings.Join(last, ", ")
 }

@@ -1,0 +1,82 @@
+package arrayrest
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"darksite/localmon"
+)
+
+// Parts are the states of one batch by type and name, without case. Make them
+// with [NewParts].
+type Parts struct {
+	states map[PartKey]localmon.ComponentState
+}
+
+// PartKey names one part; Name is in lower case.
+type PartKey struct{ Type, Name string }
+
+// NewParts begins without any part.
+func NewParts() *Parts { return &Parts{states: map[PartKey]localmon.ComponentState{}} }
+
+// Add keeps the worse where the array lists a part twice.
+func (p *Parts) Add(s localmon.ComponentState) {
+	key := PartKey{s.Type, strings.ToLower(s.Component)}
+	if have, ok := p.states[key]; ok && badness(have.Health) >= badness(s.Health) {
+		return
+	}
+	p.states[key] = s
+}
+
+// Set takes a state for the part as it is.
+func (p *Parts) Set(key PartKey, s localmon.ComponentState) { p.states[key] = s }
+
+// Get finds a part; the zero state when it is not listed.
+func (p *Parts) Get(key PartKey) (localmon.ComponentState, bool) {
+	s, ok := p.states[key]
+	return s, ok
+}
+
+// All gives the parts by their keys.
+func (p *Parts) All() map[PartKey]localmon.ComponentState { return p.states }
+
+// Sorted lists the parts by type and name.
+func (p *Parts) Sorted() []localmon.ComponentState {
+	var all []localmon.ComponentState
+	for _, s := range p.states {
+		all = append(all, s)
+	}
+	slices.SortFunc(all, func(a, b localmon.ComponentState) int {
+		return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(a.Component, b.Component))
+	})
+	return all
+}
+
+// WorseOf is own, or own with the word and health that another list gives
+// where those are worse, so that word and health always belong together. A
+// place without a word says nothing of what is in it, and neither does one
+// whose lamp is lit or whose firmware is renewed.
+func WorseOf(own, place localmon.ComponentState) localmon.ComponentState {
+	word := strings.ToLower(place.Status)
+	if word == "" || word == "identifying" || word == "updating" || Worse(own.Health, place.Health) == own.Health {
+		return own
+	}
+	own.Detail = Detail(own.Detail, "the word is of its "+place.Type+", its own list says "+cmp.Or(own.Status, "nothing"))
+	own.Status, own.Health = place.Status, place.Health
+	return own
+}
+
+// Detail joins what is known into one line.
+func Detail(known ...string) string {
+	return strings.Join(slices.DeleteFunc(known, func(p string) bool { return p == "" }), ", ")
+}
+
+// Sized is a quantity for a detail; empty when it is not known or nothing.
+func Sized(v float64, known bool, format string) string {
+	if !known || v <= 0 {
+		return ""
+	}
+	return fmt.Sprintf(format, v)
+}
