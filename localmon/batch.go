@@ -2,6 +2,7 @@ package localmon
 
 import (
 	"context"
+	"iter"
 	"time"
 )
 
@@ -118,4 +119,15 @@ type Batch struct {
 type Source interface {
 	Target() string
 	Collect(ctx context.Context, now time.Time) (Batch, error)
+}
+
+// Recaller is a source whose target keeps a record of its own, so that what
+// happened while nobody looked is not lost. Recall yields what the target
+// recorded after from and before to, both by the kit's clock, as batches in
+// ascending order; their At is the time of the record. Such a batch holds samples
+// only: states and alerts of the past are not to be judged as if they were now.
+// An error says what could not be had; batches may follow it. Recall and Collect
+// are called by one goroutine at a time.
+type Recaller interface {
+	Recall(ctx context.Context, from, to time.Time) iter.Seq2[Batch, error]
 }

@@ -128,7 +128,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	failed := make([]error, len(d.o.Targets))
 	for i, t := range d.o.Targets {
 		wg.Go(func() {
-			failed[i] = poll.Run(ctx, t.Poll, t.Source, func(ctx context.Context, b localmon.Batch) error {
+			failed[i] = poll.Run(ctx, d.recalling(t.Poll), t.Source, func(ctx context.Context, b localmon.Batch) error {
 				b.Target = t.Source.Target() // whatever the source says: the site's name counts
 				d.sink(ctx, b)
 				return nil
@@ -153,7 +153,7 @@ func (d *Daemon) Once(ctx context.Context) (Summary, error) {
 	var wg sync.WaitGroup
 	for i, t := range d.o.Targets {
 		wg.Go(func() {
-			b, err := poll.Once(ctx, t.Poll, t.Source, d.o.Now())
+			b, err := poll.Once(ctx, d.recalling(t.Poll), t.Source, d.o.Now())
 			if err != nil {
 				errs[i] = fmt.Errorf("look at %s: %w", t.Source.Target(), err)
 			}
@@ -173,6 +173,17 @@ func (d *Daemon) Once(ctx context.Context) (Summary, error) {
 	d.tellAll(ctx)
 	s.Alerts, s.Monitor = d.Alerts(), d.Monitor()
 	return s, errors.Join(errs...)
+}
+
+// recalling lets what a target recorded itself go into the history, beside the
+// rules: what was is not judged as if it were now.
+func (d *Daemon) recalling(o poll.Options) poll.Options {
+	o.Recalled = func(ctx context.Context, b localmon.Batch) error {
+		_, err := d.o.History.Append(ctx, b)
+		d.note("history", err)
+		return err
+	}
+	return o
 }
 
 // Summary is what one look at everything brought.

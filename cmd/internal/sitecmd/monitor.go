@@ -13,6 +13,7 @@ import (
 
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/siteconf"
+	"darksite/localmon"
 	"darksite/localmon/alertstore"
 	"darksite/localmon/boltfile"
 	"darksite/localmon/daemon"
@@ -107,6 +108,10 @@ func (a *app) startMonitor(m *monitor, conf *siteconf.Config, rules rule.Set) er
 		return err
 	}
 	m.end, m.targets = end, len(targets)
+	if err := lastSeen(m.history, targets); err != nil {
+		end()
+		return err
+	}
 	m.daemon, err = daemon.New(daemon.Options{
 		Site: conf.Site.Code, Targets: targets, History: m.history, Alerts: alerts, Rules: rules, Now: a.env.Now,
 		Log: slog.New(slog.NewTextHandler(a.env.Err, &slog.HandlerOptions{Level: slog.LevelWarn})),
@@ -115,6 +120,21 @@ func (a *app) startMonitor(m *monitor, conf *siteconf.Config, rules rule.Set) er
 		end()
 	}
 	return err
+}
+
+// lastSeen tells each target's poller when an earlier run saw the target last,
+// so that what happened since can be recalled.
+func lastSeen(db *history.DB, targets []daemon.Target) error {
+	for i, t := range targets {
+		seen, err := db.Last(context.Background(), localmon.Selector{Target: t.Source.Target(), Metric: "localmon_source_last_success_timestamp_seconds"})
+		if err != nil {
+			return fmt.Errorf("find when %s was seen last: %w", t.Source.Target(), err)
+		}
+		if len(seen) > 0 {
+			targets[i].Poll.Since = time.UnixMilli(int64(seen[0].Point.Value * 1000))
+		}
+	}
+	return nil
 }
 
 func (a *app) monitorOnce(ctx context.Context, m *monitor, asJSON bool) error {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 	"time"
@@ -55,6 +56,14 @@ func (l *lateSource) Collect(ctx context.Context, now time.Time) (localmon.Batch
 		}
 	}
 	return l.source.Collect(ctx, now)
+}
+
+// Recall implements localmon.Recaller, as far as the source does.
+func (l *lateSource) Recall(ctx context.Context, from, to time.Time) iter.Seq2[localmon.Batch, error] {
+	if l.source == nil {
+		return func(func(localmon.Batch, error) bool) {}
+	}
+	return l.source.Recall(ctx, from, to)
 }
 
 // close ends the session. One that cannot be ended ends by itself on the array,

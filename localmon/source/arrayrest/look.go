@@ -15,12 +15,15 @@ import (
 // each was last read with success; a row that failed stays due. One goroutine
 // at a time uses it.
 type Schedule struct {
-	rows []*Row
-	runs map[*Row]time.Time
+	rows   []*Row
+	runs   map[*Row]time.Time
+	counts map[*Row]int // items of the last reading
 }
 
 // NewSchedule begins with every row due.
-func NewSchedule(rows []*Row) *Schedule { return &Schedule{rows: rows, runs: map[*Row]time.Time{}} }
+func NewSchedule(rows []*Row) *Schedule {
+	return &Schedule{rows: rows, runs: map[*Row]time.Time{}, counts: map[*Row]int{}}
+}
 
 // Again makes a row due at the next look.
 func (s *Schedule) Again(r *Row) { delete(s.runs, r) }
@@ -273,7 +276,7 @@ func (l *Look) Finish(b *localmon.Batch, out *localmon.Sampler) {
 		}
 		out.Add(o.took.Seconds(), "localmon_endpoint_took_seconds", "endpoint", row.String())
 		if o.err == nil {
-			l.schedule.runs[row] = l.Now
+			l.schedule.runs[row], l.schedule.counts[row] = l.Now, o.Count
 			out.Add(float64(o.Count), "localmon_endpoint_items", "endpoint", row.String())
 		}
 		if b.TargetAt.IsZero() {

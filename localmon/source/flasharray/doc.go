@@ -60,6 +60,7 @@
 //
 // # Limits
 //
-// No history is filled back from the array yet. FlashBlade has another
-// interface and its own package.
+// What the array recorded while nobody looked is filled back by [Source.Recall],
+// in steps that grow with what was missed. FlashBlade has another interface and
+// its own package.
 package flasharray

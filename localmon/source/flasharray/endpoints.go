@@ -14,14 +14,14 @@ var dialect = arrayrest.Dialect{
 // The rows Collect reads. Intervals follow what the array itself renews: space
 // is computed every five minutes, performance of objects every thirty seconds.
 var (
-	rowArraysPerformance  = &arrayrest.Row{Path: "arrays/performance", Every: arrayrest.Quick}
+	rowArraysPerformance  = &arrayrest.Row{Path: "arrays/performance", Every: arrayrest.Quick, History: arrayrest.Quick}
 	rowAlerts             = &arrayrest.Row{Path: "alerts", Every: arrayrest.Quick, Plural: true}
 	rowDrives             = &arrayrest.Row{Path: "drives", Every: arrayrest.Quick, Plural: true}
 	rowControllers        = &arrayrest.Row{Path: "controllers", Every: arrayrest.Quick}
 	rowHardware           = &arrayrest.Row{Path: "hardware", Every: arrayrest.Quick, Plural: true}
-	rowNetworkPerformance = &arrayrest.Row{Path: "network-interfaces/performance", Every: arrayrest.Quick, Plural: true}
-	rowVolumesPerformance = &arrayrest.Row{Path: "volumes/performance", Every: arrayrest.Quick, Plural: true}
-	rowHostsPerformance   = &arrayrest.Row{Path: "hosts/performance", Every: arrayrest.Quick, Plural: true}
+	rowNetworkPerformance = &arrayrest.Row{Path: "network-interfaces/performance", Every: arrayrest.Quick, Plural: true, History: arrayrest.Quick}
+	rowVolumesPerformance = &arrayrest.Row{Path: "volumes/performance", Every: arrayrest.Quick, Plural: true, History: arrayrest.Quick}
+	rowHostsPerformance   = &arrayrest.Row{Path: "hosts/performance", Every: arrayrest.Quick, Plural: true, History: arrayrest.Quick}
 	rowArrays             = &arrayrest.Row{Path: "arrays", Every: arrayrest.Slow}
 	rowVolumes            = &arrayrest.Row{Path: "volumes", Every: arrayrest.Slow, Plural: true}
 	rowHosts              = &arrayrest.Row{Path: "hosts", Every: arrayrest.Slow, Plural: true}
@@ -29,12 +29,15 @@ var (
 	rowNetworkInterfaces  = &arrayrest.Row{Path: "network-interfaces", Every: arrayrest.Slow, Plural: true}
 	rowSubscriptions      = &arrayrest.Row{Path: "subscriptions", Every: arrayrest.Slow, Since: arrayrest.Version{Major: 2, Minor: 26}}
 
+	// Read for what was missed only: /arrays tells the same of now.
+	rowArraysSpace = &arrayrest.Row{Path: "arrays/space", History: arrayrest.Slow}
+
 	collected = []*arrayrest.Row{
 		rowArraysPerformance, rowAlerts, rowDrives, rowControllers, rowHardware, rowNetworkPerformance, rowVolumesPerformance,
 		rowHostsPerformance, rowArrays, rowVolumes, rowHosts, rowPods, rowNetworkInterfaces, rowSubscriptions,
 	}
 	rawOnly = []*arrayrest.Row{
-		{Path: "arrays/space"},
+		rowArraysSpace,
 		{Path: "array-connections", Plural: true},
 		{Path: "connections", Plural: true},
 		{Path: "hosts/performance/balance", Plural: true},

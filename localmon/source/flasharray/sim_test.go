@@ -227,3 +227,107 @@ func BenchmarkSimulatedLarge(b *testing.B) {
 	}
 	b.ReportMetric(float64(samples), "samples/look")
 }
+
+// recall lists what a source recalls, and the error it gives.
+func recall(t *testing.T, src localmon.Recaller, from, to time.Time) (all []localmon.Batch, failed error) {
+	t.Helper()
+	for b, err := range src.Recall(t.Context(), from, to) {
+		if err != nil {
+			failed = err
+			continue
+		}
+		require.Equal(t, "fa1", b.Target)
+		require.True(t, b.At.After(from) && b.At.Before(to), "%s is not between %s and %s", b.At, from, to)
+		require.NoError(t, sourcetest.Check(b, "fa1", b.At))
+		if len(all) > 0 {
+			require.True(t, b.At.After(all[len(all)-1].At), "in order")
+		}
+		all = append(all, b)
+	}
+	return all, failed
+}
+
+func TestWhatWasMissedIsRecalledFromTheArraysOwnHistory(t *testing.T) {
+	s := simulate(t, sim.Small)
+	s.look(t, 0)
+	seen := s.look(t, 30*time.Second) // what a look at this time says, the record says too
+	from := s.now.Add(-time.Second)
+	s.inject(t, sim.Fault{Kind: sim.Bottleneck, Duration: 10 * time.Minute})
+	s.look(t, 30*time.Minute)
+
+	past, err := recall(t, s.src, from, s.now)
+	require.NoError(t, err)
+	require.Len(t, past, 60, "a batch for every thirty seconds of half an hour")
+	reads := localmon.SeriesKey{Target: "fa1", Metric: "purefa_array_performance_throughput_iops", Labels: `dimension="reads_per_sec"`}
+	at := func(b localmon.Batch, k localmon.SeriesKey) float64 {
+		for _, one := range b.Samples {
+			if one.Key == k {
+				return one.Value
+			}
+		}
+		return -1
+	}
+	require.InEpsilon(t, at(seen, reads), at(past[0], reads), 0.5, "the mean of thirty seconds is near the moment")
+	latency := localmon.SeriesKey{Target: "fa1", Metric: "purefa_array_performance_latency_usec", Labels: `dimension="usec_per_write_op"`}
+	require.Greater(t, at(past[15], latency), 3*at(past[55], latency), "the trouble nobody saw is in the record")
+	count := func(b localmon.Batch, metric string) (n int) {
+		for _, one := range b.Samples {
+			if one.Key.Metric == metric {
+				n++
+			}
+		}
+		return n
+	}
+	require.Positive(t, count(past[9], "purefa_volume_performance_latency_usec"))
+	require.Equal(t, 1, count(past[9], "purefa_array_space_utilization"), "space is recorded every five minutes of the array's clock")
+	require.Zero(t, count(past[10], "purefa_array_space_utilization"))
+	for i, b := range past {
+		require.Empty(t, b.States)
+		require.False(t, b.AlertsRead)
+		if i > 0 {
+			require.Equal(t, 30*time.Second, b.At.Sub(past[i-1].At))
+		}
+	}
+
+	t.Run("a long time is recalled in coarser steps", func(t *testing.T) {
+		before := s.now
+		s.look(t, 5*24*time.Hour)
+		past, err := recall(t, s.src, before, s.now)
+		require.NoError(t, err)
+		steps := map[time.Duration]int{}
+		for i := 1; i < len(past); i++ {
+			steps[past[i].At.Sub(past[i-1].At)]++
+		}
+		require.Less(t, len(past), 4000)
+		require.Positive(t, steps[5*time.Minute], "%v", steps)
+	})
+	t.Run("a skewed clock moves the record to the kit's time", func(t *testing.T) {
+		s := simulate(t, sim.Small)
+		s.inject(t, sim.Fault{Kind: sim.ClockSkew, Params: map[string]string{"by": "2h"}})
+		s.look(t, 30*time.Second)
+		before := s.now
+		s.look(t, 10*time.Minute)
+		past, err := recall(t, s.src, before, s.now)
+		require.NoError(t, err)
+		require.Len(t, past, 19)
+		require.Equal(t, 2*time.Hour, past[0].TargetAt.Sub(past[0].At))
+	})
+	t.Run("an endpoint that fails costs its own record only", func(t *testing.T) {
+		s := simulate(t, sim.Small)
+		s.look(t, 30*time.Second)
+		before := s.now
+		s.look(t, 10*time.Minute)
+		s.inject(t, sim.Fault{Kind: sim.TruncatedJSON, Params: map[string]string{"path": "volumes/performance"}})
+		past, err := recall(t, s.src, before, s.now)
+		require.ErrorContains(t, err, "the past of volumes/performance")
+		require.NotEmpty(t, past)
+	})
+	t.Run("an array that is gone", func(t *testing.T) {
+		s := simulate(t, sim.Small)
+		s.look(t, 30*time.Second)
+		s.inject(t, sim.Fault{Kind: sim.ArrayRestart})
+		past, err := recall(t, s.src, s.now.Add(-time.Hour), s.now)
+		require.ErrorIs(t, err, localmon.ErrUnreachable)
+		require.Empty(t, past)
+	})
+}

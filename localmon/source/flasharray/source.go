@@ -40,9 +40,13 @@ type Source struct {
 	subscription string
 	serials      map[string]string // volume name in lower case -> serial
 	strangers    map[string]bool   // names with performance but in no list of volumes
+	ahead        time.Duration     // the array's clock, of the kit's
 }
 
-var _ localmon.Source = (*Source)(nil)
+var (
+	_ localmon.Source   = (*Source)(nil)
+	_ localmon.Recaller = (*Source)(nil)
+)
 
 // New checks the options. It opens no connection.
 func New(o Options) (*Source, error) {
@@ -91,6 +95,7 @@ func (s *Source) Collect(ctx context.Context, now time.Time) (localmon.Batch, er
 	l.parts(&b, out)
 	l.ownAlerts(&b, out)
 	l.Finish(&b, out)
+	s.heard(b)
 	return b, nil
 }
 
@@ -161,7 +166,7 @@ func (l look) volumes(out *localmon.Sampler) {
 	for _, f := range l.Busiest(rowVolumesPerformance, s.maxVolumes, load, out) {
 		name, _ := f.Name("name")
 		key := strings.ToLower(name)
-		serial, known := s.serials[key]
+		serial, known := s.serial(name)
 		switch {
 		case known:
 			volumePerformance(out, f, naa+serial)
@@ -172,6 +177,12 @@ func (l look) volumes(out *localmon.Sampler) {
 			s.schedule.Again(rowVolumes)
 		}
 	}
+}
+
+// serial is that of a volume, by its name in any case.
+func (s *Source) serial(name string) (string, bool) {
+	serial, known := s.serials[strings.ToLower(name)]
+	return serial, known
 }
 
 // space reads the slow lists that become samples.

@@ -22,6 +22,16 @@
 //	localmon_source_partial                          how many parts failed while the rest went on
 //	localmon_source_consecutive_failures             failed looks since the last good one
 //	localmon_source_last_success_timestamp_seconds   wall time of the last good look; absent before the first
+//	localmon_source_recalled_looks                   looks made good from the target's own record; absent where nothing was missed
+//
+// # What was missed
+//
+// A target that was not seen for more than [Options.Gap], be it that it did not
+// answer or that no monitor ran, is asked for its own record of that time, when
+// its source is a [localmon.Recaller] and [Options.Recalled] is set. That
+// happens after the first good look and before it is handed on, so that a
+// series grows forward in time; it costs at most [Options.RecallTimeout]. What
+// could not be had is in Batch.Partial under [Recall].
 //
 // # Promises
 //
@@ -54,6 +64,10 @@ import (
 	"darksite/localmon"
 )
 
+// Recall is the endpoint under which a batch carries what could not be recalled
+// of the time in which nobody looked.
+const Recall = "record of missed time"
+
 // WholeTarget is the endpoint under which a batch carries the error of a look
 // that read nothing.
 const WholeTarget = "*"
@@ -73,6 +87,18 @@ type Options struct {
 	// MaxBackoff bounds the time between two looks at a target that cannot be
 	// read; 5 minutes, but never less than Every, when zero.
 	MaxBackoff time.Duration
+
+	// Since is when the target was last seen by an earlier run; zero when never.
+	Since time.Time
+	// Gap is how long a target may go unseen before its own record is asked for;
+	// two and a half times Every when zero.
+	Gap time.Duration
+	// Recalled keeps a batch of the past; nil when nothing is to be recalled.
+	Recalled func(context.Context, localmon.Batch) error
+	// MaxRecall bounds how far back is asked; 7 days when zero.
+	MaxRecall time.Duration
+	// RecallTimeout bounds the asking; a minute when zero.
+	RecallTimeout time.Duration
 }
 
 func (o Options) withDefaults() Options {
@@ -80,6 +106,9 @@ func (o Options) withDefaults() Options {
 	o.Timeout = cmp.Or(max(o.Timeout, 0), o.Every*9/10)
 	o.Grace = cmp.Or(max(o.Grace, 0), 5*time.Second)
 	o.Patience = cmp.Or(max(o.Patience, 0), 3)
+	o.Gap = cmp.Or(max(o.Gap, 0), o.Every*5/2)
+	o.MaxRecall = cmp.Or(max(o.MaxRecall, 0), 7*24*time.Hour)
+	o.RecallTimeout = cmp.Or(max(o.RecallTimeout, 0), time.Minute)
 	o.MaxBackoff = max(cmp.Or(o.MaxBackoff, 5*time.Minute), o.Every)
 	return o
 }
@@ -149,7 +178,8 @@ type result struct {
 }
 
 func newPoller(o Options, src localmon.Source) *poller {
-	return &poller{o: o.withDefaults(), src: src}
+	o = o.withDefaults()
+	return &poller{o: o, src: src, good: o.Since}
 }
 
 // look asks the source once and adds what poll knows.
@@ -157,6 +187,13 @@ func (p *poller) look(ctx context.Context, now time.Time) localmon.Batch {
 	began := time.Now()
 	b, err := p.ask(ctx, now)
 	p.last = err
+	var recalled int
+	if err == nil {
+		var missed error
+		if recalled, missed = p.recall(ctx, now); missed != nil {
+			b.Partial = append(slices.Clone(b.Partial), localmon.EndpointError{Endpoint: Recall, Err: missed})
+		}
+	}
 	if err != nil {
 		p.failures++
 		b = localmon.Batch{Target: p.src.Target(), At: now, Partial: b.Partial}
@@ -167,6 +204,9 @@ func (p *poller) look(ctx context.Context, now time.Time) localmon.Batch {
 	}
 	b.Took = time.Since(began)
 	b.Samples = append(slices.Clone(b.Samples), p.health(b, err == nil)...)
+	if recalled > 0 {
+		b.Samples = append(b.Samples, localmon.Sample{Key: localmon.SeriesKey{Target: p.src.Target(), Metric: "localmon_source_recalled_looks"}, Value: float64(recalled)})
+	}
 	return b
 }
 
