@@ -9,16 +9,12 @@ package siteconf
 
 import (
 	"fmt"
-	"net/netip"
-	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"darksite/bundle/roster"
-	"darksite/localmon"
 	"darksite/localmon/units"
 	"darksite/runbooks/strictyaml"
 )
@@ -30,6 +26,7 @@ const FileName = "site.yaml"
 type Config struct {
 	Site     Site      `yaml:"site"`
 	Arrays   []Array   `yaml:"arrays"`
+	Listen   Listen    `yaml:"listen"`
 	Monitor  Monitor   `yaml:"monitor"`
 	Contacts []Contact `yaml:"contacts"`
 	Review   Review    `yaml:"review"`
@@ -42,15 +39,6 @@ type Site struct {
 	Name     string `yaml:"name"`
 	Timezone string `yaml:"timezone"`
 	Language string `yaml:"language"`
-}
-
-// Array is one array to watch.
-type Array struct {
-	Name      string        `yaml:"name"`
-	Kind      localmon.Kind `yaml:"kind"`
-	URL       string        `yaml:"url"`
-	TokenFile string        `yaml:"token_file"`
-	TLSPin    string        `yaml:"tls_pin"`
 }
 
 // Monitor is how often to look and how much to keep.
@@ -138,6 +126,7 @@ func Parse(name string, data []byte) (*Config, error) {
 	}
 	checkSite(at.Key("site"), c.Site)
 	checkArrays(at.Key("arrays"), c)
+	checkListen(at.Key("listen"), c.Listen)
 	checkMonitor(at.Key("monitor"), c.Monitor)
 	checkContacts(at.Key("contacts"), c.Contacts)
 	checkPolicy(at, c)
@@ -171,32 +160,6 @@ func checkSite(at strictyaml.Place, s Site) {
 	}
 	if s.Language != "en" && s.Language != "fr" {
 		at.Key("language").Fail("language %q: want en or fr", s.Language)
-	}
-}
-
-func checkArrays(at strictyaml.Place, c *Config) {
-	seen := map[string]bool{c.Monitor.HostName: true}
-	for i, a := range c.Arrays {
-		at := at.Item(i)
-		switch {
-		case !validName(a.Name):
-			at.Key("name").Fail("array name %q: want letters, digits, - and _, at most 63", a.Name)
-		case seen[a.Name]:
-			at.Key("name").Fail("array name %q is used twice, or is the name of the kit's own machine", a.Name)
-		}
-		seen[a.Name] = true
-		if a.Kind != localmon.KindFlashArray {
-			at.Key("kind").Fail("kind %q is not supported by this version: want flasharray", a.Kind)
-		}
-		if u, err := url.Parse(a.URL); err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" {
-			at.Key("url").Fail("url %q: want https://address with nothing behind it", a.URL)
-		}
-		if a.TokenFile == "" {
-			at.Key("token_file").Fail("array %s: token_file is missing: name a file with a read-only API token", a.Name)
-		}
-		if !validPin(a.TLSPin) {
-			at.Key("tls_pin").Fail("array %s: tls_pin must be sha256: and 64 hex digits; `darksite site pin URL` shows it", a.Name)
-		}
 	}
 }
 
@@ -263,25 +226,6 @@ func validName(s string) bool {
 	return true
 }
 
-func validPin(s string) bool {
-	hex, ok := strings.CutPrefix(s, "sha256:")
-	if !ok || len(hex) != 64 {
-		return false
-	}
-	return strings.Trim(strings.ToLower(hex), "0123456789abcdef") == ""
-}
-
-// Loopback reports whether an array's address is on this machine, as simulated
-// arrays are.
-func (a Array) Loopback() bool {
-	u, err := url.Parse(a.URL)
-	if err != nil {
-		return false
-	}
-	ip, err := netip.ParseAddr(u.Hostname())
-	return err == nil && ip.IsLoopback() || u.Hostname() == "localhost"
-}
-
 // Template is the file that init writes for a new site.
 func Template(code, name string) string {
 	return fmt.Sprintf(`# The one file a site writes by hand. An unknown key is an error.
@@ -295,6 +239,22 @@ arrays: []
 #    url: https://10.1.0.10
 #    token_file: keys/fa-prod-1.token       # a read-only API token
 #    tls_pin: sha256:<64 hex digits>
+#    senders: [10.1.0.10]                   # where its syslog and traps come from
+#
+# kind: flasharray, flashblade or host. via says how a target is reached when not by
+# the array's own interface:
+#   {name: fa-2, kind: flasharray, via: openmetrics, url: "https://10.1.0.12", paths: ["/metrics/array?namespace=purefa"], token_file: …, tls_pin: …}
+#   {name: node-1, kind: host, via: openmetrics, url: "http://10.1.0.30:9100"}
+#   {name: fa-old, kind: flasharray, via: snmp, address: "10.1.0.11:161", snmp: {community_file: keys/fa-old.community}}
+#   {name: fa-far, kind: flasharray, via: drop}         # files put into spool/drop/fa-far by hand
+#   {name: fa-mute, kind: flasharray, via: push, senders: [10.1.0.13]}    # only what it says by itself
+
+# Where the monitor listens; what is not named is not opened.
+listen: {}
+#  console: 127.0.0.1:7780                  # what the kit knows, as a page of metrics
+#  syslog: 127.0.0.1:5514                   # UDP and TCP; another address lets arrays reach it
+#  traps: 127.0.0.1:1162
+#  trap_users: [{community_file: keys/trap.community}]
 
 monitor: {every: 30s, history_budget: 20GiB, host_name: kit}
 
