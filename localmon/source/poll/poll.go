@@ -47,6 +47,8 @@
 //   - The sink's error ends Run: what cannot be stored must not be looked at as
 //     if it were.
 //
+// Somebody may ask for a look before its turn (see [Options.Wake]).
+//
 // The interval is measured by the monotonic clock, so setting the machine's
 // clock neither delays a look nor causes a burst.
 package poll
@@ -88,6 +90,13 @@ type Options struct {
 	// read; 5 minutes, but never less than Every, when zero.
 	MaxBackoff time.Duration
 
+	// Wake asks for a look before its turn, as when the target has just said
+	// something by itself; nil when nothing does. A look so begun is at least
+	// Calm after the one before, 5 seconds when zero, and moves no turn. While
+	// the target does not answer, wishes are not granted.
+	Wake <-chan struct{}
+	Calm time.Duration
+
 	// Since is when the target was last seen by an earlier run; zero when never.
 	Since time.Time
 	// Gap is how long a target may go unseen before its own record is asked for;
@@ -106,6 +115,7 @@ func (o Options) withDefaults() Options {
 	o.Timeout = cmp.Or(max(o.Timeout, 0), o.Every*9/10)
 	o.Grace = cmp.Or(max(o.Grace, 0), 5*time.Second)
 	o.Patience = cmp.Or(max(o.Patience, 0), 3)
+	o.Calm = cmp.Or(max(o.Calm, 0), 5*time.Second)
 	o.Gap = cmp.Or(max(o.Gap, 0), o.Every*5/2)
 	o.MaxRecall = cmp.Or(max(o.MaxRecall, 0), 7*24*time.Hour)
 	o.RecallTimeout = cmp.Or(max(o.RecallTimeout, 0), time.Minute)
@@ -137,7 +147,12 @@ func Run(ctx context.Context, o Options, src localmon.Source, sink func(context.
 		if ctx.Err() != nil {
 			return nil
 		}
-		batch := p.look(ctx, time.Now())
+		select {
+		case <-p.o.Wake: // what is wished for begins now
+		default:
+		}
+		began := time.Now()
+		batch := p.look(ctx, began)
 		if ctx.Err() != nil && p.failures > 0 {
 			return nil // the look was cut short by the end, which says nothing of the target
 		}
@@ -147,7 +162,7 @@ func Run(ctx context.Context, o Options, src localmon.Source, sink func(context.
 			}
 			return fmt.Errorf("keep what %s said: %w", src.Target(), err)
 		}
-		if !sleep(ctx, p.wait(time.Since(start))) {
+		if !p.sleep(ctx, p.wait(time.Since(start)), began.Add(p.o.Calm)) {
 			return nil
 		}
 	}
@@ -287,14 +302,29 @@ func (p *poller) wait(elapsed time.Duration) time.Duration {
 	return time.Duration(begun+turns)*p.o.Every - elapsed
 }
 
-// sleep reports false when ctx ended first.
-func sleep(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
+// sleep waits for the next turn, or until somebody asks for a look, but not
+// before calm. It reports false when ctx ended first.
+func (p *poller) sleep(ctx context.Context, d time.Duration, calm time.Time) bool {
+	turn := time.NewTimer(d)
+	defer turn.Stop()
+	wake := p.o.Wake
+	if p.failures > 0 {
+		wake = nil
+	}
 	select {
-	case <-timer.C:
+	case <-turn.C:
 		return true
 	case <-ctx.Done():
 		return false
+	case <-wake:
 	}
+	rest := time.NewTimer(time.Until(calm))
+	defer rest.Stop()
+	select {
+	case <-turn.C:
+	case <-rest.C:
+	case <-ctx.Done():
+		return false
+	}
+	return true
 }

@@ -219,3 +219,39 @@ func TestOnceGivesBatchAndError(t *testing.T) {
 		require.Equal(t, "t1", b.Target)
 	})
 }
+
+func TestAWishForALookIsGrantedWithoutMovingTheTurns(t *testing.T) {
+	for name, c := range map[string]struct {
+		wishes []time.Duration // after the start
+		fails  bool
+		looks  []float64
+	}{
+		"one":                          {wishes: []time.Duration{42 * time.Second}, looks: []float64{0, 30, 42, 60, 90}},
+		"a burst is two looks":         {wishes: []time.Duration{42 * time.Second, 43 * time.Second, 44 * time.Second, 45 * time.Second}, looks: []float64{0, 30, 42, 47, 60, 90}},
+		"soon after a look it waits":   {wishes: []time.Duration{31 * time.Second, 36 * time.Second}, looks: []float64{0, 30, 35, 40, 60, 90}},
+		"not when its turn is near":    {wishes: []time.Duration{58 * time.Second, 59 * time.Second}, looks: []float64{0, 30, 58, 60, 90}},
+		"a target that is down is not": {wishes: []time.Duration{42 * time.Second}, fails: true, looks: []float64{0, 30, 60, 90}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				wake := make(chan struct{}, 1)
+				for _, w := range c.wishes {
+					time.AfterFunc(w, func() {
+						select {
+						case wake <- struct{}{}:
+						default:
+						}
+					})
+				}
+				s := &source{collect: func(context.Context, int) error {
+					if c.fails {
+						return errors.New("down")
+					}
+					return nil
+				}}
+				run(t, poll.Options{Wake: wake}, s, 95*time.Second)
+				require.Equal(t, c.looks, seconds(s.looks))
+			})
+		})
+	}
+}
