@@ -43,26 +43,40 @@ func FormatLabels(pairs ...string) string {
 	if len(pairs)%2 != 0 {
 		panic("localmon: FormatLabels needs name, value pairs")
 	}
-	labels := make([]Label, 0, len(pairs)/2)
+	var few [12]Label // series have few labels; this keeps them off the heap
+	labels := few[:0]
 	for i := 0; i < len(pairs); i += 2 {
 		labels = append(labels, Label{pairs[i], pairs[i+1]})
 	}
-	return JoinLabels(labels)
+	sortLabels(labels)
+	return joinSorted(labels)
 }
 
 // JoinLabels is [FormatLabels] for a slice, which it leaves as it is.
 func JoinLabels(labels []Label) string {
-	sorted := slices.SortedFunc(slices.Values(labels), func(a, b Label) int { return cmp.Compare(a.Name, b.Name) })
-	var b strings.Builder
-	for i, l := range sorted {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		b.WriteString(l.Name)
-		b.WriteByte('=')
-		b.WriteString(strconv.Quote(l.Value))
+	sorted := slices.Clone(labels)
+	sortLabels(sorted)
+	return joinSorted(sorted)
+}
+
+func sortLabels(labels []Label) {
+	slices.SortFunc(labels, func(a, b Label) int { return cmp.Compare(a.Name, b.Name) })
+}
+
+func joinSorted(labels []Label) string {
+	size := 0
+	for _, l := range labels {
+		size += len(l.Name) + len(l.Value) + len(`="",`)
 	}
-	return b.String()
+	b := make([]byte, 0, size)
+	for i, l := range labels {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(append(b, l.Name...), '=')
+		b = strconv.AppendQuote(b, l.Value)
+	}
+	return string(b)
 }
 
 // ParseLabels reads the canonical form back.
