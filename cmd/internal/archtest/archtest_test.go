@@ -117,7 +117,7 @@ func TestImportArrows(t *testing.T) {
 				"darksite/bundle/sign", "darksite/bundle/statement", "darksite/bundle/roster", "darksite/bundle/strictjson", "darksite/bundle/container",
 				"darksite/bundle/approve", "darksite/bundle/review", "darksite/runbooks/strictyaml", "darksite/training/sim",
 			},
-			[]string{"darksite/training/sim/arrayapi", "darksite/training/sim/control"},
+			[]string{"darksite/training/sim/arrayapi", "darksite/training/sim/control", "darksite/training/sim/snmpagent"},
 			[]string{"net", "net/http", "os/exec", "database/sql", "go.etcd.io/bbolt", "github.com/spf13/cobra"},
 		},
 		{
