@@ -127,6 +127,12 @@ func TestImportArrows(t *testing.T) {
 			[]string{"darksite/localmon/source/host", "darksite/localmon/history", "darksite/localmon/daemon"},
 		},
 		{
+			"SNMP knows no other source", "arrays that speak nothing else are watched without the rest",
+			[]string{"darksite/localmon/source/snmp"},
+			nil,
+			[]string{"darksite/localmon/source/flasharray", "darksite/localmon/source/host", "darksite/localmon/history", "darksite/localmon/daemon", "net/http"},
+		},
+		{
 			"collectors do not know each other", "each can be left out, and each is reviewed alone",
 			[]string{"darksite/bundle/collect/hostfacts", "darksite/bundle/collect/logs", "darksite/bundle/collect/monitor", "darksite/bundle/collect/arraystate", "darksite/bundle/collect/runs"},
 			nil,

@@ -108,8 +108,8 @@ func (u User) credential() (credential, error) {
 	if n < 0 {
 		return fail("authentication %q: use SHA, SHA-224, SHA-256, SHA-384 or SHA-512", u.Auth)
 	}
-	if len(u.AuthPassword) < 8 {
-		return fail("the authentication password has fewer than 8 octets")
+	if err := checkPassword(u.AuthPassword); err != nil {
+		return fail("the authentication password %w", err)
 	}
 	c.auth, c.level = all[n], gosnmp.AuthNoPriv
 	c.authMaster = master(c.auth.hash, u.AuthPassword)
@@ -121,18 +121,33 @@ func (u User) credential() (credential, error) {
 	if n < 0 {
 		return fail("privacy %q: use AES, AES-192 or AES-256", u.Priv)
 	}
-	if len(u.PrivPassword) < 8 {
-		return fail("the privacy password has fewer than 8 octets")
+	if err := checkPassword(u.PrivPassword); err != nil {
+		return fail("the privacy password %w", err)
 	}
 	c.priv, c.level = ways[n], gosnmp.AuthPriv
 	c.privMaster = master(c.auth.hash, u.PrivPassword)
 	return c, nil
 }
 
+// checkPassword holds a password against RFC 3414, which wants eight octets,
+// and against the end of a line that was left on it in a file.
+func checkPassword(s Secret) error {
+	switch {
+	case len(s) < 8:
+		return errors.New("has fewer than 8 octets")
+	case strings.ContainsAny(string(s), "\r\n\x00"):
+		return errors.New("spans lines; put the password alone into its file")
+	}
+	return nil
+}
+
 // checkCommunity says whether a community can stand in a message.
 func checkCommunity(s Secret) error {
-	if s == "" || len(s) > 127 {
+	switch {
+	case s == "" || len(s) > 127:
 		return errors.New("a community has 1 to 127 octets")
+	case strings.ContainsAny(string(s), "\r\n\x00"):
+		return errors.New("the community spans lines; put it alone into its file")
 	}
 	return nil
 }

@@ -3,7 +3,33 @@ package snmp
 import (
 	"net/netip"
 	"time"
+
+	"darksite/localmon"
 )
+
+// MessageID is the number a message of version 3 has.
+func MessageID(packet []byte) uint32 {
+	h, err := readHeader(packet)
+	if err != nil {
+		panic(err)
+	}
+	return uint32(h.id)
+}
+
+// Interpret makes a batch of an answer of version 2c, whoever it answers.
+func Interpret(packet []byte, target string, now time.Time) (localmon.Batch, error) {
+	h, err := readHeader(packet)
+	if err != nil {
+		return localmon.Batch{}, err
+	}
+	m, err := read(packet, h, keys{})
+	if err != nil {
+		return localmon.Batch{}, err
+	}
+	var r reading
+	r.take(asked(), m.Variables)
+	return r.batch(target, now), nil
+}
 
 // Taker is a listener without a socket.
 func Taker(o TrapOptions) (take func([]byte, netip.AddrPort) []byte, counts func() Counts, err error) {

@@ -127,7 +127,14 @@ func (s *Source) Collect(ctx context.Context, now time.Time) (localmon.Batch, er
 		b.Took = time.Since(began)
 		return b, s.client.fail(err)
 	}
-	out := localmon.NewSampler(s.Target())
+	b = r.batch(s.Target(), now)
+	b.Took = time.Since(began)
+	return b, nil
+}
+
+// batch is what is handed on of a look.
+func (r *reading) batch(target string, now time.Time) localmon.Batch {
+	out := localmon.NewSampler(target)
 	for _, x := range scalars() {
 		if n, ok := r.integer(x.oid); ok {
 			out.Add(float64(n), x.metric, "dimension", x.dimension)
@@ -136,9 +143,7 @@ func (s *Source) Collect(ctx context.Context, now time.Time) (localmon.Batch, er
 	if v, ok := r.uptime(); ok {
 		out.Add(v.Seconds(), "localmon_snmp_uptime_seconds")
 	}
-	b.Info = r.identity()
-	b.Samples, b.Partial, b.Took = out.Samples(), r.partial, time.Since(began)
-	return b, nil
+	return localmon.Batch{Target: target, At: now, Info: r.identity(), Samples: out.Samples(), Partial: r.partial}
 }
 
 // look asks, and asks again without what an agent stumbles over: in version 2c

@@ -3,6 +3,7 @@ package snmp_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"net"
 	"slices"
@@ -438,21 +439,137 @@ func TestWhatIsNoAnswerIsPassedOver(t *testing.T) {
 	})
 }
 
+// between puts somebody between a source and an agent of version 3, who gets
+// every request and its answer and says what the source is given.
+func between(t *testing.T, agent string, says func(request, answer []byte) [][]byte) string {
+	t.Helper()
+	front, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	require.NoError(t, err)
+	back, err := net.Dial("udp", agent)
+	require.NoError(t, err)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		request, answer := make([]byte, 64<<10), make([]byte, 64<<10)
+		for {
+			n, from, err := front.ReadFromUDP(request)
+			if err != nil {
+				return
+			}
+			back.Write(request[:n])
+			back.SetReadDeadline(time.Now().Add(10 * time.Second))
+			m, err := back.Read(answer)
+			if err != nil {
+				return
+			}
+			for _, packet := range says(request[:n], answer[:m]) {
+				front.WriteToUDP(packet, from)
+			}
+		}
+	}()
+	t.Cleanup(func() { front.Close(); back.Close(); <-done })
+	return front.LocalAddr().String()
+}
+
+func TestWhoDoesNotKnowThePasswordCannotAnswer(t *testing.T) {
+	s := agent(t)
+	engine := string(s.Agent().Engine())
+	forged := func(name string, kind gosnmp.PDUType) func(request, answer []byte) []byte {
+		return func(request, _ []byte) []byte {
+			m := &gosnmp.SnmpPacket{
+				Version: gosnmp.Version3, SecurityModel: gosnmp.UserSecurityModel, MsgID: snmp.MessageID(request), PDUType: kind,
+				SecurityParameters: &gosnmp.UsmSecurityParameters{AuthoritativeEngineID: engine, UserName: "watcher", AuthoritativeEngineBoots: 1 << 30, AuthenticationProtocol: gosnmp.NoAuth, PrivacyProtocol: gosnmp.NoPriv},
+				Variables:          []gosnmp.SnmpPDU{{Name: name, Type: gosnmp.Integer, Value: 666}},
+			}
+			b, err := m.MarshalMsg()
+			if err != nil {
+				panic(err)
+			}
+			return b
+		}
+	}
+	for name, junk := range map[string]func(request, answer []byte) []byte{
+		"the answer with one octet changed": func(_, answer []byte) []byte {
+			return append(slices.Clone(answer[:len(answer)-1]), answer[len(answer)-1]^1)
+		},
+		"the answer cut":                       func(_, answer []byte) []byte { return answer[:len(answer)/2] },
+		"the request sent back":                func(request, _ []byte) []byte { return request },
+		"an answer without a signature":        forged("."+mib+".4.1.0", gosnmp.GetResponse),
+		"a clock that nobody signed":           forged(".1.3.6.1.6.3.15.1.1.2.0", gosnmp.Report),
+		"a report of something that is no use": forged(".1.3.6.1.6.3.11.2.1.3.0", gosnmp.Report),
+	} {
+		t.Run(name, func(t *testing.T) {
+			address := between(t, s.Address(), func(request, answer []byte) [][]byte {
+				if strings.Contains(string(request), "watcher") { // not when the engine is asked for
+					return [][]byte{junk(request, answer), answer}
+				}
+				return [][]byte{answer}
+			})
+			src := source(t, address, func(o *snmp.Options) { as(watcher())(o); o.Tries = 1 })
+			for range 2 {
+				b := collect(t, src)
+				require.Empty(t, b.Partial)
+				require.NotContains(t, slices.Collect(maps.Values(values(b))), 666.0)
+			}
+		})
+	}
+	t.Run("an answer of the look before", func(t *testing.T) {
+		var before [][]byte
+		address := between(t, s.Address(), func(_, answer []byte) [][]byte {
+			out := append(slices.Clone(before), answer)
+			before = append(before, slices.Clone(answer))
+			return out
+		})
+		src := source(t, address, func(o *snmp.Options) { as(watcher())(o); o.Tries = 1 })
+		for range 3 {
+			s.Agent().Array().Advance(time.Second)
+			up := values(collect(t, src))["localmon_snmp_uptime_seconds"]
+			v, err := source(t, s.Address(), v2c).Collect(t.Context(), at)
+			require.NoError(t, err)
+			require.Equal(t, values(v)["localmon_snmp_uptime_seconds"], up)
+		}
+	})
+}
+
+// FuzzAnswer: whatever an agent says, the batch keeps the rules.
+func FuzzAnswer(f *testing.F) {
+	asked := &gosnmp.SnmpPacket{Community: "lab", Variables: []gosnmp.SnmpPDU{{Name: ".1.3.6.1.2.1.1.1.0"}, {Name: ".1.3.6.1.2.1.1.3.0"}, {Name: "." + mib + ".4.1.0"}, {Name: "." + mib + ".4.6.0"}}}
+	seed, err := good(asked).MarshalMsg()
+	require.NoError(f, err)
+	f.Add(seed)
+	f.Fuzz(func(t *testing.T, packet []byte) {
+		b, err := snmp.Interpret(packet, "fa1", at)
+		if err != nil {
+			return
+		}
+		require.NoError(t, sourcetest.Check(b, "fa1", at))
+		usable := len(b.Samples)
+		if b.Info != nil {
+			require.NotContains(t, b.Info.Name+b.Info.Model+b.Info.Version, "\n")
+			usable += 2
+		}
+		require.LessOrEqual(t, len(b.Partial), 9)
+		require.GreaterOrEqual(t, usable+len(b.Partial), 7, "what is not there is listed")
+	})
+}
+
 func TestOptionsThatCannotBe(t *testing.T) {
 	for want, change := range map[string]func(*snmp.Options){
-		"a target needs a name":           func(o *snmp.Options) { o.Target = "" },
-		"use a host or host:port":         func(o *snmp.Options) { o.Address = "https://fa1/" },
-		`address "fa1:0"`:                 func(o *snmp.Options) { o.Address = "fa1:0" },
-		`address ""`:                      func(o *snmp.Options) { o.Address = "" },
-		"either a community":              func(o *snmp.Options) { o.Community = "" },
-		"1 to 127 octets":                 func(o *snmp.Options) { o.Community = snmp.Secret(strings.Repeat("x", 128)) },
-		"a name has 1 to 32 octets":       as(snmp.User{}),
-		"privacy needs authentication":    as(snmp.User{Name: "u", Priv: "AES"}),
-		"use SHA, SHA-224":                as(snmp.User{Name: "u", Auth: "MD5", AuthPassword: "hunter2222"}),
-		"use AES, AES-192":                as(snmp.User{Name: "u", Auth: "SHA", AuthPassword: "hunter2222", Priv: "DES", PrivPassword: "hunter2222"}),
-		"the authentication password has": as(snmp.User{Name: "u", Auth: "SHA", AuthPassword: "hunter2"}),
-		"the privacy password has fewer":  as(snmp.User{Name: "u", Auth: "SHA", AuthPassword: "hunter2222", Priv: "AES", PrivPassword: "hunter2"}),
-		"engine id 0102: it has 5 to 32":  as(snmp.User{Name: "u", Engines: [][]byte{{1, 2}}}),
+		"a target needs a name":             func(o *snmp.Options) { o.Target = "" },
+		"use a host or host:port":           func(o *snmp.Options) { o.Address = "https://fa1/" },
+		`address "fa1:0"`:                   func(o *snmp.Options) { o.Address = "fa1:0" },
+		`address ""`:                        func(o *snmp.Options) { o.Address = "" },
+		"either a community":                func(o *snmp.Options) { o.Community = "" },
+		"1 to 127 octets":                   func(o *snmp.Options) { o.Community = snmp.Secret(strings.Repeat("x", 128)) },
+		"a name has 1 to 32 octets":         as(snmp.User{}),
+		"privacy needs authentication":      as(snmp.User{Name: "u", Priv: "AES"}),
+		"use SHA, SHA-224":                  as(snmp.User{Name: "u", Auth: "MD5", AuthPassword: "hunter2222"}),
+		"use AES, AES-192":                  as(snmp.User{Name: "u", Auth: "SHA", AuthPassword: "hunter2222", Priv: "DES", PrivPassword: "hunter2222"}),
+		"the authentication password has":   as(snmp.User{Name: "u", Auth: "SHA", AuthPassword: "hunter2"}),
+		"the privacy password has fewer":    as(snmp.User{Name: "u", Auth: "SHA", AuthPassword: "hunter2222", Priv: "AES", PrivPassword: "hunter2"}),
+		"the community spans lines":         func(o *snmp.Options) { o.Community = "hunter2\n" },
+		"the authentication password spans": as(snmp.User{Name: "u", Auth: "SHA", AuthPassword: "hunter2222\n"}),
+		"engine id 0102: it has 5 to 32":    as(snmp.User{Name: "u", Engines: [][]byte{{1, 2}}}),
 	} {
 		o := snmp.Options{Target: "fa1", Address: "192.0.2.1", Community: "hunter2"}
 		change(&o)
