@@ -117,7 +117,7 @@ func TestImportArrows(t *testing.T) {
 				"darksite/bundle/sign", "darksite/bundle/statement", "darksite/bundle/roster", "darksite/bundle/strictjson", "darksite/bundle/container",
 				"darksite/bundle/approve", "darksite/bundle/review", "darksite/runbooks/strictyaml", "darksite/training/sim",
 			},
-			[]string{"darksite/training/sim/arrayapi", "darksite/training/sim/control"},
+			[]string{"darksite/training/sim/arrayapi", "darksite/training/sim/control", "darksite/training/sim/snmpagent"},
 			[]string{"net", "net/http", "os/exec", "database/sql", "go.etcd.io/bbolt", "github.com/spf13/cobra"},
 		},
 		{
@@ -125,6 +125,12 @@ func TestImportArrows(t *testing.T) {
 			[]string{"darksite/localmon/source/flasharray", "darksite/localmon/source/arrayrest"},
 			nil,
 			[]string{"darksite/localmon/source/host", "darksite/localmon/history", "darksite/localmon/daemon"},
+		},
+		{
+			"SNMP knows no other source", "arrays that speak nothing else are watched without the rest",
+			[]string{"darksite/localmon/source/snmp"},
+			nil,
+			[]string{"darksite/localmon/source/flasharray", "darksite/localmon/source/host", "darksite/localmon/history", "darksite/localmon/daemon", "net/http"},
 		},
 		{
 			"collectors do not know each other", "each can be left out, and each is reviewed alone",

@@ -1,0 +1,82 @@
+package snmp
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"darksite/localmon"
+)
+
+// ErrNoData says that the target answers, and that nothing it said could be
+// used. It is wrapped in an [Error], as [localmon.ErrUnreachable] and
+// [localmon.ErrTokenRefused] are.
+var ErrNoData = errors.New("answers, but nothing could be read")
+
+// Error is a failure of the target as a whole.
+type Error struct {
+	Target  string // the site's name for it
+	Address string // where it was asked
+	Kind    error  // one of the sentinels
+	Hint    string // what a person should do next
+	Err     error  // the cause, may be nil
+}
+
+// Error says which target, what happened, and what to do.
+func (e *Error) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "SNMP of %s (%s): %v", e.Target, e.Address, e.Kind)
+	if e.Err != nil {
+		fmt.Fprintf(&b, ": %v", e.Err)
+	}
+	if e.Hint != "" {
+		fmt.Fprintf(&b, "; %s", e.Hint)
+	}
+	return b.String()
+}
+
+// Unwrap gives the kind and the cause.
+func (e *Error) Unwrap() []error {
+	if e.Err == nil {
+		return []error{e.Kind}
+	}
+	return []error{e.Kind, e.Err}
+}
+
+// refusal is a report that says why a request was not taken.
+type refusal struct{ what, hint string }
+
+func (r *refusal) Error() string { return r.what }
+
+// refusals are the reports of the user-based security model by their number
+// below 1.3.6.1.6.3.15.1.1 that concern the user and not the clock.
+func refused(report string) *refusal {
+	switch report {
+	case "1":
+		return &refusal{"unsupported security level", "give the user the same authentication and privacy here and on the target"}
+	case "3":
+		return &refusal{"unknown user name", "make the user on the target, or correct its name here"}
+	case "5":
+		return &refusal{"wrong digest", "the authentication password or protocol differs from the target's: set both anew"}
+	case "6":
+		return &refusal{"decryption error", "the privacy password or protocol differs from the target's: set both anew"}
+	}
+	return nil
+}
+
+// fail makes the error a person sees.
+func (c *client) fail(err error) error {
+	e := &Error{Target: c.target, Address: c.address, Kind: localmon.ErrUnreachable, Err: err}
+	var r *refusal
+	switch {
+	case errors.As(err, &r):
+		e.Kind, e.Hint = localmon.ErrTokenRefused, r.hint
+	case errors.Is(err, errUseless):
+		e.Kind, e.Hint = ErrNoData, "check that the address is the array's management address and that its SNMP agent is enabled"
+	case c.user != nil:
+		e.Hint = "check that the target is up, its SNMP agent enabled and UDP open between here and there"
+	default:
+		e.Hint = "check that the target is up, its SNMP agent enabled, UDP open between here and there, and the community: an agent is silent to a wrong one"
+	}
+	return e
+}
