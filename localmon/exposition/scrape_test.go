@@ -95,7 +95,7 @@ func TestScraperTakesWhatOthersTake(t *testing.T) {
 func TestScraperGoesOnAfterABadLine(t *testing.T) {
 	for text, want := range map[string]string{
 		"<html><body>":              "is not a metric with a value",
-		"<p>some words</p>":         "is not a number",
+		"<b>some words</b>":         "is not a number",
 		"m":                         "is not a metric with a value",
 		"m ":                        "is not a metric with a value",
 		"m{a=\"b\"}":                "no value",
