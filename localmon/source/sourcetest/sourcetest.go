@@ -34,6 +34,10 @@ type Subject struct {
 	Partial func(t *testing.T) localmon.Source
 	// Gone makes a source whose target cannot be read at all.
 	Gone func(t *testing.T) localmon.Source
+
+	// NeverPartial and NeverGone say why a case cannot exist for the source,
+	// in place of the function.
+	NeverPartial, NeverGone string
 }
 
 // patience is how long a source may take to come back after its context has
@@ -86,6 +90,7 @@ func Run(t *testing.T, s Subject) {
 		require.NoError(t, empty(b, s.Target))
 	})
 	t.Run("what failed drops nothing else", func(t *testing.T) {
+		exists(t, s.Partial, s.NeverPartial)
 		b, err := s.Partial(t).Collect(t.Context(), s.Now)
 		require.NoError(t, err)
 		require.NotEmpty(t, b.Partial)
@@ -93,11 +98,22 @@ func Run(t *testing.T, s Subject) {
 		require.NoError(t, Check(b, s.Target, s.Now))
 	})
 	t.Run("an error means an empty batch", func(t *testing.T) {
+		exists(t, s.Gone, s.NeverGone)
 		b, err := within(t.Context(), t, s.Gone(t), s.Now)
 		require.Error(t, err)
 		require.ErrorContains(t, err, s.Target, "the error says which target")
 		require.NoError(t, empty(b, s.Target))
 	})
+}
+
+// exists passes over a case the source cannot have. A case must exist or have
+// its reason, and never both.
+func exists(t *testing.T, source func(*testing.T) localmon.Source, never string) {
+	t.Helper()
+	require.Equal(t, source == nil, never != "", "either make the source or say why there is none")
+	if source == nil {
+		t.Skip("this case does not exist: " + never)
+	}
 }
 
 // within fails the test when the source does not come back.
