@@ -130,7 +130,7 @@ func TestImportArrows(t *testing.T) {
 			"SNMP knows no other source", "arrays that speak nothing else are watched without the rest",
 			[]string{"darksite/localmon/source/snmp"},
 			nil,
-			[]string{"darksite/localmon/source/flasharray", "darksite/localmon/source/host", "darksite/localmon/history", "darksite/localmon/daemon", "net/http"},
+			[]string{"darksite/localmon/source/flasharray", "darksite/localmon/source/host", "darksite/localmon/history", "darksite/localmon/daemon"},
 		},
 		{
 			"collectors do not know each other", "each can be left out, and each is reviewed alone",
