@@ -48,8 +48,9 @@ type refusal struct{ what, hint string }
 
 func (r *refusal) Error() string { return r.what }
 
-// refusals are the reports of the user-based security model by their number
-// below 1.3.6.1.6.3.15.1.1 that concern the user and not the clock.
+// refused gives the refusal that a report of the user-based security model is,
+// by its number below 1.3.6.1.6.3.15.1.1; nil for those that concern the
+// engine or its clock.
 func refused(report string) *refusal {
 	switch report {
 	case "1":
@@ -74,7 +75,7 @@ func (c *client) fail(err error) error {
 	case errors.Is(err, errUseless):
 		e.Kind, e.Hint = ErrNoData, "check that the address is the array's management address and that its SNMP agent is enabled"
 	case c.user != nil:
-		e.Hint = "check that the target is up, its SNMP agent enabled and UDP open between here and there"
+		e.Hint = "check that the target is up, its SNMP agent enabled, UDP open between here and there, and the privacy password: some agents are silent to a wrong one"
 	default:
 		e.Hint = "check that the target is up, its SNMP agent enabled, UDP open between here and there, and the community: an agent is silent to a wrong one"
 	}

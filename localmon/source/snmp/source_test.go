@@ -181,13 +181,14 @@ func TestAccessThatIsRefused(t *testing.T) {
 func TestAgentThatIsGoneAndBack(t *testing.T) {
 	s := agent(t)
 	array := s.Agent().Array()
-	src := source(t, s.Address(), func(o *snmp.Options) { as(watcher())(o); o.Timeout, o.Tries = 100*time.Millisecond, 2 })
+	src := source(t, s.Address(), as(watcher()))
 	collect(t, src)
 	_, err := array.Inject(sim.Fault{Kind: sim.ArrayRestart})
 	require.NoError(t, err)
-	_, err = src.Collect(t.Context(), at)
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	_, err = src.Collect(ctx, at)
 	require.ErrorIs(t, err, localmon.ErrUnreachable)
-	require.ErrorContains(t, err, "no answer")
 	array.Advance(10 * time.Minute)
 	require.Equal(t, 360.0, values(collect(t, src))["localmon_snmp_uptime_seconds"], "its boots and its clock are new")
 }

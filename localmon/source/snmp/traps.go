@@ -303,7 +303,8 @@ func (t *Traps) take3(packet []byte, h header, from netip.AddrPort, now time.Tim
 	if err != nil && c.level == gosnmp.AuthPriv {
 		return refuse(reportDecrypt)
 	}
-	// An inform that names its sender's engine could be a trap sent again.
+	// Of a trap the sender's engine counts and of an inform this one; anything
+	// else did not ask for the engine as it should have.
 	if err != nil || inform != (m.PDUType == gosnmp.InformRequest) || !t.tell(m, from, now) {
 		t.malformed.Add(1)
 		return nil

@@ -335,6 +335,50 @@ func TestInformIsReceiptedOnceHandedOn(t *testing.T) {
 	require.EqualValues(t, 1, r.Counts().Answered)
 }
 
+func TestInformWithWhatCannotBeWrittenBack(t *testing.T) {
+	r := listen(t, plain)
+	c := sender(t, r)
+	packet := trap2(t, gosnmp.InformRequest, "."+mib+".2.51", gosnmp.SnmpPDU{Name: ".1.3.6", Type: gosnmp.OctetString, Value: "x"})
+	packet[len(packet)-3] = 0x45 // a type that went out of use
+	c.Write(packet)
+	buf := make([]byte, 2048)
+	require.NoError(t, c.SetReadDeadline(time.Now().Add(10*time.Second)))
+	n, err := c.Read(buf)
+	require.NoError(t, err)
+	require.Equal(t, trap2(t, gosnmp.GetResponse, ""), buf[:n], "a receipt all the same")
+}
+
+func TestListenerThatStartedAnewIsToldAsBefore(t *testing.T) {
+	g := agent(t).Agent()
+	n := snmpagent.Notice{At: g.Array().Now(), Severity: "info", Subject: "x"}
+	address := "127.0.0.1:0"
+	var s *snmpagent.Sender
+	for start := range 2 {
+		got := make(chan push.Message, 1)
+		l, err := snmp.Listen(snmp.TrapOptions{
+			Address: address, Users: []snmp.User{watcher()}, Engine: []byte("this site"),
+			Handle: func(m push.Message) { got <- m },
+			Now:    func() time.Time { return at.Add(time.Duration(start) * time.Hour) },
+		})
+		require.NoError(t, err)
+		address = l.Addr().String()
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() { done <- l.Run(ctx) }()
+		if s == nil {
+			s, err = snmpagent.NewSender(g, snmpagent.Receiver{Address: address, V3: true, Inform: true, Wait: 5 * time.Second})
+			require.NoError(t, err)
+			defer s.Close()
+		}
+		require.NoError(t, s.Send(t.Context(), n))
+		require.Len(t, got, 1)
+		// First the engine is asked for; after the restart also its new boots.
+		require.EqualValues(t, 1+start, l.Counts().Asked)
+		cancel()
+		require.NoError(t, <-done)
+	}
+}
+
 func TestInformFromOneNotBelievedHasNoReceipt(t *testing.T) {
 	r := listen(t, func(o *snmp.TrapOptions) { o.Communities = []snmp.Secret{"other"} })
 	g := agent(t).Agent()

@@ -141,8 +141,8 @@ func (a *Agent) Answer(packet []byte) []byte {
 
 // Errors a response can carry.
 const (
-	notWritable    = 17
-	resourceLimits = 1 // "too big" for one message
+	tooBig      = 1
+	notWritable = 17
 )
 
 // respond carries a request out.
@@ -166,7 +166,7 @@ func (a *Agent) respond(p pdu) (pdu, bool) {
 		return out, false
 	}
 	if len(out.encode()) > maxAnswer {
-		out.first, out.second, out.binds = resourceLimits, 0, nil
+		out.first, out.second, out.binds = tooBig, 0, nil
 	}
 	return out, true
 }

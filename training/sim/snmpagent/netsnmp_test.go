@@ -45,12 +45,11 @@ func levels() map[string]struct {
 		"v3 noAuthNoPriv": {User{Name: "watcher"}, []string{"-v3", "-l", "noAuthNoPriv", "-u", "watcher"}},
 		"v3 authNoPriv":   {User{Name: "watcher", Auth: "SHA", AuthPassword: "correct horse"}, []string{"-v3", "-l", "authNoPriv", "-u", "watcher", "-a", "SHA", "-A", "correct horse"}},
 	}
-	for _, a := range authentications {
-		for priv := range keyBytes {
-			all["v3 "+a.name+" "+priv] = level{
-				User{Name: "watcher", Auth: a.name, AuthPassword: "correct horse", Priv: priv, PrivPassword: "battery staple"},
-				[]string{"-v3", "-l", "authPriv", "-u", "watcher", "-a", a.name, "-A", "correct horse", "-x", priv, "-X", "battery staple"},
-			}
+	for _, pair := range []string{"SHA AES", "SHA AES-192", "SHA AES-256", "SHA-224 AES", "SHA-256 AES", "SHA-256 AES-256", "SHA-384 AES-192", "SHA-512 AES-256"} {
+		auth, priv, _ := strings.Cut(pair, " ")
+		all["v3 "+pair] = level{
+			User{Name: "watcher", Auth: auth, AuthPassword: "correct horse", Priv: priv, PrivPassword: "battery staple"},
+			[]string{"-v3", "-l", "authPriv", "-u", "watcher", "-a", auth, "-A", "correct horse", "-x", priv, "-X", "battery staple"},
 		}
 	}
 	return all

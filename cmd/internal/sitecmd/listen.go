@@ -1,0 +1,216 @@
+package sitecmd
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/siteconf"
+	"darksite/localmon/console"
+	"darksite/localmon/source/push"
+	"darksite/localmon/source/snmp"
+	"darksite/localmon/source/syslog"
+	"darksite/localmon/spool"
+)
+
+// ears is everything the monitor listens at.
+type ears struct {
+	spool  *spool.Spool
+	router *push.Router
+	serve  []func(context.Context) error
+	close  []func() error
+	note   func(what string, err error)
+	open   []string // for people
+}
+
+// listenAt opens what site.yaml names. Nothing is taken in before run.
+func (a *app) listenAt(ctx context.Context, conf *siteconf.Config, w *watched, board *console.Board, note func(string, error)) (_ *ears, err error) {
+	e := &ears{note: note}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, e.end())
+		}
+	}()
+	if e.router, err = push.NewRouter(w.spoken); err != nil {
+		return nil, fmt.Errorf("site.yaml: %w", err)
+	}
+	l := conf.Listen
+	if l.Syslog != "" || l.SyslogTLS != "" || l.Traps != "" {
+		if e.spool, err = spool.Open(a.path(spoolDir), spool.Options{}); err != nil {
+			return nil, err
+		}
+		e.close = append(e.close, e.spool.Close)
+		if err := e.remember(ctx, w, a.env.Now()); err != nil {
+			return nil, err
+		}
+	}
+	for _, open := range []func(context.Context, *siteconf.Config, *ears) error{a.listenSyslog, a.listenTraps} {
+		if err := open(ctx, conf, e); err != nil {
+			return nil, listenHint(err)
+		}
+	}
+	return e, listenHint(a.listenConsole(ctx, l, board, e))
+}
+
+func listenHint(err error) error {
+	return cli.WithHint(err, "see listen in site.yaml: another program may hold the port, or the address may not be this machine's")
+}
+
+func (a *app) listenSyslog(ctx context.Context, conf *siteconf.Config, e *ears) error {
+	l := conf.Listen
+	if l.Syslog == "" && l.SyslogTLS == "" {
+		return nil
+	}
+	o := syslog.Options{Handle: e.hear, Known: e.router.Knows, Now: a.env.Now}
+	if l.Syslog != "" {
+		o.UDP, o.TCP = []string{l.Syslog}, []string{l.Syslog}
+		e.open = append(e.open, "syslog at "+l.Syslog)
+	}
+	if l.SyslogTLS != "" {
+		cert, err := tls.LoadX509KeyPair(a.rooted(l.CertFile), a.rooted(l.KeyFile))
+		if err != nil {
+			return fmt.Errorf("listen for syslog over TLS: %w", err)
+		}
+		o.TLS, o.TLSConfig = []string{l.SyslogTLS}, &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{cert}}
+		e.open = append(e.open, "syslog over TLS at "+l.SyslogTLS)
+	}
+	listener, err := syslog.Listen(ctx, o)
+	if err != nil {
+		return err
+	}
+	e.serve, e.close = append(e.serve, listener.Serve), append(e.close, listener.Close)
+	return nil
+}
+
+func (a *app) listenTraps(_ context.Context, conf *siteconf.Config, e *ears) error {
+	l := conf.Listen
+	if l.Traps == "" {
+		return nil
+	}
+	o := snmp.TrapOptions{Address: l.Traps, Handle: e.hear, Now: a.env.Now}
+	for _, u := range l.TrapUsers {
+		community, user, err := a.snmpUser(siteconf.Array{Name: "listen.trap_users"}, u)
+		if err != nil {
+			return err
+		}
+		if user != nil {
+			o.Users = append(o.Users, *user)
+		} else {
+			o.Communities = append(o.Communities, community)
+		}
+	}
+	traps, err := snmp.Listen(o)
+	if err != nil {
+		return err
+	}
+	e.open = append(e.open, "traps at "+l.Traps)
+	e.serve, e.close = append(e.serve, traps.Run), append(e.close, traps.Close)
+	return nil
+}
+
+func (a *app) listenConsole(ctx context.Context, l siteconf.Listen, board *console.Board, e *ears) error {
+	if l.Console == "" {
+		return nil
+	}
+	var lc net.ListenConfig
+	listener, err := lc.Listen(ctx, "tcp", l.Console)
+	if err != nil {
+		return fmt.Errorf("listen for the console: %w", err)
+	}
+	c := console.New(console.Options{Batches: board, Now: a.env.Now, Names: []string{netip.MustParseAddrPort(l.Console).Addr().String()}})
+	e.open = append(e.open, "console at http://"+listener.Addr().String())
+	e.serve = append(e.serve, func(ctx context.Context) error { return c.Serve(ctx, listener) })
+	e.close = append(e.close, listener.Close)
+	return nil
+}
+
+// rooted is a file of site.yaml, below the site folder unless it is absolute.
+func (a *app) rooted(file string) string {
+	if filepath.IsAbs(file) {
+		return file
+	}
+	return a.path(file)
+}
+
+// hear keeps a message and hands it to the target it is about. A message that
+// cannot be kept is told on all the same, and the monitor says so.
+func (e *ears) hear(m push.Message) {
+	err := e.spool.Append(string(m.Channel), spool.Line{At: m.At, From: m.From.String(), Severity: m.Severity, Raw: m.Raw})
+	e.note("spool", err)
+	e.router.Route(m)
+}
+
+// remembered is how far back messages of an earlier run still count: a little
+// longer than [push.Lone] holds an alert.
+const remembered = 26 * time.Hour
+
+// remember hands the messages of an earlier run to the targets that only
+// speak, so that what was open is open again.
+func (e *ears) remember(ctx context.Context, w *watched, now time.Time) error {
+	if len(w.lone) == 0 {
+		return nil
+	}
+	for _, channel := range []push.Channel{push.Syslog, push.Trap} {
+		for line, err := range spool.Read(ctx, e.spool.Dir(), string(channel), now.Add(-remembered), now.Add(time.Second)) {
+			if err != nil {
+				return fmt.Errorf("take up what was heard before: %w", err)
+			}
+			m, ok := reread(channel, line)
+			if !ok {
+				continue
+			}
+			if target, known := e.router.Whose(m); known && w.lone[target] != nil {
+				w.lone[target].Replay(m)
+			}
+		}
+	}
+	return nil
+}
+
+// reread makes a message of its line in the spool again.
+func reread(channel push.Channel, line spool.Line) (push.Message, bool) {
+	from, err := netip.ParseAddrPort(line.From)
+	if err != nil {
+		return push.Message{}, false
+	}
+	if channel == push.Trap {
+		m, ok := snmp.Reread(line.Raw)
+		m.At, m.From = line.At, from
+		return m, ok
+	}
+	return syslog.Decode(push.Unescape(line.Raw), from, line.At)
+}
+
+// run listens until ctx ends.
+func (e *ears) run(ctx context.Context, stop func()) error {
+	errs := make([]error, len(e.serve))
+	var wg sync.WaitGroup
+	for i, serve := range e.serve {
+		wg.Go(func() {
+			if errs[i] = serve(ctx); errs[i] != nil {
+				stop() // a monitor that is deaf without saying so is worse than none
+			}
+		})
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}
+
+// end closes what is open.
+func (e *ears) end() error {
+	var errs []error
+	for i := len(e.close) - 1; i >= 0; i-- {
+		if err := e.close[i](); err != nil && !errors.Is(err, net.ErrClosed) {
+			errs = append(errs, err)
+		}
+	}
+	e.close = nil
+	return errors.Join(errs...)
+}
