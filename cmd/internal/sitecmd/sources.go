@@ -1,6 +1,7 @@
 package sitecmd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,31 +9,194 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/siteconf"
 	"darksite/localmon"
 	"darksite/localmon/daemon"
+	"darksite/localmon/source/arrayrest"
+	"darksite/localmon/source/filedrop"
 	"darksite/localmon/source/flasharray"
+	"darksite/localmon/source/flashblade"
 	"darksite/localmon/source/host"
+	"darksite/localmon/source/openmetrics"
 	"darksite/localmon/source/poll"
+	"darksite/localmon/source/push"
+	"darksite/localmon/source/snmp"
 )
 
-// arraySource opens the source of one array.
-func (a *app) arraySource(ar siteconf.Array) (*flasharray.Source, error) {
-	file := ar.TokenFile
+// rawReader is a source that can hand over what its array answers as it came.
+type rawReader interface {
+	Raw(ctx context.Context) ([]arrayrest.RawReply, error)
+}
+
+// keeper stores a batch of the past.
+type keeper func(context.Context, localmon.Batch) error
+
+// openSource opens the source of one target, by the way site.yaml names. keep
+// takes what files hold of the past; nil for a look that stores nothing.
+func (a *app) openSource(ar siteconf.Array, keep keeper) (localmon.Source, error) {
+	switch ar.Via {
+	case siteconf.ViaOpenMetrics:
+		return a.openMetrics(ar)
+	case siteconf.ViaSNMP:
+		return a.openSNMP(ar)
+	case siteconf.ViaDrop:
+		return a.openDrop(ar, keep)
+	case siteconf.ViaPush:
+		return nil, fmt.Errorf("target %s is never asked: it is known by what it says, while the monitor listens", ar.Name)
+	}
+	token, err := a.secret(ar, "API token", ar.TokenFile)
+	if err != nil {
+		return nil, err
+	}
+	if ar.Kind == localmon.KindFlashBlade {
+		return flashblade.New(flashblade.Options{Target: ar.Name, URL: ar.URL, Token: token, Pin: ar.TLSPin})
+	}
+	return flasharray.New(flasharray.Options{Target: ar.Name, URL: ar.URL, Token: token, Pin: ar.TLSPin})
+}
+
+// secret reads a file that holds one secret on one line.
+func (a *app) secret(ar siteconf.Array, what, file string) (string, error) {
 	if !filepath.IsAbs(file) {
 		file = a.path(file)
 	}
-	token, err := os.ReadFile(file)
+	text, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, cli.WithHint(fmt.Errorf("array %s: read the API token: %w", ar.Name, err), "put a read-only API token of the array into %s, mode 0600", file)
+		hint := "put the " + what + " into " + file + ", mode 0600"
+		if what == "API token" {
+			hint = "put a read-only API token of the array into " + file + ", mode 0600"
+		}
+		return "", cli.WithHint(fmt.Errorf("array %s: read the %s: %w", ar.Name, what, err), "%s", hint)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("array %s: read the API token: %w", ar.Name, err)
+		return "", fmt.Errorf("array %s: read the %s: %w", ar.Name, what, err)
 	}
-	return flasharray.New(flasharray.Options{Target: ar.Name, URL: ar.URL, Token: trimLine(token), Pin: ar.TLSPin})
+	return trimLine(text), nil
+}
+
+func (a *app) openMetrics(ar siteconf.Array) (localmon.Source, error) {
+	o := openmetrics.Options{
+		Target: ar.Name, URL: ar.URL, Pin: ar.TLSPin, Keep: openmetrics.Curated,
+		AllowPlain: strings.HasPrefix(ar.URL, "http://"),
+	}
+	for _, p := range ar.Paths {
+		o.Paths = append(o.Paths, openmetrics.Path{Path: p})
+	}
+	if ar.TokenFile != "" {
+		var err error
+		if o.Token, err = a.secret(ar, "API token", ar.TokenFile); err != nil {
+			return nil, err
+		}
+	}
+	return openmetrics.New(o)
+}
+
+func (a *app) openSNMP(ar siteconf.Array) (localmon.Source, error) {
+	community, user, err := a.snmpUser(ar, ar.SNMP)
+	if err != nil {
+		return nil, err
+	}
+	return snmp.New(snmp.Options{Target: ar.Name, Address: ar.Address, Community: community, User: user})
+}
+
+// snmpUser reads the secrets of one identity: a community, or a user.
+func (a *app) snmpUser(ar siteconf.Array, s siteconf.SNMP) (snmp.Secret, *snmp.User, error) {
+	read := func(what, file string) (snmp.Secret, error) {
+		if file == "" {
+			return "", nil
+		}
+		text, err := a.secret(ar, what, file)
+		return snmp.Secret(text), err
+	}
+	if s.CommunityFile != "" {
+		community, err := read("SNMP community", s.CommunityFile)
+		return community, nil, err
+	}
+	auth, err := read("SNMP pass phrase", s.AuthFile)
+	if err != nil {
+		return "", nil, err
+	}
+	priv, err := read("SNMP pass phrase", s.PrivFile)
+	return "", &snmp.User{Name: s.User, Auth: spelled(s.Auth), AuthPassword: auth, Priv: spelled(s.Priv), PrivPassword: priv}, err
+}
+
+// spelled is a protocol as its standard writes it: sha256 is SHA-256.
+func spelled(protocol string) string {
+	up := strings.ToUpper(protocol)
+	for _, family := range []string{"SHA", "AES"} {
+		if bits, ok := strings.CutPrefix(up, family); ok && bits != "" {
+			return family + "-" + bits
+		}
+	}
+	return up
+}
+
+// dropMaxAge is how old carried data may be and still stand for now: it is
+// carried once a day, and people are late.
+const dropMaxAge = 26 * time.Hour
+
+func (a *app) openDrop(ar siteconf.Array, keep keeper) (localmon.Source, error) {
+	dir := a.path(ar.DropFolder())
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make the folder for files of %s: %w", ar.Name, err)
+	}
+	o := filedrop.Options{Target: ar.Name, Dir: dir, MaxAge: dropMaxAge, Judge: localmon.JudgeWord}
+	switch ar.Kind {
+	case localmon.KindFlashArray:
+		o.Decode = renamed(ar.Name, flasharray.Decode)
+	case localmon.KindFlashBlade:
+		o.Decode = renamed(ar.Name, flashblade.Decode)
+	}
+	src, err := filedrop.New(o)
+	if err != nil {
+		return nil, err
+	}
+	return &dropSource{Source: src, keep: keep}, nil
+}
+
+type decoder = func(name string, body []byte, at time.Time) (localmon.Batch, error)
+
+// renamed gives what a saved reply holds the name of its target.
+func renamed(target string, decode decoder) decoder {
+	return func(name string, body []byte, at time.Time) (localmon.Batch, error) {
+		b, err := decode(name, body, at)
+		b.Target = target
+		for i := range b.Samples {
+			b.Samples[i].Key.Target = target
+		}
+		return b, err
+	}
+}
+
+// dropSource stores what files hold of the past before it looks.
+type dropSource struct {
+	*filedrop.Source
+	keep keeper
+}
+
+// Collect implements localmon.Source. What cannot be stored stays in its file
+// and is tried again at the next look.
+func (d *dropSource) Collect(ctx context.Context, now time.Time) (localmon.Batch, error) {
+	var failed error
+	if d.keep != nil {
+		for past, err := range d.Past(ctx, now) {
+			if err == nil {
+				err = d.keep(ctx, past)
+			}
+			if err != nil {
+				failed = err
+				break
+			}
+		}
+	}
+	b, err := d.Source.Collect(ctx, now)
+	if err == nil && failed != nil {
+		b.Partial = append(b.Partial, localmon.EndpointError{Endpoint: "files", Err: failed})
+	}
+	return b, err
 }
 
 // lateSource opens the source of an array when it is first asked, and tries
@@ -40,8 +204,8 @@ func (a *app) arraySource(ar siteconf.Array) (*flasharray.Source, error) {
 // costs its own data and never the others'.
 type lateSource struct {
 	target string
-	open   func() (*flasharray.Source, error)
-	source *flasharray.Source
+	open   func() (localmon.Source, error)
+	source localmon.Source
 }
 
 // Target implements localmon.Source.
@@ -50,48 +214,80 @@ func (l *lateSource) Target() string { return l.target }
 // Collect implements localmon.Source.
 func (l *lateSource) Collect(ctx context.Context, now time.Time) (localmon.Batch, error) {
 	if l.source == nil {
-		var err error
-		if l.source, err = l.open(); err != nil {
+		source, err := l.open()
+		if err != nil {
 			return localmon.Batch{Target: l.target, At: now}, err
 		}
+		l.source = source
 	}
 	return l.source.Collect(ctx, now)
 }
 
 // Recall implements localmon.Recaller, as far as the source does.
 func (l *lateSource) Recall(ctx context.Context, from, to time.Time) iter.Seq2[localmon.Batch, error] {
-	if l.source == nil {
-		return func(func(localmon.Batch, error) bool) {}
+	if src, able := l.source.(localmon.Recaller); able {
+		return src.Recall(ctx, from, to)
 	}
-	return l.source.Recall(ctx, from, to)
+	return func(func(localmon.Batch, error) bool) {}
 }
 
-// close ends the session. One that cannot be ended ends by itself on the array,
-// so the error changes nothing; the process may be on its way out already.
-func (l *lateSource) close() {
-	if l.source != nil {
-		_ = l.source.Close(context.Background())
+// close ends the session of the source.
+func (l *lateSource) close() { closeSource(l.source) }
+
+// closeSource ends what a source holds at its target. A session that cannot be
+// ended ends by itself on the array, so the error changes nothing; the process
+// may be on its way out already.
+func closeSource(src localmon.Source) {
+	switch s := src.(type) {
+	case interface{ Close(context.Context) error }:
+		_ = s.Close(context.Background())
+	case interface{ Close() }:
+		s.Close()
 	}
 }
 
-// targets are the machine the kit runs on and all arrays. closeAll ends the
-// sessions.
-func (a *app) targets(conf *siteconf.Config) (targets []daemon.Target, closeAll func(), err error) {
+// watched is everything the monitor looks at.
+type watched struct {
+	targets []daemon.Target
+	spoken  []push.Target         // targets that say something by themselves
+	lone    map[string]*push.Lone // those that do nothing else
+	closers []func()
+}
+
+func (w *watched) close() {
+	for _, end := range w.closers {
+		end()
+	}
+}
+
+// watch makes the targets: the machine the kit runs on and all of site.yaml.
+func (a *app) watch(conf *siteconf.Config, keep keeper) (*watched, error) {
 	machine, err := host.New(host.Options{Target: conf.Monitor.HostName})
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	every := poll.Options{Every: conf.Monitor.Every}
-	targets = append(targets, daemon.Target{Source: machine, Kind: localmon.KindHost, Poll: every})
-	var arrays []*lateSource
+	w := &watched{lone: map[string]*push.Lone{}}
+	w.targets = append(w.targets, daemon.Target{Source: machine, Kind: localmon.KindHost, Poll: poll.Options{Every: conf.Monitor.Every}})
 	for _, ar := range conf.Arrays {
-		s := &lateSource{target: ar.Name, open: func() (*flasharray.Source, error) { return a.arraySource(ar) }}
-		arrays = append(arrays, s)
-		targets = append(targets, daemon.Target{Source: s, Kind: ar.Kind, Poll: every})
-	}
-	return targets, func() {
-		for _, s := range arrays {
-			s.close()
+		t := daemon.Target{Kind: ar.Kind, Poll: poll.Options{Every: cmp.Or(ar.Every, conf.Monitor.Every)}}
+		box := push.NewMailbox(0)
+		if ar.Speaks() {
+			w.spoken = append(w.spoken, push.Target{Name: ar.Name, From: ar.Prefixes(), Hosts: ar.SenderNames, Box: box})
+			t.Poll.Wake = box.Wake()
 		}
-	}, nil
+		if ar.Via == siteconf.ViaPush {
+			lone := push.Alone(ar.Name, box, push.AloneOptions{})
+			w.lone[ar.Name] = lone
+			t.Source = lone
+		} else {
+			late := &lateSource{target: ar.Name, open: func() (localmon.Source, error) { return a.openSource(ar, keep) }}
+			w.closers = append(w.closers, late.close)
+			t.Source = late
+			if ar.Speaks() {
+				t.Source = push.Join(late, box)
+			}
+		}
+		w.targets = append(w.targets, t)
+	}
+	return w, nil
 }

@@ -70,12 +70,15 @@ func message(m *gosnmp.SnmpPacket) (push.Message, bool) {
 		return push.Message{}, false
 	}
 	k, ofArray := kinds(trap)
-	msg := push.Message{Channel: push.Trap, Severity: k.severity, Raw: raw(m, k)}
-	f := fieldsOf(m.Variables)
-	msg.Host = f.host
+	return compose(k, ofArray, fieldsOf(m.Variables), raw(m, k)), true
+}
+
+// compose makes the message of what was read.
+func compose(k kind, ofArray bool, f fields, raw string) push.Message {
+	msg := push.Message{Channel: push.Trap, Severity: k.severity, Host: f.host, Raw: raw}
 	if !ofArray {
-		msg.Text = line([]byte(msg.Raw), maxText)
-		return msg, true
+		msg.Text = line([]byte(raw), maxText)
+		return msg
 	}
 	msg.Alert = alert(f, k.severity)
 	switch {
@@ -89,7 +92,7 @@ func message(m *gosnmp.SnmpPacket) (push.Message, bool) {
 	if f.code != 0 {
 		msg.Text += " [" + strconv.Itoa(f.code) + "]"
 	}
-	return msg, true
+	return msg
 }
 
 // fieldsOf finds the variables by the number below the array MIB, with the 0 of

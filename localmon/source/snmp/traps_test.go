@@ -114,6 +114,10 @@ func TestAlertsOfAnArrayArrive(t *testing.T) {
 				Code: 60, Severity: "critical", State: "open", ComponentType: "drive", Component: "ch0.bay3", Issue: "failure",
 				Summary: "(drive:ch0.bay3): failure", Description: "(drive:ch0.bay3): failure Expected: healthy, Actual: failed",
 			}, m.Alert)
+			again, ok := snmp.Reread(m.Raw)
+			require.True(t, ok)
+			again.At, again.From = m.At, m.From
+			require.Equal(t, m, again, "what the spool keeps is enough to hear it again")
 			require.Equal(t, "shelf", r.next(t).Alert.ComponentType)
 
 			before = g.Array().View()
