@@ -45,7 +45,7 @@ func TestEveryKindOfFaultIsInTheDayOfAllFaults(t *testing.T) {
 	for _, e := range s.Events {
 		seen[e.Fault.Kind] = true
 	}
-	for _, i := range sim.Catalogue() {
+	for _, i := range sim.CatalogueOf(sim.FlashArray) {
 		require.True(t, seen[i.Kind], i.Kind)
 	}
 	arrays, err := s.Build()

@@ -33,7 +33,7 @@ func TestGolden(t *testing.T) {
 	r.array.Advance(19 * time.Minute)
 	whole := map[string]bool{"alerts": true, "arrays": true, "arrays/performance": true, "controllers": true}
 	var sums strings.Builder
-	for _, path := range arrayapi.Endpoints() {
+	for _, path := range arrayapi.Endpoints(sim.FlashArray) {
 		body := r.raw(path).Body.Bytes()
 		fmt.Fprintf(&sums, "%x  %s\n", sha256.Sum256(body), path)
 		if whole[path] {

@@ -157,7 +157,7 @@ func everyFault() []sim.Fault {
 func TestRepliesHoldOnlyWhatTheDescriptionHas(t *testing.T) {
 	s := loadSpec(t)
 	schemas := map[string]schema{}
-	for _, path := range arrayapi.Endpoints() {
+	for _, path := range arrayapi.Endpoints(sim.FlashArray) {
 		schemas[path] = s.reply(t, path)
 	}
 	states := []struct {
@@ -178,7 +178,7 @@ func TestRepliesHoldOnlyWhatTheDescriptionHas(t *testing.T) {
 				r.inject(*st.fault)
 			}
 			r.array.Advance(6 * time.Minute)
-			for _, path := range arrayapi.Endpoints() {
+			for _, path := range arrayapi.Endpoints(sim.FlashArray) {
 				for _, q := range []string{"", "?total_only=true", "?resolution=300000", "?limit=3&total_item_count=true"} {
 					w := r.raw(path + q)
 					require.Equal(t, 200, w.Code, w.Body)
