@@ -94,7 +94,7 @@ func TestOverrides(t *testing.T) {
 	h := start(t, "demo", simhost.Options{Seed: &seed, Size: sim.Large, Start: begin})
 	require.Equal(t, begin, h.Now())
 	for _, a := range h.Arrays() {
-		require.Equal(t, sim.Options{Name: a.Options().Name, Seed: 99, Size: sim.Large, Start: begin}, a.Options())
+		require.Equal(t, sim.Options{Name: a.Options().Name, Family: sim.FlashArray, Seed: 99, Size: sim.Large, Start: begin}, a.Options())
 	}
 	require.Equal(t, "fa-prod-2", h.Array("fa-prod-2").Options().Name)
 	require.Nil(t, h.Array("fa-prod-3"))
