@@ -364,17 +364,24 @@ func (inv *bladeInventory) shapeBladeLoad() {
 // wanted share. A few hold most; quotas leave room.
 func (inv *bladeInventory) shapeBladeSpace(d bladeDimensions) {
 	used := float64(inv.capacity) * d.used
-	weight := func(k uint64) float64 { return math.Pow(1-0.995*unit(k+30), -1) }
+	weight := func(l *workload, empty bool) float64 {
+		if empty && l.weight == 0 {
+			return 0 // made once, never written to, as a third of the recorded ones
+		}
+		return math.Pow(1-0.995*unit(l.key+30), -1)
+	}
+	file := func(i int) float64 { return weight(&inv.files[i].workload, i%3 == 0) }
+	object := func(i int) float64 { return weight(&inv.buckets[i].workload, i%5 == 3) }
 	var files, buckets float64
 	for i := range inv.files {
-		files += weight(inv.files[i].key)
+		files += file(i)
 	}
 	for i := range inv.buckets {
-		buckets += weight(inv.buckets[i].key)
+		buckets += object(i)
 	}
 	for i := range inv.files {
 		f := &inv.files[i]
-		f.Space = spaceOf(f.key, used*filesOfUsed*weight(f.key)/files, i%6 == 1)
+		f.Space = spaceOf(f.key, used*filesOfUsed*file(i)/files, i%6 == 1)
 		if i%13 != 3 && i%20 != 1 {
 			f.Quota = gib
 			for f.Quota*6/10 < f.Space.Virtual {
@@ -386,8 +393,11 @@ func (inv *bladeInventory) shapeBladeSpace(d bladeDimensions) {
 	}
 	for i := range inv.buckets {
 		b := &inv.buckets[i]
-		b.Space = spaceOf(b.key, used*(1-filesOfUsed)*weight(b.key)/buckets, false)
+		b.Space = spaceOf(b.key, used*(1-filesOfUsed)*object(i)/buckets, false)
 		b.Objects = b.Space.Virtual / int64(between(b.key+31, 20_000, 4_000_000))
+		if i%12 == 5 {
+			b.Quota = max(tib, b.Space.Virtual*2)
+		}
 		inv.base.add(b.Space)
 	}
 }

@@ -83,6 +83,7 @@ type Bucket struct {
 	Account   int // index into the accounts
 	Created   time.Time
 	Objects   int64
+	Quota     int64 // bytes; 0 for none
 	Versioned bool
 	Space     BladeSpace
 }
@@ -92,6 +93,7 @@ type Account struct {
 	Name, ID string
 	Created  time.Time
 	Objects  int64
+	Quota    int64 // the sum of the quotas of its buckets
 	Space    BladeSpace
 }
 

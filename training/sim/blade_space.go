@@ -205,6 +205,7 @@ func (v BladeView) Accounts() []Account {
 	for _, b := range v.Buckets() {
 		as[b.Account].Space.add(b.Space)
 		as[b.Account].Objects += b.Objects
+		as[b.Account].Quota += b.Quota
 	}
 	return as
 }

@@ -184,12 +184,13 @@ func buckets(c *call) resource {
 	r.aggregate = true
 	r.total = func(sel []int) any {
 		var sum sim.BladeSpace
-		var objects int64
+		var objects, quotas int64
 		for _, i := range sel {
 			sum = addSpace(sum, all[i].Space)
 			objects += all[i].Objects
+			quotas += all[i].Quota
 		}
-		return bucketItem{Space: provisionedSpace{bladeSpaceOf(sum), nil}, ObjectCount: &objects}
+		return bucketItem{Space: provisionedSpace{bladeSpaceOf(sum), &quotas}, ObjectCount: &objects}
 	}
 	return r
 }
@@ -220,12 +221,13 @@ func accounts(c *call) resource {
 	r.aggregate = true
 	r.total = func(sel []int) any {
 		var sum sim.BladeSpace
-		var objects int64
+		var objects, quotas int64
 		for _, i := range sel {
 			sum = addSpace(sum, all[i].Space)
 			objects += all[i].Objects
+			quotas += all[i].Quota
 		}
-		return accountItem{Space: accountSpaceOf(sum), ObjectCount: &objects}
+		return accountItem{Space: accountSpaceOf(sum, quotas), ObjectCount: &objects}
 	}
 	return r
 }

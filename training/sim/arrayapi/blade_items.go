@@ -106,7 +106,7 @@ func bladeSpaceOf(s sim.BladeSpace) bladeSpace {
 	return bladeSpace{s.Virtual, s.Unique, s.Snapshots, share(s.DataReduction()), s.Physical()}
 }
 
-// provisionedSpace is that of what may have a limit; none is modelled.
+// provisionedSpace is that of what may have a limit.
 type provisionedSpace struct {
 	bladeSpace
 	TotalProvisioned *int64 `json:"total_provisioned"`
@@ -121,7 +121,25 @@ type accountSpace struct {
 	AvailableRatio       *float64 `json:"available_ratio"`
 }
 
-func accountSpaceOf(s sim.BladeSpace) accountSpace { return accountSpace{bladeSpace: bladeSpaceOf(s)} }
+// accountSpaceOf: what is available is what is provisioned less what was
+// written, whether or not that has a limit, as recorded.
+func accountSpaceOf(s sim.BladeSpace, quota int64) accountSpace {
+	a := accountSpace{bladeSpace: bladeSpaceOf(s)}
+	if quota > 0 {
+		left := quota - s.Virtual
+		part := float64(left) / float64(quota)
+		a.TotalProvisioned, a.AvailableProvisioned, a.AvailableRatio = &quota, &left, &part
+	}
+	return a
+}
+
+// limit is null where there is none.
+func limit(bytes int64) *int64 {
+	if bytes == 0 {
+		return nil
+	}
+	return &bytes
+}
 
 type bladeSpaceItem struct {
 	Name     string     `json:"name"`
@@ -212,10 +230,7 @@ func (c *call) fileSystem(f sim.FileSystem, policies []sim.ExportPolicy) fileSys
 		NFS: nfsOfFile{ExportPolicy: &bladeReference{}, V3: &f.NFSv3, V41: &f.NFSv4},
 		SMB: enabled{&f.SMB}, HTTP: enabled{&f.HTTP}, MultiProtocol: multiProtocol{&yes, text("shared")},
 		HardLimit: &f.HardLimit, DefaultUserQuota: &f.DefaultUserQuota, DefaultGroupQuota: new(int64),
-		Space: bladeSpaceOf(f.Space), Source: sourceOfFile{IsLocal: &yes}, ID: &f.ID,
-	}
-	if f.Quota > 0 {
-		item.Provisioned = &f.Quota
+		Space: bladeSpaceOf(f.Space), Source: sourceOfFile{IsLocal: &yes}, ID: &f.ID, Provisioned: limit(f.Quota),
 	}
 	switch {
 	case f.Policy >= 0:
@@ -264,8 +279,8 @@ func (c *call) bucket(b sim.Bucket, owner sim.Account) bucketItem {
 	}
 	return bucketItem{
 		Name: &b.Name, Created: &created, Account: bladeReference{&owner.Name, &owner.ID, text("object-store-accounts")},
-		Destroyed: &no, Space: provisionedSpace{bladeSpaceOf(b.Space), nil}, ObjectCount: &b.Objects, Versioning: &versioning,
-		BucketType: text("classic"), ID: &b.ID, HardLimit: &no, RetentionLock: text("unlocked"),
+		Destroyed: &no, Space: provisionedSpace{bladeSpaceOf(b.Space), limit(b.Quota)}, ObjectCount: &b.Objects, Versioning: &versioning,
+		BucketType: text("classic"), ID: &b.ID, QuotaLimit: limit(b.Quota), HardLimit: &no, RetentionLock: text("unlocked"),
 		Eradication: bucketEradication{text("enabled"), &delay}, ObjectLockConfig: objectLock{Enabled: &no, Freeze: &no},
 	}
 }
@@ -295,7 +310,7 @@ type publicAccess struct {
 func (c *call) account(a sim.Account) accountItem {
 	created, no := c.ms(a.Created), false
 	return accountItem{
-		Name: &a.Name, Created: &created, Space: accountSpaceOf(a.Space), ObjectCount: &a.Objects, ID: &a.ID,
+		Name: &a.Name, Created: &created, Space: accountSpaceOf(a.Space, a.Quota), ObjectCount: &a.Objects, ID: &a.ID,
 		HardLimit: &no, Defaults: bucketDefaults{nil, &no}, PublicAccess: publicAccess{true, true},
 	}
 }
@@ -324,15 +339,11 @@ type groupUsage struct {
 }
 
 func (c *call) usageItem(r usageRow) usageItem {
-	item := usageItem{
+	return usageItem{
 		Name:         fmt.Sprintf("%s/%d", r.file.Name, r.usage.ID),
 		FileSystem:   bladeReference{&r.file.Name, &r.file.ID, text("file-systems")},
-		DefaultQuota: r.file.DefaultUserQuota, Usage: r.usage.Used,
+		DefaultQuota: r.file.DefaultUserQuota, Quota: limit(r.usage.Quota), Usage: r.usage.Used,
 	}
-	if r.usage.Quota > 0 {
-		item.Quota = &r.usage.Quota
-	}
-	return item
 }
 
 type bladeHardwareItem struct {
