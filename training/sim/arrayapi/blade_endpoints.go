@@ -227,7 +227,7 @@ func accounts(c *call) resource {
 			objects += all[i].Objects
 			quotas += all[i].Quota
 		}
-		return accountItem{Space: accountSpaceOf(sum, quotas), ObjectCount: &objects}
+		return accountItem{Space: accountSpaceOf(sum, quotas), ObjectCount: &objects, QuotaLimit: new(int64)}
 	}
 	return r
 }
