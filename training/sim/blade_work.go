@@ -153,11 +153,23 @@ func (w BladeWork) NFS() NFSWork {
 		op, sum *OpWork
 		weight  float64
 	}{
-		{&n.Getattrs, &n.MetadataReads, 34}, {&n.Lookups, &n.MetadataReads, 22}, {&n.Accesses, &n.MetadataReads, 18},
-		{&n.Readdirs, &n.MetadataReads, 1}, {&n.Readdirpluses, &n.MetadataReads, 4}, {&n.Readlinks, &n.MetadataReads, 1},
-		{&n.Creates, &n.MetadataCreates, 5}, {&n.Mkdirs, &n.MetadataCreates, 0.6}, {&n.Links, &n.MetadataCreates, 0.2}, {&n.Symlinks, &n.MetadataCreates, 0.2},
-		{&n.Setattrs, &n.MetadataModifies, 5}, {&n.Removes, &n.MetadataModifies, 4}, {&n.Renames, &n.MetadataModifies, 1.5}, {&n.Rmdirs, &n.MetadataModifies, 0.5},
-		{&n.FSInfos, &n.ShareReads, 1}, {&n.FSStats, &n.ShareReads, 1.5}, {&n.Pathconfs, &n.ShareReads, 0.5},
+		{&n.Getattrs, &n.MetadataReads, 34},
+		{&n.Lookups, &n.MetadataReads, 22},
+		{&n.Accesses, &n.MetadataReads, 18},
+		{&n.Readdirs, &n.MetadataReads, 1},
+		{&n.Readdirpluses, &n.MetadataReads, 4},
+		{&n.Readlinks, &n.MetadataReads, 1},
+		{&n.Creates, &n.MetadataCreates, 5},
+		{&n.Mkdirs, &n.MetadataCreates, 0.6},
+		{&n.Links, &n.MetadataCreates, 0.2},
+		{&n.Symlinks, &n.MetadataCreates, 0.2},
+		{&n.Setattrs, &n.MetadataModifies, 5},
+		{&n.Removes, &n.MetadataModifies, 4},
+		{&n.Renames, &n.MetadataModifies, 1.5},
+		{&n.Rmdirs, &n.MetadataModifies, 0.5},
+		{&n.FSInfos, &n.ShareReads, 1},
+		{&n.FSStats, &n.ShareReads, 1.5},
+		{&n.Pathconfs, &n.ShareReads, 0.5},
 	}
 	var weights []float64
 	for _, k := range kinds {

@@ -453,8 +453,11 @@ func bladeInterfaces(c *call) resource {
 		name, service, subnet string
 		host                  int
 	}{
-		{"vir0", "management", "management", 5}, {"fm1.admin0", "support", "management", 6}, {"fm2.admin0", "support", "management", 7},
-		{"data1", "data", "data", 20}, {"data2", "data", "data", 21},
+		{"vir0", "management", "management", 5},
+		{"fm1.admin0", "support", "management", 6},
+		{"fm2.admin0", "support", "management", 7},
+		{"data1", "data", "data", 20},
+		{"data2", "data", "data", 21},
 	} {
 		all = append(all, bladeInterfaceItem{
 			ID: derivedUUID(sim.Options{Name: id.ID}, "interface", int64(i)), Name: n.name, Address: id.Network + "." + strconv.Itoa(n.host), Enabled: true,

@@ -3,6 +3,7 @@ package arrayapi_test
 import (
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -282,6 +283,28 @@ func TestPagesOfFileSystemsLoseAndRepeatNothing(t *testing.T) {
 	}
 	require.Len(t, seen, 1000)
 	require.Equal(t, 143, calls)
+}
+
+func FuzzBladeQuery(f *testing.F) {
+	f.Add("limit=7&offset=3&sort=name-&names=a,b&protocol=NFS&type=array")
+	f.Add("start_time=1772431200000&resolution=30000&total_only=true&filter=name='x*'")
+	f.Add("file_system_names=a&uids=1&user_names=b&limit=0&continuation_token=x")
+	a, err := sim.New(sim.Options{Family: sim.FlashBlade})
+	require.NoError(f, err)
+	a.Advance(time.Minute)
+	f.Fuzz(func(t *testing.T, query string) {
+		values, err := url.ParseQuery(query)
+		if err != nil {
+			return
+		}
+		r := newRigOf(t, a)
+		for _, path := range []string{"file-systems/performance", "usage/users", "arrays/space", "arrays/clients/performance"} {
+			u := url.URL{Path: bladeBase + path, RawQuery: values.Encode()}
+			w := r.do("GET", u.String(), map[string][]string{"X-Auth-Token": {r.session}})
+			require.Contains(t, []int{200, 207, 400}, w.Code)
+			r.decode(w.Body)
+		}
+	})
 }
 
 func TestEnvelopeOfABladeReply(t *testing.T) {
