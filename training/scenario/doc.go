@@ -9,7 +9,9 @@
 //	seed: 7                                  # optional, 1 when left out
 //	start: 2026-03-02T06:00:00Z              # optional; where the clock begins
 //	arrays:                                  # optional; fa-prod-1 when left out
-//	  - {name: fa-prod-1, size: recorded}    # size: small, recorded or large
+//	  - name: fa-prod-1
+//	    kind: flasharray                     # or flashblade; flasharray when left out
+//	    size: recorded                       # small, recorded or large; small when left out
 //	events:
 //	  - at: 10m                              # after the start
 //	    fault: drive_fail                    # see sim.Catalogue

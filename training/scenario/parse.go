@@ -21,7 +21,7 @@ const (
 // Parse reads a scenario. The file name is used in errors only; the error joins
 // one [strictyaml.Error] per mistake.
 func Parse(name string, data []byte) (Scenario, error) {
-	f := file{Seed: 1, Arrays: []Array{{defaultArray, sim.Small}}}
+	f := file{Seed: 1, Arrays: []Array{{defaultArray, sim.FlashArray, sim.Small}}}
 	at, err := strictyaml.Read(name, data, &f)
 	if err != nil {
 		return Scenario{}, err
@@ -38,7 +38,7 @@ func Parse(name string, data []byte) (Scenario, error) {
 		at.Key("start").Fail("start lies outside the years 2000 to 2200")
 	}
 	for i, a := range s.Arrays {
-		s.Arrays[i].Size = cmp.Or(a.Size, sim.Small)
+		s.Arrays[i].Kind, s.Arrays[i].Size = cmp.Or(a.Kind, sim.FlashArray), cmp.Or(a.Size, sim.Small)
 	}
 	checkArrays(at.Key("arrays"), s.Arrays)
 	events := readEvents(at.Key("events"), f.Events, s.Arrays)
@@ -82,10 +82,18 @@ func checkArrays(at strictyaml.Place, arrays []Array) {
 		if a.Name == "" {
 			at.Item(i).Fail("an array needs a name")
 		}
+		at.Item(i).Key("kind").Word("kind", string(a.Kind), kinds())
 		if slices.ContainsFunc(arrays[:i], func(b Array) bool { return strings.EqualFold(b.Name, a.Name) }) {
 			at.Item(i).Key("name").Fail("array %q is here twice", a.Name)
 		}
 	}
+}
+
+func kinds() (names []string) {
+	for _, f := range sim.Families() {
+		names = append(names, string(f))
+	}
+	return names
 }
 
 // placed is an event and where it stands in the file.

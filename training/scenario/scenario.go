@@ -20,8 +20,9 @@ type Scenario struct {
 
 // Array is one array of the site.
 type Array struct {
-	Name string   `yaml:"name"`
-	Size sim.Size `yaml:"size"` // small when left out
+	Name string     `yaml:"name"`
+	Kind sim.Family `yaml:"kind"` // flasharray when left out
+	Size sim.Size   `yaml:"size"` // small when left out
 }
 
 // Event is one fault of one array.
@@ -59,7 +60,7 @@ func (s Scenario) Build() ([]*sim.Array, error) {
 }
 
 func (s Scenario) build(a Array) (*sim.Array, error) {
-	return sim.New(sim.Options{Name: a.Name, Seed: s.Seed, Size: a.Size, Start: s.Start})
+	return sim.New(sim.Options{Name: a.Name, Family: a.Kind, Seed: s.Seed, Size: a.Size, Start: s.Start})
 }
 
 func (e Event) inject(a *sim.Array) error {

@@ -17,7 +17,8 @@ var ErrNoFault = errors.New("no such fault")
 // called by any number of goroutines.
 type Array struct {
 	options Options
-	inv     *inventory
+	inv     *inventory      // of the FlashArray kind, else nil
+	blade   *bladeInventory // of the FlashBlade kind, else nil
 
 	mu      sync.RWMutex
 	now     time.Time
@@ -31,7 +32,13 @@ func New(o Options) (*Array, error) {
 	if err != nil {
 		return nil, fmt.Errorf("simulate an array: %w", err)
 	}
-	return &Array{options: o, inv: newInventory(o), now: o.Start}, nil
+	a := &Array{options: o, now: o.Start}
+	if o.Family == FlashBlade {
+		a.blade = newBladeInventory(o)
+	} else {
+		a.inv = newInventory(o)
+	}
+	return a, nil
 }
 
 // Options returns the options the array was made with, defaults filled in.
@@ -55,11 +62,14 @@ func (a *Array) Advance(d time.Duration) {
 	a.now = a.now.Add(d)
 }
 
-// View is the array as it is now. It stays as it is when the clock moves.
+// View is the array as it is now. It stays as it is when the clock moves. It
+// panics when the array is not of the FlashArray kind; see [Array.Look].
 func (a *Array) View() View {
-	a.mu.RLock()
-	defer a.mu.RUnlock()
-	return newView(a.options, a.inv, a.entries, a.now)
+	v, ok := a.Look().(View)
+	if !ok {
+		panic(fmt.Sprintf("sim: View of %s, which is a %s", a.options.Name, a.options.Family))
+	}
+	return v
 }
 
 // Inject lets a fault happen, now or at a later time, and returns its id.
@@ -104,6 +114,9 @@ func (a *Array) entry(f Fault) (Entry, error) {
 	if err := f.Check(); err != nil {
 		return Entry{}, err
 	}
+	if err := checkFamily(a.options.Family, f.Kind); err != nil {
+		return Entry{}, err
+	}
 	if f.At.IsZero() {
 		f.At = a.now
 	}
@@ -115,7 +128,7 @@ func (a *Array) entry(f Fault) (Entry, error) {
 		return Entry{}, fmt.Errorf("fault id %q is taken", f.ID)
 	}
 	var err error
-	if f.Target, err = a.resolve(f); err != nil {
+	if f.Target, err = a.target(f); err != nil {
 		return Entry{}, err
 	}
 	info, _ := Describe(f.Kind)
@@ -181,8 +194,7 @@ func (a *Array) Faults() []Entry {
 	return s
 }
 
-// resolve finds the part a fault is about, or its default, and returns its
-// name in the array's own spelling.
+// resolve finds the part of a FlashArray.
 func (a *Array) resolve(f Fault) (string, error) {
 	var names []string
 	preset := ""

@@ -40,7 +40,7 @@ func told(v sim.View) string {
 
 // everyKind is one fault of every kind, spread over ten minutes.
 func everyKind(t testing.TB, a *sim.Array) {
-	for i, k := range sim.Catalogue() {
+	for i, k := range sim.CatalogueOf(sim.FlashArray) {
 		inject(t, a, sim.Fault{Kind: k.Kind, At: a.Now().Add(time.Duration(i*27) * time.Second)})
 	}
 }

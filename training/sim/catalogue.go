@@ -2,16 +2,18 @@ package sim
 
 import "slices"
 
-// Catalogue describes every kind of fault, in a fixed order.
-func Catalogue() []Info { return slices.Clone(catalogue) }
+// Catalogue describes every kind of fault once, in a fixed order. What one
+// family makes of a kind that several have is told by [CatalogueOf].
+func Catalogue() []Info { return allKinds() }
 
-// Describe describes one kind of fault.
+// Describe describes one kind of fault as Catalogue does.
 func Describe(k Kind) (Info, bool) {
-	n := slices.IndexFunc(catalogue, func(i Info) bool { return i.Kind == k })
+	all := allKinds()
+	n := slices.IndexFunc(all, func(i Info) bool { return i.Kind == k })
 	if n < 0 {
 		return Info{}, false
 	}
-	return catalogue[n], true
+	return all[n], true
 }
 
 const (

@@ -1,6 +1,8 @@
-// Package sim models storage arrays of the FlashArray kind: their parts, their
-// volumes and hosts, the load on them, and the faults that befall them. Labs,
-// tests and the guided demonstration watch these arrays instead of real ones.
+// Package sim models storage arrays of two kinds: a FlashArray with its drives,
+// controllers, volumes and hosts, and a FlashBlade with its blades, fabric
+// modules, file systems and buckets; the load on them, and the faults that
+// befall them. Labs, tests and the guided demonstration watch these arrays
+// instead of real ones.
 //
 // # Start
 //
@@ -11,11 +13,16 @@
 //	for _, d := range a.View().Drives() { ... }
 //	err = a.Clear(id)
 //
+// An array of the other kind is made with Family: sim.FlashBlade and seen with
+// [Array.Blade]; [Array.Look] is for those to whom the kind is one. [CatalogueOf]
+// lists the faults of a kind, and a fault of the other kind is refused.
+//
 // An [Array] holds a virtual clock and a list of faults. A [View] is the array
 // at one instant: what it tells is a pure function of the options, the faults
 // and the instant. Nothing is integrated from step to step, so one step of an
 // hour and 3,600 steps of a second lead to the same state, and the past can be
-// asked for at any time. A [Window] is the work done over a short time.
+// asked for at any time. A [Window] is the work done over a short time; a
+// [BladeView] and a [BladeWindow] are the same of a FlashBlade.
 //
 // # Promises
 //
@@ -24,7 +31,9 @@
 //   - What has been seen does not change: faults are injected and cleared now
 //     or later, never in the past.
 //   - The work of an array is exactly the sum of its volumes, that of a host
-//     exactly its part, and the used space the sum of what volumes use.
+//     exactly its part, and the used space the sum of what volumes use. The
+//     work of a FlashBlade is exactly the sum over its protocols, and over its
+//     file systems and buckets; NFS is the sum of its clients.
 //   - Every fault but those of a moment can be cleared, and then its alerts
 //     close. [Catalogue] lists the faults with their parameters.
 //
@@ -36,5 +45,8 @@
 // times come from a simple model (a base for the medium and the size of an
 // operation, more with load, more with each fault), good enough to tell a
 // quiet array from one in trouble, not to plan one. Some alert codes are not
-// in any public source and are this model's own; alerts.go says which.
+// in any public source and are this model's own; alerts.go says which. The
+// codes of a FlashBlade are all from recordings; the texts are not. Its sensors
+// tell no temperature, it has no partner to replicate to, and the capacity it
+// loses with a blade is not counted against the shares at which it speaks up.
 package sim

@@ -96,6 +96,8 @@ type Info struct {
 	Doc    string // one line: what the array shows
 	Target string // what a target is; empty when the kind takes none
 	Params []Param
+	// Families are the kinds of array it can befall.
+	Families []Family
 	// Moment is set for faults that happen once: there is nothing to repair.
 	Moment bool
 }
@@ -133,7 +135,7 @@ const maxDuration = 10 * 365 * 24 * time.Hour
 
 func kindList() string {
 	var s []string
-	for _, i := range catalogue {
+	for _, i := range allKinds() {
 		s = append(s, string(i.Kind))
 	}
 	return strings.Join(s, ", ")

@@ -22,7 +22,7 @@ func open(v sim.View) map[int]int {
 }
 
 func TestEveryFaultHasARepairThatClosesItsAlerts(t *testing.T) {
-	for _, info := range sim.Catalogue() {
+	for _, info := range sim.CatalogueOf(sim.FlashArray) {
 		t.Run(string(info.Kind), func(t *testing.T) {
 			a, quiet := newArray(t, sim.Options{Seed: 2}), newArray(t, sim.Options{Seed: 2})
 			both := func(d time.Duration) { a.Advance(d); quiet.Advance(d) }

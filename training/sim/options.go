@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -12,9 +13,9 @@ type Size string
 // The sizes. Recorded has the shape of the array whose replies were recorded
 // and published by the vendor's exporter project.
 const (
-	Small    Size = "small"    // 20 volumes, 10 drives, 6 hosts
-	Recorded Size = "recorded" // 83 volumes, 20 drives, 31 hosts
-	Large    Size = "large"    // 1,000 volumes, 40 drives, 64 hosts
+	Small    Size = "small"    // 20 volumes, 10 drives, 6 hosts; 7 blades, 20 file systems, 8 buckets
+	Recorded Size = "recorded" // 83 volumes, 20 drives, 31 hosts; 15 blades, 269 file systems, 92 buckets
+	Large    Size = "large"    // 1,000 volumes, 40 drives, 64 hosts; 30 blades, 1,000 file systems, 300 buckets
 )
 
 // Sizes lists the sizes from small to large.
@@ -23,10 +24,11 @@ func Sizes() []Size { return []Size{Small, Recorded, Large} }
 // Options describe an array. The zero value is a small array named
 // "sim-array" that begins on a Monday morning.
 type Options struct {
-	Name  string    // the array's own name
-	Seed  uint64    // everything that is left to chance follows from it
-	Size  Size      // Small when empty
-	Start time.Time // the first instant of the virtual clock; see DefaultStart
+	Name   string    // the array's own name
+	Family Family    // FlashArray when empty
+	Seed   uint64    // everything that is left to chance follows from it
+	Size   Size      // Small when empty
+	Start  time.Time // the first instant of the virtual clock; see DefaultStart
 }
 
 // DefaultStart is where the virtual clock begins when no start is given:
@@ -66,6 +68,12 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if len(o.Name) > 56 || strings.ContainsFunc(o.Name, notNameRune) {
 		return o, fmt.Errorf("array name %q: use 1 to 56 letters, digits and '-'", o.Name)
+	}
+	if o.Family == "" {
+		o.Family = FlashArray
+	}
+	if !slices.Contains(Families(), o.Family) {
+		return o, fmt.Errorf("array kind %q: use one of %v", o.Family, Families())
 	}
 	switch o.Size {
 	case "":

@@ -34,8 +34,12 @@ type fillLine struct {
 }
 
 func (v View) fillLine(e Entry) fillLine {
-	l := fillLine{from: e.At, full: e.At.Add(e.duration("over")), high: e.param("target") / 100}
-	l.low = v.At(e.At).baseUsed() / float64(v.inv.capacity)
+	return newFillLine(e, v.At(e.At).baseUsed()/float64(v.inv.capacity))
+}
+
+// newFillLine is the course from a share in use when the fault began.
+func newFillLine(e Entry, low float64) fillLine {
+	l := fillLine{from: e.At, full: e.At.Add(e.duration("over")), low: low, high: e.param("target") / 100}
 	l.high = math.Max(l.high, l.low)
 	l.peak = l.high
 	if !e.Until.IsZero() {

@@ -197,11 +197,14 @@ type ProtocolRule struct {
 }
 
 // Protocol returns what is wrong with the array's interface.
-func (v View) Protocol() Protocol {
-	p := Protocol{Unreachable: v.unreachable()}
+func (v View) Protocol() Protocol { return protocolOf(v.entries, v.at, v.unreachable()) }
+
+// protocolOf is the same for every family.
+func protocolOf(entries []Entry, at time.Time, unreachable bool) Protocol {
+	p := Protocol{Unreachable: unreachable}
 	changes := 0
-	for _, e := range v.entries {
-		if !e.begun(v.at) {
+	for _, e := range entries {
+		if !e.begun(at) {
 			continue
 		}
 		switch e.Kind {
@@ -210,7 +213,7 @@ func (v View) Protocol() Protocol {
 		case CertChange:
 			changes++
 		}
-		if !e.active(v.at) {
+		if !e.active(at) {
 			continue
 		}
 		switch e.Kind {

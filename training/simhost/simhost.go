@@ -64,10 +64,11 @@ type Options struct {
 
 // Served is what a client needs to know of an array.
 type Served struct {
-	Name  string `json:"name"`
-	URL   string `json:"url"`     // https://127.0.0.1:port
-	Token string `json:"token"`   // API token
-	Pin   string `json:"tls_pin"` // sha256:hex of the certificate
+	Name  string     `json:"name"`
+	Kind  sim.Family `json:"kind"`
+	URL   string     `json:"url"`     // https://127.0.0.1:port
+	Token string     `json:"token"`   // API token
+	Pin   string     `json:"tls_pin"` // sha256:hex of the certificate
 }
 
 // Host is a practice site that is being served.
@@ -153,7 +154,8 @@ func (h *Host) serve(o Options) error {
 func (h *Host) Served() []Served {
 	var all []Served
 	for i, s := range h.servers {
-		all = append(all, Served{h.arrays[i].Options().Name, s.URL(), s.Token(), s.Pin()})
+		o := h.arrays[i].Options()
+		all = append(all, Served{o.Name, o.Family, s.URL(), s.Token(), s.Pin()})
 	}
 	return all
 }

@@ -2,6 +2,7 @@ package simhost_test
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -77,6 +78,24 @@ func TestTheMonitorSeesTheScenario(t *testing.T) {
 	require.ElementsMatch(t, []string{"(drive:ch0.bay7): failure", "(shelf:ch0): shelf drive failures(s)"}, open)
 }
 
+func TestBothKindsAreServed(t *testing.T) {
+	require.Equal(t, sim.FlashArray, start(t, "demo", simhost.Options{}).Served()[0].Kind)
+	served := start(t, "blade-unhealthy", simhost.Options{Size: sim.Small}).Served()
+	text, err := json.Marshal(served[0])
+	require.NoError(t, err)
+	require.Contains(t, string(text), `"kind":"flashblade"`)
+	c := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}} // a pin is tested elsewhere
+	defer c.CloseIdleConnections()
+	req, err := http.NewRequestWithContext(t.Context(), "GET", served[0].URL+"/api/api_version", nil)
+	require.NoError(t, err)
+	res, err := c.Do(req)
+	require.NoError(t, err)
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	require.NoError(t, err)
+	require.Contains(t, string(body), `{"versions":`)
+}
+
 func TestPinsAndTokensFollowFromTheScenario(t *testing.T) {
 	a, b := start(t, "demo", simhost.Options{}).Served(), start(t, "demo", simhost.Options{}).Served()
 	for i := range a {
@@ -94,7 +113,7 @@ func TestOverrides(t *testing.T) {
 	h := start(t, "demo", simhost.Options{Seed: &seed, Size: sim.Large, Start: begin})
 	require.Equal(t, begin, h.Now())
 	for _, a := range h.Arrays() {
-		require.Equal(t, sim.Options{Name: a.Options().Name, Seed: 99, Size: sim.Large, Start: begin}, a.Options())
+		require.Equal(t, sim.Options{Name: a.Options().Name, Family: sim.FlashArray, Seed: 99, Size: sim.Large, Start: begin}, a.Options())
 	}
 	require.Equal(t, "fa-prod-2", h.Array("fa-prod-2").Options().Name)
 	require.Nil(t, h.Array("fa-prod-3"))

@@ -105,7 +105,7 @@ func (a *app) printServed(host *simhost.Host, tokens string) error {
 		if err := safefile.Write(file, []byte(s.Token+"\n"), 0o600); err != nil {
 			return err
 		}
-		fmt.Fprintf(a.env.Out, "  - {name: %s, kind: flasharray, url: %q, token_file: %q, tls_pin: %q}\n", s.Name, s.URL, file, s.Pin)
+		fmt.Fprintf(a.env.Out, "  - {name: %s, kind: %s, url: %q, token_file: %q, tls_pin: %q}\n", s.Name, s.Kind, s.URL, file, s.Pin)
 	}
 	a.env.Notef("simulated arrays, no real data; control interface: %s", host.ControlURL())
 	a.env.Next("put the lines above into site.yaml, then: darksite monitor", "Ctrl-C stops the simulator")

@@ -46,6 +46,39 @@ func BenchmarkPoll(b *testing.B) {
 	}
 }
 
+// BenchmarkBladePoll is the same of a FlashBlade, without the work of single
+// file systems.
+func BenchmarkBladePoll(b *testing.B) {
+	for _, size := range sim.Sizes() {
+		b.Run(string(size), func(b *testing.B) {
+			a, err := sim.New(sim.Options{Family: sim.FlashBlade, Size: size})
+			require.NoError(b, err)
+			h := arrayapi.New(a)
+			call := func(method, path, header, value string) *httptest.ResponseRecorder {
+				r := httptest.NewRequestWithContext(b.Context(), method, path, nil)
+				r.Header.Set(header, value)
+				w := httptest.NewRecorder()
+				h.ServeHTTP(w, r)
+				require.Equal(b, http.StatusOK, w.Code)
+				return w
+			}
+			session := call("POST", "/api/login", "api-token", h.Token()).Header().Get("x-auth-token")
+			size := 0
+			for b.Loop() {
+				a.Advance(30 * time.Second)
+				size = 0
+				for _, p := range []string{
+					"arrays", "arrays/performance", "arrays/space", "alerts", "blades", "hardware", "file-systems", "buckets",
+					"network-interfaces/connectors/performance",
+				} {
+					size += call("GET", bladeBase+p, "x-auth-token", session).Body.Len()
+				}
+			}
+			b.ReportMetric(float64(size), "bytes/poll")
+		})
+	}
+}
+
 // BenchmarkHistory is the back-fill of an hour of every volume at 30 seconds.
 func BenchmarkHistory(b *testing.B) {
 	a, err := sim.New(sim.Options{Size: sim.Recorded})

@@ -1,10 +1,12 @@
 package arrayapi_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"testing"
 	"time"
 
@@ -14,13 +16,18 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-const base = "/api/2.26/"
+// Where the newest versions of the two interfaces are.
+const (
+	base      = "/api/2.26/"
+	bladeBase = "/api/2.28/"
+)
 
 // rig is an array with a client that has a session, without a network.
 type rig struct {
 	t       *testing.T
 	array   *sim.Array
 	handler *arrayapi.Handler
+	base    string
 	session string
 }
 
@@ -33,14 +40,17 @@ func newRig(t *testing.T, o sim.Options) *rig {
 
 func newRigOf(t *testing.T, a *sim.Array) *rig {
 	t.Helper()
-	r := &rig{t: t, array: a, handler: arrayapi.New(a)}
+	r := &rig{t: t, array: a, handler: arrayapi.New(a), base: base}
+	if a.Options().Family == sim.FlashBlade {
+		r.base = bladeBase
+	}
 	r.login()
 	return r
 }
 
 func (r *rig) login() {
 	r.t.Helper()
-	w := r.do("POST", base+"login", http.Header{"Api-Token": {r.handler.Token()}})
+	w := r.do("POST", "/api/login", http.Header{"Api-Token": {r.handler.Token()}})
 	require.Equal(r.t, 200, w.Code, w.Body)
 	r.session = w.Header().Get("x-auth-token")
 	require.NotEmpty(r.t, r.session)
@@ -57,17 +67,27 @@ func (r *rig) do(method, path string, h http.Header) *httptest.ResponseRecorder 
 }
 
 func (r *rig) raw(path string) *httptest.ResponseRecorder {
-	return r.do("GET", base+path, http.Header{"X-Auth-Token": {r.session}})
+	return r.do("GET", r.base+path, http.Header{"X-Auth-Token": {r.session}})
 }
 
 // reply is the common form of lists.
 type reply struct {
 	Items     []map[string]any `json:"items"`
-	Total     []map[string]any `json:"total"`
+	Total     totals           `json:"total"`
 	Token     *string          `json:"continuation_token"`
 	More      bool             `json:"more_items_remaining"`
 	ItemCount *int             `json:"total_item_count"`
 	Errors    []map[string]any `json:"errors"`
+}
+
+// totals are a list, or the one object some lists of a FlashBlade have.
+type totals []map[string]any
+
+func (t *totals) UnmarshalJSON(b []byte) error {
+	if bytes.HasPrefix(b, []byte("{")) {
+		b = slices.Concat([]byte("["), b, []byte("]"))
+	}
+	return json.Unmarshal(b, (*[]map[string]any)(t))
 }
 
 func (r *rig) get(path string) reply {

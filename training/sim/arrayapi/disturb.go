@@ -47,13 +47,13 @@ func (c *call) duplicated(p page) page {
 	if c.rule(sim.DuplicateItems) == nil {
 		return p
 	}
-	items := make([]any, 0, len(p.Items)*4/3+1)
-	for i, it := range p.Items {
+	items := make([]any, 0, len(p.items)*4/3+1)
+	for i, it := range p.items {
 		items = append(items, it)
 		if i%3 == 0 {
 			items = append(items, it)
 		}
 	}
-	p.Items = items
+	p.items = items
 	return p
 }

@@ -1,5 +1,6 @@
 // Package arrayapi gives a simulated array the interface of a real one: the
-// FlashArray REST 2.x calls that monitoring needs, over TLS.
+// REST 2.x calls that monitoring needs, over TLS, in the dialect of the array's
+// family.
 //
 // # Start
 //
@@ -10,7 +11,7 @@
 //
 // [New] is a plain [net/http.Handler] as well, for tests that need no TLS.
 //
-// # What it answers
+// # What a FlashArray answers
 //
 //   - GET /api/api_version, without a session.
 //   - POST /api/login and /api/{version}/login with the header api-token, which
@@ -22,8 +23,27 @@
 //     the performance, space and balance lists below them; and of some lists
 //     that are empty on the modelled arrays. [Endpoints] names them all.
 //
+// # What a FlashBlade answers
+//
+//   - GET /api/api_version, with the key versions in place of version.
+//   - POST /api/login and /api/logout, without a version only; a session ends
+//     after three hours without a call.
+//   - GET of alerts, arrays, blades, buckets, drives, file-systems, hardware,
+//     hardware-connectors, network-interfaces, nfs-export-policies,
+//     object-store-accounts, usage and more, with the performance and space
+//     lists below them, from the version on that brought them.
+//
+// Its replies always tell the count and never whether more remains. Rates are
+// counts over half a minute, no whole numbers. Work lists take protocol, space
+// takes type. A call may name five file systems or buckets whose work it wants,
+// ten from 2.18 on; where that changed is not published, so the 18 is a guess.
+// The list of clients comes whole and without tokens. Open alerts are refreshed
+// every five minutes, so that their updated moves although nothing happened.
+//
+// # Both
+//
 // Field names, nulls and the form of lists are those of the published
-// description (FA 2.56) and of the vendor's recorded replies; a test holds
+// descriptions (FA 2.56, FB 2.28) and of the vendor's recorded replies; tests hold
 // every reply against both. Lists take names, ids, filter, sort, limit, offset,
 // continuation_token, total_item_count and total_only; performance and space
 // take start_time, end_time and resolution as well, and answer from the same

@@ -9,7 +9,7 @@ import (
 	"darksite/training/sim"
 )
 
-// endpoints are the lists that can be asked for, by path below the version.
+// endpoints are the lists of a FlashArray, by path below the version.
 var endpoints = map[string]func(*call) resource{
 	"alerts":                         alerts,
 	"array-connections":              none,
@@ -46,8 +46,9 @@ var endpoints = map[string]func(*call) resource{
 	"volumes/space":                  volumesSpace,
 }
 
-// Endpoints lists the paths below /api/{version}/ that are answered.
-func Endpoints() []string { return slices.Sorted(maps.Keys(endpoints)) }
+// Endpoints lists the paths below /api/{version}/ that arrays of a family
+// answer in their newest version.
+func Endpoints(f sim.Family) []string { return slices.Sorted(maps.Keys(dialectOf(f).endpoints)) }
 
 // The resolutions of history the published description names.
 var (

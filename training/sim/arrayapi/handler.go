@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -13,22 +12,11 @@ import (
 	"darksite/training/sim"
 )
 
-// idleTimeout is how long a session lives without a call, in array time.
-const idleTimeout = time.Hour
-
-// versions are the REST versions of the modelled software; some numbers were
-// never used.
-var versions = []string{
-	"1.0", "1.1", "1.2", "1.3", "1.4", "1.5", "1.6", "1.7", "1.8", "1.9", "1.10", "1.11", "1.12", "1.13",
-	"1.14", "1.15", "1.16", "1.17", "1.18", "1.19", "2.0", "2.1", "2.2", "2.3", "2.4", "2.5", "2.6", "2.7",
-	"2.8", "2.9", "2.10", "2.11", "2.13", "2.14", "2.15", "2.16", "2.17", "2.19", "2.20", "2.21", "2.22",
-	"2.23", "2.24", "2.25", "2.26",
-}
-
 // Handler answers the calls of one array.
 type Handler struct {
-	array *sim.Array
-	token string
+	array   *sim.Array
+	dialect dialect
+	token   string
 
 	mu       sync.Mutex
 	sessions map[string]session
@@ -42,10 +30,10 @@ type session struct {
 	used time.Time
 }
 
-// New returns the handler of an array.
+// New returns the handler of an array. It speaks the dialect of its family.
 func New(a *sim.Array) *Handler {
 	return &Handler{
-		array: a, token: derivedUUID(a.Options(), "api token", 0),
+		array: a, dialect: dialectOf(a.Options().Family), token: derivedUUID(a.Options(), "api token", 0),
 		sessions: map[string]session{}, failable: map[string]int{},
 	}
 }
@@ -60,9 +48,12 @@ func (h *Handler) Array() *sim.Array { return h.array }
 type call struct {
 	w        http.ResponseWriter
 	r        *http.Request
-	view     sim.View
+	now      time.Time // by the clock of the model
+	view     sim.View  // of a FlashArray, else empty
+	blade    sim.BladeView
 	protocol sim.Protocol
 	path     string // endpoint, without version
+	minor    int    // of the version 2.minor in the path
 }
 
 // ms is a time as the array tells it.
@@ -70,8 +61,9 @@ func (c *call) ms(t time.Time) int64 { return t.Add(c.protocol.Skew).UnixMilli()
 
 // ServeHTTP answers one call.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	view := h.array.View()
-	c := &call{w: w, r: r, view: view, protocol: view.Protocol()}
+	sight := h.array.Look()
+	c := &call{w: w, r: r, now: sight.Time(), protocol: sight.Protocol()}
+	h.dialect.look(c, sight)
 	if c.protocol.Unreachable {
 		panic(http.ErrAbortHandler) // the connection drops, as when nobody has the address
 	}
@@ -84,20 +76,16 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch first, below, _ := strings.Cut(rest, "/"); {
 	case rest == "api_version":
 		h.method(c, http.MethodGet, h.version)
-	case rest == "login", below == "login" && known(first):
+	case h.dialect.entrance("login", rest, first, below):
 		h.method(c, http.MethodPost, h.login)
-	case rest == "logout", below == "logout" && known(first):
+	case h.dialect.entrance("logout", rest, first, below):
 		h.method(c, http.MethodPost, h.logout)
-	case !known(first):
+	case !h.dialect.known(first):
 		c.fail(http.StatusNotFound, first, "Unsupported API version.")
 	default:
-		c.path = below
+		c.path, c.minor = below, minorOf(first)
 		h.method(c, http.MethodGet, h.get)
 	}
-}
-
-func known(version string) bool {
-	return strings.HasPrefix(version, "2.") && slices.Contains(versions, version)
 }
 
 // stamp sets the headers every reply has. The date is the array's own.
@@ -111,7 +99,7 @@ func (h *Handler) stamp(c *call) {
 	}
 	hd := c.w.Header()
 	hd.Set("X-Request-ID", id)
-	hd.Set("Date", c.view.Time().Add(c.protocol.Skew).UTC().Format(http.TimeFormat))
+	hd.Set("Date", c.now.Add(c.protocol.Skew).UTC().Format(http.TimeFormat))
 	hd.Set("Content-Type", "application/json")
 	hd.Set("Cache-Control", "no-store")
 }
@@ -126,7 +114,7 @@ func (h *Handler) method(c *call, want string, serve func(*call)) {
 }
 
 func (h *Handler) version(c *call) {
-	c.send(http.StatusOK, map[string][]string{"version": versions})
+	c.send(http.StatusOK, map[string][]string{h.dialect.versionKey: h.dialect.versions})
 }
 
 func (h *Handler) login(c *call) {
@@ -137,7 +125,7 @@ func (h *Handler) login(c *call) {
 	h.mu.Lock()
 	h.opened++
 	token := derivedUUID(h.array.Options(), "session", h.opened)
-	now := c.view.Time()
+	now := c.now
 	h.sessions[token] = session{era: c.protocol.SessionEra, used: now}
 	h.forget(now)
 	h.mu.Unlock()
@@ -146,10 +134,10 @@ func (h *Handler) login(c *call) {
 }
 
 // forget drops sessions that have ended, so that a client that never logs out
-// costs no more than an hour of memory.
+// costs no more than that much memory.
 func (h *Handler) forget(now time.Time) {
 	for token, s := range h.sessions {
-		if now.Sub(s.used) > idleTimeout {
+		if now.Sub(s.used) > h.dialect.idleTimeout {
 			delete(h.sessions, token)
 		}
 	}
@@ -167,10 +155,10 @@ func (h *Handler) logout(c *call) {
 
 // authorised says whether the call has a living session, and answers if not.
 func (h *Handler) authorised(c *call) bool {
-	token, now := c.r.Header.Get("x-auth-token"), c.view.Time()
+	token, now := c.r.Header.Get("x-auth-token"), c.now
 	h.mu.Lock()
 	s, ok := h.sessions[token]
-	ok = ok && now.Sub(s.used) <= idleTimeout && s.era == c.protocol.SessionEra
+	ok = ok && now.Sub(s.used) <= h.dialect.idleTimeout && s.era == c.protocol.SessionEra
 	if ok {
 		s.used = now
 		h.sessions[token] = s
@@ -196,7 +184,7 @@ func (h *Handler) get(c *call) {
 	if !h.authorised(c) {
 		return
 	}
-	build, ok := endpoints[c.path]
+	build, ok := h.dialect.endpoint(c)
 	if !ok {
 		c.fail(http.StatusNotFound, c.path, "The endpoint is not modelled.")
 		return
@@ -205,6 +193,9 @@ func (h *Handler) get(c *call) {
 		return
 	}
 	q, err := parseQuery(c.r.URL.Query(), c.path)
+	if err == nil {
+		err = q.namesAtMost(h.dialect.mostNames(c.path, c.minor))
+	}
 	if err != nil {
 		c.refuse(err)
 		return
@@ -214,24 +205,26 @@ func (h *Handler) get(c *call) {
 		c.refuse(err)
 		return
 	}
-	if page.ContinuationToken != nil {
-		c.w.Header().Set("x-next-token", *page.ContinuationToken)
+	if page.token != nil {
+		c.w.Header().Set("x-next-token", *page.token)
 	}
 	status := http.StatusOK
-	if len(page.Errors) > 0 {
+	if len(page.errors) > 0 {
 		status = http.StatusMultiStatus
 	}
-	c.send(status, c.duplicated(page))
+	c.send(status, h.dialect.body(c.duplicated(page)))
 }
 
-// page is the form of every reply that holds items.
+// page is what a call is answered with, before it has the form of a dialect.
 type page struct {
-	ContinuationToken  *string    `json:"continuation_token"`
-	Errors             []apiError `json:"errors,omitempty"`
-	Items              []any      `json:"items"`
-	MoreItemsRemaining bool       `json:"more_items_remaining"`
-	Total              []any      `json:"total,omitempty"`
-	TotalItemCount     *int       `json:"total_item_count"`
+	token   *string
+	errors  []apiError
+	items   []any
+	more    bool
+	total   []any
+	whole   bool // the total is one object and no list
+	count   int
+	counted bool // the count was asked for
 }
 
 type apiError struct {

@@ -114,7 +114,7 @@ func (c *call) array() arrayItem {
 		Name: id.Name, ID: id.ID, Space: arraySpaceOf(c.view.Space()), Capacity: id.Capacity, Parity: c.view.Parity(),
 		EradicationConfig: eradication{"all-enabled", (24 * time.Hour).Milliseconds()},
 		Encryption:        encryption{dataAtRest{"AES-256-CTR", true}, "FA-1.3"},
-		IdleTimeout:       idleTimeout.Milliseconds(), NTPServers: []string{}, OS: id.OS,
+		IdleTimeout:       arrayIdleTimeout.Milliseconds(), NTPServers: []string{}, OS: id.OS,
 		SCSITimeout: 60_000, Version: id.Version,
 		Banner: fmt.Sprintf("Simulated array %s, %s %s\n", id.Name, id.OS, id.Version),
 	}

@@ -29,6 +29,11 @@ type resource struct {
 	total func(sel []int) any   // the aggregate of some of them; nil where there is none
 	past  func(p period) series // nil where there is no history
 	steps []time.Duration       // resolutions of the history
+	// aggregate is set where the total is one object and no list.
+	aggregate bool
+	// unpaged is set where the list comes whole, whatever its length.
+	unpaged bool
+	err     error // the call cannot be served
 }
 
 // series is a resource at one time of its history.
@@ -49,6 +54,7 @@ type query struct {
 	filter      expr
 	sort        []sortKey
 	limit       int
+	limited     bool // a limit was given
 	countOnly   bool // limit=0
 	offset      int
 	wantCount   bool
@@ -80,7 +86,7 @@ func parseQuery(v url.Values, path string) (query, error) {
 	}
 	if v.Has("limit") {
 		n := p.number("limit")
-		q.limit, q.countOnly = int(min(n, maxLimit)), n == 0
+		q.limited, q.limit, q.countOnly = true, int(min(n, maxLimit)), n == 0
 	}
 	for _, w := range words(v["sort"]) {
 		q.sort = append(q.sort, sortKey{
@@ -181,11 +187,14 @@ func (q query) readToken(token string) (int, error) {
 
 // answer picks what was asked for out of a resource.
 func (q query) answer(c *call, r resource) (page, error) {
+	if r.err != nil {
+		return page{}, r.err
+	}
 	sel, missing, err := q.choose(r)
 	if err != nil {
 		return page{}, err
 	}
-	p := page{Items: []any{}, Errors: missing}
+	p := page{items: []any{}, errors: missing, whole: r.aggregate}
 	rows, err := q.rows(c, r, sel)
 	if err == nil {
 		err = q.arrange(&rows)
@@ -193,26 +202,35 @@ func (q query) answer(c *call, r resource) (page, error) {
 	if err != nil {
 		return page{}, err
 	}
-	if q.wantCount || q.countOnly {
-		p.TotalItemCount = &rows.count
-	}
+	p.count, p.counted = rows.count, q.wantCount || q.countOnly
 	if rows.total != nil && (q.totalOnly || !q.history) {
-		p.Total = rows.total()
+		p.total = rows.total()
 	}
 	if q.totalOnly || q.countOnly {
 		return p, nil
 	}
 	from := min(q.offset, rows.count)
 	to := min(from+q.limit, rows.count)
-	for i := range to - from {
-		p.Items = append(p.Items, rows.at(from+i))
+	if r.unpaged && !q.limited {
+		to = rows.count
 	}
-	p.MoreItemsRemaining = to < rows.count
-	if p.MoreItemsRemaining && len(q.sort) == 0 {
+	for i := range to - from {
+		p.items = append(p.items, rows.at(from+i))
+	}
+	p.more = to < rows.count
+	if p.more && len(q.sort) == 0 && !r.unpaged {
 		t := q.token(to)
-		p.ContinuationToken = &t
+		p.token = &t
 	}
 	return p, nil
+}
+
+// namesAtMost refuses a call that names more objects than it may; 0 is no bound.
+func (q query) namesAtMost(most int) error {
+	if n := max(len(q.names), len(q.ids)); most > 0 && n > most {
+		return apiError{"names", fmt.Sprintf("At most %d objects may be named in one call, not %d.", most, n)}
+	}
+	return nil
 }
 
 // choose finds the objects named by names and ids.
@@ -427,7 +445,7 @@ func (q query) periods(c *call, steps []time.Duration) ([]period, error) {
 	if !slices.Contains(steps, step) {
 		return nil, apiError{"resolution", "Invalid value for this endpoint."}
 	}
-	now, ms := c.view.Time(), step.Milliseconds()
+	now, ms := c.now, step.Milliseconds()
 	last := now.UnixMilli()
 	if q.end != 0 {
 		last = min(last, min(q.end, farFuture)-c.protocol.Skew.Milliseconds())

@@ -43,9 +43,9 @@ func Certificate(o sim.Options, change int) (tls.Certificate, error) {
 	key := ed25519.NewKeyFromSeed(seed[:])
 	t := &x509.Certificate{
 		SerialNumber:          new(big.Int).SetBytes(seed[:8]),
-		Subject:               pkix.Name{CommonName: o.Name, Organization: []string{"Simulated array"}},
-		NotBefore:             time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC),
-		NotAfter:              time.Date(2049, 12, 31, 0, 0, 0, 0, time.UTC),
+		Subject:               pkix.Name{CommonName: o.Name, Organization: []string{certificateOwner}},
+		NotBefore:             certificateFrom(),
+		NotAfter:              certificateTo(),
 		KeyUsage:              x509.KeyUsageDigitalSignature,
 		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 		BasicConstraintsValid: true,
@@ -59,6 +59,11 @@ func Certificate(o sim.Options, change int) (tls.Certificate, error) {
 	}
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, nil
 }
+
+const certificateOwner = "Simulated array"
+
+func certificateFrom() time.Time { return time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC) }
+func certificateTo() time.Time   { return time.Date(2049, 12, 31, 0, 0, 0, 0, time.UTC) }
 
 // Pin writes the SHA-256 of a certificate as "sha256:" and hexadecimal digits.
 func Pin(c tls.Certificate) string {
@@ -102,7 +107,7 @@ func Listen(address string, h *Handler) (*Server, error) {
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          log.New(io.Discard, "", 0), // dropped connections are part of the model
 		ConnContext: func(ctx context.Context, _ net.Conn) context.Context {
-			return context.WithValue(ctx, changeKey{}, h.array.View().Protocol().Certificate)
+			return context.WithValue(ctx, changeKey{}, h.array.Look().Protocol().Certificate)
 		},
 	}
 	cfg := &tls.Config{MinVersion: tls.VersionTLS12, GetConfigForClient: h.tlsConfig}
@@ -119,7 +124,7 @@ type changeKey struct{}
 var errUnreachable = errors.New("the array does not answer")
 
 func (h *Handler) tlsConfig(*tls.ClientHelloInfo) (*tls.Config, error) {
-	p := h.array.View().Protocol()
+	p := h.array.Look().Protocol()
 	if p.Unreachable {
 		return nil, errUnreachable
 	}
@@ -134,7 +139,7 @@ func (h *Handler) tlsConfig(*tls.ClientHelloInfo) (*tls.Config, error) {
 // that keeps its connections meets the new one as well.
 func (s *Server) guard(next *Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Context().Value(changeKey{}) != next.array.View().Protocol().Certificate {
+		if r.Context().Value(changeKey{}) != next.array.Look().Protocol().Certificate {
 			panic(http.ErrAbortHandler)
 		}
 		next.ServeHTTP(w, r)

@@ -6,7 +6,7 @@
 // come across them.
 //
 //	GET  /v1/state                                  clock, speed, faults of every array
-//	GET  /v1/faults                                 the catalogue of faults
+//	GET  /v1/faults?kind=flashblade                 the catalogue of faults, of one kind of array or all
 //	GET  /v1/snapshot?array=NAME                    what the model holds, in full
 //	POST /v1/inject {"array", "fault", "target", "duration", "in", "params", "id"}
 //	POST /v1/clear  {"array", "id"}
@@ -104,10 +104,11 @@ type Fault struct {
 
 // Array is an array as it is shown.
 type Array struct {
-	Name   string   `json:"name"`
-	Size   sim.Size `json:"size"`
-	Seed   uint64   `json:"seed"`
-	Faults []Fault  `json:"faults"`
+	Name   string     `json:"name"`
+	Kind   sim.Family `json:"kind"`
+	Size   sim.Size   `json:"size"`
+	Seed   uint64     `json:"seed"`
+	Faults []Fault    `json:"faults"`
 }
 
 // State is the answer to GET /v1/state.
@@ -122,7 +123,7 @@ func (h handler) state(w http.ResponseWriter, _ *http.Request) {
 	for _, a := range h.site.Arrays() {
 		o := a.Options()
 		s.Now = a.Now()
-		s.Arrays = append(s.Arrays, Array{Name: o.Name, Size: o.Size, Seed: o.Seed, Faults: faultsOf(a)})
+		s.Arrays = append(s.Arrays, Array{Name: o.Name, Kind: o.Family, Size: o.Size, Seed: o.Seed, Faults: faultsOf(a)})
 	}
 	send(w, s)
 }
@@ -145,11 +146,12 @@ func faultsOf(a *sim.Array) []Fault {
 
 // Info is a kind of fault as it is shown.
 type Info struct {
-	Fault  sim.Kind `json:"fault"`
-	Doc    string   `json:"doc"`
-	Target string   `json:"target,omitempty"`
-	Moment bool     `json:"moment,omitempty"`
-	Params []Param  `json:"params,omitempty"`
+	Fault  sim.Kind     `json:"fault"`
+	Kinds  []sim.Family `json:"kinds"` // of arrays it can befall
+	Doc    string       `json:"doc"`
+	Target string       `json:"target,omitempty"`
+	Moment bool         `json:"moment,omitempty"`
+	Params []Param      `json:"params,omitempty"`
 }
 
 // Param is a parameter of a fault as it is shown.
@@ -160,10 +162,17 @@ type Param struct {
 	Doc     string        `json:"doc"`
 }
 
-func (h handler) faults(w http.ResponseWriter, _ *http.Request) {
+func (h handler) faults(w http.ResponseWriter, r *http.Request) {
+	catalogue := sim.Catalogue()
+	if kind := r.URL.Query().Get("kind"); kind != "" {
+		if catalogue = sim.CatalogueOf(sim.Family(kind)); len(catalogue) == 0 {
+			fail(w, http.StatusBadRequest, fmt.Errorf("kind %q: use one of %v", kind, sim.Families()))
+			return
+		}
+	}
 	var all []Info
-	for _, i := range sim.Catalogue() {
-		info := Info{Fault: i.Kind, Doc: i.Doc, Target: i.Target, Moment: i.Moment}
+	for _, i := range catalogue {
+		info := Info{Fault: i.Kind, Kinds: i.Families, Doc: i.Doc, Target: i.Target, Moment: i.Moment}
 		for _, p := range i.Params {
 			info.Params = append(info.Params, Param{p.Name, p.Type, p.Default, p.Doc})
 		}
@@ -172,7 +181,7 @@ func (h handler) faults(w http.ResponseWriter, _ *http.Request) {
 	send(w, all)
 }
 
-// Snapshot is the answer to GET /v1/snapshot: one array as the model has it.
+// Snapshot is the answer to GET /v1/snapshot of a FlashArray: all the model has.
 type Snapshot struct {
 	Now         time.Time        `json:"now"`
 	Identity    sim.Identity     `json:"identity"`
@@ -189,18 +198,44 @@ type Snapshot struct {
 	Protocol    sim.Protocol     `json:"protocol"`
 }
 
+// BladeSnapshot is the answer to GET /v1/snapshot of a FlashBlade.
+type BladeSnapshot struct {
+	Now         time.Time           `json:"now"`
+	Identity    sim.BladeIdentity   `json:"identity"`
+	Faults      []Fault             `json:"faults"`
+	Parity      float64             `json:"parity"`
+	Capacity    int64               `json:"capacity"`
+	Space       sim.BladeSpace      `json:"space"`
+	Performance sim.BladeWork       `json:"performance"`
+	Blades      []sim.Blade         `json:"blades"`
+	Drives      []sim.BladeDrive    `json:"drives"`
+	Hardware    []sim.BladeHardware `json:"hardware"`
+	Alerts      []sim.BladeAlert    `json:"alerts"`
+	FileSystems []sim.FileSystem    `json:"file_systems"`
+	Buckets     []sim.Bucket        `json:"buckets"`
+	Protocol    sim.Protocol        `json:"protocol"`
+}
+
 func (h handler) snapshot(w http.ResponseWriter, r *http.Request) {
 	a, err := h.array(r.URL.Query().Get("array"))
 	if err != nil {
 		fail(w, http.StatusNotFound, err)
 		return
 	}
-	v := a.View()
-	send(w, Snapshot{
-		Now: v.Time(), Identity: v.Identity(), Faults: faultsOf(a), Parity: v.Parity(), Space: v.Space(),
-		Performance: v.Instant().Array(), Controllers: v.Controllers(), Drives: v.Drives(), Hardware: v.Hardware(),
-		Alerts: v.Alerts(), Volumes: v.Volumes(), Hosts: v.Hosts(), Protocol: v.Protocol(),
-	})
+	switch v := a.Look().(type) {
+	case sim.View:
+		send(w, Snapshot{
+			Now: v.Time(), Identity: v.Identity(), Faults: faultsOf(a), Parity: v.Parity(), Space: v.Space(),
+			Performance: v.Instant().Array(), Controllers: v.Controllers(), Drives: v.Drives(), Hardware: v.Hardware(),
+			Alerts: v.Alerts(), Volumes: v.Volumes(), Hosts: v.Hosts(), Protocol: v.Protocol(),
+		})
+	case sim.BladeView:
+		send(w, BladeSnapshot{
+			Now: v.Time(), Identity: v.Identity(), Faults: faultsOf(a), Parity: v.Parity(), Capacity: v.Capacity(),
+			Space: v.Space(sim.SpaceOfArray), Performance: v.Instant().Array(sim.AllProtocols), Blades: v.Blades(), Drives: v.Drives(),
+			Hardware: v.Hardware(), Alerts: v.Alerts(), FileSystems: v.FileSystems(), Buckets: v.Buckets(), Protocol: v.Protocol(),
+		})
+	}
 }
 
 func (h handler) inject(w http.ResponseWriter, r *http.Request) {

@@ -95,6 +95,32 @@ func TestALessonByControl(t *testing.T) {
 	require.Len(t, all, len(sim.Catalogue()))
 }
 
+func TestBothKindsAreSteered(t *testing.T) {
+	s := newSite(t, "a")
+	fb, err := sim.New(sim.Options{Name: "fb", Family: sim.FlashBlade})
+	require.NoError(t, err)
+	s.arrays = append(s.arrays, fb)
+	var id struct{ ID string }
+	require.Equal(t, 200, call(t, s, "POST", "/v1/inject", `{"array":"fb","fault":"blade_removed","target":"ch1.fb2"}`, &id))
+	var st control.State
+	require.Equal(t, 200, call(t, s, "GET", "/v1/state", "", &st))
+	require.Equal(t, sim.FlashArray, st.Arrays[0].Kind)
+	require.Equal(t, sim.FlashBlade, st.Arrays[1].Kind)
+	require.Equal(t, "CH1.FB2", st.Arrays[1].Faults[0].Target)
+	var snap control.BladeSnapshot
+	require.Equal(t, 200, call(t, s, "GET", "/v1/snapshot?array=fb", "", &snap))
+	require.Len(t, snap.FileSystems, 20)
+	require.Less(t, snap.Parity, 1.0)
+	var e struct{ Error string }
+	require.Equal(t, 400, call(t, s, "POST", "/v1/inject", `{"array":"fb","fault":"drive_fail"}`, &e))
+	require.Contains(t, e.Error, "cannot befall an array of kind flashblade")
+	var all []control.Info
+	require.Equal(t, 200, call(t, s, "GET", "/v1/faults?kind=flashblade", "", &all))
+	require.Len(t, all, len(sim.CatalogueOf(sim.FlashBlade)))
+	require.Equal(t, []sim.Family{sim.FlashBlade}, all[0].Kinds)
+	require.Equal(t, 400, call(t, s, "GET", "/v1/faults?kind=tape", "", &e))
+}
+
 func TestTheOnlyArrayNeedsNoName(t *testing.T) {
 	s := newSite(t, "only")
 	var id struct{ ID string }
