@@ -15,10 +15,17 @@ const (
 	codeFan        = 13  // own
 	codeTemp       = 14  // own
 	codePower      = 15  // own
+	codeCPU        = 16  // own
 	codeSpace      = 25  // own
 	codeLink       = 39  // found
+	codeCable      = 40  // own
+	codeOptics     = 41  // own
 	codePortErrors = 45  // found
 	codeDrive      = 60  // found, for the drive and for its shelf
+	codeUnadmitted = 61  // own
+	codeDrivePath  = 62  // own
+	codeMediator   = 122 // found
+	codeLag        = 123 // own
 	codeDirectory  = 231 // found
 )
 
@@ -124,6 +131,35 @@ func (v View) coursesOf(e Entry) []course {
 		return []course{raise(e, 5*time.Second, e.duration("boot"), Alert{
 			Code: codeController, Severity: "critical", ComponentType: "controller", Component: name,
 			Issue: "failure", Expected: "ready", Actual: "not ready",
+		})}
+	case CPUFail:
+		return []course{raise(e, 5*time.Second, e.duration("boot"), Alert{
+			Code: codeCPU, Severity: "critical", ComponentType: "controller", Component: name,
+			Issue: "processor (CPU) failure", Expected: "ready", Actual: "not ready",
+		})}
+	case DriveUnadmitted:
+		return []course{raise(e, 5*time.Second, recovering, Alert{
+			Code: codeUnadmitted, Severity: "warning", ComponentType: "drive", Component: name,
+			Issue: "drive not admitted", Expected: "healthy", Actual: "unadmitted",
+		})}
+	case DrivePathLost:
+		return []course{raise(e, 5*time.Second, 0, Alert{
+			Code: codeDrivePath, Severity: "warning", ComponentType: "hardware", Component: name,
+			Issue: "path to drive lost", Expected: "2", Actual: "1",
+		})}
+	case SASCable:
+		return []course{raise(e, 5*time.Second, 0, Alert{
+			Code: codeCable, Severity: "warning", ComponentType: "hardware", Component: name,
+			Issue: "SAS cabling failure", Expected: "connected", Actual: "disconnected",
+		})}
+	case SFPDegrade:
+		return v.opticsCourses(e)
+	case ReplicationLag:
+		return v.lagCourses(e)
+	case MediatorDown:
+		return []course{raise(e, 5*time.Second, 0, Alert{
+			Code: codeMediator, Severity: "warning", ComponentType: "pod", Component: e.Target,
+			Issue: "mediator unreachable", Expected: "online", Actual: "unreachable",
 		})}
 	case FanSlow:
 		return []course{raise(e, 5*time.Second, 0, Alert{

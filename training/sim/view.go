@@ -41,14 +41,14 @@ type Identity struct {
 
 // Identity returns what the array says of itself.
 func (v View) Identity() Identity {
-	return Identity{v.options.Name, v.inv.id, osName, osVersion, model, v.inv.capacity}
+	return Identity{v.options.Name, v.inv.id, osName, v.version(), model, v.inv.capacity}
 }
 
 // Parity is the share of data that has its full redundancy.
 func (v View) Parity() float64 {
 	p := 1.0
 	for _, e := range v.entries {
-		if (e.Kind == DriveFail || e.Kind == DriveMissing) && e.begun(v.at) {
+		if e.Kind.losesData() && e.begun(v.at) {
 			p -= (1 - v.rebuilt(e)) / float64(v.dataDrives())
 		}
 	}
@@ -78,6 +78,8 @@ func (v View) Drives() []Drive {
 		case DriveFail, NVRAMFail:
 		case DriveMissing:
 			status, details = "missing", "drive is not seen"
+		case DriveUnadmitted:
+			status, details = "unadmitted", "drive has not been admitted"
 		default:
 			continue
 		}
@@ -111,10 +113,11 @@ func (v View) Hardware() []Hardware {
 				v.breakPart(h, e)
 			}
 		}
+		v.cabled(h)
 		if c := controllerOf(h.Name); c >= 0 && v.ctl[c].Mode == "offline" {
 			h.Temperature = Opt[int64]{}
 			if h.Status = "unknown"; h.Type == "controller" {
-				h.Status, h.Details = "critical", "controller is not ready"
+				h.Status, h.Details = "critical", v.whyLost(c)
 			}
 		}
 	}
@@ -129,6 +132,10 @@ func (v View) breakPart(h *Hardware, e Entry) {
 		h.Status, h.Details = "critical", "fan turns too slowly"
 	case PSULoss:
 		h.Status, h.Details, h.Voltage = "critical", "no input power", Some(int64(0))
+	case DrivePathLost:
+		if pathLost(e, v.at) {
+			h.Status, h.Details = "critical", "a path to the drive is lost"
+		}
 	case TempHigh:
 		rise := tempRise(e, v.at)
 		h.Temperature.Value += int64(rise)
@@ -190,10 +197,12 @@ type Protocol struct {
 
 // ProtocolRule is a fault of the replies.
 type ProtocolRule struct {
-	Kind  Kind          // HTTP500, Slow, TruncatedJSON or DuplicateItems
+	Kind  Kind          // one of those of the replies; see the catalogue
 	Path  string        // endpoint; empty for all
 	Every int           // HTTP500: of every so many calls one
-	Stall time.Duration // Slow: in real time
+	Stall time.Duration // Slow: before the reply; SlowDrip: between two bytes; in real time
+	Size  int64         // EndlessBody, HugeString: bytes; DeepJSON: levels
+	Word  string        // WrongVersion: what is offered; Redirect: where to
 }
 
 // Protocol returns what is wrong with the array's interface.
@@ -205,7 +214,7 @@ func (v View) Protocol() Protocol {
 			continue
 		}
 		switch e.Kind {
-		case ExpireSession, TokenRefused, ArrayRestart:
+		case ExpireSession, TokenRefused, ArrayRestart, Upgrade:
 			p.SessionEra++
 		case CertChange:
 			changes++
@@ -220,11 +229,9 @@ func (v View) Protocol() Protocol {
 			p.Certificate = changes
 		case ClockSkew:
 			p.Skew += e.duration("by")
-		case HTTP500, Slow, TruncatedJSON, DuplicateItems:
-			p.Rules = append(p.Rules, ProtocolRule{
-				Kind: e.Kind, Path: strings.Trim(e.Params["path"], "/"),
-				Every: int(e.param("every")), Stall: e.duration("stall"),
-			})
+		case HTTP500, Slow, TruncatedJSON, DuplicateItems,
+			WrongVersion, Partial207, CounterNull, EndlessBody, DeepJSON, HugeString, SlowDrip, Redirect:
+			p.Rules = append(p.Rules, ruleOf(e))
 		}
 	}
 	return p
