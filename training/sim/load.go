@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -109,11 +110,13 @@ func (v View) stressOfBottleneck(s *stress, e Entry) {
 }
 
 // Window is the work of an array over a short time: means over a history
-// sample, or one instant. It remembers what it has worked out, so it belongs
-// to one goroutine.
+// sample, or one instant. It remembers what it has worked out; any number of
+// goroutines may ask it.
 type Window struct {
 	view    View // of the end of the window
 	samples []stress
+
+	mu      sync.Mutex
 	volumes []Performance
 	known   []bool
 
@@ -153,7 +156,11 @@ func (v View) window(views []View) *Window {
 }
 
 // Volume is the work of volume i of the view's list.
-func (w *Window) Volume(i int) Performance { return *w.volume(i) }
+func (w *Window) Volume(i int) Performance {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return *w.volume(i)
+}
 
 func (w *Window) volume(i int) *Performance {
 	if w.known[i] {
@@ -196,6 +203,8 @@ func (p *Performance) tidy() {
 
 // Array is the work of the whole array: the sum of its volumes.
 func (w *Window) Array() Performance {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	var sum Performance
 	for i := range w.volumes {
 		sum.add(w.volume(i))
@@ -207,6 +216,12 @@ func (w *Window) Array() Performance {
 // Host is the work of host i of the view's list: its part of what the volumes
 // of its group do. A volume is used by some of the hosts, not by all.
 func (w *Window) Host(i int) Performance {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.host(i)
+}
+
+func (w *Window) host(i int) Performance {
 	if w.hostKnown[i] {
 		return w.hosts[i]
 	}
@@ -397,10 +412,12 @@ func split(whole int64, ps []path) []int64 {
 
 // Ports is the traffic of every port, those of a lost controller left out.
 func (w *Window) Ports() []PortPerformance {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	v := w.view
 	all := make([]PortPerformance, len(v.inv.ports))
 	for i := range v.inv.hosts {
-		p, ps := w.Host(i), v.paths(i)
+		p, ps := w.host(i), v.paths(i)
 		if len(ps) == 0 {
 			continue
 		}
@@ -472,10 +489,12 @@ func (v View) portErrors(q *PortPerformance) {
 
 // Balance lists how the operations of each host are spread over its paths.
 func (w *Window) Balance() []Balance {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	v := w.view
 	var bs []Balance
 	for i, h := range v.inv.hosts {
-		p, ps := w.Host(i), v.paths(i)
+		p, ps := w.host(i), v.paths(i)
 		ops := p.operations()
 		if ops == 0 || len(ps) == 0 {
 			bs = append(bs, Balance{Host: h.name, Idle: true})

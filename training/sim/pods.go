@@ -197,6 +197,8 @@ func (w *Window) Pod(i int) Performance { return w.sum(w.view.inv.pods[i].volume
 func (w *Window) VolumeGroup(i int) Performance { return w.sum(w.view.inv.volumeGroups[i].volumes) }
 
 func (w *Window) sum(of []int) Performance {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	var sum Performance
 	for _, i := range of {
 		sum.add(w.volume(i))

@@ -33,6 +33,13 @@ func (v View) At(t time.Time) View {
 	return newView(v.options, v.inv, v.entries, t)
 }
 
+// Same says whether two views are of the same array at the same instant, with
+// the same faults: they answer every question alike.
+func (v View) Same(w View) bool {
+	sameFaults := len(v.entries) == len(w.entries) && (len(v.entries) == 0 || &v.entries[0] == &w.entries[0])
+	return v.inv == w.inv && v.at.Equal(w.at) && sameFaults
+}
+
 // Identity is what an array says of itself.
 type Identity struct {
 	Name, ID, OS, Version, Model string

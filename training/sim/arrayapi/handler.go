@@ -2,6 +2,7 @@ package arrayapi
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -35,18 +36,24 @@ type Handler struct {
 	opened   int64 // sessions since the start
 	calls    int64
 	failable map[string]int // calls a rule could have failed, by its path
+	acted    map[string]int // calls that act; see Acted
+	last     *moment
+	buffers  sync.Pool // of *bytes.Buffer: replies on their way
 }
 
 type session struct {
-	era  int // of the array's sessions; see sim.Protocol
-	used time.Time
+	era    int // of the array's sessions; see sim.Protocol
+	number int64
+	opened time.Time
+	used   time.Time
 }
 
 // New returns the handler of an array.
 func New(a *sim.Array) *Handler {
 	return &Handler{
 		array: a, token: derivedUUID(a.Options(), "api token", 0),
-		sessions: map[string]session{}, failable: map[string]int{},
+		sessions: map[string]session{}, failable: map[string]int{}, acted: map[string]int{},
+		buffers: sync.Pool{New: func() any { return new(bytes.Buffer) }},
 	}
 }
 
@@ -62,7 +69,10 @@ type call struct {
 	r        *http.Request
 	view     sim.View
 	protocol sim.Protocol
-	path     string // endpoint, without version
+	path     string // endpoint, without version; empty when it is no list
+	asked    string // what faults of the replies call it: the path, login or api_version
+	moment   *moment
+	buffers  *sync.Pool
 }
 
 // ms is a time as the array tells it.
@@ -71,7 +81,7 @@ func (c *call) ms(t time.Time) int64 { return t.Add(c.protocol.Skew).UnixMilli()
 // ServeHTTP answers one call.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	view := h.array.View()
-	c := &call{w: w, r: r, view: view, protocol: view.Protocol()}
+	c := &call{w: w, r: r, view: view, protocol: view.Protocol(), buffers: &h.buffers}
 	if c.protocol.Unreachable {
 		panic(http.ErrAbortHandler) // the connection drops, as when nobody has the address
 	}
@@ -83,21 +93,20 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	rest := strings.Trim(strings.TrimPrefix(r.URL.Path, "/api/"), "/")
 	switch first, below, _ := strings.Cut(rest, "/"); {
 	case rest == "api_version":
+		c.asked = rest
 		h.method(c, http.MethodGet, h.version)
-	case rest == "login", below == "login" && known(first):
+	case rest == "login", below == "login" && c.known(first):
+		c.asked = "login"
 		h.method(c, http.MethodPost, h.login)
-	case rest == "logout", below == "logout" && known(first):
+	case rest == "logout", below == "logout" && c.known(first):
 		h.method(c, http.MethodPost, h.logout)
-	case !known(first):
+	case !c.known(first):
 		c.fail(http.StatusNotFound, first, "Unsupported API version.")
 	default:
-		c.path = below
+		c.path, c.asked = below, below
+		h.watch(c)
 		h.method(c, http.MethodGet, h.get)
 	}
-}
-
-func known(version string) bool {
-	return strings.HasPrefix(version, "2.") && slices.Contains(versions, version)
 }
 
 // stamp sets the headers every reply has. The date is the array's own.
@@ -126,10 +135,15 @@ func (h *Handler) method(c *call, want string, serve func(*call)) {
 }
 
 func (h *Handler) version(c *call) {
-	c.send(http.StatusOK, map[string][]string{"version": versions})
+	if h.disturb(c) {
+		c.send(http.StatusOK, map[string][]string{"version": c.offered()})
+	}
 }
 
 func (h *Handler) login(c *call) {
+	if !h.disturb(c) {
+		return
+	}
 	if c.protocol.TokenRefused || c.r.Header.Get("api-token") != h.token {
 		c.fail(http.StatusUnauthorized, "", "Invalid credentials.")
 		return
@@ -138,7 +152,7 @@ func (h *Handler) login(c *call) {
 	h.opened++
 	token := derivedUUID(h.array.Options(), "session", h.opened)
 	now := c.view.Time()
-	h.sessions[token] = session{era: c.protocol.SessionEra, used: now}
+	h.sessions[token] = session{era: c.protocol.SessionEra, number: h.opened, opened: now, used: now}
 	h.forget(now)
 	h.mu.Unlock()
 	c.w.Header().Set("x-auth-token", token)
@@ -184,6 +198,21 @@ func (h *Handler) authorised(c *call) bool {
 	return ok
 }
 
+// living lists the sessions that have not ended, by their numbers.
+func (h *Handler) living(now time.Time, era int) []session {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.forget(now)
+	var all []session
+	for _, s := range h.sessions {
+		if s.era == era {
+			all = append(all, s)
+		}
+	}
+	slices.SortFunc(all, func(a, b session) int { return cmp.Compare(a.number, b.number) })
+	return all
+}
+
 // Sessions is the number of sessions that are open.
 func (h *Handler) Sessions() int {
 	h.mu.Lock()
@@ -196,7 +225,11 @@ func (h *Handler) get(c *call) {
 	if !h.authorised(c) {
 		return
 	}
-	build, ok := endpoints[c.path]
+	if kind, ok := acting[c.path]; ok {
+		c.tried(kind)
+		return
+	}
+	build, ok := h.endpoint(c.path)
 	if !ok {
 		c.fail(http.StatusNotFound, c.path, "The endpoint is not modelled.")
 		return
@@ -209,6 +242,7 @@ func (h *Handler) get(c *call) {
 		c.refuse(err)
 		return
 	}
+	c.moment = h.moment(c.view)
 	page, err := q.answer(c, build(c))
 	if err != nil {
 		c.refuse(err)
@@ -217,11 +251,12 @@ func (h *Handler) get(c *call) {
 	if page.ContinuationToken != nil {
 		c.w.Header().Set("x-next-token", *page.ContinuationToken)
 	}
+	page = c.partial(page)
 	status := http.StatusOK
 	if len(page.Errors) > 0 {
 		status = http.StatusMultiStatus
 	}
-	c.send(status, c.duplicated(page))
+	c.send(status, c.nulled(c.duplicated(page)))
 }
 
 // page is the form of every reply that holds items.
@@ -255,16 +290,22 @@ func (c *call) refuse(err error) {
 }
 
 func (c *call) send(status int, body any) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
+	b := c.buffers.Get().(*bytes.Buffer)
+	defer c.buffers.Put(b)
+	b.Reset()
+	enc := json.NewEncoder(b)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(body); err != nil {
 		panic(err) // the bodies are plain structs of ours
 	}
 	data := b.Bytes()
-	if c.rule(sim.TruncatedJSON) != nil && status == http.StatusOK && c.path != "" {
+	if c.rule(sim.TruncatedJSON) != nil && status == http.StatusOK {
 		data = data[:len(data)*2/3]
 	}
 	c.w.WriteHeader(status)
+	if r := c.rule(sim.SlowDrip); r != nil {
+		c.drip(data, r.Stall)
+		return
+	}
 	_, _ = c.w.Write(data) // a client that is gone needs no answer
 }

@@ -29,6 +29,8 @@ type resource struct {
 	total func(sel []int) any   // the aggregate of some of them; nil where there is none
 	past  func(p period) series // nil where there is no history
 	steps []time.Duration       // resolutions of the history
+
+	wantsNames bool // the whole list is not to be had
 }
 
 // series is a resource at one time of its history.
@@ -218,6 +220,9 @@ func (q query) answer(c *call, r resource) (page, error) {
 // choose finds the objects named by names and ids.
 func (q query) choose(r resource) (sel []int, missing []apiError, err error) {
 	if len(q.names) == 0 && len(q.ids) == 0 {
+		if r.wantsNames {
+			return nil, nil, apiError{"names", "Use names or ids: the whole list is not given."}
+		}
 		return count(r.count), nil, nil
 	}
 	if len(q.names) > 0 && len(q.ids) > 0 {
