@@ -67,6 +67,20 @@ func TestAlertsOfFaults(t *testing.T) {
 		{sim.Fault{Kind: sim.DriveMissing}, time.Minute, map[int]int{60: 2}},
 		{sim.Fault{Kind: sim.NVRAMFail}, time.Minute, map[int]int{60: 2}},
 		{sim.Fault{Kind: sim.ControllerFail}, time.Minute, map[int]int{4: 1}},
+		{sim.Fault{Kind: sim.CPUFail}, time.Minute, map[int]int{16: 1}},
+		{sim.Fault{Kind: sim.Failover}, time.Minute, map[int]int{}},
+		{sim.Fault{Kind: sim.DriveUnadmitted}, time.Minute, map[int]int{61: 1}},
+		{sim.Fault{Kind: sim.DrivePathLost}, time.Minute, map[int]int{62: 1}},
+		{sim.Fault{Kind: sim.SASCable}, time.Minute, map[int]int{40: 1}},
+		{sim.Fault{Kind: sim.SFPDegrade}, time.Minute, map[int]int{}},
+		{sim.Fault{Kind: sim.SFPDegrade}, 10 * time.Minute, map[int]int{41: 1}},
+		{sim.Fault{Kind: sim.SFPDegrade, Params: map[string]string{"power": "0.05"}}, time.Hour, map[int]int{}},
+		{sim.Fault{Kind: sim.NoisyVolume}, time.Hour, map[int]int{}},
+		{sim.Fault{Kind: sim.QoSCap}, time.Hour, map[int]int{}},
+		{sim.Fault{Kind: sim.ReplicationLag}, 299 * time.Second, map[int]int{}},
+		{sim.Fault{Kind: sim.ReplicationLag}, 5 * time.Minute, map[int]int{123: 1}},
+		{sim.Fault{Kind: sim.MediatorDown}, time.Minute, map[int]int{122: 1}},
+		{sim.Fault{Kind: sim.Upgrade}, time.Hour, map[int]int{}},
 		{sim.Fault{Kind: sim.FanSlow}, time.Minute, map[int]int{13: 1}},
 		{sim.Fault{Kind: sim.TempHigh}, time.Minute, map[int]int{}},
 		{sim.Fault{Kind: sim.TempHigh}, 4 * time.Minute, map[int]int{14: 1}},
@@ -82,7 +96,7 @@ func TestAlertsOfFaults(t *testing.T) {
 		{sim.Fault{Kind: sim.AlertBlip}, 8 * time.Second, map[int]int{}},
 	} {
 		t.Run(string(c.fault.Kind)+" "+c.after.String(), func(t *testing.T) {
-			a := newArray(t, sim.Options{})
+			a := newArray(t, sim.Options{Size: roomFor(c.fault.Kind)})
 			inject(t, a, c.fault)
 			a.Advance(c.after)
 			require.Equal(t, c.want, open(a.View()))
@@ -296,6 +310,10 @@ func TestInjectRefuses(t *testing.T) {
 	}{
 		{"unknown kind", sim.Fault{Kind: "fire"}, `inject into fa-1: unknown fault "fire": use one of drive_fail,`},
 		{"unknown part", sim.Fault{Kind: sim.DriveFail, Target: "CH9"}, `the array has no part "CH9": name a drive, such as CH0.BAY3`},
+		{"no shelf", sim.Fault{Kind: sim.SASCable}, "an array of size small has no shelf: use size large"},
+		{"unknown pod", sim.Fault{Kind: sim.MediatorDown, Target: "x"}, `no part "x": name a stretched pod`},
+		{"a pod without a link", sim.Fault{Kind: sim.ReplicationLag, Target: "prod"}, `no part "prod": name a pod that is replicated`},
+		{"unknown word", sim.Fault{Kind: sim.WrongVersion, Params: map[string]string{"offer": "x"}}, `parameter offer: "x" is not one of old, unknown`},
 		{"unknown volume", sim.Fault{Kind: sim.CapacityFill, Target: "x"}, `no part "x"`},
 		{"target where none is", sim.Fault{Kind: sim.ClockSkew, Target: "x"}, "takes no target"},
 		{"id twice", sim.Fault{ID: "mine", Kind: sim.FanSlow}, `fault id "mine" is taken`},
