@@ -21,7 +21,7 @@ const (
 )
 
 // anyPath is the parameter of faults that can be kept to one endpoint.
-var anyPath = Param{Name: "path", Type: Text, Default: "", Doc: "only this endpoint, such as volumes/performance; all when left out"}
+var anyPath = Param{Name: "path", Type: Text, Default: "", Doc: "only this endpoint, such as volumes/performance; all lists when left out; login and api_version only when named"}
 
 var catalogue = []Info{
 	{

@@ -1,6 +1,7 @@
 package sim_test
 
 import (
+	"crypto/sha256"
 	"strings"
 	"testing"
 	"time"
@@ -30,7 +31,7 @@ func TestEveryFaultHasARepairThatClosesItsAlerts(t *testing.T) {
 			both(time.Minute)
 			id := inject(t, a, sim.Fault{Kind: info.Kind})
 			both(2 * time.Minute)
-			require.False(t, told(quiet.View()) == told(a.View()), "it shows")
+			require.NotEqual(t, sha256.Sum256([]byte(told(quiet.View()))), sha256.Sum256([]byte(told(a.View()))), "it shows")
 			both(40 * time.Minute)
 			require.NoError(t, a.Clear(id))
 			both(24 * time.Hour)

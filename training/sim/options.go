@@ -55,14 +55,20 @@ type dimensions struct {
 func (s Size) dimensions() dimensions {
 	switch s {
 	case Recorded:
-		return dimensions{volumes: 83, drives: 20, hosts: 31, busy: 4, peakIOPS: 24_000, driveBytes: 1_920_383_410_176, used: 0.41,
-			sharers: 1, pods: 6, links: 2, volumeGroups: 3, fileSystems: 12, directories: 34}
+		return dimensions{
+			volumes: 83, drives: 20, hosts: 31, busy: 4, peakIOPS: 24_000, driveBytes: 1_920_383_410_176, used: 0.41,
+			sharers: 1, pods: 6, links: 2, volumeGroups: 3, fileSystems: 12, directories: 34,
+		}
 	case Large:
-		return dimensions{volumes: 1000, drives: 40, hosts: 64, busy: 70, peakIOPS: 110_000, driveBytes: 3_840_755_982_336, used: 0.52,
-			sharers: 4, pods: 12, links: 4, volumeGroups: 20, fileSystems: 12, directories: 60}
+		return dimensions{
+			volumes: 1000, drives: 40, hosts: 64, busy: 70, peakIOPS: 110_000, driveBytes: 3_840_755_982_336, used: 0.52,
+			sharers: 4, pods: 12, links: 4, volumeGroups: 20, fileSystems: 12, directories: 60,
+		}
 	default:
-		return dimensions{volumes: 20, drives: 10, hosts: 6, busy: 6, peakIOPS: 9_000, driveBytes: 1_920_383_410_176, used: 0.46,
-			sharers: 3, pods: 2, links: 1, volumeGroups: 2, fileSystems: 2, directories: 5}
+		return dimensions{
+			volumes: 20, drives: 10, hosts: 6, busy: 6, peakIOPS: 9_000, driveBytes: 1_920_383_410_176, used: 0.46,
+			sharers: 3, pods: 2, links: 1, volumeGroups: 2, fileSystems: 2, directories: 5,
+		}
 	}
 }
 

@@ -289,9 +289,16 @@ func (c *call) refuse(err error) {
 	c.fail(http.StatusBadRequest, e.Context, e.Message)
 }
 
+// keptBuffer is the largest buffer that is kept for a later reply.
+const keptBuffer = 4 << 20
+
 func (c *call) send(status int, body any) {
 	b := c.buffers.Get().(*bytes.Buffer)
-	defer c.buffers.Put(b)
+	defer func() {
+		if b.Cap() <= keptBuffer {
+			c.buffers.Put(b)
+		}
+	}()
 	b.Reset()
 	enc := json.NewEncoder(b)
 	enc.SetEscapeHTML(false)

@@ -206,8 +206,13 @@ func TestAlertEvents(t *testing.T) {
 		last = e["time"].(float64)
 	}
 	require.Equal(t, [][2]any{
-		{"open", "info"}, {"open", "warning"}, {"open", "critical"}, {"open", "warning"}, {"open", "info"},
-		{"closing", "info"}, {"closed", "info"},
+		{"open", "info"},
+		{"open", "warning"},
+		{"open", "critical"},
+		{"open", "warning"},
+		{"open", "info"},
+		{"closing", "info"},
+		{"closed", "info"},
 	}, steps)
 	require.Equal(t, a["updated"], last)
 	require.Equal(t, 400, r.raw("alerts/events").Code)

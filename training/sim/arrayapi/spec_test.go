@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -32,6 +33,8 @@ type spec struct {
 	Components struct {
 		Schemas map[string]schema `yaml:"schemas"`
 	} `yaml:"components"`
+
+	flat sync.Map // resolved schemas by reference
 }
 
 type schema struct {
@@ -61,11 +64,20 @@ func loadSpec(t *testing.T) *spec {
 	return &s
 }
 
-// resolve flattens references and compositions.
+// resolve flattens references and compositions, each reference once.
 func (s *spec) resolve(x schema) schema {
-	for x.Ref != "" {
-		x = s.Components.Schemas[x.Ref[strings.LastIndexByte(x.Ref, '/')+1:]]
+	if x.Ref == "" {
+		return s.flatten(x)
 	}
+	if known, ok := s.flat.Load(x.Ref); ok {
+		return known.(schema)
+	}
+	flat := s.resolve(s.Components.Schemas[x.Ref[strings.LastIndexByte(x.Ref, '/')+1:]])
+	s.flat.Store(x.Ref, flat)
+	return flat
+}
+
+func (s *spec) flatten(x schema) schema {
 	if len(x.AllOf) == 0 {
 		return x
 	}
