@@ -14,7 +14,7 @@ type Size string
 const (
 	Small    Size = "small"    // 20 volumes, 10 drives, 6 hosts
 	Recorded Size = "recorded" // 83 volumes, 20 drives, 31 hosts
-	Large    Size = "large"    // 1,000 volumes, 40 drives, 64 hosts
+	Large    Size = "large"    // 1,000 volumes, 40 drives, 64 hosts, a shelf
 )
 
 // Sizes lists the sizes from small to large.

@@ -1,7 +1,11 @@
 package arrayapi_test
 
 import (
+	"context"
 	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -124,5 +128,36 @@ func TestFaultsOfTheRepliesReachTheLogInWhenTheyNameIt(t *testing.T) {
 		r.inject(sim.Fault{Kind: sim.Redirect, Params: map[string]string{"path": path}})
 		require.Equal(t, 307, ask[path]())
 		r.get("arrays")
+	}
+}
+
+// TestABodyEndsWhenTheClientHasHadEnough: the simulator does not go on writing
+// to nobody.
+func TestABodyEndsWhenTheClientHasHadEnough(t *testing.T) {
+	for name, f := range map[string]sim.Fault{
+		"endless": {Kind: sim.EndlessBody, Params: map[string]string{"megabytes": "1000000"}},
+		"slow":    {Kind: sim.SlowDrip, Params: map[string]string{"pause": "20ms"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, sim.Options{})
+			r.inject(f)
+			done := make(chan struct{})
+			srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+				defer close(done)
+				r.handler.ServeHTTP(w, req)
+			}))
+			defer srv.Close()
+			ctx, leave := context.WithCancel(t.Context())
+			req, err := http.NewRequestWithContext(ctx, "GET", srv.URL+base+"volumes", nil)
+			require.NoError(t, err)
+			req.Header.Set("X-Auth-Token", r.session)
+			res, err := srv.Client().Do(req)
+			require.NoError(t, err)
+			defer res.Body.Close()
+			_, err = io.ReadFull(res.Body, make([]byte, 10))
+			require.NoError(t, err)
+			leave()
+			<-done
+		})
 	}
 }

@@ -153,6 +153,9 @@ func TestReplicationLag(t *testing.T) {
 		l := r.get("pod-replica-links/lag").Items[0]
 		return l["lag"].(map[string]any)["max"].(float64), l["status"].(string)
 	}
+	require.Len(t, r.get("pod-replica-links").Items, 2)
+	local := r.get("pod-replica-links").Items[1]["local_pod"].(map[string]any)["name"].(string)
+	require.Len(t, r.get("pod-replica-links/lag?local_pod_names="+local).Items, 1)
 	quiet, status := link()
 	require.Less(t, quiet, 4000.0)
 	require.Equal(t, "replicating", status)

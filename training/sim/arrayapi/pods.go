@@ -213,6 +213,8 @@ func podsReplication(c *call) resource {
 		})
 }
 
+// Links have no names; they are asked for by those of their local pods.
+
 // linkEnds are the fields by which every list of replica links names a link.
 type linkEnds struct {
 	ID        *string         `json:"id"`
@@ -260,7 +262,7 @@ type linkPerformance struct {
 
 func replicaLinks(c *call) resource {
 	all := c.now().Links()
-	r := of(all, nil, func(l sim.ReplicaLink) any {
+	r := of(all, func(l sim.ReplicaLink) string { return l.LocalPod }, func(l sim.ReplicaLink) any {
 		return linkItem{endsOf(l), l.Lag.Milliseconds(), false, c.ms(l.RecoveryPoint), l.Status}
 	})
 	r.id = func(i int) string { return all[i].ID }
@@ -289,7 +291,7 @@ func replicaLinksPerformance(c *call) resource {
 // linking is a resource of replica links, now and in the past.
 func (c *call) linking(item func(sim.ReplicaLink, time.Time) any, total func([]sim.ReplicaLink, time.Time) any) resource {
 	all := c.now().Links()
-	return c.working(len(all), nil, func(i int) string { return all[i].ID }, func(w *sim.Window, end time.Time) series {
+	return c.working(len(all), func(i int) string { return all[i].LocalPod }, func(i int) string { return all[i].ID }, func(w *sim.Window, end time.Time) series {
 		ls := w.Links()
 		s := series{item: func(i int) any { return item(ls[i], end) }}
 		if total != nil {

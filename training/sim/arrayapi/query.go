@@ -72,7 +72,7 @@ type sortKey struct {
 func parseQuery(v url.Values, path string) (query, error) {
 	p := params{values: v}
 	q := query{
-		names: words(v["names"]), ids: words(v["ids"]),
+		names: words(slices.Concat(v["names"], v["local_pod_names"])), ids: words(v["ids"]),
 		wantCount: p.truth("total_item_count"), totalOnly: p.truth("total_only"), allowErrors: p.truth("allow_errors"),
 		flagged: p.choice("flagged"), destroyed: p.choice("destroyed"),
 		limit: maxLimit, offset: int(min(p.number("offset"), 1<<31)),
