@@ -22,10 +22,10 @@ type directory struct {
 
 // Directory is one managed directory.
 type Directory struct {
-	Name, ID, Path             string // the name holds that of the file system
-	FileSystem, FileSystemID   string
-	Created                    time.Time
-	Unique, Snapshots, Virtual int64
+	Name, ID, Path           string // the name holds that of the file system
+	FileSystem, FileSystemID string
+	Created                  time.Time
+	Unique, Virtual          int64
 }
 
 // FileSystem is one file system.

@@ -53,15 +53,14 @@ type ReplicaLink struct {
 
 // Replication is what one pod sends and receives, in bytes a second.
 type Replication struct {
-	Pod, ID            string
-	Continuous         int64 // by a replica link
-	SyncFrom, SyncTo   int64 // between the halves of a stretched pod
-	ResyncTo, Periodic int64
+	Pod, ID          string
+	Continuous       int64 // by a replica link
+	SyncFrom, SyncTo int64 // between the halves of a stretched pod
 }
 
 // Total is everything a pod sends and receives.
 func (r Replication) Total() int64 {
-	return r.Continuous + r.SyncFrom + r.SyncTo + r.ResyncTo + r.Periodic
+	return r.Continuous + r.SyncFrom + r.SyncTo
 }
 
 // VolumeGroup is one volume group.

@@ -132,7 +132,7 @@ func directorySpace(s sim.Space) space {
 }
 
 func spaceOfDirectory(d sim.Directory) sim.Space {
-	return sim.Space{Virtual: d.Virtual, Unique: d.Unique, Snapshots: d.Snapshots}
+	return sim.Space{Virtual: d.Virtual, Unique: d.Unique}
 }
 
 func directories(c *call) resource {

@@ -192,8 +192,8 @@ func podsReplication(c *call) resource {
 			rs := w.Replication()
 			item := func(r sim.Replication, pod fullReference) any {
 				return replicationItem{
-					Time: c.ms(end), Pod: pod, Continuous: trafficOf(0, r.Continuous), Resync: trafficOf(0, r.ResyncTo),
-					Sync: trafficOf(r.SyncFrom, r.SyncTo), Periodic: trafficOf(0, r.Periodic), Total: r.Total(),
+					Time: c.ms(end), Pod: pod, Continuous: trafficOf(0, r.Continuous),
+					Sync: trafficOf(r.SyncFrom, r.SyncTo), Total: r.Total(),
 				}
 			}
 			return series{
@@ -204,16 +204,12 @@ func podsReplication(c *call) resource {
 						sum.Continuous += rs[i].Continuous
 						sum.SyncFrom += rs[i].SyncFrom
 						sum.SyncTo += rs[i].SyncTo
-						sum.ResyncTo += rs[i].ResyncTo
-						sum.Periodic += rs[i].Periodic
 					}
 					return item(sum, fullReference{})
 				},
 			}
 		})
 }
-
-// Links have no names; they are asked for by those of their local pods.
 
 // linkEnds are the fields by which every list of replica links names a link.
 type linkEnds struct {
@@ -260,6 +256,8 @@ type linkPerformance struct {
 	Total int64 `json:"bytes_per_sec_total"`
 }
 
+// replicaLinks: links have no names; they are asked for by those of their local
+// pods.
 func replicaLinks(c *call) resource {
 	all := c.now().Links()
 	r := of(all, func(l sim.ReplicaLink) string { return l.LocalPod }, func(l sim.ReplicaLink) any {
