@@ -15,10 +15,17 @@ const (
 	codeFan        = 13  // own
 	codeTemp       = 14  // own
 	codePower      = 15  // own
+	codeCPU        = 16  // own
 	codeSpace      = 25  // own
 	codeLink       = 39  // found
+	codeCable      = 40  // own
+	codeOptics     = 41  // own
 	codePortErrors = 45  // found
 	codeDrive      = 60  // found, for the drive and for its shelf
+	codeUnadmitted = 61  // own
+	codeDrivePath  = 62  // own
+	codeMediator   = 122 // found
+	codeLag        = 123 // own
 	codeDirectory  = 231 // found
 )
 
@@ -41,13 +48,57 @@ type step struct {
 
 // Alerts lists the array's alerts by creation, closed ones included.
 func (v View) Alerts() []Alert {
+	as := slices.Clone(v.inv.past)
+	for _, c := range v.noticed() {
+		as = append(as, c.at(v.at))
+	}
+	return as
+}
+
+// AlertEvents lists every change in the life of the alerts: each alert as it
+// stood after it, whose Updated is the time of the change.
+func (v View) AlertEvents() []Alert {
+	var as []Alert
+	for _, p := range v.inv.past {
+		first := p
+		first.State, first.Updated, first.Notified, first.Closed = "open", p.Created, Opt[time.Time]{}, Opt[time.Time]{}
+		as = append(as, first, p)
+	}
+	for _, c := range v.noticed() {
+		for _, t := range c.changes() {
+			if !t.After(v.at) {
+				as = append(as, c.at(t))
+			}
+		}
+	}
+	return as
+}
+
+// changes are the instants at which an alert changes.
+func (c course) changes() []time.Time {
+	ts := []time.Time{c.Created}
+	for _, s := range c.steps {
+		if s.at.After(c.Created) && (c.ends.IsZero() || s.at.Before(c.ends)) {
+			ts = append(ts, s.at)
+		}
+	}
+	if !c.ends.IsZero() {
+		ts = append(ts, c.ends, c.ends.Add(c.linger))
+	}
+	slices.SortFunc(ts, time.Time.Compare)
+	return slices.CompactFunc(ts, time.Time.Equal)
+}
+
+// noticed are the alerts raised since the start, by creation and with their
+// numbers.
+func (v View) noticed() []course {
 	courses := v.courses()
 	slices.SortStableFunc(courses, func(a, b course) int { return a.Created.Compare(b.Created) })
-	as := slices.Clone(v.inv.past)
 	number := int64(10_000_000)
-	if len(as) > 0 {
-		number = as[len(as)-1].Number
+	if past := v.inv.past; len(past) > 0 {
+		number = past[len(past)-1].Number
 	}
+	var cs []course
 	for _, c := range courses {
 		if c.Created.After(v.at) {
 			break
@@ -57,9 +108,9 @@ func (v View) Alerts() []Alert {
 		}
 		number += 1 + int64(unit(key(v.options.Seed, c.ID))*40)
 		c.Number = number
-		as = append(as, c.at(v.at))
+		cs = append(cs, c)
 	}
-	return as
+	return cs
 }
 
 // at is the alert as it stands at an instant.
@@ -124,6 +175,35 @@ func (v View) coursesOf(e Entry) []course {
 		return []course{raise(e, 5*time.Second, e.duration("boot"), Alert{
 			Code: codeController, Severity: "critical", ComponentType: "controller", Component: name,
 			Issue: "failure", Expected: "ready", Actual: "not ready",
+		})}
+	case CPUFail:
+		return []course{raise(e, 5*time.Second, e.duration("boot"), Alert{
+			Code: codeCPU, Severity: "critical", ComponentType: "controller", Component: name,
+			Issue: "processor (CPU) failure", Expected: "ready", Actual: "not ready",
+		})}
+	case DriveUnadmitted:
+		return []course{raise(e, 5*time.Second, recovering, Alert{
+			Code: codeUnadmitted, Severity: "warning", ComponentType: "drive", Component: name,
+			Issue: "drive not admitted", Expected: "healthy", Actual: "unadmitted",
+		})}
+	case DrivePathLost:
+		return []course{raise(e, 5*time.Second, 0, Alert{
+			Code: codeDrivePath, Severity: "warning", ComponentType: "hardware", Component: name,
+			Issue: "path to drive lost", Expected: "2", Actual: "1",
+		})}
+	case SASCable:
+		return []course{raise(e, 5*time.Second, 0, Alert{
+			Code: codeCable, Severity: "warning", ComponentType: "hardware", Component: name,
+			Issue: "SAS cabling failure", Expected: "connected", Actual: "disconnected",
+		})}
+	case SFPDegrade:
+		return v.opticsCourses(e)
+	case ReplicationLag:
+		return v.lagCourses(e)
+	case MediatorDown:
+		return []course{raise(e, 5*time.Second, 0, Alert{
+			Code: codeMediator, Severity: "warning", ComponentType: "pod", Component: e.Target,
+			Issue: "mediator unreachable", Expected: "online", Actual: "unreachable",
 		})}
 	case FanSlow:
 		return []course{raise(e, 5*time.Second, 0, Alert{
@@ -193,6 +273,23 @@ var spaceSteps = []struct {
 	share    float64
 	severity string
 }{{0.80, "info"}, {0.90, "warning"}, {0.95, "critical"}}
+
+// AlertRule is a limit at which the array speaks up.
+type AlertRule struct {
+	Code     int
+	Severity string
+	Default  string
+	Subject  string
+}
+
+// AlertRules lists the limits at which the array speaks up.
+func (v View) AlertRules() []AlertRule {
+	var rs []AlertRule
+	for _, s := range spaceSteps {
+		rs = append(rs, AlertRule{codeSpace, s.severity, fmt.Sprintf("%.0f%%", s.share*100), "high utilization"})
+	}
+	return rs
+}
 
 func (v View) spaceCourse(e Entry) []course {
 	line := v.fillLine(e)

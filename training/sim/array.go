@@ -137,7 +137,7 @@ func (a *Array) entry(f Fault) (Entry, error) {
 		return Entry{}, err
 	}
 	switch {
-	case f.Kind == ArrayRestart && f.Duration == 0:
+	case (f.Kind == ArrayRestart || f.Kind == Upgrade) && f.Duration == 0:
 		e.Until = f.At.Add(e.duration("downtime"))
 	case f.Duration > 0:
 		e.Until = f.At.Add(f.Duration)
@@ -206,13 +206,13 @@ func (a *Array) resolve(f Fault) (string, error) {
 		}
 	}
 	switch f.Kind {
-	case DriveFail, DriveMissing:
+	case DriveFail, DriveMissing, DriveUnadmitted, DrivePathLost:
 		hardware("drive_bay")
 		preset = "CH0.BAY3"
 	case NVRAMFail:
 		hardware("nvram_bay")
 		preset = "CH0.NVB1"
-	case ControllerFail:
+	case ControllerFail, CPUFail:
 		names, preset = []string{"CT0", "CT1"}, newView(a.options, a.inv, a.entries, f.At).primary()
 	case FanSlow:
 		hardware("cooling")
@@ -230,7 +230,24 @@ func (a *Array) resolve(f Fault) (string, error) {
 		hardware("fc_port")
 		hardware("eth_port")
 		preset = "CT0.FC3"
-	case CapacityFill, Bottleneck:
+	case SFPDegrade:
+		hardware("fc_port")
+		preset = "CT1.FC0"
+	case SASCable:
+		if names = a.inv.shelfPorts(); len(names) == 0 {
+			return "", fmt.Errorf("fault %s: an array of size %s has no shelf: use size %s", f.Kind, a.options.Size, Large)
+		}
+		preset = names[0]
+	case ReplicationLag:
+		names = a.inv.linkedPods()
+		preset = names[0]
+	case MediatorDown:
+		names = a.inv.stretchedPods()
+		preset = names[0]
+	case CapacityFill, Bottleneck, NoisyVolume, QoSCap:
+		if f.Kind == NoisyVolume || f.Kind == QoSCap {
+			preset = a.inv.busiest()
+		}
 		for _, v := range a.inv.volumes {
 			if !v.protocolEndpoint {
 				names = append(names, v.name)

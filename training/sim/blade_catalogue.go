@@ -95,7 +95,8 @@ func interfaceFaults() []Info {
 	var all []Info
 	for _, i := range catalogue {
 		switch i.Kind {
-		case ExpireSession, TokenRefused, HTTP500, Slow, TruncatedJSON, DuplicateItems, CertChange, ClockSkew:
+		case ExpireSession, TokenRefused, HTTP500, Slow, TruncatedJSON, DuplicateItems, CertChange, ClockSkew,
+			WrongVersion, Partial207, CounterNull, EndlessBody, DeepJSON, HugeString, SlowDrip, Redirect:
 			all = append(all, i)
 		}
 	}

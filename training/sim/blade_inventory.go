@@ -27,7 +27,7 @@ type bladeInventory struct {
 	hardware   []BladeHardware
 	connectors []Connector
 
-	files    []fileSystem
+	files    []bladeFileSystem
 	buckets  []bucket
 	accounts []Account // space and objects are filled in by a view
 	clients  []nasClient
@@ -48,8 +48,8 @@ type workload struct {
 	writeBytes float64
 }
 
-type fileSystem struct {
-	FileSystem // space at the start
+type bladeFileSystem struct {
+	BladeFileSystem // space at the start
 	workload
 	clients []int // who mounts it over NFS
 }
@@ -280,12 +280,12 @@ var (
 )
 
 func (inv *bladeInventory) buildFiles(k uint64, d bladeDimensions, start time.Time) {
-	inv.files = make([]fileSystem, d.files)
+	inv.files = make([]bladeFileSystem, d.files)
 	stride := max(1, d.files/d.busyFiles)
 	for i := range inv.files {
 		fk := keyN(key(k, "file system"), int64(i))
 		f := &inv.files[i]
-		f.FileSystem = FileSystem{
+		f.BladeFileSystem = BladeFileSystem{
 			Name: fmt.Sprintf("%s-%s-%03d", teams[i%len(teams)], uses[(i/len(teams))%len(uses)], i), ID: uuidOf(fk),
 			Created: start.Add(-time.Duration(between(fk+1, 40, 1200) * 24 * float64(time.Hour))).Truncate(time.Millisecond),
 			Policy:  -1, SnapshotDirectoryShown: true,

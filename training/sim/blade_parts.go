@@ -54,8 +54,8 @@ type ConnectorWork struct {
 	OtherErrors          int64
 }
 
-// FileSystem is one file system.
-type FileSystem struct {
+// BladeFileSystem is one file system.
+type BladeFileSystem struct {
 	Name, ID               string
 	Created                time.Time
 	Quota                  int64 // bytes; 0 for none

@@ -41,7 +41,7 @@ func (v BladeView) quotaLine(e Entry) fillLine {
 }
 
 func (v BladeView) fileNamed(name string) int {
-	return slices.IndexFunc(v.inv.files, func(f fileSystem) bool { return f.Name == name })
+	return slices.IndexFunc(v.inv.files, func(f bladeFileSystem) bool { return f.Name == name })
 }
 
 // grow adds stored bytes to a use of space, and what clients wrote for them.
@@ -159,11 +159,11 @@ func (v BladeView) full() bool {
 }
 
 // FileSystems lists the file systems.
-func (v BladeView) FileSystems() []FileSystem {
+func (v BladeView) FileSystems() []BladeFileSystem {
 	spaces, _ := v.spaces()
-	fs := make([]FileSystem, len(spaces))
+	fs := make([]BladeFileSystem, len(spaces))
 	for i := range fs {
-		fs[i] = v.inv.files[i].FileSystem
+		fs[i] = v.inv.files[i].BladeFileSystem
 		fs[i].Space = spaces[i]
 		fs[i].Users = usageOf(fs[i].Users, spaces[i].Virtual, 0.25)
 		fs[i].Groups = usageOf(fs[i].Groups, spaces[i].Virtual, 0.9)

@@ -23,7 +23,7 @@ const (
 )
 
 // anyPath is the parameter of faults that can be kept to one endpoint.
-var anyPath = Param{Name: "path", Type: Text, Default: "", Doc: "only this endpoint, such as volumes/performance; all when left out"}
+var anyPath = Param{Name: "path", Type: Text, Default: "", Doc: "only this endpoint, such as volumes/performance; all lists when left out; login and api_version only when named"}
 
 var catalogue = []Info{
 	{
@@ -37,6 +37,20 @@ var catalogue = []Info{
 		Params: []Param{{Name: "rebuild", Type: Span, Default: "40m", Min: 1, Max: 7 * day, Doc: "time until the data is whole again"}},
 	},
 	{
+		Kind: DriveUnadmitted, Target: "a drive, such as CH0.BAY3",
+		Doc:    "the drive was swapped for one the array has not admitted; alert 61; rebuild as after a failure, admitted by the repair",
+		Params: []Param{{Name: "rebuild", Type: Span, Default: "40m", Min: 1, Max: 7 * day, Doc: "time until the data is whole again"}},
+	},
+	{
+		Kind: DrivePathLost, Target: "a drive, such as CH0.BAY3",
+		Doc:    "the bay is critical while its drive stays healthy; alert 62; reads take a tenth longer while the path is lost",
+		Params: []Param{{Name: "flap", Type: Span, Default: "0s", Min: 0, Max: hour, Doc: "from one loss to the next, such as 40s, half of it lost; 0s loses the path for good"}},
+	},
+	{
+		Kind: SASCable, Target: "a port of a shelf, such as SH0.SAS0",
+		Doc: "both ends of a cable to a shelf are critical and the shelf's bays unknown; alert 40; every operation takes a little longer; arrays without a shelf refuse it",
+	},
+	{
 		Kind: NVRAMFail, Target: "an NVRAM module, such as CH0.NVB1",
 		Doc: "the module is failed; alert 60; writes take half as long again",
 	},
@@ -44,6 +58,15 @@ var catalogue = []Info{
 		Kind: ControllerFail, Target: "a controller, CT0 or CT1; the primary when left out",
 		Doc:    "not ready and offline, its ports gone; the peer becomes primary; the interface drops for a moment when the primary was lost; alert 4",
 		Params: []Param{{Name: "boot", Type: Span, Default: "90s", Min: 1, Max: hour, Doc: "from repair to ready"}},
+	},
+	{
+		Kind: CPUFail, Target: "a controller, CT0 or CT1; the primary when left out",
+		Doc:    "the controller is lost as with controller_fail, for a processor that failed; alert 16",
+		Params: []Param{{Name: "boot", Type: Span, Default: "90s", Min: 1, Max: hour, Doc: "from repair to ready"}},
+	},
+	{
+		Kind: Failover, Moment: true,
+		Doc: "the primary hands over to its peer without a failure; the interface drops for a moment; no alert",
 	},
 	{
 		Kind: FanSlow, Target: "a fan, such as CT0.FAN3",
@@ -69,6 +92,22 @@ var catalogue = []Info{
 		Params: []Param{{Name: "period", Type: Span, Default: "40s", Min: 2, Max: hour, Doc: "from one loss to the next; half of it is down"}},
 	},
 	{
+		Kind: SFPDegrade, Target: "an FC port, such as CT1.FC0",
+		Doc: "the optical power received falls, past the warning and the alarm limit of the transceiver; alert 41 at the alarm limit",
+		Params: []Param{
+			{Name: "power", Type: Number, Default: "0.01", Min: 0, Max: 2, Doc: "milliwatts received in the end"},
+			{Name: "ramp", Type: Span, Default: "10m", Min: 1, Max: 30 * day, Doc: "time until that power is reached"},
+		},
+	},
+	{
+		Kind: Upgrade,
+		Doc:  "nothing answers for a while as in array_restart; then the software has a new version and the list of REST versions is longer, for good",
+		Params: []Param{
+			{Name: "downtime", Type: Span, Default: "6m", Min: 1, Max: hour, Doc: "how long nothing answers, when no duration is given"},
+			{Name: "version", Type: Text, Default: "6.6.10", Doc: "version of the software afterwards"},
+		},
+	},
+	{
 		Kind:   ArrayRestart,
 		Doc:    "nothing answers for a while; then both controllers have a new mode_since and every session is gone",
 		Params: []Param{{Name: "downtime", Type: Span, Default: "4m", Min: 1, Max: hour, Doc: "how long nothing answers, when no duration is given"}},
@@ -90,6 +129,34 @@ var catalogue = []Info{
 			{Name: "load", Type: Number, Default: "2.5", Min: 1, Max: 50, Doc: "offered load against normal at the worst"},
 			{Name: "ramp", Type: Span, Default: "2m", Min: 1, Max: day, Doc: "time to the worst, and from repair back to normal"},
 		},
+	},
+	{
+		Kind: NoisyVolume, Target: "a volume; the busiest when left out",
+		Doc: "one volume takes most of the array's operations and the others get less; the array raises no alert",
+		Params: []Param{
+			{Name: "share", Type: Number, Default: "80", Min: 10, Max: 95, Doc: "per cent of all operations in the end"},
+			{Name: "ramp", Type: Span, Default: "2m", Min: 1, Max: day, Doc: "time to the share, and from repair back to normal"},
+		},
+	},
+	{
+		Kind: QoSCap, Target: "a volume; the busiest when left out",
+		Doc: "a limit holds a volume back: its operations stop at the limit and wait, in qos_rate_limit_usec, ever longer; the array raises no alert",
+		Params: []Param{
+			{Name: "iops", Type: Number, Default: "100", Min: 100, Max: 1e8, Doc: "operations a second that are let through"},
+			{Name: "ramp", Type: Span, Default: "2m", Min: 1, Max: day, Doc: "time until the wait is at its longest"},
+		},
+	},
+	{
+		Kind: ReplicationLag, Target: "a pod that is replicated; the first when left out",
+		Doc: "the recovery point of a replica link stands still and its lag grows second by second; alert 123 past a limit; the repair catches up",
+		Params: []Param{
+			{Name: "limit", Type: Span, Default: "5m", Min: 1, Max: day, Doc: "lag at which the array speaks up"},
+			{Name: "catch_up", Type: Span, Default: "3m", Min: 1, Max: day, Doc: "time from repair until the lag is normal"},
+		},
+	},
+	{
+		Kind: MediatorDown, Target: "a stretched pod; the first when left out",
+		Doc: "the mediator of a stretched pod is unreachable from this array; alert 122",
 	},
 	{
 		Kind:   AlertBurst,
@@ -116,5 +183,30 @@ var catalogue = []Info{
 	{Kind: CertChange, Doc: "new connections are answered with another certificate"},
 	{Kind: ClockSkew, Doc: "every time the array tells is off", Params: []Param{
 		{Name: "by", Type: Span, Default: "7m", Min: -365 * day, Max: 365 * day, Doc: "how far ahead; may be negative"},
+	}},
+	{Kind: WrongVersion, Doc: "the list of REST versions offers none a client of 2.x knows, and calls with a version answer 404", Params: []Param{
+		{Name: "offer", Type: Text, Default: "old", Words: []string{"old", "unknown"}, Doc: "old: only 1.x; unknown: only numbers nobody has heard of"},
+	}},
+	{Kind: Partial207, Doc: "lists leave out their last item and answer 207 with an error for it", Params: []Param{anyPath}},
+	{Kind: CounterNull, Doc: "every number of an item is null", Params: []Param{anyPath}},
+	{Kind: EndlessBody, Doc: "a reply never ends", Params: []Param{
+		anyPath,
+		{Name: "megabytes", Type: Number, Default: "4096", Min: 1, Max: 1e6, Doc: "after which it ends all the same"},
+	}},
+	{Kind: DeepJSON, Doc: "a reply nests lists so deep that a naive reader falls over", Params: []Param{
+		anyPath,
+		{Name: "levels", Type: Number, Default: "200000", Min: 1, Max: 5e6, Doc: "how deep"},
+	}},
+	{Kind: HugeString, Doc: "the name of the first item is a very long text", Params: []Param{
+		anyPath,
+		{Name: "megabytes", Type: Number, Default: "10", Min: 1, Max: 1000, Doc: "how long"},
+	}},
+	{Kind: SlowDrip, Doc: "replies come a byte at a time", Params: []Param{
+		anyPath,
+		{Name: "pause", Type: Span, Default: "1s", Min: 0.001, Max: minute, Doc: "between two bytes, in real time"},
+	}},
+	{Kind: Redirect, Doc: "calls are sent on to another host", Params: []Param{
+		anyPath,
+		{Name: "to", Type: Text, Default: "https://192.0.2.1", Doc: "the other host; the default is an address kept for documentation"},
 	}},
 }

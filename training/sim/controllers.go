@@ -26,16 +26,18 @@ func (v View) controllers() [2]Controller {
 	since := v.options.Start.Add(-120 * 24 * time.Hour)
 	for i, mode := range []string{"primary", "secondary"} {
 		c[i] = Controller{
-			Name: fmt.Sprintf("CT%d", i), Status: "ready", Mode: mode, Model: model, Version: osVersion,
+			Name: fmt.Sprintf("CT%d", i), Status: "ready", Mode: mode, Model: model, Version: v.version(),
 			ModeSince: Some(since.Add(time.Duration(i*15*60+37) * time.Second)),
 		}
 	}
 	var turns []turn
 	for _, e := range v.entries {
 		switch e.Kind {
-		case ControllerFail:
-			turns = append(turns, controllerTurns(e)...)
-		case ArrayRestart:
+		case ControllerFail, CPUFail:
+			turns = append(turns, v.controllerTurns(e)...)
+		case Failover:
+			turns = append(turns, failoverTurns(e)...)
+		case ArrayRestart, Upgrade:
 			turns = append(turns, v.restartTurns(e)...)
 		}
 	}
@@ -53,7 +55,7 @@ func (v View) controllers() [2]Controller {
 	return c
 }
 
-func controllerTurns(e Entry) []turn {
+func (v View) controllerTurns(e Entry) []turn {
 	n := controllerOf(e.Target)
 	turns := []turn{
 		{e.At, 1, func(c *[2]Controller, _ time.Time) {
@@ -66,9 +68,36 @@ func controllerTurns(e Entry) []turn {
 		}},
 	}
 	if !e.Until.IsZero() {
-		turns = append(turns, turn{e.Until.Add(e.duration("boot")), 0, start(n)})
+		turns = append(turns, turn{e.Until.Add(e.duration("boot")), 0, func(c *[2]Controller, at time.Time) {
+			if !v.broken(n, at) {
+				start(n)(c, at)
+			}
+		}})
 	}
 	return turns
+}
+
+// failoverTurns: the primary steps down, and its peer takes over when the
+// address has moved.
+func failoverTurns(e Entry) []turn {
+	from := -1
+	return []turn{
+		{e.At, 1, func(c *[2]Controller, at time.Time) {
+			for i := range c {
+				if c[i].Mode == "primary" && c[1-i].Mode == "secondary" {
+					from = i
+				}
+			}
+			if from >= 0 {
+				c[from].Mode, c[from].ModeSince = "secondary", Some(at)
+			}
+		}},
+		{e.At.Add(failover), 2, func(c *[2]Controller, at time.Time) {
+			if from >= 0 && c[1-from].Mode == "secondary" && c[from].Mode != "primary" {
+				c[1-from].Mode, c[1-from].ModeSince = "primary", Some(at)
+			}
+		}},
+	}
 }
 
 // start brings a controller up, as secondary where the peer is primary.
@@ -106,9 +135,19 @@ func (v View) restartTurns(e Entry) []turn {
 // broken says whether a controller cannot start at an instant.
 func (v View) broken(n int, at time.Time) bool {
 	return slices.ContainsFunc(v.entries, func(e Entry) bool {
-		return e.Kind == ControllerFail && controllerOf(e.Target) == n && e.begun(at) &&
+		return e.Kind.losesController() && controllerOf(e.Target) == n && e.begun(at) &&
 			(e.Until.IsZero() || at.Before(e.Until.Add(e.duration("boot"))))
 	})
+}
+
+// whyLost says what is wrong with a controller that is offline.
+func (v View) whyLost(n int) string {
+	for _, e := range v.entries {
+		if e.Kind == CPUFail && controllerOf(e.Target) == n && e.active(v.at) {
+			return "a processor has failed"
+		}
+	}
+	return "controller is not ready"
 }
 
 // primary names the primary controller, CT0 when there is none.

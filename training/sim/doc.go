@@ -31,9 +31,12 @@
 //   - What has been seen does not change: faults are injected and cleared now
 //     or later, never in the past.
 //   - The work of an array is exactly the sum of its volumes, that of a host
-//     exactly its part, and the used space the sum of what volumes use. The
-//     work of a FlashBlade is exactly the sum over its protocols, and over its
-//     file systems and buckets; NFS is the sum of its clients.
+//     exactly its part, that of a pod or a volume group the sum of the volumes
+//     in it, and the used space the sum of what volumes use. Writes to a
+//     stretched pod are mirrored writes and counted as such. Directories are
+//     beside all that: nobody counts them twice. The work of a FlashBlade is
+//     exactly the sum over its protocols, and over its file systems and buckets;
+//     NFS is the sum of its clients.
 //   - Every fault but those of a moment can be cleared, and then its alerts
 //     close. [Catalogue] lists the faults with their parameters.
 //
@@ -44,9 +47,13 @@
 // that it can share no mistake with the clients it is there to test. Service
 // times come from a simple model (a base for the medium and the size of an
 // operation, more with load, more with each fault), good enough to tell a
-// quiet array from one in trouble, not to plan one. Some alert codes are not
-// in any public source and are this model's own; alerts.go says which. The
-// codes of a FlashBlade are all from recordings; the texts are not. Its sensors
-// tell no temperature, it has no partner to replicate to, and the capacity it
-// loses with a blade is not counted against the shares at which it speaks up.
+// quiet array from one in trouble, not to plan one. Load has a daily wave,
+// noise and a heavy tail: of the recorded size 4 of 83 volumes and 3 or 4 of 31
+// hosts are busy, as they were in the recording, though busier than there, so
+// that there is something to see. Only the large size has a shelf. Some alert
+// codes are not in any public source and are this model's own; alerts.go says
+// which. The codes of a FlashBlade are all from recordings; the texts are not. Its
+// sensors tell no temperature, it has no partner to replicate to, and the
+// capacity it loses with a blade is not counted against the shares at which it
+// speaks up.
 package sim

@@ -26,8 +26,21 @@ const (
 	LinkFlap       Kind = "link_flap"
 	ArrayRestart   Kind = "array_restart"
 
+	DriveUnadmitted Kind = "drive_unadmitted"
+	DrivePathLost   Kind = "drive_path_lost"
+	SASCable        Kind = "sas_cable"
+	CPUFail         Kind = "cpu_fail"
+	Failover        Kind = "failover"
+	SFPDegrade      Kind = "sfp_degrade"
+	Upgrade         Kind = "upgrade"
+
 	CapacityFill Kind = "capacity_fill"
 	Bottleneck   Kind = "bottleneck"
+	NoisyVolume  Kind = "noisy_volume"
+	QoSCap       Kind = "qos_cap"
+
+	ReplicationLag Kind = "replication_lag"
+	MediatorDown   Kind = "mediator_down"
 
 	AlertBurst Kind = "alert_burst"
 	AlertBlip  Kind = "alert_blip"
@@ -40,6 +53,14 @@ const (
 	DuplicateItems Kind = "duplicate_items"
 	CertChange     Kind = "cert_change"
 	ClockSkew      Kind = "clock_skew"
+	WrongVersion   Kind = "wrong_version"
+	Partial207     Kind = "partial_207"
+	CounterNull    Kind = "counter_null"
+	EndlessBody    Kind = "endless_body"
+	DeepJSON       Kind = "deep_json"
+	HugeString     Kind = "huge_string"
+	SlowDrip       Kind = "slow_drip"
+	Redirect       Kind = "redirect"
 )
 
 // Fault is something that goes wrong at a time. The zero At means now, the
@@ -67,6 +88,16 @@ func (e Entry) active(t time.Time) bool   { return e.begun(t) && !e.repaired(t) 
 // param returns a parameter as a number; durations are in seconds.
 func (e Entry) param(name string) float64 { return e.values[name] }
 
+// text returns a parameter as it was given, or its default.
+func (e Entry) text(name string) string {
+	if s, ok := e.Params[name]; ok {
+		return s
+	}
+	info, _ := Describe(e.Kind)
+	p, _ := info.Param(name)
+	return p.Default
+}
+
 func (e Entry) duration(name string) time.Duration {
 	return time.Duration(e.values[name] * float64(time.Second))
 }
@@ -86,7 +117,8 @@ type Param struct {
 	Name     string
 	Type     ParamType
 	Default  string
-	Min, Max float64 // of numbers; of durations in seconds
+	Min, Max float64  // of numbers; of durations in seconds
+	Words    []string // the words a text may be; any text when empty
 	Doc      string
 }
 
@@ -155,6 +187,9 @@ func (i Info) values(given map[string]string) (map[string]float64, error) {
 			text = p.Default
 		}
 		if p.Type == Text {
+			if len(p.Words) > 0 && !slices.Contains(p.Words, text) {
+				return nil, fmt.Errorf("fault %s, parameter %s: %q is not one of %s", i.Kind, p.Name, text, strings.Join(p.Words, ", "))
+			}
 			continue
 		}
 		v, err := p.number(text)

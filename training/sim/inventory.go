@@ -20,6 +20,12 @@ type inventory struct {
 	groups   []group
 	past     []Alert // closed before the start
 
+	pods         []pod
+	volumeGroups []volumeGroup
+	remotes      []Remote
+	fileSystems  []fileSystem
+	directories  []directory
+
 	base      spaceBase
 	networkID string // first three octets of every address
 }
@@ -32,6 +38,8 @@ type volume struct {
 	provisioned      int64
 	group            int // index into groups, -1 when not connected
 	lun              int64
+	pod, volumeGroup int  // index, -1 when in none
+	mirrored         bool // in a stretched pod
 
 	virtual, unique, snapshots int64 // at the start
 
@@ -47,8 +55,10 @@ type volume struct {
 type host struct {
 	name       string
 	group      int
+	member     int // number within the group
 	iscsi      bool
 	initiators []string // WWNs without colons, or IQNs
+	paths      []path   // all of them; those of lost ports carry nothing
 }
 
 // group is a cluster of hosts that share their volumes.
@@ -81,16 +91,22 @@ func newInventory(o Options) *inventory {
 	inv.buildDrives(d)
 	inv.buildHardware(k, d)
 	inv.buildPorts(k)
-	inv.buildHosts(k, d)
+	inv.buildHosts(k, o.Seed, d)
 	inv.buildVolumes(k, d, o.Start)
+	inv.buildPods(k, d)
+	inv.buildFiles(k, d, o.Start)
 	inv.past = pastAlerts(k, inv, o.Start)
 	return inv
 }
 
 func (inv *inventory) buildDrives(d dimensions) {
 	for i := range d.drives {
+		protocol := "NVMe"
+		if i >= 20 {
+			protocol = "SAS" // in the shelf
+		}
 		inv.drives = append(inv.drives, Drive{
-			Name: bayName(i), Type: "SSD", Status: "healthy", Protocol: "NVMe", Capacity: d.driveBytes,
+			Name: bayName(i), Type: "SSD", Status: "healthy", Protocol: protocol, Capacity: d.driveBytes,
 		})
 	}
 	for i := range 4 {
@@ -134,6 +150,7 @@ func (inv *inventory) buildHardware(k uint64, d dimensions) {
 		for i := range 2 {
 			add(Hardware{Name: fmt.Sprintf("SH0.PWR%d", i), Type: "power_supply", Index: i, Model: "DPS-800AB-40 A", Serial: serial("JKND", fmt.Sprint("SH0.PWR", i)), Voltage: Some(int64(239))})
 		}
+		inv.buildShelf(serial)
 	}
 	add(Hardware{Name: "CH0.TMP0", Type: "temp_sensor", Temperature: Some(sensorBase(k, "CH0.TMP0"))})
 	for c := range 2 {
@@ -217,7 +234,7 @@ func macOf(k uint64) string {
 
 var clusterNames = []string{"esx-prod", "sql-prod", "oracle", "esx-test", "sap", "vdi", "backup", "k8s"}
 
-func (inv *inventory) buildHosts(k uint64, d dimensions) {
+func (inv *inventory) buildHosts(k, seed uint64, d dimensions) {
 	per := min(max(3, d.hosts/8), 8)
 	for i := range d.hosts {
 		g := i / per
@@ -228,7 +245,7 @@ func (inv *inventory) buildHosts(k uint64, d dimensions) {
 			}
 			inv.groups = append(inv.groups, group{name: name})
 		}
-		h := host{name: fmt.Sprintf("%s-%02d", inv.groups[g].name, i%per+1), group: g, iscsi: g%4 == 3}
+		h := host{name: fmt.Sprintf("%s-%02d", inv.groups[g].name, i%per+1), group: g, member: i % per, iscsi: g%4 == 3}
 		hk := key(k, "host "+h.name)
 		if h.iscsi {
 			h.initiators = []string{"iqn.1998-01.com.vmware:" + h.name + "-" + hexOf(hk, 8)}
@@ -236,6 +253,7 @@ func (inv *inventory) buildHosts(k uint64, d dimensions) {
 			base := strings.ToUpper(hexOf(hk, 5))
 			h.initiators = []string{"2100F4C7AA" + base + "0", "2100F4C7AA" + base + "1"}
 		}
+		h.paths = inv.pathsOf(h, i, seed)
 		inv.groups[g].hosts = append(inv.groups[g].hosts, i)
 		inv.hosts = append(inv.hosts, h)
 	}
@@ -254,7 +272,7 @@ func (inv *inventory) buildVolumes(k uint64, d dimensions, start time.Time) {
 		vk := keyN(key(k, "volume"), int64(i))
 		v := &inv.volumes[i]
 		*v = volume{
-			key: vk, id: uuidOf(vk), lun: int64(i/max(1, len(inv.groups)) + 1),
+			key: vk, id: uuidOf(vk), pod: -1, volumeGroup: -1, lun: int64(i/max(1, len(inv.groups)) + 1),
 			serial:  fmt.Sprintf("%s%08X", serials, 0x11000+i*37+int(unit(vk+9)*36)),
 			created: start.Add(-time.Duration(between(vk+1, 40, 900) * 24 * float64(time.Hour))).Truncate(time.Millisecond),
 		}
@@ -288,7 +306,7 @@ func (inv *inventory) shapeLoad(v *volume, i int, d dimensions) {
 		return
 	}
 	stride := max(1, d.volumes/d.busy)
-	if i%stride != 1%stride {
+	if i%stride != 1%stride || i/stride >= d.busy {
 		return
 	}
 	v.weight = math.Pow(1-unit(v.key+6), -1.1) // Pareto, tail index 0.9

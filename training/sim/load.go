@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -21,11 +22,16 @@ type stress struct {
 	culprit int     // the volume that causes it, -1 for the whole array
 	extra   float64 // operations a second the culprit adds
 	queue   float64 // further us in the queue, during a fail-over
+
+	noisy  []noise // volumes that take more than their part
+	crowd  float64 // what is left to the others, against normal
+	press  float64 // load the noisy ones add, against the daily peak
+	limits []limit // of volumes that are held back
 }
 
 func (v View) stress() stress {
 	s := stress{
-		at: v.at, read: 1, write: 1, surge: 1, culprit: -1, full: v.full(),
+		at: v.at, read: 1, write: 1, surge: 1, culprit: -1, crowd: 1, full: v.full(),
 		idle: v.ctl[0].Mode == "offline" && v.ctl[1].Mode == "offline",
 	}
 	for _, e := range v.entries {
@@ -33,7 +39,7 @@ func (v View) stress() stress {
 			continue
 		}
 		switch e.Kind {
-		case DriveFail, DriveMissing:
+		case DriveFail, DriveMissing, DriveUnadmitted:
 			if v.rebuilt(e) < 1 {
 				s.read *= 1.2
 				s.write *= 1.08
@@ -42,12 +48,26 @@ func (v View) stress() stress {
 			if !e.repaired(v.at) {
 				s.write *= 1.5
 			}
-		case ControllerFail:
+		case DrivePathLost:
+			if e.active(v.at) && pathLost(e, v.at) {
+				s.read *= 1.1
+			}
+		case SASCable:
+			if e.active(v.at) {
+				s.read *= 1.06
+				s.write *= 1.06
+			}
+		case ControllerFail, CPUFail:
 			v.stressOfLostController(&s, e)
+		case Failover:
+			s.handOver(v.at.Sub(e.At))
 		case Bottleneck:
 			v.stressOfBottleneck(&s, e)
+		case QoSCap:
+			v.stressOfLimit(&s, e)
 		}
 	}
+	v.stressOfNoise(&s)
 	return s
 }
 
@@ -58,7 +78,12 @@ func (v View) stressOfLostController(s *stress, e Entry) {
 		s.read *= 1.18
 		s.write *= 1.25
 	}
-	if since := v.at.Sub(e.At); since < 3*failover {
+	s.handOver(v.at.Sub(e.At))
+}
+
+// handOver: operations wait while the peer takes over.
+func (s *stress) handOver(since time.Duration) {
+	if since < 3*failover {
 		s.queue += 6000 * (1 - since.Seconds()/(3*failover).Seconds())
 	}
 }
@@ -80,18 +105,23 @@ func (v View) stressOfBottleneck(s *stress, e Entry) {
 		s.surge *= 1 + (e.param("load")-1)*pull
 		return
 	}
-	s.culprit = slices.IndexFunc(v.inv.volumes, func(x volume) bool { return x.name == e.Target })
+	s.culprit = v.inv.volumeNamed(e.Target)
 	s.extra = v.options.Size.dimensions().peakIOPS * daily(v.at) * (e.param("load") - 1) * pull
 }
 
 // Window is the work of an array over a short time: means over a history
-// sample, or one instant. It remembers what it has worked out, so it belongs
-// to one goroutine.
+// sample, or one instant. It remembers what it has worked out; any number of
+// goroutines may ask it.
 type Window struct {
 	view    View // of the end of the window
 	samples []stress
+
+	mu      sync.Mutex
 	volumes []Performance
 	known   []bool
+
+	hosts     []Performance
+	hostKnown []bool
 }
 
 // Instant is the work at the instant of a view.
@@ -115,7 +145,10 @@ func (v View) Mean(length time.Duration) *Window {
 }
 
 func (v View) window(views []View) *Window {
-	w := &Window{view: v, volumes: make([]Performance, len(v.inv.volumes)), known: make([]bool, len(v.inv.volumes))}
+	w := &Window{
+		view: v, volumes: make([]Performance, len(v.inv.volumes)), known: make([]bool, len(v.inv.volumes)),
+		hosts: make([]Performance, len(v.inv.hosts)), hostKnown: make([]bool, len(v.inv.hosts)),
+	}
 	for _, x := range views {
 		w.samples = append(w.samples, x.stress())
 	}
@@ -124,23 +157,29 @@ func (v View) window(views []View) *Window {
 
 // Volume is the work of volume i of the view's list.
 func (w *Window) Volume(i int) Performance {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return *w.volume(i)
+}
+
+func (w *Window) volume(i int) *Performance {
 	if w.known[i] {
-		return w.volumes[i]
+		return &w.volumes[i]
 	}
-	var sum Performance
-	for _, s := range w.samples {
-		p := w.view.volumeWork(i, s)
+	sum := &w.volumes[i]
+	for k := range w.samples {
+		p := w.view.volumeWork(i, &w.samples[k])
 		p.weigh()
-		sum.add(p)
+		sum.add(&p)
 	}
 	sum.settle()
 	if n := int64(len(w.samples)); n > 1 {
-		for _, f := range []*int64{&sum.Reads, &sum.Writes, &sum.Others, &sum.ReadBytes, &sum.WriteBytes} {
+		for _, f := range []*int64{&sum.Reads, &sum.Writes, &sum.Mirrored, &sum.Others, &sum.ReadBytes, &sum.WriteBytes, &sum.MirroredBytes} {
 			*f = ratio(*f, n)
 		}
 	}
 	sum.tidy()
-	w.volumes[i], w.known[i] = sum, true
+	w.known[i] = true
 	return sum
 }
 
@@ -153,6 +192,9 @@ func (p *Performance) tidy() {
 	if p.Writes == 0 {
 		p.WriteBytes, p.WriteUsec, p.WriteSANUsec, p.WriteQueueUsec, p.WriteQoSUsec = 0, 0, 0, 0, 0
 	}
+	if p.Mirrored == 0 {
+		p.MirroredBytes, p.MirroredUsec, p.MirroredSANUsec, p.MirroredQueueUsec, p.MirroredQoSUsec = 0, 0, 0, 0, 0
+	}
 	if p.Others == 0 {
 		p.OtherUsec = 0
 	}
@@ -161,28 +203,46 @@ func (p *Performance) tidy() {
 
 // Array is the work of the whole array: the sum of its volumes.
 func (w *Window) Array() Performance {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	var sum Performance
 	for i := range w.volumes {
-		sum.add(w.Volume(i))
+		sum.add(w.volume(i))
 	}
 	sum.settle()
 	return sum
 }
 
 // Host is the work of host i of the view's list: its part of what the volumes
-// of its group do.
+// of its group do. A volume is used by some of the hosts, not by all.
 func (w *Window) Host(i int) Performance {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.host(i)
+}
+
+func (w *Window) host(i int) Performance {
+	if w.hostKnown[i] {
+		return w.hosts[i]
+	}
 	var sum Performance
 	h := w.view.inv.hosts[i]
 	g := w.view.inv.groups[h.group]
-	k := slices.Index(g.hosts, i)
+	sharers := min(w.view.options.Size.dimensions().sharers, len(g.hosts))
 	for _, vol := range g.volumes {
-		if p := w.Volume(vol); p.localSeen+p.Others > 0 {
-			// Turn the order with the volume, so that rounding favours no host.
-			sum.add(p.share((k+vol)%len(g.hosts), len(g.hosts)))
+		// Turn the order with the volume, so that its first user differs and
+		// rounding favours no host.
+		turn := (h.member + vol) % len(g.hosts)
+		if turn >= sharers {
+			continue
+		}
+		if p := w.volume(vol); p.localSeen+p.Others > 0 {
+			part := p.share(turn, sharers)
+			sum.add(&part)
 		}
 	}
 	sum.settle()
+	w.hosts[i], w.hostKnown[i] = sum, true
 	return sum
 }
 
@@ -190,16 +250,20 @@ func (w *Window) Host(i int) Performance {
 // of the array can do before times begin to rise.
 const transferBytesPerUsec = 2000
 
-func (v View) volumeWork(i int, s stress) Performance {
+func (v View) volumeWork(i int, s *stress) Performance {
 	vol := &v.inv.volumes[i]
-	if s.idle || (vol.weight == 0 && s.culprit != i) {
+	extra := s.noiseOf(i)
+	if s.idle || (vol.weight == 0 && s.culprit != i && extra == 0) {
 		return Performance{}
 	}
-	peak := v.options.Size.dimensions().peakIOPS
-	offered := peak * vol.weight * v.wave(vol, s.at) * (0.55 + 0.9*ripple(vol.key, s.at)) * s.surge
+	offered := v.offered(i, s) + extra
+	if extra == 0 {
+		offered *= s.crowd
+	}
 	if s.culprit == i {
 		offered += s.extra * (0.9 + 0.2*smooth(vol.key+21, s.at, 20*time.Second))
 	}
+	offered, held := s.hold(i, offered)
 	var p Performance
 	p.Reads = int64(math.Round(offered * vol.readShare))
 	p.Writes = int64(math.Round(offered * (1 - vol.readShare)))
@@ -210,7 +274,21 @@ func (v View) volumeWork(i int, s stress) Performance {
 	p.ReadBytes = int64(float64(p.Reads) * vol.readBytes * (0.93 + 0.14*smooth(vol.key+11, s.at, 3*time.Minute)))
 	p.WriteBytes = int64(float64(p.Writes) * vol.writeBytes * (0.93 + 0.14*smooth(vol.key+12, s.at, 3*time.Minute)))
 	v.times(&p, vol, s, i)
+	p.ReadQoSUsec, p.WriteQoSUsec = held, held
+	if vol.mirrored {
+		p.mirror()
+	}
 	return p
+}
+
+// offered is what hosts ask of a volume, before faults of single volumes.
+func (v View) offered(i int, s *stress) float64 {
+	vol := &v.inv.volumes[i]
+	if vol.weight == 0 {
+		return 0
+	}
+	peak := v.options.Size.dimensions().peakIOPS
+	return peak * vol.weight * v.wave(vol, s.at) * (0.55 + 0.9*ripple(vol.key, s.at)) * s.surge
 }
 
 // wave is the share of its peak a volume works at.
@@ -226,8 +304,8 @@ func (v View) wave(vol *volume, at time.Time) float64 {
 
 // times gives the times of a volume's operations: a base for the medium and
 // the size of the operation, more with load, more with every fault.
-func (v View) times(p *Performance, vol *volume, s stress, i int) {
-	load := daily(s.at) * s.surge
+func (v View) times(p *Performance, vol *volume, s *stress, i int) {
+	load := daily(s.at)*s.surge + s.press
 	read := (85 + 45*unit(vol.key+13) + vol.readBytes/transferBytesPerUsec) * (1 + 0.25*load*load/(1+load)) * s.read
 	write := (135 + 60*unit(vol.key+14) + 2*vol.writeBytes/transferBytesPerUsec) * (1 + 0.2*load*load/(1+load)) * s.write
 	read *= 0.93 + 0.14*ripple(vol.key+15, s.at)
@@ -257,12 +335,12 @@ var fcPairs = [...][2]string{{"FC0", "FC1"}, {"FC2", "FC3"}, {"FC8", "FC9"}}
 type path struct {
 	port      int // index into the inventory's ports
 	initiator string
-	weight    float64
+	key       uint64
+	weight    float64 // now
 }
 
-// paths lists the live paths of a host.
-func (v View) paths(i int) []path {
-	h := &v.inv.hosts[i]
+// pathsOf lists the paths of host i.
+func (inv *inventory) pathsOf(h host, i int, seed uint64) []path {
 	pair := fcPairs[i%len(fcPairs)]
 	if h.iscsi {
 		pair = [2]string{"ETH4", "ETH5"}
@@ -270,15 +348,18 @@ func (v View) paths(i int) []path {
 	var ps []path
 	for c, ct := range []string{"CT0", "CT1"} {
 		for _, p := range pair {
-			n := slices.IndexFunc(v.inv.ports, func(x Port) bool { return strings.EqualFold(x.Name, ct+"."+p) })
-			if !v.portUp(n) {
-				continue
-			}
-			ps = append(ps, path{
-				port: n, initiator: h.initiators[c%len(h.initiators)],
-				weight: 0.7 + 0.3*smooth(key(v.options.Seed, h.name+ct+p), v.at, 90*time.Second),
-			})
+			n := slices.IndexFunc(inv.ports, func(x Port) bool { return strings.EqualFold(x.Name, ct+"."+p) })
+			ps = append(ps, path{port: n, initiator: h.initiators[c%len(h.initiators)], key: key(seed, h.name+ct+p)})
 		}
+	}
+	return ps
+}
+
+// paths lists the live paths of a host.
+func (v View) paths(i int) []path {
+	ps := slices.DeleteFunc(slices.Clone(v.inv.hosts[i].paths), func(p path) bool { return !v.portUp(p.port) })
+	for k := range ps {
+		ps[k].weight = 0.7 + 0.3*smooth(ps[k].key, v.at, 90*time.Second)
 	}
 	return ps
 }
@@ -331,14 +412,16 @@ func split(whole int64, ps []path) []int64 {
 
 // Ports is the traffic of every port, those of a lost controller left out.
 func (w *Window) Ports() []PortPerformance {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	v := w.view
 	all := make([]PortPerformance, len(v.inv.ports))
 	for i := range v.inv.hosts {
-		p, ps := w.Host(i), v.paths(i)
+		p, ps := w.host(i), v.paths(i)
 		if len(ps) == 0 {
 			continue
 		}
-		reads, writes, ops := split(p.ReadBytes, ps), split(p.WriteBytes, ps), split(p.Reads+p.Writes, ps)
+		reads, writes, ops := split(p.ReadBytes, ps), split(p.WriteBytes+p.MirroredBytes, ps), split(p.operations(), ps)
 		for k := range ps {
 			q := &all[ps[k].port]
 			q.carry(v.inv.ports[ps[k].port].FC, reads[k], writes[k], ops[k])
@@ -406,11 +489,13 @@ func (v View) portErrors(q *PortPerformance) {
 
 // Balance lists how the operations of each host are spread over its paths.
 func (w *Window) Balance() []Balance {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	v := w.view
 	var bs []Balance
 	for i, h := range v.inv.hosts {
-		p, ps := w.Host(i), v.paths(i)
-		ops := p.Reads + p.Writes
+		p, ps := w.host(i), v.paths(i)
+		ops := p.operations()
 		if ops == 0 || len(ps) == 0 {
 			bs = append(bs, Balance{Host: h.name, Idle: true})
 			continue

@@ -15,7 +15,7 @@ type Size string
 const (
 	Small    Size = "small"    // 20 volumes, 10 drives, 6 hosts; 7 blades, 20 file systems, 8 buckets
 	Recorded Size = "recorded" // 83 volumes, 20 drives, 31 hosts; 15 blades, 269 file systems, 92 buckets
-	Large    Size = "large"    // 1,000 volumes, 40 drives, 64 hosts; 30 blades, 1,000 file systems, 300 buckets
+	Large    Size = "large"    // 1,000 volumes, 40 drives, 64 hosts, a shelf; 30 blades, 1,000 file systems, 300 buckets
 )
 
 // Sizes lists the sizes from small to large.
@@ -49,16 +49,28 @@ type dimensions struct {
 	peakIOPS                     float64 // of the whole array at the daily peak
 	driveBytes                   int64   // raw size of one drive
 	used                         float64 // share of capacity used at the start
+	sharers                      int     // hosts of a group that work on one volume
+	pods, links, volumeGroups    int
+	fileSystems, directories     int
 }
 
 func (s Size) dimensions() dimensions {
 	switch s {
 	case Recorded:
-		return dimensions{volumes: 83, drives: 20, hosts: 31, busy: 14, peakIOPS: 24_000, driveBytes: 1_920_383_410_176, used: 0.41}
+		return dimensions{
+			volumes: 83, drives: 20, hosts: 31, busy: 4, peakIOPS: 24_000, driveBytes: 1_920_383_410_176, used: 0.41,
+			sharers: 1, pods: 6, links: 2, volumeGroups: 3, fileSystems: 12, directories: 34,
+		}
 	case Large:
-		return dimensions{volumes: 1000, drives: 40, hosts: 64, busy: 70, peakIOPS: 110_000, driveBytes: 3_840_755_982_336, used: 0.52}
+		return dimensions{
+			volumes: 1000, drives: 40, hosts: 64, busy: 70, peakIOPS: 110_000, driveBytes: 3_840_755_982_336, used: 0.52,
+			sharers: 4, pods: 12, links: 4, volumeGroups: 20, fileSystems: 12, directories: 60,
+		}
 	default:
-		return dimensions{volumes: 20, drives: 10, hosts: 6, busy: 6, peakIOPS: 9_000, driveBytes: 1_920_383_410_176, used: 0.46}
+		return dimensions{
+			volumes: 20, drives: 10, hosts: 6, busy: 6, peakIOPS: 9_000, driveBytes: 1_920_383_410_176, used: 0.46,
+			sharers: 3, pods: 2, links: 1, volumeGroups: 2, fileSystems: 2, directories: 5,
+		}
 	}
 }
 

@@ -15,7 +15,7 @@ func Some[T any](v T) Opt[T] { return Opt[T]{v, true} }
 type Drive struct {
 	Name     string
 	Type     string // SSD or NVRAM
-	Status   string // healthy, failed, missing, recovering
+	Status   string // healthy, failed, missing, unadmitted, recovering
 	Protocol string
 	Capacity int64 // bytes
 	Details  string
@@ -122,6 +122,10 @@ type Volume struct {
 	Created          time.Time
 	Connections      int
 	HostGroup        string
+	Pod, PodID       string // empty when in none
+	VolumeGroup      string
+	VolumeGroupID    string
+	IOPSLimit        Opt[int64]
 	Space            Space
 }
 

@@ -7,12 +7,20 @@ type Performance struct {
 	Reads, Writes, Others int64
 	ReadBytes, WriteBytes int64 // a second
 
+	// Writes to a stretched pod, which are done when both arrays have them. They
+	// are not counted among the writes.
+	Mirrored, MirroredBytes int64
+
 	ReadUsec, WriteUsec, OtherUsec  int64
 	ReadSANUsec, WriteSANUsec       int64
 	ReadQueueUsec, WriteQueueUsec   int64
 	ReadQoSUsec, WriteQoSUsec       int64
+	MirroredUsec, MirroredSANUsec   int64
+	MirroredQueueUsec               int64
+	MirroredQoSUsec                 int64
 	LocalQueueUsec                  int64
 	readTime, writeTime             usecSums // for exact sums; see add
+	mirroredTime                    usecSums
 	otherTime, localTime, localSeen int64
 }
 
@@ -32,9 +40,26 @@ func (p Performance) BytesPerRead() int64 { return ratio(p.ReadBytes, p.Reads) }
 // BytesPerWrite is the mean size of a write.
 func (p Performance) BytesPerWrite() int64 { return ratio(p.WriteBytes, p.Writes) }
 
+// BytesPerMirrored is the mean size of a mirrored write.
+func (p Performance) BytesPerMirrored() int64 { return ratio(p.MirroredBytes, p.Mirrored) }
+
 // BytesPerOp is the mean size of a read or write.
 func (p Performance) BytesPerOp() int64 {
-	return ratio(p.ReadBytes+p.WriteBytes, p.Reads+p.Writes)
+	return ratio(p.ReadBytes+p.WriteBytes+p.MirroredBytes, p.operations())
+}
+
+// operations is the number of reads and writes of either kind.
+func (p Performance) operations() int64 { return p.Reads + p.Writes + p.Mirrored }
+
+// acrossUsec is the way to the other array of a stretched pod and back.
+const acrossUsec = 110
+
+// mirror makes the writes of a volume mirrored ones.
+func (p *Performance) mirror() {
+	p.Mirrored, p.MirroredBytes, p.MirroredUsec = p.Writes, p.WriteBytes, p.WriteUsec+acrossUsec
+	p.MirroredSANUsec, p.MirroredQueueUsec, p.MirroredQoSUsec = p.WriteSANUsec, p.WriteQueueUsec, p.WriteQoSUsec
+	p.Writes, p.WriteBytes, p.WriteUsec = 0, 0, 0
+	p.WriteSANUsec, p.WriteQueueUsec, p.WriteQoSUsec = 0, 0, 0
 }
 
 func ratio(a, b int64) int64 {
@@ -48,19 +73,23 @@ func ratio(a, b int64) int64 {
 func (p *Performance) weigh() {
 	p.readTime = usecSums{p.ReadUsec * p.Reads, p.ReadSANUsec * p.Reads, p.ReadQueueUsec * p.Reads, p.ReadQoSUsec * p.Reads}
 	p.writeTime = usecSums{p.WriteUsec * p.Writes, p.WriteSANUsec * p.Writes, p.WriteQueueUsec * p.Writes, p.WriteQoSUsec * p.Writes}
+	p.mirroredTime = usecSums{p.MirroredUsec * p.Mirrored, p.MirroredSANUsec * p.Mirrored, p.MirroredQueueUsec * p.Mirrored, p.MirroredQoSUsec * p.Mirrored}
 	p.otherTime = p.OtherUsec * p.Others
-	p.localSeen = p.Reads + p.Writes
+	p.localSeen = p.operations()
 	p.localTime = p.LocalQueueUsec * p.localSeen
 }
 
 // add joins the work of another object: rates add up, times are means weighted
 // by operations. Call settle when all are in.
-func (p *Performance) add(q Performance) {
+func (p *Performance) add(q *Performance) {
 	p.Reads += q.Reads
 	p.Writes += q.Writes
 	p.Others += q.Others
 	p.ReadBytes += q.ReadBytes
 	p.WriteBytes += q.WriteBytes
+	p.Mirrored += q.Mirrored
+	p.MirroredBytes += q.MirroredBytes
+	p.mirroredTime.add(q.mirroredTime)
 	p.readTime.add(q.readTime)
 	p.writeTime.add(q.writeTime)
 	p.otherTime += q.otherTime
@@ -74,6 +103,8 @@ func (p *Performance) settle() {
 	p.ReadSANUsec, p.WriteSANUsec = ratio(p.readTime.san, p.Reads), ratio(p.writeTime.san, p.Writes)
 	p.ReadQueueUsec, p.WriteQueueUsec = ratio(p.readTime.queue, p.Reads), ratio(p.writeTime.queue, p.Writes)
 	p.ReadQoSUsec, p.WriteQoSUsec = ratio(p.readTime.qos, p.Reads), ratio(p.writeTime.qos, p.Writes)
+	p.MirroredUsec, p.MirroredSANUsec = ratio(p.mirroredTime.service, p.Mirrored), ratio(p.mirroredTime.san, p.Mirrored)
+	p.MirroredQueueUsec, p.MirroredQoSUsec = ratio(p.mirroredTime.queue, p.Mirrored), ratio(p.mirroredTime.qos, p.Mirrored)
 	p.OtherUsec = ratio(p.otherTime, p.Others)
 	p.LocalQueueUsec = ratio(p.localTime, p.localSeen)
 }
@@ -81,8 +112,8 @@ func (p *Performance) settle() {
 // Sum joins the work of several objects.
 func Sum(ps ...Performance) Performance {
 	var sum Performance
-	for _, p := range ps {
-		sum.add(p)
+	for i := range ps {
+		sum.add(&ps[i])
 	}
 	sum.settle()
 	return sum
@@ -90,17 +121,21 @@ func Sum(ps ...Performance) Performance {
 
 // share returns part k of n of an object's work, so that the parts of one
 // object add up to exactly the whole.
-func (p Performance) share(k, n int) Performance {
+func (p *Performance) share(k, n int) Performance {
 	part := func(v int64) int64 { return v*int64(k+1)/int64(n) - v*int64(k)/int64(n) }
-	q := p
+	q := *p
 	q.Reads, q.Writes, q.Others = part(p.Reads), part(p.Writes), part(p.Others)
-	q.ReadBytes, q.WriteBytes = 0, 0
+	q.Mirrored = part(p.Mirrored)
+	q.ReadBytes, q.WriteBytes, q.MirroredBytes = 0, 0, 0
 	// Bytes follow the operations, so that no part has bytes without them.
 	if p.Reads > 0 {
 		q.ReadBytes = cut(p.ReadBytes, p.Reads, k, n)
 	}
 	if p.Writes > 0 {
 		q.WriteBytes = cut(p.WriteBytes, p.Writes, k, n)
+	}
+	if p.Mirrored > 0 {
+		q.MirroredBytes = cut(p.MirroredBytes, p.Mirrored, k, n)
 	}
 	q.weigh()
 	return q

@@ -2,7 +2,6 @@ package sim
 
 import (
 	"math"
-	"slices"
 	"time"
 )
 
@@ -123,7 +122,7 @@ func (v View) growth() []int64 {
 		vol := &v.inv.volumes[i]
 		return math.Max(0, float64(vol.provisioned)-float64(vol.virtual)*v.organic())
 	}
-	if n := slices.IndexFunc(v.inv.volumes, func(x volume) bool { return x.name == target }); n >= 0 && target != "" {
+	if n := v.inv.volumeNamed(target); n >= 0 && target != "" {
 		take := math.Min(bytes, room(n)*0.95)
 		grown[n] += int64(take)
 		bytes -= take
@@ -173,7 +172,13 @@ func (v View) Volumes() []Volume {
 		vol := &v.inv.volumes[i]
 		vs[i] = Volume{
 			Name: vol.name, ID: vol.id, Serial: vol.serial, Created: vol.created,
-			ProtocolEndpoint: vol.protocolEndpoint, Space: spaces[i],
+			ProtocolEndpoint: vol.protocolEndpoint, Space: spaces[i], IOPSLimit: v.limitOf(vol.name),
+		}
+		if vol.pod >= 0 {
+			vs[i].Pod, vs[i].PodID = v.inv.pods[vol.pod].name, v.inv.pods[vol.pod].id
+		}
+		if vol.volumeGroup >= 0 {
+			vs[i].VolumeGroup, vs[i].VolumeGroupID = v.inv.volumeGroups[vol.volumeGroup].name, v.inv.volumeGroups[vol.volumeGroup].id
 		}
 		if vol.group >= 0 {
 			g := v.inv.groups[vol.group]

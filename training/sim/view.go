@@ -33,6 +33,13 @@ func (v View) At(t time.Time) View {
 	return newView(v.options, v.inv, v.entries, t)
 }
 
+// Same says whether two views are of the same array at the same instant, with
+// the same faults: they answer every question alike.
+func (v View) Same(w View) bool {
+	sameFaults := len(v.entries) == len(w.entries) && (len(v.entries) == 0 || &v.entries[0] == &w.entries[0])
+	return v.inv == w.inv && v.at.Equal(w.at) && sameFaults
+}
+
 // Identity is what an array says of itself.
 type Identity struct {
 	Name, ID, OS, Version, Model string
@@ -41,14 +48,14 @@ type Identity struct {
 
 // Identity returns what the array says of itself.
 func (v View) Identity() Identity {
-	return Identity{v.options.Name, v.inv.id, osName, osVersion, model, v.inv.capacity}
+	return Identity{v.options.Name, v.inv.id, osName, v.version(), model, v.inv.capacity}
 }
 
 // Parity is the share of data that has its full redundancy.
 func (v View) Parity() float64 {
 	p := 1.0
 	for _, e := range v.entries {
-		if (e.Kind == DriveFail || e.Kind == DriveMissing) && e.begun(v.at) {
+		if e.Kind.losesData() && e.begun(v.at) {
 			p -= (1 - v.rebuilt(e)) / float64(v.dataDrives())
 		}
 	}
@@ -78,6 +85,8 @@ func (v View) Drives() []Drive {
 		case DriveFail, NVRAMFail:
 		case DriveMissing:
 			status, details = "missing", "drive is not seen"
+		case DriveUnadmitted:
+			status, details = "unadmitted", "drive has not been admitted"
 		default:
 			continue
 		}
@@ -111,10 +120,11 @@ func (v View) Hardware() []Hardware {
 				v.breakPart(h, e)
 			}
 		}
+		v.cabled(h)
 		if c := controllerOf(h.Name); c >= 0 && v.ctl[c].Mode == "offline" {
 			h.Temperature = Opt[int64]{}
 			if h.Status = "unknown"; h.Type == "controller" {
-				h.Status, h.Details = "critical", "controller is not ready"
+				h.Status, h.Details = "critical", v.whyLost(c)
 			}
 		}
 	}
@@ -129,6 +139,10 @@ func (v View) breakPart(h *Hardware, e Entry) {
 		h.Status, h.Details = "critical", "fan turns too slowly"
 	case PSULoss:
 		h.Status, h.Details, h.Voltage = "critical", "no input power", Some(int64(0))
+	case DrivePathLost:
+		if pathLost(e, v.at) {
+			h.Status, h.Details = "critical", "a path to the drive is lost"
+		}
 	case TempHigh:
 		rise := tempRise(e, v.at)
 		h.Temperature.Value += int64(rise)
@@ -190,10 +204,12 @@ type Protocol struct {
 
 // ProtocolRule is a fault of the replies.
 type ProtocolRule struct {
-	Kind  Kind          // HTTP500, Slow, TruncatedJSON or DuplicateItems
+	Kind  Kind          // one of those of the replies; see the catalogue
 	Path  string        // endpoint; empty for all
 	Every int           // HTTP500: of every so many calls one
-	Stall time.Duration // Slow: in real time
+	Stall time.Duration // Slow: before the reply; SlowDrip: between two bytes; in real time
+	Size  int64         // EndlessBody, HugeString: bytes; DeepJSON: levels
+	Word  string        // WrongVersion: what is offered; Redirect: where to
 }
 
 // Protocol returns what is wrong with the array's interface.
@@ -208,7 +224,7 @@ func protocolOf(entries []Entry, at time.Time, unreachable bool) Protocol {
 			continue
 		}
 		switch e.Kind {
-		case ExpireSession, TokenRefused, ArrayRestart:
+		case ExpireSession, TokenRefused, ArrayRestart, Upgrade:
 			p.SessionEra++
 		case CertChange:
 			changes++
@@ -223,11 +239,9 @@ func protocolOf(entries []Entry, at time.Time, unreachable bool) Protocol {
 			p.Certificate = changes
 		case ClockSkew:
 			p.Skew += e.duration("by")
-		case HTTP500, Slow, TruncatedJSON, DuplicateItems:
-			p.Rules = append(p.Rules, ProtocolRule{
-				Kind: e.Kind, Path: strings.Trim(e.Params["path"], "/"),
-				Every: int(e.param("every")), Stall: e.duration("stall"),
-			})
+		case HTTP500, Slow, TruncatedJSON, DuplicateItems,
+			WrongVersion, Partial207, CounterNull, EndlessBody, DeepJSON, HugeString, SlowDrip, Redirect:
+			p.Rules = append(p.Rules, ruleOf(e))
 		}
 	}
 	return p

@@ -43,7 +43,7 @@ var flashBlade = dialect{
 		"drives":                                    bladeDrives,
 		"file-system-replica-links":                 none,
 		"file-system-snapshots":                     none,
-		"file-systems":                              fileSystems,
+		"file-systems":                              bladeFileSystems,
 		"file-systems/performance":                  fileSystemsPerformance,
 		"hardware":                                  bladeHardware,
 		"hardware-connectors":                       bladeConnectors,

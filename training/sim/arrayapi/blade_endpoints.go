@@ -70,7 +70,7 @@ func bladeArrayReplication(c *call) resource {
 	}
 	id := c.blade.Identity()
 	return c.bladeArray(bladeArraySteps, func(_ *sim.BladeWindow, end time.Time) any {
-		return replicationItem{ID: id.ID, Time: c.ms(end), Name: id.Name}
+		return bladeReplicationItem{ID: id.ID, Time: c.ms(end), Name: id.Name}
 	})
 }
 
@@ -135,9 +135,9 @@ func bladeS3Clients(c *call) resource {
 	}
 }
 
-func fileSystems(c *call) resource {
+func bladeFileSystems(c *call) resource {
 	all, policies := c.blade.FileSystems(), c.blade.Policies()
-	r := of(all, func(f sim.FileSystem) string { return f.Name }, func(f sim.FileSystem) any { return c.fileSystem(f, policies) })
+	r := of(all, func(f sim.BladeFileSystem) string { return f.Name }, func(f sim.BladeFileSystem) any { return c.fileSystem(f, policies) })
 	r.id = func(i int) string { return all[i].ID }
 	r.aggregate = true
 	r.total = func(sel []int) any {
@@ -147,7 +147,7 @@ func fileSystems(c *call) resource {
 			sum = addSpace(sum, all[i].Space)
 			quotas += all[i].Quota
 		}
-		return fileSystemItem{Space: bladeSpaceOf(sum), Provisioned: &quotas}
+		return bladeFileSystemItem{Space: bladeSpaceOf(sum), Provisioned: &quotas}
 	}
 	return r
 }
@@ -238,32 +238,32 @@ func addSpace(a, b sim.BladeSpace) sim.BladeSpace {
 
 // usageRow is what one user or group holds on one file system.
 type usageRow struct {
-	file  *sim.FileSystem
+	file  *sim.BladeFileSystem
 	usage sim.Usage
 }
 
 func usageOfUsers(c *call) resource {
-	return c.usage("user", "uids", func(f *sim.FileSystem) []sim.Usage { return f.Users }, func(r usageRow) any {
+	return c.usage("user", "uids", func(f *sim.BladeFileSystem) []sim.Usage { return f.Users }, func(r usageRow) any {
 		return userUsage{c.usageItem(r), holder{r.usage.ID, r.usage.Name}}
 	})
 }
 
 func usageOfGroups(c *call) resource {
-	return c.usage("group", "gids", func(f *sim.FileSystem) []sim.Usage { return f.Groups }, func(r usageRow) any {
+	return c.usage("group", "gids", func(f *sim.BladeFileSystem) []sim.Usage { return f.Groups }, func(r usageRow) any {
 		return groupUsage{c.usageItem(r), holder{r.usage.ID, r.usage.Name}}
 	})
 }
 
-func (c *call) usage(kind, ids string, of func(*sim.FileSystem) []sim.Usage, item func(usageRow) any) resource {
+func (c *call) usage(kind, ids string, of func(*sim.BladeFileSystem) []sim.Usage, item func(usageRow) any) resource {
 	all, values := c.blade.FileSystems(), c.r.URL.Query()
 	byName, byID := words(values["file_system_names"]), words(values["file_system_ids"])
 	for _, name := range byName {
-		if !slices.ContainsFunc(all, func(f sim.FileSystem) bool { return strings.EqualFold(f.Name, name) }) {
+		if !slices.ContainsFunc(all, func(f sim.BladeFileSystem) bool { return strings.EqualFold(f.Name, name) }) {
 			return refused(apiError{name, "File system does not exist."})
 		}
 	}
 	for _, id := range byID {
-		if !slices.ContainsFunc(all, func(f sim.FileSystem) bool { return f.ID == id }) {
+		if !slices.ContainsFunc(all, func(f sim.BladeFileSystem) bool { return f.ID == id }) {
 			return refused(apiError{id, "File system does not exist."})
 		}
 	}
@@ -407,7 +407,7 @@ func bladeSupport(c *call) resource {
 func bladeCertificates(c *call) resource {
 	id := c.blade.Identity()
 	return one("global", func() any {
-		return certificateItem{
+		return bladeCertificateItem{
 			ID: derivedUUID(sim.Options{Name: id.ID}, "certificate", 0), Name: "global", CertificateType: "array", CommonName: id.Name,
 			IssuedBy: id.Name, IssuedTo: id.Name, Organization: certificateOwner, KeySize: 256, Status: "self-signed",
 			ValidFrom: certificateFrom().UnixMilli(), ValidTo: certificateTo().UnixMilli(),

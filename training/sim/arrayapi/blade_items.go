@@ -150,7 +150,7 @@ type bladeSpaceItem struct {
 	Space    bladeSpace `json:"space"`
 }
 
-type replicationItem struct {
+type bladeReplicationItem struct {
 	ID         string                `json:"id"`
 	Periodic   replicationRates      `json:"periodic"`
 	Continuous continuousReplication `json:"continuous"`
@@ -176,7 +176,7 @@ type objectBacklog struct {
 	Bytes   int64 `json:"bytes_count"`
 }
 
-type fileSystemItem struct {
+type bladeFileSystemItem struct {
 	Name                    *string       `json:"name"`
 	Created                 *int64        `json:"created"`
 	FastRemoveDirectory     *bool         `json:"fast_remove_directory_enabled"`
@@ -222,9 +222,9 @@ type sourceOfFile struct {
 	DisplayName *string        `json:"display_name"`
 }
 
-func (c *call) fileSystem(f sim.FileSystem, policies []sim.ExportPolicy) fileSystemItem {
+func (c *call) fileSystem(f sim.BladeFileSystem, policies []sim.ExportPolicy) bladeFileSystemItem {
 	created, yes, no := c.ms(f.Created), true, false
-	item := fileSystemItem{
+	item := bladeFileSystemItem{
 		Name: &f.Name, Created: &created, FastRemoveDirectory: &no, SnapshotDirectory: &f.SnapshotDirectoryShown, Destroyed: &no,
 		PromotionStatus: text("promoted"), RequestedPromotionState: text("promoted"), Writable: &yes,
 		NFS: nfsOfFile{ExportPolicy: &bladeReference{}, V3: &f.NFSv3, V41: &f.NFSv4},
@@ -508,7 +508,7 @@ type dnsItem struct {
 	Sources     []any    `json:"sources"`
 }
 
-type certificateItem struct {
+type bladeCertificateItem struct {
 	ID              string `json:"id"`
 	Name            string `json:"name"`
 	CertificateType string `json:"certificate_type"`

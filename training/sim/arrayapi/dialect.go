@@ -1,7 +1,6 @@
 package arrayapi
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -18,10 +17,15 @@ type dialect struct {
 	// versioned says whether login and logout are answered below a version too.
 	versioned bool
 	endpoints map[string]func(*call) resource
+	// acting are the endpoints that look like the others and do something.
+	acting map[string]string
 	// since is the first REST 2 version of endpoints that came later.
 	since map[string]int
 	// mostNames is how many objects one call may name; 0 for any number.
 	mostNames func(path string, minor int) int
+	// learned is how many versions an upgrade of the software brings, and newest
+	// the last that is described.
+	learned, newest int
 	// look takes the view of an instant that a call is answered from.
 	look func(c *call, s sim.Sight)
 	// body is a page in the form of this interface.
@@ -35,16 +39,6 @@ func dialectOf(f sim.Family) dialect {
 	default:
 		return flashArray
 	}
-}
-
-// known says whether calls below a version are answered.
-func (d dialect) known(version string) bool {
-	return strings.HasPrefix(version, "2.") && slices.Contains(d.versions, version)
-}
-
-// entrance says whether a path is that of login or logout.
-func (d dialect) entrance(name, path, first, below string) bool {
-	return path == name || (d.versioned && below == name && d.known(first))
 }
 
 // endpoint finds what answers a path of a known version.
@@ -76,9 +70,15 @@ var flashArray = dialect{
 	idleTimeout: arrayIdleTimeout,
 	versioned:   true,
 	endpoints:   endpoints,
+	acting:      acting,
+	learned:     4,
+	newest:      56,
 	mostNames:   func(string, int) int { return 0 },
-	look:        func(c *call, s sim.Sight) { c.view = s.(sim.View) },
-	body:        func(p page) any { return p.arrayPage() },
+	look: func(c *call, s sim.Sight) {
+		c.view = s.(sim.View)
+		c.moment = c.h.moment(c.view)
+	},
+	body: func(p page) any { return p.arrayPage() },
 }
 
 // arrayIdleTimeout is how long a session of a FlashArray lives without a call,

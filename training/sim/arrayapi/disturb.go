@@ -7,10 +7,12 @@ import (
 	"darksite/training/sim"
 )
 
-// rule finds the protocol fault of a kind that concerns this call.
+// rule finds the protocol fault of a kind that concerns this call. The list of
+// versions and the log-in are disturbed by faults that name them only.
 func (c *call) rule(k sim.Kind) *sim.ProtocolRule {
 	for i, r := range c.protocol.Rules {
-		if r.Kind == k && (r.Path == "" || r.Path == c.path) {
+		everywhere := r.Path == "" && (c.path != "" || k == sim.WrongVersion)
+		if r.Kind == k && (everywhere || r.Path != "" && r.Path == c.asked) {
 			return &c.protocol.Rules[i]
 		}
 	}
@@ -28,6 +30,9 @@ func (h *Handler) disturb(c *call) bool {
 		case <-c.r.Context().Done():
 			return false
 		}
+	}
+	if c.hostile() {
+		return false
 	}
 	if r := c.rule(sim.HTTP500); r != nil {
 		h.mu.Lock()

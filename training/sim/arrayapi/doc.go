@@ -18,10 +18,16 @@
 //     open a session and return x-auth-token; POST /api/logout and
 //     /api/{version}/logout. A session ends after an hour of the array's time
 //     without a call; then, as with any unknown token, the answer is 401.
-//   - GET of arrays, alerts, connections, controllers, drives, hardware, hosts,
-//     network-interfaces, pods, ports, subscriptions, support and volumes, with
-//     the performance, space and balance lists below them; and of some lists
-//     that are empty on the modelled arrays. [Endpoints] names them all.
+//   - GET of arrays, alerts, connections, controllers, directories, drives,
+//     hardware, hosts, network-interfaces, pods and their replica links, ports,
+//     volume-groups and volumes, with the performance, space, balance, lag and
+//     port-details lists below them; of what an array is set up with, such as
+//     certificates, software, audits, sessions and its mail, trap and syslog
+//     servers; and of some lists that are empty on the modelled arrays.
+//     [Endpoints] names them all. alerts/events wants names or ids.
+//   - GET of the endpoints that try something out, such as support/test. They
+//     would have a real array send mails and traps; here they only count, and
+//     [Handler.Acted] tells, so that a test can prove its client harmless.
 //
 // # What a FlashBlade answers
 //
@@ -54,6 +60,8 @@
 //   - A reply depends on the array, its clock and the calls made so far, and on
 //     nothing else: no wall clock, no random numbers. Session tokens, request
 //     ids, the certificate and its key all follow from the seed.
+//   - Replies may be asked for by any number of clients at once; what one
+//     instant needs is worked out once.
 //   - Nothing is sent that the model does not hold. An endpoint that is not
 //     modelled answers 404, and no call changes the array.
 //
@@ -62,7 +70,9 @@
 // Since key and token follow from the seed, they keep no secret: serve on
 // loopback. The faults of the interface itself (a stall, a refused token,
 // another certificate, ...) are injected into the array like any other fault; a
-// stall takes real time. History is kept for 3 hours at 1 s, 7 days at 30 s, 30
+// stall takes real time. Some of them are hostile: a body without an end, lists
+// nested past all reason, a redirect to another host. They concern the lists,
+// and the log-in or the list of versions when they name it. History is kept for 3 hours at 1 s, 7 days at 30 s, 30
 // days at 5 minutes and a year above that; how long real arrays keep it is not
 // published.
 package arrayapi

@@ -11,39 +11,54 @@ import (
 
 // endpoints are the lists of a FlashArray, by path below the version.
 var endpoints = map[string]func(*call) resource{
-	"alerts":                         alerts,
-	"array-connections":              none,
-	"arrays":                         arrays,
-	"arrays/performance":             arraysPerformance,
-	"arrays/space":                   arraysSpace,
-	"connections":                    connections,
-	"controllers":                    controllers,
-	"directories":                    none,
-	"directories/performance":        none,
-	"directories/space":              none,
-	"drives":                         drives,
-	"hardware":                       hardware,
-	"hosts":                          hosts,
-	"hosts/performance":              hostsPerformance,
-	"hosts/performance/balance":      hostsBalance,
-	"hosts/space":                    hostsSpace,
-	"network-interfaces":             interfaces,
-	"network-interfaces/performance": interfacesPerformance,
-	"maintenance-windows":            none,
-	"pod-replica-links":              none,
-	"pod-replica-links/lag":          none,
-	"pods":                           none,
-	"pods/performance":               none,
-	"pods/performance/replication":   none,
-	"pods/space":                     none,
-	"ports":                          ports,
-	"subscriptions":                  subscriptions,
-	"support":                        support,
-	"volume-groups":                  none,
-	"volume-groups/performance":      none,
-	"volumes":                        volumes,
-	"volumes/performance":            volumesPerformance,
-	"volumes/space":                  volumesSpace,
+	"alert-watchers":                  alertWatchers,
+	"alerts":                          alerts,
+	"alerts/events":                   alertEvents,
+	"alerts/rules":                    none,
+	"alerts/rules/catalog":            alertRules,
+	"array-connections":               arrayConnections,
+	"arrays":                          arrays,
+	"arrays/performance":              arraysPerformance,
+	"arrays/space":                    arraysSpace,
+	"audits":                          audits,
+	"certificates":                    func(c *call) resource { return c.h.certificates(c) },
+	"connections":                     connections,
+	"controllers":                     controllers,
+	"directories":                     directories,
+	"directories/performance":         directoriesPerformance,
+	"directories/space":               directoriesSpace,
+	"drives":                          drives,
+	"file-systems":                    fileSystems,
+	"hardware":                        hardware,
+	"hosts":                           hosts,
+	"hosts/performance":               hostsPerformance,
+	"hosts/performance/balance":       hostsBalance,
+	"hosts/space":                     hostsSpace,
+	"maintenance-windows":             none,
+	"network-interfaces":              interfaces,
+	"network-interfaces/performance":  interfacesPerformance,
+	"network-interfaces/port-details": interfacesDetails,
+	"pod-replica-links":               replicaLinks,
+	"pod-replica-links/lag":           replicaLinksLag,
+	"pod-replica-links/performance/replication": replicaLinksPerformance,
+	"pods":                         pods,
+	"pods/performance":             podsPerformance,
+	"pods/performance/replication": podsReplication,
+	"pods/space":                   podsSpace,
+	"ports":                        ports,
+	"sessions":                     func(c *call) resource { return c.h.openSessions(c) },
+	"smtp-servers":                 smtpServers,
+	"snmp-managers":                snmpManagers,
+	"software":                     software,
+	"subscriptions":                subscriptions,
+	"support":                      support,
+	"syslog-servers":               syslogServers,
+	"volume-groups":                volumeGroups,
+	"volume-groups/performance":    volumeGroupsPerformance,
+	"volume-groups/space":          volumeGroupsSpace,
+	"volumes":                      volumes,
+	"volumes/performance":          volumesPerformance,
+	"volumes/space":                volumesSpace,
 }
 
 // Endpoints lists the paths below /api/{version}/ that arrays of a family
@@ -88,7 +103,7 @@ func arrays(c *call) resource {
 }
 
 func arraysPerformance(c *call) resource {
-	r := one(c.view.Identity().Name, func() any { return c.arrayPerformance(c.view.Instant(), c.view.Time()) })
+	r := one(c.view.Identity().Name, func() any { return c.arrayPerformance(c.work(), c.now) })
 	r.steps = arraySteps
 	r.past = func(p period) series {
 		return series{item: func(int) any { return c.arrayPerformance(c.view.At(p.end).Mean(p.length), p.end) }}
@@ -144,17 +159,17 @@ func hardware(c *call) resource {
 }
 
 func hosts(c *call) resource {
-	return of(c.view.Hosts(), func(h sim.Host) string { return h.Name }, func(h sim.Host) any { return c.host(h) })
+	return of(c.moment.hosts(), func(h sim.Host) string { return h.Name }, func(h sim.Host) any { return c.host(h) })
 }
 
 func hostsSpace(c *call) resource {
-	return of(c.view.Hosts(), func(h sim.Host) string { return h.Name }, func(h sim.Host) any {
-		return namedSpace{Name: &h.Name, Space: hostSpace(h.Space), Time: c.ms(c.view.Time())}
+	return of(c.moment.hosts(), func(h sim.Host) string { return h.Name }, func(h sim.Host) any {
+		return namedSpace{Name: &h.Name, Space: hostSpace(h.Space), Time: c.ms(c.now)}
 	})
 }
 
 func hostsPerformance(c *call) resource {
-	all := c.view.Hosts()
+	all := c.moment.hosts()
 	at := func(w *sim.Window, end time.Time) series {
 		return series{
 			item: func(i int) any { return hostPerformance{c.performance(w.Host(i), end), &all[i].Name} },
@@ -167,7 +182,7 @@ func hostsPerformance(c *call) resource {
 }
 
 func volumesPerformance(c *call) resource {
-	all := c.view.Volumes()
+	all := c.moment.volumes()
 	at := func(w *sim.Window, end time.Time) series {
 		return series{
 			item: func(i int) any {
@@ -183,7 +198,7 @@ func volumesPerformance(c *call) resource {
 
 // working is a resource that is the work of objects, now and in the past.
 func (c *call) working(n int, name, id func(int) string, at func(*sim.Window, time.Time) series) resource {
-	now := at(c.view.Instant(), c.view.Time())
+	now := at(c.work(), c.now)
 	return resource{
 		count: n, name: name, id: id, item: now.item, total: now.total, steps: objectSteps,
 		past: func(p period) series { return at(c.view.At(p.end).Mean(p.length), p.end) },
@@ -199,7 +214,7 @@ func sumOf(sel []int, work func(int) sim.Performance) sim.Performance {
 }
 
 func hostsBalance(c *call) resource {
-	return of(c.view.Instant().Balance(), func(b sim.Balance) string { return b.Host }, func(b sim.Balance) any { return c.balance(b) })
+	return of(c.work().Balance(), func(b sim.Balance) string { return b.Host }, func(b sim.Balance) any { return c.balance(b) })
 }
 
 func interfaces(c *call) resource {
@@ -210,7 +225,11 @@ func interfacesPerformance(c *call) resource {
 	all := c.view.Ports()
 	at := func(w *sim.Window, end time.Time) series {
 		byName := map[string]sim.PortPerformance{}
-		for _, p := range w.Ports() {
+		work := c.moment.ports
+		if w != c.work() {
+			work = w.Ports
+		}
+		for _, p := range work() {
 			byName[p.Name] = p
 		}
 		return series{
@@ -220,7 +239,7 @@ func interfacesPerformance(c *call) resource {
 	}
 	// The list holds the ports of controllers that are up, and no virtual ones.
 	up := map[string]bool{}
-	for _, p := range c.view.Instant().Ports() {
+	for _, p := range c.moment.ports() {
 		up[p.Name] = true
 	}
 	all = slices.DeleteFunc(all, func(p sim.Port) bool { return !up[p.Name] })
@@ -249,7 +268,7 @@ func support(*call) resource {
 }
 
 func volumes(c *call) resource {
-	all := c.view.Volumes()
+	all := c.moment.volumes()
 	r := of(all, func(v sim.Volume) string { return v.Name }, func(v sim.Volume) any { return c.volume(v) })
 	r.id = func(i int) string { return all[i].ID }
 	r.total = func(sel []int) any { return volumeTotal(sumSpace(all, sel)) }
@@ -257,9 +276,12 @@ func volumes(c *call) resource {
 }
 
 func volumesSpace(c *call) resource {
-	all := c.view.Volumes()
+	all := c.moment.volumes()
 	at := func(v sim.View) series {
-		vols := v.Volumes()
+		vols := all
+		if !v.Same(c.view) {
+			vols = v.Volumes()
+		}
 		return series{
 			item: func(i int) any {
 				return volumeSpaceItem{namedSpace{&vols[i].Name, volumeSpace(vols[i].Space), c.ms(v.Time())}, &vols[i].ID}
@@ -278,15 +300,7 @@ func volumesSpace(c *call) resource {
 }
 
 func sumSpace(vs []sim.Volume, sel []int) sim.Space {
-	var sum sim.Space
-	for _, i := range sel {
-		s := vs[i].Space
-		sum.Provisioned += s.Provisioned
-		sum.Virtual += s.Virtual
-		sum.Unique += s.Unique
-		sum.Snapshots += s.Snapshots
-	}
-	return sum
+	return sumOfSpaces(sel, func(i int) sim.Space { return vs[i].Space })
 }
 
 func alertName(a sim.Alert) string { return itoa(a.Number) }

@@ -2,9 +2,11 @@ package arrayapi
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -23,18 +25,24 @@ type Handler struct {
 	opened   int64 // sessions since the start
 	calls    int64
 	failable map[string]int // calls a rule could have failed, by its path
+	acted    map[string]int // calls that act; see Acted
+	last     *moment
+	buffers  sync.Pool // of *bytes.Buffer: replies on their way
 }
 
 type session struct {
-	era  int // of the array's sessions; see sim.Protocol
-	used time.Time
+	era    int // of the array's sessions; see sim.Protocol
+	number int64
+	opened time.Time
+	used   time.Time
 }
 
 // New returns the handler of an array. It speaks the dialect of its family.
 func New(a *sim.Array) *Handler {
 	return &Handler{
 		array: a, dialect: dialectOf(a.Options().Family), token: derivedUUID(a.Options(), "api token", 0),
-		sessions: map[string]session{}, failable: map[string]int{},
+		sessions: map[string]session{}, failable: map[string]int{}, acted: map[string]int{},
+		buffers: sync.Pool{New: func() any { return new(bytes.Buffer) }},
 	}
 }
 
@@ -52,8 +60,11 @@ type call struct {
 	view     sim.View  // of a FlashArray, else empty
 	blade    sim.BladeView
 	protocol sim.Protocol
-	path     string // endpoint, without version
+	h        *Handler
+	path     string // endpoint, without version; empty when it is no list
+	asked    string // what faults of the replies call it: the path, login or api_version
 	minor    int    // of the version 2.minor in the path
+	moment   *moment
 }
 
 // ms is a time as the array tells it.
@@ -62,7 +73,7 @@ func (c *call) ms(t time.Time) int64 { return t.Add(c.protocol.Skew).UnixMilli()
 // ServeHTTP answers one call.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	sight := h.array.Look()
-	c := &call{w: w, r: r, now: sight.Time(), protocol: sight.Protocol()}
+	c := &call{w: w, r: r, h: h, now: sight.Time(), protocol: sight.Protocol()}
 	h.dialect.look(c, sight)
 	if c.protocol.Unreachable {
 		panic(http.ErrAbortHandler) // the connection drops, as when nobody has the address
@@ -75,15 +86,18 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	rest := strings.Trim(strings.TrimPrefix(r.URL.Path, "/api/"), "/")
 	switch first, below, _ := strings.Cut(rest, "/"); {
 	case rest == "api_version":
+		c.asked = rest
 		h.method(c, http.MethodGet, h.version)
-	case h.dialect.entrance("login", rest, first, below):
+	case c.entrance("login", rest, first, below):
+		c.asked = "login"
 		h.method(c, http.MethodPost, h.login)
-	case h.dialect.entrance("logout", rest, first, below):
+	case c.entrance("logout", rest, first, below):
 		h.method(c, http.MethodPost, h.logout)
-	case !h.dialect.known(first):
+	case !c.known(first):
 		c.fail(http.StatusNotFound, first, "Unsupported API version.")
 	default:
-		c.path, c.minor = below, minorOf(first)
+		c.path, c.asked, c.minor = below, below, minorOf(first)
+		h.watch(c)
 		h.method(c, http.MethodGet, h.get)
 	}
 }
@@ -114,10 +128,15 @@ func (h *Handler) method(c *call, want string, serve func(*call)) {
 }
 
 func (h *Handler) version(c *call) {
-	c.send(http.StatusOK, map[string][]string{h.dialect.versionKey: h.dialect.versions})
+	if h.disturb(c) {
+		c.send(http.StatusOK, map[string][]string{h.dialect.versionKey: c.offered()})
+	}
 }
 
 func (h *Handler) login(c *call) {
+	if !h.disturb(c) {
+		return
+	}
 	if c.protocol.TokenRefused || c.r.Header.Get("api-token") != h.token {
 		c.fail(http.StatusUnauthorized, "", "Invalid credentials.")
 		return
@@ -126,7 +145,7 @@ func (h *Handler) login(c *call) {
 	h.opened++
 	token := derivedUUID(h.array.Options(), "session", h.opened)
 	now := c.now
-	h.sessions[token] = session{era: c.protocol.SessionEra, used: now}
+	h.sessions[token] = session{era: c.protocol.SessionEra, number: h.opened, opened: now, used: now}
 	h.forget(now)
 	h.mu.Unlock()
 	c.w.Header().Set("x-auth-token", token)
@@ -172,6 +191,21 @@ func (h *Handler) authorised(c *call) bool {
 	return ok
 }
 
+// living lists the sessions that have not ended, by their numbers.
+func (h *Handler) living(now time.Time, era int) []session {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.forget(now)
+	var all []session
+	for _, s := range h.sessions {
+		if s.era == era {
+			all = append(all, s)
+		}
+	}
+	slices.SortFunc(all, func(a, b session) int { return cmp.Compare(a.number, b.number) })
+	return all
+}
+
 // Sessions is the number of sessions that are open.
 func (h *Handler) Sessions() int {
 	h.mu.Lock()
@@ -182,6 +216,10 @@ func (h *Handler) Sessions() int {
 
 func (h *Handler) get(c *call) {
 	if !h.authorised(c) {
+		return
+	}
+	if kind, ok := h.dialect.acting[c.path]; ok {
+		c.tried(kind)
 		return
 	}
 	build, ok := h.dialect.endpoint(c)
@@ -208,11 +246,12 @@ func (h *Handler) get(c *call) {
 	if page.token != nil {
 		c.w.Header().Set("x-next-token", *page.token)
 	}
+	page = c.partial(page)
 	status := http.StatusOK
 	if len(page.errors) > 0 {
 		status = http.StatusMultiStatus
 	}
-	c.send(status, h.dialect.body(c.duplicated(page)))
+	c.send(status, h.dialect.body(c.nulled(c.duplicated(page))))
 }
 
 // page is what a call is answered with, before it has the form of a dialect.
@@ -247,17 +286,30 @@ func (c *call) refuse(err error) {
 	c.fail(http.StatusBadRequest, e.Context, e.Message)
 }
 
+// keptBuffer is the largest buffer that is kept for a later reply.
+const keptBuffer = 4 << 20
+
 func (c *call) send(status int, body any) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
+	b := c.h.buffers.Get().(*bytes.Buffer)
+	defer func() {
+		if b.Cap() <= keptBuffer {
+			c.h.buffers.Put(b)
+		}
+	}()
+	b.Reset()
+	enc := json.NewEncoder(b)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(body); err != nil {
 		panic(err) // the bodies are plain structs of ours
 	}
 	data := b.Bytes()
-	if c.rule(sim.TruncatedJSON) != nil && status == http.StatusOK && c.path != "" {
+	if c.rule(sim.TruncatedJSON) != nil && status == http.StatusOK {
 		data = data[:len(data)*2/3]
 	}
 	c.w.WriteHeader(status)
+	if r := c.rule(sim.SlowDrip); r != nil {
+		c.drip(data, r.Stall)
+		return
+	}
 	_, _ = c.w.Write(data) // a client that is gone needs no answer
 }

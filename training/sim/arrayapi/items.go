@@ -166,7 +166,7 @@ type balanceItem struct {
 
 func (c *call) balance(b sim.Balance) balanceItem {
 	// The array counts balance by whole seconds.
-	item := balanceItem{Name: b.Host, Time: c.ms(c.view.Time().Truncate(time.Second))}
+	item := balanceItem{Name: b.Host, Time: c.ms(c.now.Truncate(time.Second))}
 	if b.Idle {
 		return item
 	}

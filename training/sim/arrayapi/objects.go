@@ -134,8 +134,7 @@ func (c *call) arraySpace(v sim.View) arraySpaceItem {
 	return arraySpaceItem{id.Name, id.ID, id.Capacity, v.Parity(), arraySpaceOf(v.Space()), c.ms(v.Time())}
 }
 
-// performance is the part of the work lists that all of them have. Mirrored
-// writes are zero: they are the writes of stretched pods, and none is modelled.
+// performance is the part of the work lists that all of them have.
 type performance struct {
 	MirroredWriteBytes  int64  `json:"mirrored_write_bytes_per_sec"`
 	MirroredWrites      int64  `json:"mirrored_writes_per_sec"`
@@ -173,7 +172,10 @@ func (c *call) performance(p sim.Performance, at time.Time) performance {
 		ReadQueueUsec: p.ReadQueueUsec, WriteQueueUsec: p.WriteQueueUsec,
 		ReadQoSUsec: p.ReadQoSUsec, WriteQoSUsec: p.WriteQoSUsec,
 		ReadSANUsec: p.ReadSANUsec, WriteSANUsec: p.WriteSANUsec,
-		BytesPerRead: p.BytesPerRead(), BytesPerWrite: p.BytesPerWrite(), BytesPerOp: p.BytesPerOp(),
+		MirroredWriteBytes: p.MirroredBytes, MirroredWrites: p.Mirrored, MirroredUsec: p.MirroredUsec, MirroredServiceUsec: p.MirroredUsec,
+		MirroredSANUsec: p.MirroredSANUsec, MirroredQueueUsec: p.MirroredQueueUsec, MirroredQoSUsec: p.MirroredQoSUsec,
+		BytesPerMirrored: p.BytesPerMirrored(),
+		BytesPerRead:     p.BytesPerRead(), BytesPerWrite: p.BytesPerWrite(), BytesPerOp: p.BytesPerOp(),
 	}
 }
 
@@ -244,6 +246,8 @@ func (c *call) volume(v sim.Volume) volumeItem {
 		subtype = "protocol_endpoint"
 	}
 	return volumeItem{
+		Pod: fullReference{text(v.Pod), text(v.PodID)}, VolumeGroup: fullReference{text(v.VolumeGroup), text(v.VolumeGroupID)},
+		QoS:   qos{IOPSLimit: opt(v.IOPSLimit)},
 		Space: volumeSpace(v.Space), ConnectionCount: &v.Connections, Provisioned: v.Space.Provisioned,
 		Created: &created, Name: &v.Name, Priority: new(int64), ID: &v.ID, Destroyed: new(bool),
 		Subtype: &subtype, Serial: &v.Serial, HostEncryptionKeyStatus: text("none"),

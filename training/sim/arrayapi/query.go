@@ -34,6 +34,8 @@ type resource struct {
 	// unpaged is set where the list comes whole, whatever its length.
 	unpaged bool
 	err     error // the call cannot be served
+	// wantsNames is set where the whole list is not to be had.
+	wantsNames bool
 }
 
 // series is a resource at one time of its history.
@@ -76,7 +78,7 @@ type sortKey struct {
 func parseQuery(v url.Values, path string) (query, error) {
 	p := params{values: v}
 	q := query{
-		names: words(v["names"]), ids: words(v["ids"]),
+		names: words(slices.Concat(v["names"], v["local_pod_names"])), ids: words(v["ids"]),
 		wantCount: p.truth("total_item_count"), totalOnly: p.truth("total_only"), allowErrors: p.truth("allow_errors"),
 		flagged: p.choice("flagged"), destroyed: p.choice("destroyed"),
 		limit: maxLimit, offset: int(min(p.number("offset"), 1<<31)),
@@ -236,6 +238,9 @@ func (q query) namesAtMost(most int) error {
 // choose finds the objects named by names and ids.
 func (q query) choose(r resource) (sel []int, missing []apiError, err error) {
 	if len(q.names) == 0 && len(q.ids) == 0 {
+		if r.wantsNames {
+			return nil, nil, apiError{"names", "Use names or ids: the whole list is not given."}
+		}
 		return count(r.count), nil, nil
 	}
 	if len(q.names) > 0 && len(q.ids) > 0 {

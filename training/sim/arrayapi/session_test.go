@@ -114,8 +114,9 @@ func TestWhatIsNotModelledIsRefused(t *testing.T) {
 		method, path string
 		want         int
 	}{
-		{"GET", base + "alert-watchers/test", 404},
-		{"GET", base + "support/test", 404},
+		{"GET", base + "remote-pods", 404},
+		{"GET", base + "smtp-servers/test", 404},
+		{"GET", base + "alerts/events", 400},
 		{"GET", "/api/9.9/arrays", 404},
 		{"GET", "/", 404},
 		{"GET", "/metrics", 404},
@@ -130,12 +131,14 @@ func TestWhatIsNotModelledIsRefused(t *testing.T) {
 	require.Equal(t, 401, r.do("GET", base+"nothing", nil).Code, "without a session nothing is told")
 }
 
+var endsSessions = map[sim.Kind]bool{sim.ExpireSession: true, sim.ArrayRestart: true, sim.Upgrade: true}
+
 func TestSameCallsSameBytes(t *testing.T) {
 	run := func() (out []string) {
 		r := newRig(t, sim.Options{Seed: 77})
 		for _, f := range everyFault() {
-			if f.Target == "CT1" {
-				continue // with both controllers gone nothing would answer
+			if f.Target == "CT1" || unreadable[f.Kind] || f.Kind == sim.SASCable || f.Kind == sim.CounterNull || endsSessions[f.Kind] {
+				continue // nothing would answer
 			}
 			f.At = r.array.Now().Add(3 * time.Minute)
 			r.array.Inject(f) // some overlap and are refused, in both runs alike
@@ -152,7 +155,7 @@ func TestSameCallsSameBytes(t *testing.T) {
 					continue
 				}
 				w := r.raw(p)
-				require.Equal(t, 200, w.Code, "%s: %s", p, w.Body)
+				require.Contains(t, []int{200, 207}, w.Code, "%s: %s", p, w.Body)
 				out = append(out, w.Body.String(), w.Header().Get("X-Request-ID"), w.Header().Get("Date"), r.session)
 			}
 		}

@@ -200,20 +200,20 @@ type Snapshot struct {
 
 // BladeSnapshot is the answer to GET /v1/snapshot of a FlashBlade.
 type BladeSnapshot struct {
-	Now         time.Time           `json:"now"`
-	Identity    sim.BladeIdentity   `json:"identity"`
-	Faults      []Fault             `json:"faults"`
-	Parity      float64             `json:"parity"`
-	Capacity    int64               `json:"capacity"`
-	Space       sim.BladeSpace      `json:"space"`
-	Performance sim.BladeWork       `json:"performance"`
-	Blades      []sim.Blade         `json:"blades"`
-	Drives      []sim.BladeDrive    `json:"drives"`
-	Hardware    []sim.BladeHardware `json:"hardware"`
-	Alerts      []sim.BladeAlert    `json:"alerts"`
-	FileSystems []sim.FileSystem    `json:"file_systems"`
-	Buckets     []sim.Bucket        `json:"buckets"`
-	Protocol    sim.Protocol        `json:"protocol"`
+	Now         time.Time             `json:"now"`
+	Identity    sim.BladeIdentity     `json:"identity"`
+	Faults      []Fault               `json:"faults"`
+	Parity      float64               `json:"parity"`
+	Capacity    int64                 `json:"capacity"`
+	Space       sim.BladeSpace        `json:"space"`
+	Performance sim.BladeWork         `json:"performance"`
+	Blades      []sim.Blade           `json:"blades"`
+	Drives      []sim.BladeDrive      `json:"drives"`
+	Hardware    []sim.BladeHardware   `json:"hardware"`
+	Alerts      []sim.BladeAlert      `json:"alerts"`
+	FileSystems []sim.BladeFileSystem `json:"file_systems"`
+	Buckets     []sim.Bucket          `json:"buckets"`
+	Protocol    sim.Protocol          `json:"protocol"`
 }
 
 func (h handler) snapshot(w http.ResponseWriter, r *http.Request) {
