@@ -32,18 +32,17 @@ func assemble(ctx context.Context, t *testing.T, dir string, now time.Time) *sit
 	var err error
 	s.router, err = push.NewRouter(known)
 	require.NoError(t, err)
-	for line, err := range spool.Read(ctx, dir, "syslog", now.Add(-25*time.Hour), time.Time{}) {
+	s.spool, err = spool.Open(dir, spool.Options{})
+	require.NoError(t, err)
+	for line, err := range spool.Read(ctx, s.spool.Dir(), "syslog", now.Add(-25*time.Hour), time.Time{}) {
 		require.NoError(t, err)
 		from, err := netip.ParseAddrPort(line.From)
-		if err != nil || !s.router.Knows(from.Addr()) {
-			continue
-		}
-		if m, ok := syslog.Decode(push.Unescape(line.Raw), from, line.At); ok {
+		require.NoError(t, err)
+		m, _ := syslog.Decode(push.Unescape(line.Raw), from, line.At)
+		if _, known := s.router.Whose(m); known {
 			s.src.Replay(m)
 		}
 	}
-	s.spool, err = spool.Open(dir, spool.Options{})
-	require.NoError(t, err)
 	return s
 }
 
