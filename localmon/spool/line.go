@@ -52,7 +52,7 @@ func appendWord(b []byte, s string) []byte {
 func appendText(b []byte, s string, most int) []byte {
 	for len(s) > 0 {
 		r, size := utf8.DecodeRuneInString(s)
-		plain := unicode.IsPrint(r) && (r != utf8.RuneError || size > 1)
+		plain := (r != utf8.RuneError || size > 1) && unicode.IsPrint(r)
 		width := size
 		if !plain {
 			width = size * len(`\x00`)

@@ -96,7 +96,7 @@ func unfold(s string) string {
 }
 
 func printable(r rune, size int) bool {
-	return unicode.IsPrint(r) && (r != utf8.RuneError || size > 1)
+	return (r != utf8.RuneError || size > 1) && unicode.IsPrint(r)
 }
 
 func writeHex(b *strings.Builder, piece string) {
