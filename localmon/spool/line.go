@@ -1,7 +1,6 @@
 package spool
 
 import (
-	"fmt"
 	"strings"
 	"time"
 	"unicode"
@@ -15,6 +14,8 @@ const (
 	maxWord = 128
 	layout  = "2006-01-02T15:04:05.000Z"
 	cutMark = "…"
+
+	hexDigits = "0123456789abcdef"
 )
 
 // Line is one line of a spool.
@@ -51,7 +52,7 @@ func appendWord(b []byte, s string) []byte {
 func appendText(b []byte, s string, most int) []byte {
 	for len(s) > 0 {
 		r, size := utf8.DecodeRuneInString(s)
-		plain := unicode.IsPrint(r) && (r != utf8.RuneError || size > 1)
+		plain := (r != utf8.RuneError || size > 1) && unicode.IsPrint(r)
 		width := size
 		if !plain {
 			width = size * len(`\x00`)
@@ -64,7 +65,7 @@ func appendText(b []byte, s string, most int) []byte {
 			b = append(b, s[:size]...)
 		} else {
 			for i := range size {
-				b = fmt.Appendf(b, `\x%02x`, s[i])
+				b = append(b, '\\', 'x', hexDigits[s[i]>>4], hexDigits[s[i]&15])
 			}
 		}
 		s = s[size:]

@@ -35,6 +35,7 @@ type Counters struct {
 
 // Spool writes lines. It may be used by any number of goroutines.
 type Spool struct {
+	dir  string
 	root *os.Root
 	o    Options
 
@@ -72,8 +73,11 @@ func Open(dir string, o Options) (*Spool, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the spool: %w", err)
 	}
-	return &Spool{root: root, o: o, channels: map[string]*channel{}}, nil
+	return &Spool{dir: dir, root: root, o: o, channels: map[string]*channel{}}, nil
 }
+
+// Dir is the folder, as [Read] wants it.
+func (s *Spool) Dir() string { return s.dir }
 
 var channelName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,31}$`)
 

@@ -138,6 +138,12 @@ func TestImportArrows(t *testing.T) {
 			nil,
 			[]string{"darksite/bundle/redact", "darksite/bundle/pipeline", "darksite/bundle/seal"},
 		},
+		{
+			"the spool knows no protocol", "it keeps lines; who sent them and how is for others",
+			[]string{"darksite/localmon/spool"},
+			nil,
+			[]string{"darksite/localmon/source", "darksite/localmon/daemon", "net", "net/netip"},
+		},
 	}
 	all := list(t, "./...")
 	for _, r := range rules {

@@ -34,7 +34,8 @@ type Lone struct {
 	hold   time.Duration
 	limit  int
 	open   map[alertKey]heldAlert
-	last   time.Time // the newest message replayed
+	last   time.Time              // the newest message replayed
+	ends   map[alertKey]time.Time // when alerts ended, while messages are replayed
 }
 
 type heldAlert struct {
@@ -47,7 +48,7 @@ type heldAlert struct {
 func Alone(target string, box *Mailbox, o AloneOptions) *Lone {
 	return &Lone{
 		target: target, box: box, hold: cmp.Or(max(o.Hold, 0), defaultHold), limit: cmp.Or(max(o.Limit, 0), maxHeld),
-		open: map[alertKey]heldAlert{},
+		open: map[alertKey]heldAlert{}, ends: map[alertKey]time.Time{},
 	}
 }
 
@@ -55,14 +56,21 @@ func Alone(target string, box *Mailbox, o AloneOptions) *Lone {
 func (l *Lone) Target() string { return l.target }
 
 // Replay takes a message of an earlier run in, before the first look: what it
-// opened is open again. Messages come oldest first and are not counted.
+// opened is open again, unless a later one ended it. Messages are not counted,
+// and may come in any order, as from the spools of two channels.
 func (l *Lone) Replay(m Message) {
-	if m.At.After(l.last) {
-		l.last = m.At
+	l.last = latest(l.last, m.At)
+	if m.Alert == nil {
+		return
 	}
-	if m.Alert != nil {
-		l.take(m)
+	k := l.keyOf(m)
+	if m.At.Before(l.ends[k]) || m.At.Before(l.open[k].told) {
+		return
 	}
+	if _, known := l.ends[k]; over(m) && (known || len(l.ends) < l.limit) {
+		l.ends[k] = m.At
+	}
+	l.take(m)
 }
 
 // Collect tells what was said since the look before and what holds from
@@ -72,6 +80,7 @@ func (l *Lone) Collect(ctx context.Context, now time.Time) (localmon.Batch, erro
 	if err := ctx.Err(); err != nil {
 		return b, fmt.Errorf("what %s said: %w", l.target, err)
 	}
+	clear(l.ends)
 	m := l.box.take()
 	var closed []localmon.ArrayAlert
 	leftOut := 0
@@ -100,11 +109,16 @@ func (l *Lone) Collect(ctx context.Context, now time.Time) (localmon.Batch, erro
 	return b, nil
 }
 
+func (l *Lone) keyOf(m Message) alertKey {
+	k := keyOf(*m.Alert)
+	k.host = strings.ToLower(m.Host)
+	return k
+}
+
 // take takes one message about an alert in. It returns the alert when the
 // message ends it, and false when there is no room for another.
 func (l *Lone) take(m Message) (*localmon.ArrayAlert, bool) {
-	k := keyOf(*m.Alert)
-	k.host = strings.ToLower(m.Host)
+	k := l.keyOf(m)
 	have, known := l.open[k]
 	if !known {
 		have.ArrayAlert = begun(m)

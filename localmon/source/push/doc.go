@@ -35,8 +35,7 @@
 // alert open for 25 hours after it was last told, then tells it closed once. A
 // text that says that its alert was closed, cleared or resolved closes it at
 // once. What is held is in memory only: hand the messages of the last 25 hours
-// to [Lone.Replay] when the monitor starts, oldest first, or open alerts would
-// read as gone.
+// to [Lone.Replay] when the monitor starts, or open alerts would read as gone.
 //
 // # Series
 //

@@ -119,14 +119,15 @@ func begun(m Message) localmon.ArrayAlert {
 	return a
 }
 
-// repeated is an alert after another message about it.
+// repeated is an alert after another message about it. Of one that ends it only
+// the time counts: it says less than what began it.
 func repeated(a localmon.ArrayAlert, m Message) localmon.ArrayAlert {
+	if over(m) {
+		a.Updated = m.At
+		return a
+	}
 	next := begun(m)
 	next.ID, next.Created = a.ID, a.Created
-	if over(m) { // an end says less than a beginning
-		next.Severity = a.Severity
-		next.Actual, next.Expected = cmp.Or(next.Actual, a.Actual), cmp.Or(next.Expected, a.Expected)
-	}
 	return next
 }
 

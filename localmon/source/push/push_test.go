@@ -278,6 +278,22 @@ func TestAloneTakesUpWhatAnEarlierRunHeard(t *testing.T) {
 	require.Equal(t, 0.0, value(t, b, "localmon_push_messages", `channel="syslog",severity="critical"`))
 }
 
+func TestTheOrderOfWhatIsReplayedDoesNotMatter(t *testing.T) {
+	messages := []push.Message{said(at(-120), "ch0.bay3", ""), said(at(-100), "ch0.bay3", "closed"), said(at(-90), "ch0.bay4", "closed"), said(at(-80), "ch0.bay4", "")}
+	for _, order := range [][]int{{0, 1, 2, 3}, {3, 2, 1, 0}, {1, 0, 3, 2}, {2, 3, 0, 1}} {
+		box := push.NewMailbox(0)
+		src := push.Alone("fa-1", box, push.AloneOptions{})
+		for _, i := range order {
+			src.Replay(messages[i])
+		}
+		b := look(t, src, at(0))
+		require.Len(t, b.Alerts, 1, order)
+		require.Equal(t, "ch0.bay4", b.Alerts[0].Component)
+		box.Put(said(at(-110), "ch0.bay3", ""))
+		require.Len(t, look(t, src, at(0)).Alerts, 2, "what comes in now is news, whatever a clock says")
+	}
+}
+
 func TestAloneOutlivesAClockThatIsSetBack(t *testing.T) {
 	box := push.NewMailbox(0)
 	src := push.Alone("fa-1", box, push.AloneOptions{Hold: time.Hour})
@@ -381,6 +397,9 @@ func TestRouterGoesByAddressThenByName(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			from := netip.MustParseAddrPort(c.from)
+			whose, known := r.Whose(push.Message{From: from, Host: c.host})
+			require.Equal(t, c.want, whose)
+			require.Equal(t, c.want != "", known)
 			got, ok := r.Route(push.Message{At: start, From: from, Host: c.host, Text: "x"})
 			require.Equal(t, c.want, got)
 			require.Equal(t, c.want != "", ok)

@@ -109,13 +109,27 @@ func (r *Router) byAddr(a netip.Addr) *Target {
 	return nil
 }
 
+// Whose is the name of the target a message is about; false when it is about
+// none. Nothing is put or counted.
+func (r *Router) Whose(m Message) (string, bool) {
+	t := r.target(m)
+	if t == nil {
+		return "", false
+	}
+	return t.Name, true
+}
+
+func (r *Router) target(m Message) *Target {
+	if t := r.byAddr(m.From.Addr()); t != nil || m.Host == "" {
+		return t
+	}
+	return r.hosts[plainHost(m.Host)]
+}
+
 // Route puts a message into the mailbox of the target it is about and returns
 // the target's name; false when it is about none.
 func (r *Router) Route(m Message) (string, bool) {
-	t := r.byAddr(m.From.Addr())
-	if t == nil && m.Host != "" {
-		t = r.hosts[plainHost(m.Host)]
-	}
+	t := r.target(m)
 	if t == nil {
 		r.stranger(m)
 		return "", false

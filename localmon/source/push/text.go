@@ -1,7 +1,6 @@
 package push
 
 import (
-	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -52,7 +51,9 @@ func Unescape(s string) []byte {
 	return raw
 }
 
-func hex(c byte) int { return strings.IndexByte("0123456789abcdef", c) }
+const hexDigits = "0123456789abcdef"
+
+func hex(c byte) int { return strings.IndexByte(hexDigits, c) }
 
 // Line makes a text for a person of at most so many bytes: white space, also
 // the line breaks that some senders write as #012, becomes one space, and what
@@ -95,11 +96,13 @@ func unfold(s string) string {
 }
 
 func printable(r rune, size int) bool {
-	return unicode.IsPrint(r) && (r != utf8.RuneError || size > 1)
+	return (r != utf8.RuneError || size > 1) && unicode.IsPrint(r)
 }
 
 func writeHex(b *strings.Builder, piece string) {
 	for i := range len(piece) {
-		fmt.Fprintf(b, `\x%02x`, piece[i])
+		b.WriteString(`\x`)
+		b.WriteByte(hexDigits[piece[i]>>4])
+		b.WriteByte(hexDigits[piece[i]&15])
 	}
 }

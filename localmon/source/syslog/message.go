@@ -30,7 +30,7 @@ func Decode(data []byte, from netip.AddrPort, at time.Time) (push.Message, bool)
 		m.Severity, m.Alert = word(a.Severity), &a
 		m.Host = cmp.Or(m.Host, push.ArrayName(r.Text))
 	}
-	return m, r.Priority != NoPriority
+	return m, r.Priority != NoPriority || !r.Time.IsZero()
 }
 
 // Severity is the severity of the priority in the three words of an array. A

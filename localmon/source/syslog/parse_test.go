@@ -271,3 +271,18 @@ func BenchmarkDecode(b *testing.B) {
 		syslog.Decode(data, netip.AddrPort{}, now)
 	}
 }
+
+// BenchmarkDecodeHostile is what the longest messages made to hurt cost.
+func BenchmarkDecodeHostile(b *testing.B) {
+	for name, unit := range map[string]string{
+		"brackets": "(a:", "bytes": "\xff", "labels": " tag severity", "words": "alert code state ", "sentences": "issue is. ", "numbers": " [12",
+	} {
+		data := []byte("<13>purity.alert: " + strings.Repeat(unit, 8192/len(unit)))
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(int64(len(data)))
+			for b.Loop() {
+				syslog.Decode(data, netip.AddrPort{}, now)
+			}
+		})
+	}
+}
