@@ -77,6 +77,9 @@ var errReplyLimit = errors.New("reply beyond what an array sends")
 // errReplyShape marks a reply that is not what the interface describes.
 var errReplyShape = errors.New("reply is not what the interface describes")
 
+// errMorePages marks a saved reply that was one page of several.
+var errMorePages = errors.New("the reply is one page of several, the rest is not in it")
+
 // fail makes the error a person sees from the kind and its cause.
 func (c *Client) fail(kind, cause error) error {
 	e := &Error{Target: c.target, Address: c.base.String(), Kind: kind, Err: cause}
@@ -90,7 +93,10 @@ func (c *Client) fail(kind, cause error) error {
 	case ErrNoData:
 		e.Hint = "look at the array's own console; the kit keeps trying"
 	case ErrTooOld:
-		e.Hint = "REST " + c.dialect.Oldest.String() + " came with " + c.dialect.Release + "; upgrade the array or watch it by syslog and traps"
+		e.Hint = "upgrade the array or watch it by syslog and traps"
+		if c.dialect.Release != "" {
+			e.Hint = "REST " + c.dialect.Oldest.String() + " came with " + c.dialect.Release + "; " + e.Hint
+		}
 	}
 	return e
 }
