@@ -17,6 +17,8 @@ var (
 	ErrNoData = errors.New("answers, but nothing could be read")
 	// ErrTooOld: the array offers no REST version this kit speaks.
 	ErrTooOld = errors.New("array too old")
+	// ErrNothingToAsk: a [Reader] has no request to make yet.
+	ErrNothingToAsk = errors.New("nothing to ask")
 )
 
 // Error is a failure of the array as a whole.

@@ -3,6 +3,7 @@ package arrayrest
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -48,7 +49,8 @@ func due(last, now time.Time, every time.Duration) bool {
 }
 
 // Reader reads a row that is more than one list, such as alerts or lists the
-// array gives only by name. It may use the visit for any row.
+// array gives only by name. It may use the visit for any row. With
+// [ErrNothingToAsk] the row counts as not due at this look.
 type Reader func(ctx context.Context, v *Visit, now time.Time) (Listing, error)
 
 // Look is one look at an array: what was read, before it becomes a batch.
@@ -128,6 +130,9 @@ func (l *Look) fetchOne(ctx context.Context, row *Row, read Reader) {
 		out.Listing, out.err = l.visit.List(ctx, row, nil)
 	}
 	out.took = time.Since(began)
+	if errors.Is(out.err, ErrNothingToAsk) {
+		return
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.outcomes[row] = &out

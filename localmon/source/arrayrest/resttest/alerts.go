@@ -50,7 +50,10 @@ func (s Subject) alerts(t *testing.T) {
 		b := Collect(t, src, At().Add(30*time.Second))
 		require.False(t, b.AlertsRead)
 		require.Empty(t, b.Alerts)
-		a.Set(func() { a.Misbehave = nil; a.Items["alerts"] = []Item{s.alert(1, "closed", 60), s.alert(2, "closed", 70)} })
+		a.Set(func() {
+			a.Misbehave = nil
+			a.Items["alerts"] = []Item{s.alert(1, "closed", 60), s.alert(2, "closed", 70)}
+		})
 		require.Equal(t, "1 closed, 2 closed", AlertStates(Collect(t, src, At().Add(time.Minute))), "nothing is lost by the failed look")
 	})
 	t.Run("listed twice are one", func(t *testing.T) {
@@ -66,7 +69,9 @@ func (s Subject) alerts(t *testing.T) {
 		a.Clock = at
 		a.Items["alerts"] = []Item{s.Alert(1, "open", at.Add(1000*time.Hour).UnixMilli())}
 		Collect(t, src, At())
-		a.Set(func() { a.Items["alerts"] = append(a.Items["alerts"], s.Alert(2, "closed", at.Add(time.Hour).UnixMilli())) })
+		a.Set(func() {
+			a.Items["alerts"] = append(a.Items["alerts"], s.Alert(2, "closed", at.Add(time.Hour).UnixMilli()))
+		})
 		require.Equal(t, "2 closed, 1 open", AlertStates(Collect(t, src, At().Add(30*time.Second))))
 	})
 	t.Run("more than an array has are bounded and none is lost", s.burst)
