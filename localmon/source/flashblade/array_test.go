@@ -3,6 +3,7 @@ package flashblade_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"testing"
@@ -54,7 +55,8 @@ func recordedBytes(t testing.TB, name string) []byte {
 
 // newRecorded plays the recorded replies. The performance of the array as a
 // whole was not recorded and is empty; that of file systems and buckets was
-// recorded for five of each.
+// recorded for five of each, and the others are given copies of an idle one, so
+// that the array knows every name it lists.
 func newRecorded(t testing.TB) *array {
 	a := newArray(t)
 	for path, file := range map[string]string{
@@ -67,6 +69,21 @@ func newRecorded(t testing.TB) *array {
 		"arrays/performance/replication": "arrays_performance_replication.json", "arrays/clients/performance": "clients_performance.json",
 	} {
 		a.Items[path] = recorded(t, file)
+	}
+	for _, path := range []string{"file-systems", "buckets"} {
+		perf := a.Items[path+"/performance"]
+		known, idle := map[any]bool{}, perf[1]
+		for _, each := range perf {
+			known[each["name"]] = true
+		}
+		for _, each := range a.Items[path] {
+			if !known[each["name"]] {
+				other := maps.Clone(idle)
+				other["name"] = each["name"]
+				perf = append(perf, other)
+			}
+		}
+		a.Items[path+"/performance"] = perf
 	}
 	var list struct{ Versions []string }
 	require.NoError(t, json.Unmarshal(recordedBytes(t, "versions.json"), &list))
