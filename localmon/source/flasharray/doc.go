@@ -12,7 +12,7 @@
 //	defer src.Close(ctx)
 //
 // One [Source] serves one array. Collect belongs to one goroutine; [Source.Raw]
-// may run beside it.
+// may run beside it. [Decode] makes a batch of a reply that was saved to a file.
 //
 // # What is read, and when
 //
