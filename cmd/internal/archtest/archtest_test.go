@@ -124,7 +124,13 @@ func TestImportArrows(t *testing.T) {
 			"sources do not know each other", "a new protocol is a new folder and a line in the assembler",
 			[]string{"darksite/localmon/source/flasharray", "darksite/localmon/source/arrayrest"},
 			nil,
-			[]string{"darksite/localmon/source/host", "darksite/localmon/history", "darksite/localmon/daemon"},
+			[]string{"darksite/localmon/source/flashblade", "darksite/localmon/source/host", "darksite/localmon/history", "darksite/localmon/daemon"},
+		},
+		{
+			"the two kinds of array share arrayrest alone", "what one array says must never be read as the other's",
+			[]string{"darksite/localmon/source/flashblade"},
+			nil,
+			[]string{"darksite/localmon/source/flasharray", "darksite/localmon/source/host", "darksite/localmon/history", "darksite/localmon/daemon"},
 		},
 		{
 			"collectors do not know each other", "each can be left out, and each is reviewed alone",
@@ -192,15 +198,16 @@ func TestEveryPackageOwesItsReader(t *testing.T) {
 
 // testedElsewhere are packages whose tests stand beside their user, with where.
 var testedElsewhere = map[string]string{
-	"darksite/bundle/bundletest":         "bundles for the tests of open, verify and intake, which run it",
-	"darksite/bundle/redact/detect":      "held line by line by the tests of redact",
-	"darksite/bundle/desk/desktest":      "run by the tests of boltstore and fileblobs",
-	"darksite/cmd/casedesk":              "run by the scripts beside it",
-	"darksite/cmd/darksite":              "run by the scripts beside it",
-	"darksite/cmd/internal/cli/clitest":  "run by the tests of sitecmd and deskcmd",
-	"darksite/cmd/internal/demo":         "run by the scripts of cmd/darksite",
-	"darksite/cmd/internal/deskcmd":      "run by the scripts of cmd/casedesk and cmd/darksite",
-	"darksite/cmd/internal/scripttest":   "run by every script",
-	"darksite/cmd/internal/sitecmd":      "run by the scripts of cmd/darksite",
-	"darksite/localmon/history/workload": "run by the tests and benchmarks of history",
+	"darksite/bundle/bundletest":                  "bundles for the tests of open, verify and intake, which run it",
+	"darksite/bundle/redact/detect":               "held line by line by the tests of redact",
+	"darksite/bundle/desk/desktest":               "run by the tests of boltstore and fileblobs",
+	"darksite/cmd/casedesk":                       "run by the scripts beside it",
+	"darksite/cmd/darksite":                       "run by the scripts beside it",
+	"darksite/cmd/internal/cli/clitest":           "run by the tests of sitecmd and deskcmd",
+	"darksite/cmd/internal/demo":                  "run by the scripts of cmd/darksite",
+	"darksite/cmd/internal/deskcmd":               "run by the scripts of cmd/casedesk and cmd/darksite",
+	"darksite/cmd/internal/scripttest":            "run by every script",
+	"darksite/cmd/internal/sitecmd":               "run by the scripts of cmd/darksite",
+	"darksite/localmon/source/arrayrest/resttest": "run by the tests of flasharray and flashblade",
+	"darksite/localmon/history/workload":          "run by the tests and benchmarks of history",
 }

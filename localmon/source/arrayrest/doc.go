@@ -13,12 +13,19 @@
 //		return look.Nothing(), err
 //	}
 //	look.Few(rowDrives, func(f arrayrest.Fields) { ... })
+//	batch.Alerts, batch.AlertsRead = look.Alerts(alerts)
 //	look.Finish(&batch, sampler)
 //
 // A request is made from a [Row] and from nothing else. This matters: on these
 // interfaces some GETs act (those ending in /test send mail, traps or messages
 // to the outside). The only other requests are the version list, log-in and
 // log-out.
+//
+// [Saved] makes a look of one reply that was saved to a file, found by its name
+// with [RowOf], so that what is read from a file and what is read from an array
+// become a batch by the same code.
+//
+// Package resttest holds the tests both dialects must pass.
 //
 // # Promises
 //

@@ -135,8 +135,10 @@ func TestArrayConnections(t *testing.T) {
 func TestHardwareHealthIsTheExportersNumber(t *testing.T) {
 	a := newSmall(t)
 	a.Items["hardware"] = []item{
-		{"name": "P1", "type": "pwr", "status": "healthy", "slot": 1}, {"name": "P2", "type": "pwr", "status": "unused", "slot": 2},
-		{"name": "P3", "type": "pwr", "status": "critical", "slot": 3}, {"name": "P4", "type": "pwr", "status": "not_installed", "slot": 4},
+		{"name": "P1", "type": "pwr", "status": "healthy", "slot": 1},
+		{"name": "P2", "type": "pwr", "status": "unused", "slot": 2},
+		{"name": "P3", "type": "pwr", "status": "critical", "slot": 3},
+		{"name": "P4", "type": "pwr", "status": "not_installed", "slot": 4},
 		{"name": "P5", "type": "pwr", "status": nil, "slot": 5},
 	}
 	b := resttest.Collect(t, a.source(), at)
