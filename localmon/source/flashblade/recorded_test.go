@@ -180,7 +180,7 @@ func TestRawKeepsWhatTheArraySaid(t *testing.T) {
 	a.PageSize = 7
 	replies, err := a.source().Raw(t.Context())
 	require.NoError(t, err)
-	items := map[string]int{}
+	items, files, decoded := map[string]int{}, map[string]bool{}, 0
 	for _, r := range replies {
 		if r.Err != nil {
 			require.Nil(t, r.JSON, r.Path)
@@ -188,7 +188,15 @@ func TestRawKeepsWhatTheArraySaid(t *testing.T) {
 		}
 		items[r.Path] = r.Items
 		require.True(t, json.Valid(r.JSON), r.Path)
+		require.Regexp(t, `^[a-z0-9-]+\.json$`, r.File, "a name any file system and any bundle takes")
+		require.False(t, files[r.File], "%s stands twice", r.File)
+		files[r.File] = true
+		if b, err := flashblade.Decode(r.File, r.JSON, at); err == nil {
+			require.Empty(t, b.Partial, "what a bundle holds is read as it was")
+			decoded++
+		}
 	}
+	require.Equal(t, 20, decoded, "every row of Collect but the two by name and one of newer versions")
 	require.Equal(t, 60, items["hardware"])
 	require.Equal(t, 269, items["file-systems"])
 	require.Equal(t, 544, items["arrays/clients/performance"])
