@@ -82,6 +82,7 @@ type ArrayAlert struct {
 	Description   string
 	Expected      string
 	Actual        string
+	Action        string // what the target advises to do
 	KnowledgeBase string // an address on the internet: shown as an id, never followed
 	Flagged       bool
 	Created       time.Time // target's clock; zero where not reported

@@ -47,11 +47,12 @@ type Options struct {
 	Alerts     *alertstore.Store
 	Rules      rule.Set
 	Engine     alert.Options
-	Notifier   Notifier         // nil: nobody is told
-	Now        func() time.Time // time.Now when nil
-	Log        *slog.Logger     // what an operator should know; discarded when nil
-	Upkeep     time.Duration    // between two turns of history upkeep; a minute when zero
-	MaxUnsaved int              // changes that may wait for a disk; 10,000 when zero
+	Notifier   Notifier             // nil: nobody is told
+	Seen       func(localmon.Batch) // hears of every look once it is judged; nil: nobody does
+	Now        func() time.Time     // time.Now when nil
+	Log        *slog.Logger         // what an operator should know; discarded when nil
+	Upkeep     time.Duration        // between two turns of history upkeep; a minute when zero
+	MaxUnsaved int                  // changes that may wait for a disk; 10,000 when zero
 }
 
 // Daemon is one monitor. Its methods may be called from any goroutine; Run and
@@ -199,6 +200,9 @@ func (d *Daemon) sink(ctx context.Context, b localmon.Batch) overview.Look {
 	// A look that is complete is stored even while the monitor stops.
 	seq, err := d.o.History.Append(context.WithoutCancel(ctx), b)
 	d.note("history", err)
+	if d.o.Seen != nil {
+		defer d.o.Seen(b)
+	}
 	now := d.o.Now()
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -163,7 +163,7 @@ func TestImportArrows(t *testing.T) {
 
 // ground is what sources may build on; of each other they know nothing, so that
 // a new protocol is a new folder and a line in the assembler.
-var ground = []string{"arrayrest", "poll", "push", "sourcetest"}
+var ground = []string{"arrayrest", "pinned", "poll", "push", "sourcetest"}
 
 func TestSourcesDoNotKnowEachOther(t *testing.T) {
 	const sources = "darksite/localmon/source/"
@@ -220,15 +220,16 @@ func TestEveryPackageOwesItsReader(t *testing.T) {
 
 // testedElsewhere are packages whose tests stand beside their user, with where.
 var testedElsewhere = map[string]string{
-	"darksite/bundle/bundletest":         "bundles for the tests of open, verify and intake, which run it",
-	"darksite/bundle/redact/detect":      "held line by line by the tests of redact",
-	"darksite/bundle/desk/desktest":      "run by the tests of boltstore and fileblobs",
-	"darksite/cmd/casedesk":              "run by the scripts beside it",
-	"darksite/cmd/darksite":              "run by the scripts beside it",
-	"darksite/cmd/internal/cli/clitest":  "run by the tests of sitecmd and deskcmd",
-	"darksite/cmd/internal/demo":         "run by the scripts of cmd/darksite",
-	"darksite/cmd/internal/deskcmd":      "run by the scripts of cmd/casedesk and cmd/darksite",
-	"darksite/cmd/internal/scripttest":   "run by every script",
-	"darksite/cmd/internal/sitecmd":      "run by the scripts of cmd/darksite",
-	"darksite/localmon/history/workload": "run by the tests and benchmarks of history",
+	"darksite/bundle/bundletest":                  "bundles for the tests of open, verify and intake, which run it",
+	"darksite/bundle/redact/detect":               "held line by line by the tests of redact",
+	"darksite/bundle/desk/desktest":               "run by the tests of boltstore and fileblobs",
+	"darksite/cmd/casedesk":                       "run by the scripts beside it",
+	"darksite/cmd/darksite":                       "run by the scripts beside it",
+	"darksite/cmd/internal/cli/clitest":           "run by the tests of sitecmd and deskcmd",
+	"darksite/cmd/internal/demo":                  "run by the scripts of cmd/darksite",
+	"darksite/cmd/internal/deskcmd":               "run by the scripts of cmd/casedesk and cmd/darksite",
+	"darksite/cmd/internal/scripttest":            "run by every script",
+	"darksite/cmd/internal/sitecmd":               "run by the scripts of cmd/darksite",
+	"darksite/localmon/source/arrayrest/resttest": "run by the tests of flasharray and flashblade",
+	"darksite/localmon/history/workload":          "run by the tests and benchmarks of history",
 }

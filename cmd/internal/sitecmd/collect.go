@@ -132,17 +132,20 @@ func (a *app) arrays() ([]arraystate.Array, func()) {
 	var out []arraystate.Array
 	var ends []func()
 	for _, ar := range conf.Arrays {
-		src, err := a.arraySource(ar)
+		if ar.Via != siteconf.ViaREST {
+			continue // it has no replies of its own; what it told is in the history, and its messages in the spool
+		}
+		src, err := a.openSource(ar, nil)
 		if err != nil {
 			out = append(out, arraystate.Array{Target: ar.Name, Raw: func(context.Context) ([]arraystate.Reply, error) { return nil, err }})
 			continue
 		}
-		ends = append(ends, func() { _ = src.Close(context.Background()) }) // the session ends by itself on the array
+		ends = append(ends, func() { closeSource(src) })
 		out = append(out, arraystate.Array{Target: ar.Name, Raw: func(ctx context.Context) ([]arraystate.Reply, error) {
-			replies, err := src.Raw(ctx)
+			replies, err := src.(rawReader).Raw(ctx)
 			raw := make([]arraystate.Reply, 0, len(replies))
 			for _, r := range replies {
-				raw = append(raw, arraystate.Reply{Path: r.Path, JSON: r.JSON, Err: r.Err})
+				raw = append(raw, arraystate.Reply{Path: r.File(), JSON: r.JSON, Err: r.Err})
 			}
 			return raw, err
 		}})

@@ -13,7 +13,6 @@ import (
 	"darksite/bundle/casedraft"
 	"darksite/cmd/internal/cli"
 	"darksite/localmon"
-	"darksite/localmon/source/flasharray"
 	"darksite/runbooks"
 	"darksite/runbooks/engine"
 )
@@ -22,7 +21,7 @@ import (
 // newest values from a look at the array now, the past from the history, alerts
 // from the monitor.
 type liveFacts struct {
-	source *flasharray.Source
+	source localmon.Source
 	sight  *sight
 	target string
 	now    func() time.Time
@@ -42,14 +41,12 @@ func (a *app) facts(ctx context.Context, target string) (*liveFacts, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, ar := range conf.Arrays {
-		if ar.Name == target {
-			src, err := a.arraySource(ar)
-			if err != nil {
-				return nil, err
-			}
-			return &liveFacts{source: src, sight: s, target: target, now: a.env.Now}, nil
+	if ar, ok := conf.Array(target); ok {
+		src, err := a.openSource(ar, nil)
+		if err != nil {
+			return nil, err
 		}
+		return &liveFacts{source: src, sight: s, target: target, now: a.env.Now}, nil
 	}
 	var names []string
 	for _, ar := range conf.Arrays {
@@ -59,7 +56,7 @@ func (a *app) facts(ctx context.Context, target string) (*liveFacts, error) {
 }
 
 func (f *liveFacts) close() error {
-	_ = f.source.Close(context.Background()) // the session ends by itself on the array
+	closeSource(f.source)
 	return f.sight.close()
 }
 

@@ -1,6 +1,7 @@
 package sitecmd
 
 import (
+	"darksite/localmon/source/pinned"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -17,7 +18,6 @@ import (
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/keyfile"
 	"darksite/cmd/internal/siteconf"
-	"darksite/localmon/source/arrayrest"
 
 	"github.com/spf13/cobra"
 )
@@ -523,7 +523,7 @@ what the array's own console shows before you trust it.`,
 			if u, err := url.Parse(args[0]); err != nil || u.Scheme != "https" || u.Host == "" {
 				return cli.WithHint(cli.Usagef("%q: want the address of an array such as https://10.1.0.10", args[0]), "darksite site pin https://10.1.0.10")
 			}
-			pin, err := arrayrest.FetchPin(c.Context(), args[0])
+			pin, err := pinned.Fetch(c.Context(), args[0])
 			if err != nil {
 				return cli.WithHint(err, "check address, cable and power of the array")
 			}

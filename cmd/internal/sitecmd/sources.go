@@ -154,9 +154,13 @@ func (a *app) openDrop(ar siteconf.Array, keep keeper) (localmon.Source, error) 
 	if err != nil {
 		return nil, err
 	}
-	return &dropSource{Source: src, keep: keep}, nil
+	if keep == nil {
+		return src, nil
+	}
+	return filedrop.Keeping(src, keep), nil
 }
 
+// decoder reads one reply that was saved to a file.
 type decoder = func(name string, body []byte, at time.Time) (localmon.Batch, error)
 
 // renamed gives what a saved reply holds the name of its target.
@@ -169,34 +173,6 @@ func renamed(target string, decode decoder) decoder {
 		}
 		return b, err
 	}
-}
-
-// dropSource stores what files hold of the past before it looks.
-type dropSource struct {
-	*filedrop.Source
-	keep keeper
-}
-
-// Collect implements localmon.Source. What cannot be stored stays in its file
-// and is tried again at the next look.
-func (d *dropSource) Collect(ctx context.Context, now time.Time) (localmon.Batch, error) {
-	var failed error
-	if d.keep != nil {
-		for past, err := range d.Past(ctx, now) {
-			if err == nil {
-				err = d.keep(ctx, past)
-			}
-			if err != nil {
-				failed = err
-				break
-			}
-		}
-	}
-	b, err := d.Source.Collect(ctx, now)
-	if err == nil && failed != nil {
-		b.Partial = append(b.Partial, localmon.EndpointError{Endpoint: "files", Err: failed})
-	}
-	return b, err
 }
 
 // lateSource opens the source of an array when it is first asked, and tries

@@ -50,8 +50,11 @@ func (k alertKey) compare(o alertKey) int {
 
 // AlertRow says how a kind of array lists its alerts.
 type AlertRow struct {
-	Row  *Row
-	Open string // the filter that picks those that are open
+	Row *Row
+	// NotClosed is the filter that picks all but the closed; empty where only
+	// Open is to be asked. An array may refuse it, then Open is asked.
+	NotClosed string
+	Open      string // the filter that picks those in the state open
 	// Of reads one item; texts in it are bounded by [Fields.Str].
 	Of func(Fields) localmon.ArrayAlert
 }
@@ -65,18 +68,22 @@ type AlertMemory struct {
 	newest  time.Time              // the newest updated seen: the watermark
 	checked time.Time              // the kit's time of the last whole read
 	got     alertReading           // read, and not yet applied
+	noNotClosed,
 	noFilter,
 	noSort bool // the array refused it once
 }
 
 // NewAlertMemory begins without knowing any alert.
-func NewAlertMemory(how AlertRow) *AlertMemory { return &AlertMemory{how: how} }
+func NewAlertMemory(how AlertRow) *AlertMemory {
+	return &AlertMemory{how: how, noNotClosed: how.NotClosed == ""}
+}
 
 // alertReading is one look at the alerts before it is taken over.
 type alertReading struct {
 	Listing
 	alerts []localmon.ArrayAlert
 	whole  bool // every open alert is among them
+	every  bool // and those that are neither open nor closed
 }
 
 // Read asks the array for what is open or was updated since the newest alert
@@ -91,13 +98,8 @@ func (m *AlertMemory) Read(ctx context.Context, v *Visit, now time.Time) (Listin
 func (m *AlertMemory) read(ctx context.Context, v *Visit, now time.Time) (alertReading, error) {
 	var got alertReading
 	if !m.noFilter && (m.checked.IsZero() || due(m.checked, now, alertRecheck)) {
-		switch err := m.take(ctx, v, &got, url.Values{"filter": {m.how.Open}}, false); {
-		case Refused(err):
-			m.noFilter = true
-		case err != nil:
+		if err := m.readOpen(ctx, v, &got); err != nil {
 			return got, err
-		default:
-			got.whole = true
 		}
 	}
 	if !m.noFilter && !m.newest.IsZero() {
@@ -126,6 +128,25 @@ func (m *AlertMemory) read(ctx context.Context, v *Visit, now time.Time) (alertR
 	return got, err
 }
 
+// readOpen reads what is not closed, by the best filter the array takes.
+func (m *AlertMemory) readOpen(ctx context.Context, v *Visit, got *alertReading) error {
+	if !m.noNotClosed {
+		err := m.take(ctx, v, got, url.Values{"filter": {m.how.NotClosed}}, false)
+		if !Refused(err) {
+			got.whole, got.every = err == nil, err == nil
+			return err
+		}
+		m.noNotClosed = true
+	}
+	err := m.take(ctx, v, got, url.Values{"filter": {m.how.Open}}, false)
+	if Refused(err) {
+		m.noFilter = true
+		return nil
+	}
+	got.whole = err == nil
+	return err
+}
+
 // take reads one list. one is for sorted lists, which have no further page.
 func (m *AlertMemory) take(ctx context.Context, v *Visit, got *alertReading, query url.Values, one bool) error {
 	read := v.List
@@ -136,10 +157,22 @@ func (m *AlertMemory) take(ctx context.Context, v *Visit, got *alertReading, que
 	if err != nil {
 		return err
 	}
+	m.decode(got, l)
+	return nil
+}
+
+// decode adds the alerts of a list to a reading.
+func (m *AlertMemory) decode(got *alertReading, l Listing) {
 	l.Each(func(f Fields) { got.alerts = append(got.alerts, m.how.Of(f)) }, func(err error) { l.Partial = append(l.Partial, err) })
 	l.items = nil
 	got.Join(l)
-	return nil
+}
+
+// Take is Read for a list that came another way, such as from a file; whole
+// says that every open alert is in it. It counts after [AlertMemory.Apply].
+func (m *AlertMemory) Take(l Listing, whole bool) {
+	m.got = alertReading{whole: whole}
+	m.decode(&m.got, l)
 }
 
 // Apply takes over what the last Read read whole and returns what a batch holds:
@@ -166,7 +199,7 @@ func (m *AlertMemory) Apply(now time.Time) (batch []localmon.ArrayAlert, partial
 	first := m.open == nil
 	open := make(map[alertKey]localmon.ArrayAlert, len(m.open))
 	for k, a := range m.open {
-		if _, listed := latest[k]; listed || !got.whole || !strings.EqualFold(a.State, "open") {
+		if _, listed := latest[k]; listed || !got.whole || !got.every && !strings.EqualFold(a.State, "open") {
 			open[k] = a
 		}
 	}

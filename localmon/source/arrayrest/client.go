@@ -16,15 +16,14 @@ import (
 	"time"
 
 	"darksite/localmon"
+	"darksite/localmon/source/pinned"
 )
 
 // Limits of one request. An array that goes beyond them is misbehaving or is
 // not an array.
 const (
-	maxParallel = 4        // requests at once; arrays have complained about more
-	maxHeader   = 64 << 10 // bytes of response headers
-	maxSmall    = 1 << 20  // bytes of the version list, of log-in and error bodies
-	dialTimeout = 5 * time.Second
+	maxParallel = 4       // requests at once; arrays have complained about more
+	maxSmall    = 1 << 20 // bytes of the version list, of log-in and error bodies
 )
 
 // session is one log-in.
@@ -38,7 +37,7 @@ type Options struct {
 	Target string // the site's name for the array; required
 	URL    string // https://host or https://host:port; required
 	Token  string // API token of a read-only user; required
-	Pin    string // sha256:hex of the array's certificate; required, see FetchPin
+	Pin    string // sha256:hex of the array's certificate; required, see [pinned.Fetch]
 
 	// Timeout bounds one look, all requests together; 25 seconds when zero.
 	Timeout time.Duration
@@ -69,7 +68,7 @@ func NewClient(o Options) (*Client, error) {
 	if o.Target == "" {
 		return nil, errors.New("a target needs a name")
 	}
-	base, err := parseURL(o.URL)
+	base, err := pinned.ParseURL(o.URL)
 	if err != nil {
 		return nil, fmt.Errorf("array %s: %w", o.Target, err)
 	}
@@ -79,7 +78,7 @@ func NewClient(o Options) (*Client, error) {
 	if o.Pin == "" {
 		return nil, fmt.Errorf("array %s: no certificate pin; fetch the array's fingerprint, compare it with what the array itself shows, and set tls_pin", o.Target)
 	}
-	pin, err := ParsePin(o.Pin)
+	pin, err := pinned.Parse(o.Pin)
 	if err != nil {
 		return nil, fmt.Errorf("array %s: %w", o.Target, err)
 	}
@@ -90,33 +89,11 @@ func NewClient(o Options) (*Client, error) {
 func (c *Client) Target() string { return c.target }
 
 func newClient(o Options, base *url.URL, pin string) *Client {
-	only := hostPort(base)
-	dialer := &net.Dialer{Timeout: dialTimeout}
 	return &Client{
 		target: o.Target, dialect: o.Dialect, base: base, token: o.Token,
 		timeout: cmp.Or(o.Timeout, 25*time.Second), perCall: cmp.Or(o.RequestTimeout, 10*time.Second),
 		slots: make(chan struct{}, maxParallel),
-		http: &http.Client{
-			// A redirect is never followed, not even to the same host: no
-			// array sends one to an API client.
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-			Transport: &http.Transport{
-				Proxy: nil,
-				DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-					if address != only {
-						return nil, fmt.Errorf("refuse to dial %s: only %s is configured", address, only)
-					}
-					return dialer.DialContext(ctx, network, address)
-				},
-				TLSClientConfig:        pinnedTLS(pin),
-				TLSHandshakeTimeout:    dialTimeout,
-				DisableCompression:     true, // a small reply must not become a large one
-				MaxConnsPerHost:        maxParallel,
-				MaxIdleConnsPerHost:    maxParallel,
-				IdleConnTimeout:        90 * time.Second,
-				MaxResponseHeaderBytes: maxHeader,
-			},
-		},
+		http:  &http.Client{Transport: pinned.Transport(pinned.HostPort(base), pin, maxParallel), CheckRedirect: pinned.NoRedirect},
 	}
 }
 
@@ -255,7 +232,7 @@ func (v *Visit) get(ctx context.Context, ep *Row, query url.Values) (*reply, err
 // array costs one timeout and not fourteen.
 func (v *Visit) lose(err error) error {
 	var dial *net.OpError
-	if cert := (*CertificateError)(nil); errors.As(err, &cert) {
+	if cert := (*pinned.CertificateError)(nil); errors.As(err, &cert) {
 		err = v.c.classify(err)
 	}
 	if ends(err) || errors.Is(err, localmon.ErrUnreachable) || errors.Is(err, ErrNoData) || errors.As(err, &dial) && dial.Op == "dial" {

@@ -13,6 +13,7 @@
 //		return look.Nothing(), err
 //	}
 //	look.Few(rowDrives, func(f arrayrest.Fields) { ... })
+//	batch.Alerts, batch.AlertsRead = look.Alerts(alerts)
 //	look.Finish(&batch, sampler)
 //
 // A request is made from a [Row] and from nothing else. This matters: on these
@@ -20,12 +21,18 @@
 // to the outside). The only other requests are the version list, log-in and
 // log-out.
 //
+// [Saved] makes a look of one reply that was saved to a file, found by its name
+// with [RowOf], so that what is read from a file and what is read from an array
+// become a batch by the same code.
+//
+// Package resttest holds the tests both dialects must pass.
+//
 // # Promises
 //
 //   - Only the address in Options.URL is ever dialled. Redirects are refused,
 //     proxies are ignored, addresses inside replies are data.
 //   - The array is known by the SHA-256 of its certificate and by nothing else;
-//     without a pin there is no Client. [FetchPin] shows it for the first use.
+//     without a pin there is no Client. [pinned.Fetch] shows it for the first use.
 //   - One session is kept between looks and renewed once on a 401; at most four
 //     requests run at once.
 //   - One failing row, page or item is partial and drops nothing else. An array

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"darksite/localmon"
+	"darksite/localmon/source/pinned"
 )
 
 // What a caller decides on beside [localmon.ErrUnreachable],
@@ -17,6 +18,8 @@ var (
 	ErrNoData = errors.New("answers, but nothing could be read")
 	// ErrTooOld: the array offers no REST version this kit speaks.
 	ErrTooOld = errors.New("array too old")
+	// ErrNothingToAsk: a [Reader] has no request to make yet.
+	ErrNothingToAsk = errors.New("nothing to ask")
 )
 
 // Error is a failure of the array as a whole.
@@ -49,14 +52,6 @@ func (e *Error) Unwrap() []error {
 	return []error{e.Kind, e.Err}
 }
 
-// CertificateError holds the pin that was expected and the one that was shown.
-type CertificateError struct{ Want, Got string }
-
-// Error names both pins.
-func (e *CertificateError) Error() string {
-	return fmt.Sprintf("pinned %s, the array shows %s", e.Want, e.Got)
-}
-
 // StatusError is a reply with another HTTP status than success.
 type StatusError struct {
 	Status  int
@@ -77,6 +72,9 @@ var errReplyLimit = errors.New("reply beyond what an array sends")
 // errReplyShape marks a reply that is not what the interface describes.
 var errReplyShape = errors.New("reply is not what the interface describes")
 
+// errMorePages marks a saved reply that was one page of several.
+var errMorePages = errors.New("the reply is one page of several, the rest is not in it")
+
 // fail makes the error a person sees from the kind and its cause.
 func (c *Client) fail(kind, cause error) error {
 	e := &Error{Target: c.target, Address: c.base.String(), Kind: kind, Err: cause}
@@ -90,7 +88,10 @@ func (c *Client) fail(kind, cause error) error {
 	case ErrNoData:
 		e.Hint = "look at the array's own console; the kit keeps trying"
 	case ErrTooOld:
-		e.Hint = "REST " + c.dialect.Oldest.String() + " came with " + c.dialect.Release + "; upgrade the array or watch it by syslog and traps"
+		e.Hint = "upgrade the array or watch it by syslog and traps"
+		if c.dialect.Release != "" {
+			e.Hint = "REST " + c.dialect.Oldest.String() + " came with " + c.dialect.Release + "; " + e.Hint
+		}
 	}
 	return e
 }
@@ -101,7 +102,7 @@ func (c *Client) classify(err error) error {
 	if errors.As(err, &typed) {
 		return err
 	}
-	var cert *CertificateError
+	var cert *pinned.CertificateError
 	if errors.As(err, &cert) {
 		return c.fail(localmon.ErrCertificateChanged, cert)
 	}

@@ -52,17 +52,3 @@ func FuzzShorten(f *testing.F) {
 		}
 	})
 }
-
-func FuzzParsePin(f *testing.F) {
-	f.Add("sha256:" + strings.Repeat("0A:", 31) + "0A")
-	f.Fuzz(func(t *testing.T, s string) {
-		pin, err := ParsePin(s)
-		if err != nil {
-			return
-		}
-		require.Len(t, pin, len(pinPrefix)+64)
-		again, err := ParsePin(pin)
-		require.NoError(t, err)
-		require.Equal(t, pin, again)
-	})
-}

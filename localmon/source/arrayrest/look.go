@@ -3,6 +3,7 @@ package arrayrest
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -51,13 +52,15 @@ func due(last, now time.Time, every time.Duration) bool {
 }
 
 // Reader reads a row that is more than one list, such as alerts or lists the
-// array gives only by name. It may use the visit for any row.
+// array gives only by name. It may use the visit for any row. With
+// [ErrNothingToAsk] the row counts as not due at this look.
 type Reader func(ctx context.Context, v *Visit, now time.Time) (Listing, error)
 
 // Look is one look at an array: what was read, before it becomes a batch.
 type Look struct {
 	Now      time.Time
-	client   *Client
+	rows     []*Row  // of the positive list, in its order
+	client   *Client // nil, as the next three, for a look made by [Saved]
 	schedule *Schedule
 	began    time.Time
 	visit    *Visit
@@ -80,7 +83,7 @@ type outcome struct {
 func (c *Client) Look(ctx context.Context, now time.Time, s *Schedule, special map[*Row]Reader) (*Look, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	l := &Look{Now: now, client: c, schedule: s, began: time.Now(), visit: c.visit(), outcomes: map[*Row]*outcome{}}
+	l := &Look{Now: now, rows: s.rows, client: c, schedule: s, began: time.Now(), visit: c.visit(), outcomes: map[*Row]*outcome{}}
 	session, err := l.visit.enter(ctx, "")
 	if err != nil {
 		return l, c.classify(err)
@@ -130,6 +133,9 @@ func (l *Look) fetchOne(ctx context.Context, row *Row, read Reader) {
 		out.Listing, out.err = l.visit.List(ctx, row, nil)
 	}
 	out.took = time.Since(began)
+	if errors.Is(out.err, ErrNothingToAsk) {
+		return
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.outcomes[row] = &out
@@ -149,7 +155,7 @@ func (l *Look) good() int {
 // failures lists what went wrong, in the order of the positive list.
 func (l *Look) failures() []localmon.EndpointError {
 	var all []localmon.EndpointError
-	for _, row := range l.schedule.rows {
+	for _, row := range l.rows {
 		o := l.outcomes[row]
 		if o == nil {
 			continue
@@ -161,6 +167,14 @@ func (l *Look) failures() []localmon.EndpointError {
 		}
 	}
 	return all
+}
+
+// Target is the site's name for the array; empty for a look made by [Saved].
+func (l *Look) Target() string {
+	if l.client == nil {
+		return ""
+	}
+	return l.client.target
 }
 
 // Asked reports whether the row was due at this look, whatever came of it.
@@ -265,26 +279,54 @@ func busiest(items []Fields, n int, load func(Fields) float64) ([]Fields, int) {
 	return kept, len(items) - n
 }
 
+// Alerts takes over what was read of the alerts: every one that is not closed,
+// and those that closed since the last look. ok is false where the list was not
+// read, which is not the same as none.
+func (l *Look) Alerts(m *AlertMemory) (alerts []localmon.ArrayAlert, ok bool) {
+	row := m.how.Row
+	if !l.Read(row) {
+		return nil, false
+	}
+	if l.Saved() {
+		m.Take(l.outcomes[row].Listing, true)
+	}
+	alerts, partial := m.Apply(l.Now)
+	l.Say(row, partial...)
+	return alerts, true
+}
+
 // Finish fills in what every batch has: samples, what was partial, the array's
 // clock where the batch has none yet, and the kit's own series of each row. The
 // rows that were read count as read from here on.
 func (l *Look) Finish(b *localmon.Batch, out *localmon.Sampler) {
-	for _, row := range l.schedule.rows {
+	for _, row := range l.rows {
 		o := l.outcomes[row]
 		if o == nil {
 			continue
 		}
-		out.Add(o.took.Seconds(), "localmon_endpoint_took_seconds", "endpoint", row.String())
 		if o.err == nil {
-			l.schedule.runs[row], l.schedule.counts[row] = l.Now, o.Count
 			out.Add(float64(o.Count), "localmon_endpoint_items", "endpoint", row.String())
 		}
 		if b.TargetAt.IsZero() {
 			b.TargetAt = o.Date
 		}
 	}
+	if !l.Saved() {
+		l.account(out)
+		b.Took = time.Since(l.began)
+	}
+	b.Samples, b.Partial = out.Samples(), l.failures()
+}
+
+// account tells the schedule what was read, and says when and how long.
+func (l *Look) account(out *localmon.Sampler) {
+	for row, o := range l.outcomes {
+		out.Add(o.took.Seconds(), "localmon_endpoint_took_seconds", "endpoint", row.String())
+		if o.err == nil {
+			l.schedule.runs[row], l.schedule.counts[row] = l.Now, o.Count
+		}
+	}
 	for row, ok := range l.schedule.runs {
 		out.Add(float64(ok.UnixMilli())/1000, "localmon_endpoint_last_success_timestamp_seconds", "endpoint", row.String())
 	}
-	b.Samples, b.Partial, b.Took = out.Samples(), l.failures(), time.Since(l.began)
 }

@@ -117,23 +117,31 @@ type page struct {
 	} `json:"errors"`
 }
 
-// ParsePage reads the body of one reply as if it had been the only page, for
-// replies that were saved to a file.
+// ParsePage reads the body of one reply as if it had been the only page. That
+// more pages follow it is not seen; see [Saved].
 func ParsePage(body []byte) (Listing, error) {
-	var l Listing
+	l, _, err := parsePage(body)
+	return l, err
+}
+
+// parsePage also says what keeps the list from being whole.
+func parsePage(body []byte) (l Listing, missing, err error) {
 	if len(body) > maxPage {
-		return l, fmt.Errorf("%w: more than %d bytes", errReplyLimit, maxPage)
+		return l, nil, fmt.Errorf("%w: more than %d bytes", errReplyLimit, maxPage)
 	}
 	var p page
 	if err := decodeBounded(body, &p); err != nil {
-		return l, err
+		return l, nil, err
 	}
 	l.add(&p)
+	if p.Token != nil && *p.Token != "" || p.More {
+		missing = errMorePages
+	}
 	if len(l.items) > maxItems {
 		l.items, l.Count = l.items[:maxItems], maxItems
-		l.Partial = append(l.Partial, fmt.Errorf("%w: more than %d items", errReplyLimit, maxItems))
+		missing = fmt.Errorf("%w: more than %d items", errReplyLimit, maxItems)
 	}
-	return l, nil
+	return l, missing, nil
 }
 
 func (e *page) next() string {

@@ -24,7 +24,7 @@ func NewParts() *Parts { return &Parts{states: map[PartKey]localmon.ComponentSta
 // Add keeps the worse where the array lists a part twice.
 func (p *Parts) Add(s localmon.ComponentState) {
 	key := PartKey{s.Type, strings.ToLower(s.Component)}
-	if have, ok := p.states[key]; ok && badness(have.Health) >= badness(s.Health) {
+	if have, ok := p.states[key]; ok && !s.Health.WorseThan(have.Health) {
 		return
 	}
 	p.states[key] = s
@@ -52,20 +52,6 @@ func (p *Parts) Sorted() []localmon.ComponentState {
 		return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(a.Component, b.Component))
 	})
 	return all
-}
-
-// WorseOf is own, or own with the word and health that another list gives
-// where those are worse, so that word and health always belong together. A
-// place without a word says nothing of what is in it, and neither does one
-// whose lamp is lit or whose firmware is renewed.
-func WorseOf(own, place localmon.ComponentState) localmon.ComponentState {
-	word := strings.ToLower(place.Status)
-	if word == "" || word == "identifying" || word == "updating" || Worse(own.Health, place.Health) == own.Health {
-		return own
-	}
-	own.Detail = Detail(own.Detail, "the word is of its "+place.Type+", its own list says "+cmp.Or(own.Status, "nothing"))
-	own.Status, own.Health = place.Status, place.Health
-	return own
 }
 
 // Detail joins what is known into one line.

@@ -13,6 +13,7 @@ import (
 // RawReply is one row as the array answered it.
 type RawReply struct {
 	Path  string // below the version, such as network-interfaces/performance
+	File  string // a name for a file that holds it, such as arrays-space-array.json; [RowOf] understands it
 	JSON  []byte // {"items":[...]}, one item a line, items in the array's own spelling; nil when nothing came
 	Items int
 	Err   error // why JSON is missing or not whole
@@ -42,7 +43,7 @@ func (c *Client) Raw(ctx context.Context, newest *Row, lists ...[]*Row) ([]RawRe
 }
 
 func rawOf(ctx context.Context, v *Visit, row *Row, newest bool) RawReply {
-	reply := RawReply{Path: row.String()}
+	reply := RawReply{Path: row.String(), File: row.file() + ".json"}
 	if version := v.Version(); !row.in(version) {
 		reply.Err = fmt.Errorf("the array's REST %s does not have it", version)
 		return reply

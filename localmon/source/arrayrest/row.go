@@ -117,7 +117,7 @@ type Dialect struct {
 	Versions string  // the key of the version list's reply
 	Oldest   Version // with every row a source cannot do without
 	Newest   Version // the newest the source was held against
-	Release  string  // the array software that Oldest came with, for people
+	Release  string  // the array software that Oldest came with, for people; empty when not known
 	// Unversioned says that log-in and log-out have no version in their path.
 	Unversioned bool
 }

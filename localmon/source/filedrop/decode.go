@@ -190,6 +190,7 @@ type alertJSON struct {
 	Description   string    `json:"description"`
 	Expected      string    `json:"expected"`
 	Actual        string    `json:"actual"`
+	Action        string    `json:"action"`
 	KnowledgeBase string    `json:"knowledge_base"`
 	Flagged       bool      `json:"flagged"`
 	Created       time.Time `json:"created"`

@@ -4,7 +4,7 @@
 //
 // # How to start
 //
-//	pin, err := arrayrest.FetchPin(ctx, "https://10.1.0.10") // once; a person compares it
+//	pin, err := pinned.Fetch(ctx, "https://10.1.0.10") // once; a person compares it
 //	src, err := flasharray.New(flasharray.Options{
 //		Target: "fa-prod-1", URL: "https://10.1.0.10", Token: token, Pin: pin,
 //	})
@@ -12,7 +12,7 @@
 //	defer src.Close(ctx)
 //
 // One [Source] serves one array. Collect belongs to one goroutine; [Source.Raw]
-// may run beside it.
+// may run beside it. [Decode] makes a batch of a reply that was saved to a file.
 //
 // # What is read, and when
 //

@@ -3,6 +3,7 @@ package flasharray
 import (
 	"math"
 	"testing"
+	"time"
 
 	"darksite/localmon"
 	"darksite/localmon/source/arrayrest"
@@ -49,6 +50,28 @@ func FuzzPage(f *testing.F) {
 		for _, s := range believe(drives, controllers, hardware, true) {
 			require.NotEmpty(t, s.Component)
 			require.LessOrEqual(t, len(s.Component), arrayrest.MaxName)
+			require.False(t, s.Health == localmon.HealthOK && s.Status == "")
+		}
+	})
+}
+
+// FuzzDecode feeds any name and bytes as a saved file.
+func FuzzDecode(f *testing.F) {
+	f.Add("drives.json", []byte(`{"items":[{"name":"CH0.BAY0","type":"SSD","status":"healthy","capacity":1}],"continuation_token":null}`))
+	f.Add("Alerts", []byte(`{"items":[{"id":"x","name":"1","code":60,"state":"open","updated":1700000000000}],"more_items_remaining":true}`))
+	f.Add(`C:\drop\volumes_performance.JSON`, []byte(`{"items":[{"name":"v","reads_per_sec":1e308}],"errors":[{"message":"m"}]}`))
+	f.Fuzz(func(t *testing.T, name string, body []byte) {
+		b, err := Decode(name, body, time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC))
+		if err != nil {
+			require.Zero(t, b)
+			require.ErrorContains(t, err, "flasharray: ")
+			return
+		}
+		for _, s := range b.Samples {
+			require.False(t, math.IsNaN(s.Value) || math.IsInf(s.Value, 0))
+		}
+		for _, s := range b.States {
+			require.NotEmpty(t, s.Component)
 			require.False(t, s.Health == localmon.HealthOK && s.Status == "")
 		}
 	})

@@ -17,7 +17,8 @@ import (
 // of Collect finds those that came and went.
 func (s *Source) Recall(ctx context.Context, from, to time.Time) iter.Seq2[localmon.Batch, error] {
 	return func(yield func(localmon.Batch, error) bool) {
-		all, err := s.client.Recall(ctx, s.schedule, s.past(), from, to, s.ahead)
+		m := s.memory
+		all, err := s.client.Recall(ctx, m.schedule, m.past(), from, to, m.ahead)
 		for _, b := range all {
 			if !yield(b, nil) {
 				return
@@ -30,7 +31,7 @@ func (s *Source) Recall(ctx context.Context, from, to time.Time) iter.Seq2[local
 }
 
 // past says which rows are recalled, what tells most first.
-func (s *Source) past() []arrayrest.PastRow {
+func (m *memory) past() []arrayrest.PastRow {
 	return []arrayrest.PastRow{
 		{Row: rowArraysPerformance, Use: arrayPerformance},
 		{Row: rowArraysSpace, Use: arraySpace},
@@ -38,7 +39,7 @@ func (s *Source) past() []arrayrest.PastRow {
 		{Row: rowHostsPerformance, Use: hostPerformance},
 		{Row: rowVolumesPerformance, Use: func(out *localmon.Sampler, f arrayrest.Fields) {
 			if name, ok := f.Name("name"); ok {
-				if serial, known := s.serial(name); known {
+				if serial, known := m.serial(name); known {
 					volumePerformance(out, f, naa+serial)
 				}
 			}
@@ -52,11 +53,11 @@ func (s *Source) past() []arrayrest.PastRow {
 const clockTolerance = 2 * time.Second
 
 // heard remembers how far the array's clock is ahead of the kit's.
-func (s *Source) heard(b localmon.Batch) {
+func (m *memory) heard(b localmon.Batch) {
 	if b.TargetAt.IsZero() {
 		return
 	}
-	if s.ahead = b.TargetAt.Sub(b.At); s.ahead.Abs() <= clockTolerance {
-		s.ahead = 0
+	if m.ahead = b.TargetAt.Sub(b.At); m.ahead.Abs() <= clockTolerance {
+		m.ahead = 0
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"darksite/localmon"
+	"darksite/localmon/source/arrayrest/resttest"
 	"darksite/localmon/source/flasharray"
 	"darksite/localmon/source/sourcetest"
 	"darksite/training/sim"
@@ -92,9 +93,9 @@ func TestSimulatedHealthyArray(t *testing.T) {
 	for _, state := range b.States {
 		require.Equal(t, localmon.HealthOK, state.Health, "%+v", state)
 	}
-	require.Equal(t, 83*2, count(b, "purefa_volume_performance_latency_usec"))
-	require.Equal(t, 31*2, count(b, "purefa_host_performance_latency_usec"))
-	require.Greater(t, value(t, b, "purefa_array_performance_latency_usec", "dimension", "usec_per_read_op"), 0.0)
+	require.Equal(t, 83*2, resttest.Count(b, "purefa_volume_performance_latency_usec"))
+	require.Equal(t, 31*2, resttest.Count(b, "purefa_host_performance_latency_usec"))
+	require.Greater(t, resttest.Value(t, b, "purefa_array_performance_latency_usec", "dimension", "usec_per_read_op"), 0.0)
 }
 
 func TestSimulatedDriveFails(t *testing.T) {
@@ -102,8 +103,8 @@ func TestSimulatedDriveFails(t *testing.T) {
 	s.look(t, time.Minute)
 	s.inject(t, sim.Fault{Kind: sim.DriveFail, Target: "CH0.BAY3"})
 	b := s.look(t, 30*time.Second)
-	require.Equal(t, localmon.HealthCritical, stateOf(t, b, "drive", "CH0.BAY3").Health)
-	require.Equal(t, localmon.HealthOK, stateOf(t, b, "drive_bay", "CH0.BAY3").Health, "the bay stays ok, as on real arrays")
+	require.Equal(t, localmon.HealthCritical, resttest.StateOf(t, b, "drive", "CH0.BAY3").Health)
+	require.Equal(t, localmon.HealthOK, resttest.StateOf(t, b, "drive_bay", "CH0.BAY3").Health, "the bay stays ok, as on real arrays")
 	require.NotEmpty(t, b.Alerts)
 	require.Equal(t, 60, b.Alerts[0].Code)
 }
@@ -113,8 +114,8 @@ func TestSimulatedControllerFails(t *testing.T) {
 	s.look(t, time.Minute)
 	s.inject(t, sim.Fault{Kind: sim.ControllerFail, Target: "CT1"})
 	b := s.look(t, 2*time.Minute)
-	require.Equal(t, localmon.HealthCritical, stateOf(t, b, "controller", "CT1").Health)
-	require.Equal(t, localmon.HealthOK, stateOf(t, b, "controller", "CT0").Health)
+	require.Equal(t, localmon.HealthCritical, resttest.StateOf(t, b, "controller", "CT1").Health)
+	require.Equal(t, localmon.HealthOK, resttest.StateOf(t, b, "controller", "CT0").Health)
 }
 
 func TestSimulatedBlipIsNotMissed(t *testing.T) {
@@ -155,7 +156,7 @@ func TestSimulatedInterfaceFaults(t *testing.T) {
 	t.Run("truncated replies of one endpoint", func(t *testing.T) {
 		s := simulate(t, sim.Small)
 		s.inject(t, sim.Fault{Kind: sim.TruncatedJSON, Params: map[string]string{"path": "hardware"}})
-		require.Equal(t, []string{"hardware"}, failed(s.look(t, 30*time.Second)))
+		require.Equal(t, []string{"hardware"}, resttest.Failed(s.look(t, 30*time.Second)))
 	})
 	t.Run("duplicate items change nothing", func(t *testing.T) {
 		s, clean := simulate(t, sim.Recorded), simulate(t, sim.Recorded)

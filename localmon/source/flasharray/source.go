@@ -16,7 +16,7 @@ type Options struct {
 	Target string // the site's name for the array; required
 	URL    string // https://host or https://host:port; required
 	Token  string // API token of a read-only user; required
-	Pin    string // sha256:hex of the array's certificate; required, see [arrayrest.FetchPin]
+	Pin    string // sha256:hex of the array's certificate; required, see [pinned.Fetch]
 
 	// Timeout bounds one look, all requests together; 25 seconds when zero.
 	Timeout time.Duration
@@ -29,11 +29,14 @@ type Options struct {
 
 // Source looks at one FlashArray. It implements [localmon.Source].
 type Source struct {
-	client     *arrayrest.Client
-	maxVolumes int
-	maxHosts   int
+	client *arrayrest.Client
+	memory *memory // Collect alone touches it
+}
 
-	// What is remembered between looks; Collect alone touches it.
+// memory is what is remembered between looks.
+type memory struct {
+	maxVolumes, maxHosts int
+
 	schedule     *arrayrest.Schedule
 	alerts       *arrayrest.AlertMemory
 	info         localmon.Array
@@ -57,14 +60,17 @@ func New(o Options) (*Source, error) {
 	if err != nil {
 		return nil, fmt.Errorf("flasharray: %w", err)
 	}
-	return &Source{
-		client:     client,
+	return &Source{client: client, memory: newMemory(o)}, nil
+}
+
+func newMemory(o Options) *memory {
+	return &memory{
 		maxVolumes: cmp.Or(o.MaxVolumes, 2000),
 		maxHosts:   cmp.Or(o.MaxHosts, 2000),
 		schedule:   arrayrest.NewSchedule(collected),
 		alerts:     arrayrest.NewAlertMemory(arrayrest.AlertRow{Row: rowAlerts, Open: "state='open'", Of: alertOf}),
 		strangers:  map[string]bool{},
-	}, nil
+	}
 }
 
 // Target is the site's name for the array.
@@ -82,36 +88,60 @@ func (s *Source) Raw(ctx context.Context) ([]arrayrest.RawReply, error) {
 // Collect reads every row that is due at now. When the array as a whole is
 // lost the error is an [*arrayrest.Error].
 func (s *Source) Collect(ctx context.Context, now time.Time) (localmon.Batch, error) {
-	read, err := s.client.Look(ctx, now, s.schedule, map[*arrayrest.Row]arrayrest.Reader{rowAlerts: s.alerts.Read})
+	m := s.memory
+	read, err := s.client.Look(ctx, now, m.schedule, map[*arrayrest.Row]arrayrest.Reader{rowAlerts: m.alerts.Read})
 	if err != nil {
 		return read.Nothing(), err
 	}
-	l := look{read, s}
-	b := localmon.Batch{Target: s.Target(), At: now}
-	out := localmon.NewSampler(s.Target())
+	return m.batch(read), nil
+}
+
+// Decode turns one reply that was saved to a file into a batch, as Collect does
+// with a reply it has just read. The name says which row it belongs to, such as
+// drives.json or arrays-performance.json; see [arrayrest.RowOf]. A single reply
+// knows less than a look: volumes have no serial in their performance, and a
+// part is as its own list says. The batch and its series name no target, which
+// is the caller's to fill in.
+func Decode(name string, body []byte, now time.Time) (localmon.Batch, error) {
+	row, err := arrayrest.RowOf(name, collected)
+	if err != nil {
+		return localmon.Batch{}, fmt.Errorf("flasharray: %w", err)
+	}
+	read, err := arrayrest.Saved(now, row, body)
+	if err != nil {
+		return localmon.Batch{}, fmt.Errorf("flasharray: %w", err)
+	}
+	return newMemory(Options{}).batch(read), nil
+}
+
+// look is what was read, beside what is remembered, before it becomes a batch.
+type look struct {
+	*arrayrest.Look
+	*memory
+}
+
+// batch makes a batch of what was read.
+func (m *memory) batch(read *arrayrest.Look) localmon.Batch {
+	l := look{read, m}
+	b := localmon.Batch{Target: read.Target(), At: read.Now}
+	out := localmon.NewSampler(b.Target)
 	l.identity(&b, out)
 	l.performance(&b, out)
 	l.space(out)
 	l.parts(&b, out)
-	l.ownAlerts(&b, out)
+	b.Alerts, b.AlertsRead = l.Alerts(m.alerts)
+	alertSamples(out, b.Alerts)
 	l.Finish(&b, out)
-	s.heard(b)
-	return b, nil
-}
-
-// look is one Collect: what was read, before it becomes a batch.
-type look struct {
-	*arrayrest.Look
-	source *Source
+	m.heard(b)
+	return b
 }
 
 // identity reads who the array is.
 func (l look) identity(b *localmon.Batch, out *localmon.Sampler) {
-	s := l.source
-	l.Items(rowSubscriptions, func(f arrayrest.Fields) { s.subscription = f.Str("service", 128) })
+	l.Items(rowSubscriptions, func(f arrayrest.Fields) { l.subscription = f.Str("service", 128) })
 	l.Items(rowControllers, func(f arrayrest.Fields) {
 		if model := f.Str("model", 128); model != "" {
-			s.info.Model = model
+			l.info.Model = model
 		}
 	})
 	// In a fleet the list may hold others; the first is this one.
@@ -120,27 +150,26 @@ func (l look) identity(b *localmon.Batch, out *localmon.Sampler) {
 		if !ok {
 			return
 		}
-		s.info = localmon.Array{
-			Name: name, Kind: localmon.KindFlashArray, Model: s.info.Model,
+		l.info = localmon.Array{
+			Name: name, Kind: localmon.KindFlashArray, Model: l.info.Model,
 			OS: f.Str("os", 128), Version: f.Str("version", 128), Serial: f.Str("id", 128),
 		}
-		info := s.info
+		info := l.info
 		b.Info = &info
 		out.Add(1, "purefa_info", "array_name", name, "os", info.OS, "system_id", info.Serial,
-			"version", info.Version, "subscription_type", s.subscription)
+			"version", info.Version, "subscription_type", l.subscription)
 		arraySpace(out, f)
 	})
 }
 
 // performance reads the four performance lists.
 func (l look) performance(b *localmon.Batch, out *localmon.Sampler) {
-	s := l.source
 	l.First(rowArraysPerformance, func(f arrayrest.Fields) {
 		b.TargetAt = f.Time("time")
 		arrayPerformance(out, f)
 	})
 	l.Few(rowNetworkPerformance, func(f arrayrest.Fields) { portPerformance(out, f) })
-	for _, f := range l.Busiest(rowHostsPerformance, s.maxHosts, load, out) {
+	for _, f := range l.Busiest(rowHostsPerformance, l.maxHosts, load, out) {
 		hostPerformance(out, f)
 	}
 	l.volumes(out)
@@ -150,7 +179,6 @@ func (l look) performance(b *localmon.Batch, out *localmon.Sampler) {
 // serial is part of the series' name. A volume that is new since the last
 // /volumes waits one look for it; one that /volumes cannot tell of has none.
 func (l look) volumes(out *localmon.Sampler) {
-	s := l.source
 	serials := map[string]string{}
 	if l.Items(rowVolumes, func(f arrayrest.Fields) {
 		name, ok := f.Name("name")
@@ -159,35 +187,35 @@ func (l look) volumes(out *localmon.Sampler) {
 			serials[strings.ToLower(name)] = serial
 		}
 	}) {
-		s.serials = serials
-		s.strangers = map[string]bool{}
+		l.serials = serials
+		l.strangers = map[string]bool{}
 	}
 	asked := l.Asked(rowVolumes)
-	for _, f := range l.Busiest(rowVolumesPerformance, s.maxVolumes, load, out) {
+	for _, f := range l.Busiest(rowVolumesPerformance, l.maxVolumes, load, out) {
 		name, _ := f.Name("name")
 		key := strings.ToLower(name)
-		serial, known := s.serial(name)
+		serial, known := l.serial(name)
 		switch {
 		case known:
 			volumePerformance(out, f, naa+serial)
-		case asked || s.strangers[key]:
-			s.strangers[key] = true
+		case asked || l.strangers[key] || l.Saved():
+			l.strangers[key] = true
 			volumePerformance(out, f, "")
 		default:
-			s.schedule.Again(rowVolumes)
+			l.schedule.Again(rowVolumes)
 		}
 	}
 }
 
 // serial is that of a volume, by its name in any case.
-func (s *Source) serial(name string) (string, bool) {
-	serial, known := s.serials[strings.ToLower(name)]
+func (m *memory) serial(name string) (string, bool) {
+	serial, known := m.serials[strings.ToLower(name)]
 	return serial, known
 }
 
 // space reads the slow lists that become samples.
 func (l look) space(out *localmon.Sampler) {
-	for _, f := range l.Busiest(rowVolumes, l.source.maxVolumes, load, out) {
+	for _, f := range l.Busiest(rowVolumes, l.maxVolumes, load, out) {
 		volumeSpace(out, f)
 	}
 	l.Few(rowHosts, func(f arrayrest.Fields) { hostConnectivity(out, f) })
@@ -210,16 +238,4 @@ func (l look) parts(b *localmon.Batch, out *localmon.Sampler) {
 		hardware = arrayrest.NewParts()
 	}
 	b.States = believe(drives, controllers, hardware, controllersRead)
-}
-
-// ownAlerts takes the alert reading over. Where it failed nothing is said of
-// alerts, which is not the same as none.
-func (l look) ownAlerts(b *localmon.Batch, out *localmon.Sampler) {
-	if !l.Read(rowAlerts) {
-		return
-	}
-	alerts, partial := l.source.alerts.Apply(l.Now)
-	l.Say(rowAlerts, partial...)
-	b.Alerts, b.AlertsRead = alerts, true
-	alertSamples(out, alerts)
 }

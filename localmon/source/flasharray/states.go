@@ -24,7 +24,7 @@ func driveState(p *arrayrest.Parts, s *localmon.Sampler, f arrayrest.Fields) {
 	status, kind, protocol := f.Str("status", 64), f.Str("type", 64), f.Str("protocol", 64)
 	capacity, known := f.Num("capacity")
 	p.Add(localmon.ComponentState{
-		Component: name, Type: typeDrive, Status: status, Health: arrayrest.Judge(status),
+		Component: name, Type: typeDrive, Status: status, Health: localmon.JudgeWord(status),
 		Detail: arrayrest.Detail(kind, protocol, arrayrest.Sized(capacity, known, "%.0f bytes"), f.Str("details", 256)),
 	})
 	if known {
@@ -44,11 +44,11 @@ func controllerState(p *arrayrest.Parts, s *localmon.Sampler, f arrayrest.Fields
 	status, mode, model, version := f.Str("status", 64), f.Str("mode", 64), f.Str("model", 128), f.Str("version", 128)
 	word := status
 	serves := mode == "" || strings.EqualFold(mode, "primary") || strings.EqualFold(mode, "secondary")
-	if !serves && arrayrest.Worse(arrayrest.Judge(status), arrayrest.Judge(mode)) != arrayrest.Judge(status) {
+	if !serves && localmon.JudgeWord(mode).WorseThan(localmon.JudgeWord(status)) {
 		word = mode
 	}
 	p.Add(localmon.ComponentState{
-		Component: name, Type: typeController, Status: word, Health: arrayrest.Judge(word), Detail: arrayrest.Detail(mode, model, version),
+		Component: name, Type: typeController, Status: word, Health: localmon.JudgeWord(word), Detail: arrayrest.Detail(mode, model, version),
 	})
 	labels := []string{"mode", mode, "model", model, "name", name, "status", status, "type", f.Str("type", 64), "version", version}
 	s.Add(1, "purefa_hw_controller_info", labels...)
@@ -67,7 +67,7 @@ func hardwareState(p *arrayrest.Parts, s *localmon.Sampler, f arrayrest.Fields) 
 	degrees, hasDegrees := f.Num("temperature")
 	volts, hasVolts := f.Num("voltage")
 	p.Add(localmon.ComponentState{
-		Component: name, Type: cmp.Or(kind, "hardware"), Status: status, Health: arrayrest.Judge(status),
+		Component: name, Type: cmp.Or(kind, "hardware"), Status: status, Health: localmon.JudgeWord(status),
 		Detail: arrayrest.Detail(f.Str("model", 128), arrayrest.Sized(degrees, hasDegrees, "%.0f °C"), arrayrest.Sized(volts, hasVolts, "%.0f V"), f.Str("details", 256)),
 	})
 	s.Add(1, "purefa_hw_component_status", "component_name", name, "component_type", kind, "component_status", status)
@@ -90,7 +90,7 @@ func believe(drives, controllers, hardware *arrayrest.Parts, controllersRead boo
 	for key, s := range drives.All() {
 		for _, bay := range []string{"drive_bay", "nvram_bay"} {
 			place, _ := hardware.Get(arrayrest.PartKey{Type: bay, Name: key.Name})
-			s = arrayrest.WorseOf(s, place)
+			s = localmon.WorseOf(s, place)
 		}
 		all.Set(key, s)
 	}
@@ -103,7 +103,7 @@ func believe(drives, controllers, hardware *arrayrest.Parts, controllersRead boo
 	}
 	for key, s := range controllers.All() {
 		place, _ := hardware.Get(key)
-		all.Set(key, arrayrest.WorseOf(s, place))
+		all.Set(key, localmon.WorseOf(s, place))
 	}
 	return all.Sorted()
 }

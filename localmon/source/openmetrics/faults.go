@@ -114,7 +114,7 @@ func (f *faults) part(in map[partKey]localmon.ComponentState, s localmon.Compone
 		f.partsGone = true
 		return
 	}
-	s.Health = judge(s.Status)
+	s.Health = localmon.JudgeWord(s.Status)
 	if !take(in, s) {
 		f.over++
 		f.partsGone = true
@@ -128,7 +128,7 @@ func take(in map[partKey]localmon.ComponentState, s localmon.ComponentState) boo
 	if !known && len(in) >= maxParts {
 		return false
 	}
-	if !known || badness(s.Health) > badness(have.Health) {
+	if !known || s.Health.WorseThan(have.Health) {
 		in[key] = s
 	}
 	return true
@@ -139,7 +139,7 @@ func take(in map[partKey]localmon.ComponentState, s localmon.ComponentState) boo
 func (f *faults) controller(name, status, mode, about string) {
 	word := status
 	serves := mode == "" || strings.EqualFold(mode, "primary") || strings.EqualFold(mode, "secondary")
-	if !serves && badness(judge(mode)) > badness(judge(status)) {
+	if !serves && localmon.JudgeWord(mode).WorseThan(localmon.JudgeWord(status)) {
 		word = mode
 	}
 	f.part(f.own, localmon.ComponentState{Component: name, Type: typeController, Status: word, Detail: about})
@@ -155,7 +155,7 @@ func (f *faults) alert(one exposition.Scraped, text func(string) string) {
 	a := localmon.ArrayAlert{
 		Name: text("name"), Code: max(code, 0), Severity: text("severity"), State: "open", Category: text("category"),
 		ComponentType: text("component_type"), Component: text("component_name"), Issue: text("issue"),
-		Summary: text("summary"), Description: text("action"), KnowledgeBase: text("kburl"),
+		Summary: text("summary"), Action: text("action"), KnowledgeBase: text("kburl"),
 	}
 	a.Component = cmp.Or(a.Component, componentIn(label(one.Labels, "summary"), label(one.Labels, "component_type"), label(one.Labels, "issue")))
 	if ms, err := strconv.ParseInt(text("created"), 10, 64); err == nil && ms > 0 && ms < 1<<53 {
@@ -236,10 +236,10 @@ func (f *faults) states() []localmon.ComponentState {
 	for key, s := range f.own {
 		switch key.kind {
 		case typeDrive:
-			s = worse(worse(s, f.hardware[partKey{"drive_bay", key.name}]), f.hardware[partKey{"nvram_bay", key.name}])
+			s = localmon.WorseOf(localmon.WorseOf(s, f.hardware[partKey{"drive_bay", key.name}]), f.hardware[partKey{"nvram_bay", key.name}])
 		case typeController:
 			controllers = true
-			s = worse(s, f.hardware[key])
+			s = localmon.WorseOf(s, f.hardware[key])
 		}
 		all = append(all, s)
 	}
@@ -257,18 +257,6 @@ func (f *faults) states() []localmon.ComponentState {
 		return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(a.Component, b.Component))
 	})
 	return all
-}
-
-// worse is own with the word that the hardware has for its place where that is
-// worse. A lit lamp and new firmware say nothing of what is in the place.
-func worse(own, place localmon.ComponentState) localmon.ComponentState {
-	word := strings.ToLower(place.Status)
-	if word == "" || word == "identifying" || word == "updating" || badness(place.Health) <= badness(own.Health) {
-		return own
-	}
-	own.Detail = detail(own.Detail, "the word is of its "+place.Type+", its own series says "+cmp.Or(own.Status, "nothing"))
-	own.Status, own.Health = place.Status, place.Health
-	return own
 }
 
 func detail(parts ...string) string {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -14,6 +13,7 @@ import (
 
 	"darksite/localmon"
 	"darksite/localmon/exposition"
+	"darksite/localmon/source/pinned"
 )
 
 // Limits of one request. A host that goes beyond them is misbehaving.
@@ -38,41 +38,21 @@ func newClient(o Options, base *url.URL) (*client, error) {
 	if strings.ContainsFunc(o.Token, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return nil, errors.New("the token has spaces or spans lines; put the token alone into the token file")
 	}
-	transport := &http.Transport{
-		Proxy:                  nil,
-		TLSHandshakeTimeout:    dialTimeout,
-		DisableCompression:     true, // a small reply must not become a large one
-		MaxConnsPerHost:        maxParallel,
-		MaxIdleConnsPerHost:    maxParallel,
-		IdleConnTimeout:        90 * time.Second,
-		MaxResponseHeaderBytes: maxHeader,
-	}
-	port := "443"
+	pin := ""
 	switch {
 	case base.Scheme == "http" && o.Token != "":
 		return nil, errors.New("a token over plain http is given away; use https")
 	case base.Scheme == "http":
-		port = "80"
 	case o.Pin == "":
 		return nil, errors.New("no certificate pin; fetch the fingerprint, compare it with what the host itself shows, and set tls_pin")
 	default:
-		pin, err := parsePin(o.Pin)
-		if err != nil {
+		var err error
+		if pin, err = pinned.Parse(o.Pin); err != nil {
 			return nil, err
 		}
-		transport.TLSClientConfig = pinned(pin)
-	}
-	only := net.JoinHostPort(base.Hostname(), cmp.Or(base.Port(), port))
-	dialer := &net.Dialer{Timeout: dialTimeout}
-	transport.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
-		if address != only {
-			return nil, fmt.Errorf("refuse to dial %s: only %s is configured", address, only)
-		}
-		return dialer.DialContext(ctx, network, address)
 	}
 	return &client{base: base, token: o.Token, perCall: cmp.Or(o.RequestTimeout, 10*time.Second), http: &http.Client{
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Transport:     transport,
+		Transport: pinned.Transport(pinned.HostPort(base), pin, maxParallel), CheckRedirect: pinned.NoRedirect,
 	}}, nil
 }
 

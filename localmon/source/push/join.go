@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -73,6 +74,14 @@ func (j *joined) Collect(ctx context.Context, now time.Time) (localmon.Batch, er
 	j.remember(b.Alerts, now)
 	b.Alerts = append(slices.Clip(b.Alerts), j.unlisted(m.messages)...)
 	return b, nil
+}
+
+// Recall implements [localmon.Recaller], as far as the polled source does.
+func (j *joined) Recall(ctx context.Context, from, to time.Time) iter.Seq2[localmon.Batch, error] {
+	if src, able := j.src.(localmon.Recaller); able {
+		return src.Recall(ctx, from, to)
+	}
+	return func(func(localmon.Batch, error) bool) {}
 }
 
 func (j *joined) remember(alerts []localmon.ArrayAlert, now time.Time) {

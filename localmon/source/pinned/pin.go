@@ -1,12 +1,12 @@
-package arrayrest
+package pinned
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -14,14 +14,14 @@ import (
 	"time"
 )
 
-// pinPrefix names the digest; the rest is 64 lower-case hex digits of the
+// prefix names the digest; the rest is 64 lower-case hex digits of the
 // SHA-256 of the leaf certificate in DER form.
-const pinPrefix = "sha256:"
+const prefix = "sha256:"
 
-// ParsePin checks a pin and returns its canonical spelling. Upper-case digits
+// Parse checks a pin and returns its canonical spelling. Upper-case digits
 // and colons between bytes, as other tools print them, are accepted.
-func ParsePin(s string) (string, error) {
-	rest, ok := strings.CutPrefix(strings.ToLower(strings.TrimSpace(s)), pinPrefix)
+func Parse(s string) (string, error) {
+	rest, ok := strings.CutPrefix(strings.ToLower(strings.TrimSpace(s)), prefix)
 	if !ok {
 		return "", fmt.Errorf("certificate pin %q: want sha256: and 64 hex digits", s)
 	}
@@ -29,20 +29,20 @@ func ParsePin(s string) (string, error) {
 	if raw, err := hex.DecodeString(rest); err != nil || len(raw) != sha256.Size {
 		return "", fmt.Errorf("certificate pin %q: want sha256: and 64 hex digits", s)
 	}
-	return pinPrefix + rest, nil
+	return prefix + rest, nil
 }
 
 func pinOf(cert *x509.Certificate) string {
 	sum := sha256.Sum256(cert.Raw)
-	return pinPrefix + hex.EncodeToString(sum[:])
+	return prefix + hex.EncodeToString(sum[:])
 }
 
-// FetchPin asks the array at url for its certificate and returns the pin of
+// Fetch asks the array at url for its certificate and returns the pin of
 // it, for trust on first use: show it to a person, who compares it with what
 // the array itself shows, before it goes into site.yaml. Nothing but the TLS
 // handshake is sent. It gives up after ten seconds or when ctx ends.
-func FetchPin(ctx context.Context, address string) (string, error) {
-	base, err := parseURL(address)
+func Fetch(ctx context.Context, address string) (string, error) {
+	base, err := ParseURL(address)
 	if err != nil {
 		return "", err
 	}
@@ -52,7 +52,7 @@ func FetchPin(ctx context.Context, address string) (string, error) {
 		MinVersion:         tls.VersionTLS12,
 		InsecureSkipVerify: true, // the point is to learn the certificate, not to believe it
 	}}
-	conn, err := dialer.DialContext(ctx, "tcp", hostPort(base))
+	conn, err := dialer.DialContext(ctx, "tcp", HostPort(base))
 	if err != nil {
 		return "", fmt.Errorf("fetch certificate of %s: %w", base, err)
 	}
@@ -68,27 +68,8 @@ func FetchPin(ctx context.Context, address string) (string, error) {
 	return pinOf(certs[0]), nil
 }
 
-// pinnedTLS believes one certificate and nothing else. Names, dates and
-// authorities are not looked at: arrays come with certificates they signed
-// themselves, and the clock of a dark site may be wrong.
-func pinnedTLS(pin string) *tls.Config {
-	return &tls.Config{
-		MinVersion:         tls.VersionTLS12,
-		InsecureSkipVerify: true, // replaced by the comparison below
-		VerifyConnection: func(state tls.ConnectionState) error {
-			if len(state.PeerCertificates) == 0 {
-				return errors.New("the array showed no certificate")
-			}
-			if got := pinOf(state.PeerCertificates[0]); got != pin {
-				return &CertificateError{Want: pin, Got: got}
-			}
-			return nil
-		},
-	}
-}
-
-// parseURL accepts https://host[:port] and nothing more.
-func parseURL(s string) (*url.URL, error) {
+// ParseURL accepts https://host[:port] and nothing more.
+func ParseURL(s string) (*url.URL, error) {
 	u, err := url.Parse(s)
 	if err != nil {
 		return nil, fmt.Errorf("array url %q: %w", s, err)
@@ -99,10 +80,11 @@ func parseURL(s string) (*url.URL, error) {
 	return &url.URL{Scheme: "https", Host: u.Host}, nil
 }
 
-func hostPort(u *url.URL) string {
-	port := u.Port()
-	if port == "" {
-		port = "443"
+// HostPort is the address a URL leads to, its port filled in.
+func HostPort(u *url.URL) string {
+	port := "443"
+	if u.Scheme == "http" {
+		port = "80"
 	}
-	return net.JoinHostPort(u.Hostname(), port)
+	return net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), port))
 }
