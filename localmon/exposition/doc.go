@@ -15,6 +15,12 @@
 // and a loop over [Parser.Samples]. [Detect] tells the format from the first
 // bytes.
 //
+// What is now, as against what was, has no times: [Scraper] reads the page an
+// exporter serves, [WritePage] writes one, each in both of the [Dialect]s there
+// are. A Scraper takes what Prometheus takes and is told of each line that it
+// cannot read, by a [LineError], after which it goes on: one bad line must not
+// hide the rest of a page. It checks no names; who keeps a series does.
+//
 // Promises:
 //   - A value comes back to the bit, -0, infinities and denormal numbers
 //     included, a time to the nanosecond. CSV keeps the bits of every NaN, as
@@ -25,7 +31,7 @@
 //   - An error of the parser is an [Error] with the number of the line, and
 //     wraps [ErrSyntax] unless the reader below failed.
 //
-// What the parser takes beyond what the writer writes: HELP, TYPE and UNIT
+// What the [Parser] takes beyond what the writer writes: HELP, TYPE and UNIT
 // lines, other comments, empty lines and exemplars, which are skipped; samples
 // without a target, when Options name one; times and values in every spelling
 // OpenMetrics has; lines that end with CR LF; a file without "# EOF", which
