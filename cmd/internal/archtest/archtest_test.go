@@ -117,14 +117,26 @@ func TestImportArrows(t *testing.T) {
 				"darksite/bundle/sign", "darksite/bundle/statement", "darksite/bundle/roster", "darksite/bundle/strictjson", "darksite/bundle/container",
 				"darksite/bundle/approve", "darksite/bundle/review", "darksite/runbooks/strictyaml", "darksite/training/sim",
 			},
-			[]string{"darksite/training/sim/arrayapi", "darksite/training/sim/control"},
+			[]string{"darksite/training/sim/arrayapi", "darksite/training/sim/control", "darksite/training/sim/metricsexp"},
 			[]string{"net", "net/http", "os/exec", "database/sql", "go.etcd.io/bbolt", "github.com/spf13/cobra"},
 		},
 		{
 			"sources do not know each other", "a new protocol is a new folder and a line in the assembler",
-			[]string{"darksite/localmon/source/flasharray"},
+			[]string{"darksite/localmon/source/flasharray", "darksite/localmon/source/openmetrics", "darksite/localmon/source/filedrop"},
 			nil,
 			[]string{"darksite/localmon/source/host", "darksite/localmon/history", "darksite/localmon/daemon"},
+		},
+		{
+			"a scrape knows no other source", "what reads foreign text must be reviewable alone",
+			[]string{"darksite/localmon/source/openmetrics"},
+			nil,
+			[]string{"darksite/localmon/source/flasharray", "darksite/localmon/source/filedrop"},
+		},
+		{
+			"a drop knows no other source and no network", "a folder is read where nothing may be connected",
+			[]string{"darksite/localmon/source/filedrop"},
+			nil,
+			[]string{"darksite/localmon/source/flasharray", "darksite/localmon/source/openmetrics", "net", "net/http"},
 		},
 		{
 			"collectors do not know each other", "each can be left out, and each is reviewed alone",
