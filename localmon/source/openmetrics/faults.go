@@ -2,6 +2,7 @@ package openmetrics
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -275,7 +276,7 @@ func detail(parts ...string) string {
 }
 
 func size(v float64) string {
-	if v <= 0 {
+	if !(v > 0) || math.IsInf(v, 1) {
 		return ""
 	}
 	return strconv.FormatFloat(v, 'f', 0, 64) + " bytes"

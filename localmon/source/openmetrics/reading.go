@@ -94,9 +94,7 @@ func (r *reading) sample(one exposition.Scraped, clock time.Time) {
 		if r.misnamed++; r.firstMisnamed == "" {
 			r.firstMisnamed = why
 		}
-		return
-	}
-	if math.IsNaN(one.Value) || math.IsInf(one.Value, 0) {
+		r.faults.taint(one.Metric)
 		return
 	}
 	if !one.At.IsZero() && clock.Sub(one.At) > staleFor {
@@ -105,6 +103,9 @@ func (r *reading) sample(one exposition.Scraped, clock time.Time) {
 		return
 	}
 	r.faults.sample(one)
+	if math.IsNaN(one.Value) || math.IsInf(one.Value, 0) {
+		return
+	}
 	if r.keep != nil && !r.keep(one.Metric, one.Labels) {
 		return
 	}
