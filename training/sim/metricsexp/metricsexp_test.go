@@ -141,7 +141,7 @@ func TestNamesAndLabelsAreTheExporters(t *testing.T) {
 			require.Equal(t, 15, count["purefa_array_space_bytes"])
 			require.Equal(t, len(a.View().Hardware()), count["purefa_hw_component_status"])
 			require.Equal(t, len(a.View().Drives()), count["purefa_drive_capacity_bytes"])
-			require.True(t, strings.Contains(text, `component_name="CH0.BAY3",component_protocol="NVMe",component_status="failed"`))
+			require.Equal(t, 1, strings.Count(text, `component_name="CH0.BAY3",component_protocol="NVMe",component_status="failed"`))
 		case "volumes":
 			n := len(a.View().Volumes())
 			require.Equal(t, 83, n)
