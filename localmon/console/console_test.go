@@ -2,7 +2,6 @@ package console_test
 
 import (
 	"context"
-	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -255,7 +254,7 @@ func TestServe(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, closed.Close())
 	err = made().Serve(t.Context(), closed)
-	require.True(t, errors.Is(err, net.ErrClosed), "%v", err)
+	require.ErrorIs(t, err, net.ErrClosed)
 }
 
 type slowly struct{ wait, asked chan struct{} }

@@ -139,6 +139,12 @@ func TestImportArrows(t *testing.T) {
 			[]string{"darksite/localmon/source/flasharray", "darksite/localmon/source/openmetrics", "net", "net/http"},
 		},
 		{
+			"the console shows and asks nobody", "what listens must reach neither the arrays nor the store",
+			[]string{"darksite/localmon/console"},
+			nil,
+			[]string{"darksite/localmon/source", "darksite/localmon/history", "darksite/localmon/daemon"},
+		},
+		{
 			"collectors do not know each other", "each can be left out, and each is reviewed alone",
 			[]string{"darksite/bundle/collect/hostfacts", "darksite/bundle/collect/logs", "darksite/bundle/collect/monitor", "darksite/bundle/collect/arraystate", "darksite/bundle/collect/runs"},
 			nil,

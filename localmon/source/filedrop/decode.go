@@ -10,6 +10,7 @@ import (
 	"path"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"darksite/localmon"
 	"darksite/localmon/exposition"
@@ -30,7 +31,7 @@ func (s *Source) decode(name string, body []byte, modified time.Time) (*content,
 		err = fmt.Errorf("the ending %.20q is of no format: want .json, .csv, .prom, .om or .txt", ending)
 	}
 	if err != nil {
-		return nil, err
+		return nil, short(err)
 	}
 	if len(c.records) == 0 && len(c.looks) == 0 {
 		if c.leftOut > 0 {
@@ -40,6 +41,17 @@ func (s *Source) decode(name string, body []byte, modified time.Time) (*content,
 	}
 	c.order()
 	return c, nil
+}
+
+// short keeps the words of a foreign file from filling an error: a decoder may
+// repeat a name however long it is.
+func short(err error) error {
+	const most = 500
+	text := err.Error()
+	if len(text) <= most {
+		return err
+	}
+	return errors.New(strings.ToValidUTF8(text[:most], "") + "…")
 }
 
 // text reads samples with times, in one of the formats of a history.
@@ -63,6 +75,9 @@ const firstKey = "darksite_drop"
 
 // json tells the kit's own form, which begins with its key, from others.
 func (s *Source) json(c *content, name string, body []byte, modified time.Time) error {
+	if !utf8.Valid(body) {
+		return errors.New("it is not UTF-8")
+	}
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.DisallowUnknownFields()
 	if open, err := d.Token(); err != nil || open != json.Delim('{') {

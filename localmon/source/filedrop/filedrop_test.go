@@ -260,6 +260,10 @@ func TestWhatCannotBeReadIsRefusedWithTheReason(t *testing.T) {
 			sealed(t, dir, "a.json", strings.Replace(looks, `"at": "2026-11-22T11:59:00Z",`, "", 1))
 		}, "without a time"},
 		{"JSON of another form", func(dir string) { sealed(t, dir, "drives.json", `{"items":[]}`) }, "no decoder of other JSON"},
+		{"JSON that is not UTF-8", func(dir string) { sealed(t, dir, "a.json", strings.Replace(looks, "SSD", "\xff", 1)) }, "not UTF-8"},
+		{"JSON with an endless key", func(dir string) {
+			sealed(t, dir, "a.json", strings.Replace(looks, "alerts", strings.Repeat("x", 100_000), 1))
+		}, `unknown field "xxx`},
 		{"no JSON", func(dir string) { sealed(t, dir, "a.json", "[1]") }, "it is no JSON object"},
 		{"two looks at one time", func(dir string) { sealed(t, dir, "a.json", strings.Replace(looks, "11:58", "11:59", 1)) }, "two looks at"},
 	} {
@@ -273,6 +277,7 @@ func TestWhatCannotBeReadIsRefusedWithTheReason(t *testing.T) {
 			require.ErrorIs(t, err, localmon.ErrUnreachable)
 			require.Contains(t, partial(b), "refused: ")
 			require.Contains(t, partial(b), c.want)
+			require.Less(t, len(partial(b)), 1000)
 			require.Empty(t, waits(t, dir))
 			why := ""
 			for _, n := range names(t, filepath.Join(dir, "refused")) {
@@ -431,11 +436,18 @@ func TestTheKitsOwnSeriesOfAnotherKitAreNotOurs(t *testing.T) {
 
 func TestDoneStaysBounded(t *testing.T) {
 	dir := t.TempDir()
-	for i := range 205 {
-		sealed(t, dir, fmt.Sprintf("%03d.csv", i), header+row(-time.Minute, "a", float64(i)))
+	done := filepath.Join(dir, "done")
+	require.NoError(t, os.Mkdir(done, 0o700))
+	for i := range 230 {
+		name := fmt.Sprintf("20251122T12%04dZ-0123456789ab-old.csv", i)
+		put(t, done, name, "old")
+		put(t, done, name+".sha256", "old")
 	}
-	require.Len(t, past(t, made(t, dir), at), 205)
-	require.Len(t, names(t, filepath.Join(dir, "done")), 400, "two hundred, each with its sidecar")
+	sealed(t, dir, "new.csv", header+row(-time.Minute, "a", 1))
+	require.Len(t, past(t, made(t, dir), at), 1)
+	left := names(t, done)
+	require.Len(t, left, 400, "two hundred, each with its sidecar")
+	require.Contains(t, left[len(left)-1], "new.csv", "the newest stay")
 }
 
 func TestWithoutPastFilesStay(t *testing.T) {
