@@ -9,7 +9,9 @@
 //	}
 //	batch, err := src.Collect(ctx, now)
 //
-// One [Source] serves one folder. Past and Collect belong to one goroutine.
+// or, where something else does the looking, [Keeping](src, keep), whose Collect
+// does both. One [Source] serves one folder. Past and Collect belong to one
+// goroutine.
 //
 // # Which files are taken, and when
 //

@@ -98,7 +98,13 @@ func (c *client) get(ctx context.Context, path string, take func(reply) error) e
 	if date, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
 		r.date = date.UTC()
 	}
-	if err := take(r); err != nil {
+	err = take(r)
+	if err == nil {
+		// A host that sees us hang up may end its reply in good order, and that
+		// end may still be read: what comes after the time does not count.
+		err = short.Err()
+	}
+	if err != nil {
 		return c.plain(ctx, short, err)
 	}
 	return nil
@@ -112,14 +118,16 @@ func (c *client) plain(ctx, short context.Context, err error) error {
 		err = asURL.Err
 	}
 	switch {
-	case errors.Is(err, localmon.ErrCertificateChanged), errors.Is(err, ErrNoData):
+	case errors.Is(err, localmon.ErrCertificateChanged):
 		return err
-	case errors.Is(err, errTooLong):
-		return fmt.Errorf("%w: %w", ErrNoData, err)
 	case ctx.Err() != nil:
 		err = fmt.Errorf("no complete reply before the look ended: %w", ctx.Err())
 	case short.Err() != nil:
 		err = fmt.Errorf("no complete reply within %s: %w", c.perCall, short.Err())
+	case errors.Is(err, ErrNoData):
+		return err
+	case errors.Is(err, errTooLong):
+		return fmt.Errorf("%w: %w", ErrNoData, err)
 	}
 	return fmt.Errorf("%w: %w", localmon.ErrUnreachable, err)
 }

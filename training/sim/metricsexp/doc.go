@@ -14,7 +14,8 @@
 // or in the older text of Prometheus, as Accept asks for. Without the parameter
 // namespace, or with namespace=purefa, names begin with purefa_; no other
 // namespace is modelled. Names and labels are those of the vendor's open
-// exporter. The modelled arrays have no pods, directories, groups of volumes or
+// exporter, and its numbers are those the exporter makes of the same array's REST
+// replies, a null as zero included. The modelled arrays have no pods, directories, groups of volumes or
 // limits, so their pages hold purefa_info alone.
 //
 // # Promises

@@ -85,6 +85,7 @@ var exporter = map[string]map[string]string{
 		"purefa_array_performance_throughput_iops":             "dimension",
 		"purefa_array_performance_bandwidth_bytes":             "dimension",
 		"purefa_array_performance_average_bytes":               "dimension",
+		"purefa_array_performance_queue_depth_ops":             "",
 		"purefa_array_space_bytes":                             "space",
 		"purefa_array_space_data_reduction_ratio":              "",
 		"purefa_array_space_utilization":                       "",
@@ -154,7 +155,7 @@ func TestNamesAndLabelsAreTheExporters(t *testing.T) {
 	}
 	_, whole := get(t, h, request("/metrics"))
 	labels, _ := shape(t, whole)
-	require.Len(t, labels, 20+6+8)
+	require.Len(t, labels, 21+6+8)
 }
 
 func TestTheSameInstantGivesTheSameBytes(t *testing.T) {

@@ -1,0 +1,78 @@
+package openmetrics_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"darksite/localmon"
+	"darksite/localmon/source/flasharray"
+	"darksite/training/sim"
+	"darksite/training/sim/arrayapi"
+
+	"github.com/stretchr/testify/require"
+)
+
+// An array tells the same by REST and by its own endpoint: two faces of it and
+// two readers, none of which knows another, must agree series by series, part by
+// part and alert by alert.
+func TestBothWaysTellTheSame(t *testing.T) {
+	a, scrape := simulated(t)
+	server, err := arrayapi.Listen("127.0.0.1:0", arrayapi.New(a))
+	require.NoError(t, err)
+	defer server.Close()
+	rest, err := flasharray.New(flasharray.Options{
+		Target: "t1", URL: server.URL(), Token: server.Token(), Pin: server.Pin(), RequestTimeout: time.Minute, Timeout: time.Minute,
+	})
+	require.NoError(t, err)
+	for _, f := range []sim.Fault{{Kind: sim.DriveFail}, {Kind: sim.PSULoss}, {Kind: sim.ControllerFail}, {Kind: sim.PortErrors}} {
+		_, err := a.Inject(f)
+		require.NoError(t, err)
+	}
+	a.Advance(2 * time.Minute)
+	one, err := rest.Collect(t.Context(), at)
+	require.NoError(t, err)
+	other := look(t, scrape)
+
+	values := func(b localmon.Batch) map[string]float64 {
+		all := map[string]float64{}
+		for _, s := range b.Samples {
+			if strings.HasPrefix(s.Key.Metric, "purefa_") && s.Key.Metric != "purefa_network_port_info" { // REST is not asked for WWNs
+				all[s.Key.String()] = s.Value
+			}
+		}
+		return all
+	}
+	want, got := values(one), values(other)
+	for key, v := range want {
+		have, there := got[key]
+		require.True(t, there, "only REST has %s", key)
+		require.InDelta(t, v, have, 1e-9*max(1, v), key)
+	}
+	for key, v := range got {
+		if _, there := want[key]; !there {
+			require.Zero(t, v, "only the endpoint has %s", key)
+			require.Regexp(t, "cache_reduction|carrier_errors|queue_depth", key, "what REST calls null the exporter calls zero")
+		}
+	}
+
+	health := func(b localmon.Batch) map[string]string {
+		all := map[string]string{}
+		for _, s := range b.States {
+			all[s.Type+" "+s.Component] = s.Status + " " + s.Health.String()
+		}
+		return all
+	}
+	require.Equal(t, health(one), health(other))
+	require.Equal(t, one.Info, other.Info)
+
+	alerts := func(b localmon.Batch) map[string]string {
+		all := map[string]string{}
+		for _, x := range b.Alerts {
+			all[x.Name] = strings.Join([]string{x.Component, x.ComponentType, x.Severity, x.State, x.Issue, x.Created.String()}, "|")
+		}
+		return all
+	}
+	require.NotEmpty(t, one.Alerts)
+	require.Equal(t, alerts(one), alerts(other))
+}
