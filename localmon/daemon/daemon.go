@@ -280,8 +280,13 @@ var ownRules = map[string]struct {
 	"history":        {"history-not-written", "looks are not stored", "what is seen now will be missing from the history", "host-filesystem-full", localmon.SeverityMajor},
 	"alerts":         {"alerts-not-written", "alerts are not stored", "alerts would be lost with a restart", "host-filesystem-full", localmon.SeverityMajor},
 	"history upkeep": {"history-upkeep", "the history is not kept small", "the file grows until there is no room", "host-filesystem-full", localmon.SeverityMinor},
+	"spool":          {"spool-not-written", "messages of arrays are not kept", "what an array said by itself is missing from the next bundle", "host-filesystem-full", localmon.SeverityMinor},
 	"notifier":       {"notifier-failed", "a notifier fails", "nobody is told of alerts by this way", "collector-stale", localmon.SeverityMinor},
 }
+
+// Note sets or, with a nil error, clears a trouble of something that works
+// beside the daemon, such as a listener.
+func (d *Daemon) Note(what string, err error) { d.note(what, err) }
 
 // note sets or clears a trouble of the monitor itself.
 func (d *Daemon) note(what string, err error) {

@@ -10,6 +10,7 @@ package arraystate
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -23,6 +24,7 @@ const Name = "arraystate"
 // Reply is one endpoint as the array answered it.
 type Reply struct {
 	Path string // such as network-interfaces/performance
+	File string // name of the file it becomes; made of Path when empty
 	JSON []byte // nil when nothing came
 	Err  error  // why JSON is missing or not whole
 }
@@ -80,7 +82,7 @@ func (s *State) Collect(ctx context.Context, w *collect.Writer) error {
 			if r.JSON == nil {
 				continue
 			}
-			name := a.Target + "/" + strings.ReplaceAll(r.Path, "/", "-") + ".json"
+			name := a.Target + "/" + cmp.Or(r.File, strings.ReplaceAll(r.Path, "/", "-")+".json")
 			if err := w.Add(name, origin, bytes.NewReader(r.JSON)); err != nil {
 				return err
 			}

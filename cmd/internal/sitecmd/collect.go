@@ -18,6 +18,7 @@ import (
 	"darksite/bundle/collect/runs"
 	"darksite/bundle/pipeline"
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/siteconf"
 	"darksite/localmon"
 	"darksite/localmon/units"
 
@@ -145,7 +146,7 @@ func (a *app) arrays() ([]arraystate.Array, func()) {
 			replies, err := src.(rawReader).Raw(ctx)
 			raw := make([]arraystate.Reply, 0, len(replies))
 			for _, r := range replies {
-				raw = append(raw, arraystate.Reply{Path: r.File(), JSON: r.JSON, Err: r.Err})
+				raw = append(raw, arraystate.Reply{Path: r.Path, File: r.File, JSON: r.JSON, Err: r.Err})
 			}
 			return raw, err
 		}})

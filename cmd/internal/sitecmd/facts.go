@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"path"
 	"slices"
 	"strings"
 	"time"
@@ -13,6 +12,7 @@ import (
 	"darksite/bundle/casedraft"
 	"darksite/cmd/internal/cli"
 	"darksite/localmon"
+	"darksite/localmon/source/arrayrest"
 	"darksite/runbooks"
 	"darksite/runbooks/engine"
 )
@@ -155,13 +155,16 @@ func (s *runSite) Evidence(ctx context.Context, profile string) (map[string][]by
 	if profile != "array-state" {
 		return nil, fmt.Errorf("evidence profile %q is not known", profile)
 	}
-	replies, err := s.facts.source.Raw(ctx)
-	if err != nil {
-		return nil, err
-	}
 	files := map[string][]byte{}
+	var replies []arrayrest.RawReply
+	if src, able := s.facts.source.(rawReader); able {
+		var err error
+		if replies, err = src.Raw(ctx); err != nil {
+			return nil, err
+		}
+	}
 	for _, r := range replies {
-		name := strings.ReplaceAll(path.Clean(r.Path), "/", "-")
+		name := strings.TrimSuffix(r.File, ".json")
 		if r.Err != nil {
 			files[name+".error.txt"] = []byte(r.Err.Error() + "\n")
 			continue

@@ -33,6 +33,7 @@ const (
 	bundlesDir    = "bundles"
 	runsDir       = "runs"
 	mapsDir       = "maps"
+	spoolDir      = "spool"
 	runDir        = "run"
 	monitorSocket = "monitor.sock"
 )

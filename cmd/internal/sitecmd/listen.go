@@ -32,24 +32,18 @@ type ears struct {
 
 // listenAt opens what site.yaml names. Nothing is taken in before run.
 func (a *app) listenAt(ctx context.Context, conf *siteconf.Config, w *watched, board *console.Board, note func(string, error)) (_ *ears, err error) {
-	e := &ears{note: note}
+	e := &ears{note: note, router: w.router}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, e.end())
 		}
 	}()
-	if e.router, err = push.NewRouter(w.spoken); err != nil {
-		return nil, fmt.Errorf("site.yaml: %w", err)
-	}
 	l := conf.Listen
 	if l.Syslog != "" || l.SyslogTLS != "" || l.Traps != "" {
 		if e.spool, err = spool.Open(a.path(spoolDir), spool.Options{}); err != nil {
 			return nil, err
 		}
 		e.close = append(e.close, e.spool.Close)
-		if err := e.remember(ctx, w, a.env.Now()); err != nil {
-			return nil, err
-		}
 	}
 	for _, open := range []func(context.Context, *siteconf.Config, *ears) error{a.listenSyslog, a.listenTraps} {
 		if err := open(ctx, conf, e); err != nil {
@@ -153,12 +147,13 @@ const remembered = 26 * time.Hour
 
 // remember hands the messages of an earlier run to the targets that only
 // speak, so that what was open is open again.
-func (e *ears) remember(ctx context.Context, w *watched, now time.Time) error {
+func (a *app) remember(ctx context.Context, w *watched) error {
 	if len(w.lone) == 0 {
 		return nil
 	}
+	now := a.env.Now()
 	for _, channel := range []push.Channel{push.Syslog, push.Trap} {
-		for line, err := range spool.Read(ctx, e.spool.Dir(), string(channel), now.Add(-remembered), now.Add(time.Second)) {
+		for line, err := range spool.Read(ctx, a.path(spoolDir), string(channel), now.Add(-remembered), now.Add(time.Second)) {
 			if err != nil {
 				return fmt.Errorf("take up what was heard before: %w", err)
 			}
@@ -166,7 +161,7 @@ func (e *ears) remember(ctx context.Context, w *watched, now time.Time) error {
 			if !ok {
 				continue
 			}
-			if target, known := e.router.Whose(m); known && w.lone[target] != nil {
+			if target, known := w.router.Whose(m); known && w.lone[target] != nil {
 				w.lone[target].Replay(m)
 			}
 		}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"time"
 
 	"darksite/cmd/internal/cli"
@@ -16,6 +17,7 @@ import (
 	"darksite/localmon"
 	"darksite/localmon/alertstore"
 	"darksite/localmon/boltfile"
+	"darksite/localmon/console"
 	"darksite/localmon/daemon"
 	"darksite/localmon/history"
 	"darksite/localmon/live"
@@ -64,12 +66,13 @@ type monitor struct {
 	daemon  *daemon.Daemon
 	history *history.DB
 	site    *boltfile.File
-	targets int
-	end     func()
+	watched *watched
+	board   *console.Board
+	conf    *siteconf.Config
 }
 
 func (m *monitor) close() error {
-	m.end()
+	m.watched.close()
 	return errors.Join(m.history.Close(), m.site.Close())
 }
 
@@ -82,7 +85,7 @@ func (a *app) openMonitor() (*monitor, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &monitor{}
+	m := &monitor{conf: conf, board: console.NewBoard(0)}
 	now := a.env.Now()
 	m.history, err = history.Open(a.path(historyFile), history.Options{Budget: int64(conf.Monitor.HistoryBudget), Holder: "darksite monitor", Since: now})
 	if err != nil {
@@ -103,21 +106,23 @@ func (a *app) startMonitor(m *monitor, conf *siteconf.Config, rules rule.Set) er
 	if err != nil {
 		return err
 	}
-	targets, end, err := a.targets(conf)
+	m.watched, err = a.watch(conf, func(ctx context.Context, b localmon.Batch) error {
+		_, err := m.history.Append(ctx, b)
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	m.end, m.targets = end, len(targets)
-	if err := lastSeen(m.history, targets); err != nil {
-		end()
+	if err := errors.Join(lastSeen(m.history, m.watched.targets), a.remember(context.Background(), m.watched)); err != nil {
+		m.watched.close()
 		return err
 	}
 	m.daemon, err = daemon.New(daemon.Options{
-		Site: conf.Site.Code, Targets: targets, History: m.history, Alerts: alerts, Rules: rules, Now: a.env.Now,
+		Site: conf.Site.Code, Targets: m.watched.targets, History: m.history, Alerts: alerts, Rules: rules, Now: a.env.Now, Seen: m.board.Put,
 		Log: slog.New(slog.NewTextHandler(a.env.Err, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	})
 	if err != nil {
-		end()
+		m.watched.close()
 	}
 	return err
 }
@@ -200,6 +205,16 @@ func cmpOr(err, remark string, applies bool) string {
 }
 
 func (a *app) monitorRun(ctx context.Context, m *monitor, length time.Duration) error {
+	run, stop := context.WithCancel(ctx)
+	if length > 0 {
+		run, stop = context.WithTimeout(ctx, length)
+	}
+	defer stop()
+	ears, err := a.listenAt(run, m.conf, m.watched, m.board, m.daemon.Note)
+	if err != nil {
+		return err
+	}
+	defer ears.end()
 	listener, err := live.Listen(a.path(runDir, monitorSocket))
 	if err != nil {
 		return err
@@ -211,22 +226,22 @@ func (a *app) monitorRun(ctx context.Context, m *monitor, length time.Duration) 
 			return m.site.View(func(tx *bbolt.Tx) error { _, err := tx.WriteTo(w); return err })
 		},
 	})
-	run, stop := context.WithCancel(ctx)
-	if length > 0 {
-		run, stop = context.WithTimeout(ctx, length)
-	}
-	defer stop()
-	served := make(chan error, 1)
-	go func() {
-		err := server.Serve(run, listener)
+	var wg sync.WaitGroup
+	var served, heard error
+	wg.Go(func() {
+		served = server.Serve(run, listener)
 		stop() // a monitor nobody can ask is not left running
-		served <- err
-	}()
-	a.env.Notef("watching %d targets; Ctrl-C ends", m.targets)
+	})
+	wg.Go(func() { heard = ears.run(run, stop) })
+	a.env.Notef("watching %d targets; Ctrl-C ends", len(m.watched.targets))
+	for _, where := range ears.open {
+		a.env.Notef("%s", where)
+	}
 	a.env.Next("darksite status   (in another terminal)")
 	err = m.daemon.Run(run)
 	stop()
-	err = errors.Join(err, <-served)
+	wg.Wait()
+	err = errors.Join(err, served, heard, ears.end())
 	a.env.Notef("the monitor has ended in order")
 	return err
 }

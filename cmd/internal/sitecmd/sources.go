@@ -225,8 +225,8 @@ func closeSource(src localmon.Source) {
 // watched is everything the monitor looks at.
 type watched struct {
 	targets []daemon.Target
-	spoken  []push.Target         // targets that say something by themselves
-	lone    map[string]*push.Lone // those that do nothing else
+	router  *push.Router          // finds whose a message is
+	lone    map[string]*push.Lone // the targets that do nothing but speak
 	closers []func()
 }
 
@@ -244,11 +244,12 @@ func (a *app) watch(conf *siteconf.Config, keep keeper) (*watched, error) {
 	}
 	w := &watched{lone: map[string]*push.Lone{}}
 	w.targets = append(w.targets, daemon.Target{Source: machine, Kind: localmon.KindHost, Poll: poll.Options{Every: conf.Monitor.Every}})
+	var speakers []push.Target
 	for _, ar := range conf.Arrays {
 		t := daemon.Target{Kind: ar.Kind, Poll: poll.Options{Every: cmp.Or(ar.Every, conf.Monitor.Every)}}
 		box := push.NewMailbox(0)
 		if ar.Speaks() {
-			w.spoken = append(w.spoken, push.Target{Name: ar.Name, From: ar.Prefixes(), Hosts: ar.SenderNames, Box: box})
+			speakers = append(speakers, push.Target{Name: ar.Name, From: ar.Prefixes(), Hosts: ar.SenderNames, Box: box})
 			t.Poll.Wake = box.Wake()
 		}
 		if ar.Via == siteconf.ViaPush {
@@ -264,6 +265,9 @@ func (a *app) watch(conf *siteconf.Config, keep keeper) (*watched, error) {
 			}
 		}
 		w.targets = append(w.targets, t)
+	}
+	if w.router, err = push.NewRouter(speakers); err != nil {
+		return nil, fmt.Errorf("site.yaml: %w", err)
 	}
 	return w, nil
 }

@@ -169,7 +169,11 @@ func podMediators(s *localmon.Sampler, f arrayrest.Fields) {
 	for _, each := range f.List("arrays") {
 		array, _ := each.(map[string]any)
 		if name, ok := arrayrest.Fields(array).Name("name"); ok {
-			s.Add(1, "purefa_pod_mediator_status", "array", name, "mediator", f.Str("mediator", arrayrest.MaxName),
+			online := 0.0
+			if strings.EqualFold(arrayrest.Fields(array).Str("mediator_status", 64), "online") {
+				online = 1
+			}
+			s.Add(online, "purefa_pod_mediator_status", "array", name, "mediator", f.Str("mediator", arrayrest.MaxName),
 				"pod", pod, "status", arrayrest.Fields(array).Str("mediator_status", 64))
 		}
 	}

@@ -119,7 +119,7 @@ func (c *client) plain(ctx, short context.Context, err error) error {
 	}
 	switch {
 	case errors.Is(err, localmon.ErrCertificateChanged):
-		return err
+		return fmt.Errorf("%w: %w", localmon.ErrCertificateChanged, err)
 	case ctx.Err() != nil:
 		err = fmt.Errorf("no complete reply before the look ended: %w", ctx.Err())
 	case short.Err() != nil:

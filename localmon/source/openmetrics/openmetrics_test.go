@@ -288,7 +288,7 @@ purefa_drive_capacity_bytes{component_name="CH0.BAY3",component_type="SSD",compo
 	b := look(t, source(t, page(open, parts+"# EOF\n")))
 	s := states(b)
 	require.Equal(t, localmon.HealthCritical, s["drive CH0.BAY1"].Health, "the worse of drive and bay")
-	require.Contains(t, s["drive CH0.BAY1"].Detail, "its own series says healthy")
+	require.Contains(t, s["drive CH0.BAY1"].Detail, "its own list says healthy")
 	require.Equal(t, localmon.HealthOK, s["drive CH0.BAY2"].Health, "a lit lamp is no fault")
 	require.Equal(t, localmon.HealthWarning, s["drive CH0.BAY3"].Health, "a new word is news")
 	require.Equal(t, "not listed", s["controller CT1"].Status)
@@ -362,7 +362,7 @@ func TestARedirectToAnotherHostIsNotFollowed(t *testing.T) {
 func TestACertificateThatChanged(t *testing.T) {
 	var asked atomic.Int32
 	h := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Add(1) })
-	fails(t, h, localmon.ErrCertificateChanged, "now sha256:", func(o *openmetrics.Options) { o.Pin = "sha256:" + strings.Repeat("ab:", 31) + "AB" })
+	fails(t, h, localmon.ErrCertificateChanged, "certificate changed: pinned sha256:", func(o *openmetrics.Options) { o.Pin = "sha256:" + strings.Repeat("ab:", 31) + "AB" })
 	require.Zero(t, asked.Load(), "the token is not shown to a stranger")
 }
 
