@@ -11,6 +11,9 @@
 //		// a.Name, a.URL, a.Token and a.Pin are what a monitor needs
 //	}
 //
+// With [Speech] the arrays also answer over SNMP and say by syslog and traps what
+// happens to them, as the clock moves.
+//
 // The clock stands still until it is moved: by hand with [Host.Advance], as
 // tests and the demonstration do, or along with real time by [Host.Run], which
 // is what the command that serves a site uses. The control interface (see
@@ -60,6 +63,7 @@ type Options struct {
 	Start     time.Time // in place of the scenario's start of the clock
 	Addresses []string  // where each array listens; 127.0.0.1:0 for those not named
 	Control   string    // where the control interface listens; nowhere when empty
+	Speech    Speech    // how the arrays make themselves heard
 }
 
 // Served is what a client needs to know of an array.
@@ -69,18 +73,24 @@ type Served struct {
 	URL   string     `json:"url"`     // https://127.0.0.1:port
 	Token string     `json:"token"`   // API token
 	Pin   string     `json:"tls_pin"` // sha256:hex of the certificate
+
+	SNMP      string `json:"snmp,omitempty"`      // 127.0.0.1:port of its agent
+	Community string `json:"community,omitempty"` // of the agent and of its traps
 }
 
 // Host is a practice site that is being served.
 type Host struct {
 	arrays  []*sim.Array
 	servers []*arrayapi.Server
+	voices  []*voice
+	speech  Speech
 	control *http.Server
 	ctlAddr string
 	ctlDone chan error
 
-	mu    sync.Mutex // of the clock: arrays move together
-	speed float64
+	mu     sync.Mutex // of the clock: arrays move together
+	speed  float64
+	unsaid error // the newest failure to make an array heard
 }
 
 // MaxSpeed is the fastest the clock runs: almost a year an hour.
@@ -108,7 +118,8 @@ func Start(o Options) (*Host, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Host{arrays: arrays, speed: 1}
+	o.Speech.Community = cmp.Or(o.Speech.Community, DefaultCommunity)
+	h := &Host{arrays: arrays, speed: 1, speech: o.Speech}
 	if err := h.serve(o); err != nil {
 		return nil, errors.Join(err, h.Close())
 	}
@@ -126,6 +137,11 @@ func (h *Host) serve(o Options) error {
 			return err
 		}
 		h.servers = append(h.servers, s)
+		v, err := newVoice(a, o.Speech)
+		if err != nil {
+			return err
+		}
+		h.voices = append(h.voices, v)
 	}
 	if o.Control == "" {
 		return nil
@@ -155,7 +171,11 @@ func (h *Host) Served() []Served {
 	var all []Served
 	for i, s := range h.servers {
 		o := h.arrays[i].Options()
-		all = append(all, Served{o.Name, o.Family, s.URL(), s.Token(), s.Pin()})
+		one := Served{Name: o.Name, Kind: o.Family, URL: s.URL(), Token: s.Token(), Pin: s.Pin(), SNMP: h.voices[i].address()}
+		if one.SNMP != "" {
+			one.Community = h.speech.Community
+		}
+		all = append(all, one)
 	}
 	return all
 }
@@ -184,13 +204,24 @@ func (h *Host) Array(name string) *sim.Array {
 // Now is the time of the virtual clock.
 func (h *Host) Now() time.Time { return h.arrays[0].Now() }
 
-// Advance moves the clock of every array.
+// Advance moves the clock of every array, and lets each say what has happened
+// meanwhile.
 func (h *Host) Advance(d time.Duration) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for _, a := range h.arrays {
-		a.Advance(d)
+	for _, v := range h.voices {
+		if err := v.advance(d); err != nil {
+			h.unsaid = err
+		}
 	}
+}
+
+// Unsaid is the newest failure to make an array heard; nil when there was none.
+// Nobody listening is one, where the system tells of it.
+func (h *Host) Unsaid() error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.unsaid
 }
 
 // Speed is how much faster than real time the clock runs under Run.
@@ -240,6 +271,9 @@ func (h *Host) Close() error {
 		errs = append(errs, s.Close())
 	}
 	h.servers = nil
+	for _, v := range h.voices {
+		errs = append(errs, v.close())
+	}
 	if h.control != nil {
 		errs = append(errs, h.control.Close())
 		if err := <-h.ctlDone; !errors.Is(err, http.ErrServerClosed) {

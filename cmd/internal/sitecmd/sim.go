@@ -19,6 +19,7 @@ import (
 
 type simOptions struct {
 	scenario, size, control string
+	speech                  simhost.Speech
 	speed                   float64
 	seed                    int64
 	list                    bool
@@ -31,7 +32,7 @@ func (a *app) simCommand() *cobra.Command {
 		Long: `Serve the arrays of a scenario over the same TLS interface real arrays have, on
 loopback only. The clock of the arrays is virtual: --speed 60 makes an hour pass
 in a minute. Prints the lines for site.yaml and writes the tokens beside them.`,
-		Example: "  darksite sim --list\n  darksite sim --scenario drive-failed --speed 60",
+		Example: "  darksite sim --list\n  darksite sim --scenario drive-failed --speed 60\n  darksite sim --scenario demo --snmp --syslog 127.0.0.1:5514 --traps 127.0.0.1:1162",
 		RunE:    func(c *cobra.Command, _ []string) error { return a.runSim(c.Context(), o) },
 	}
 	c.Flags().StringVar(&o.scenario, "scenario", "quiet", "ready scenario, or a scenario file (*.yaml)")
@@ -39,6 +40,10 @@ in a minute. Prints the lines for site.yaml and writes the tokens beside them.`,
 	c.Flags().StringVar(&o.control, "control", "127.0.0.1:0", "address of the control interface")
 	c.Flags().Float64Var(&o.speed, "speed", 1, "how much faster than real time the arrays' clock runs")
 	c.Flags().Int64Var(&o.seed, "seed", -1, "seed in place of the scenario's own")
+	c.Flags().BoolVar(&o.speech.SNMP, "snmp", false, "let the arrays answer over SNMP too")
+	c.Flags().StringVar(&o.speech.Syslog, "syslog", "", "address that hears of alerts by syslog, such as 127.0.0.1:5514")
+	c.Flags().StringVar(&o.speech.Traps, "traps", "", "address that hears of alerts by SNMP traps, such as 127.0.0.1:1162")
+	c.Flags().StringVar(&o.speech.Community, "community", simhost.DefaultCommunity, "community of SNMP agents and traps")
 	c.Flags().BoolVar(&o.list, "list", false, "list the ready scenarios")
 	return c
 }
@@ -61,7 +66,7 @@ func (a *app) runSim(ctx context.Context, o simOptions) error {
 	if o.size != "" && !slices.Contains(sim.Sizes(), sim.Size(o.size)) {
 		return cli.Usagef("--size %q: want small, recorded or large", o.size)
 	}
-	options := simhost.Options{Scenario: s, Size: sim.Size(o.size), Control: o.control, Start: a.env.Now()}
+	options := simhost.Options{Scenario: s, Size: sim.Size(o.size), Control: o.control, Start: a.env.Now(), Speech: o.speech}
 	if o.seed >= 0 {
 		seed := uint64(o.seed)
 		options.Seed = &seed
@@ -79,10 +84,13 @@ func (a *app) runSim(ctx context.Context, o simOptions) error {
 		return fmt.Errorf("write the tokens: %w", err)
 	}
 	defer os.RemoveAll(tokens)
-	if err := a.printServed(host, tokens); err != nil {
+	if err := a.printServed(host, o.speech, tokens); err != nil {
 		return err
 	}
 	host.Run(ctx)
+	if err := host.Unsaid(); err != nil {
+		a.env.Notef("not everything the arrays said was heard: %v", err)
+	}
 	a.env.Notef("the simulator has stopped at %s of its own clock", host.Now().Format("2006-01-02 15:04:05"))
 	return nil
 }
@@ -98,14 +106,42 @@ func loadScenario(name string) (scenario.Scenario, error) {
 	return scenario.Parse(name, data)
 }
 
-func (a *app) printServed(host *simhost.Host, tokens string) error {
-	fmt.Fprintln(a.env.Out, "arrays:")
+// printServed prints the lines that go into site.yaml.
+func (a *app) printServed(host *simhost.Host, speech simhost.Speech, folder string) error {
+	keep := func(name, secret string) (string, error) {
+		file := filepath.Join(folder, name)
+		return file, safefile.Write(file, []byte(secret+"\n"), 0o600)
+	}
+	w := a.env.Out
+	fmt.Fprintln(w, "arrays:")
 	for _, s := range host.Served() {
-		file := filepath.Join(tokens, s.Name+".token")
-		if err := safefile.Write(file, []byte(s.Token+"\n"), 0o600); err != nil {
+		file, err := keep(s.Name+".token", s.Token)
+		if err != nil {
 			return err
 		}
-		fmt.Fprintf(a.env.Out, "  - {name: %s, kind: %s, url: %q, token_file: %q, tls_pin: %q}\n", s.Name, s.Kind, s.URL, file, s.Pin)
+		speaks := ""
+		if speech.Syslog != "" || speech.Traps != "" {
+			speaks = fmt.Sprintf(", sender_names: [%s]", s.Name)
+		}
+		fmt.Fprintf(w, "  - {name: %s, kind: %s, url: %q, token_file: %q, tls_pin: %q%s}\n", s.Name, s.Kind, s.URL, file, s.Pin, speaks)
+	}
+	community, err := keep("community", speech.Community)
+	if err != nil {
+		return err
+	}
+	for _, s := range host.Served() {
+		if s.SNMP != "" {
+			fmt.Fprintf(w, "  # the same by SNMP: {name: %s-snmp, kind: %s, via: snmp, address: %q, snmp: {community_file: %q}}\n", s.Name, s.Kind, s.SNMP, community)
+		}
+	}
+	if speech.Syslog != "" || speech.Traps != "" {
+		fmt.Fprintln(w, "listen:")
+	}
+	if speech.Syslog != "" {
+		fmt.Fprintf(w, "  syslog: %s\n", speech.Syslog)
+	}
+	if speech.Traps != "" {
+		fmt.Fprintf(w, "  traps: %s\n  trap_users: [{community_file: %q}]\n", speech.Traps, community)
 	}
 	a.env.Notef("simulated arrays, no real data; control interface: %s", host.ControlURL())
 	a.env.Next("put the lines above into site.yaml, then: darksite monitor", "Ctrl-C stops the simulator")
