@@ -304,10 +304,23 @@ func (in Input) newest(ctx context.Context, key localmon.SeriesKey) (localmon.Po
 }
 
 func (in Input) capacity(ctx context.Context, target string) (*Capacity, error) {
-	key := localmon.SeriesKey{Target: target, Metric: "purefa_array_space_utilization"}
-	p, ok, err := in.newest(ctx, key)
-	if err != nil || !ok {
-		return nil, err
+	var key localmon.SeriesKey
+	var p localmon.Point
+	for _, key = range []localmon.SeriesKey{
+		{Target: target, Metric: "purefa_array_space_utilization"},
+		{Target: target, Metric: "purefb_array_space_utilization", Labels: localmon.FormatLabels("type", "array")},
+	} {
+		var ok bool
+		var err error
+		if p, ok, err = in.newest(ctx, key); err != nil {
+			return nil, err
+		}
+		if ok {
+			break
+		}
+	}
+	if p.At.IsZero() {
+		return nil, nil
 	}
 	c := &Capacity{UsedPercent: p.Value, At: p.At}
 	var line trend.Line

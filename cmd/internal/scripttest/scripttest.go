@@ -111,6 +111,11 @@ func Run(t *testing.T, dir string) {
 			"replace":   replace,
 			"cut":       cut,
 			"listening": listening,
+			"addresses": addresses,
+			"expand":    expand,
+			"page":      page,
+			"say":       say,
+			"until":     until,
 			"terminate": terminate,
 		},
 	})

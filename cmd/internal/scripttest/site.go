@@ -28,7 +28,7 @@ func arraysOf(ts *testscript.TestScript) *arrays {
 
 // simulate serves arrays and steers them.
 func simulate(ts *testscript.TestScript, neg bool, args []string) {
-	const usage = "sim start NAME...; sim inject ARRAY FAULT [TARGET] [NAME=VALUE...]; sim clear ARRAY FAULT"
+	const usage = "sim start NAME[:KIND]...; sim inject ARRAY FAULT [TARGET] [NAME=VALUE...]; sim clear ARRAY FAULT"
 	positive(ts, neg, args, 2, -1, usage)
 	switch args[0] {
 	case "start":
@@ -50,9 +50,11 @@ const seed = 42
 func startArrays(ts *testscript.TestScript, names []string) {
 	s := scenario.Scenario{Name: "script", Title: "arrays of a script", Seed: seed, Start: now(ts)}
 	for _, n := range names {
-		s.Arrays = append(s.Arrays, scenario.Array{Name: n, Size: sim.Small})
+		name, kind, _ := strings.Cut(n, ":")
+		s.Arrays = append(s.Arrays, scenario.Array{Name: name, Kind: sim.Family(kind), Size: sim.Small})
 	}
-	host, err := simhost.Start(simhost.Options{Scenario: s})
+	speech := simhost.Speech{Syslog: ts.Getenv("SYSLOG"), Traps: ts.Getenv("TRAPS"), SNMP: ts.Getenv("TRAPS") != ""}
+	host, err := simhost.Start(simhost.Options{Scenario: s, Speech: speech})
 	ts.Check(err)
 	ts.Defer(func() { ts.Check(host.Close()) })
 	arraysOf(ts).host = host
@@ -65,8 +67,14 @@ func startArrays(ts *testscript.TestScript, names []string) {
 		ts.Setenv(fmt.Sprintf("PIN%d", i+1), a.Pin)
 		token := filepath.Join(dir, a.Name+".token")
 		ts.Check(os.WriteFile(token, []byte(a.Token+"\n"), 0o600))
-		fmt.Fprintf(&lines, "  - {name: %s, kind: flasharray, url: %q, token_file: %q, tls_pin: %q}\n", a.Name, a.URL, token, a.Pin)
+		ts.Setenv(fmt.Sprintf("AGENT%d", i+1), a.SNMP)
+		speaks := ""
+		if speech.Syslog != "" || speech.Traps != "" {
+			speaks = ", sender_names: [" + a.Name + "]"
+		}
+		fmt.Fprintf(&lines, "  - {name: %s, kind: %s, url: %q, token_file: %q, tls_pin: %q%s}\n", a.Name, a.Kind, a.URL, token, a.Pin, speaks)
 	}
+	ts.Check(os.WriteFile(filepath.Join(dir, "community"), []byte(simhost.DefaultCommunity+"\n"), 0o600))
 	ts.Check(os.WriteFile(filepath.Join(dir, "arrays.yaml"), []byte(lines.String()), 0o600))
 }
 

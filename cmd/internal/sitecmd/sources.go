@@ -207,6 +207,13 @@ func (l *lateSource) Recall(ctx context.Context, from, to time.Time) iter.Seq2[l
 	return func(func(localmon.Batch, error) bool) {}
 }
 
+// Hurry implements push.Hurrier, as far as the source does.
+func (l *lateSource) Hurry() {
+	if src, able := l.source.(push.Hurrier); able {
+		src.Hurry()
+	}
+}
+
 // close ends the session of the source.
 func (l *lateSource) close() { closeSource(l.source) }
 

@@ -26,8 +26,12 @@ func NewSchedule(rows []*Row) *Schedule {
 	return &Schedule{rows: rows, runs: map[*Row]time.Time{}, counts: map[*Row]int{}}
 }
 
-// Again makes a row due at the next look.
-func (s *Schedule) Again(r *Row) { delete(s.runs, r) }
+// Again makes rows due at the next look.
+func (s *Schedule) Again(rows ...*Row) {
+	for _, r := range rows {
+		delete(s.runs, r)
+	}
+}
 
 // due lists the rows that the array has and that are to be read at now.
 func (s *Schedule) due(now time.Time, version Version) []*Row {

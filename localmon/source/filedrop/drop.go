@@ -216,7 +216,7 @@ func (s *Source) recall(f *folder, now time.Time) error {
 	entries = entries[:min(len(entries), most)]
 	for _, e := range slices.Backward(entries) {
 		if body, digest, err := f.read(e.name, maxFile); err == nil {
-			if c, err := s.decode(e.name, body, e.info.ModTime()); err == nil {
+			if c, err := s.decode(given(e.name), body, e.info.ModTime()); err == nil {
 				s.know(c, digest, now)
 			}
 		}

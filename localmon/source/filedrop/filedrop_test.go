@@ -406,7 +406,7 @@ func TestRepliesOfAnArrayGoToTheirDecoder(t *testing.T) {
 	dir := t.TempDir()
 	sealed(t, dir, "drives.json", `{"items":[{"name":"CH0.BAY0"}]}`)
 	sealed(t, dir, "hosts.json", `{"items":[]}`)
-	s := made(t, dir, func(o *filedrop.Options) {
+	decode := func(o *filedrop.Options) {
 		o.Decode = func(name string, body []byte, modified time.Time) (localmon.Batch, error) {
 			if name != "drives.json" {
 				return localmon.Batch{}, errors.New("nothing in it")
@@ -415,12 +415,17 @@ func TestRepliesOfAnArrayGoToTheirDecoder(t *testing.T) {
 			require.Contains(t, string(body), "CH0.BAY0")
 			return localmon.Batch{At: at, States: []localmon.ComponentState{{Type: "drive", Component: "CH0.BAY0", Status: "healthy", Health: localmon.HealthOK}}}, nil
 		}
-	})
+	}
+	s := made(t, dir, decode)
 	require.Len(t, past(t, s, at), 1)
 	b, err := collect(t, s, at)
 	require.NoError(t, err)
 	require.Len(t, b.States, 1)
 	require.Contains(t, partial(b), "hosts.json: refused: nothing in it")
+
+	b, err = collect(t, made(t, dir, decode), at)
+	require.NoError(t, err, "after a restart the file in done/ goes to its decoder under the name it came with")
+	require.Len(t, b.States, 1)
 }
 
 func TestTheKitsOwnSeriesOfAnotherKitAreNotOurs(t *testing.T) {

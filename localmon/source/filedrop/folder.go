@@ -10,6 +10,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -164,6 +165,16 @@ const stamp = "20060102T150405Z"
 // place is the name a file gets in done/ or refused/.
 func place(dir, name, digest string, now time.Time) string {
 	return dir + "/" + now.UTC().Format(stamp) + "-" + digest[:min(len(digest), 12)] + "-" + clean(name)
+}
+
+// given is the name a file came with, from its place in done/.
+func given(name string) string {
+	name = path.Base(name)
+	const digits = 12
+	if before := len(stamp) + 1 + digits + 1; len(name) > before {
+		return name[before:]
+	}
+	return name
 }
 
 // move puts a file, and its sidecar if it has one, where it belongs.

@@ -161,3 +161,20 @@ func BenchmarkCollectLargeArray(b *testing.B) {
 		i++
 	}
 }
+
+func TestHurryReadsWhatTellsOfFaultsBeforeItsTurn(t *testing.T) {
+	a := newSmall(t)
+	src := a.source()
+	resttest.Collect(t, src, at)
+	for _, path := range []string{"alerts", "drives", "controllers", "hardware", "arrays/performance", "volumes"} {
+		a.Queries(path)
+	}
+	src.Hurry()
+	resttest.Collect(t, src, at.Add(5*time.Second))
+	for _, path := range []string{"alerts", "drives", "controllers", "hardware"} {
+		require.NotEmpty(t, a.Queries(path), path)
+	}
+	for _, path := range []string{"arrays/performance", "volumes"} {
+		require.Empty(t, a.Queries(path), path)
+	}
+}

@@ -20,6 +20,13 @@ const (
 	maxLately = 10_000
 )
 
+// Hurrier is a source that does not read everything at every look. Hurry makes
+// what tells of faults due at the next one, whatever its turn: the target has
+// just said that something happened.
+type Hurrier interface {
+	Hurry()
+}
+
 // Join makes one source of a target that is polled and of what it says
 // unasked. A look that fails, or whose time is over, leaves the mailbox as it
 // is; one that did not read the target's own alerts leaves the messages about
@@ -61,6 +68,9 @@ func (j *joined) Target() string { return j.src.Target() }
 
 // Collect looks at the target and adds what it said.
 func (j *joined) Collect(ctx context.Context, now time.Time) (localmon.Batch, error) {
+	if src, able := j.src.(Hurrier); able && j.box.waiting() {
+		src.Hurry()
+	}
 	b, err := j.src.Collect(ctx, now)
 	if err != nil || ctx.Err() != nil {
 		return b, err //nolint:wrapcheck // the source has said what it was about

@@ -99,6 +99,13 @@ func (b *Mailbox) take() mail {
 	return m
 }
 
+// waiting reports whether a message about an alert is in the mailbox.
+func (b *Mailbox) waiting() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.queue) > 0
+}
+
 // keep puts messages back in front of those that came since, for the next look.
 func (b *Mailbox) keep(messages []Message) {
 	b.mu.Lock()

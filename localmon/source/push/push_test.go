@@ -438,3 +438,26 @@ func TestUnknownSendersAreBounded(t *testing.T) {
 	require.Len(t, senders, 256)
 	require.Equal(t, 744, beyond)
 }
+
+// hurried is a polled source that counts how often it was asked to hurry.
+type hurried struct {
+	polled
+	asked int
+}
+
+func (h *hurried) Hurry() { h.asked++ }
+
+func TestJoinHurriesTheSourceWhenSomethingWasSaid(t *testing.T) {
+	src, box := &hurried{polled: *answering()}, push.NewMailbox(0)
+	joined := push.Join(src, box)
+	look(t, joined, at(0))
+	require.Zero(t, src.asked, "silence is no reason to hurry")
+	box.Put(chatter(at(0)))
+	look(t, joined, at(1))
+	require.Zero(t, src.asked, "and chatter is none")
+	box.Put(said(at(1), "ct0.fc1", "open"))
+	look(t, joined, at(2))
+	require.Equal(t, 1, src.asked)
+	look(t, joined, at(3))
+	require.Equal(t, 1, src.asked)
+}
