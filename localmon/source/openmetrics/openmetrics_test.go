@@ -111,11 +111,18 @@ func TestSource(t *testing.T) {
 	})
 }
 
+func exporter(t *testing.T, a *sim.Array, token string) http.Handler {
+	t.Helper()
+	h, err := metricsexp.New(a, token)
+	require.NoError(t, err)
+	return h
+}
+
 func simulated(t *testing.T) (*sim.Array, *openmetrics.Source) {
 	a, err := sim.New(sim.Options{Name: "fa1", Seed: 7, Size: sim.Recorded})
 	require.NoError(t, err)
 	a.Advance(time.Hour)
-	return a, source(t, metricsexp.New(a, token), func(o *openmetrics.Options) {
+	return a, source(t, exporter(t, a, token), func(o *openmetrics.Options) {
 		o.Paths, o.Keep = openmetrics.FlashArrayPaths(), openmetrics.Curated
 	})
 }
@@ -349,7 +356,7 @@ func fails(t *testing.T, h http.Handler, kind error, words string, change ...fun
 func TestAWrongToken(t *testing.T) {
 	a, err := sim.New(sim.Options{Name: "fa1", Seed: 7})
 	require.NoError(t, err)
-	fails(t, metricsexp.New(a, "another"), localmon.ErrTokenRefused, "HTTP 401", func(o *openmetrics.Options) { o.Paths = openmetrics.FlashArrayPaths() })
+	fails(t, exporter(t, a, "another"), localmon.ErrTokenRefused, "HTTP 401", func(o *openmetrics.Options) { o.Paths = openmetrics.FlashArrayPaths() })
 }
 
 func TestARedirectToAnotherHostIsNotFollowed(t *testing.T) {

@@ -27,6 +27,13 @@ func newArray(t *testing.T, size sim.Size) *sim.Array {
 	return a
 }
 
+func handler(t *testing.T, a *sim.Array) http.Handler {
+	t.Helper()
+	h, err := metricsexp.New(a, token)
+	require.NoError(t, err)
+	return h
+}
+
 func request(path string) *http.Request {
 	r := httptest.NewRequest(http.MethodGet, path, http.NoBody)
 	r.Header.Set("Authorization", "Bearer "+token)
@@ -130,7 +137,7 @@ func TestNamesAndLabelsAreTheExporters(t *testing.T) {
 	_, err := a.Inject(sim.Fault{Kind: sim.DriveFail})
 	require.NoError(t, err)
 	a.Advance(time.Minute)
-	h := metricsexp.New(a, token)
+	h := handler(t, a)
 	for page, want := range exporter {
 		code, text := get(t, h, request("/metrics/"+page+"?namespace=purefa"))
 		require.Equal(t, http.StatusOK, code)
@@ -162,14 +169,14 @@ func TestTheSameInstantGivesTheSameBytes(t *testing.T) {
 	texts := map[string]bool{}
 	for range 3 {
 		a := newArray(t, sim.Small)
-		_, text := get(t, metricsexp.New(a, token), request("/metrics"))
+		_, text := get(t, handler(t, a), request("/metrics"))
 		texts[text] = true
 	}
 	require.Len(t, texts, 1)
 }
 
 func TestBothTexts(t *testing.T) {
-	h := metricsexp.New(newArray(t, sim.Small), token)
+	h := handler(t, newArray(t, sim.Small))
 	r := request("/metrics/array")
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
@@ -184,7 +191,7 @@ func TestBothTexts(t *testing.T) {
 }
 
 func TestRefusals(t *testing.T) {
-	h := metricsexp.New(newArray(t, sim.Small), token)
+	h := handler(t, newArray(t, sim.Small))
 	wrong := request("/metrics/array")
 	wrong.Header.Set("Authorization", "Bearer other")
 	none := request("/metrics/array")
@@ -215,7 +222,7 @@ func TestFaultsOfTheInterface(t *testing.T) {
 		a := newArray(t, sim.Small)
 		_, err := a.Inject(f)
 		require.NoError(t, err)
-		return metricsexp.New(a, token)
+		return handler(t, a)
 	}
 	code, _ := get(t, inject(sim.Fault{Kind: sim.TokenRefused}), request("/metrics/array"))
 	require.Equal(t, http.StatusUnauthorized, code)
@@ -228,7 +235,7 @@ func TestFaultsOfTheInterface(t *testing.T) {
 	}
 	require.Equal(t, []int{200, 500, 200, 500}, codes)
 
-	_, whole := get(t, metricsexp.New(newArray(t, sim.Small), token), request("/metrics/array"))
+	_, whole := get(t, handler(t, newArray(t, sim.Small)), request("/metrics/array"))
 	_, cut := get(t, inject(sim.Fault{Kind: sim.TruncatedJSON}), request("/metrics/array"))
 	require.True(t, strings.HasPrefix(whole, cut))
 	require.Less(t, len(cut), len(whole))
