@@ -44,6 +44,6 @@
 //
 // Where the array's own numbers are derived, they are derived as arrayapi does.
 // The exporter takes one page of each REST list, so of an array with more than a
-// thousand volumes it would tell less than is told here. A certificate is the
+// thousand volumes or connections it tells less than is told here. A certificate is the
 // business of whoever serves the handler.
 package metricsexp

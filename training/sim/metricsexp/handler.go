@@ -18,6 +18,8 @@ type Handler struct {
 
 	mu       sync.Mutex
 	failable map[string]int // calls a rule could have failed, by its path
+
+	pages sync.Pool // of *page
 }
 
 // New returns the handler of an array, which is read with token. An array of
@@ -26,7 +28,7 @@ func New(a *sim.Array, token string) (*Handler, error) {
 	if o := a.Options(); o.Family != sim.FlashArray {
 		return nil, fmt.Errorf("metrics of array %s: it is a %s, and only arrays of kind %s serve metrics of their own", o.Name, o.Family, sim.FlashArray)
 	}
-	return &Handler{array: a, token: token, failable: map[string]int{}}, nil
+	return &Handler{array: a, token: token, failable: map[string]int{}, pages: sync.Pool{New: emptyPage}}, nil
 }
 
 // pages are what can be asked for, and what is on each.
@@ -86,8 +88,9 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, view sim.View, p
 		http.Error(w, "internal error", http.StatusInternalServerError)
 		return
 	}
-	p := newPage(view)
-	p.repeat = d.rule(sim.DuplicateItems) != nil
+	p := h.pages.Get().(*page)
+	defer h.pages.Put(p)
+	p.begin(view, d.rule(sim.DuplicateItems) != nil)
 	for _, part := range parts {
 		part(p)
 	}

@@ -1,7 +1,6 @@
 package metricsexp
 
 import (
-	"bytes"
 	"maps"
 	"slices"
 	"strconv"
@@ -10,17 +9,24 @@ import (
 	"darksite/training/sim"
 )
 
-// page is the array at one instant, and what is told of it: series by metric.
+// page is the array at one instant, and what is told of it: series by metric. It
+// is used over and over for the room it has.
 type page struct {
 	view     sim.View
 	work     *sim.Window
 	repeat   bool // the fault that lets series come twice
 	families map[string]*family
 	labels   []string // room for those of one series
+	out      []byte   // the whole page
 }
 
-func newPage(v sim.View) *page {
-	return &page{view: v, work: v.Instant(), families: map[string]*family{}}
+func emptyPage() any { return &page{families: map[string]*family{}} }
+
+func (p *page) begin(v sim.View, repeat bool) {
+	p.view, p.work, p.repeat = v, v.Instant(), repeat
+	for _, f := range p.families {
+		f.text, f.series = f.text[:0], 0
+	}
 }
 
 // family is the series of one metric, as they are written.
@@ -86,21 +92,21 @@ func (p *page) each(metric string, values []dimension, labels ...string) {
 var escape = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`)
 
 // text is the page with the metrics in order, and the series of each in that of
-// the array's own lists. All metrics of an array are gauges.
+// the array's own lists. All metrics of an array are gauges. The text is good
+// until the page begins anew.
 func (p *page) text(openMetrics bool) []byte {
-	names := slices.Sorted(maps.Keys(p.families))
-	var size int
-	for _, name := range names {
-		size += 3*len(name) + 64 + len(p.families[name].text)
-	}
-	b := bytes.NewBuffer(make([]byte, 0, size))
-	for _, name := range names {
-		b.WriteString("# HELP " + name + " Simulated array: " + strings.ReplaceAll(strings.TrimPrefix(name, "purefa_"), "_", " ") + ".\n")
-		b.WriteString("# TYPE " + name + " gauge\n")
-		b.Write(p.families[name].text)
+	p.out = p.out[:0]
+	for _, name := range slices.Sorted(maps.Keys(p.families)) {
+		f := p.families[name]
+		if f.series == 0 {
+			continue
+		}
+		p.out = append(p.out, "# HELP "+name+" Simulated array: "+strings.ReplaceAll(strings.TrimPrefix(name, "purefa_"), "_", " ")+".\n"...)
+		p.out = append(p.out, "# TYPE "+name+" gauge\n"...)
+		p.out = append(p.out, f.text...)
 	}
 	if openMetrics {
-		b.WriteString("# EOF\n")
+		p.out = append(p.out, "# EOF\n"...)
 	}
-	return b.Bytes()
+	return p.out
 }
