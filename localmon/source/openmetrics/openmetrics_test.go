@@ -151,13 +151,17 @@ func TestAnArrayIsKnownByItsOwnEndpointAlone(t *testing.T) {
 		require.Equal(t, localmon.HealthOK, s.Health, "%+v", s)
 	}
 	require.Equal(t, 0.0, value(t, b, "localmon_endpoint_items_left_out", "endpoint", "/metrics/volumes?namespace=purefa"))
-	perVolume := 0
+	perVolume, perGroup := 0, 0
 	for _, s := range b.Samples {
-		if strings.HasPrefix(s.Key.Metric, "purefa_volume_") {
+		switch {
+		case strings.HasPrefix(s.Key.Metric, "purefa_volume_group_"):
+			perGroup++
+		case strings.HasPrefix(s.Key.Metric, "purefa_volume_"):
 			perVolume++
 		}
 	}
 	require.Equal(t, 83*8, perVolume, "six of its work and two of its space")
+	require.Equal(t, 3*6, perGroup, "six of its work")
 }
 
 func TestFaultsOfAnArrayAreSeenThroughItsOwnEndpoint(t *testing.T) {
