@@ -1,6 +1,6 @@
 // Package simhost runs a practice site: the arrays of a scenario, each served
-// on a loopback port of its own with the interface of a real array, on one
-// virtual clock.
+// on a loopback port of its own with the interfaces of a real array (REST, and
+// below /metrics the pages a FlashArray serves of itself), on one virtual clock.
 //
 // # Start
 //
@@ -132,7 +132,7 @@ func (h *Host) serve(o Options) error {
 		if i < len(o.Addresses) {
 			address = o.Addresses[i]
 		}
-		s, err := arrayapi.Listen(cmp.Or(address, "127.0.0.1:0"), arrayapi.New(a))
+		s, err := listen(cmp.Or(address, "127.0.0.1:0"), a)
 		if err != nil {
 			return err
 		}

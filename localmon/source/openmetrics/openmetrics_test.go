@@ -111,11 +111,18 @@ func TestSource(t *testing.T) {
 	})
 }
 
+func exporter(t *testing.T, a *sim.Array, token string) http.Handler {
+	t.Helper()
+	h, err := metricsexp.New(a, token)
+	require.NoError(t, err)
+	return h
+}
+
 func simulated(t *testing.T) (*sim.Array, *openmetrics.Source) {
 	a, err := sim.New(sim.Options{Name: "fa1", Seed: 7, Size: sim.Recorded})
 	require.NoError(t, err)
 	a.Advance(time.Hour)
-	return a, source(t, metricsexp.New(a, token), func(o *openmetrics.Options) {
+	return a, source(t, exporter(t, a, token), func(o *openmetrics.Options) {
 		o.Paths, o.Keep = openmetrics.FlashArrayPaths(), openmetrics.Curated
 	})
 }
@@ -144,13 +151,17 @@ func TestAnArrayIsKnownByItsOwnEndpointAlone(t *testing.T) {
 		require.Equal(t, localmon.HealthOK, s.Health, "%+v", s)
 	}
 	require.Equal(t, 0.0, value(t, b, "localmon_endpoint_items_left_out", "endpoint", "/metrics/volumes?namespace=purefa"))
-	perVolume := 0
+	perVolume, perGroup := 0, 0
 	for _, s := range b.Samples {
-		if strings.HasPrefix(s.Key.Metric, "purefa_volume_") {
+		switch {
+		case strings.HasPrefix(s.Key.Metric, "purefa_volume_group_"):
+			perGroup++
+		case strings.HasPrefix(s.Key.Metric, "purefa_volume_"):
 			perVolume++
 		}
 	}
 	require.Equal(t, 83*8, perVolume, "six of its work and two of its space")
+	require.Equal(t, 3*6, perGroup, "six of its work")
 }
 
 func TestFaultsOfAnArrayAreSeenThroughItsOwnEndpoint(t *testing.T) {
@@ -349,7 +360,7 @@ func fails(t *testing.T, h http.Handler, kind error, words string, change ...fun
 func TestAWrongToken(t *testing.T) {
 	a, err := sim.New(sim.Options{Name: "fa1", Seed: 7})
 	require.NoError(t, err)
-	fails(t, metricsexp.New(a, "another"), localmon.ErrTokenRefused, "HTTP 401", func(o *openmetrics.Options) { o.Paths = openmetrics.FlashArrayPaths() })
+	fails(t, exporter(t, a, "another"), localmon.ErrTokenRefused, "HTTP 401", func(o *openmetrics.Options) { o.Paths = openmetrics.FlashArrayPaths() })
 }
 
 func TestARedirectToAnotherHostIsNotFollowed(t *testing.T) {

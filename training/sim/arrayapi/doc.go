@@ -9,7 +9,9 @@
 //	defer s.Close()
 //	// s.URL(), s.Pin() and s.Token() are what a client needs.
 //
-// [New] is a plain [net/http.Handler] as well, for tests that need no TLS.
+// [New] is a plain [net/http.Handler] as well, for tests that need no TLS. What
+// else an array serves at its address, such as its metrics, is given to [Listen]
+// as a [Face].
 //
 // # What a FlashArray answers
 //

@@ -16,6 +16,7 @@ import (
 	"math/big"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"darksite/training/sim"
@@ -81,9 +82,17 @@ type Server struct {
 	served  error         // why; read after done
 }
 
+// Face is another interface an array serves at its address, beside REST. It has
+// Path and all below it.
+type Face struct {
+	Path    string // such as /metrics
+	Handler http.Handler
+}
+
 // Listen serves an array on a loopback address such as 127.0.0.1:0. Other
-// addresses are refused: key and token of a simulated array are no secret.
-func Listen(address string, h *Handler) (*Server, error) {
+// addresses are refused: key and token of a simulated array are no secret. Every
+// face is behind the same certificate and falls silent with the array.
+func Listen(address string, h *Handler, faces ...Face) (*Server, error) {
 	tcp, err := net.ResolveTCPAddr("tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("serve array %s on %s: %w", h.array.Options().Name, address, err)
@@ -101,7 +110,7 @@ func Listen(address string, h *Handler) (*Server, error) {
 	}
 	s := &Server{handler: h, pin: Pin(first), addr: l.Addr(), done: make(chan struct{})}
 	s.http = &http.Server{
-		Handler:           s.guard(h),
+		Handler:           h.guard(faced(h, faces)),
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
@@ -135,14 +144,29 @@ func (h *Handler) tlsConfig(*tls.ClientHelloInfo) (*tls.Config, error) {
 	return &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{cert}}, nil
 }
 
-// guard drops connections made under another certificate, so that a client
-// that keeps its connections meets the new one as well.
-func (s *Server) guard(next *Handler) http.Handler {
+// guard drops the connections of an array that does not answer, and those made
+// under another certificate, so that a client that keeps its connections meets
+// the new one as well.
+func (h *Handler) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Context().Value(changeKey{}) != next.array.Look().Protocol().Certificate {
+		p := h.array.Look().Protocol()
+		if p.Unreachable || r.Context().Value(changeKey{}) != p.Certificate {
 			panic(http.ErrAbortHandler)
 		}
 		next.ServeHTTP(w, r)
+	})
+}
+
+// faced hands each call to the face it is for, and to REST when to none.
+func faced(rest http.Handler, faces []Face) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		for _, f := range faces {
+			if r.URL.Path == f.Path || strings.HasPrefix(r.URL.Path, f.Path+"/") {
+				f.Handler.ServeHTTP(w, r)
+				return
+			}
+		}
+		rest.ServeHTTP(w, r)
 	})
 }
 

@@ -87,6 +87,37 @@ func TestServedOverTLS(t *testing.T) {
 	require.Error(t, err)
 }
 
+func TestFacesShareTheArraysFate(t *testing.T) {
+	a, err := sim.New(sim.Options{Name: "fa-prod-1", Seed: 3})
+	require.NoError(t, err)
+	teapot := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) })
+	s, err := arrayapi.Listen("127.0.0.1:0", arrayapi.New(a), arrayapi.Face{Path: "/metrics", Handler: teapot})
+	require.NoError(t, err)
+	defer s.Close()
+	do := client(t, s.URL())
+	for path, want := range map[string]int{
+		"/metrics": http.StatusTeapot, "/metrics/array?namespace=x": http.StatusTeapot,
+		"/metricsother": http.StatusNotFound, "/api/api_version": http.StatusOK, "/": http.StatusNotFound,
+	} {
+		got, _, err := do("GET", path, "Accept", "*/*")
+		require.NoError(t, err)
+		require.Equal(t, seen{s.Pin(), want}, got, path)
+	}
+	id, err := a.Inject(sim.Fault{Kind: sim.CertChange})
+	require.NoError(t, err)
+	got, _, err := do("GET", "/metrics", "Accept", "*/*")
+	require.NoError(t, err)
+	require.NotEqual(t, s.Pin(), got.pin, "a kept connection is not kept")
+	require.NoError(t, a.Clear(id))
+
+	_, _, err = do("GET", "/metrics", "Accept", "*/*")
+	require.NoError(t, err)
+	_, err = a.Inject(sim.Fault{Kind: sim.ArrayRestart})
+	require.NoError(t, err)
+	_, _, err = do("GET", "/metrics", "Accept", "*/*")
+	require.Error(t, err, "nothing answers, over a kept connection either")
+}
+
 func TestCertificateAndTokenFollowFromTheOptions(t *testing.T) {
 	pins := map[string]bool{}
 	for _, o := range []sim.Options{{Name: "a", Seed: 1}, {Name: "b", Seed: 1}, {Name: "a", Seed: 2}} {

@@ -3,10 +3,10 @@ package metricsexp
 import (
 	"crypto/sha256"
 	"crypto/subtle"
+	"fmt"
 	"net/http"
 	"strings"
 	"sync"
-	"time"
 
 	"darksite/training/sim"
 )
@@ -18,21 +18,27 @@ type Handler struct {
 
 	mu       sync.Mutex
 	failable map[string]int // calls a rule could have failed, by its path
+
+	pages sync.Pool // of *page
 }
 
-// New returns the handler of an array, which is read with token.
-func New(a *sim.Array, token string) *Handler {
-	return &Handler{array: a, token: token, failable: map[string]int{}}
+// New returns the handler of an array, which is read with token. An array of
+// another kind than FlashArray serves no metrics of its own and is refused.
+func New(a *sim.Array, token string) (*Handler, error) {
+	if o := a.Options(); o.Family != sim.FlashArray {
+		return nil, fmt.Errorf("metrics of array %s: it is a %s, and only arrays of kind %s serve metrics of their own", o.Name, o.Family, sim.FlashArray)
+	}
+	return &Handler{array: a, token: token, failable: map[string]int{}, pages: sync.Pool{New: emptyPage}}, nil
 }
 
 // pages are what can be asked for, and what is on each.
-var pages = map[string][]func(*page, sim.View){
-	"metrics":             {info, array, volumes, hosts},
+var pages = map[string][]func(*page){
+	"metrics":             {info, array, volumes, volumeGroups, hosts, pods, directories},
 	"metrics/array":       {info, array},
-	"metrics/volumes":     {info, volumes},
+	"metrics/volumes":     {info, volumes, volumeGroups},
 	"metrics/hosts":       {info, hosts},
-	"metrics/pods":        {info},
-	"metrics/directories": {info},
+	"metrics/pods":        {info, pods},
+	"metrics/directories": {info, directories},
 }
 
 // ServeHTTP answers one call.
@@ -73,50 +79,27 @@ const (
 	textType        = "text/plain; version=0.0.4; charset=utf-8"
 )
 
-func (h *Handler) serve(w http.ResponseWriter, r *http.Request, view sim.View, protocol sim.Protocol, path string, parts []func(*page, sim.View)) {
-	if rule := find(protocol, sim.Slow, path); rule != nil && !stall(r, rule.Stall) {
+func (h *Handler) serve(w http.ResponseWriter, r *http.Request, view sim.View, protocol sim.Protocol, path string, parts []func(*page)) {
+	d := disturbance{w, r, protocol, path}
+	if d.stalled() || d.hostile() {
 		return
 	}
-	if rule := find(protocol, sim.HTTP500, path); rule != nil && h.fails(rule) {
+	if rule := d.rule(sim.HTTP500); rule != nil && h.fails(rule) {
 		http.Error(w, "internal error", http.StatusInternalServerError)
 		return
 	}
-	p := &page{families: map[string][]string{}, repeat: find(protocol, sim.DuplicateItems, path) != nil}
+	p := h.pages.Get().(*page)
+	defer h.pages.Put(p)
+	p.begin(view, d.rule(sim.DuplicateItems) != nil)
 	for _, part := range parts {
-		part(p, view)
+		part(p)
 	}
 	openMetrics := strings.Contains(r.Header.Get("Accept"), "application/openmetrics-text")
 	w.Header().Set("Content-Type", textType)
 	if openMetrics {
 		w.Header().Set("Content-Type", openMetricsType)
 	}
-	text := p.text(openMetrics)
-	if find(protocol, sim.TruncatedJSON, path) != nil {
-		text = text[:len(text)*2/3]
-	}
-	_, _ = w.Write(text) // a client that is gone needs no answer
-}
-
-// find is the rule of a kind that concerns a path.
-func find(p sim.Protocol, k sim.Kind, path string) *sim.ProtocolRule {
-	for i, r := range p.Rules {
-		if r.Kind == k && (r.Path == "" || r.Path == path) {
-			return &p.Rules[i]
-		}
-	}
-	return nil
-}
-
-// stall waits, and reports whether the client did too.
-func stall(r *http.Request, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-r.Context().Done():
-		return false
-	}
+	d.send(p.text(openMetrics))
 }
 
 func (h *Handler) fails(r *sim.ProtocolRule) bool {

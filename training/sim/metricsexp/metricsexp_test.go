@@ -8,12 +8,15 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"darksite/training/sim"
 	"darksite/training/sim/metricsexp"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -25,6 +28,13 @@ func newArray(t *testing.T, size sim.Size) *sim.Array {
 	require.NoError(t, err)
 	a.Advance(time.Hour)
 	return a
+}
+
+func handler(t *testing.T, a *sim.Array) http.Handler {
+	t.Helper()
+	h, err := metricsexp.New(a, token)
+	require.NoError(t, err)
+	return h
 }
 
 func request(path string) *http.Request {
@@ -75,8 +85,8 @@ func shape(t *testing.T, text string) (labels map[string]string, count map[strin
 	return labels, count
 }
 
-// exporter is what the vendor's exporter serves of an array without pods and
-// directories, by page: metric and labels.
+// exporter is what the vendor's exporter serves of an array, by page: metric and
+// labels.
 var exporter = map[string]map[string]string{
 	"array": {
 		"purefa_info":                                          "array_name os subscription_type system_id version",
@@ -102,13 +112,18 @@ var exporter = map[string]map[string]string{
 		"purefa_network_port_info":                             "iqn name nqn portal wwn",
 	},
 	"volumes": {
-		"purefa_info":                               "array_name os subscription_type system_id version",
-		"purefa_volume_performance_latency_usec":    "dimension naa_id name",
-		"purefa_volume_performance_throughput_iops": "dimension naa_id name",
-		"purefa_volume_performance_bandwidth_bytes": "dimension naa_id name",
-		"purefa_volume_performance_average_bytes":   "dimension naa_id name",
-		"purefa_volume_space_bytes":                 "naa_id name pod space volume_group",
-		"purefa_volume_space_data_reduction_ratio":  "naa_id name pod volume_group",
+		"purefa_info":                                     "array_name os subscription_type system_id version",
+		"purefa_volume_performance_latency_usec":          "dimension naa_id name",
+		"purefa_volume_performance_throughput_iops":       "dimension naa_id name",
+		"purefa_volume_performance_bandwidth_bytes":       "dimension naa_id name",
+		"purefa_volume_performance_average_bytes":         "dimension naa_id name",
+		"purefa_volume_space_bytes":                       "naa_id name pod space volume_group",
+		"purefa_volume_space_data_reduction_ratio":        "naa_id name pod volume_group",
+		"purefa_volume_qos_iops_limit":                    "naa_id name pod volume_group",
+		"purefa_volume_group_performance_latency_usec":    "dimension name",
+		"purefa_volume_group_performance_throughput_iops": "dimension name",
+		"purefa_volume_group_performance_bandwidth_bytes": "dimension name",
+		"purefa_volume_group_performance_average_bytes":   "dimension name",
 	},
 	"hosts": {
 		"purefa_info":                             "array_name os subscription_type system_id version",
@@ -121,16 +136,39 @@ var exporter = map[string]map[string]string{
 		"purefa_host_connectivity_info":           "details host status",
 		"purefa_host_connections_info":            "host hostgroup volume",
 	},
-	"pods":        {"purefa_info": "array_name os subscription_type system_id version"},
-	"directories": {"purefa_info": "array_name os subscription_type system_id version"},
+	"pods": {
+		"purefa_info":                                          "array_name os subscription_type system_id version",
+		"purefa_pod_performance_latency_usec":                  "dimension name",
+		"purefa_pod_performance_throughput_iops":               "dimension name",
+		"purefa_pod_performance_bandwidth_bytes":               "dimension name",
+		"purefa_pod_performance_average_bytes":                 "dimension name",
+		"purefa_pod_performance_replication_bandwidth_bytes":   "dimension direction name",
+		"purefa_pod_space_bytes":                               "name space",
+		"purefa_pod_space_data_reduction_ratio":                "name",
+		"purefa_pod_mediator_status":                           "array mediator pod status",
+		"purefa_pod_replica_links_lag_average_msec":            "direction local_pod remote remote_pod status",
+		"purefa_pod_replica_links_lag_max_msec":                "direction local_pod remote remote_pod status",
+		"purefa_pod_replica_links_performance_bandwidth_bytes": "dimension direction local_pod remote remote_pod",
+	},
+	"directories": {
+		"purefa_info": "array_name os subscription_type system_id version",
+		"purefa_directory_performance_latency_usec":    "dimension name",
+		"purefa_directory_performance_throughput_iops": "dimension name",
+		"purefa_directory_performance_bandwidth_bytes": "dimension name",
+		"purefa_directory_performance_average_bytes":   "dimension name",
+		"purefa_directory_space_bytes":                 "name space",
+		"purefa_directory_space_data_reduction_ratio":  "name",
+	},
 }
 
 func TestNamesAndLabelsAreTheExporters(t *testing.T) {
 	a := newArray(t, sim.Recorded)
-	_, err := a.Inject(sim.Fault{Kind: sim.DriveFail})
-	require.NoError(t, err)
+	for _, k := range []sim.Kind{sim.DriveFail, sim.QoSCap} {
+		_, err := a.Inject(sim.Fault{Kind: k})
+		require.NoError(t, err)
+	}
 	a.Advance(time.Minute)
-	h := metricsexp.New(a, token)
+	h := handler(t, a)
 	for page, want := range exporter {
 		code, text := get(t, h, request("/metrics/"+page+"?namespace=purefa"))
 		require.Equal(t, http.StatusOK, code)
@@ -144,32 +182,68 @@ func TestNamesAndLabelsAreTheExporters(t *testing.T) {
 			require.Equal(t, len(a.View().Drives()), count["purefa_drive_capacity_bytes"])
 			require.Equal(t, 1, strings.Count(text, `component_name="CH0.BAY3",component_protocol="NVMe",component_status="failed"`))
 		case "volumes":
-			n := len(a.View().Volumes())
-			require.Equal(t, 83, n)
 			all := 0
 			for _, c := range count {
 				all += c
 			}
-			require.Equal(t, 37*n+1, all, "thirty-seven series a volume")
+			require.Equal(t, 37*83+26*3+1+1, all, "thirty-seven series a volume, twenty-six a group, one limit and the identity")
 		}
 	}
 	_, whole := get(t, h, request("/metrics"))
 	labels, _ := shape(t, whole)
-	require.Len(t, labels, 21+6+8)
+	require.Len(t, labels, 21+11+8+11+6)
 }
 
 func TestTheSameInstantGivesTheSameBytes(t *testing.T) {
-	texts := map[string]bool{}
-	for range 3 {
-		a := newArray(t, sim.Small)
-		_, text := get(t, metricsexp.New(a, token), request("/metrics"))
-		texts[text] = true
+	pages := []string{"/metrics", "/metrics/array", "/metrics/volumes", "/metrics/hosts", "/metrics/pods", "/metrics/directories"}
+	read := func(order []string) map[string]string {
+		a := newArray(t, sim.Recorded)
+		for _, k := range []sim.Kind{sim.ControllerFail, sim.MediatorDown, sim.ReplicationLag, sim.NoisyVolume} {
+			_, err := a.Inject(sim.Fault{Kind: k})
+			require.NoError(t, err)
+			a.Advance(time.Minute)
+		}
+		h, texts := handler(t, a), map[string]string{}
+		for _, page := range order {
+			_, texts[page] = get(t, h, request(page))
+		}
+		return texts
 	}
-	require.Len(t, texts, 1)
+	want := read(pages)
+	require.Equal(t, want, read(pages))
+	slices.Reverse(pages)
+	require.Equal(t, want, read(pages), "whatever was asked for before")
+}
+
+func TestPagesAskedForAtOnceDoNotMix(t *testing.T) {
+	h := handler(t, newArray(t, sim.Small))
+	want := map[string]string{}
+	for _, page := range []string{"/metrics/volumes", "/metrics/pods", "/metrics/hosts"} {
+		_, want[page] = get(t, h, request(page))
+	}
+	var all sync.WaitGroup
+	for page, text := range want {
+		for range 8 {
+			all.Go(func() {
+				w := httptest.NewRecorder()
+				h.ServeHTTP(w, request(page))
+				assert.Equal(t, text, w.Body.String())
+			})
+		}
+	}
+	all.Wait()
+}
+
+func TestAnArrayOfAnotherKindIsRefused(t *testing.T) {
+	a, err := sim.New(sim.Options{Name: "fb1", Family: sim.FlashBlade})
+	require.NoError(t, err)
+	h, err := metricsexp.New(a, token)
+	require.EqualError(t, err, "metrics of array fb1: it is a flashblade, and only arrays of kind flasharray serve metrics of their own")
+	require.Nil(t, h)
 }
 
 func TestBothTexts(t *testing.T) {
-	h := metricsexp.New(newArray(t, sim.Small), token)
+	h := handler(t, newArray(t, sim.Small))
 	r := request("/metrics/array")
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
@@ -184,7 +258,7 @@ func TestBothTexts(t *testing.T) {
 }
 
 func TestRefusals(t *testing.T) {
-	h := metricsexp.New(newArray(t, sim.Small), token)
+	h := handler(t, newArray(t, sim.Small))
 	wrong := request("/metrics/array")
 	wrong.Header.Set("Authorization", "Bearer other")
 	none := request("/metrics/array")
@@ -215,7 +289,7 @@ func TestFaultsOfTheInterface(t *testing.T) {
 		a := newArray(t, sim.Small)
 		_, err := a.Inject(f)
 		require.NoError(t, err)
-		return metricsexp.New(a, token)
+		return handler(t, a)
 	}
 	code, _ := get(t, inject(sim.Fault{Kind: sim.TokenRefused}), request("/metrics/array"))
 	require.Equal(t, http.StatusUnauthorized, code)
@@ -228,7 +302,7 @@ func TestFaultsOfTheInterface(t *testing.T) {
 	}
 	require.Equal(t, []int{200, 500, 200, 500}, codes)
 
-	_, whole := get(t, metricsexp.New(newArray(t, sim.Small), token), request("/metrics/array"))
+	_, whole := get(t, handler(t, newArray(t, sim.Small)), request("/metrics/array"))
 	_, cut := get(t, inject(sim.Fault{Kind: sim.TruncatedJSON}), request("/metrics/array"))
 	require.True(t, strings.HasPrefix(whole, cut))
 	require.Less(t, len(cut), len(whole))
@@ -244,4 +318,62 @@ func TestFaultsOfTheInterface(t *testing.T) {
 	cancel()
 	_, text := get(t, inject(sim.Fault{Kind: sim.Slow, Params: map[string]string{"stall": "10m"}}), request("/metrics/array").WithContext(gone))
 	require.Empty(t, text, "whoever gave up waiting gets nothing")
+}
+
+func TestHostileAnswers(t *testing.T) {
+	inject := func(kind sim.Kind, params map[string]string) *httptest.ResponseRecorder {
+		a := newArray(t, sim.Small)
+		_, err := a.Inject(sim.Fault{Kind: kind, Params: params})
+		require.NoError(t, err)
+		w := httptest.NewRecorder()
+		handler(t, a).ServeHTTP(w, request("/metrics/pods"))
+		return w
+	}
+	w := inject(sim.Redirect, map[string]string{"to": "https://192.0.2.9"})
+	require.Equal(t, http.StatusTemporaryRedirect, w.Code)
+	require.Equal(t, "https://192.0.2.9/metrics/pods", w.Header().Get("Location"))
+
+	const megabytes = "2"
+	w = inject(sim.EndlessBody, map[string]string{"megabytes": megabytes})
+	require.GreaterOrEqual(t, w.Body.Len(), 2<<20)
+	require.Greater(t, strings.Count(w.Body.String(), "\n"), 10_000)
+
+	w = inject(sim.HugeString, map[string]string{"megabytes": megabytes})
+	require.GreaterOrEqual(t, w.Body.Len(), 2<<20)
+	require.Equal(t, 1, strings.Count(w.Body.String(), `"`), "a label that never ends")
+
+	w = inject(sim.Redirect, map[string]string{"to": "https://192.0.2.9", "path": "metrics/hosts"})
+	require.Equal(t, http.StatusOK, w.Code, "a rule of another page")
+}
+
+func TestAPageThatDrips(t *testing.T) {
+	_, want := get(t, handler(t, newArray(t, sim.Small)), request("/metrics/directories"))
+	synctest.Test(t, func(t *testing.T) {
+		a := newArray(t, sim.Small)
+		_, err := a.Inject(sim.Fault{Kind: sim.SlowDrip, Params: map[string]string{"pause": "1s"}})
+		require.NoError(t, err)
+		began := time.Now()
+		_, text := get(t, handler(t, a), request("/metrics/directories"))
+		require.Equal(t, want, text)
+		require.Equal(t, time.Duration(len(want))*time.Second, time.Since(began))
+
+		given, cancel := context.WithTimeout(t.Context(), 90500*time.Millisecond)
+		defer cancel()
+		_, text = get(t, handler(t, a), request("/metrics/directories").WithContext(given))
+		require.Equal(t, want[:90], text, "until the client gives up")
+	})
+}
+
+func BenchmarkTheVolumesOfALargeArray(b *testing.B) {
+	a, err := sim.New(sim.Options{Name: "fa1", Seed: 7, Size: sim.Large})
+	require.NoError(b, err)
+	a.Advance(time.Hour)
+	h, err := metricsexp.New(a, token)
+	require.NoError(b, err)
+	b.ReportAllocs()
+	for b.Loop() {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, request("/metrics/volumes"))
+		b.SetBytes(int64(w.Body.Len()))
+	}
 }
