@@ -126,7 +126,9 @@ func pass(ts *testscript.TestScript, neg bool, args []string) {
 
 func letPass(ts *testscript.TestScript, d time.Duration) {
 	file := ts.Getenv(shiftVar)
-	ts.Check(os.WriteFile(file, []byte((shift(file) + d).String()), 0o600))
+	// In one piece: a monitor in the background reads it at any moment.
+	ts.Check(os.WriteFile(file+".new", []byte((shift(file) + d).String()), 0o600))
+	ts.Check(os.Rename(file+".new", file))
 	if host := arraysOf(ts).host; host != nil {
 		host.Advance(d)
 	}

@@ -137,8 +137,8 @@ func (a *app) redactOptions(ctx context.Context, conf *siteconf.Config, s *sight
 	return o, nil
 }
 
-// known is what the machine and site.yaml name: the host, arrays, people, and the
-// tokens of the arrays.
+// known is what the machine and site.yaml name: the host, arrays, people, and every
+// secret that opens a target.
 func (a *app) known(conf *siteconf.Config) []redact.Known {
 	var out []redact.Known
 	add := func(kind redact.Kind, value string) {
@@ -152,12 +152,13 @@ func (a *app) known(conf *siteconf.Config) []redact.Known {
 	}
 	for _, ar := range conf.Arrays {
 		add(pseudonym.Array, ar.Name)
-		file := ar.TokenFile
-		if !strings.HasPrefix(file, "/") {
-			file = a.path(file)
+		for _, name := range ar.SenderNames {
+			add(pseudonym.Host, name)
 		}
-		if token, err := os.ReadFile(file); err == nil { // an array without its token is watched by nobody
-			add(pseudonym.Secret, trimLine(token))
+	}
+	for _, file := range conf.Secrets() {
+		if secret, err := os.ReadFile(a.rooted(file)); err == nil { // a target without its secret is watched by nobody
+			add(pseudonym.Secret, trimLine(secret))
 		}
 	}
 	for _, p := range conf.Contacts {

@@ -50,9 +50,10 @@ type siteView struct {
 }
 
 type siteArray struct {
-	Name string `json:"name"`
-	Kind string `json:"kind"`
-	URL  string `json:"url"`
+	Name    string `json:"name"`
+	Kind    string `json:"kind"`
+	Via     string `json:"via"`
+	Address string `json:"address,omitempty"` // what the kit calls; empty when it calls nothing
 }
 
 type siteIdentity struct {
@@ -101,7 +102,7 @@ func (a *app) siteView() (siteView, error) {
 		v.Until = conf.Support.Until.Format("2006-01-02")
 	}
 	for _, ar := range conf.Arrays {
-		v.Arrays = append(v.Arrays, siteArray{ar.Name, string(ar.Kind), ar.URL})
+		v.Arrays = append(v.Arrays, siteArray{ar.Name, string(ar.Kind), string(ar.Via), ar.Dialled()})
 	}
 	vendor, err := a.loadVendor()
 	switch {
@@ -150,9 +151,9 @@ func (a *app) printSite(v siteView) {
 		vendor = "none yet: nothing can be sealed"
 	}
 	fmt.Fprintf(a.env.Out, "vendor    %s\nplan      %s until %s\n", vendor, orDash(v.Plan), orDash(v.Until))
-	t := &cli.Table{Header: []string{"ARRAY", "KIND", "URL"}}
+	t := &cli.Table{Header: []string{"ARRAY", "KIND", "VIA", "ADDRESS"}}
 	for _, ar := range v.Arrays {
-		t.Add(ar.Name, ar.Kind, ar.URL)
+		t.Add(ar.Name, ar.Kind, ar.Via, orDash(ar.Address))
 	}
 	a.section(t)
 	t = &cli.Table{Header: []string{"CONTACT", "ROLE", "PHONE", "NAME"}}

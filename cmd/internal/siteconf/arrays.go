@@ -106,6 +106,21 @@ func (c *Config) Array(name string) (Array, bool) {
 	return c.Arrays[i], true
 }
 
+// Secrets are the files that hold one secret on one line, as the file names
+// them: what opens a target.
+func (c *Config) Secrets() []string {
+	var files []string
+	snmp := func(s SNMP) { files = append(files, s.CommunityFile, s.AuthFile, s.PrivFile) }
+	for _, a := range c.Arrays {
+		files = append(files, a.TokenFile)
+		snmp(a.SNMP)
+	}
+	for _, u := range c.Listen.TrapUsers {
+		snmp(u)
+	}
+	return slices.DeleteFunc(files, func(f string) bool { return f == "" })
+}
+
 var (
 	kinds = []string{string(localmon.KindFlashArray), string(localmon.KindFlashBlade), string(localmon.KindHost)}
 	ways  = []string{string(ViaREST), string(ViaOpenMetrics), string(ViaSNMP), string(ViaDrop), string(ViaPush)}

@@ -100,3 +100,16 @@ func TestAWayThatCannotWorkIsRefusedWithItsPlace(t *testing.T) {
 		})
 	}
 }
+
+func TestEverySecretOfTheFileIsListed(t *testing.T) {
+	c, err := siteconf.Parse("site.yaml", []byte(`site: {code: S042, name: Lyon}
+arrays:
+  - {name: a, kind: flasharray, url: "https://10.1.0.1", token_file: keys/token, tls_pin: "`+pin+`"}
+  - {name: b, kind: flasharray, via: snmp, address: "10.1.0.2:161", snmp: {community_file: keys/community}}
+  - {name: c, kind: flasharray, via: snmp, address: "10.1.0.3:161", snmp: {user: u, auth: sha, auth_file: keys/auth, priv: aes, priv_file: keys/priv}}
+  - {name: d, kind: flasharray, via: drop}
+listen: {traps: "127.0.0.1:1162", trap_users: [{community_file: keys/traps}]}
+`))
+	require.NoError(t, err)
+	require.ElementsMatch(t, []string{"keys/token", "keys/community", "keys/auth", "keys/priv", "keys/traps"}, c.Secrets())
+}
