@@ -83,6 +83,9 @@ type Row struct {
 	Counts   Counts        `json:"counts"`
 	Capacity *Capacity     `json:"capacity,omitempty"`
 	Error    string        `json:"error,omitempty"` // why there is no newer data
+	// Missing is what the newest look could not read; known while a monitor
+	// runs. What it tells of is unknown, not well.
+	Missing []string `json:"missing,omitempty"`
 }
 
 // Counts are firing alerts that stand on their own, by severity.
@@ -241,7 +244,7 @@ func (in Input) row(ctx context.Context, t Target) (Row, error) {
 	if in.Monitor != nil {
 		for _, l := range in.Monitor.Looks {
 			if l.Target == t.Name {
-				r.Error = l.Error
+				r.Error, r.Missing = l.Error, l.Partial
 				if l.Good.After(good) {
 					good = l.Good
 				}
@@ -262,8 +265,15 @@ func (in Input) row(ctx context.Context, t Target) (Row, error) {
 			r.State, r.Since = w, a.Since
 		}
 	}
-	if !r.Seen || r.DataAge > in.StaleAfter {
+	partly, err := in.partly(ctx, t.Name)
+	if err != nil {
+		return Row{}, err
+	}
+	switch {
+	case !r.Seen || r.DataAge > in.StaleAfter:
 		r.State, r.Since = Unknown, good
+	case r.State == OK && (partly || len(r.Missing) > 0):
+		r.State, r.Since = Unknown, good // what was not read may be anything
 	}
 	r.Capacity, err = in.capacity(ctx, t.Name)
 	return r, err
@@ -276,6 +286,12 @@ func (in Input) goodLook(ctx context.Context, target string) (time.Time, error) 
 		return time.Time{}, err
 	}
 	return time.Unix(0, int64(p.Value*1e9)).UTC(), nil
+}
+
+// partly reports whether the newest look that is stored lacked a part.
+func (in Input) partly(ctx context.Context, target string) (bool, error) {
+	p, ok, err := in.newest(ctx, localmon.SeriesKey{Target: target, Metric: "localmon_source_partial"})
+	return ok && p.Value > 0, err
 }
 
 // newest is the last point of a series in the order of acknowledgement.

@@ -1,6 +1,7 @@
 package sitecmd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -180,7 +181,7 @@ func unkept(trouble []overview.Trouble) error {
 func (a *app) printLooks(looks []overview.Look) {
 	t := &cli.Table{Header: []string{"TARGET", "LOOK", "SAMPLES", "PARTS", "TOOK", "NOTE"}}
 	for _, l := range looks {
-		note := cmpOr(l.Error, fmt.Sprintf("%d parts of the answer were missing", len(l.Partial)), len(l.Partial) > 0)
+		note := cmp.Or(l.Error, missing(l.Partial), "-")
 		state := "stored"
 		switch {
 		case l.Scrape == 0:
@@ -193,15 +194,15 @@ func (a *app) printLooks(looks []overview.Look) {
 	t.Print(a.env.Out, a.env.Width(), a.env.Color())
 }
 
-// cmpOr is the error, or else the remark where it applies.
-func cmpOr(err, remark string, applies bool) string {
-	switch {
-	case err != "":
-		return err
-	case applies:
-		return remark
+// missing says what a look could not read: the first of it, and how much more.
+func missing(parts []string) string {
+	switch len(parts) {
+	case 0:
+		return ""
+	case 1:
+		return parts[0]
 	}
-	return "-"
+	return fmt.Sprintf("%s; and %d more", parts[0], len(parts)-1)
 }
 
 func (a *app) monitorRun(ctx context.Context, m *monitor, length time.Duration) error {

@@ -88,6 +88,8 @@ func (a *app) printOverview(o overview.Overview) {
 	for _, r := range o.Targets {
 		if r.Error != "" {
 			a.item(r.Name, "no newer data: "+r.Error)
+		} else if len(r.Missing) > 0 {
+			a.item(r.Name, "not read, so not known: "+missing(r.Missing))
 		}
 	}
 	if o.Monitor != nil {
