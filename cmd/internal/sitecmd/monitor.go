@@ -215,10 +215,9 @@ func (a *app) monitorRun(ctx context.Context, m *monitor, length time.Duration) 
 	if err != nil {
 		return err
 	}
-	defer ears.end()
 	listener, err := live.Listen(a.path(runDir, monitorSocket))
 	if err != nil {
-		return err
+		return errors.Join(err, ears.end())
 	}
 	server := live.NewServer(live.Options{
 		Monitor: m.daemon, Reader: m.history,

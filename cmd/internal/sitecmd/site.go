@@ -1,7 +1,6 @@
 package sitecmd
 
 import (
-	"darksite/localmon/source/pinned"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -18,6 +17,7 @@ import (
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/keyfile"
 	"darksite/cmd/internal/siteconf"
+	"darksite/localmon/source/pinned"
 
 	"github.com/spf13/cobra"
 )
