@@ -414,7 +414,7 @@ type causes struct {
 	any    bool
 	first  string            // of those in trouble now, else of those before
 	names  map[string]bool   // every one
-	holder map[string]string // what a component belongs to: the first such component
+	holder map[string]string // each whole a component belongs to: the first such component
 }
 
 func indexCauses(now, before []string) causes {
@@ -426,7 +426,7 @@ func indexCauses(now, before []string) causes {
 			k.any, k.first = true, c
 		}
 		k.names[c] = true
-		if w, ok := whole(c); ok {
+		for w := range wholes(c) {
 			if _, have := k.holder[w]; !have {
 				k.holder[w] = c
 			}
@@ -443,8 +443,11 @@ func (k causes) related(same, component string) (string, bool) {
 	case "component":
 		return component, k.names[component]
 	case "whole":
-		w, ok := whole(component)
-		return w, ok && k.names[w]
+		for w := range wholes(component) {
+			if k.names[w] {
+				return w, true
+			}
+		}
 	case "part":
 		part, ok := k.holder[component]
 		return part, ok
@@ -463,6 +466,7 @@ func (e *Evaluator) note(now time.Time, v *view) {
 			e.m.Since = now
 		}
 		e.m.Failed++
+		e.m.Blind = now.UTC()
 		return
 	}
 	e.m.Failed, e.m.Since = 0, time.Time{}
