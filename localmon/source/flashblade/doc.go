@@ -48,7 +48,9 @@
 // the word that was believed, Detail says the other. A blade, port or bay that
 // is unused is in order. Names are compared without case. A status word this
 // package does not know is a warning, no word at all is unknown. A list that
-// could not be read whole gives no states of its type.
+// could not be read whole gives no states of its type; a part the array itself
+// says it could not read is in unknown health, and where nobody knows what it
+// was the list is not whole.
 //
 // Alerts: the first look reads those that are not closed and the newest of any
 // state; later looks read what was updated since the newest seen, with ten

@@ -43,6 +43,7 @@ type memory struct {
 	schedule             *arrayrest.Schedule
 	alerts               *arrayrest.AlertMemory
 	fileSystems, buckets *byName
+	rolls                arrayrest.Rolls
 }
 
 // New checks the options. It opens no connection.
@@ -234,18 +235,15 @@ func (l look) performanceOf(n *byName, kind string, out *localmon.Sampler) {
 // complete for their type.
 func (l look) parts(b *localmon.Batch, out *localmon.Sampler) {
 	b.States = believe(
-		l.whole(rowBlades, func(p *arrayrest.Parts, f arrayrest.Fields) { bladeState(p, f) }),
-		l.whole(rowDrives, func(p *arrayrest.Parts, f arrayrest.Fields) { driveState(p, f) }),
+		l.whole(rowBlades, bladeState),
+		l.whole(rowDrives, driveState),
 		l.whole(rowHardware, func(p *arrayrest.Parts, f arrayrest.Fields) { hardwareState(p, out, f) }),
-		l.whole(rowArrayConnections, func(p *arrayrest.Parts, f arrayrest.Fields) { connectionState(p, f) }),
+		l.whole(rowArrayConnections, connectionState),
 	)
 }
 
 // whole makes states of a list; none where it was not read whole.
 func (l look) whole(row *arrayrest.Row, state func(*arrayrest.Parts, arrayrest.Fields)) *arrayrest.Parts {
-	p := arrayrest.NewParts()
-	if !l.Few(row, func(f arrayrest.Fields) { state(p, f) }) {
-		return arrayrest.NewParts()
-	}
+	p, _ := l.Parts(row, &l.rolls, state)
 	return p
 }
