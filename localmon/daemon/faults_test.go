@@ -95,8 +95,12 @@ func (st story) tell(s *site) {
 	s.watch(2*time.Minute, time.Minute)
 	require.Empty(t, s.story, "quiet before the fault")
 	id := s.inject(st.fault)
+	pace := 30 * time.Second
+	if st.within > 10*time.Minute {
+		pace = 2 * time.Minute
+	}
 	for deadline := s.array.Now().Add(st.within); s.array.Now().Before(deadline); {
-		if s.look(30 * time.Second); len(st.want) > 0 && slices.Equal(s.firing(), st.want) {
+		if s.look(pace); len(st.want) > 0 && slices.Equal(s.firing(), st.want) {
 			break
 		}
 	}
@@ -110,8 +114,12 @@ func (st story) tell(s *site) {
 	if info, _ := sim.Describe(st.fault.Kind); !info.Moment {
 		require.NoError(t, s.array.Clear(id))
 	}
-	s.watch(st.clears, every)
+	for deadline := s.array.Now().Add(st.clears); s.array.Now().Before(deadline) && len(s.firing()) > 0; {
+		s.look(every)
+	}
 	require.Empty(t, s.firing(), "after the repair")
+	s.watch(6*time.Minute, every)
+	require.Empty(t, s.firing(), "and it stays so")
 	if st.told == nil {
 		for _, line := range st.want {
 			st.told = append(st.told, line[:strings.LastIndexByte(line, ' ')])

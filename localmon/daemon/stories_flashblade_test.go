@@ -15,7 +15,7 @@ func flashBladeStories() []story {
 		},
 		{
 			name: "blade removed", fault: sim.Fault{Kind: sim.BladeRemoved, Target: "CH1.FB3"},
-			within: soon, want: []string{"blade-removed CH1.FB3 2"}, lasts: 20 * time.Minute, clears: 60 * time.Minute,
+			within: soon, want: []string{"blade-removed CH1.FB3 2"}, lasts: 44 * time.Minute, clears: 15 * time.Minute, every: 4 * time.Minute,
 		},
 		{
 			name: "fabric module failed, with its fans and ports", fault: sim.Fault{Kind: sim.FMFail, Target: "CH1.FM2"}, short: true,

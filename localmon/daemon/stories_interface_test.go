@@ -8,7 +8,7 @@ import (
 
 // impatient is how long a request may take where a fault holds replies back,
 // so that the stories of such faults are not told in real time.
-const impatient = 300 * time.Millisecond
+const impatient = 200 * time.Millisecond
 
 // interfaceStories are the faults of the interface, which are alike for both
 // kinds of array. Those that can be kept to one list are: the rest of the look
@@ -21,7 +21,7 @@ func interfaceStories() []story {
 		}
 		return story{
 			name: name, fault: f, how: how,
-			within: 5*time.Minute + 30*time.Second, want: []string{"partial-data hardware 4"}, lasts: 4 * time.Minute, clears: 10 * time.Minute,
+			within: 5*time.Minute + 30*time.Second, want: []string{"partial-data hardware 4"}, lasts: 2 * time.Minute, clears: 10 * time.Minute,
 		}
 	}
 	lost := func(name string, f sim.Fault, want string, short bool) story {

@@ -133,7 +133,7 @@ func (m *memory) batch(read *arrayrest.Look) localmon.Batch {
 	b.Alerts, b.AlertsRead = l.Alerts(m.alerts)
 	alertSamples(out, b.Alerts)
 	l.Finish(&b, out)
-	m.heard(b)
+	m.ahead = arrayrest.Ahead(b, m.ahead)
 	return b
 }
 
@@ -221,7 +221,6 @@ func (l look) space(out *localmon.Sampler) {
 	}
 	l.Few(rowHosts, func(f arrayrest.Fields) { hostConnectivity(out, f) })
 	l.Few(rowPods, func(f arrayrest.Fields) { podMediators(out, f) })
-	l.Few(rowReplicaLinks, func(f arrayrest.Fields) { replicaLag(out, f) })
 	l.Few(rowNetworkInterfaces, func(f arrayrest.Fields) { portSpeed(out, f) })
 }
 
@@ -235,6 +234,6 @@ func (l look) parts(b *localmon.Batch, out *localmon.Sampler) {
 	controllers, controllersRead := whole(rowControllers, func(p *arrayrest.Parts, f arrayrest.Fields) { controllerState(p, out, f) })
 	hardware, _ := whole(rowHardware, func(p *arrayrest.Parts, f arrayrest.Fields) { hardwareState(p, out, f) })
 	transceivers, _ := whole(rowPortDetails, transceiverState)
-	links, _ := whole(rowReplicaLinks, replicaLinkState)
+	links, _ := whole(rowReplicaLinks, func(p *arrayrest.Parts, f arrayrest.Fields) { replicaLinkState(p, out, f) })
 	b.States = believe(drives, controllers, hardware, controllersRead, transceivers, links)
 }

@@ -83,7 +83,8 @@ func hardwareState(p *arrayrest.Parts, s *localmon.Sampler, f arrayrest.Fields) 
 
 // replicaLinkState reads one row of /pod-replica-links/lag. Links have no
 // names; they are known by the pod they copy.
-func replicaLinkState(p *arrayrest.Parts, f arrayrest.Fields) {
+func replicaLinkState(p *arrayrest.Parts, s *localmon.Sampler, f arrayrest.Fields) {
+	replicaLag(s, f)
 	pod, ok := f.Sub("local_pod").Name("name")
 	if !ok {
 		return

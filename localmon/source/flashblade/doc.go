@@ -68,6 +68,8 @@
 //
 // # Limits
 //
-// No history is filled back from the array yet. Which of the file systems
-// beyond the cap is busy is not known; their sum is in the array's own series.
+// What the array recorded while nobody looked is filled back by [Source.Recall]
+// for the array as a whole, not for single file systems and buckets. Which of the
+// file systems beyond the cap is busy is not known; their sum is in the array's
+// own series.
 package flashblade

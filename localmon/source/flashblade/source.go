@@ -34,7 +34,10 @@ type Source struct {
 	memory *memory // Collect alone touches it
 }
 
-var _ localmon.Source = (*Source)(nil)
+var (
+	_ localmon.Source   = (*Source)(nil)
+	_ localmon.Recaller = (*Source)(nil)
+)
 
 // memory is what is remembered between looks.
 type memory struct {
@@ -44,6 +47,7 @@ type memory struct {
 	alerts               *arrayrest.AlertMemory
 	fileSystems, buckets *byName
 	rolls                arrayrest.Rolls
+	ahead                time.Duration // the array's clock, of the kit's
 }
 
 // New checks the options. It opens no connection.
@@ -137,6 +141,7 @@ func (m *memory) batch(read *arrayrest.Look) localmon.Batch {
 	b.Alerts, b.AlertsRead = l.Alerts(m.alerts)
 	alertSamples(out, b.Alerts)
 	l.Finish(&b, out)
+	m.ahead = arrayrest.Ahead(b, m.ahead)
 	return b
 }
 
