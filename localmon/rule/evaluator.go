@@ -405,16 +405,17 @@ type explainer struct {
 // longestChain bounds how far causes are followed.
 const longestChain = 8
 
-// root follows causes to the first; rules that explain each other stop at
-// where they began.
-func (x *explainer) root(of localmon.Ref) (cause localmon.Ref) {
-	next := of
+// root follows causes to the first. Beyond the nearest only those in trouble now
+// count, because nothing else is sure to have an alert that lives. Rules that
+// explain each other stop at where they began.
+func (x *explainer) root(of localmon.Ref) localmon.Ref {
+	cause, _ := x.cause(of)
 	for range longestChain {
-		c, ok := x.cause(next)
-		if !ok || c == of {
+		c, ok := x.cause(cause)
+		if !ok || c == of || !slices.Contains(x.bad[c.Rule], c.Component) {
 			break
 		}
-		cause, next = c, c
+		cause = c
 	}
 	return cause
 }

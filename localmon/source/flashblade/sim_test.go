@@ -333,7 +333,7 @@ func TestSimulatedRaw(t *testing.T) {
 			have[r.Path] = r.Items
 		}
 	}
-	require.Equal(t, 7, have["blades"])
+	require.Equal(t, 15, have["blades"], "every slot, used or not")
 	require.Equal(t, 20, have["file-systems"])
 	require.Equal(t, 8, have["buckets"])
 	require.Contains(t, have, "network-interfaces/connectors/performance")
