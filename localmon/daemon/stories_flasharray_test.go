@@ -74,7 +74,7 @@ func flashArrayStories() []story {
 		{
 			// At the usual pace: while the link flaps its errors are the same fault.
 			name: "link flaps", fault: sim.Fault{Kind: sim.LinkFlap, Target: "CT0.FC2"},
-			within: 90 * time.Second, want: []string{"port-down CT0.FC2 3"}, lasts: 20 * time.Minute, clears: 20 * time.Minute, every: 30 * time.Second,
+			within: 90 * time.Second, want: []string{"port-down CT0.FC2 3"}, lasts: 12 * time.Minute, clears: 20 * time.Minute, every: 30 * time.Second,
 		},
 		{
 			name: "optics wear out, told before the limit", fault: sim.Fault{Kind: sim.SFPDegrade, Target: "CT1.FC0", Params: map[string]string{"power": "0.05", "ramp": "2m"}},

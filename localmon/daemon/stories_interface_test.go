@@ -52,7 +52,6 @@ func interfaceStories() []story {
 		onHardware("one list lacks an item", sim.Partial207, setting{}),
 		onHardware("one list does not end", sim.EndlessBody, setting{}, "megabytes", "9"),
 		onHardware("one list is nested too deep", sim.DeepJSON, setting{}),
-		onHardware("one list holds a name of many megabytes", sim.HugeString, setting{}, "megabytes", "9"),
 		onHardware("one list holds a name of one megabyte", sim.HugeString, setting{}, "megabytes", "1"),
 		onHardware("one list is sent to another host", sim.Redirect, setting{}),
 		onHardware("one list stalls", sim.Slow, late, "stall", "1s"),

@@ -150,7 +150,9 @@ func TestRecallPutsTheRecordInOrder(t *testing.T) {
 		a.Set(func() {
 			a.Items["parts"] = []resttest.Item{
 				told(minute(-61), 1), told(minute(-60), 2), told(minute(-59), 3), told(minute(-1), 4), told(minute(0), 5), told(minute(9), 6),
-				{"name": "x", "v": 7}, {"name": "x", "v": 8, "time": "noon"}, {"name": "x", "v": 9, "time": -4},
+				{"name": "x", "v": 7},
+				{"name": "x", "v": 8, "time": "noon"},
+				{"name": "x", "v": 9, "time": -4},
 			}
 		})
 		past, err := recall(t, c, s, time.Hour, 0, rowWork)

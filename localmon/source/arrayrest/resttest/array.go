@@ -2,7 +2,6 @@ package resttest
 
 import (
 	"cmp"
-	"darksite/localmon/source/pinned"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -17,6 +16,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"darksite/localmon/source/pinned"
 
 	"github.com/stretchr/testify/require"
 )
