@@ -28,7 +28,7 @@ type story struct {
 	told   []string      // told over the whole course; want, each once, when nil
 	lasts  time.Duration // watched before the repair
 	clears time.Duration // until all is clear after the repair
-	every  time.Duration // between two looks while it lasts and clears; 2 minutes when zero
+	every  time.Duration // between two looks while it lasts and clears; 3 minutes when zero
 	short  bool          // told in short mode as well
 }
 
@@ -105,7 +105,7 @@ func (st story) tell(s *site) {
 		}
 	}
 	require.ElementsMatch(t, st.want, s.firing(), "within %s", st.within)
-	every := cmp.Or(st.every, 2*time.Minute)
+	every := cmp.Or(st.every, 3*time.Minute)
 	s.watch(st.lasts, every)
 	if st.later == nil {
 		st.later = st.want
@@ -118,7 +118,7 @@ func (st story) tell(s *site) {
 		s.look(every)
 	}
 	require.Empty(t, s.firing(), "after the repair")
-	s.watch(6*time.Minute, every)
+	s.watch(6*time.Minute, max(every, 2*time.Minute))
 	require.Empty(t, s.firing(), "and it stays so")
 	if st.told == nil {
 		for _, line := range st.want {
