@@ -26,7 +26,8 @@ func (e *Evaluator) judgeJump(now time.Time, v *view, f *findings) {
 		id := prefix + p.component
 		last, ok := e.m.Counters[id]
 		started := time.Unix(0, int64(s.Value*1e9))
-		if ok && s.Value > last.V+1 && started.After(last.Clock.Add(-time.Minute)) {
+		moved := ok && s.Value > last.V+1 && started.After(last.Clock.Add(-time.Minute))
+		if moved && (!m.Unseen || e.m.Blind.After(last.At)) {
 			set(&e.m.Jumps, id, now.UTC(), maxSeries)
 		}
 		set(&e.m.Counters, id, counter{At: now.UTC(), Clock: v.clock.UTC(), V: s.Value}, maxSeries)

@@ -30,6 +30,7 @@ type memory struct {
 	Form     int                             `json:"form"`
 	Failed   int                             `json:"failed,omitempty"` // looks in a row that read nothing
 	Since    time.Time                       `json:"since,omitzero"`   // when that began
+	Blind    time.Time                       `json:"blind,omitzero"`   // newest look that read nothing
 	Partial  map[string]int                  `json:"partial,omitempty"`
 	Parts    map[string]map[string]time.Time `json:"parts,omitempty"`    // type, name: when last listed
 	Open     map[string]map[string]open      `json:"open,omitempty"`     // rule, component

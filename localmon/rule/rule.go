@@ -123,6 +123,7 @@ type JumpMatch struct {
 	Metric    string        `yaml:"metric"`
 	Component string        `yaml:"component"` // the label that names the part; only that identifies a series
 	All       bool          `yaml:"all"`       // every part, within Together
+	Unseen    bool          `yaml:"unseen"`    // and a look in between read nothing: what only changed its role went on answering
 	Together  time.Duration `yaml:"together"`
 	Hold      time.Duration `yaml:"hold"` // how long it is told
 }

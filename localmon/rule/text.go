@@ -2,6 +2,7 @@ package rule
 
 import (
 	"fmt"
+	"iter"
 	"math"
 	"regexp"
 	"strconv"
@@ -50,6 +51,25 @@ func whole(component string) (string, bool) {
 	}
 	w, _, ok := strings.Cut(component, ".")
 	return w, ok
+}
+
+// wholes are everything a part belongs to, the nearest first: a port of a
+// fabric module belongs to the module and to the chassis.
+func wholes(component string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		if !arrayPart.MatchString(component) {
+			return
+		}
+		for {
+			i := strings.LastIndexByte(component, '.')
+			if i < 0 {
+				return
+			}
+			if component = component[:i]; !yield(component) {
+				return
+			}
+		}
+	}
 }
 
 // holds reports whether the component w is a whole of which c is a part.

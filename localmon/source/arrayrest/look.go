@@ -233,6 +233,30 @@ func (l *Look) Few(row *Row, use func(Fields)) bool {
 	return whole
 }
 
+// Rolls remember the parts each list had when it was last read whole, so that
+// a part the array could not read this time is unknown and not gone. The zero
+// value remembers none.
+type Rolls struct{ last map[*Row]*Parts }
+
+// Parts makes states of a list, which are complete or not at all: ok is false,
+// and there are none, where the list was not read whole. A part the array says
+// it could not read, and that an earlier look knew, is in unknown health.
+func (l *Look) Parts(row *Row, rolls *Rolls, state func(*Parts, Fields)) (parts *Parts, ok bool) {
+	parts = NewParts()
+	whole := l.Few(row, func(f Fields) { state(parts, f) }) && !l.outcomes[row].Short
+	for i := 0; whole && i < len(l.outcomes[row].Missing); i++ {
+		whole = parts.lack(l.outcomes[row].Missing[i], rolls.last[row])
+	}
+	if !whole {
+		return NewParts(), false
+	}
+	if rolls.last == nil {
+		rolls.last = map[*Row]*Parts{}
+	}
+	rolls.last[row] = parts
+	return parts, true
+}
+
 // First passes the first item of a row to use, for lists of one.
 func (l *Look) First(row *Row, use func(Fields)) {
 	once := false

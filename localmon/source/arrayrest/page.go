@@ -34,6 +34,10 @@ type Listing struct {
 	// Partial holds what the array itself reported as missing (HTTP 207) and
 	// items that were left out.
 	Partial []error
+	// Missing names what the array could not read, where it gave a name; Short
+	// says that something without a name is missing as well.
+	Missing []string
+	Short   bool
 	Date    time.Time // the array's clock from the last reply, zero when not given
 	Count   int       // items read
 }
@@ -153,6 +157,7 @@ func (e *page) next() string {
 
 func (l *Listing) add(e *page) {
 	for _, said := range e.Errors {
+		l.miss(said.Context)
 		if len(l.Partial) < 10 {
 			l.Partial = append(l.Partial, fmt.Errorf("the array could not read all: %s", Shorten(said.Context+" "+said.Message, 300)))
 		}
@@ -160,6 +165,7 @@ func (l *Listing) add(e *page) {
 	for _, item := range e.Items {
 		if len(item) > maxItem {
 			l.Partial = append(l.Partial, fmt.Errorf("%w: an item of %d bytes was left out", errReplyLimit, len(item)))
+			l.Short = true
 			continue
 		}
 		l.items = append(l.items, item)
@@ -167,10 +173,23 @@ func (l *Listing) add(e *page) {
 	l.Count = len(l.items)
 }
 
+// maxMissing is how many names of what could not be read are kept.
+const maxMissing = 100
+
+// miss notes something the array could not read.
+func (l *Listing) miss(name string) {
+	if name == "" || len(name) > MaxName || len(l.Missing) == maxMissing {
+		l.Short = true
+		return
+	}
+	l.Missing = append(l.Missing, name)
+}
+
 // Join adds what another reading of the same row gave.
 func (l *Listing) Join(o Listing) {
 	l.items = append(l.items, o.items...)
 	l.Partial = append(l.Partial, o.Partial...)
+	l.Missing, l.Short = append(l.Missing, o.Missing...), l.Short || o.Short
 	l.Count += o.Count
 	if !o.Date.IsZero() {
 		l.Date = o.Date

@@ -39,6 +39,26 @@ func (p *Parts) Get(key PartKey) (localmon.ComponentState, bool) {
 	return s, ok
 }
 
+// lack adds what the array said it could not read, and what belongs to it, as
+// unknown, as far as last knew of it. It reports whether that was anything.
+func (p *Parts) lack(name string, last *Parts) (known bool) {
+	if last == nil {
+		return false
+	}
+	name = strings.ToLower(name)
+	for key, s := range last.states {
+		if key.Name != name && !strings.HasPrefix(key.Name, name+".") {
+			continue
+		}
+		known = true
+		if _, read := p.states[key]; !read {
+			s.Status, s.Health, s.Detail = "", localmon.HealthUnknown, "the array could not read it"
+			p.states[key] = s
+		}
+	}
+	return known
+}
+
 // All gives the parts by their keys.
 func (p *Parts) All() map[PartKey]localmon.ComponentState { return p.states }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"net/url"
 	"slices"
@@ -42,10 +43,42 @@ func pastStep(row *Row, items int, span time.Duration) time.Duration {
 }
 
 // Recall reads what the array recorded after from and before to, both by the
-// kit's clock, and returns a batch for each time, in order. ahead is how far the
-// array's clock is ahead of the kit's. Rows come one after the other: what the
-// first ones gave is kept when a later one fails, and the error says which did.
-func (c *Client) Recall(ctx context.Context, s *Schedule, rows []PastRow, from, to time.Time, ahead time.Duration) ([]localmon.Batch, error) {
+// kit's clock, and yields a batch for each time, in order. ahead is how far the
+// array's clock is ahead of the kit's; see [Ahead]. Rows come one after the
+// other: what the first ones gave is kept when a later one fails, and the error
+// that ends the sequence says which did.
+func (c *Client) Recall(ctx context.Context, s *Schedule, rows []PastRow, from, to time.Time, ahead time.Duration) iter.Seq2[localmon.Batch, error] {
+	return func(yield func(localmon.Batch, error) bool) {
+		all, err := c.recall(ctx, s, rows, from, to, ahead)
+		for _, b := range all {
+			if !yield(b, nil) {
+				return
+			}
+		}
+		if err != nil {
+			yield(localmon.Batch{}, err)
+		}
+	}
+}
+
+// clockTolerance is how far the array's clock may be from the kit's before a
+// record is moved: the difference is measured across a network, and some
+// replies tell whole seconds only.
+const clockTolerance = 2 * time.Second
+
+// Ahead is how far the array's clock was ahead of the kit's at a look; last
+// where the look does not tell.
+func Ahead(b localmon.Batch, last time.Duration) time.Duration {
+	if b.TargetAt.IsZero() {
+		return last
+	}
+	if ahead := b.TargetAt.Sub(b.At); ahead.Abs() > clockTolerance {
+		return ahead
+	}
+	return 0
+}
+
+func (c *Client) recall(ctx context.Context, s *Schedule, rows []PastRow, from, to time.Time, ahead time.Duration) ([]localmon.Batch, error) {
 	v := c.visit()
 	if _, err := v.enter(ctx, ""); err != nil {
 		return nil, c.classify(err)
@@ -102,7 +135,6 @@ func (v *Visit) past(ctx context.Context, row *Row, from, to time.Time, step tim
 		"start_time": {strconv.FormatInt(from.UnixMilli(), 10)},
 		"end_time":   {strconv.FormatInt(to.UnixMilli(), 10)},
 		"resolution": {strconv.FormatInt(step.Milliseconds(), 10)},
-		"limit":      {strconv.Itoa(perPage)},
 	})
 }
 

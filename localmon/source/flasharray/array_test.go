@@ -36,7 +36,7 @@ var dialect = resttest.Dialect{Versions: "version", Offers: []string{"1.19", "2.
 func newArray(t testing.TB) *array {
 	return &array{resttest.NewArray(t, dialect,
 		"arrays", "arrays/performance", "alerts", "drives", "controllers", "hardware", "network-interfaces",
-		"network-interfaces/performance", "volumes", "volumes/performance", "hosts", "hosts/performance", "pods",
+		"network-interfaces/performance", "volumes", "volumes/performance", "hosts", "hosts/performance", "pods", "pod-replica-links/lag",
 	), t}
 }
 
@@ -49,6 +49,7 @@ func newRecorded(t testing.TB) *array {
 		"network-interfaces/performance": "network_interfaces_performance.json", "volumes": "volumes.json",
 		"volumes/performance": "volumes_performance.json", "hosts": "hosts.json", "hosts/performance": "hosts_performance.json",
 		"pods": "pods.json", "subscriptions": "subscriptions.json", "ports": "ports.json", "connections": "connections.json",
+		"pod-replica-links/lag": "pod_replica_links_lag.json",
 	} {
 		var reply struct{ Items []item }
 		require.NoError(t, json.Unmarshal(recorded(t, file), &reply), file)

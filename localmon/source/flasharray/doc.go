@@ -30,15 +30,18 @@
 // localmon_endpoint_items_left_out says how many were not. A null is no
 // sample: it is never a zero.
 //
-// States: every part in /hardware under its own type, "drive" from /drives and
-// "controller" from /controllers. A drive is believed to be as bad as the worse
+// States: every part in /hardware under its own type, "drive" from /drives,
+// "controller" from /controllers, "transceiver" for the optics of a port and
+// "replica-link" for the copying of a pod, known by the pod's name. A drive is believed to be as bad as the worse
 // of /drives and its bay in /hardware, because arrays have been seen that call
 // a bay ok whose drive has failed; the same holds for controllers, and for a
 // controller's status and mode. Status is the word that was believed, Detail
 // says the other; a controller that only /hardware lists is "not listed", the
 // one word that is not the array's. Names are compared without case. A status
 // word this package does not know is a warning, no word at all is unknown. A
-// list that could not be read whole gives no states of its type.
+// list that could not be read whole gives no states of its type; a part the
+// array itself says it could not read is in unknown health, and where nobody
+// knows what it was the list is not whole.
 //
 // Alerts: the first look reads those that are open and the newest of any state;
 // later looks read what was updated since the newest seen, with ten minutes of

@@ -27,6 +27,8 @@ var (
 	rowHosts              = &arrayrest.Row{Path: "hosts", Every: arrayrest.Slow, Plural: true}
 	rowPods               = &arrayrest.Row{Path: "pods", Every: arrayrest.Slow, Plural: true}
 	rowNetworkInterfaces  = &arrayrest.Row{Path: "network-interfaces", Every: arrayrest.Slow, Plural: true}
+	rowPortDetails        = &arrayrest.Row{Path: "network-interfaces/port-details", Every: arrayrest.Slow, Plural: true, Since: arrayrest.Version{Major: 2, Minor: 16}}
+	rowReplicaLinks       = &arrayrest.Row{Path: "pod-replica-links/lag", Every: arrayrest.Slow, Plural: true}
 	rowSubscriptions      = &arrayrest.Row{Path: "subscriptions", Every: arrayrest.Slow, Since: arrayrest.Version{Major: 2, Minor: 26}}
 
 	// Read for what was missed only: /arrays tells the same of now.
@@ -34,15 +36,13 @@ var (
 
 	collected = []*arrayrest.Row{
 		rowArraysPerformance, rowAlerts, rowDrives, rowControllers, rowHardware, rowNetworkPerformance, rowVolumesPerformance,
-		rowHostsPerformance, rowArrays, rowVolumes, rowHosts, rowPods, rowNetworkInterfaces, rowSubscriptions,
+		rowHostsPerformance, rowArrays, rowVolumes, rowHosts, rowPods, rowNetworkInterfaces, rowPortDetails, rowReplicaLinks, rowSubscriptions,
 	}
 	rawOnly = []*arrayrest.Row{
 		rowArraysSpace,
 		{Path: "array-connections", Plural: true},
 		{Path: "connections", Plural: true},
 		{Path: "hosts/performance/balance", Plural: true},
-		{Path: "network-interfaces/port-details", Plural: true, Since: arrayrest.Version{Major: 2, Minor: 16}},
-		{Path: "pod-replica-links/lag", Plural: true},
 		{Path: "ports", Plural: true},
 		{Path: "software", Since: arrayrest.Version{Major: 2, Minor: 2}},
 		{Path: "maintenance-windows"},

@@ -16,18 +16,8 @@ import (
 // the names their series have. Alerts need no recalling, because the watermark
 // of Collect finds those that came and went.
 func (s *Source) Recall(ctx context.Context, from, to time.Time) iter.Seq2[localmon.Batch, error] {
-	return func(yield func(localmon.Batch, error) bool) {
-		m := s.memory
-		all, err := s.client.Recall(ctx, m.schedule, m.past(), from, to, m.ahead)
-		for _, b := range all {
-			if !yield(b, nil) {
-				return
-			}
-		}
-		if err != nil {
-			yield(localmon.Batch{}, err)
-		}
-	}
+	m := s.memory
+	return s.client.Recall(ctx, m.schedule, m.past(), from, to, m.ahead)
 }
 
 // past says which rows are recalled, what tells most first.
@@ -44,20 +34,5 @@ func (m *memory) past() []arrayrest.PastRow {
 				}
 			}
 		}},
-	}
-}
-
-// clockTolerance is how far the array's clock may be from the kit's before a
-// record is moved: the difference is measured across a network, and some
-// replies tell whole seconds only.
-const clockTolerance = 2 * time.Second
-
-// heard remembers how far the array's clock is ahead of the kit's.
-func (m *memory) heard(b localmon.Batch) {
-	if b.TargetAt.IsZero() {
-		return
-	}
-	if m.ahead = b.TargetAt.Sub(b.At); m.ahead.Abs() <= clockTolerance {
-		m.ahead = 0
 	}
 }

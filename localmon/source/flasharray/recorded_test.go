@@ -61,7 +61,7 @@ func TestRecordedArrayGivesHandCheckedValues(t *testing.T) {
 		}
 		require.Equal(t, map[string]int{
 			"temp_sensor": 55, "eth_port": 24, "drive_bay": 20, "cooling": 12, "fc_port": 12, "nvram_bay": 4,
-			"controller": 2, "power_supply": 2, "chassis": 1, "drive": 1,
+			"controller": 2, "power_supply": 2, "chassis": 1, "drive": 1, "replica-link": 2,
 		}, types)
 	})
 	t.Run("ports", func(t *testing.T) {
@@ -132,6 +132,8 @@ var exporterLabels = map[string]string{
 	"purefa_host_performance_bandwidth_bytes":              "dimension host",
 	"purefa_host_connectivity_info":                        "details host status",
 	"purefa_pod_mediator_status":                           "array mediator pod status",
+	"purefa_pod_replica_links_lag_average_msec":            "direction local_pod remote remote_pod status",
+	"purefa_pod_replica_links_lag_max_msec":                "direction local_pod remote remote_pod status",
 }
 
 func TestNamesAndLabelsAreTheExporters(t *testing.T) {

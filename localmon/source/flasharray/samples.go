@@ -179,6 +179,31 @@ func podMediators(s *localmon.Sampler, f arrayrest.Fields) {
 	}
 }
 
+// replicaLag emits how far the copy of a pod is behind. A link that is filled
+// for the first time tells none.
+func replicaLag(s *localmon.Sampler, f arrayrest.Fields) {
+	lag := f.Sub("lag")
+	labels := []string{
+		"remote", remoteOf(f), "local_pod", f.Sub("local_pod").Str("name", arrayrest.MaxName), "remote_pod", f.Sub("remote_pod").Str("name", arrayrest.MaxName),
+		"direction", f.Str("direction", 32), "status", f.Str("status", 64),
+	}
+	if v, ok := lag.Num("avg"); ok {
+		s.Add(v, "purefa_pod_replica_links_lag_average_msec", labels...)
+	}
+	if v, ok := lag.Num("max"); ok {
+		s.Add(v, "purefa_pod_replica_links_lag_max_msec", labels...)
+	}
+}
+
+// remoteOf is the first array a link leads to; links lead to one.
+func remoteOf(f arrayrest.Fields) string {
+	for _, each := range f.List("remotes") {
+		remote, _ := each.(map[string]any)
+		return arrayrest.Fields(remote).Str("name", arrayrest.MaxName)
+	}
+	return ""
+}
+
 // portSpeed keeps the exporter's name, which says bytes; arrays give bits per
 // second, and the value is the array's.
 func portSpeed(s *localmon.Sampler, f arrayrest.Fields) {

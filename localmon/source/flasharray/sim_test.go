@@ -32,7 +32,10 @@ func simulate(t *testing.T, size sim.Size) *simulated {
 	handler := arrayapi.New(array)
 	server, err := arrayapi.Listen("127.0.0.1:0", handler)
 	require.NoError(t, err)
-	t.Cleanup(func() { _ = server.Close() })
+	t.Cleanup(func() {
+		_ = server.Close()
+		require.Empty(t, handler.Acted(), "the array was made to do something")
+	})
 	src, err := flasharray.New(flasharray.Options{
 		Target: "fa1", URL: server.URL(), Token: server.Token(), Pin: server.Pin(),
 		RequestTimeout: time.Minute, Timeout: time.Minute, // a busy machine is not a fault

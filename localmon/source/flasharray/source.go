@@ -42,8 +42,9 @@ type memory struct {
 	info         localmon.Array
 	subscription string
 	serials      map[string]string // volume name in lower case -> serial
-	strangers    map[string]bool   // names with performance but in no list of volumes
-	ahead        time.Duration     // the array's clock, of the kit's
+	rolls        arrayrest.Rolls
+	strangers    map[string]bool // names with performance but in no list of volumes
+	ahead        time.Duration   // the array's clock, of the kit's
 }
 
 var (
@@ -132,7 +133,7 @@ func (m *memory) batch(read *arrayrest.Look) localmon.Batch {
 	b.Alerts, b.AlertsRead = l.Alerts(m.alerts)
 	alertSamples(out, b.Alerts)
 	l.Finish(&b, out)
-	m.heard(b)
+	m.ahead = arrayrest.Ahead(b, m.ahead)
 	return b
 }
 
@@ -223,19 +224,16 @@ func (l look) space(out *localmon.Sampler) {
 	l.Few(rowNetworkInterfaces, func(f arrayrest.Fields) { portSpeed(out, f) })
 }
 
-// parts reads drives, controllers and hardware. A list that was not read whole
-// gives no states, because a batch's states are complete for their type.
+// parts reads what the array consists of. A list that was not read whole gives
+// no states, because a batch's states are complete for their type.
 func (l look) parts(b *localmon.Batch, out *localmon.Sampler) {
-	drives, controllers, hardware := arrayrest.NewParts(), arrayrest.NewParts(), arrayrest.NewParts()
-	if !l.Few(rowDrives, func(f arrayrest.Fields) { driveState(drives, out, f) }) {
-		drives = arrayrest.NewParts()
+	whole := func(row *arrayrest.Row, state func(*arrayrest.Parts, arrayrest.Fields)) (*arrayrest.Parts, bool) {
+		return l.Parts(row, &l.rolls, state)
 	}
-	controllersRead := l.Few(rowControllers, func(f arrayrest.Fields) { controllerState(controllers, out, f) })
-	if !controllersRead {
-		controllers = arrayrest.NewParts()
-	}
-	if !l.Few(rowHardware, func(f arrayrest.Fields) { hardwareState(hardware, out, f) }) {
-		hardware = arrayrest.NewParts()
-	}
-	b.States = believe(drives, controllers, hardware, controllersRead)
+	drives, _ := whole(rowDrives, func(p *arrayrest.Parts, f arrayrest.Fields) { driveState(p, out, f) })
+	controllers, controllersRead := whole(rowControllers, func(p *arrayrest.Parts, f arrayrest.Fields) { controllerState(p, out, f) })
+	hardware, _ := whole(rowHardware, func(p *arrayrest.Parts, f arrayrest.Fields) { hardwareState(p, out, f) })
+	transceivers, _ := whole(rowPortDetails, transceiverState)
+	links, _ := whole(rowReplicaLinks, func(p *arrayrest.Parts, f arrayrest.Fields) { replicaLinkState(p, out, f) })
+	b.States = believe(drives, controllers, hardware, controllersRead, transceivers, links)
 }

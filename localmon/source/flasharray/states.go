@@ -11,8 +11,10 @@ import (
 // The component types this package makes itself; hardware keeps the array's
 // own words (drive_bay, nvram_bay, cooling, power_supply, temp_sensor, ...).
 const (
-	typeDrive      = "drive"
-	typeController = "controller"
+	typeDrive       = "drive"
+	typeController  = "controller"
+	typeTransceiver = "transceiver"
+	typeReplicaLink = "replica-link"
 )
 
 // drive reads one row of /drives.
@@ -79,14 +81,49 @@ func hardwareState(p *arrayrest.Parts, s *localmon.Sampler, f arrayrest.Fields) 
 	}
 }
 
+// replicaLinkState reads one row of /pod-replica-links/lag. Links have no
+// names; they are known by the pod they copy.
+func replicaLinkState(p *arrayrest.Parts, s *localmon.Sampler, f arrayrest.Fields) {
+	replicaLag(s, f)
+	pod, ok := f.Sub("local_pod").Name("name")
+	if !ok {
+		return
+	}
+	status := f.Str("status", 64)
+	p.Add(localmon.ComponentState{
+		Component: pod, Type: typeReplicaLink, Status: status, Health: replicaLinkHealth(status),
+		Detail: arrayrest.Detail(f.Str("direction", 32), f.Sub("remote_pod").Str("name", arrayrest.MaxName), remoteOf(f)),
+	})
+}
+
+// replicaLinkHealth knows the words of links, which mean nothing elsewhere. A
+// link that was paused or whose pod was demoted is as somebody wants it.
+func replicaLinkHealth(word string) localmon.Health {
+	switch strings.ToLower(word) {
+	case "replicating", "baselining", "paused", "quiescing", "quiesced":
+		return localmon.HealthOK
+	case "unhealthy":
+		return localmon.HealthCritical
+	case "":
+		return localmon.HealthUnknown
+	default:
+		return localmon.HealthWarning
+	}
+}
+
 // notListed is the one status word of the kit's own: a controller that
 // /hardware knows and the list of controllers does not.
 const notListed = "not listed"
 
-// believe puts the three lists together: every drive and controller is as bad
-// as the worse of what its own list and /hardware say of it.
-func believe(drives, controllers, hardware *arrayrest.Parts, controllersRead bool) []localmon.ComponentState {
+// believe puts the lists together: every drive and controller is as bad as the
+// worse of what its own list and /hardware say of it. Others stand alone.
+func believe(drives, controllers, hardware *arrayrest.Parts, controllersRead bool, others ...*arrayrest.Parts) []localmon.ComponentState {
 	all := arrayrest.NewParts()
+	for _, parts := range others {
+		for key, s := range parts.All() {
+			all.Set(key, s)
+		}
+	}
 	for key, s := range drives.All() {
 		for _, bay := range []string{"drive_bay", "nvram_bay"} {
 			place, _ := hardware.Get(arrayrest.PartKey{Type: bay, Name: key.Name})

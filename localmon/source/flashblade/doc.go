@@ -48,7 +48,9 @@
 // the word that was believed, Detail says the other. A blade, port or bay that
 // is unused is in order. Names are compared without case. A status word this
 // package does not know is a warning, no word at all is unknown. A list that
-// could not be read whole gives no states of its type.
+// could not be read whole gives no states of its type; a part the array itself
+// says it could not read is in unknown health, and where nobody knows what it
+// was the list is not whole.
 //
 // Alerts: the first look reads those that are not closed and the newest of any
 // state; later looks read what was updated since the newest seen, with ten
@@ -66,6 +68,8 @@
 //
 // # Limits
 //
-// No history is filled back from the array yet. Which of the file systems
-// beyond the cap is busy is not known; their sum is in the array's own series.
+// What the array recorded while nobody looked is filled back by [Source.Recall]
+// for the array as a whole, not for single file systems and buckets. Which of the
+// file systems beyond the cap is busy is not known; their sum is in the array's
+// own series.
 package flashblade

@@ -16,12 +16,12 @@ var connectorsMoved = arrayrest.Version{Major: 2, Minor: 17}
 
 // performance is the row of one protocol of the array as a whole.
 func performance(protocol string) *arrayrest.Row {
-	return &arrayrest.Row{Path: "arrays/performance", Query: "protocol=" + protocol, Every: arrayrest.Quick}
+	return &arrayrest.Row{Path: "arrays/performance", Query: "protocol=" + protocol, Every: arrayrest.Quick, History: arrayrest.Quick}
 }
 
 // space is the row of the space of one type of object.
 func space(kind string) *arrayrest.Row {
-	return &arrayrest.Row{Path: "arrays/space", Query: "type=" + kind, Every: arrayrest.Slow}
+	return &arrayrest.Row{Path: "arrays/space", Query: "type=" + kind, Every: arrayrest.Slow, History: arrayrest.Slow}
 }
 
 // The rows Collect reads. The performance of file systems and buckets is given

@@ -34,7 +34,10 @@ type Source struct {
 	memory *memory // Collect alone touches it
 }
 
-var _ localmon.Source = (*Source)(nil)
+var (
+	_ localmon.Source   = (*Source)(nil)
+	_ localmon.Recaller = (*Source)(nil)
+)
 
 // memory is what is remembered between looks.
 type memory struct {
@@ -43,6 +46,8 @@ type memory struct {
 	schedule             *arrayrest.Schedule
 	alerts               *arrayrest.AlertMemory
 	fileSystems, buckets *byName
+	rolls                arrayrest.Rolls
+	ahead                time.Duration // the array's clock, of the kit's
 }
 
 // New checks the options. It opens no connection.
@@ -136,6 +141,7 @@ func (m *memory) batch(read *arrayrest.Look) localmon.Batch {
 	b.Alerts, b.AlertsRead = l.Alerts(m.alerts)
 	alertSamples(out, b.Alerts)
 	l.Finish(&b, out)
+	m.ahead = arrayrest.Ahead(b, m.ahead)
 	return b
 }
 
@@ -234,18 +240,15 @@ func (l look) performanceOf(n *byName, kind string, out *localmon.Sampler) {
 // complete for their type.
 func (l look) parts(b *localmon.Batch, out *localmon.Sampler) {
 	b.States = believe(
-		l.whole(rowBlades, func(p *arrayrest.Parts, f arrayrest.Fields) { bladeState(p, f) }),
-		l.whole(rowDrives, func(p *arrayrest.Parts, f arrayrest.Fields) { driveState(p, f) }),
+		l.whole(rowBlades, bladeState),
+		l.whole(rowDrives, driveState),
 		l.whole(rowHardware, func(p *arrayrest.Parts, f arrayrest.Fields) { hardwareState(p, out, f) }),
-		l.whole(rowArrayConnections, func(p *arrayrest.Parts, f arrayrest.Fields) { connectionState(p, f) }),
+		l.whole(rowArrayConnections, connectionState),
 	)
 }
 
 // whole makes states of a list; none where it was not read whole.
 func (l look) whole(row *arrayrest.Row, state func(*arrayrest.Parts, arrayrest.Fields)) *arrayrest.Parts {
-	p := arrayrest.NewParts()
-	if !l.Few(row, func(f arrayrest.Fields) { state(p, f) }) {
-		return arrayrest.NewParts()
-	}
+	p, _ := l.Parts(row, &l.rolls, state)
 	return p
 }

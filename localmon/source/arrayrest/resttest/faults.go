@@ -87,12 +87,28 @@ func (s Subject) faults(t *testing.T) {
 	})
 	t.Run("what the array itself could not read is said", func(t *testing.T) {
 		a, src := s.both(t)
-		a.Answers(s.Parts, func(w http.ResponseWriter, _ *http.Request) {
-			Answer(w, http.StatusMultiStatus, Item{"items": []Item{s.Part("P1", "healthy")}, "errors": []Item{{"context": "CH1", "message": "Shelf does not answer."}}})
+		short := func(context string) localmon.Batch {
+			a.Answers(s.Parts, func(w http.ResponseWriter, _ *http.Request) {
+				Answer(w, http.StatusMultiStatus, Item{"items": []Item{s.Part("P1", "healthy")}, "errors": []Item{{"context": context, "message": "Shelf does not answer."}}})
+			})
+			return Collect(t, src, At())
+		}
+		b := short("SH7")
+		require.EqualError(t, b.Partial[0].Err, "the array could not read all: SH7 Shelf does not answer.")
+		require.NotContains(t, names(b, s.PartType), "P1", "nobody knows what is missing, so the list is not whole")
+
+		a.Heals()
+		a.Set(func() {
+			a.Items[s.Parts] = []Item{s.Part("P1", "healthy"), s.Part("SH7.X1", "healthy"), s.Part("SH7.X2", "healthy"), s.Part("SH70.X1", "healthy")}
 		})
-		b := Collect(t, src, At())
-		require.EqualError(t, b.Partial[0].Err, "the array could not read all: CH1 Shelf does not answer.")
-		require.Contains(t, Types(b), s.PartType)
+		Collect(t, src, At().Add(time.Minute))
+		b = short("sh7")
+		require.Equal(t, localmon.HealthOK, StateOf(t, b, s.PartType, "P1").Health)
+		require.Equal(t, localmon.HealthUnknown, StateOf(t, b, s.PartType, "SH7.X1").Health, "known before and not read now: unknown and not gone")
+		require.Equal(t, localmon.HealthUnknown, StateOf(t, b, s.PartType, "SH7.X2").Health)
+		require.NotContains(t, names(b, s.PartType), "SH70.X1", "of which the array said nothing")
+		b = short("")
+		require.NotContains(t, names(b, s.PartType), "P1", "what has no name may be anything")
 	})
 	t.Run("more parts than an array has are bounded", func(t *testing.T) {
 		a, src := s.both(t)

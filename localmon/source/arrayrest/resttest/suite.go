@@ -127,6 +127,17 @@ func Types(b localmon.Batch) []string {
 	return all
 }
 
+// names lists the components of one type.
+func names(b localmon.Batch, kind string) []string {
+	var all []string
+	for _, s := range b.States {
+		if s.Type == kind {
+			all = append(all, s.Component)
+		}
+	}
+	return all
+}
+
 // StateOf finds one state.
 func StateOf(t testing.TB, b localmon.Batch, kind, name string) localmon.ComponentState {
 	t.Helper()

@@ -1,0 +1,60 @@
+package daemon_test
+
+import (
+	"time"
+
+	"darksite/training/sim"
+)
+
+// impatient is how long a request may take where a fault holds replies back,
+// so that the stories of such faults are not told in real time.
+const impatient = 200 * time.Millisecond
+
+// interfaceStories are the faults of the interface, which are alike for both
+// kinds of array. Those that can be kept to one list are: the rest of the look
+// goes on, and after five minutes the operator hears which part is blind.
+func interfaceStories() []story {
+	onHardware := func(name string, kind sim.Kind, how setting, params ...string) story {
+		f := sim.Fault{Kind: kind, Params: map[string]string{"path": "hardware"}}
+		for i := 0; i+1 < len(params); i += 2 {
+			f.Params[params[i]] = params[i+1]
+		}
+		return story{
+			name: name, fault: f, how: how,
+			within: 5*time.Minute + 30*time.Second, want: []string{"partial-data hardware 4"}, lasts: 2 * time.Minute, clears: 10 * time.Minute,
+		}
+	}
+	lost := func(name string, f sim.Fault, want string, short bool) story {
+		return story{
+			name: name, fault: f, short: short, within: 2 * time.Minute, want: []string{want}, lasts: 10 * time.Minute, clears: 15 * time.Minute,
+		}
+	}
+	unseen := func(name string, kind sim.Kind) story {
+		return story{name: name, fault: sim.Fault{Kind: kind}, within: 5 * time.Minute, lasts: 10 * time.Minute, clears: 4 * time.Minute}
+	}
+	late := setting{request: impatient}
+	return []story{
+		lost("token refused", sim.Fault{Kind: sim.TokenRefused}, "token-refused 3", true),
+		lost("certificate changed", sim.Fault{Kind: sim.CertChange}, "certificate-changed 2", true),
+		lost("no version both sides know", sim.Fault{Kind: sim.WrongVersion}, "no-data 2", false),
+		lost("versions nobody has heard of", sim.Fault{Kind: sim.WrongVersion, Params: map[string]string{"offer": "unknown"}}, "no-data 2", false),
+		lost("every list fails", sim.Fault{Kind: sim.HTTP500}, "no-data 2", false),
+		lost("every call is sent to another host", sim.Fault{Kind: sim.Redirect}, "no-data 2", false),
+
+		unseen("session ended", sim.ExpireSession),
+		unseen("items listed twice", sim.DuplicateItems),
+		unseen("every number is null", sim.CounterNull),
+		// The kit keeps its own time; no rule judges the array's.
+		unseen("the array's clock is off", sim.ClockSkew),
+
+		onHardware("one list fails", sim.HTTP500, setting{}),
+		onHardware("one list is cut off", sim.TruncatedJSON, setting{}),
+		onHardware("one list lacks an item", sim.Partial207, setting{}),
+		onHardware("one list does not end", sim.EndlessBody, setting{}, "megabytes", "9"),
+		onHardware("one list is nested too deep", sim.DeepJSON, setting{}),
+		onHardware("one list holds a name of one megabyte", sim.HugeString, setting{}, "megabytes", "1"),
+		onHardware("one list is sent to another host", sim.Redirect, setting{}),
+		onHardware("one list stalls", sim.Slow, late, "stall", "1s"),
+		onHardware("one list drips", sim.SlowDrip, late),
+	}
+}
