@@ -45,7 +45,14 @@ func TestMetricsAreServedBesideREST(t *testing.T) {
 		rest, err := watch(t, served).Collect(t.Context(), h.Now())
 		require.NoError(t, err)
 		require.Equal(t, rest.Info, b.Info)
-		require.Len(t, b.States, len(rest.States))
+		parts := 0
+		for _, s := range rest.States {
+			if s.Type != "transceiver" && s.Type != "replica-link" { // of these the page does not tell
+				parts++
+			}
+		}
+		require.Less(t, parts, len(rest.States))
+		require.Len(t, b.States, parts)
 	}
 }
 
