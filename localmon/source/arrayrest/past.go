@@ -26,16 +26,21 @@ type PastRow struct {
 // large array costs is bounded by a coarser step, not by leaving objects out.
 const maxPast = 10_000
 
+// maxSteps is how many times of the past a recall brings, a day of them at every
+// thirty seconds: each is kept as one look, on disk before the next.
+const maxSteps = 2880
+
 // pastSteps are the steps in which arrays give their past.
 var pastSteps = [...]time.Duration{
 	time.Second, 30 * time.Second, 5 * time.Minute, 30 * time.Minute, 2 * time.Hour, 8 * time.Hour, 24 * time.Hour,
 }
 
 // pastStep is the finest step, not finer than every 30 seconds, in which the
-// past of a row can be had without reading more than maxPast items.
+// past of a row can be had without more than maxSteps times and maxPast items.
 func pastStep(row *Row, items int, span time.Duration) time.Duration {
 	for _, step := range pastSteps {
-		if step >= max(row.History, Quick) && int64(max(items, 1))*int64(span/step+1) <= maxPast {
+		steps := int64(span / step)
+		if step >= max(row.History, Quick) && steps <= maxSteps && int64(max(items, 1))*(steps+1) <= maxPast {
 			return step
 		}
 	}

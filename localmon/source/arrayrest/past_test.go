@@ -87,8 +87,8 @@ func TestRecallChoosesTheFinestStepItCanAfford(t *testing.T) {
 		slow  time.Duration
 	}{
 		"an hour of one thing":             {1, time.Hour, 30 * time.Second, 5 * time.Minute},
-		"three days of one thing":          {1, 3 * day, 30 * time.Second, 5 * time.Minute},
-		"four days of one thing":           {1, 4 * day, 5 * time.Minute, 5 * time.Minute},
+		"a day of one thing":               {1, day, 30 * time.Second, 5 * time.Minute},
+		"two days of one thing":            {1, 2 * day, 5 * time.Minute, 5 * time.Minute},
 		"an hour of eighty things":         {80, time.Hour, 30 * time.Second, 5 * time.Minute},
 		"an hour of a thousand things":     {1000, time.Hour, 30 * time.Minute, 5 * time.Minute},
 		"a day of four hundred things":     {400, day, 2 * time.Hour, 5 * time.Minute},

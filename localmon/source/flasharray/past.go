@@ -12,7 +12,7 @@ import (
 // Recall implements [localmon.Recaller] from the array's own history: the work
 // of the array, its ports, hosts and volumes, and its space. The more was
 // missed, the coarser the steps, so that no outage costs more than 10,000 items
-// a list. Sizes of single volumes are not recalled: the array's record lacks
+// a list or a day of looks at every thirty seconds. Sizes of single volumes are not recalled: the array's record lacks
 // the names their series have. Alerts need no recalling, because the watermark
 // of Collect finds those that came and went.
 func (s *Source) Recall(ctx context.Context, from, to time.Time) iter.Seq2[localmon.Batch, error] {
