@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -28,6 +29,9 @@ type ears struct {
 	close  []func() error
 	note   func(what string, err error)
 	open   []string // for people
+
+	mu       sync.Mutex
+	reported time.Time // when strangers were last told of
 }
 
 // listenAt opens what site.yaml names. Nothing is taken in before run.
@@ -138,7 +142,29 @@ func (a *app) rooted(file string) string {
 func (e *ears) hear(m push.Message) {
 	err := e.spool.Append(string(m.Channel), spool.Line{At: m.At, From: m.From.String(), Severity: m.Severity, Raw: m.Raw})
 	e.note("spool", err)
-	e.router.Route(m)
+	if _, known := e.router.Route(m); !known {
+		e.strangers(m.At)
+	}
+}
+
+// strangers tells, at most once a minute, who speaks and is no target: an array
+// that is not named in site.yaml is heard by nobody.
+func (e *ears) strangers(now time.Time) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if since := now.Sub(e.reported); since >= 0 && since < time.Minute {
+		return
+	}
+	e.reported = now
+	senders, beyond := e.router.Unknown()
+	var said []string
+	for _, s := range senders[:min(len(senders), 3)] {
+		said = append(said, fmt.Sprintf("%s (%d)", s.Addr, s.Messages))
+	}
+	if more := len(senders) - len(said); more > 0 || beyond > 0 {
+		said = append(said, "and others")
+	}
+	e.note("messages of strangers", fmt.Errorf("kept in the spool and believed by nobody, from %s; name the address in senders of its target, or silence it", strings.Join(said, ", ")))
 }
 
 // remembered is how far back messages of an earlier run still count: a little
