@@ -22,7 +22,7 @@ type simOptions struct {
 	speech                  simhost.Speech
 	speed                   float64
 	seed                    int64
-	list                    bool
+	list, faults            bool
 }
 
 func (a *app) simCommand() *cobra.Command {
@@ -31,8 +31,15 @@ func (a *app) simCommand() *cobra.Command {
 		Use: "sim", Short: "Serve simulated arrays on loopback, for practice and tests", Args: cobra.NoArgs,
 		Long: `Serve the arrays of a scenario over the same TLS interface real arrays have, on
 loopback only. The clock of the arrays is virtual: --speed 60 makes an hour pass
-in a minute. Prints the lines for site.yaml and writes the tokens beside them.`,
-		Example: "  darksite sim --list\n  darksite sim --scenario drive-failed --speed 60\n  darksite sim --scenario demo --snmp --syslog 127.0.0.1:5514 --traps 127.0.0.1:1162",
+in a minute. Prints the lines for site.yaml and writes the tokens beside them.
+
+A FlashArray also serves its metrics, at https://ADDRESS/metrics/array and beside
+it. The control interface lets faults happen, ends them, and moves the clock:
+
+  curl CONTROL/v1/state
+  curl CONTROL/v1/inject -H Content-Type:application/json \
+    -d '{"array":"fa-prod-1","fault":"drive_fail","target":"CH0.BAY3"}'`,
+		Example: "  darksite sim --list\n  darksite sim --scenario drive-failed --speed 60\n  darksite sim --faults\n  darksite sim --scenario demo --snmp --syslog 127.0.0.1:5514",
 		RunE:    func(c *cobra.Command, _ []string) error { return a.runSim(c.Context(), o) },
 	}
 	c.Flags().StringVar(&o.scenario, "scenario", "quiet", "ready scenario, or a scenario file (*.yaml)")
@@ -45,6 +52,7 @@ in a minute. Prints the lines for site.yaml and writes the tokens beside them.`,
 	c.Flags().StringVar(&o.speech.Traps, "traps", "", "address that hears of alerts by SNMP traps, such as 127.0.0.1:1162")
 	c.Flags().StringVar(&o.speech.Community, "community", simhost.DefaultCommunity, "community of SNMP agents and traps")
 	c.Flags().BoolVar(&o.list, "list", false, "list the ready scenarios")
+	c.Flags().BoolVar(&o.faults, "faults", false, "list every kind of fault with its parameters")
 	return c
 }
 
@@ -57,6 +65,10 @@ func (a *app) runSim(ctx context.Context, o simOptions) error {
 			}
 			fmt.Fprintf(a.env.Out, "%-22s %s\n", name, s.Title)
 		}
+		return nil
+	}
+	if o.faults {
+		a.printFaults()
 		return nil
 	}
 	s, err := loadScenario(o.scenario)
@@ -93,6 +105,29 @@ func (a *app) runSim(ctx context.Context, o simOptions) error {
 	}
 	a.env.Notef("the simulator has stopped at %s of its own clock", host.Now().Format("2006-01-02 15:04:05"))
 	return nil
+}
+
+// printFaults lists the catalogue of the simulator.
+func (a *app) printFaults() {
+	for _, f := range sim.Catalogue() {
+		var kinds []string
+		for _, k := range f.Families {
+			kinds = append(kinds, string(k))
+		}
+		fmt.Fprintf(a.env.Out, "%s  (%s)\n", f.Kind, strings.Join(kinds, ", "))
+		lines := []string{f.Doc}
+		if f.Target != "" {
+			lines = append(lines, "target: "+f.Target)
+		}
+		for _, p := range f.Params {
+			lines = append(lines, fmt.Sprintf("%s=%s: %s", p.Name, p.Default, p.Doc))
+		}
+		for _, l := range lines {
+			for _, part := range cli.Wrap(l, a.env.Width()-4) {
+				fmt.Fprintln(a.env.Out, "    "+part)
+			}
+		}
+	}
 }
 
 func loadScenario(name string) (scenario.Scenario, error) {
