@@ -29,6 +29,7 @@ type ears struct {
 	close  []func() error
 	note   func(what string, err error)
 	open   []string // for people
+	counts *listenerCounts
 
 	mu       sync.Mutex
 	reported time.Time // when strangers were last told of
@@ -36,7 +37,7 @@ type ears struct {
 
 // listenAt opens what site.yaml names. Nothing is taken in before run.
 func (a *app) listenAt(ctx context.Context, conf *siteconf.Config, w *watched, board *console.Board, note func(string, error)) (_ *ears, err error) {
-	e := &ears{note: note, router: w.router}
+	e := &ears{note: note, router: w.router, counts: w.counts}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, e.end())
@@ -84,6 +85,10 @@ func (a *app) listenSyslog(ctx context.Context, conf *siteconf.Config, e *ears) 
 		return err
 	}
 	e.serve, e.close = append(e.serve, listener.Serve), append(e.close, listener.Close)
+	e.counts.set(push.Syslog, func() map[string]uint64 {
+		c := listener.Counters()
+		return map[string]uint64{"received": c.Received, "cut": c.Cut, "malformed": c.Malformed, "dropped": c.Dropped, "refused": c.Refused}
+	})
 	return nil
 }
 
@@ -110,6 +115,10 @@ func (a *app) listenTraps(_ context.Context, conf *siteconf.Config, e *ears) err
 	}
 	e.open = append(e.open, "traps at "+l.Traps)
 	e.serve, e.close = append(e.serve, traps.Run), append(e.close, traps.Close)
+	e.counts.set(push.Trap, func() map[string]uint64 {
+		c := traps.Counts()
+		return map[string]uint64{"received": c.Believed, "malformed": c.Malformed, "dropped": c.Dropped, "refused": c.Refused}
+	})
 	return nil
 }
 

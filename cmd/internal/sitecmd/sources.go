@@ -234,6 +234,7 @@ type watched struct {
 	targets []daemon.Target
 	router  *push.Router          // finds whose a message is
 	lone    map[string]*push.Lone // the targets that do nothing but speak
+	counts  *listenerCounts       // what listeners have counted, beside the machine's own look
 	closers []func()
 }
 
@@ -249,8 +250,8 @@ func (a *app) watch(conf *siteconf.Config, keep keeper) (*watched, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &watched{lone: map[string]*push.Lone{}}
-	w.targets = append(w.targets, daemon.Target{Source: machine, Kind: localmon.KindHost, Poll: poll.Options{Every: conf.Monitor.Every}})
+	w := &watched{lone: map[string]*push.Lone{}, counts: &listenerCounts{Source: machine}}
+	w.targets = append(w.targets, daemon.Target{Source: w.counts, Kind: localmon.KindHost, Poll: poll.Options{Every: conf.Monitor.Every}})
 	var speakers []push.Target
 	for _, ar := range conf.Arrays {
 		t := daemon.Target{Kind: ar.Kind, Poll: poll.Options{Every: cmp.Or(ar.Every, conf.Monitor.Every)}}
