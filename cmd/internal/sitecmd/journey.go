@@ -153,7 +153,9 @@ func (a *app) known(conf *siteconf.Config) []redact.Known {
 	for _, ar := range conf.Arrays {
 		add(pseudonym.Array, ar.Name)
 		for _, name := range ar.SenderNames {
-			add(pseudonym.Host, name)
+			if !strings.EqualFold(name, ar.Name) { // one name has one stand-in
+				add(pseudonym.Host, name)
+			}
 		}
 	}
 	for _, file := range conf.Secrets() {

@@ -20,8 +20,9 @@ type RawReply struct {
 }
 
 // Raw reads rows once, for a diagnostic bundle. What fails is in its own reply;
-// the error is set only when the array as a whole is lost. Replies come in the
-// order of the rows and are bounded as every look is: 20,000 items a row, 64 MiB
+// the error is set only when the array as a whole is lost. Rows that newer
+// versions have in another place are passed over. Replies come in the order of the
+// rows and are bounded as every look is: 20,000 items a row, 64 MiB
 // in all. Of a row that is to be read newest first (alerts), the newest thousand
 // are read. The text is not redacted.
 func (c *Client) Raw(ctx context.Context, newest *Row, lists ...[]*Row) ([]RawReply, error) {
@@ -33,6 +34,9 @@ func (c *Client) Raw(ctx context.Context, newest *Row, lists ...[]*Row) ([]RawRe
 	for _, row := range slices.Concat(lists...) {
 		if err := ctx.Err(); err != nil {
 			return all, fmt.Errorf("array %s: read raw state: %w", c.target, err)
+		}
+		if row.Until != (Version{}) && !v.Version().Less(row.Until) {
+			continue // another row has taken its place
 		}
 		all = append(all, rawOf(ctx, v, row, row == newest))
 	}

@@ -21,8 +21,9 @@ var flashBlade = dialect{
 	},
 	idleTimeout: bladeIdleTimeout,
 	endpoints: map[string]func(*call) resource{
-		"alerts":            bladeAlerts,
-		"array-connections": none,
+		"alerts":                 bladeAlerts,
+		"array-connections":      none,
+		"array-connections/path": none,
 		"array-connections/performance/replication": none,
 		"arrays":                                    bladeArrays,
 		"arrays/clients/performance":                bladeClients,
