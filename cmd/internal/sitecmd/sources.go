@@ -134,8 +134,8 @@ func spelled(protocol string) string {
 	return up
 }
 
-// dropMaxAge is how old carried data may be and still stand for now: it is
-// carried once a day, and people are late.
+// dropMaxAge is how old carried data may be and still stand for now when
+// site.yaml does not say: it is carried once a day, and people are late.
 const dropMaxAge = 26 * time.Hour
 
 func (a *app) openDrop(ar siteconf.Array, keep keeper) (localmon.Source, error) {
@@ -143,7 +143,7 @@ func (a *app) openDrop(ar siteconf.Array, keep keeper) (localmon.Source, error) 
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the folder for files of %s: %w", ar.Name, err)
 	}
-	o := filedrop.Options{Target: ar.Name, Dir: dir, MaxAge: dropMaxAge, Judge: localmon.JudgeWord}
+	o := filedrop.Options{Target: ar.Name, Dir: dir, MaxAge: cmp.Or(ar.MaxAge, dropMaxAge), Judge: localmon.JudgeWord}
 	switch ar.Kind {
 	case localmon.KindFlashArray:
 		o.Decode = renamed(ar.Name, flasharray.Decode)

@@ -36,6 +36,10 @@ type Array struct {
 	TLSPin    string        `yaml:"tls_pin"`
 	Every     time.Duration `yaml:"every"` // monitor.every when left out
 
+	// MaxAge is how old carried files may be and still stand for now; for via
+	// drop, 26 hours when left out.
+	MaxAge time.Duration `yaml:"max_age"`
+
 	Address string `yaml:"address"` // snmp: 10.1.0.11:161
 	SNMP    SNMP   `yaml:"snmp"`
 
@@ -156,12 +160,13 @@ func checkWay(at strictyaml.Place, a *Array) {
 	given := map[string]bool{
 		"url": a.URL != "", "paths": a.Paths != nil, "token_file": a.TokenFile != "", "tls_pin": a.TLSPin != "",
 		"address": a.Address != "", "snmp": a.SNMP != SNMP{}, "senders": a.Senders != nil, "sender_names": a.SenderNames != nil,
+		"max_age": a.MaxAge != 0,
 	}
 	takes := map[Way][]string{
 		ViaREST:        {"url", "token_file", "tls_pin", "senders", "sender_names"},
 		ViaOpenMetrics: {"url", "paths", "token_file", "tls_pin", "senders", "sender_names"},
 		ViaSNMP:        {"address", "snmp", "senders", "sender_names"},
-		ViaDrop:        {},
+		ViaDrop:        {"max_age"},
 		ViaPush:        {"senders", "sender_names"},
 	}
 	known, ok := takes[a.Via]
@@ -181,6 +186,10 @@ func checkWay(at strictyaml.Place, a *Array) {
 		checkOpenMetrics(at, a)
 	case ViaSNMP:
 		checkSNMP(at, *a)
+	case ViaDrop:
+		if a.MaxAge < 0 || a.MaxAge > 31*24*time.Hour {
+			at.Key("max_age").Fail("max_age %s: want at most 31d: what is older says nothing of now", a.MaxAge)
+		}
 	case ViaPush:
 		if !a.Speaks() {
 			at.Fail("array %s: via push needs senders or sender_names: the addresses or names its messages come from", a.Name)

@@ -49,8 +49,9 @@ func TestEveryWayToReachATarget(t *testing.T) {
 			func(t *testing.T, a siteconf.Array) { require.Equal(t, "darksite", a.SNMP.User) },
 		},
 		"files": {
-			`{name: fa-far, kind: flasharray, via: drop}`,
+			`{name: fa-far, kind: flasharray, via: drop, max_age: 8d}`,
 			func(t *testing.T, a siteconf.Array) {
+				require.Equal(t, 8*24*time.Hour, a.MaxAge)
 				require.Equal(t, "spool/drop/fa-far", a.DropFolder())
 				require.Empty(t, a.Dialled(), "nothing is called")
 			},
@@ -74,7 +75,8 @@ func TestEveryWayToReachATarget(t *testing.T) {
 func TestAWayThatCannotWorkIsRefusedWithItsPlace(t *testing.T) {
 	for name, c := range map[string]struct{ array, more, want string }{
 		"a way nobody knows":               {`{name: a, kind: flasharray, via: telnet}`, "", `site.yaml:3:38: via "telnet" is not known`},
-		"a key of another way":             {`{name: a, kind: flasharray, via: drop, url: "https://10.1.0.1"}`, "", "url means nothing for via drop, which takes nothing more"},
+		"a key of another way":             {`{name: a, kind: flasharray, via: drop, url: "https://10.1.0.1"}`, "", "url means nothing for via drop, which takes max_age"},
+		"files of last year":               {`{name: a, kind: flasharray, via: drop, max_age: 365d}`, "", "want at most 31d"},
 		"a host by its array interface":    {`{name: a, kind: host, url: "https://10.1.0.1", token_file: k, tls_pin: "` + pin + `"}`, "", "a host has no array interface"},
 		"a token in the clear":             {`{name: a, kind: flasharray, via: openmetrics, url: "http://10.1.0.1", token_file: k}`, "", "a token is never sent over plain http"},
 		"a pin without a certificate":      {`{name: a, kind: flasharray, via: openmetrics, url: "http://10.1.0.1", tls_pin: "` + pin + `"}`, "", "no certificate to pin"},

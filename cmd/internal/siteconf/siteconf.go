@@ -246,7 +246,7 @@ arrays: []
 #   {name: fa-2, kind: flasharray, via: openmetrics, url: "https://10.1.0.12", paths: ["/metrics/array?namespace=purefa"], token_file: …, tls_pin: …}
 #   {name: node-1, kind: host, via: openmetrics, url: "http://10.1.0.30:9100"}
 #   {name: fa-old, kind: flasharray, via: snmp, address: "10.1.0.11:161", snmp: {community_file: keys/fa-old.community}}
-#   {name: fa-far, kind: flasharray, via: drop}         # files put into spool/drop/fa-far by hand
+#   {name: fa-far, kind: flasharray, via: drop, max_age: 26h}    # files put into spool/drop/fa-far by hand
 #   {name: fa-mute, kind: flasharray, via: push, senders: [10.1.0.13]}    # only what it says by itself
 
 # Where the monitor listens; what is not named is not opened.
