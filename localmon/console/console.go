@@ -37,8 +37,8 @@ type Batches interface {
 type Options struct {
 	Batches Batches
 	Now     func() time.Time
-	// Names are the names and addresses under which the console may be asked,
-	// beside those of loopback: the host of the address it listens on.
+	// Names are the names under which the console may be asked, beside
+	// localhost and addresses.
 	Names []string
 	// Stale is how old the newest look at a target may be; five minutes when
 	// zero.
@@ -107,14 +107,14 @@ func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.mux.ServeHTTP(w, r)
 }
 
-// mine reports whether the host a client asked for is this machine's.
+// mine reports whether the host a client asked for can be this machine.
 func (c *Console) mine(host string) bool {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name
 	}
 	host = strings.Trim(host, "[]")
-	if ip, err := netip.ParseAddr(host); err == nil && ip.Unmap().IsLoopback() {
-		return true
+	if _, err := netip.ParseAddr(host); err == nil {
+		return true // an address is no name that could have been turned to this machine
 	}
 	return strings.EqualFold(host, "localhost") || slices.ContainsFunc(c.o.Names, func(n string) bool { return n != "" && strings.EqualFold(n, host) })
 }

@@ -150,8 +150,8 @@ func TestOnlyGetAndHead(t *testing.T) {
 func TestOnlyItsOwnNames(t *testing.T) {
 	for host, want := range map[string]int{
 		"127.0.0.1:7780": 200, "127.8.8.8": 200, "[::1]:7780": 200, "[::ffff:127.0.0.1]:1": 200, "localhost": 200, "LOCALHOST:1": 200,
-		"kit.site.example:7780": 200, "KIT.site.example": 200,
-		"evil.example": 403, "127.0.0.1.evil.example": 403, "localhost.evil.example:7780": 403, "10.0.0.1": 403, "": 403, ":7780": 403,
+		"kit.site.example:7780": 200, "KIT.site.example": 200, "10.0.0.1:7780": 200, "[fd00::1]:7780": 200,
+		"evil.example": 403, "127.0.0.1.evil.example": 403, "localhost.evil.example:7780": 403, "10.0.0.1.evil.example": 403, "": 403, ":7780": 403,
 	} {
 		r := httptest.NewRequest(http.MethodGet, "/metrics", http.NoBody)
 		r.Host = host

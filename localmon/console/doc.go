@@ -31,9 +31,9 @@
 //     localmon_source_up 0 and what else is known of the looking stay; of one
 //     that has not been looked at for Options.Stale the same holds, whatever the
 //     newest look said.
-//   - The console answers only under the names of this machine it was given, and
-//     loopback: a page in a browser that had its name turned to this address
-//     (DNS rebinding) gets nothing.
+//   - The console answers under addresses, localhost and the names it was given: a
+//     page in a browser that had its own name turned to this address (DNS
+//     rebinding) gets nothing.
 //   - A page is always one that a reader takes: what cannot be said in the text is
 //     left out, and the header Darksite-Left-Out says what.
 //   - The page for people holds no scripts and loads nothing.

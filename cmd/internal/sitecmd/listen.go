@@ -131,7 +131,7 @@ func (a *app) listenConsole(ctx context.Context, l siteconf.Listen, board *conso
 	if err != nil {
 		return fmt.Errorf("listen for the console: %w", err)
 	}
-	c := console.New(console.Options{Batches: board, Now: a.env.Now, Names: []string{netip.MustParseAddrPort(l.Console).Addr().String()}})
+	c := console.New(console.Options{Batches: board, Now: a.env.Now})
 	e.open = append(e.open, "console at http://"+listener.Addr().String())
 	e.serve = append(e.serve, func(ctx context.Context) error { return c.Serve(ctx, listener) })
 	e.close = append(e.close, listener.Close)
