@@ -26,6 +26,12 @@ type Line struct {
 	Raw      string    // the text
 }
 
+// String renders the line as it stands on disk, without its end.
+func (l Line) String() string {
+	b := l.encode()
+	return string(b[:len(b)-1])
+}
+
 // encode writes the line with its end.
 func (l Line) encode() []byte {
 	b := make([]byte, 0, len(layout)+len(l.From)+len(l.Severity)+len(l.Raw)+len(l.Raw)/8+8)

@@ -13,6 +13,7 @@ import (
 	"darksite/bundle/casedraft"
 	"darksite/bundle/collect"
 	"darksite/bundle/collect/arraystate"
+	"darksite/bundle/collect/heard"
 	"darksite/bundle/collect/hostfacts"
 	"darksite/bundle/collect/logs"
 	"darksite/bundle/collect/runs"
@@ -20,6 +21,7 @@ import (
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/siteconf"
 	"darksite/localmon"
+	"darksite/localmon/source/push"
 	"darksite/localmon/units"
 
 	collectmonitor "darksite/bundle/collect/monitor"
@@ -115,6 +117,7 @@ func (a *app) gather(ctx context.Context, o *collectOptions) (*gathering, error)
 		collectmonitor.New(collectmonitor.Options{History: s.Reader, Alerts: s, Now: now, Recent: profile.Recent, Trend: profile.Trend, Step: profile.Step}),
 		runs.New(runs.Options{Dir: a.path(runsDir), Only: o.runs}),
 		hostfacts.New(hostfacts.Options{Root: "/", Programs: collect.HostPrograms{}}),
+		heard.New(heard.Options{Dir: a.path(spoolDir), Channels: []string{string(push.Syslog), string(push.Trap)}, Window: profile.Logs, Now: now}),
 		logs.New(logs.Options{Dir: "/var/log", Window: profile.Logs, Now: now, Programs: collect.HostPrograms{}}),
 	)
 	if readiness, err := a.readinessPage(); err == nil {

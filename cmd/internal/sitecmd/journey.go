@@ -132,7 +132,11 @@ func (a *app) redactOptions(ctx context.Context, conf *siteconf.Config, s *sight
 		if err != nil {
 			return redact.Options{}, err
 		}
-		o.Known = append(o.Known, inventory...)
+		speakers, err := a.speakers(ctx, o.Known)
+		if err != nil {
+			return redact.Options{}, err
+		}
+		o.Known = append(append(o.Known, inventory...), speakers...)
 	}
 	return o, nil
 }

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"time"
 
+	"darksite/bundle/redact"
+	"darksite/bundle/redact/pseudonym"
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/siteconf"
 	"darksite/localmon/console"
@@ -216,6 +218,35 @@ func reread(channel push.Channel, line spool.Line) (push.Message, bool) {
 		return m, ok
 	}
 	return syslog.Decode(push.Unescape(line.Raw), from, line.At)
+}
+
+// maxSpeakers is how many names of senders are made known to the redactor. A
+// site has some dozens; more are made up by somebody.
+const maxSpeakers = 10_000
+
+// speakers are the names senders gave themselves in what is kept of their
+// messages, but for those that are known already.
+func (a *app) speakers(ctx context.Context, known []redact.Known) ([]redact.Known, error) {
+	seen := map[string]bool{}
+	for _, k := range known {
+		seen[strings.ToLower(k.Value)] = true
+	}
+	var out []redact.Known
+	for _, channel := range []push.Channel{push.Syslog, push.Trap} {
+		for line, err := range spool.Read(ctx, a.path(spoolDir), string(channel), time.Time{}, time.Time{}) {
+			if err != nil {
+				return nil, fmt.Errorf("see who has spoken: %w", err)
+			}
+			m, ok := reread(channel, line)
+			name := strings.ToLower(m.Host)
+			if !ok || name == "" || seen[name] || len(out) >= maxSpeakers {
+				continue
+			}
+			seen[name] = true
+			out = append(out, redact.Known{Kind: pseudonym.Host, Value: m.Host})
+		}
+	}
+	return out, nil
 }
 
 // run listens until ctx ends.
