@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 
 	"darksite/localmon"
 	"darksite/localmon/source/pinned"
@@ -23,34 +22,7 @@ var (
 )
 
 // Error is a failure of the array as a whole.
-type Error struct {
-	Target  string // the site's name for the array
-	Address string // the URL it was reached at
-	Kind    error  // one of the sentinels
-	Hint    string // what a person should do next
-	Err     error  // the cause, may be nil
-}
-
-// Error says which array, what happened, and what to do.
-func (e *Error) Error() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "array %s (%s): %v", e.Target, e.Address, e.Kind)
-	if e.Err != nil {
-		fmt.Fprintf(&b, ": %v", e.Err)
-	}
-	if e.Hint != "" {
-		fmt.Fprintf(&b, "; %s", e.Hint)
-	}
-	return b.String()
-}
-
-// Unwrap gives the kind and the cause.
-func (e *Error) Unwrap() []error {
-	if e.Err == nil {
-		return []error{e.Kind}
-	}
-	return []error{e.Kind, e.Err}
-}
+type Error = localmon.TargetError
 
 // StatusError is a reply with another HTTP status than success.
 type StatusError struct {
@@ -77,7 +49,7 @@ var errMorePages = errors.New("the reply is one page of several, the rest is not
 
 // fail makes the error a person sees from the kind and its cause.
 func (c *Client) fail(kind, cause error) error {
-	e := &Error{Target: c.target, Address: c.base.String(), Kind: kind, Err: cause}
+	e := &Error{What: "array", Target: c.target, Address: c.base.String(), Kind: kind, Err: cause}
 	switch kind {
 	case localmon.ErrUnreachable:
 		e.Hint = "check that the array is up, that its management address answers from this machine, and the url in site.yaml"

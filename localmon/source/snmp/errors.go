@@ -2,8 +2,6 @@ package snmp
 
 import (
 	"errors"
-	"fmt"
-	"strings"
 
 	"darksite/localmon"
 )
@@ -14,34 +12,7 @@ import (
 var ErrNoData = errors.New("answers, but nothing could be read")
 
 // Error is a failure of the target as a whole.
-type Error struct {
-	Target  string // the site's name for it
-	Address string // where it was asked
-	Kind    error  // one of the sentinels
-	Hint    string // what a person should do next
-	Err     error  // the cause, may be nil
-}
-
-// Error says which target, what happened, and what to do.
-func (e *Error) Error() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "SNMP of %s (%s): %v", e.Target, e.Address, e.Kind)
-	if e.Err != nil {
-		fmt.Fprintf(&b, ": %v", e.Err)
-	}
-	if e.Hint != "" {
-		fmt.Fprintf(&b, "; %s", e.Hint)
-	}
-	return b.String()
-}
-
-// Unwrap gives the kind and the cause.
-func (e *Error) Unwrap() []error {
-	if e.Err == nil {
-		return []error{e.Kind}
-	}
-	return []error{e.Kind, e.Err}
-}
+type Error = localmon.TargetError
 
 // refusal is a report that says why a request was not taken.
 type refusal struct{ what, hint string }
@@ -67,7 +38,7 @@ func refused(report string) *refusal {
 
 // fail makes the error a person sees.
 func (c *client) fail(err error) error {
-	e := &Error{Target: c.target, Address: c.address, Kind: localmon.ErrUnreachable, Err: err}
+	e := &Error{What: "SNMP of", Target: c.target, Address: c.address, Kind: localmon.ErrUnreachable, Err: err}
 	var r *refusal
 	switch {
 	case errors.As(err, &r):
