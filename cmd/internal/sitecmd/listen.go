@@ -217,7 +217,8 @@ func reread(channel push.Channel, line spool.Line) (push.Message, bool) {
 		m.At, m.From = line.At, from
 		return m, ok
 	}
-	return syslog.Decode(push.Unescape(line.Raw), from, line.At)
+	m, _ := syslog.Decode(push.Unescape(line.Raw), from, line.At) // what has no form is text, now as then
+	return m, true
 }
 
 // maxSpeakers is how many names of senders are made known to the redactor. A
@@ -225,7 +226,8 @@ func reread(channel push.Channel, line spool.Line) (push.Message, bool) {
 const maxSpeakers = 10_000
 
 // speakers are the names senders gave themselves in what is kept of their
-// messages, but for those that are known already.
+// messages, but for those that are known already. More than can be hidden is
+// an error: what is not known to the redactor might leave.
 func (a *app) speakers(ctx context.Context, known []redact.Known) ([]redact.Known, error) {
 	seen := map[string]bool{}
 	for _, k := range known {
@@ -239,8 +241,12 @@ func (a *app) speakers(ctx context.Context, known []redact.Known) ([]redact.Know
 			}
 			m, ok := reread(channel, line)
 			name := strings.ToLower(m.Host)
-			if !ok || name == "" || seen[name] || len(out) >= maxSpeakers {
+			if !ok || name == "" || seen[name] {
 				continue
+			}
+			if len(out) == maxSpeakers {
+				return nil, cli.WithHint(fmt.Errorf("see who has spoken: more than %d names of senders in %s", maxSpeakers, a.path(spoolDir)),
+					"somebody floods the listener with made-up names; take %s away and collect again", a.path(spoolDir, string(channel)))
 			}
 			seen[name] = true
 			out = append(out, redact.Known{Kind: pseudonym.Host, Value: m.Host})
