@@ -2,6 +2,7 @@ package chunk
 
 import (
 	"encoding/binary"
+	"fmt"
 	"hash/crc32"
 	"slices"
 )
@@ -18,6 +19,10 @@ const (
 
 	shardSeries = 16
 	checksum    = 4
+
+	// maxPart bounds the bytes of one series, so that those of a block fit 32
+	// bits: each value takes 8 bytes or less, and a little is before them.
+	maxPart = MaxWidth*(MaxValues*10+1024) + 1024
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -115,8 +120,9 @@ func (b *Builder) endShard() {
 // Empty reports whether no series so far has values.
 func (b *Builder) Empty() bool { return len(b.body) == 0 }
 
-// Append ends the block and appends it to dst.
-func (b *Builder) Append(dst []byte) []byte {
+// Append ends the block and appends it to dst. Head is how many of its bytes
+// are its head, for [Block.OpenParts].
+func (b *Builder) Append(dst []byte) (block []byte, head int) {
 	if len(b.sizes)%shardSeries != 0 {
 		b.endShard()
 	}
@@ -128,7 +134,7 @@ func (b *Builder) Append(dst []byte) []byte {
 		dst = binary.AppendUvarint(dst, uint64(n))
 	}
 	dst = binary.LittleEndian.AppendUint32(dst, crc32.Checksum(dst[begin:], castagnoli))
-	return append(dst, b.body...)
+	return append(dst, b.body...), len(dst) - begin
 }
 
 // Block is an opened block. It refers to the bytes it was opened from.
@@ -137,27 +143,64 @@ type Block struct {
 	Width  int // columns of each series
 	Series int // places for series, some of which may be empty
 
-	ends []uint32 // where the part of each series ends in body, checksums included
-	body []byte
-	good [MaxSeries / shardSeries / 64]uint64 // shards whose checksum was compared
+	ends  []uint32 // where the part of each series ends in the body, checksums included
+	read  func(from, to int) ([]byte, error)
+	shard int // number of the shard in hand, -1 when there is none
+	bytes []byte
+	fault error // why it cannot be read
 }
 
-// Open reads the head of a block and checks that its parts fit the bytes. The
-// block's memory is reused when it is opened again.
+// Open opens a block of which all bytes are at hand. The block's memory is
+// reused when it is opened again.
 func (b *Block) Open(data []byte) error {
+	n, err := b.openHead(data)
+	if err != nil {
+		return err
+	}
+	body := data[n:]
+	if b.Size() != len(body) {
+		return corrupt("block of %d bytes, its head says %d", len(body), b.Size())
+	}
+	b.read = func(from, to int) ([]byte, error) { return body[from:to], nil }
+	return nil
+}
+
+// OpenParts opens a block whose head is at hand and whose other bytes are read
+// when a series needs them, a shard of 16 series at a time. Read returns the
+// bytes from (included) to (excluded) of what follows the head; they need not
+// stay good past its next call.
+func (b *Block) OpenParts(head []byte, read func(from, to int) ([]byte, error)) error {
+	n, err := b.openHead(head)
+	if err == nil && n != len(head) {
+		err = corrupt("%d bytes after the head of a block", len(head)-n)
+	}
+	b.read = read
+	return err
+}
+
+// Size is how many bytes follow the head.
+func (b *Block) Size() int {
+	if b.Series == 0 {
+		return 0
+	}
+	return int(b.ends[b.Series-1])
+}
+
+// openHead reads the head and returns its length.
+func (b *Block) openHead(data []byte) (int, error) {
+	b.shard, b.bytes, b.fault = -1, nil, nil
 	r := reader{b: data}
 	rows, width, series := r.uvarint(), r.uvarint(), r.uvarint()
 	if r.bad || rows < 1 || rows > MaxValues || width < 1 || width > MaxWidth || series > MaxSeries {
-		return corrupt("block of %d rows, %d columns, %d series", rows, width, series)
+		return 0, corrupt("block of %d rows, %d columns, %d series", rows, width, series)
 	}
-	clear(b.good[:])
 	b.Rows, b.Width, b.Series = int(rows), int(width), int(series)
 	b.ends = slices.Grow(b.ends[:0], b.Series)[:b.Series]
 	end, begin := uint64(0), uint64(0)
 	for i := range b.ends {
 		n := r.uvarint()
-		if n > uint64(len(data)) {
-			return corrupt("a part of %d bytes in a block of %d", n, len(data))
+		if n > maxPart {
+			return 0, corrupt("a part of %d bytes in a block", n)
 		}
 		end += n
 		if i%shardSeries == shardSeries-1 || i == b.Series-1 {
@@ -166,16 +209,14 @@ func (b *Block) Open(data []byte) error {
 			}
 			begin = end
 		}
-		b.ends[i] = uint32(min(end, uint64(len(data))+1))
+		b.ends[i] = uint32(end)
 	}
 	sum := r.bytes(checksum)
-	if r.bad || crc32.Checksum(data[:len(data)-len(r.b)-checksum], castagnoli) != binary.LittleEndian.Uint32(sum) {
-		return corrupt("head of a block: checksum does not match")
+	n := len(data) - len(r.b)
+	if r.bad || crc32.Checksum(data[:n-checksum], castagnoli) != binary.LittleEndian.Uint32(sum) {
+		return 0, corrupt("head of a block: checksum does not match")
 	}
-	if b.body = r.b; end != uint64(len(b.body)) {
-		return corrupt("block of %d bytes, its head says %d", len(b.body), end)
-	}
-	return nil
+	return n, nil
 }
 
 // Column is what a block holds of one series. Its memory is reused.
@@ -187,24 +228,6 @@ type Column struct {
 	store [MaxWidth][]float64
 }
 
-// part returns the bytes of a series; empty when it has no values.
-func (b *Block) part(i int) (part, shard, sum []byte) {
-	if i < 0 || i >= b.Series {
-		return nil, nil, nil
-	}
-	first := i - i%shardSeries
-	last := min(first+shardSeries, b.Series) - 1
-	from, to := b.begin(first), b.ends[last]
-	if to-from < checksum {
-		return nil, nil, nil
-	}
-	end := b.ends[i]
-	if i == last {
-		end -= checksum
-	}
-	return b.body[b.begin(i):end], b.body[from : to-checksum], b.body[to-checksum : to]
-}
-
 func (b *Block) begin(i int) uint32 {
 	if i == 0 {
 		return 0
@@ -212,27 +235,57 @@ func (b *Block) begin(i int) uint32 {
 	return b.ends[i-1]
 }
 
-// Has reports whether series i has any value.
-func (b *Block) Has(i int) bool {
-	part, _, _ := b.part(i)
-	return len(part) > 0
+// span tells where the part of a series stands in the body. It is empty where
+// the series has no values.
+func (b *Block) span(i int) (from, to uint32) {
+	if i < 0 || i >= b.Series {
+		return 0, 0
+	}
+	from, to = b.begin(i), b.ends[i]
+	if to > from && (i%shardSeries == shardSeries-1 || i == b.Series-1) {
+		to -= checksum
+	}
+	return from, to
 }
 
-// check returns the part of a series after comparing its shard's checksum; a
-// shard that was found good is not checked again until the block is opened anew.
+// Has reports whether series i has any value.
+func (b *Block) Has(i int) bool {
+	from, to := b.span(i)
+	return to > from
+}
+
+// check returns the part of a series after comparing its shard's checksum,
+// which is done once for neighbours that are read one after the other.
 func (b *Block) check(i int) (r reader, ok bool, err error) {
-	part, shard, sum := b.part(i)
-	if len(part) == 0 {
+	from, to := b.span(i)
+	if from == to {
 		return reader{}, false, nil
 	}
 	n := i / shardSeries
-	if b.good[n/64]&(1<<(n%64)) == 0 {
-		if crc32.Checksum(shard, castagnoli) != binary.LittleEndian.Uint32(sum) {
-			return reader{}, false, corrupt("series %d to %d of a block: checksum does not match", n*shardSeries, n*shardSeries+shardSeries-1)
-		}
-		b.good[n/64] |= 1 << (n % 64)
+	first := b.begin(n * shardSeries)
+	if n != b.shard {
+		b.shard = n
+		b.bytes, b.fault = b.load(n, first, b.ends[min((n+1)*shardSeries, b.Series)-1])
 	}
-	return reader{b: part}, true, nil
+	if b.fault != nil {
+		return reader{}, false, b.fault
+	}
+	return reader{b: b.bytes[from-first : to-first]}, true, nil
+}
+
+// load reads a shard and checks it.
+func (b *Block) load(n int, from, to uint32) ([]byte, error) {
+	what := func() string {
+		return fmt.Sprintf("series %d to %d of a block", n*shardSeries, min((n+1)*shardSeries, b.Series)-1)
+	}
+	data, err := b.read(int(from), int(to))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", what(), err)
+	}
+	if len(data) != int(to-from) || crc32.Checksum(data[:len(data)-checksum], castagnoli) != binary.LittleEndian.Uint32(data[len(data)-checksum:]) {
+		return nil, corrupt("%s: checksum does not match", what())
+	}
+	return data, nil
 }
 
 // Column reads series i of a block into c. Want is a bit set of the columns to

@@ -49,7 +49,8 @@ func packBlock(rows, width int, all []blockSeries) []byte {
 	for _, s := range all {
 		b.Add(s.present, s.cols...)
 	}
-	return b.Append(nil)
+	block, _ := b.Append(nil)
+	return block
 }
 
 func TestBlocksComeBack(t *testing.T) {

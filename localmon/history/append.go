@@ -206,8 +206,7 @@ func (a *appending) store(tx *bbolt.Tx, record []byte) error {
 	if err != nil {
 		return err
 	}
-	records.FillPercent = 1 // keys only ever grow
-	if err := records.Put(seqKey(a.seq), record); err != nil {
+	if err := putPieces(records, seqKey(a.seq), record); err != nil {
 		return err
 	}
 	jump, jumped := a.jump()

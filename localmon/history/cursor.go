@@ -1,6 +1,7 @@
 package history
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -40,6 +41,7 @@ type cursor struct {
 	row     *segment  // segment read last
 	blockID string    // bucket and key of the block opened last
 	block   chunk.Block
+	blocks  blockReader
 	begins  []int64 // of the steps of the tier read last
 	decoder chunk.Decoder
 	column  chunk.Column
@@ -63,7 +65,7 @@ func newCursor(db *DB, target string, id uint32, w localmon.Window) *cursor {
 func (c *cursor) release() {
 	c.reset()
 	db := c.db
-	c.db, c.tx, c.row, c.blockID, c.damage = nil, nil, nil, "", nil
+	c.db, c.tx, c.row, c.blockID, c.damage, c.blocks.in = nil, nil, nil, "", nil, nil
 	c.bound, c.nextSeq, c.scrape, c.step, c.tiers, c.aligned = 0, 0, 0, 0, false, false
 	db.cursors.Put(c)
 }
@@ -191,7 +193,7 @@ func (c *cursor) readMonth(own *bbolt.Bucket, next []byte) (bool, error) {
 	if outside || !c.tiers {
 		return true, nil
 	}
-	if err := c.readTier(own, bucketH1, m.first, m.packedRows, m.rows, inside); err != nil {
+	if err := c.readTier(own, bucketH1, m.first, m.packed, m.rows, inside); err != nil {
 		c.damage = append(c.damage, fmt.Errorf("month %d: %w", m.first, err))
 	}
 	return true, nil
@@ -215,7 +217,7 @@ func (c *cursor) readSealed(own *bbolt.Bucket, k, v []byte) (last uint64, err er
 		return s.last, c.readRaw(own, s)
 	}
 	if s.m5 && c.tiers && c.scrape == 0 {
-		return s.last, c.readTier(own, bucketM5, s.first, s.packedSteps, s.steps, inside)
+		return s.last, c.readTier(own, bucketM5, s.first, s.packed, s.steps, inside)
 	}
 	return s.last, nil
 }
@@ -225,7 +227,7 @@ func (c *cursor) open(own *bbolt.Bucket, in []byte, k kind, first uint64) (bool,
 	key := blockKey(first, c.id/groupSize)
 	if id := string(in) + string(key); id != c.blockID {
 		c.blockID = ""
-		if ok, err := getBlock(own.Bucket(in), k, key, &c.block); !ok || err != nil {
+		if ok, err := c.blocks.open(own.Bucket(in), k, key, &c.block); !ok || err != nil {
 			return ok, err
 		}
 		c.blockID = id
@@ -242,7 +244,7 @@ func (c *cursor) readRaw(own *bbolt.Bucket, s *segment) error {
 	if ok, err = c.decoder.Column(&c.block, int(c.id%groupSize), 1, &c.column); !ok || err != nil {
 		return err
 	}
-	at, err := c.db.timesOf(c.target, s.first, s.packedRows, s.rows)
+	at, err := c.db.timesOf(own.Bucket(bucketDay), c.target, s)
 	if err != nil {
 		return err
 	}
@@ -314,14 +316,9 @@ func (c *cursor) readLog(records *bbolt.Bucket) error {
 		broken = true
 		i      = 0
 	)
-	cur := records.Cursor()
-	for k, v := cur.First(); k != nil; k, v = cur.Next() {
-		if i >= c.scrape+pieceScrapes {
-			c.scrape = i
-			return nil
-		}
-		if seqOf(k) > c.bound {
-			break
+	err := eachScrape(records, func(seq uint64, v []byte) error {
+		if i >= c.scrape+pieceScrapes || seq > c.bound {
+			return errEnough
 		}
 		payload, err := unseal(kindScrape, v)
 		var sh scrapeHead
@@ -337,7 +334,7 @@ func (c *cursor) readLog(records *bbolt.Bucket) error {
 		if err != nil {
 			broken = true
 			if i >= c.scrape {
-				c.damage = append(c.damage, fmt.Errorf("scrape %d: %w", seqOf(k), err))
+				c.damage = append(c.damage, fmt.Errorf("scrape %d: %w", seq, err))
 			}
 		}
 		if cell := &g[c.id%groupSize]; !broken && i >= c.scrape && cell.present && c.from <= sh.at && sh.at < c.to {
@@ -345,8 +342,19 @@ func (c *cursor) readLog(records *bbolt.Bucket) error {
 			c.values = append(c.values, math.Float64frombits(cell.bits))
 		}
 		i++
+		return nil
+	})
+	if errors.Is(err, errEnough) && i >= c.scrape+pieceScrapes {
+		c.scrape = i
+		return nil
+	}
+	if err != nil && !errors.Is(err, errEnough) {
+		c.damage = append(c.damage, err)
 	}
 	c.nextSeq++
 	c.scrape = 0
 	return nil
 }
+
+// errEnough ends a walk early.
+var errEnough = errors.New("enough")

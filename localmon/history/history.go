@@ -169,6 +169,7 @@ func (db *DB) load() error {
 				return err
 			}
 			h.recall(own)
+			h.findGarbage(own, logOf(tx, h.target))
 			return nil
 		})
 	})
@@ -200,11 +201,7 @@ func (db *DB) loadTable(h *head, table *bbolt.Bucket) error {
 func (db *DB) loadLog(h *head, seg uint64, records *bbolt.Bucket) error {
 	h.segment, h.scrapes, h.sinceKey, h.maxDay = seg, 0, 0, math.MinInt64
 	broken := true // until a record that stands alone was read
-	return records.ForEach(func(k, v []byte) error {
-		seq, err := keySeq(k)
-		if err != nil {
-			return fmt.Errorf("log of %s: %w", h.target, err)
-		}
+	return eachScrape(records, func(seq uint64, v []byte) error {
 		h.scrapes++
 		sh, err := h.replay(v, broken)
 		if err != nil {
@@ -291,7 +288,7 @@ func (db *DB) loadSegments(h *head, own *bbolt.Bucket) error {
 				db.damaged = append(db.damaged, Damage{Target: h.target, What: fmt.Sprintf("%s %d", t.what, seqOf(k)), Err: err})
 				return nil
 			}
-			s.packedRows, s.packedSteps, s.packedClock = nil, nil, nil // they refer to the transaction
+			s.packed = nil // it refers to the transaction
 			*t.into = append(*t.into, *s)
 			return nil
 		}); err != nil {
@@ -312,8 +309,9 @@ func (h *head) recall(own *bbolt.Bucket) {
 		h.lastSeq, h.lastAt, h.last = s.last, s.maxAt, time.Unix(0, s.maxAt)
 	}
 	var (
-		b chunk.Block
-		d chunk.Decoder
+		b      chunk.Block
+		d      chunk.Decoder
+		blocks blockReader
 	)
 	opened := uint32(math.MaxUint32)
 	for _, id := range slices.Sorted(maps.Keys(h.table)) {
@@ -323,7 +321,7 @@ func (h *head) recall(own *bbolt.Bucket) {
 		g, k := h.at(id)
 		v := math.NaN()
 		if n := id / groupSize; n != opened {
-			if ok, err := getBlock(own.Bucket(bucketDay), kindBlock, blockKey(s.first, n), &b); !ok || err != nil {
+			if ok, err := blocks.open(own.Bucket(bucketDay), kindBlock, blockKey(s.first, n), &b); !s.raw || !ok || err != nil {
 				b = chunk.Block{} // the raw samples are gone, or Check will name the damage
 			}
 			opened = n

@@ -9,8 +9,9 @@ import (
 
 // The log of all targets is one top-level bucket, so that a scrape rewrites as
 // few pages as can be: a bucket for each segment, named by the target, a zero
-// byte and the sequence of the segment's first scrape. The sequence of the log
-// bucket itself is that of the newest batch.
+// byte and the sequence of the segment's first scrape. In it stand the scrapes,
+// each in pieces under its sequence. The sequence of the log bucket itself is
+// that of the newest batch.
 var bucketLog = []byte("log")
 
 // targetLog is the part of the log that belongs to one target.
@@ -59,6 +60,12 @@ func (l targetLog) each(fn func(first uint64, records *bbolt.Bucket) error) erro
 		}
 		seq = first + 1
 	}
+}
+
+// eachScrape calls fn for every scrape of a segment, oldest first. The value is
+// good until fn returns.
+func eachScrape(records *bbolt.Bucket, fn func(seq uint64, value []byte) error) error {
+	return eachPieces(records, 8, func(k, v []byte) error { return fn(seqOf(k), v) })
 }
 
 func (l targetLog) drop(segment uint64) error {

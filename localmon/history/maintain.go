@@ -29,6 +29,10 @@ func (db *DB) Maintain(ctx context.Context, now time.Time) (more bool, err error
 	}
 	db.upkeep.Lock() // one step at a time; Append goes on beside it
 	defer db.upkeep.Unlock()
+	// Room comes first: sealing needs some before it gives more back.
+	if did, err := db.retainNext(); did || err != nil {
+		return did, wrap("maintain history", err)
+	}
 	for _, target := range db.targets() {
 		for _, step := range []func(string, time.Time) (bool, error){db.sealNext, db.rollNext} {
 			if did, err := step(target, now); did || err != nil {
@@ -36,8 +40,7 @@ func (db *DB) Maintain(ctx context.Context, now time.Time) (more bool, err error
 			}
 		}
 	}
-	did, err := db.retainNext()
-	return did, wrap("maintain history", err)
+	return false, nil
 }
 
 func wrap(what string, err error) error {

@@ -46,8 +46,12 @@ type victim struct {
 }
 
 // retainNext lets go of the oldest of what is least worth keeping: samples
-// before 5-minute steps before 1-hour steps.
+// before 5-minute steps before 1-hour steps. What nothing refers to any more
+// is deleted piece by piece before anything else goes.
 func (db *DB) retainNext() (bool, error) {
+	if did, err := db.sweepNext(); did || err != nil {
+		return did, err
+	}
 	over, err := db.overBudget()
 	if !over || err != nil {
 		return false, err
@@ -56,6 +60,8 @@ func (db *DB) retainNext() (bool, error) {
 	switch {
 	case v.what == "" && unrolled == "":
 		return false, nil // all that is left is the log of this day
+	case v.what == "" && db.roll != nil:
+		return db.rollStep()
 	case v.what == "":
 		// The 5-minute steps have to go before their month is full.
 		if err := db.beginRoll(unrolled, db.rollable(unrolled)); err != nil {
@@ -108,7 +114,8 @@ func (db *DB) choose() (v victim, unrolled string) {
 	return h1, ""
 }
 
-// drop deletes the blocks of the victim, and what nothing refers to any more.
+// drop takes the victim out of the tables, with what nothing refers to any
+// more. Its blocks are swept later.
 func (db *DB) drop(v victim) error {
 	db.mu.Lock()
 	defer db.mu.Unlock()
@@ -133,6 +140,7 @@ func (db *DB) drop(v victim) error {
 	}
 	h.segments, h.months = d.segments, d.months
 	h.forget(d.dead)
+	h.garbage = append(h.garbage, d.garbage...)
 	return nil
 }
 
@@ -142,22 +150,21 @@ type dropping struct {
 	own              *bbolt.Bucket
 	segments, months []segment
 	dead             []uint32
+	garbage          []garbage
 }
 
-// raw deletes the samples of one segment.
+// raw lets go of the samples of one segment.
 func (d *dropping) raw(first uint64) error {
 	for i := range d.segments {
 		if s := &d.segments[i]; s.first == first {
 			s.raw = false
 		}
 	}
-	if err := dropBlocks(d.own.Bucket(bucketDay), first); err != nil {
-		return err
-	}
+	d.garbage = append(d.garbage, garbage{bucketDay, first})
 	return rewriteSegment(d.own, bucketSegments, first, func(row *segment) { row.raw = false })
 }
 
-// m5 deletes the 5-minute steps of all segments of a month, and with them the
+// m5 lets go of the 5-minute steps of all segments of a month, and with them the
 // segments: the month tells the rest. It is all of them or none, so that a
 // reader knows from the month's row where to look.
 func (d *dropping) m5(first uint64) error {
@@ -169,19 +176,21 @@ func (d *dropping) m5(first uint64) error {
 		if !member(s) {
 			continue
 		}
-		if err := errors.Join(dropBlocks(d.own.Bucket(bucketM5), s.first), d.own.Bucket(bucketSegments).Delete(seqKey(s.first))); err != nil {
+		if err := d.own.Bucket(bucketSegments).Delete(seqKey(s.first)); err != nil {
 			return err
 		}
+		d.garbage = append(d.garbage, garbage{bucketM5, s.first})
 	}
 	d.segments = slices.DeleteFunc(d.segments, member)
 	return rewriteSegment(d.own, bucketMonths, first, func(row *segment) { row.m5 = false })
 }
 
-// h1 deletes a month, and the series of which nothing is left then.
+// h1 lets go of a month, and of the series of which nothing is left then.
 func (d *dropping) h1(first uint64) error {
-	if err := errors.Join(dropBlocks(d.own.Bucket(bucketH1), first), d.own.Bucket(bucketMonths).Delete(seqKey(first))); err != nil {
+	if err := d.own.Bucket(bucketMonths).Delete(seqKey(first)); err != nil {
 		return err
 	}
+	d.garbage = append(d.garbage, garbage{bucketH1, first})
 	d.months = slices.DeleteFunc(d.months, func(m segment) bool { return m.first == first })
 	d.dead = d.h.unreferenced(d.segments, d.months)
 	table := d.own.Bucket(bucketSeries)

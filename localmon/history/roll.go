@@ -2,6 +2,7 @@ package history
 
 import (
 	"cmp"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
@@ -115,16 +116,13 @@ func (r *rolling) survey(tx *bbolt.Tx) error {
 		if err != nil {
 			return err
 		}
-		begins, err := times(&r.decoder, row.packedSteps, row.steps)
+		begins, err := times(&r.decoder, row.packed, row.steps)
 		if err != nil {
 			return err
 		}
 		r.fine = append(r.fine, begins...)
-		if in := own.Bucket(bucketM5); in != nil {
-			c := in.Cursor()
-			for k, _ := c.Seek(key); len(k) == 12 && string(k[:8]) == string(key); k, _ = c.Next() {
-				found[groupOf(k)] = true
-			}
+		for _, n := range groupsIn(own.Bucket(bucketM5), m.first) {
+			found[n] = true
 		}
 	}
 	for n := range found {
@@ -137,12 +135,25 @@ func (r *rolling) survey(tx *bbolt.Tx) error {
 	}
 	var enc chunk.Encoder
 	r.month.rows, r.month.steps = len(r.begins), len(r.members)
-	r.month.packedRows = enc.Times(nil, r.begins)
+	r.month.packed = enc.Times(nil, r.begins)
 	return nil
 }
 
-func groupOf(blockKey []byte) uint32 {
-	return uint32(blockKey[8])<<24 | uint32(blockKey[9])<<16 | uint32(blockKey[10])<<8 | uint32(blockKey[11])
+// groupsIn lists the groups that have a block in a segment or month.
+func groupsIn(in *bbolt.Bucket, first uint64) (groups []uint32) {
+	if in == nil {
+		return nil
+	}
+	c := in.Cursor()
+	for n := uint64(0); n <= math.MaxUint32; n++ {
+		k, _ := c.Seek(blockKey(first, uint32(n)))
+		if len(k) < blockPrefix || seqOf(k[:8]) != first {
+			break
+		}
+		n = uint64(binary.BigEndian.Uint32(k[8:]))
+		groups = append(groups, uint32(n))
+	}
+	return groups
 }
 
 func (db *DB) rollGroup(r *rolling) error {
@@ -150,7 +161,7 @@ func (db *DB) rollGroup(r *rolling) error {
 	key := blockKey(r.month.first, n)
 	done := false
 	err := db.file.View(func(tx *bbolt.Tx) error {
-		if done = bucketOf(tx, r.target, bucketH1, key) != nil; done {
+		if done = hasPieces(bucketOf(tx, r.target, bucketH1), key); done {
 			return nil
 		}
 		return r.build(bucketOf(tx, r.target, bucketM5), n)
@@ -158,17 +169,13 @@ func (db *DB) rollGroup(r *rolling) error {
 	if err != nil || done || r.builder.Empty() {
 		return err
 	}
+	r.block = appendBlock(r.block[:0], kindTier, &r.builder)
 	return db.file.Update(func(tx *bbolt.Tx) error {
 		own, err := own(tx, r.target)
 		if err != nil {
 			return err
 		}
-		in, err := own.CreateBucketIfNotExists(bucketH1)
-		if err != nil {
-			return err
-		}
-		r.block = r.builder.Append(r.block[:0])
-		return errors.Join(putBlock(in, kindTier, key, r.block), db.pause("roll a group"))
+		return errors.Join(putIn(own, bucketH1, key, r.block), db.pause("roll a group"))
 	})
 }
 
@@ -176,9 +183,10 @@ func (db *DB) rollGroup(r *rolling) error {
 // out, as a gap: Check names it.
 func (r *rolling) build(m5 *bbolt.Bucket, n uint32) error {
 	blocks := make([]chunk.Block, len(r.members))
+	readers := make([]blockReader, len(r.members))
 	series := 0
 	for i, m := range r.members {
-		ok, err := getBlock(m5, kindTier, blockKey(m.first, n), &blocks[i])
+		ok, err := readers[i].open(m5, kindTier, blockKey(m.first, n), &blocks[i])
 		if !ok || err != nil || blocks[i].Rows != m.steps || blocks[i].Width != tierWidth {
 			blocks[i] = chunk.Block{}
 		}
@@ -249,7 +257,7 @@ func (db *DB) rollEnd(r *rolling) error {
 		}
 	}
 	month := r.month
-	month.packedRows = nil
+	month.packed = nil
 	h.months = append(h.months, month)
 	return nil
 }

@@ -19,7 +19,8 @@ import (
 type sealing struct {
 	target  string
 	seg     segment
-	at      []int64  // time of each scrape
+	times   spanTimes
+	at      []int64  // time of each scrape, as in times
 	step    []int32  // its 5-minute step
 	begins  []int64  // of the steps
 	perStep []int64  // scrapes of each step
@@ -37,7 +38,8 @@ type sealing struct {
 	changes [groupSize]int     // values that differ from the one before
 	present []bool
 	some    []int32 // step of each value of a series with gaps
-	block   []byte
+
+	block, coarseBlock []byte
 }
 
 // sealNext does one step of sealing a target's oldest finished segment.
@@ -101,11 +103,7 @@ func (s *sealing) survey(tx *bbolt.Tx, first uint64) error {
 	s.seg = segment{first: first, minAt: math.MaxInt64, maxAt: math.MinInt64, raw: true, m5: true}
 	var clock []int64
 	found := map[uint32]bool{}
-	err := records.ForEach(func(k, v []byte) error {
-		seq, err := keySeq(k)
-		if err != nil {
-			return err
-		}
+	err := eachScrape(records, func(seq uint64, v []byte) error {
 		payload, err := unseal(kindScrape, v)
 		var sh scrapeHead
 		if err == nil {
@@ -147,16 +145,16 @@ func (s *sealing) survey(tx *bbolt.Tx, first uint64) error {
 	}
 	s.seg.rows = len(s.at)
 	var enc chunk.Encoder
-	s.seg.packedRows = enc.Times(nil, s.at)
 	s.step, s.begins = stepsOf(s.at, step5m)
 	s.seg.steps = len(s.begins)
 	s.perStep = make([]int64, len(s.begins))
 	for _, k := range s.step {
 		s.perStep[k]++
 	}
-	s.seg.packedSteps = enc.Times(nil, s.begins)
+	s.seg.packed = enc.Times(nil, s.begins)
+	s.times.at = s.at
 	if len(clock) == len(s.at) {
-		s.seg.packedClock = enc.Times(nil, clock)
+		s.times.clock = clock
 	}
 	for n := range found {
 		s.groups = append(s.groups, n)
@@ -171,10 +169,11 @@ func (db *DB) sealGroup(s *sealing) error {
 	key := blockKey(s.seg.first, n)
 	done := false
 	err := db.file.View(func(tx *bbolt.Tx) error {
-		if b := bucketOf(tx, s.target, bucketDay, key); b != nil {
+		if in := bucketOf(tx, s.target, bucketDay); hasPieces(in, key) {
 			done = true // by a run that was cut short
-			s.seg.size += int64(len(b.Get(keyBlock)))
-			return nil
+			value, err := getPieces(in, key, 0, -1, s.block[:0])
+			s.seg.size += int64(len(value))
+			return err
 		}
 		return s.gather(logOf(tx, s.target).records(s.seg.first), n)
 	})
@@ -185,35 +184,34 @@ func (db *DB) sealGroup(s *sealing) error {
 	if s.builder.Empty() {
 		return nil
 	}
-	size := int64(0)
+	s.block = appendBlock(s.block[:0], kindBlock, &s.builder)
+	s.coarseBlock = appendBlock(s.coarseBlock[:0], kindTier, &s.coarse)
 	err = db.file.Update(func(tx *bbolt.Tx) error {
 		own, err := own(tx, s.target)
 		if err != nil {
 			return err
 		}
-		for _, b := range []struct {
-			bucket  []byte
-			kind    kind
-			builder *chunk.Builder
-		}{{bucketDay, kindBlock, &s.builder}, {bucketM5, kindTier, &s.coarse}} {
-			in, err := own.CreateBucketIfNotExists(b.bucket)
-			if err != nil {
-				return err
-			}
-			s.block = b.builder.Append(s.block[:0])
-			if b.kind == kindBlock {
-				size = int64(len(s.block))
-			}
-			if err := putBlock(in, b.kind, key, s.block); err != nil {
-				return err
-			}
+		if err := putIn(own, bucketDay, key, s.block); err != nil {
+			return err
+		}
+		if err := putIn(own, bucketM5, key, s.coarseBlock); err != nil {
+			return err
 		}
 		return db.pause("seal a group")
 	})
 	if err == nil {
-		s.seg.size += size
+		s.seg.size += int64(len(s.block))
 	}
 	return err
+}
+
+// putIn stores a long value in a bucket, which it makes when it is not there.
+func putIn(own *bbolt.Bucket, bucket, key, value []byte) error {
+	in, err := own.CreateBucketIfNotExists(bucket)
+	if err != nil {
+		return err
+	}
+	return putPieces(in, key, value)
 }
 
 // gather plays the log on one group and keeps the values by series. It works
@@ -236,13 +234,13 @@ func (s *sealing) gather(records *bbolt.Bucket, n uint32) error {
 			}
 		}
 	)
-	err := records.ForEach(func(k, v []byte) error {
+	err := eachScrape(records, func(seq uint64, v []byte) error {
 		if row >= int32(len(s.at)) {
 			return fmt.Errorf("%w: the log grew while it was sealed", errBadValue)
 		}
 		sh, err := parseScrape(v[min(envelope, len(v)):])
 		switch {
-		case err != nil || len(s.lost) > 0 && s.isLost[seqOf(k)]:
+		case err != nil || len(s.lost) > 0 && s.isLost[seq]:
 			err = errBadValue
 		case sh.key:
 			all()
@@ -337,6 +335,10 @@ func (db *DB) sealEnd(s *sealing) error {
 		if err := table.Put(seqKey(s.seg.first), s.seg.encode()); err != nil {
 			return err
 		}
+		var enc chunk.Encoder
+		if err := putIn(own, bucketDay, timesKey(s.seg.first), s.times.encode(&enc)); err != nil {
+			return err
+		}
 		series, err := own.CreateBucketIfNotExists(bucketSeries)
 		if err != nil {
 			return err
@@ -356,7 +358,7 @@ func (db *DB) sealEnd(s *sealing) error {
 	}
 	db.damaged = append(db.damaged, s.lost...)
 	seg := s.seg
-	seg.packedRows, seg.packedSteps, seg.packedClock = nil, nil, nil
+	seg.packed = nil
 	h.segments = append(h.segments, seg)
 	return nil
 }

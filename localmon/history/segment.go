@@ -3,7 +3,7 @@ package history
 import (
 	"encoding/binary"
 	"fmt"
-	"slices"
+	"math"
 	"time"
 
 	"darksite/localmon/chunk"
@@ -14,15 +14,15 @@ import (
 // A segment is a row of consecutive scrapes of one target, a day at most. It
 // lives in the log while scrapes are added and until it is sealed; sealed, it
 // is a row of the segment table, a block of samples for each group of series
-// in the day bucket, and a block of 5-minute steps for each group in the m5
-// bucket. Thirty-two of them share a row and the blocks of 1-hour steps.
+// and the times of its scrapes in the day bucket, and a block of 5-minute steps
+// for each group in the m5 bucket. Thirty-two of them share a row and the blocks
+// of 1-hour steps.
 var (
 	bucketSegments = []byte("segments")
 	bucketDay      = []byte("day")
 	bucketM5       = []byte("m5")
 	bucketMonths   = []byte("months")
 	bucketH1       = []byte("h1")
-	keyBlock       = []byte("b")
 )
 
 const (
@@ -40,9 +40,7 @@ type segment struct {
 	rolled       bool   // its steps are part of a month
 	size         int64  // bytes of its blocks of samples
 
-	packedRows  []byte // times of the scrapes (months: of the steps)
-	packedSteps []byte // begins of the 5-minute steps
-	packedClock []byte // the target's clock less the kit's, for each scrape; may be empty
+	packed []byte // begins of its steps
 }
 
 const (
@@ -52,7 +50,7 @@ const (
 )
 
 func (s *segment) encode() []byte {
-	b := make([]byte, envelope, envelope+64+len(s.packedRows)+len(s.packedSteps)+len(s.packedClock))
+	b := make([]byte, envelope, envelope+64+len(s.packed))
 	flags := byte(0)
 	if s.raw {
 		flags |= segmentRaw
@@ -70,14 +68,10 @@ func (s *segment) encode() []byte {
 	b = binary.AppendUvarint(b, uint64(s.rows))
 	b = binary.AppendUvarint(b, uint64(s.steps))
 	b = binary.AppendUvarint(b, uint64(s.size))
-	for _, p := range [][]byte{s.packedRows, s.packedSteps, s.packedClock} {
-		b = binary.AppendUvarint(b, uint64(len(p)))
-		b = append(b, p...)
-	}
-	return seal(kindSegment, b)
+	return seal(kindSegment, append(b, s.packed...))
 }
 
-// decodeSegment reads a row. The packed parts refer to v.
+// decodeSegment reads a row. Its packed part refers to v.
 func decodeSegment(k, v []byte) (*segment, error) {
 	first, err := keySeq(k)
 	if err != nil {
@@ -95,10 +89,8 @@ func decodeSegment(k, v []byte) (*segment, error) {
 	s.maxAt = s.minAt + int64(in.uvarint())
 	rows, steps := in.uvarint(), in.uvarint()
 	s.rows, s.steps, s.size = int(rows), int(steps), int64(in.uvarint())
-	for _, p := range []*[]byte{&s.packedRows, &s.packedSteps, &s.packedClock} {
-		*p = in.bytes(in.uvarint())
-	}
-	if in.bad || len(in.b) > 0 || rows < 1 || rows > chunk.MaxValues || steps > chunk.MaxValues || s.last < first || s.maxAt < s.minAt {
+	s.packed = in.b
+	if in.bad || rows < 1 || rows > chunk.MaxValues || steps > chunk.MaxValues || s.last < first || s.maxAt < s.minAt {
 		return nil, fmt.Errorf("%w: row of the segment table", errBadValue)
 	}
 	return s, nil
@@ -114,56 +106,116 @@ func times(d *chunk.Decoder, packed []byte, n int) ([]int64, error) {
 	return t, err
 }
 
+// spanTimes are the times of a segment's scrapes: those of the kit and, where
+// every scrape had one, the target's clock less the kit's.
+type spanTimes struct{ at, clock []int64 }
+
+// encode packs the times.
+func (t *spanTimes) encode(e *chunk.Encoder) []byte {
+	b := e.Times(make([]byte, envelope), t.at)
+	if len(t.clock) > 0 {
+		b = e.Times(b, t.clock)
+	}
+	return seal(kindTimes, b)
+}
+
+// decodeTimes reads the times of n scrapes.
+func decodeTimes(d *chunk.Decoder, value []byte, n int) (t spanTimes, err error) {
+	payload, err := unseal(kindTimes, value)
+	if err != nil {
+		return t, err
+	}
+	t.at = make([]int64, n)
+	rest, err := d.Times(t.at, payload)
+	if err != nil || len(rest) == 0 {
+		return t, err
+	}
+	t.clock = make([]int64, n)
+	if rest, err = d.Times(t.clock, rest); err == nil && len(rest) > 0 {
+		err = fmt.Errorf("%w: %d bytes after times", errBadValue, len(rest))
+	}
+	return t, err
+}
+
 // blockKey names the block of a group in a segment or month.
 func blockKey(first uint64, group uint32) []byte {
 	return binary.BigEndian.AppendUint32(seqKey(first), group)
 }
 
-// putBlock stores a block in a bucket of its own: bbolt rewrites the values
-// that share a page with a new one, and these are large.
-func putBlock(in *bbolt.Bucket, k kind, key, block []byte) error {
-	b, err := in.CreateBucketIfNotExists(key)
-	if err != nil {
-		return err
-	}
-	b.FillPercent = 1
-	return b.Put(keyBlock, append([]byte{byte(k)}, block...))
+// blockPrefix is the length of a blockKey.
+const blockPrefix = 12
+
+// timesKey names the times of a segment's scrapes; it stands after the groups.
+func timesKey(first uint64) []byte { return blockKey(first, math.MaxUint32) }
+
+// A block is stored after its kind and the length of its head, so that one
+// series can be read without its neighbours.
+const blockPreamble = 3
+
+// appendBlock makes the value of a block.
+func appendBlock(dst []byte, k kind, b *chunk.Builder) []byte {
+	at := len(dst)
+	dst, head := b.Append(append(dst, byte(k), 0, 0))
+	binary.LittleEndian.PutUint16(dst[at+1:], uint16(head))
+	return dst
 }
 
-// getBlock opens a block; false when there is none.
-func getBlock(in *bbolt.Bucket, k kind, key []byte, b *chunk.Block) (bool, error) {
+// blockReader reads a block out of its pieces.
+type blockReader struct {
+	in    *bbolt.Bucket
+	key   []byte
+	begin int // of the bytes after the head
+	buf   []byte
+}
+
+// open opens the block; false when there is none.
+func (r *blockReader) open(in *bbolt.Bucket, k kind, key []byte, b *chunk.Block) (bool, error) {
 	if in == nil {
 		return false, nil
 	}
-	own := in.Bucket(key)
-	if own == nil {
+	first := in.Get(pieceOf(key, 0))
+	if first == nil {
 		return false, nil
 	}
-	v := own.Get(keyBlock)
-	if len(v) < 1 || kind(v[0]) != k {
+	if len(first) < blockPreamble || kind(first[0]) != k {
 		return false, fmt.Errorf("%w: not a block of kind %d", errBadValue, k)
 	}
-	if err := b.Open(v[1:]); err != nil {
+	r.in, r.key, r.begin = in, key, blockPreamble+int(binary.LittleEndian.Uint16(first[1:]))
+	head := first
+	if r.begin > len(first) {
+		var err error
+		if r.buf, err = getPieces(in, key, 0, r.begin, r.buf[:0]); err != nil {
+			return false, err
+		}
+		head = r.buf
+	}
+	if err := b.OpenParts(head[blockPreamble:r.begin], r.bytes); err != nil {
 		return false, err
 	}
 	return true, nil
 }
 
-// dropBlocks deletes the blocks of a segment from a bucket.
-func dropBlocks(in *bbolt.Bucket, first uint64) error {
-	if in == nil {
-		return nil
+// bytes is what chunk.Block reads its shards with.
+func (r *blockReader) bytes(from, to int) (b []byte, err error) {
+	r.buf, err = getPieces(r.in, r.key, r.begin+from, r.begin+to, r.buf[:0])
+	return r.buf, err
+}
+
+// openWhole opens a block of which the whole value is at hand.
+func openWhole(value []byte, k kind, b *chunk.Block) error {
+	if len(value) < blockPreamble || kind(value[0]) != k {
+		return fmt.Errorf("%w: not a block of kind %d", errBadValue, k)
 	}
-	var keys [][]byte
-	prefix := seqKey(first)
-	c := in.Cursor()
-	for k, _ := c.Seek(prefix); len(k) >= 8 && string(k[:8]) == string(prefix); k, _ = c.Next() {
-		keys = append(keys, slices.Clone(k))
+	begin := blockPreamble + int(binary.LittleEndian.Uint16(value[1:]))
+	if begin > len(value) {
+		return fmt.Errorf("%w: a block ends in its head", errBadValue)
 	}
-	for _, k := range keys {
-		if err := in.DeleteBucket(k); err != nil {
-			return err
-		}
+	body := value[begin:]
+	if err := b.OpenParts(value[blockPreamble:begin], func(from, to int) ([]byte, error) { return body[from:to], nil }); err != nil {
+		return err
+	}
+	if b.Size() != len(body) {
+		return fmt.Errorf("%w: a block of %d bytes, its head says %d", errBadValue, len(body), b.Size())
 	}
 	return nil
 }

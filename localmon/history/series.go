@@ -102,6 +102,7 @@ type head struct {
 
 	segments []segment // sealed ones, oldest first, without their packed parts
 	months   []segment
+	garbage  []garbage // what no table refers to any more
 
 	segment  uint64    // first seq of the open segment; zero when there is none
 	scrapes  int       // in the open segment

@@ -1,9 +1,12 @@
 package history
 
 import (
+	"fmt"
 	"sync"
 
 	"darksite/localmon/chunk"
+
+	"go.etcd.io/bbolt"
 )
 
 // maxCachedTimes bounds the cache: some 3 MB of day-long segments.
@@ -16,6 +19,7 @@ type timeCache struct {
 	at    map[timeKey][]int64
 	order []timeKey // oldest first
 	dec   chunk.Decoder
+	buf   []byte
 }
 
 type timeKey struct {
@@ -23,19 +27,25 @@ type timeKey struct {
 	first  uint64
 }
 
-// timesOf unpacks the times of a segment's scrapes. The slice is shared.
-func (db *DB) timesOf(target string, first uint64, packed []byte, n int) ([]int64, error) {
+// timesOf unpacks the times of a segment's scrapes out of the day bucket. The
+// slice is shared.
+func (db *DB) timesOf(in *bbolt.Bucket, target string, s *segment) ([]int64, error) {
 	c := &db.times
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	k := timeKey{target, first}
-	if at, ok := c.at[k]; ok && len(at) == n {
+	k := timeKey{target, s.first}
+	if at, ok := c.at[k]; ok && len(at) == s.rows {
 		return at, nil
 	}
-	at, err := times(&c.dec, packed, n)
-	if err != nil {
-		return nil, err
+	var err error
+	if c.buf, err = getPieces(in, timesKey(s.first), 0, -1, c.buf[:0]); err != nil {
+		return nil, fmt.Errorf("times of its scrapes: %w", err)
 	}
+	t, err := decodeTimes(&c.dec, c.buf, s.rows)
+	if err != nil {
+		return nil, fmt.Errorf("times of its scrapes: %w", err)
+	}
+	at := t.at
 	if c.at == nil {
 		c.at = map[timeKey][]int64{}
 	}

@@ -208,8 +208,8 @@ func (t *total) readLogOf(records *bbolt.Bucket, series []member) error {
 		}
 	}
 	broken := true
-	return records.ForEach(func(k, v []byte) error {
-		if seqOf(k) > t.bound {
+	return eachScrape(records, func(seq uint64, v []byte) error {
+		if seq > t.bound {
 			return nil
 		}
 		payload, err := unseal(kindScrape, v)
@@ -228,7 +228,7 @@ func (t *total) readLogOf(records *bbolt.Bucket, series []member) error {
 		}
 		if err != nil {
 			broken = true
-			t.damage = append(t.damage, fmt.Errorf("scrape %d: %w", seqOf(k), err))
+			t.damage = append(t.damage, fmt.Errorf("scrape %d: %w", seq, err))
 		}
 		if broken || sh.at < t.from || sh.at >= t.to {
 			return nil

@@ -24,6 +24,7 @@ const (
 	kindBlock
 	kindTier
 	kindClock
+	kindTimes
 )
 
 const envelope = 5
