@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/bits"
 	"strings"
 	"time"
 
@@ -82,14 +83,18 @@ type appending struct {
 func (a *appending) take() error {
 	h := a.h
 	h.stamp++
-	if h.stamp == 0 { // wrapped: old stamps could be taken for new ones
+	if h.stamp == 0 { // wrapped: an old stamp could be taken for a new one
 		for _, g := range h.groups {
 			if g != nil {
-				clear(g.stamps[:])
+				g.stamp = 0
 			}
 		}
 		h.stamp = 1
 	}
+	var (
+		g *liveGroup
+		n = uint32(math.MaxUint32) // its number
+	)
 	for i := range a.b.Samples {
 		s := &a.b.Samples[i]
 		if s.Key.Target != h.target {
@@ -110,8 +115,11 @@ func (a *appending) take() error {
 				h.order = append(h.order, slot{n, id})
 			}
 		}
-		g, k := h.at(id)
-		g.next[k], g.stamps[k] = math.Float64bits(s.Value), h.stamp
+		if id/groupSize != n {
+			n = id / groupSize
+			g, _ = h.at(id)
+		}
+		g.take(h.stamp, uint8(id%groupSize), math.Float64bits(s.Value))
 	}
 	return nil
 }
@@ -161,25 +169,10 @@ func (a *appending) encode(b []byte, w *sectionWriter) []byte {
 			continue
 		}
 		w.reset()
-		for k := range g.cells {
-			c := &g.cells[k]
-			present := g.stamps[k] == h.stamp
-			var old cell
-			if !a.key {
-				if present == c.present && (!present || g.next[k] == c.bits) {
-					w.skip(1)
-					continue
-				}
-				old = *c
-			} else if !present {
-				// a record that stands alone starts from empty cells
-				if *c != old {
-					a.changes = append(a.changes, change{uint32(n), uint8(k), old})
-				}
-				w.skip(1)
-				continue
-			}
-			a.changes = append(a.changes, change{uint32(n), uint8(k), w.put(old, g.next[k], present)})
+		if a.key {
+			a.encodeAll(uint32(n), g, w)
+		} else {
+			a.encodeAltered(uint32(n), g, w)
 		}
 		if w.taken > 0 || len(w.ops) > 0 {
 			b = w.appendSection(b, uint32(n-last))
@@ -187,6 +180,44 @@ func (a *appending) encode(b []byte, w *sectionWriter) []byte {
 		}
 	}
 	return seal(kindScrape, b)
+}
+
+// encodeAll writes what a group has, for a record that stands alone: it starts
+// from empty cells.
+func (a *appending) encodeAll(n uint32, g *liveGroup, w *sectionWriter) {
+	for k := range g.cells {
+		c, value, present := &g.cells[k], g.next[k], false
+		if g.stamp == a.h.stamp {
+			word, bit := k/64, uint64(1)<<(k%64)
+			present = g.seen[word]&bit != 0
+			if g.moved[word]&bit == 0 {
+				value = c.bits
+			}
+		}
+		if present {
+			a.changes = append(a.changes, change{n, uint8(k), w.put(cell{}, value, true)})
+			continue
+		}
+		if *c != (cell{}) {
+			a.changes = append(a.changes, change{n, uint8(k), cell{}})
+		}
+		w.skip(1)
+	}
+}
+
+// encodeAltered writes what the batch alters in a group.
+func (a *appending) encodeAltered(n uint32, g *liveGroup, w *sectionWriter) {
+	next := 0 // first series that is not written yet
+	for word := range g.seen {
+		altered, seen := g.altered(a.h.stamp, word)
+		for ; altered != 0; altered &= altered - 1 {
+			bit := bits.TrailingZeros64(altered)
+			k := word*64 + bit
+			w.skip(uint64(k - next))
+			next = k + 1
+			a.changes = append(a.changes, change{n, uint8(k), w.put(g.cells[k], g.next[k], seen&(1<<bit) != 0)})
+		}
+	}
 }
 
 // store writes the record, the new rows of the series table and, when the

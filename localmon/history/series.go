@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"math/bits"
 	"time"
 
 	"darksite/localmon"
@@ -98,7 +99,7 @@ type head struct {
 	groups []*liveGroup // by id / groupSize; nil where no series is left
 
 	order []slot // series of the newest batch, in its order
-	stamp uint32 // number of the batch being taken; cells of it bear this stamp
+	stamp uint32 // number of the batch being taken
 
 	segments []segment // sealed ones, oldest first, without their packed parts
 	months   []segment
@@ -122,10 +123,44 @@ type slot struct {
 
 // liveGroup is the newest state of groupSize series.
 type liveGroup struct {
-	cells  group // as the last record of the log left them
-	next   [groupSize]uint64
-	stamps [groupSize]uint32
-	left   [groupSize]lastSeen // where the cell is not present
+	cells group                  // as the last record of the log left them
+	left  [groupSize]lastSeen    // where the cell is not present
+	next  [groupSize]uint64      // values of the batch being taken, where they differ
+	stamp uint32                 // number of the batch that seen and moved are of
+	seen  [groupSize / 64]uint64 // series that the batch has,
+	moved [groupSize / 64]uint64 // and of them those whose value is not that of their cell
+}
+
+// take notes a value of the batch with this number.
+func (g *liveGroup) take(stamp uint32, k uint8, bits uint64) {
+	if g.stamp != stamp {
+		g.stamp = stamp
+		clear(g.seen[:])
+		clear(g.moved[:])
+	}
+	w, bit := k/64, uint64(1)<<(k%64)
+	g.seen[w] |= bit
+	if c := &g.cells[k]; c.present && c.bits == bits {
+		g.moved[w] &^= bit
+		return
+	}
+	g.moved[w] |= bit
+	g.next[k] = bits
+}
+
+// altered returns the series of word w that the batch with this number alters,
+// and those that it has.
+func (g *liveGroup) altered(stamp uint32, w int) (altered, seen uint64) {
+	if g.stamp == stamp {
+		altered, seen = g.moved[w], g.seen[w]
+	}
+	for missing := ^seen; missing != 0; missing &= missing - 1 {
+		k := bits.TrailingZeros64(missing)
+		if g.cells[w*64+k].present {
+			altered |= 1 << k
+		}
+	}
+	return altered, seen
 }
 
 func newHead(target string) *head {
