@@ -235,6 +235,14 @@ func (b *Block) begin(i int) uint32 {
 	return b.ends[i-1]
 }
 
+// Row is the row of value i.
+func (c *Column) Row(i int) int {
+	if c.Index == nil {
+		return i
+	}
+	return int(c.Index[i])
+}
+
 // span tells where the part of a series stands in the body. It is empty where
 // the series has no values.
 func (b *Block) span(i int) (from, to uint32) {

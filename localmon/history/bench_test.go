@@ -3,6 +3,7 @@ package history_test
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -125,21 +126,22 @@ func BenchmarkQuery(b *testing.B) {
 	}
 }
 
-func BenchmarkTotal(b *testing.B) {
+func BenchmarkAcross(b *testing.B) {
 	shape := workload.Default()
 	db, err := history.Open(filepath.Join(b.TempDir(), "history.db"), history.Options{NoSync: true})
 	require.NoError(b, err)
 	defer db.Close()
 	const scrapes = 2880
 	fill(b, db, shape, scrapes)
-	sel := localmon.Selector{Metric: workload.New(shape).Keys()[0].Metric}
+	keys := workload.New(shape).Keys()
+	keys = slices.DeleteFunc(keys, func(k localmon.SeriesKey) bool { return k.Metric != keys[0].Metric })
 	w := localmon.Window{From: shape.Start.Add(-time.Hour), To: shape.Start.Add(1000 * time.Hour), Agg: localmon.AggAvg}
 	for _, step := range []time.Duration{time.Minute, 5 * time.Minute} {
 		b.Run(fmt.Sprintf("500 series, by %v", step), func(b *testing.B) {
 			w.Step = step
 			before, n := cpuTime(b), 0
 			for b.Loop() {
-				for _, err := range db.Total(b.Context(), sel, w) {
+				for _, err := range db.Across(b.Context(), keys, w, localmon.AggSum) {
 					require.NoError(b, err)
 				}
 				n += shape.Volumes * scrapes

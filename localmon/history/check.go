@@ -137,11 +137,11 @@ func (c *checker) checkLog(records *bbolt.Bucket) error {
 
 // checkSealed reads the tables of segments and months and all their blocks.
 func (c *checker) checkSealed(own *bbolt.Bucket) error {
-	segments, err := c.checkTable(own, bucketSegments, "segment", func(s *segment) int { return s.steps })
+	segments, err := c.checkTable(own, bucketSegments, "segment")
 	if err != nil {
 		return err
 	}
-	months, err := c.checkTable(own, bucketMonths, "month", func(s *segment) int { return s.rows })
+	months, err := c.checkTable(own, bucketMonths, "month")
 	if err != nil {
 		return err
 	}
@@ -155,7 +155,7 @@ func (c *checker) checkSealed(own *bbolt.Bucket) error {
 	}{
 		{bucketDay, bucketSegments, kindBlock, segments, func(s *segment) int { return s.rows }, func(s *segment) bool { return s.raw }},
 		{bucketM5, bucketSegments, kindTier, segments, func(s *segment) int { return s.steps }, func(s *segment) bool { return s.m5 }},
-		{bucketH1, bucketMonths, kindTier, months, func(s *segment) int { return s.rows }, func(*segment) bool { return true }},
+		{bucketH1, bucketMonths, kindTier, months, func(s *segment) int { return s.steps }, func(*segment) bool { return true }},
 	} {
 		in := own.Bucket(t.name)
 		if in == nil {
@@ -188,7 +188,7 @@ func (c *checker) checkSealed(own *bbolt.Bucket) error {
 	return nil
 }
 
-func (c *checker) checkTable(own *bbolt.Bucket, name []byte, what string, begins func(*segment) int) (map[uint64]*segment, error) {
+func (c *checker) checkTable(own *bbolt.Bucket, name []byte, what string) (map[uint64]*segment, error) {
 	found := map[uint64]*segment{}
 	table := own.Bucket(name)
 	if table == nil {
@@ -198,7 +198,7 @@ func (c *checker) checkTable(own *bbolt.Bucket, name []byte, what string, begins
 		s, err := decodeSegment(k, v)
 		if err == nil {
 			found[s.first] = s
-			_, err = times(&c.decoder, s.packed, begins(s))
+			_, err = times(&c.decoder, s.packed, s.steps)
 		}
 		c.bad(fmt.Sprintf("%s %x", what, k), err)
 		return c.ctx.Err()

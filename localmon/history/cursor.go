@@ -12,50 +12,73 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// cursor reads one series piece by piece, each piece in a transaction of its
-// own, so that a slow reader pins no pages and may write.
+// cursor reads series stretch by stretch, each stretch in a transaction of its
+// own, so that a slow reader pins no pages and may write. Next goes on to the
+// next stretch; fetch reads one series there.
 type cursor struct {
 	db       *DB
 	target   string
-	id       uint32
 	from, to int64
 	step     int64 // what the reader asked for; zero when it wants samples
-	tiers    bool  // tiers can answer
+	want     uint  // columns of a tier that answer the reader; zero when none does
 	aligned  bool  // to 5 minutes, so that tiers answer at the window's ends too
 
 	// bound is the newest batch when the reading began. A segment that grows
 	// while it is read would else be left too early and lose its last batches.
 	bound uint64
 
-	nextSeq uint64 // where the next piece begins: this segment or a later one,
+	nextSeq uint64 // where the next stretch begins: this segment or a later one,
 	scrape  int    // and in this one, this scrape
 
-	times  []int64 // the piece: samples, which belong to others when lent is set,
+	// What was fetched: samples, or steps of a tier. Good until the next fetch.
+	times  []int64
 	values []float64
-	lent   bool
-	steps  []int64 // or steps of a tier
-	col    [tierWidth][]float64
+	steps  []int64
+	cols   [tierWidth][]float64 // those of want
+	whole  bool                 // every row of the stretch, with the times that all its series share
 	damage []error
 
-	tx      *bbolt.Tx // what follows was read in this transaction
-	row     *segment  // segment read last
-	blockID string    // bucket and key of the block opened last
+	row     segment // of the stretch
+	blockID string  // bucket and key of the block opened last in this transaction
 	block   chunk.Block
 	blocks  blockReader
-	begins  []int64 // of the steps of the tier read last
+	begins  []int64 // of the steps of the stretch
 	decoder chunk.Decoder
 	column  chunk.Column
+
+	keptTimes  []int64 // memory for what lies in the window,
+	keptValues [tierWidth][]float64
 }
 
-func newCursor(db *DB, target string, id uint32, w localmon.Window) *cursor {
+// stretch is a part of the history that is read in one way.
+type stretch struct {
+	own     *bbolt.Bucket
+	records *bbolt.Bucket // of a segment of the log,
+	samples bool          // or samples of a sealed segment,
+	tier    []byte        // or the steps in this bucket
+	inside  bool          // the window holds all of it
+	skip    int           // scrapes at its begin that were read before
+	what    string        // for errors
+}
+
+func newCursor(db *DB, target string, w localmon.Window) *cursor {
 	c, _ := db.cursors.Get().(*cursor)
 	if c == nil {
 		c = new(cursor)
 	}
-	c.db, c.target, c.id, c.from, c.to = db, target, id, floorMilli(w.From), clampNano(w.To)
+	c.db, c.target, c.from, c.to = db, target, floorMilli(w.From), clampNano(w.To)
 	switch w.Agg {
-	case localmon.AggAvg, localmon.AggMin, localmon.AggMax, localmon.AggSum:
-		c.tiers, c.step = true, int64(w.Step)
+	case localmon.AggAvg:
+		c.want = 1<<tierSum | 1<<tierCount
+	case localmon.AggSum:
+		c.want = 1 << tierSum
+	case localmon.AggMin:
+		c.want = 1 << tierMin
+	case localmon.AggMax:
+		c.want = 1 << tierMax
+	}
+	if c.want != 0 {
+		c.step = int64(w.Step)
 		c.aligned = c.from%step5m == 0 && c.to%step5m == 0
 	}
 	return c
@@ -63,19 +86,22 @@ func newCursor(db *DB, target string, id uint32, w localmon.Window) *cursor {
 
 // release keeps the cursor's memory for the next one.
 func (c *cursor) release() {
-	c.reset()
 	db := c.db
-	c.db, c.tx, c.row, c.blockID, c.damage, c.blocks.in = nil, nil, nil, "", nil, nil
-	c.bound, c.nextSeq, c.scrape, c.step, c.tiers, c.aligned = 0, 0, 0, 0, false, false
+	c.rewind("")
+	c.db, c.step, c.want, c.aligned = nil, 0, 0, false
 	db.cursors.Put(c)
 }
 
-// reset empties the piece.
+// rewind begins again, at another target.
+func (c *cursor) rewind(target string) {
+	c.reset()
+	c.target, c.blockID, c.damage, c.blocks.in, c.row.packed = target, "", nil, nil, nil
+	c.bound, c.nextSeq, c.scrape = 0, 0, 0
+}
+
+// reset forgets what was fetched.
 func (c *cursor) reset() {
-	if c.lent {
-		c.times, c.values, c.lent = nil, nil, false
-	}
-	c.times, c.values, c.steps = c.times[:0], c.values[:0], c.steps[:0]
+	c.times, c.values, c.steps, c.cols, c.whole = nil, nil, nil, [tierWidth][]float64{}, false
 }
 
 // floorMilli is a time in Unix nanoseconds, cut to the millisecond as the
@@ -96,57 +122,62 @@ func clampNano(t time.Time) int64 {
 	return t.UnixNano()
 }
 
-// next loads the next piece and reports whether there may be another.
-func (c *cursor) next() (more bool, err error) {
+// next finds the next stretch in a transaction of the caller. It reports false
+// at the end.
+func (c *cursor) next(tx *bbolt.Tx) (s stretch, more bool, err error) {
 	c.reset()
-	err = c.db.file.View(func(tx *bbolt.Tx) error {
-		if own := bucketOf(tx, c.target); own != nil {
-			more, err = c.piece(tx, own)
-		}
-		return err
-	})
-	return more, err
-}
-
-// piece is next inside a transaction. Series of one group that are read in one
-// transaction share the rows and blocks they have in common.
-func (c *cursor) piece(tx *bbolt.Tx, own *bbolt.Bucket) (more bool, err error) {
-	if c.tx != tx {
-		c.tx, c.row, c.blockID = tx, nil, ""
+	c.blockID, c.begins = "", nil
+	s.own = bucketOf(tx, c.target)
+	log := tx.Bucket(bucketLog)
+	if s.own == nil || log == nil {
+		return s, false, nil
 	}
-	c.limit(tx)
-	k, v, records := earliest(own, logOf(tx, c.target), c.nextSeq)
-	if did, err := c.readMonth(own, k); did || err != nil {
-		return true, err
+	if c.bound == 0 {
+		c.bound = log.Sequence()
+	}
+	k, v, records := earliest(s.own, logOf(tx, c.target), c.nextSeq)
+	if did := c.nextMonth(&s, k); did {
+		return s, true, nil
 	}
 	if k == nil {
-		return false, nil
+		return s, false, nil
 	}
 	first, err := keySeq(k)
-	if err != nil {
-		return false, err
-	}
-	if first > c.bound {
-		return false, nil
+	if err != nil || first > c.bound {
+		return s, false, err
 	}
 	if first != c.nextSeq {
 		c.nextSeq, c.scrape = first, 0
 	}
-	if records != nil {
-		return true, c.readLog(records)
+	if s.skip = c.scrape; records != nil {
+		s.records = records
+		return s, true, nil
 	}
-	last, err := c.readSealed(own, k, v)
-	if err != nil {
-		c.damage = append(c.damage, fmt.Errorf("segment %d: %w", first, err))
-	}
-	c.nextSeq, c.scrape = max(last, first)+1, 0
-	return true, nil
+	c.nextSealed(&s, k, v)
+	return s, true, nil
 }
 
-// limit notes the newest batch when the reading begins.
-func (c *cursor) limit(tx *bbolt.Tx) {
-	if log := tx.Bucket(bucketLog); log != nil && c.bound == 0 {
-		c.bound = log.Sequence()
+// nextSealed chooses what is read of a sealed segment.
+func (c *cursor) nextSealed(s *stretch, k, v []byte) {
+	row, err := decodeSegment(k, v)
+	if err != nil {
+		c.damage = append(c.damage, fmt.Errorf("segment %d: %w", seqOf(k), err))
+		c.nextSeq, c.scrape = seqOf(k)+1, 0
+		return
+	}
+	c.row, s.what = *row, "segment"
+	c.nextSeq, c.scrape = max(row.last, row.first)+1, 0
+	if row.maxAt < c.from || row.minAt >= c.to {
+		return
+	}
+	s.inside = c.from <= row.minAt && row.maxAt < c.to
+	tiers := row.m5 && c.want != 0 && s.skip == 0
+	exact := c.step%step5m == 0 && (s.inside || c.aligned)
+	switch {
+	case row.raw && !(tiers && exact):
+		s.samples = true
+	case tiers:
+		s.tier = bucketM5
 	}
 }
 
@@ -162,72 +193,65 @@ func earliest(own *bbolt.Bucket, log targetLog, seq uint64) (k, v []byte, record
 	return k, v, nil
 }
 
-// readMonth reads the month that begins before or with the next segment, when
-// the 1-hour steps give what is wanted or are all that is left.
-func (c *cursor) readMonth(own *bbolt.Bucket, next []byte) (bool, error) {
-	table := own.Bucket(bucketMonths)
+// nextMonth chooses the month that begins before or with the next segment,
+// when the 1-hour steps give what is wanted or are all that is left.
+func (c *cursor) nextMonth(s *stretch, next []byte) bool {
+	table := s.own.Bucket(bucketMonths)
 	if table == nil || c.scrape > 0 {
-		return false, nil
+		return false
 	}
 	k, v := table.Cursor().Seek(seqKey(c.nextSeq))
 	if k == nil || next != nil && string(k) > string(next) {
-		return false, nil
+		return false
 	}
 	m, err := decodeSegment(k, v)
 	if err != nil {
 		if string(k) == string(next) {
-			return false, nil // the segments are there
+			return false // the segments are there
 		}
 		c.damage = append(c.damage, fmt.Errorf("month %d: %w", seqOf(k), err))
 		c.nextSeq, c.scrape = seqOf(k)+1, 0
-		return true, nil
+		return true
 	}
-	inside := c.from <= m.minAt && m.maxAt < c.to
+	s.inside = c.from <= m.minAt && m.maxAt < c.to
 	outside := m.maxAt < c.from || m.minAt >= c.to
 	aligned := c.from%step1h == 0 && c.to%step1h == 0
-	exact := c.tiers && c.step%step1h == 0 && (inside || aligned)
+	exact := c.want != 0 && c.step%step1h == 0 && (s.inside || aligned)
 	if m.m5 && !exact && !outside {
-		return false, nil
+		return false
 	}
+	c.row, s.what = *m, "month"
 	c.nextSeq, c.scrape = m.last+1, 0
-	if outside || !c.tiers {
-		return true, nil
+	if !outside && c.want != 0 {
+		s.tier = bucketH1
 	}
-	if err := c.readTier(own, bucketH1, m.first, m.packed, m.rows, inside); err != nil {
-		c.damage = append(c.damage, fmt.Errorf("month %d: %w", m.first, err))
-	}
-	return true, nil
+	return true
 }
 
-// readSealed reads what the window wants of a sealed segment and returns the
-// seq of its last scrape.
-func (c *cursor) readSealed(own *bbolt.Bucket, k, v []byte) (last uint64, err error) {
-	if c.row == nil || c.row.first != seqOf(k) {
-		if c.row, err = decodeSegment(k, v); err != nil {
-			return 0, err
-		}
+// fetch reads what a stretch has of one series. What cannot be read is noted as
+// damage.
+func (c *cursor) fetch(s *stretch, id uint32) {
+	c.reset()
+	var err error
+	switch {
+	case s.records != nil:
+		c.readLog(s.records, id)
+	case s.samples:
+		err = c.readSamples(s, id)
+	case s.tier != nil:
+		err = c.readSteps(s, id)
 	}
-	s := c.row
-	if s.maxAt < c.from || s.minAt >= c.to {
-		return s.last, nil
+	if err != nil {
+		c.damage = append(c.damage, fmt.Errorf("%s %d: %w", s.what, c.row.first, err))
 	}
-	inside := c.from <= s.minAt && s.maxAt < c.to
-	exact := c.tiers && c.scrape == 0 && c.step%step5m == 0 && (inside || c.aligned)
-	if s.raw && !(exact && s.m5) {
-		return s.last, c.readRaw(own, s)
-	}
-	if s.m5 && c.tiers && c.scrape == 0 {
-		return s.last, c.readTier(own, bucketM5, s.first, s.packed, s.steps, inside)
-	}
-	return s.last, nil
 }
 
-// open opens the block of the cursor's group, unless it is open already.
-func (c *cursor) open(own *bbolt.Bucket, in []byte, k kind, first uint64) (bool, error) {
-	key := blockKey(first, c.id/groupSize)
+// open opens the block of a series' group, unless it is open already.
+func (c *cursor) open(s *stretch, in []byte, k kind, id uint32) (bool, error) {
+	key := blockKey(c.row.first, id/groupSize)
 	if id := string(in) + string(key); id != c.blockID {
 		c.blockID = ""
-		if ok, err := c.blocks.open(own.Bucket(in), k, key, &c.block); !ok || err != nil {
+		if ok, err := c.blocks.open(s.own.Bucket(in), k, key, &c.block); !ok || err != nil {
 			return ok, err
 		}
 		c.blockID = id
@@ -235,16 +259,16 @@ func (c *cursor) open(own *bbolt.Bucket, in []byte, k kind, first uint64) (bool,
 	return true, nil
 }
 
-// readRaw reads the samples of a segment that lie in the window.
-func (c *cursor) readRaw(own *bbolt.Bucket, s *segment) error {
-	ok, err := c.open(own, bucketDay, kindBlock, s.first)
+// readSamples reads the samples of a sealed segment that lie in the window.
+func (c *cursor) readSamples(s *stretch, id uint32) error {
+	ok, err := c.open(s, bucketDay, kindBlock, id)
 	if !ok || err != nil {
 		return err
 	}
-	if ok, err = c.decoder.Column(&c.block, int(c.id%groupSize), 1, &c.column); !ok || err != nil {
+	if ok, err = c.decoder.Column(&c.block, int(id%groupSize), 1, &c.column); !ok || err != nil {
 		return err
 	}
-	at, err := c.db.timesOf(own.Bucket(bucketDay), c.target, s)
+	at, err := c.db.timesOf(s.own.Bucket(bucketDay), c.target, &c.row)
 	if err != nil {
 		return err
 	}
@@ -252,65 +276,85 @@ func (c *cursor) readRaw(own *bbolt.Bucket, s *segment) error {
 		return fmt.Errorf("%w: a block of %d rows in a segment of %d", errBadValue, c.block.Rows, len(at))
 	}
 	v := c.column.Values[0]
-	if c.column.Index == nil && c.scrape == 0 && c.from <= s.minAt && s.maxAt < c.to {
-		c.times, c.values, c.lent = at, v, true
+	if c.column.Index == nil && s.skip == 0 && s.inside {
+		c.times, c.values, c.whole = at, v, true
 		return nil
 	}
+	times, values := c.keptTimes[:0], c.keptValues[0][:0]
 	for i, x := range v {
-		row := i
-		if c.column.Index != nil {
-			row = int(c.column.Index[i])
-		}
-		if t := at[row]; row >= c.scrape && c.from <= t && t < c.to {
-			c.times, c.values = append(c.times, t), append(c.values, x)
+		row := c.column.Row(i)
+		if t := at[row]; row >= s.skip && c.from <= t && t < c.to {
+			times, values = append(times, t), append(values, x)
 		}
 	}
+	c.keptTimes, c.keptValues[0] = times, values
+	c.times, c.values = times, values
 	return nil
 }
 
-// readTier reads the steps of a segment or month, all of them when it is whole
+// readSteps reads the steps of a segment or month, all of them when it is whole
 // in the window, else those that begin there.
-func (c *cursor) readTier(own *bbolt.Bucket, in []byte, first uint64, packed []byte, n int, whole bool) error {
-	again := c.blockID
-	ok, err := c.open(own, in, kindTier, first)
+func (c *cursor) readSteps(s *stretch, id uint32) error {
+	ok, err := c.open(s, s.tier, kindTier, id)
 	if !ok || err != nil {
 		return err
 	}
-	if ok, err = c.decoder.Column(&c.block, int(c.id%groupSize), 1<<tierWidth-1, &c.column); !ok || err != nil {
+	if ok, err = c.decoder.Column(&c.block, int(id%groupSize), c.want, &c.column); !ok || err != nil {
 		return err
 	}
-	if again != c.blockID {
-		if c.begins, err = times(&c.decoder, packed, n); err != nil {
-			c.blockID = ""
+	if c.begins == nil {
+		if c.begins, err = times(&c.decoder, c.row.packed, c.row.steps); err != nil {
 			return err
 		}
 	}
-	if c.block.Rows != n || c.block.Width != tierWidth {
-		return fmt.Errorf("%w: a tier of %d steps by %d, wanted %d by %d", errBadValue, c.block.Rows, c.block.Width, n, tierWidth)
+	if c.block.Rows != c.row.steps || c.block.Width != tierWidth {
+		return fmt.Errorf("%w: a tier of %d steps by %d, wanted %d by %d", errBadValue, c.block.Rows, c.block.Width, c.row.steps, tierWidth)
 	}
-	for k := range c.col {
-		c.col[k] = c.col[k][:0]
+	if c.column.Index == nil && s.inside {
+		c.steps, c.whole = c.begins, true
+		copy(c.cols[:], c.column.Values)
+		return nil
 	}
-	for i := range c.column.Values[0] {
-		row := i
-		if c.column.Index != nil {
-			row = int(c.column.Index[i])
+	c.keepSteps(s.inside)
+	return nil
+}
+
+// keepSteps copies the steps that are there and begin in the window.
+func (c *cursor) keepSteps(all bool) {
+	c.keptTimes = c.keptTimes[:0]
+	for k := range c.keptValues {
+		c.keptValues[k] = c.keptValues[k][:0]
+	}
+	n := 0
+	for _, v := range c.column.Values {
+		n = max(n, len(v))
+	}
+	for i := range n {
+		t := c.begins[c.column.Row(i)]
+		if !all && (t < c.from || t >= c.to) {
+			continue
 		}
-		if t := c.begins[row]; whole || c.from <= t && t < c.to {
-			c.steps = append(c.steps, t)
-			for k := range c.col {
-				c.col[k] = append(c.col[k], c.column.Values[k][i])
+		c.keptTimes = append(c.keptTimes, t)
+		for k, v := range c.column.Values {
+			if v != nil {
+				c.keptValues[k] = append(c.keptValues[k], v[i])
 			}
 		}
 	}
-	return nil
+	c.steps, c.cols = c.keptTimes, c.keptValues
 }
 
 // pieceScrapes is how many scrapes of the log make one piece.
 const pieceScrapes = 8 * keyEvery
 
-// readLog reads the next scrapes of a log segment that lie in the window.
-func (c *cursor) readLog(records *bbolt.Bucket) error {
+// readLog reads the next scrapes of a log segment that lie in the window, and
+// goes on to where the next stretch begins.
+func (c *cursor) readLog(records *bbolt.Bucket, id uint32) {
+	times, values := c.keptTimes[:0], c.keptValues[0][:0]
+	defer func() {
+		c.keptTimes, c.keptValues[0] = times, values
+		c.times, c.values = times, values
+	}()
 	var (
 		g      group
 		broken = true
@@ -329,7 +373,7 @@ func (c *cursor) readLog(records *bbolt.Bucket) error {
 			if sh.key {
 				g, broken = group{}, false
 			}
-			err = sh.playOne(c.id/groupSize, &g, nil)
+			err = sh.playOne(id/groupSize, &g, nil)
 		}
 		if err != nil {
 			broken = true
@@ -337,23 +381,22 @@ func (c *cursor) readLog(records *bbolt.Bucket) error {
 				c.damage = append(c.damage, fmt.Errorf("scrape %d: %w", seq, err))
 			}
 		}
-		if cell := &g[c.id%groupSize]; !broken && i >= c.scrape && cell.present && c.from <= sh.at && sh.at < c.to {
-			c.times = append(c.times, sh.at)
-			c.values = append(c.values, math.Float64frombits(cell.bits))
+		if cell := &g[id%groupSize]; !broken && i >= c.scrape && cell.present && c.from <= sh.at && sh.at < c.to {
+			times = append(times, sh.at)
+			values = append(values, math.Float64frombits(cell.bits))
 		}
 		i++
 		return nil
 	})
 	if errors.Is(err, errEnough) && i >= c.scrape+pieceScrapes {
 		c.scrape = i
-		return nil
+		return
 	}
 	if err != nil && !errors.Is(err, errEnough) {
 		c.damage = append(c.damage, err)
 	}
 	c.nextSeq++
 	c.scrape = 0
-	return nil
 }
 
 // errEnough ends a walk early.

@@ -305,52 +305,114 @@ func requireAgreement(t *testing.T, rng *rand.Rand, m model, db *history.DB) {
 	}
 }
 
-func TestTotalIsTheSumOfAverages(t *testing.T) {
-	db, _ := openTemp(t, history.Options{NoSync: true})
-	db.SetLimits(100, 3)
-	m := model{}
-	for _, w := range []*world{newWorld(21, "fa-1", 300), newWorld(22, "fa-2", 20)} {
-		for range 450 {
-			b := w.batch(0.02)
-			b.Samples = slices.DeleteFunc(b.Samples, func(s localmon.Sample) bool { return math.Abs(s.Value) > 1e12 })
-			_, err := db.Append(t.Context(), b)
-			require.NoError(t, err)
-			m.append(b)
+// gatherAcross is the definition of Across, written as plainly as it goes.
+func gatherAcross(m model, keys []localmon.SeriesKey, w localmon.Window, how localmon.Agg) map[int64]float64 {
+	values := map[int64][]float64{}
+	for _, key := range keys {
+		own := map[int64]float64{}
+		for _, p := range steps(m.samples(key, w.From, w.To), w) {
+			own[p.At.UnixNano()] = p.Value // the later of two counts
 		}
-		if w.target == "fa-1" {
-			maintain(t, db, w.at)
+		for at, v := range own {
+			if !math.IsNaN(v) {
+				values[at] = append(values[at], v)
+			}
 		}
 	}
-	for _, sel := range []localmon.Selector{{}, {Target: "fa-1"}, {Metric: "metric_3"}} {
-		for _, step := range []time.Duration{time.Minute, 5 * time.Minute, time.Hour} {
-			w := localmon.Window{From: time.Unix(0, 0), To: time.Unix(1<<32, 0), Step: step, Agg: localmon.AggAvg}
-			want := map[int64]float64{}
-			size := 0.0
-			for key, points := range m {
-				if sel.Matches(key) {
-					for _, p := range steps(points, w) {
-						want[p.At.UnixNano()] += p.Value
-						size = max(size, math.Abs(p.Value))
-					}
+	out := map[int64]float64{}
+	for at, list := range values {
+		sum := 0.0
+		for _, v := range list {
+			sum += v
+		}
+		switch how {
+		case localmon.AggMin:
+			out[at] = slices.Min(list)
+		case localmon.AggMax:
+			out[at] = slices.Max(list)
+		case localmon.AggAvg:
+			out[at] = sum / float64(len(list))
+		default:
+			out[at] = sum
+		}
+	}
+	return out
+}
+
+func TestSeriesPutTogetherAgreeWithTheModel(t *testing.T) {
+	all := []localmon.Agg{localmon.AggAvg, localmon.AggMin, localmon.AggMax, localmon.AggSum, localmon.AggLast, localmon.AggRate}
+	for name, oddity := range map[string]float64{"a clock that goes on": 0, "gaps, churn and jumps of the clock": 0.02} {
+		t.Run(name, func(t *testing.T) {
+			db, _ := openTemp(t, history.Options{NoSync: true})
+			db.SetLimits(100, 3)
+			m := model{}
+			for _, w := range []*world{newWorld(21, "fa-1", 300), newWorld(22, "fa-2", 20)} {
+				for range 450 {
+					b := w.batch(oddity)
+					b.Samples = slices.DeleteFunc(b.Samples, func(s localmon.Sample) bool { return math.Abs(s.Value) > 1e12 })
+					_, err := db.Append(t.Context(), b)
+					require.NoError(t, err)
+					m.append(b)
+				}
+				if w.target == "fa-1" {
+					maintain(t, db, w.at)
 				}
 			}
-			got := map[int64]float64{}
-			before := int64(math.MinInt64)
-			for p, err := range db.Total(t.Context(), sel, w) {
-				require.NoError(t, err)
-				require.Greater(t, p.At.UnixNano(), before, "in order of time")
-				before = p.At.UnixNano()
-				got[before] = p.Value
+			rng := rand.New(rand.NewPCG(3, 3))
+			for _, sel := range []localmon.Selector{{}, {Target: "fa-1"}, {Metric: "metric_3"}} {
+				keys := []localmon.SeriesKey{{Target: "fa-1", Metric: "never seen"}}
+				size := 0.0
+				for key, points := range m {
+					if sel.Matches(key) {
+						keys = append(keys, key, key) // named twice, it counts once
+						for _, p := range points {
+							size = max(size, math.Abs(p.Value))
+						}
+					}
+				}
+				for _, step := range []time.Duration{time.Minute, 5 * time.Minute, time.Hour, 7 * time.Hour} {
+					w := localmon.Window{From: time.Unix(0, 0), To: time.Unix(1<<32, 0), Step: step, Agg: all[rng.IntN(len(all))]}
+					how := all[rng.IntN(4)]
+					requireAcross(t, db, gatherAcross(m, slices.Compact(keys), w, how), keys, w, how, size)
+				}
 			}
-			require.Len(t, got, len(want))
-			for at, v := range want {
-				require.InDelta(t, v, got[at], 1e-9*size, "%+v %v at %v", sel, step, time.Unix(0, at))
-			}
-		}
+		})
 	}
-	for _, w := range []localmon.Window{{}, {Agg: localmon.AggAvg}, {Agg: localmon.AggMax, Step: time.Hour}} {
-		for _, err := range db.Total(t.Context(), localmon.Selector{}, w) {
-			require.ErrorContains(t, err, "total")
-		}
+}
+
+func requireAcross(t *testing.T, db *history.DB, want map[int64]float64, keys []localmon.SeriesKey, w localmon.Window, how localmon.Agg, size float64) {
+	t.Helper()
+	got := map[int64]float64{}
+	before := int64(math.MinInt64)
+	for p, err := range db.Across(t.Context(), keys, w, how) {
+		require.NoError(t, err)
+		require.Greater(t, p.At.UnixNano(), before, "in order of time")
+		before = p.At.UnixNano()
+		got[before] = p.Value
+	}
+	require.Len(t, got, len(want), "%s of %+v", how, w)
+	for at, v := range want {
+		require.InDelta(t, v, got[at], 1e-7*size, "%s of %+v at %v", how, w, time.Unix(0, at))
+	}
+}
+
+func TestWhatCannotBePutTogetherIsRefused(t *testing.T) {
+	db, _ := openTemp(t, history.Options{NoSync: true})
+	for name, c := range map[string]struct {
+		w   localmon.Window
+		how localmon.Agg
+	}{
+		"no aggregation of each": {localmon.Window{Step: time.Hour}, localmon.AggSum},
+		"no step":                {localmon.Window{Agg: localmon.AggAvg}, localmon.AggSum},
+		"rate of many":           {localmon.Window{Agg: localmon.AggAvg, Step: time.Hour}, localmon.AggRate},
+	} {
+		t.Run(name, func(t *testing.T) {
+			refused := false
+			for _, err := range db.Across(t.Context(), nil, c.w, c.how) {
+				require.ErrorContains(t, err, "put 0 series together")
+				refused = true
+			}
+			require.True(t, refused)
+		})
 	}
 }

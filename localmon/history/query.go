@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"darksite/localmon"
+
+	"go.etcd.io/bbolt"
 )
 
 // Series lists the series that the selector picks, ordered by key.
@@ -112,14 +114,19 @@ func (db *DB) rangeOne(ctx context.Context, key localmon.SeriesKey, w localmon.W
 	if !ok {
 		return nil
 	}
-	c := newCursor(db, key.Target, id, w)
+	c := newCursor(db, key.Target, w)
 	defer c.release()
-	for {
+	for more := true; more; {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		more, err := c.next()
-		if err != nil {
+		if err := db.file.View(func(tx *bbolt.Tx) (err error) {
+			var s stretch
+			if s, more, err = c.next(tx); more {
+				c.fetch(&s, id)
+			}
+			return err
+		}); err != nil {
 			return err
 		}
 		for i, at := range c.times {
@@ -128,12 +135,9 @@ func (db *DB) rangeOne(ctx context.Context, key localmon.SeriesKey, w localmon.W
 			}
 		}
 		for i, at := range c.steps {
-			if p, ok := st.addStep(at, c.col[tierMin][i], c.col[tierMax][i], c.col[tierSum][i], c.col[tierCount][i]); ok && !yield(p, nil) {
+			if p, ok := st.addStep(at, &c.cols, i); ok && !yield(p, nil) {
 				return nil
 			}
-		}
-		if !more {
-			break
 		}
 	}
 	if p, ok := st.end(); ok && !yield(p, nil) {

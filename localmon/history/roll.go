@@ -134,7 +134,7 @@ func (r *rolling) survey(tx *bbolt.Tx) error {
 		return fmt.Errorf("%w: %d hours in a month", errBadValue, len(r.begins))
 	}
 	var enc chunk.Encoder
-	r.month.rows, r.month.steps = len(r.begins), len(r.members)
+	r.month.rows, r.month.steps = len(r.members), len(r.begins)
 	r.month.packed = enc.Times(nil, r.begins)
 	return nil
 }

@@ -34,8 +34,8 @@ const (
 type segment struct {
 	first, last  uint64 // seq of its first and last scrape
 	minAt, maxAt int64  // of its scrapes
-	rows         int    // scrapes; in a month, steps
-	steps        int    // 5-minute steps; in a month, segments
+	rows         int    // scrapes; in a month, segments
+	steps        int    // 5-minute steps; in a month, 1-hour steps
 	raw, m5      bool   // which blocks it still has; in a month, m5 says that its segments have theirs
 	rolled       bool   // its steps are part of a month
 	size         int64  // bytes of its blocks of samples

@@ -69,17 +69,34 @@ func (s *stepper) add(at int64, v float64) (p localmon.Point, ok bool) {
 	return p, ok
 }
 
-// addStep is add for a step of a tier.
-func (s *stepper) addStep(at int64, low, high, sum, count float64) (p localmon.Point, ok bool) {
-	if !s.open || at < s.at || at-s.at >= s.step {
-		begin := floorDiv(at, s.step) * s.step
+// addStep is add for step i of a tier, of which the columns that the
+// aggregation needs are there.
+func (s *stepper) addStep(at int64, cols *[tierWidth][]float64, i int) (p localmon.Point, ok bool) {
+	opens := !s.open || at < s.at || at-s.at >= s.step
+	if opens {
 		p, ok = s.end()
-		s.open, s.at = true, begin
-		s.min, s.max, s.sum, s.count = low, high, 0, 0
+		s.open, s.at = true, floorDiv(at, s.step)*s.step
+		s.sum, s.count = 0, 0
 	}
-	s.min, s.max = math.Min(s.min, low), math.Max(s.max, high)
-	s.sum += sum
-	s.count += count
+	switch s.agg {
+	case localmon.AggMin:
+		if v := cols[tierMin][i]; opens {
+			s.min = v
+		} else {
+			s.min = math.Min(s.min, v)
+		}
+	case localmon.AggMax:
+		if v := cols[tierMax][i]; opens {
+			s.max = v
+		} else {
+			s.max = math.Max(s.max, v)
+		}
+	case localmon.AggSum:
+		s.sum += cols[tierSum][i]
+	default:
+		s.sum += cols[tierSum][i]
+		s.count += cols[tierCount][i]
+	}
 	return p, ok
 }
 

@@ -1,0 +1,439 @@
+package history
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"maps"
+	"math"
+	"slices"
+	"time"
+
+	"darksite/localmon"
+
+	"go.etcd.io/bbolt"
+)
+
+// maxAcross bounds the steps that Across keeps, and with them its memory.
+const maxAcross = 1 << 20
+
+// Across makes one series of several: for each step of the window, the sum,
+// average, minimum or maximum (how) over the series of what w.Agg says of each
+// of them. A series without a number in a step takes no part in it; one that
+// is not known takes no part at all. When the clock brought a step of a series
+// twice, its later point counts. Points come in order of time, after
+// everything was read.
+//
+// It goes through the history once and through all series in each part of it,
+// and keeps one number for each step and one open step for each series.
+//
+// As with Range, what can be read is yielded before an error about the rest,
+// and coarser steps stand in for samples that are gone.
+func (db *DB) Across(ctx context.Context, keys []localmon.SeriesKey, w localmon.Window, how localmon.Agg) iter.Seq2[localmon.Point, error] {
+	return func(yield func(localmon.Point, error) bool) {
+		a, err := db.across(ctx, keys, w, how)
+		if a != nil {
+			for _, at := range slices.Sorted(maps.Keys(a.slots)) {
+				if v, ok := a.sums[a.slots[at]].value(how); ok && !yield(localmon.Point{At: time.Unix(0, at), Value: v}, nil) {
+					return
+				}
+			}
+		}
+		if err != nil {
+			yield(localmon.Point{}, fmt.Errorf("put %d series together: %w", len(keys), err))
+		}
+	}
+}
+
+// errTurnedBack says that the clock brought a step twice.
+var errTurnedBack = errors.New("the clock went back")
+
+func (db *DB) across(ctx context.Context, keys []localmon.SeriesKey, w localmon.Window, how localmon.Agg) (*across, error) {
+	switch how {
+	case localmon.AggSum, localmon.AggAvg, localmon.AggMin, localmon.AggMax:
+	default:
+		return nil, fmt.Errorf("%q: want sum, avg, min or max", how)
+	}
+	if w.Agg == localmon.AggNone {
+		return nil, fmt.Errorf("every sample of each: want an aggregation")
+	}
+	for _, keepLater := range []bool{false, true} {
+		a, err := db.newAcross(keys, w)
+		if err != nil {
+			return nil, err
+		}
+		err = a.read(ctx, keepLater)
+		a.cursor.release()
+		if !errors.Is(err, errTurnedBack) {
+			return a, err
+		}
+	}
+	return nil, errTurnedBack // the second way never says so
+}
+
+// across puts series together. Each has an open step of its own.
+type across struct {
+	cursor  *cursor // shared by the series of a target, one after the other
+	members []member
+	begins  []int64 // of the steps, in the order they were met
+	sums    []gathered
+	slots   map[int64]int // place of a step in the two
+	damaged []error
+	later   map[int64]float64 // steps of one series, where a later one replaces an earlier one
+
+	runs   []run // of the times of the stretch in hand
+	runsOf *int64
+}
+
+// member is one series and its open step.
+type member struct {
+	target string
+	id     uint32
+	step   stepper
+	slot   int // of the step put last; -1 before the first
+}
+
+// gathered is what the series say of one step.
+type gathered struct {
+	sum, low, high float64
+	count          int
+}
+
+func (g *gathered) add(v float64) {
+	if v != v {
+		return
+	}
+	if g.count == 0 || v < g.low {
+		g.low = v
+	}
+	if g.count == 0 || v > g.high {
+		g.high = v
+	}
+	g.sum += v
+	g.count++
+}
+
+func (g *gathered) value(how localmon.Agg) (float64, bool) {
+	switch how {
+	case localmon.AggMin:
+		return g.low, g.count > 0
+	case localmon.AggMax:
+		return g.high, g.count > 0
+	case localmon.AggAvg:
+		return g.sum / float64(g.count), g.count > 0
+	default:
+		return g.sum, g.count > 0
+	}
+}
+
+// run is a row of samples, or of finer steps, that lie in one step.
+type run struct {
+	at       int64
+	slot     int
+	from, to int
+}
+
+func (db *DB) newAcross(keys []localmon.SeriesKey, w localmon.Window) (*across, error) {
+	st, err := newStepper(w)
+	if err != nil {
+		return nil, err
+	}
+	a := &across{slots: map[int64]int{}, members: make([]member, 0, len(keys))}
+	for _, k := range keys {
+		if id, ok := db.id(k); ok {
+			a.members = append(a.members, member{target: k.Target, id: id, step: *st, slot: -1})
+		}
+	}
+	slices.SortFunc(a.members, func(x, y member) int {
+		return cmp.Or(cmp.Compare(x.target, y.target), cmp.Compare(x.id, y.id))
+	})
+	a.members = slices.CompactFunc(a.members, func(x, y member) bool { return x.target == y.target && x.id == y.id })
+	a.cursor = newCursor(db, "", w)
+	return a, nil
+}
+
+// read goes through the targets. It keeps the later of two equal steps where it
+// is told to, and else gives up when it meets one.
+func (a *across) read(ctx context.Context, keepLater bool) error {
+	for from, to := 0, 0; from < len(a.members); from = to {
+		for to = from; to < len(a.members) && a.members[to].target == a.members[from].target; to++ {
+		}
+		if !keepLater {
+			if err := a.readTarget(ctx, a.members[from:to]); err != nil {
+				return err
+			}
+			continue
+		}
+		for i := from; i < to; i++ {
+			a.later = map[int64]float64{}
+			if err := a.readTarget(ctx, a.members[i:i+1]); err != nil {
+				return err
+			}
+			for at, v := range a.later {
+				slot, err := a.slotOf(at)
+				if err != nil {
+					return err
+				}
+				a.sums[slot].add(v)
+			}
+		}
+	}
+	if len(a.damaged) > 0 {
+		return fmt.Errorf("%d parts cannot be read, the first: %w", len(a.damaged), a.damaged[0])
+	}
+	return nil
+}
+
+// readTarget goes through the history of a target once, and through the series
+// in each stretch.
+func (a *across) readTarget(ctx context.Context, members []member) error {
+	c := a.cursor
+	c.rewind(members[0].target)
+	for more := true; more; {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := c.db.file.View(func(tx *bbolt.Tx) error {
+			s, ok, err := c.next(tx)
+			if more = ok; !ok || err != nil {
+				return err
+			}
+			a.runsOf = nil
+			if s.records != nil {
+				return a.readLog(s.records, members)
+			}
+			for i := range members {
+				c.fetch(&s, members[i].id)
+				if err := a.take(&members[i]); err != nil {
+					return err
+				}
+			}
+			return nil
+		}); err != nil {
+			return err
+		}
+		a.damaged = append(a.damaged, c.damage...)
+		c.damage = c.damage[:0]
+	}
+	for i := range members {
+		if err := a.end(&members[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// take adds what was fetched of a series.
+func (a *across) take(m *member) error {
+	c := a.cursor
+	if c.whole && a.later == nil && (m.step.agg == localmon.AggAvg || m.step.agg == localmon.AggSum) {
+		if c.steps != nil {
+			return a.takeRuns(m, c.steps, c.cols[tierSum], c.cols[tierCount])
+		}
+		return a.takeRuns(m, c.times, c.values, nil)
+	}
+	for i, at := range c.times {
+		if p, ok := m.step.add(at, c.values[i]); ok {
+			if err := a.put(m, p); err != nil {
+				return err
+			}
+		}
+	}
+	for i, at := range c.steps {
+		if p, ok := m.step.addStep(at, &c.cols, i); ok {
+			if err := a.put(m, p); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// takeRuns is take for sums and averages of a series that has all rows of the
+// stretch: which rows share a step is known for all such series at once. Counts
+// may be nil: one for each row.
+func (a *across) takeRuns(m *member, times []int64, sums, counts []float64) error {
+	if err := a.layRuns(times); err != nil {
+		return err
+	}
+	st, avg := &m.step, m.step.agg == localmon.AggAvg
+	for i := range a.runs {
+		r := &a.runs[i]
+		sum, count := 0.0, float64(r.to-r.from)
+		for _, v := range sums[r.from:r.to] {
+			sum += v
+		}
+		if avg && counts != nil {
+			count = 0
+			for _, n := range counts[r.from:r.to] {
+				count += n
+			}
+		}
+		switch {
+		case i == 0 && st.open && st.at == r.at:
+			st.sum, st.count = st.sum+sum, st.count+count
+		case i == 0 || i == len(a.runs)-1:
+			if err := a.end(m); err != nil {
+				return err
+			}
+			if i == 0 && m.slot >= 0 && a.begins[m.slot] >= r.at {
+				return errTurnedBack
+			}
+			st.open, st.at, st.sum, st.count = true, r.at, sum, count
+		default:
+			if i == 1 {
+				if err := a.end(m); err != nil {
+					return err
+				}
+			}
+			if avg {
+				sum /= count
+			}
+			a.sums[r.slot].add(sum)
+			m.slot = r.slot
+		}
+	}
+	return nil
+}
+
+// layRuns finds the runs of times that follow each other in the same step.
+func (a *across) layRuns(times []int64) error {
+	if a.runsOf == &times[0] {
+		return nil
+	}
+	a.runs, a.runsOf = a.runs[:0], nil
+	step := a.members[0].step.step
+	at := int64(math.MinInt64)
+	for i, t := range times {
+		if i > 0 && t >= at && t-at < step {
+			continue
+		}
+		begin := floorDiv(t, step) * step
+		if i > 0 && begin < at {
+			return errTurnedBack
+		}
+		slot, err := a.slotOf(begin)
+		if err != nil {
+			return err
+		}
+		if n := len(a.runs); n > 0 {
+			a.runs[n-1].to = i
+		}
+		at = begin
+		a.runs = append(a.runs, run{at: begin, slot: slot, from: i, to: len(times)})
+	}
+	a.runsOf = &times[0]
+	return nil
+}
+
+// slotOf finds or gives the place of a step.
+func (a *across) slotOf(at int64) (int, error) {
+	if slot, ok := a.slots[at]; ok {
+		return slot, nil
+	}
+	slot := len(a.begins)
+	if slot == maxAcross {
+		return 0, fmt.Errorf("more than %d steps; take wider ones or less time", maxAcross)
+	}
+	a.slots[at] = slot
+	a.begins, a.sums = append(a.begins, at), append(a.sums, gathered{})
+	return slot, nil
+}
+
+// put adds a step of a series. As a rule it stands after the one put last,
+// because another series met both.
+func (a *across) put(m *member, p localmon.Point) error {
+	at := p.At.UnixNano()
+	if a.later != nil {
+		a.later[at] = p.Value
+		return nil
+	}
+	if m.slot >= 0 && a.begins[m.slot] >= at {
+		return errTurnedBack
+	}
+	slot := m.slot + 1
+	if slot >= len(a.begins) || a.begins[slot] != at {
+		var err error
+		if slot, err = a.slotOf(at); err != nil {
+			return err
+		}
+	}
+	m.slot = slot
+	a.sums[slot].add(p.Value)
+	return nil
+}
+
+// end puts the open step.
+func (a *across) end(m *member) error {
+	if p, ok := m.step.end(); ok {
+		return a.put(m, p)
+	}
+	return nil
+}
+
+// readLog goes through a segment of the log once for all series.
+func (a *across) readLog(records *bbolt.Bucket, members []member) error {
+	c := a.cursor
+	groups := map[uint32]*group{}
+	for i := range members {
+		if n := members[i].id / groupSize; groups[n] == nil {
+			groups[n] = new(group)
+		}
+	}
+	broken := true
+	err := eachScrape(records, func(seq uint64, v []byte) error {
+		if seq > c.bound {
+			return errEnough
+		}
+		payload, err := unseal(kindScrape, v)
+		var sh scrapeHead
+		if err == nil {
+			sh, err = parseScrape(payload)
+		}
+		if err == nil && (sh.key || !broken) {
+			if sh.key {
+				broken = false
+				for _, g := range groups {
+					clear(g[:])
+				}
+			}
+			err = sh.play(func(n uint32) *group { return groups[n] })
+		}
+		if err != nil {
+			broken = true
+			c.damage = append(c.damage, fmt.Errorf("scrape %d: %w", seq, err))
+		}
+		if broken || sh.at < c.from || sh.at >= c.to {
+			return nil
+		}
+		return a.takeScrape(sh.at, members, groups)
+	})
+	c.nextSeq, c.scrape = c.nextSeq+1, 0
+	if errors.Is(err, errEnough) {
+		return nil
+	}
+	return err
+}
+
+// takeScrape adds the values that the series have in one scrape.
+func (a *across) takeScrape(at int64, members []member, groups map[uint32]*group) error {
+	var g *group
+	n := uint32(math.MaxUint32)
+	for i := range members {
+		m := &members[i]
+		if m.id/groupSize != n {
+			n = m.id / groupSize
+			g = groups[n]
+		}
+		if c := &g[m.id%groupSize]; c.present {
+			if p, ok := m.step.add(at, math.Float64frombits(c.bits)); ok {
+				if err := a.put(m, p); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
