@@ -48,7 +48,11 @@ const Bucket = "darksite"
 
 // growth is the step in which a large file grows. bbolt's own is 16 MiB, which
 // is much beside a small file.
-const growth = 4 << 20
+//
+// Free pages are kept in an array and not in a map: every commit writes their
+// list in order, which a map must sort anew, and the array gives out the lowest
+// page first, which keeps the file's end free.
+const growth = 1 << 20
 
 // MaxWait is how long Open waits for the lock when Options.Timeout is zero.
 const MaxWait = time.Second
@@ -132,7 +136,7 @@ func open(path string, o Options, readOnly bool) (f *File, err error) {
 	)
 	err = guard(func() (err error) {
 		db, err = bbolt.Open(path, 0o600, &bbolt.Options{
-			Timeout: o.Timeout, ReadOnly: readOnly, FreelistType: bbolt.FreelistMapType,
+			Timeout: o.Timeout, ReadOnly: readOnly, FreelistType: bbolt.FreelistArrayType,
 			InitialMmapSize: o.InitialMmapSize, MaxSize: int(o.MaxSize), NoSync: o.NoSync,
 			OpenFile: func(name string, flag int, mode os.FileMode) (*os.File, error) {
 				// never make the file here: that is create's work
@@ -201,7 +205,7 @@ func create(path string, o Options) error {
 	if err := tmp.Close(); err != nil {
 		return err
 	}
-	db, err := bbolt.Open(tmp.Name(), 0o600, &bbolt.Options{NoSync: o.NoSync, FreelistType: bbolt.FreelistMapType})
+	db, err := bbolt.Open(tmp.Name(), 0o600, &bbolt.Options{NoSync: o.NoSync, FreelistType: bbolt.FreelistArrayType})
 	if err != nil {
 		return err
 	}

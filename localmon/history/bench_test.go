@@ -157,7 +157,7 @@ func BenchmarkAcross(b *testing.B) {
 func BenchmarkYear(b *testing.B) {
 	shape := workload.Default()
 	shape.Volumes = 50
-	const budget, days = 32 << 20, 60
+	const budget, days = 32 << 20, 120
 	for b.Loop() {
 		db, err := history.Open(filepath.Join(b.TempDir(), "history.db"), history.Options{NoSync: true, Budget: budget})
 		require.NoError(b, err)

@@ -76,7 +76,7 @@ func Compact(ctx context.Context, path string, o Options) (before, after int64, 
 
 // copyInto compacts src into a new file and checks that nothing is missing.
 func copyInto(ctx context.Context, tmp string, src *DB) error {
-	dst, err := bbolt.Open(tmp, 0o600, &bbolt.Options{NoSync: true, FreelistType: bbolt.FreelistMapType})
+	dst, err := bbolt.Open(tmp, 0o600, &bbolt.Options{NoSync: true, FreelistType: bbolt.FreelistArrayType})
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@ import (
 // retainAt is the share of the budget in use above which the oldest samples go.
 // The rest is for pages that are free but too scattered for the next block,
 // and for what a step needs before it frees others.
-const retainAt = 0.80
+const retainAt = 0.95
 
 // usage is the size of the file and how much of it is in use.
 func (db *DB) usage(tx *bbolt.Tx) (bytes, used int64, err error) {
