@@ -29,6 +29,12 @@ func (db *DB) Maintain(ctx context.Context, now time.Time) (more bool, err error
 	}
 	db.upkeep.Lock() // one step at a time; Append goes on beside it
 	defer db.upkeep.Unlock()
+	db.mu.Lock()
+	err = db.settle()
+	db.mu.Unlock()
+	if err != nil {
+		return false, wrap("maintain history", err)
+	}
 	for _, target := range db.targets() {
 		for _, step := range []func(string, time.Time) (bool, error){db.sealNext, db.rollNext} {
 			if did, err := step(target, now); did || err != nil {

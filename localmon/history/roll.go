@@ -222,7 +222,7 @@ func (db *DB) rollEnd(r *rolling) error {
 	defer db.mu.Unlock()
 	h := db.heads[r.target]
 	member := func(s *segment) bool { return r.month.first <= s.first && s.first <= r.month.last }
-	err := db.file.Update(func(tx *bbolt.Tx) error {
+	err := db.commit(func(tx *bbolt.Tx) error {
 		own, err := own(tx, r.target)
 		if err != nil {
 			return err

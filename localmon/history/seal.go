@@ -325,7 +325,7 @@ func (db *DB) sealEnd(s *sealing) error {
 	defer db.mu.Unlock()
 	h := db.heads[s.target]
 	turned := h.turned(s.seg.last)
-	err := db.file.Update(func(tx *bbolt.Tx) error {
+	err := db.commit(func(tx *bbolt.Tx) error {
 		own, err := own(tx, s.target)
 		if err != nil {
 			return err
