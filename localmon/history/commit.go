@@ -34,6 +34,7 @@ func (db *DB) commit(fn func(*bbolt.Tx) error) error {
 		return fn(tx)
 	})
 	if err == nil {
+		db.passed("after a commit")
 		return nil
 	}
 	if again := db.refresh(); again != nil {

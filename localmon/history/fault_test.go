@@ -36,25 +36,29 @@ type faultCase struct {
 	fault  faultdisk.Fault
 	lasts  int // calls
 	budget int64
+	cut    bool // nothing fails; the process is killed or the power cut at the calls instead
 }
 
 var faultCases = []faultCase{
-	{"a write fails", faultdisk.Write, faultdisk.Fault{Err: syscall.EIO}, 1, 0},
-	{"a write is cut short by a full disk", faultdisk.Write, faultdisk.Fault{Err: syscall.ENOSPC, Half: true}, 1, 0},
-	{"the disk is full for a while", faultdisk.Write, faultdisk.Fault{Err: syscall.ENOSPC}, 9, 0},
-	{"the file cannot grow", faultdisk.Grow, faultdisk.Fault{Err: syscall.ENOSPC}, 2, 0},
-	{"an fsync fails", faultdisk.Sync, faultdisk.Fault{Err: syscall.EIO}, 1, 0},
-	{"an fsync fails and the pages are gone", faultdisk.Sync, faultdisk.Fault{Err: syscall.EIO, Lost: true}, 1, 0},
-	{"fsyncs fail for a while", faultdisk.Sync, faultdisk.Fault{Err: syscall.EIO}, 5, 0},
-	{"fsyncs fail for a while and the pages are gone", faultdisk.Sync, faultdisk.Fault{Err: syscall.EIO, Lost: true}, 4, 0},
-	{"a write fails in a history with little room", faultdisk.Write, faultdisk.Fault{Err: syscall.EIO}, 2, faultBudget},
-	{"an fsync fails in a history with little room", faultdisk.Sync, faultdisk.Fault{Err: syscall.EIO}, 1, faultBudget},
-	{"fsyncs fail in a history with little room and the pages are gone", faultdisk.Sync, faultdisk.Fault{Err: syscall.EIO, Lost: true}, 2, faultBudget},
+	{name: "a write fails", kind: faultdisk.Write, fault: faultdisk.Fault{Err: syscall.EIO}, lasts: 1},
+	{name: "a write is cut short by a full disk", kind: faultdisk.Write, fault: faultdisk.Fault{Err: syscall.ENOSPC, Half: true}, lasts: 1},
+	{name: "the disk is full for a while", kind: faultdisk.Write, fault: faultdisk.Fault{Err: syscall.ENOSPC}, lasts: 9},
+	{name: "the file cannot grow", kind: faultdisk.Grow, fault: faultdisk.Fault{Err: syscall.ENOSPC}, lasts: 2},
+	{name: "an fsync fails", kind: faultdisk.Sync, fault: faultdisk.Fault{Err: syscall.EIO}, lasts: 1},
+	{name: "an fsync fails and the pages are gone", kind: faultdisk.Sync, fault: faultdisk.Fault{Err: syscall.EIO, Lost: true}, lasts: 1},
+	{name: "fsyncs fail for a while", kind: faultdisk.Sync, fault: faultdisk.Fault{Err: syscall.EIO}, lasts: 5},
+	{name: "fsyncs fail for a while and the pages are gone", kind: faultdisk.Sync, fault: faultdisk.Fault{Err: syscall.EIO, Lost: true}, lasts: 4},
+	{name: "a write fails where there is little room", kind: faultdisk.Write, fault: faultdisk.Fault{Err: syscall.EIO}, lasts: 2, budget: faultBudget},
+	{name: "an fsync fails where there is little room", kind: faultdisk.Sync, fault: faultdisk.Fault{Err: syscall.EIO}, lasts: 1, budget: faultBudget},
+	{name: "an fsync fails where there is little room and the pages are gone", kind: faultdisk.Sync, fault: faultdisk.Fault{Err: syscall.EIO, Lost: true}, lasts: 2, budget: faultBudget},
+	{name: "a kill and a power cut", cut: true},
+	{name: "a kill and a power cut where there is little room", cut: true, budget: faultBudget},
 }
 
 const (
 	faultBatches   = 56
-	momentsOfACase = 5
+	momentsOfACase = 3
+	callsOfACut    = 25
 	faultBudget    = 130 << 10
 )
 
@@ -111,7 +115,7 @@ func failingDisk(t *testing.T, mine, of int) {
 	t.Logf("%d runs and %d power cuts in %v", runs, images, time.Since(began).Round(time.Millisecond))
 }
 
-// moment is one call that fails.
+// moment is one call that fails, or how many calls are between two cuts.
 type moment struct {
 	faultCase
 	n int
@@ -121,12 +125,22 @@ type moment struct {
 // or every one.
 func moments(t *testing.T, disk *faultdisk.Disk, dir string) (all []moment) {
 	every, _ := strconv.ParseBool(os.Getenv(everyFault))
+	counted := map[int64]map[faultdisk.Kind]int{} // calls of a life without a fault, by its budget
 	for i, c := range faultCases {
-		whole := &life{disk: disk, path: filepath.Join(dir, fmt.Sprint("whole", i), "history.db"), budget: c.budget}
-		require.NoError(t, os.Mkdir(filepath.Dir(whole.path), 0o700))
-		calls := whole.live(t, moment{c, math.MaxInt32})
-		step := 1
-		if !every {
+		if counted[c.budget] == nil {
+			whole := &life{disk: disk, path: filepath.Join(dir, fmt.Sprint("whole", i), "history.db"), budget: c.budget}
+			require.NoError(t, os.Mkdir(filepath.Dir(whole.path), 0o700))
+			counted[c.budget] = whole.live(t, moment{faultCase{}, math.MaxInt32})
+		}
+		calls, step := counted[c.budget][c.kind], 1
+		switch {
+		case c.cut: // one life has all of its moments
+			all = append(all, moment{c, callsOfACut})
+			if every {
+				all[len(all)-1].n = 1
+			}
+			continue
+		case !every:
 			step = max(1, calls/momentsOfACase)
 		}
 		for n := 1; n <= calls; n += step {
@@ -159,29 +173,41 @@ type cut struct {
 }
 
 // live runs the whole course with one call failing, or some in a row, and counts
-// the calls of that kind.
-func (l *life) live(t *testing.T, c moment) (calls int) {
+// the calls.
+func (l *life) live(t *testing.T, c moment) map[faultdisk.Kind]int {
 	rng := rand.New(rand.NewPCG(uint64(c.n), 77))
-	since := 0
+	since, calls := 0, map[faultdisk.Kind]int{}
 	l.disk.Judge(func(op faultdisk.Op) faultdisk.Fault {
 		l.mu.Lock()
 		defer l.mu.Unlock()
+		calls[op.Kind]++
+		if c.cut {
+			if (op.N+rand.IntN(2))%c.n == 0 {
+				l.photograph(func(int) bool { return true }) // what a kill leaves
+				l.photograph(nil)
+				l.photograph(func(int) bool { return rng.IntN(2) == 0 })
+			}
+			return faultdisk.Fault{}
+		}
 		if l.faults > 0 {
 			if since++; since < 16 && rng.IntN(4) == 0 {
-				l.photograph(rng)
+				l.photograph(func(int) bool { return rng.IntN(3) == 0 })
 			}
 		}
 		if op.Kind != c.kind {
 			return faultdisk.Fault{}
 		}
-		if calls++; calls < c.n || calls >= c.n+c.lasts {
+		if n := calls[op.Kind]; n < c.n || n >= c.n+c.lasts {
 			return faultdisk.Fault{}
 		}
 		l.faults++
 		return c.fault
 	})
-	defer l.disk.Judge(nil)
-	over := func() bool { return calls >= c.n+c.lasts-1 }
+	over := func() bool {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		return calls[c.kind] >= c.n+c.lasts-1
+	}
 
 	db := l.open(t)
 	for _, b := range crashBatches(faultBatches) {
@@ -260,12 +286,8 @@ func (l *life) append(t *testing.T, db *history.DB, b localmon.Batch) error {
 	return err
 }
 
-// photograph keeps what a power cut would leave now.
-func (l *life) photograph(rng *rand.Rand) {
-	var keep func(int) bool
-	if rng.IntN(2) == 0 {
-		keep = func(int) bool { return rng.IntN(2) == 0 }
-	}
+// photograph keeps what is left when it ends now.
+func (l *life) photograph(keep func(int) bool) {
 	if data, err := l.disk.ImageInJudge(l.path, keep); err == nil { // before it is made there is none
 		l.images = append(l.images, cut{data, slices.Clone(l.stored), l.floor, slices.Clone(l.flying)})
 	}
@@ -305,13 +327,10 @@ func (l *life) requireHeld(t *testing.T, db *history.DB, c cut) {
 			m.append(c.stored[i])
 			continue
 		}
-		newest := time.Time{}
-		for _, s := range last {
-			if s.Point.At.After(newest) {
-				newest = s.Point.At
-			}
-		}
-		k := slices.IndexFunc(c.flying, func(b localmon.Batch) bool { return b.At.Truncate(time.Millisecond).Equal(newest) })
+		k := slices.IndexFunc(c.flying, func(b localmon.Batch) bool {
+			at := b.At.Truncate(time.Millisecond)
+			return len(c.flying) == 1 || slices.ContainsFunc(last, func(s history.Latest) bool { return s.Point.At.Equal(at) })
+		})
 		require.GreaterOrEqual(t, k, 0, "batch %d was never given", i+1)
 		m.append(c.flying[k])
 	}

@@ -158,7 +158,10 @@ func (db *DB) rollGroup(r *rolling) error {
 	if err != nil || done || r.builder.Empty() {
 		return err
 	}
-	return db.file.Update(func(tx *bbolt.Tx) error {
+	if err := db.pause("before a group is rolled"); err != nil {
+		return err
+	}
+	if err := db.file.Update(func(tx *bbolt.Tx) error {
 		own, err := own(tx, r.target)
 		if err != nil {
 			return err
@@ -169,7 +172,11 @@ func (db *DB) rollGroup(r *rolling) error {
 		}
 		r.block = r.builder.Append(r.block[:0])
 		return errors.Join(putBlock(in, kindTier, key, r.block), db.pause("roll a group"))
-	})
+	}); err != nil {
+		return err
+	}
+	db.passed("after a group is rolled")
+	return nil
 }
 
 // build makes the 1-hour steps of one group. A block that is damaged is left

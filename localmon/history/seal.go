@@ -185,6 +185,9 @@ func (db *DB) sealGroup(s *sealing) error {
 	if s.builder.Empty() {
 		return nil
 	}
+	if err := db.pause("before a group is sealed"); err != nil {
+		return err
+	}
 	size := int64(0)
 	err = db.file.Update(func(tx *bbolt.Tx) error {
 		own, err := own(tx, s.target)
@@ -211,6 +214,7 @@ func (db *DB) sealGroup(s *sealing) error {
 		return db.pause("seal a group")
 	})
 	if err == nil {
+		db.passed("after a group is sealed")
 		s.seg.size += size
 	}
 	return err
