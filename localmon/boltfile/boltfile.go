@@ -15,8 +15,23 @@
 // both into an error that wraps [ErrDamaged]; the file is left as it is. A
 // panic of the caller's own function is turned too: its text is in the error.
 //
+// A commit that fails leaves one of two states. As a rule nothing of it is
+// stored. When the disk took the last page of it and did not confirm it, nobody
+// can know: the error wraps [ErrUnsure], the commit is what readers see now, and
+// a power cut may still undo it. The next [File.Update], or [File.Settle], opens
+// the file again and has the disk confirm the newest state before anything is
+// built on it; [File.Epoch] tells those who remember what they have written
+// that they must look again. The first Update after an Open does the same: the
+// process before may have died of such a disk.
+//
+// Linux forgets what a failed fsync could not write and says no more of it.
+// That is harmless here: pages of a failed commit are written again before they
+// are used, and the meta page is, by Settle. What no program can see is a disk
+// that confirms and does not keep; only the checksums of the values tell.
+//
 // Limits: bbolt pages bear no checksums. Packages that keep data here put one
-// into every value.
+// into every value. Settle waits for the readers that are at work, as bbolt
+// does when it maps a larger file.
 package boltfile
 
 import (
@@ -28,6 +43,8 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"strconv"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -40,6 +57,8 @@ var (
 	ErrForeign = errors.New("not a file of this kind")
 	ErrNewer   = errors.New("written by a newer version")
 	ErrDamaged = errors.New("damaged")
+	// ErrUnsure says that the disk did not confirm a commit.
+	ErrUnsure = errors.New("the disk did not confirm it: it may or may not be stored")
 )
 
 // Bucket is the top-level bucket in which the schema's name and version stand.
@@ -73,12 +92,24 @@ type Options struct {
 	NoSync          bool  // tests only: no fsync at commit
 }
 
-// File is an open file.
+// File is an open file. Its DB may be another one after a failed commit: go
+// through View and Update.
 type File struct {
 	*bbolt.DB
 	Version int // schema version found in the file
 	path    string
 	note    string // holder's note to remove at Close; empty when read-only
+	o       Options
+
+	using sync.RWMutex // held for reading in a transaction, for writing while DB and file are exchanged
+	file  *os.File     // bbolt's own
+	is    fs.FileInfo  // which file that is
+
+	writing sync.Mutex    // held in Update; guards what follows
+	failed  bool          // a commit failed, and bbolt's lists may be those of the other outcome
+	certain bool          // the newest state is known to be on disk
+	txid    uint64        // of the newest state this process knows
+	epoch   atomic.Uint64 // changes when the newest state is another one than was said
 }
 
 // Open opens the file at path, and makes it when it is absent and not
@@ -156,11 +187,12 @@ func open(path string, o Options, readOnly bool) (f *File, err error) {
 	}
 	// While this process waited for the lock, the file may have been replaced by
 	// a compacted one. The lock on the old one is worth nothing.
-	if held, err := file.Stat(); err != nil || !sameFile(held, path) {
+	info, err = file.Stat()
+	if err != nil || !sameFile(info, path) {
 		return nil, errors.Join(busy(path), err, db.Close())
 	}
 	db.AllocSize = growth
-	f = &File{DB: db, path: path}
+	f = &File{DB: db, path: path, o: o, file: file, is: info, certain: o.NoSync}
 	if err := f.identify(o, info.Size()); err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), db.Close())
 	}
@@ -170,6 +202,7 @@ func open(path string, o Options, readOnly bool) (f *File, err error) {
 // identify checks the schema and that the file is as long as its pages say.
 func (f *File) identify(o Options, size int64) error {
 	return f.View(func(tx *bbolt.Tx) error {
+		f.txid = uint64(tx.ID())
 		if tx.Size() > size {
 			return fmt.Errorf("%w: %d bytes long, its pages need %d; it was cut", ErrDamaged, size, tx.Size())
 		}
@@ -257,10 +290,15 @@ func (f *File) Path() string { return f.path }
 
 // Close releases the file and removes the holder's note.
 func (f *File) Close() error {
+	f.writing.Lock()
+	defer f.writing.Unlock()
 	if f.note != "" {
 		_ = os.Remove(f.note) // a stale note misleads no one: the lock decides
 		f.note = ""
 	}
+	f.using.Lock()
+	defer f.using.Unlock()
+	f.failed = false // closed is closed
 	if err := f.DB.Close(); err != nil {
 		return fmt.Errorf("close %s: %w", f.path, err)
 	}
@@ -270,13 +308,9 @@ func (f *File) Close() error {
 // View runs fn in a read transaction. A damaged page becomes an error that
 // wraps ErrDamaged.
 func (f *File) View(fn func(*bbolt.Tx) error) error {
+	f.using.RLock()
+	defer f.using.RUnlock()
 	return guard(func() error { return f.DB.View(fn) })
-}
-
-// Update runs fn in a write transaction and returns after fsync. A damaged
-// page becomes an error that wraps ErrDamaged and nothing is changed.
-func (f *File) Update(fn func(*bbolt.Tx) error) error {
-	return guard(func() error { return f.DB.Update(fn) })
 }
 
 // guard turns a panic or a memory fault into an error.
@@ -311,6 +345,10 @@ func (f *File) Check(ctx context.Context, limit int) (found []error, err error) 
 		}
 		return nil
 	}
+	f.writing.Lock()
+	defer f.writing.Unlock()
+	f.using.RLock()
+	defer f.using.RUnlock()
 	err = guard(func() error {
 		tx, err := f.Begin(!f.IsReadOnly())
 		if err != nil {

@@ -26,8 +26,9 @@ const (
 // later value. A batch without samples is stored too: it says that the series
 // had no value then.
 //
-// On an error nothing of the batch is stored, and the next Append starts from
-// the same state as this one did.
+// On an error nothing of the batch is stored, except where the error wraps
+// ErrUnsure: then the disk did not confirm it. The next Append starts from what
+// is stored, whatever that is.
 func (db *DB) Append(ctx context.Context, b localmon.Batch) (uint64, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, err
@@ -40,6 +41,9 @@ func (db *DB) Append(ctx context.Context, b localmon.Batch) (uint64, error) {
 	}
 	db.mu.Lock()
 	defer db.mu.Unlock()
+	if err := db.settle(); err != nil {
+		return 0, fmt.Errorf("append a batch of %s: %w", b.Target, err)
+	}
 	h := db.heads[b.Target]
 	if h == nil {
 		h = newHead(b.Target)
@@ -52,7 +56,7 @@ func (db *DB) Append(ctx context.Context, b localmon.Batch) (uint64, error) {
 	a.place(db.limits.scrapes)
 	db.record = a.encode(db.record, &db.sections)
 	db.changes = a.changes
-	if err := db.file.Update(func(tx *bbolt.Tx) error {
+	if err := db.commit(func(tx *bbolt.Tx) error {
 		return errors.Join(a.store(tx, db.record), db.pause("append"))
 	}); err != nil {
 		h.order = h.order[:0] // it may name ids that were not given after all

@@ -59,18 +59,22 @@ func Compact(ctx context.Context, path string, o Options) (before, after int64, 
 		return 0, 0, fmt.Errorf("compact %s: remove the rest of an earlier run: %w", path, err)
 	}
 	defer os.Remove(tmp)
+	if err := src.pause("compact: before the copy"); err != nil {
+		return 0, 0, err
+	}
 	if err := copyInto(ctx, tmp, src); err != nil {
 		return 0, 0, fmt.Errorf("compact %s: %w", path, err)
 	}
 	if before, after, err = sizes(path, tmp); err != nil {
 		return 0, 0, fmt.Errorf("compact %s: %w", path, err)
 	}
-	if err := src.pause("before the rename"); err != nil {
+	if err := src.pause("compact: before the rename"); err != nil {
 		return 0, 0, err
 	}
 	if err := boltfile.Replace(tmp, path); err != nil {
 		return 0, 0, fmt.Errorf("compact %s: %w", path, err)
 	}
+	src.passed("compact: after the rename")
 	return before, after, nil
 }
 
@@ -86,6 +90,9 @@ func copyInto(ctx context.Context, tmp string, src *DB) error {
 		err = dst.View(func(tx *bbolt.Tx) error { need = tx.Size(); return nil })
 	}
 	if err := errors.Join(err, dst.Close()); err != nil {
+		return err
+	}
+	if err := src.pause("compact: after the copy"); err != nil {
 		return err
 	}
 	// bbolt grows a file in large steps; what is past its last page is unused

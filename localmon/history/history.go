@@ -23,8 +23,12 @@ const (
 )
 
 // ErrBusy is what an opening wraps when another process holds the file. The
-// error is then a *boltfile.BusyError and says who.
-var ErrBusy = boltfile.ErrBusy
+// error is then a *boltfile.BusyError and says who. ErrUnsure is what Append
+// wraps when the disk did not confirm the batch.
+var (
+	ErrBusy   = boltfile.ErrBusy
+	ErrUnsure = boltfile.ErrUnsure
+)
 
 var (
 	bucketTargets = []byte("targets")
@@ -71,6 +75,7 @@ type DB struct {
 
 	mu       sync.Mutex // guards what follows; held while a batch is committed
 	heads    map[string]*head
+	epoch    uint64 // of the file, that the heads are of
 	record   []byte // of the batch being written; with the next two, memory to use again
 	changes  []change
 	sections sectionWriter
@@ -168,11 +173,25 @@ func (db *DB) load() error {
 			}); err != nil {
 				return err
 			}
+			if h.segment != 0 && sealingBegan(own, h.segment) {
+				h.segment = 0
+			}
 			h.recall(own)
 			h.findGarbage(own, logOf(tx, h.target))
 			return nil
 		})
 	})
+}
+
+// sealingBegan reports whether a segment of the log has blocks already. It
+// takes no more batches then: its blocks would be too short.
+func sealingBegan(own *bbolt.Bucket, segment uint64) bool {
+	in := own.Bucket(bucketDay)
+	if in == nil {
+		return false
+	}
+	k, _ := in.Cursor().Seek(seqKey(segment))
+	return len(k) >= 8 && seqOf(k[:8]) == segment
 }
 
 func (db *DB) loadTable(h *head, table *bbolt.Bucket) error {

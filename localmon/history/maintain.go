@@ -29,6 +29,12 @@ func (db *DB) Maintain(ctx context.Context, now time.Time) (more bool, err error
 	}
 	db.upkeep.Lock() // one step at a time; Append goes on beside it
 	defer db.upkeep.Unlock()
+	db.mu.Lock()
+	err = db.settle()
+	db.mu.Unlock()
+	if err != nil {
+		return false, wrap("maintain history", err)
+	}
 	// Room comes first: sealing needs some before it gives more back.
 	if did, err := db.retainNext(); did || err != nil {
 		return did, wrap("maintain history", err)

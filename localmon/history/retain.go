@@ -121,7 +121,7 @@ func (db *DB) drop(v victim) error {
 	defer db.mu.Unlock()
 	h := db.heads[v.target]
 	d := dropping{h: h, segments: slices.Clone(h.segments), months: slices.Clone(h.months)}
-	err := db.file.Update(func(tx *bbolt.Tx) (err error) {
+	err := db.commit(func(tx *bbolt.Tx) (err error) {
 		if d.own, err = own(tx, v.target); err != nil {
 			return err
 		}

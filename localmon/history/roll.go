@@ -169,14 +169,21 @@ func (db *DB) rollGroup(r *rolling) error {
 	if err != nil || done || r.builder.Empty() {
 		return err
 	}
+	if err := db.pause("before a group is rolled"); err != nil {
+		return err
+	}
 	r.block = appendBlock(r.block[:0], kindTier, &r.builder)
-	return db.file.Update(func(tx *bbolt.Tx) error {
+	if err := db.file.Update(func(tx *bbolt.Tx) error {
 		own, err := own(tx, r.target)
 		if err != nil {
 			return err
 		}
 		return errors.Join(putIn(own, bucketH1, key, r.block), db.pause("roll a group"))
-	})
+	}); err != nil {
+		return err
+	}
+	db.passed("after a group is rolled")
+	return nil
 }
 
 // build makes the 1-hour steps of one group. A block that is damaged is left
@@ -230,7 +237,7 @@ func (db *DB) rollEnd(r *rolling) error {
 	defer db.mu.Unlock()
 	h := db.heads[r.target]
 	member := func(s *segment) bool { return r.month.first <= s.first && s.first <= r.month.last }
-	err := db.file.Update(func(tx *bbolt.Tx) error {
+	err := db.commit(func(tx *bbolt.Tx) error {
 		own, err := own(tx, r.target)
 		if err != nil {
 			return err

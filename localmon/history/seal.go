@@ -184,6 +184,9 @@ func (db *DB) sealGroup(s *sealing) error {
 	if s.builder.Empty() {
 		return nil
 	}
+	if err := db.pause("before a group is sealed"); err != nil {
+		return err
+	}
 	s.block = appendBlock(s.block[:0], kindBlock, &s.builder)
 	s.coarseBlock = appendBlock(s.coarseBlock[:0], kindTier, &s.coarse)
 	err = db.file.Update(func(tx *bbolt.Tx) error {
@@ -200,6 +203,7 @@ func (db *DB) sealGroup(s *sealing) error {
 		return db.pause("seal a group")
 	})
 	if err == nil {
+		db.passed("after a group is sealed")
 		s.seg.size += int64(len(s.block))
 	}
 	return err
@@ -323,7 +327,7 @@ func (db *DB) sealEnd(s *sealing) error {
 	defer db.mu.Unlock()
 	h := db.heads[s.target]
 	turned := h.turned(s.seg.last)
-	err := db.file.Update(func(tx *bbolt.Tx) error {
+	err := db.commit(func(tx *bbolt.Tx) error {
 		own, err := own(tx, s.target)
 		if err != nil {
 			return err
