@@ -33,7 +33,7 @@ type cursor struct {
 	values []float64
 	lent   bool
 	steps  []int64 // or steps of a tier
-	col    [tierWidth][]float64
+	col    [stepColumns][]float64
 	damage []error
 
 	tx      *bbolt.Tx // what follows was read in this transaction
@@ -274,7 +274,7 @@ func (c *cursor) readTier(own *bbolt.Bucket, in []byte, first uint64, packed []b
 	if !ok || err != nil {
 		return err
 	}
-	if ok, err = c.decoder.Column(&c.block, int(c.id%groupSize), 1<<tierWidth-1, &c.column); !ok || err != nil {
+	if ok, err = c.decoder.Column(&c.block, int(c.id%groupSize), 1<<stepColumns-1, &c.column); !ok || err != nil {
 		return err
 	}
 	if again != c.blockID {
@@ -283,8 +283,8 @@ func (c *cursor) readTier(own *bbolt.Bucket, in []byte, first uint64, packed []b
 			return err
 		}
 	}
-	if c.block.Rows != n || c.block.Width != tierWidth {
-		return fmt.Errorf("%w: a tier of %d steps by %d, wanted %d by %d", errBadValue, c.block.Rows, c.block.Width, n, tierWidth)
+	if c.block.Rows != n || c.block.Kind != chunk.Steps {
+		return fmt.Errorf("%w: a tier of %d steps, wanted %d", errBadValue, c.block.Rows, n)
 	}
 	for k := range c.col {
 		c.col[k] = c.col[k][:0]

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"darksite/localmon"
+	"darksite/localmon/chunk"
 )
 
 // Series lists the series that the selector picks, ordered by key.
@@ -128,7 +129,7 @@ func (db *DB) rangeOne(ctx context.Context, key localmon.SeriesKey, w localmon.W
 			}
 		}
 		for i, at := range c.steps {
-			if p, ok := st.addStep(at, c.col[tierMin][i], c.col[tierMax][i], c.col[tierSum][i], c.col[tierCount][i]); ok && !yield(p, nil) {
+			if p, ok := st.addStep(at, c.col[chunk.StepMin][i], c.col[chunk.StepMax][i], c.col[chunk.StepSum][i], c.col[chunk.StepCount][i]); ok && !yield(p, nil) {
 				return nil
 			}
 		}

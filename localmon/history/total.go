@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"darksite/localmon"
+	"darksite/localmon/chunk"
 
 	"go.etcd.io/bbolt"
 )
@@ -166,8 +167,8 @@ func (t *total) addPiece(m *member) {
 		if !m.open || at < m.at || at-m.at >= t.step {
 			t.begin(m, at)
 		}
-		m.sum += t.col[tierSum][i]
-		m.count += t.col[tierCount][i]
+		m.sum += t.col[chunk.StepSum][i]
+		m.count += t.col[chunk.StepCount][i]
 	}
 }
 
