@@ -14,59 +14,85 @@ import (
 const (
 	// MaxSeries bounds the series of a block.
 	MaxSeries = 1024
-	// MaxWidth bounds the columns of a series.
-	MaxWidth = 8
 
 	shardSeries = 16
 	checksum    = 4
 
 	// maxPart bounds the bytes of one series, so that those of a block fit 32
 	// bits: each value takes 8 bytes or less, and a little is before them.
-	maxPart = MaxWidth*(MaxValues*10+1024) + 1024
+	maxPart = maxColumns*(MaxValues*10+1024) + 1024
 )
+
+// Kind says what the columns of a block are.
+type Kind uint8
+
+// The kinds of blocks.
+const (
+	Samples Kind = iota // one column: the values
+	Steps               // four columns, StepMin to StepCount
+	kinds
+)
+
+// Columns of a block of steps: what the samples of a step come to.
+const (
+	StepMin = iota
+	StepMax
+	StepSum
+	StepCount
+	stepColumns
+
+	maxColumns = stepColumns
+)
+
+// Columns is how many columns a series has.
+func (k Kind) Columns() int {
+	if k == Steps {
+		return stepColumns
+	}
+	return 1
+}
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // Builder makes a block.
 type Builder struct {
-	enc   Encoder
-	n     int // rows: scrapes or steps of the span
-	width int
-	sizes []int
-	body  []byte
-	shard int // where the open shard begins in body
-	one   []byte
+	enc    Encoder
+	steps  stepEncoder
+	n      int // rows: scrapes or steps of the span
+	kind   Kind
+	sizes  []int
+	body   []byte
+	shard  int // where the open shard begins in body
+	counts []int64
 }
 
-// Reset begins a block of n rows with the given number of columns for each series.
-func (b *Builder) Reset(n, width int) {
-	if n < 1 || n > MaxValues || width < 1 || width > MaxWidth {
+// Reset begins a block of n rows.
+func (b *Builder) Reset(n int, kind Kind) {
+	if n < 1 || n > MaxValues || kind >= kinds {
 		panic("chunk: block of impossible size")
 	}
-	b.n, b.width, b.sizes, b.body, b.shard = n, width, b.sizes[:0], b.body[:0], 0
+	b.n, b.kind, b.sizes, b.body, b.shard, b.counts = n, kind, b.sizes[:0], b.body[:0], 0, b.counts[:0]
 }
 
 // Add adds the next series. Present tells for each row whether it has values;
 // nil means every row has. The columns hold the values of the present rows
 // alone. A series without values takes a byte.
 func (b *Builder) Add(present []bool, columns ...[]float64) {
-	if len(columns) != b.width || len(b.sizes) == MaxSeries || present != nil && len(present) != b.n {
+	if len(columns) != b.kind.Columns() || len(b.sizes) == MaxSeries || present != nil && len(present) != b.n {
 		panic("chunk: series that does not fit its block")
 	}
 	begin := len(b.body)
 	if n := len(columns[0]); n > 0 {
-		b.body = b.appendPresence(present, n)
-		for i, c := range columns {
+		for _, c := range columns {
 			if len(c) != n {
 				panic("chunk: columns of different length")
 			}
-			if i == b.width-1 {
-				b.body = b.enc.Values(b.body, c)
-				break
-			}
-			b.one = b.enc.Values(b.one[:0], c)
-			b.body = binary.AppendUvarint(b.body, uint64(len(b.one)))
-			b.body = append(b.body, b.one...)
+		}
+		b.body = b.appendPresence(present, n)
+		if b.kind == Steps {
+			b.addSteps(columns)
+		} else {
+			b.body = b.enc.Values(b.body, columns[0])
 		}
 	}
 	b.sizes = append(b.sizes, len(b.body)-begin)
@@ -106,8 +132,8 @@ func (b *Builder) appendPresence(present []bool, n int) []byte {
 		return dst
 	}
 	dst = binary.AppendUvarint(dst, uint64(len(c.some)))
-	dst = c.appendClasses(dst, c.some, false)
-	return c.appendClasses(dst, c.none, false)
+	dst = c.appendNumbers(dst, c.some)
+	return c.appendNumbers(dst, c.none)
 }
 
 func (b *Builder) endShard() {
@@ -128,10 +154,13 @@ func (b *Builder) Append(dst []byte) (block []byte, head int) {
 	}
 	begin := len(dst)
 	dst = binary.AppendUvarint(dst, uint64(b.n))
-	dst = binary.AppendUvarint(dst, uint64(b.width))
-	dst = binary.AppendUvarint(dst, uint64(len(b.sizes)))
+	dst = binary.AppendUvarint(append(dst, byte(b.kind)), uint64(len(b.sizes)))
 	for _, n := range b.sizes {
 		dst = binary.AppendUvarint(dst, uint64(n))
+	}
+	if b.kind == Steps {
+		dst = binary.AppendUvarint(dst, uint64(len(b.counts)))
+		dst = b.enc.ints.appendNumbers(dst, b.counts)
 	}
 	dst = binary.LittleEndian.AppendUint32(dst, crc32.Checksum(dst[begin:], castagnoli))
 	return append(dst, b.body...), len(dst) - begin
@@ -140,14 +169,16 @@ func (b *Builder) Append(dst []byte) (block []byte, head int) {
 // Block is an opened block. It refers to the bytes it was opened from.
 type Block struct {
 	Rows   int // scrapes or steps of the span
-	Width  int // columns of each series
+	Kind   Kind
 	Series int // places for series, some of which may be empty
 
-	ends  []uint32 // where the part of each series ends in the body, checksums included
-	read  func(from, to int) ([]byte, error)
-	shard int // number of the shard in hand, -1 when there is none
-	bytes []byte
-	fault error // why it cannot be read
+	ends   []uint32 // where the part of each series ends in the body, checksums included
+	counts []int64  // samples of each step, as most series have them
+	ints   intCoder
+	read   func(from, to int) ([]byte, error)
+	shard  int // number of the shard in hand, -1 when there is none
+	bytes  []byte
+	fault  error // why it cannot be read
 }
 
 // Open opens a block of which all bytes are at hand. The block's memory is
@@ -190,11 +221,11 @@ func (b *Block) Size() int {
 func (b *Block) openHead(data []byte) (int, error) {
 	b.shard, b.bytes, b.fault = -1, nil, nil
 	r := reader{b: data}
-	rows, width, series := r.uvarint(), r.uvarint(), r.uvarint()
-	if r.bad || rows < 1 || rows > MaxValues || width < 1 || width > MaxWidth || series > MaxSeries {
-		return 0, corrupt("block of %d rows, %d columns, %d series", rows, width, series)
+	rows, kind, series := r.uvarint(), Kind(r.byte()), r.uvarint()
+	if r.bad || rows < 1 || rows > MaxValues || kind >= kinds || series > MaxSeries {
+		return 0, corrupt("block of %d rows, kind %d, %d series", rows, kind, series)
 	}
-	b.Rows, b.Width, b.Series = int(rows), int(width), int(series)
+	b.Rows, b.Kind, b.Series = int(rows), kind, int(series)
 	b.ends = slices.Grow(b.ends[:0], b.Series)[:b.Series]
 	end, begin := uint64(0), uint64(0)
 	for i := range b.ends {
@@ -211,6 +242,9 @@ func (b *Block) openHead(data []byte) (int, error) {
 		}
 		b.ends[i] = uint32(end)
 	}
+	if err := b.readCounts(&r); err != nil {
+		return 0, err
+	}
 	sum := r.bytes(checksum)
 	n := len(data) - len(r.b)
 	if r.bad || crc32.Checksum(data[:n-checksum], castagnoli) != binary.LittleEndian.Uint32(sum) {
@@ -219,13 +253,19 @@ func (b *Block) openHead(data []byte) (int, error) {
 	return n, nil
 }
 
-// Column is what a block holds of one series. Its memory is reused.
+// Column is what a block holds of one series. Its memory is reused, and some of
+// it belongs to the block.
 type Column struct {
 	Values [][]float64 // one slice for each column that was asked for, nil for others
 	Index  []int32     // the row of each value; nil when every row has one
 
 	index []int32
-	store [MaxWidth][]float64
+	store [maxColumns][]float64
+}
+
+func (c *Column) room(k, n int) []float64 {
+	c.store[k] = slices.Grow(c.store[k][:0], n)[:n]
+	return c.store[k]
 }
 
 func (b *Block) begin(i int) uint32 {
@@ -307,24 +347,14 @@ func (d *Decoder) Column(b *Block, i int, want uint, c *Column) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	c.Values = slices.Grow(c.Values[:0], b.Width)[:b.Width]
-	for k := range c.Values {
-		size := uint64(len(r.b))
-		if k < b.Width-1 {
-			size = r.uvarint()
-		}
-		stream := r.bytes(size)
-		if r.bad {
-			return false, corrupt("column %d of series %d ends too early", k, i)
-		}
-		if c.Values[k] = nil; want&(1<<k) == 0 {
-			continue
-		}
-		c.store[k] = slices.Grow(c.store[k][:0], n)[:n]
-		c.Values[k] = c.store[k]
-		if err := d.Values(c.Values[k], stream); err != nil {
-			return false, err
-		}
+	c.Values = slices.Grow(c.Values[:0], maxColumns)[:b.Kind.Columns()]
+	clear(c.Values)
+	if b.Kind == Steps {
+		return true, d.steps(b, r, n, want, c)
+	}
+	if want&1 != 0 {
+		c.Values[0] = c.room(0, n)
+		return true, d.Values(c.Values[0], r.b)
 	}
 	return true, nil
 }
@@ -342,10 +372,10 @@ func (d *Decoder) presence(r *reader, rows int, c *Column) (int, error) {
 	}
 	ints := &d.ints
 	ints.some, ints.none = resize(ints.some, int(pairs)), resize(ints.none, int(pairs))
-	if err := ints.classes(r, ints.some, false); err != nil {
+	if err := ints.numbers(r, ints.some); err != nil {
 		return 0, err
 	}
-	if err := ints.classes(r, ints.none, false); err != nil {
+	if err := ints.numbers(r, ints.none); err != nil {
 		return 0, err
 	}
 	c.index = c.index[:0]
@@ -368,20 +398,12 @@ func (d *Decoder) presence(r *reader, rows int, c *Column) (int, error) {
 	return len(c.index), nil
 }
 
-// Last is the newest value of the first column of series i, taken from its
-// summary; false where there is none or it cannot be read.
+// Last is the newest value of series i of a block of samples; false where there
+// is none or it cannot be read.
 func (b *Block) Last(d *Decoder, i int) (float64, bool) {
-	r, _, err := b.check(i)
-	if err != nil || len(r.b) == 0 {
+	var c Column
+	if ok, err := d.Column(b, i, 1, &c); !ok || err != nil || b.Kind != Samples {
 		return 0, false
 	}
-	n, err := d.presence(&r, b.Rows, &Column{})
-	if err != nil {
-		return 0, false
-	}
-	if b.Width > 1 {
-		r.b = r.bytes(r.uvarint())
-	}
-	s, err := Summarize(r.b, n)
-	return s.Last, err == nil
+	return c.Values[0][len(c.Values[0])-1], true
 }

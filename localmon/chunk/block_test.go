@@ -15,27 +15,85 @@ type blockSeries struct {
 	cols    [][]float64
 }
 
-// randomBlock makes series of all kinds: full, with gaps, with one value, empty.
-func randomBlock(rng *rand.Rand, rows, width, series int) []blockSeries {
+// someRows makes series with a value in all rows, in none, and in some.
+func someRows(rng *rand.Rand, rows int) []bool {
+	chance := []float64{0, 1, 0.5, 0.01, 0.99}[rng.IntN(5)]
+	if chance == 1 {
+		return nil
+	}
+	present := make([]bool, rows)
+	for r := range present {
+		present[r] = rng.Float64() < chance
+	}
+	return present
+}
+
+// randomSamples makes series of all kinds.
+func randomSamples(rng *rand.Rand, rows, series int) []blockSeries {
 	all := make([]blockSeries, series)
 	for i := range all {
 		s := &all[i]
-		s.cols = make([][]float64, width)
-		chance := []float64{0, 1, 0.5, 0.01, 0.99}[rng.IntN(5)]
-		if chance < 1 {
-			s.present = make([]bool, rows)
-		}
+		s.present = someRows(rng, rows)
+		s.cols = make([][]float64, 1)
 		for r := range rows {
-			if s.present != nil {
-				if s.present[r] = rng.Float64() < chance; !s.present[r] {
-					continue
-				}
+			if s.present != nil && !s.present[r] {
+				continue
 			}
-			for k := range s.cols {
-				v := math.Round(rng.NormFloat64()*100) / 10
-				if i%7 == 0 {
-					v = rng.NormFloat64()
+			v := math.Round(rng.NormFloat64()*100) / 10
+			switch i % 7 {
+			case 0:
+				v = rng.NormFloat64()
+			case 1:
+				v = float64(i)
+			case 2:
+				v = math.Inf(1)
+			}
+			s.cols[0] = append(s.cols[0], v)
+		}
+	}
+	return all
+}
+
+// randomSteps makes series of steps: of noise, of rest, of what no samples come to.
+func randomSteps(rng *rand.Rand, rows, series int) []blockSeries {
+	counts := make([]int, rows)
+	for i := range counts {
+		counts[i] = 9 + rng.IntN(3)
+	}
+	all := make([]blockSeries, series)
+	for i := range all {
+		s := &all[i]
+		s.present = someRows(rng, rows)
+		s.cols = make([][]float64, 4)
+		for r := range rows {
+			if s.present != nil && !s.present[r] {
+				continue
+			}
+			low, high, sum, count := math.Inf(1), math.Inf(-1), 0.0, counts[r]
+			if i%5 == 4 {
+				count = 1 + rng.IntN(20)
+			}
+			for range count {
+				v := math.Round(rng.NormFloat64() * 100)
+				switch i % 8 {
+				case 0:
+					v = float64(i)
+				case 1:
+					v = max(0, v-100)
+				case 2:
+					v = float64(r / 10)
+				case 3:
+					v /= 3
+				case 4:
+					v = float64(r/10%2) * v
 				}
+				low, high, sum = min(low, v), max(high, v), sum+v
+			}
+			n := float64(count)
+			if i%11 == 10 { // nothing that a series of samples gives
+				low, high, n = math.Round(rng.NormFloat64()), math.Round(rng.NormFloat64()), float64(rng.IntN(3))
+			}
+			for k, v := range []float64{low, high, sum, n} {
 				s.cols[k] = append(s.cols[k], v)
 			}
 		}
@@ -43,9 +101,9 @@ func randomBlock(rng *rand.Rand, rows, width, series int) []blockSeries {
 	return all
 }
 
-func packBlock(rows, width int, all []blockSeries) []byte {
+func packBlock(rows int, kind chunk.Kind, all []blockSeries) []byte {
 	var b chunk.Builder
-	b.Reset(rows, width)
+	b.Reset(rows, kind)
 	for _, s := range all {
 		b.Add(s.present, s.cols...)
 	}
@@ -53,55 +111,126 @@ func packBlock(rows, width int, all []blockSeries) []byte {
 	return block
 }
 
-func TestBlocksComeBack(t *testing.T) {
-	rng := rand.New(rand.NewPCG(8, 8))
-	for _, size := range []struct{ rows, width, series int }{{1, 1, 1}, {3, 1, 0}, {50, 1, 16}, {200, 4, 17}, {300, 1, 256}, {9, 8, 1024}} {
-		all := randomBlock(rng, size.rows, size.width, size.series)
-		data := packBlock(size.rows, size.width, all)
-		var b chunk.Block
-		require.NoError(t, b.Open(data))
-		require.Equal(t, []int{size.rows, size.width, size.series}, []int{b.Rows, b.Width, b.Series})
-		var d chunk.Decoder
-		var c chunk.Column
-		for i, s := range all {
-			ok, err := d.Column(&b, i, 1<<size.width-1, &c)
+func requireBlock(t *testing.T, rows int, kind chunk.Kind, all []blockSeries) {
+	t.Helper()
+	data := packBlock(rows, kind, all)
+	require.Equal(t, data, packBlock(rows, kind, all), "the same values give the same bytes")
+	var b chunk.Block
+	require.NoError(t, b.Open(data))
+	require.Equal(t, []int{rows, len(all)}, []int{b.Rows, b.Series})
+	require.Equal(t, kind, b.Kind)
+	var d chunk.Decoder
+	var c chunk.Column
+	for i, s := range all {
+		for want := range uint(1 << kind.Columns()) {
+			ok, err := d.Column(&b, i, want, &c)
 			require.NoError(t, err)
 			require.Equal(t, len(s.cols[0]) > 0, ok)
 			require.Equal(t, ok, b.Has(i))
-			last, has := b.Last(&d, i)
-			require.Equal(t, ok, has)
 			if !ok {
 				continue
 			}
-			require.Equal(t, math.Float64bits(s.cols[0][len(s.cols[0])-1]), math.Float64bits(last))
 			var index []int32
 			for r, p := range s.present {
 				if p {
 					index = append(index, int32(r))
 				}
 			}
-			if len(index) < size.rows {
+			if s.present != nil && len(index) < rows {
 				require.Equal(t, index, c.Index)
+			} else {
+				require.Nil(t, c.Index)
 			}
 			for k, col := range s.cols {
-				require.Equal(t, bitsOf(col), bitsOf(c.Values[k]))
+				if want&(1<<k) == 0 {
+					require.Nil(t, c.Values[k])
+					continue
+				}
+				require.Equal(t, bitsOf(col), bitsOf(c.Values[k]), "series %d, column %d of %b", i, k, want)
 			}
-			// one column alone
-			_, err = d.Column(&b, i, 1<<(size.width-1), &c)
-			require.NoError(t, err)
-			require.Equal(t, bitsOf(s.cols[size.width-1]), bitsOf(c.Values[size.width-1]))
-			require.True(t, size.width == 1 || c.Values[0] == nil)
 		}
-		ok, err := d.Column(&b, size.series, 1, &c)
-		require.False(t, ok, "past the end")
-		require.NoError(t, err)
+		last, has := b.Last(&d, i)
+		require.Equal(t, kind == chunk.Samples && len(s.cols[0]) > 0, has)
+		if has {
+			require.Equal(t, math.Float64bits(s.cols[0][len(s.cols[0])-1]), math.Float64bits(last))
+		}
 	}
+	ok, err := d.Column(&b, len(all), 1, &c)
+	require.False(t, ok, "past the end")
+	require.NoError(t, err)
+}
+
+func TestBlocksComeBack(t *testing.T) {
+	rng := rand.New(rand.NewPCG(8, 8))
+	for _, size := range []struct{ rows, series int }{{1, 1}, {3, 0}, {50, 16}, {200, 17}, {300, 256}, {9, 1024}} {
+		requireBlock(t, size.rows, chunk.Samples, randomSamples(rng, size.rows, size.series))
+		requireBlock(t, size.rows, chunk.Steps, randomSteps(rng, size.rows, size.series))
+	}
+}
+
+func TestSumsAreThoseOfTheColumn(t *testing.T) {
+	rng := rand.New(rand.NewPCG(2, 8))
+	const rows = 100
+	all := randomSamples(rng, rows, 60)
+	var b chunk.Block
+	require.NoError(t, b.Open(packBlock(rows, chunk.Samples, all)))
+	var d chunk.Decoder
+	var s chunk.Sums
+	for _, bounds := range [][]int32{{0, rows}, {0, 10, 20, 30, 100}, {7, 7, 8, 50}, {5}, {}, {100, 100}} {
+		for i, series := range all {
+			ok, err := d.Sums(&b, i, bounds, &s)
+			require.NoError(t, err)
+			require.Equal(t, len(series.cols[0]) > 0, ok)
+			if !ok {
+				continue
+			}
+			require.Len(t, s.Sum, max(0, len(bounds)-1))
+			require.Len(t, s.Count, len(s.Sum))
+			for k := range s.Sum {
+				sum, count, at := 0.0, 0.0, 0
+				for row := range rows {
+					if series.present != nil && !series.present[row] {
+						continue
+					}
+					if int(bounds[k]) <= row && row < int(bounds[k+1]) {
+						sum += series.cols[0][at]
+						count++
+					}
+					at++
+				}
+				require.Equal(t, count, s.Count[k])
+				if count == 0 || math.IsInf(sum, 1) {
+					require.Equal(t, count == 0, s.Sum[k] == 0)
+					continue
+				}
+				require.InDelta(t, sum, s.Sum[k], 1e-9)
+			}
+		}
+	}
+}
+
+func TestStepsOfASeriesThatRestsTakeFewBytes(t *testing.T) {
+	const rows, series = 288, 256
+	column := func(v float64) []float64 {
+		c := make([]float64, rows)
+		for i := range c {
+			c[i] = v
+		}
+		return c
+	}
+	all := make([]blockSeries, series)
+	for i := range all {
+		v := float64(i % 50)
+		all[i].cols = [][]float64{column(v), column(v), column(10 * v), column(10)}
+	}
+	requireBlock(t, rows, chunk.Steps, all)
+	require.Less(t, len(packBlock(rows, chunk.Steps, all)), 6*series, "size and checksums included")
 }
 
 func TestAFlippedBitCostsOneShard(t *testing.T) {
 	rng := rand.New(rand.NewPCG(4, 9))
 	const series, shard = 80, 16
-	data := packBlock(100, 1, randomBlock(rng, 100, 1, series))
+	data := packBlock(100, chunk.Samples, randomSamples(rng, 100, series))
 	var d chunk.Decoder
 	var c chunk.Column
 	heads := 0
@@ -162,20 +291,24 @@ func TestTimes(t *testing.T) {
 
 func FuzzBlockHostile(f *testing.F) {
 	rng := rand.New(rand.NewPCG(1, 1))
-	f.Add(packBlock(20, 1, randomBlock(rng, 20, 1, 20)))
-	f.Add(packBlock(8, 4, randomBlock(rng, 8, 4, 3)))
+	f.Add(packBlock(20, chunk.Samples, randomSamples(rng, 20, 20)))
+	f.Add(packBlock(30, chunk.Steps, randomSteps(rng, 30, 12)))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var (
 			b chunk.Block
 			d chunk.Decoder
 			c chunk.Column
+			s chunk.Sums
 		)
 		if err := b.Open(data); err != nil {
 			require.ErrorIs(t, err, chunk.ErrCorrupt)
 			return
 		}
 		for i := range b.Series {
-			if _, err := d.Column(&b, i, 1<<b.Width-1, &c); err != nil {
+			if _, err := d.Column(&b, i, 1<<b.Kind.Columns()-1, &c); err != nil {
+				require.ErrorIs(t, err, chunk.ErrCorrupt)
+			}
+			if _, err := d.Sums(&b, i, []int32{0, int32(b.Rows)}, &s); err != nil {
 				require.ErrorIs(t, err, chunk.ErrCorrupt)
 			}
 		}

@@ -3,9 +3,10 @@
 // series into a block. It is pure: bytes in, bytes out.
 //
 // Start with [Encoder.Values] and [Decoder.Values] for one series,
-// [AppendTimes] and [Times] for times, and [Builder] and [OpenBlock] for a
-// block. A stream knows its summary (count, first, last, min, max, sum), which
-// [Summarize] reads without decoding the values.
+// [Encoder.Times] and [Decoder.Times] for times, and [Builder] and [Block] for
+// a block. A block is of [Samples], one column a series, or of [Steps], which
+// are what the samples of coarser steps come to: minimum, maximum, sum and
+// count. [Decoder.Sums] adds samples up without spreading them out.
 //
 // Promises:
 //   - What is decoded equals what was encoded bit for bit, NaN payloads,
@@ -18,8 +19,8 @@
 // How it packs: values that are short decimals become integers of one common
 // exponent, freed of a common factor; integers are differenced, runs of zero
 // are taken out, the rest is predicted from its two predecessors, and what the
-// prediction misses is written as classes, coded by finite state entropy, and
-// raw bits. Other values keep their 64 bits, the upper ones packed in the same
+// prediction misses is written as classes, entropy-coded by a table that fits
+// its spread, and raw bits. Other values keep their 64 bits, the upper ones packed in the same
 // way. FORMAT.md has every byte of it.
 //
 // Limits: an Encoder or Decoder keeps scratch memory and serves one goroutine

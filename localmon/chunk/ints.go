@@ -10,12 +10,12 @@ import (
 
 // intCoder packs sequences of integers. It keeps scratch memory only.
 type intCoder struct {
-	fse  fse.Scratch
-	sym  []byte
-	some []int64 // lengths of runs of values
-	none []int64 // lengths of the runs of zeros after them
-	rest []int64
-	bits []byte
+	fse     fse.Scratch
+	classes []byte
+	packed  []packed
+	some    []int64 // lengths of runs of values
+	none    []int64 // lengths of the runs of zeros after them
+	rest    []int64
 }
 
 // shape says how a sequence was made small; see FORMAT.md.
@@ -36,6 +36,7 @@ const (
 
 const (
 	shapeOrder     = 3 // mask
+	shapeAlike     = 3 // in place of an order: all numbers are one
 	shapeRuns      = 1 << 2
 	shapeLate      = 1 << 3
 	shapePredicted = 1 << 4
@@ -46,6 +47,9 @@ func (s *shape) predicted() bool { return s.a1 != 0 || s.a2 != 0 || s.c != 0 }
 
 // appendInts packs z, which it destroys. Magnitudes must not exceed 2^50.
 func (c *intCoder) appendInts(dst []byte, z []int64) []byte {
+	if alike(z) {
+		return binary.AppendVarint(append(dst, shapeAlike), z[0])
+	}
 	s, rest := c.choose(z)
 	head := s.order
 	if s.runs {
@@ -66,32 +70,24 @@ func (c *intCoder) appendInts(dst []byte, z []int64) []byte {
 	if s.runs {
 		dst = binary.AppendUvarint(dst, uint64(len(rest)))
 		dst = binary.AppendUvarint(dst, uint64(len(c.some)))
-		dst = c.appendClasses(dst, c.some, false)
-		dst = c.appendClasses(dst, c.none, false)
+		dst = c.appendNumbers(dst, c.some)
+		dst = c.appendNumbers(dst, c.none)
 	}
 	s.predict(rest)
-	return c.appendClasses(dst, rest, true)
+	for i, x := range rest {
+		rest[i] = int64(zigzag(x))
+	}
+	return c.appendNumbers(dst, rest)
 }
 
-// appendClasses writes numbers as classes and extra bits.
-func (c *intCoder) appendClasses(dst []byte, z []int64, signed bool) []byte {
-	c.sym = c.sym[:0]
-	w := bitWriter{b: c.bits[:0]}
+// alike reports whether all numbers are one; there must be any.
+func alike(z []int64) bool {
 	for _, x := range z {
-		u := uint64(x)
-		if signed {
-			u = zigzag(x)
-		}
-		class, extra, n := classOf(u)
-		c.sym = append(c.sym, class)
-		if n > 0 {
-			w.put(extra, n)
+		if x != z[0] {
+			return false
 		}
 	}
-	c.bits = w.end()
-	dst = appendSymbols(dst, c.sym, &c.fse)
-	dst = binary.AppendUvarint(dst, uint64(len(c.bits)))
-	return append(dst, c.bits...)
+	return len(z) > 0
 }
 
 // choose decides the shape, takes the differences and the zeros, and returns
@@ -114,12 +110,12 @@ func (c *intCoder) choose(z []int64) (shape, []int64) {
 	n := len(z)
 	var s shape
 	switch {
+	case n >= 32 && zeros > n/16 && zeros >= same-same/8: // rests at zero, if it rests
+		s.runs = true
 	case same >= n-n/4-1: // rests most of the time
 		s.order, s.runs, s.late = 1, true, true
 	case steady >= n-n/4-2: // grows evenly most of the time
 		s.order, s.runs, s.late = 2, true, true
-	case zeros > n/16 && n >= 32:
-		s.runs = true
 	}
 	if s.late {
 		difference(z, s.order)

@@ -5,6 +5,16 @@ import "slices"
 // ints reads len(z) integers that appendInts wrote.
 func (c *intCoder) ints(r *reader, z []int64) error {
 	head := r.byte()
+	if head == shapeAlike {
+		x := r.varint()
+		for i := range z {
+			z[i] = x
+		}
+		if r.bad {
+			return corrupt("a sequence of one number ends early")
+		}
+		return nil
+	}
 	s := shape{order: head & shapeOrder, runs: head&shapeRuns != 0, late: head&shapeLate != 0}
 	if r.bad || head&^byte(shapeBits) != 0 || s.order > 2 || s.late && !s.runs {
 		return corrupt("shape %#x of a sequence", head)
@@ -16,11 +26,7 @@ func (c *intCoder) ints(r *reader, z []int64) error {
 		}
 	}
 	if !s.runs {
-		if err := c.classes(r, z, true); err != nil {
-			return err
-		}
-		s.restore(z)
-		return nil
+		return c.misses(r, z, &s)
 	}
 	n, pairs := r.uvarint(), r.uvarint()
 	if r.bad || n > uint64(len(z)) || pairs > uint64(len(z))+1 {
@@ -28,23 +34,23 @@ func (c *intCoder) ints(r *reader, z []int64) error {
 	}
 	c.some, c.none = resize(c.some, int(pairs)), resize(c.none, int(pairs))
 	c.rest = resize(c.rest, int(n))
-	if err := c.classes(r, c.some, false); err != nil {
+	if err := c.numbers(r, c.some); err != nil {
 		return err
 	}
-	if err := c.classes(r, c.none, false); err != nil {
+	if err := c.numbers(r, c.none); err != nil {
 		return err
 	}
-	if err := c.classes(r, c.rest, true); err != nil {
+	order := s.order
+	if s.late {
+		s.order = 0
+	}
+	if err := c.misses(r, c.rest, &s); err != nil {
 		return err
 	}
-	if !s.late {
-		s.restore(c.rest)
-		return c.putZeros(z)
-	}
-	s.unpredict(c.rest)
-	if err := c.putZeros(z); err != nil {
+	if err := c.putZeros(z); err != nil || !s.late {
 		return err
 	}
+	s.order = order
 	s.integrate(z)
 	return nil
 }
@@ -67,36 +73,6 @@ func (c *intCoder) putZeros(z []int64) error {
 	return nil
 }
 
-// classes reads len(z) numbers that appendClasses wrote.
-func (c *intCoder) classes(r *reader, z []int64, signed bool) error {
-	c.sym = slices.Grow(c.sym[:0], len(z))[:len(z)]
-	sym, err := r.symbols(len(z), &c.fse, c.sym)
-	if err != nil {
-		return err
-	}
-	b := bitReader{b: r.bytes(r.uvarint())}
-	if r.bad {
-		return corrupt("extra bits end too early")
-	}
-	for i, class := range sym {
-		t := &classTable[class]
-		u := t.base
-		if t.n > 0 {
-			u += b.get(uint(t.n))
-		}
-		z[i] = int64(u)
-	}
-	if !b.done() {
-		return corrupt("extra bits do not fit their classes")
-	}
-	if signed {
-		for i, u := range z {
-			z[i] = unzigzag(uint64(u))
-		}
-	}
-	return nil
-}
-
 // restore undoes the prediction and the differences.
 func (s *shape) restore(z []int64) {
 	s.unpredict(z)
@@ -108,19 +84,16 @@ func (s *shape) unpredict(z []int64) {
 		return
 	}
 	var p, pp int64
-	if s.a2 == 0 {
-		a1, c := s.a1, s.c+weightUnit/2
-		for i, x := range z {
-			p = x + (c+a1*p)>>weightBits
-			z[i] = p
-		}
-		return
-	}
 	for i, x := range z {
 		x += s.next(p, pp)
 		z[i] = x
 		p, pp = x, p
 	}
+}
+
+// masks tells which sums undo the differences: each is all ones, or zero.
+func (s *shape) masks() (once, twice int64) {
+	return -int64((s.order + 1) / 2), -int64(s.order / 2)
 }
 
 func (s *shape) integrate(z []int64) {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"darksite/localmon"
+	"darksite/localmon/chunk"
 
 	"go.etcd.io/bbolt"
 )
@@ -36,7 +37,7 @@ func (db *DB) Across(ctx context.Context, keys []localmon.SeriesKey, w localmon.
 		a, err := db.across(ctx, keys, w, how)
 		if a != nil {
 			for _, at := range slices.Sorted(maps.Keys(a.slots)) {
-				if v, ok := a.sums[a.slots[at]].value(how); ok && !yield(localmon.Point{At: time.Unix(0, at), Value: v}, nil) {
+				if v, ok := a.steps[a.slots[at]].value(how); ok && !yield(localmon.Point{At: time.Unix(0, at), Value: v}, nil) {
 					return
 				}
 			}
@@ -78,13 +79,15 @@ type across struct {
 	cursor  *cursor // shared by the series of a target, one after the other
 	members []member
 	begins  []int64 // of the steps, in the order they were met
-	sums    []gathered
+	steps   []gathered
 	slots   map[int64]int // place of a step in the two
 	damaged []error
 	later   map[int64]float64 // steps of one series, where a later one replaces an earlier one
 
-	runs   []run // of the times of the stretch in hand
-	runsOf *int64
+	laid   bool    // the three that follow are of the stretch in hand
+	runs   []run   // its rows that share a step, in the window
+	bounds []int32 // where they begin, and where the last one ends
+	sums   chunk.Sums
 }
 
 // member is one series and its open step.
@@ -130,9 +133,8 @@ func (g *gathered) value(how localmon.Agg) (float64, bool) {
 
 // run is a row of samples, or of finer steps, that lie in one step.
 type run struct {
-	at       int64
-	slot     int
-	from, to int
+	at   int64 // begin of the step
+	slot int
 }
 
 func (db *DB) newAcross(keys []localmon.SeriesKey, w localmon.Window) (*across, error) {
@@ -176,7 +178,7 @@ func (a *across) read(ctx context.Context, keepLater bool) error {
 				if err != nil {
 					return err
 				}
-				a.sums[slot].add(v)
+				a.steps[slot].add(v)
 			}
 		}
 	}
@@ -200,13 +202,12 @@ func (a *across) readTarget(ctx context.Context, members []member) error {
 			if more = ok; !ok || err != nil {
 				return err
 			}
-			a.runsOf = nil
+			a.laid = false
 			if s.records != nil {
 				return a.readLog(s.records, members)
 			}
 			for i := range members {
-				c.fetch(&s, members[i].id)
-				if err := a.take(&members[i]); err != nil {
+				if err := a.take(&s, &members[i]); err != nil {
 					return err
 				}
 			}
@@ -225,14 +226,20 @@ func (a *across) readTarget(ctx context.Context, members []member) error {
 	return nil
 }
 
-// take adds what was fetched of a series.
-func (a *across) take(m *member) error {
+// take adds what a stretch has of a series.
+func (a *across) take(s *stretch, m *member) error {
 	c := a.cursor
-	if c.whole && a.later == nil && (m.step.agg == localmon.AggAvg || m.step.agg == localmon.AggSum) {
-		if c.steps != nil {
-			return a.takeRuns(m, c.steps, c.cols[tierSum], c.cols[tierCount])
+	sums := a.later == nil && s.skip == 0 && (m.step.agg == localmon.AggAvg || m.step.agg == localmon.AggSum)
+	if sums && s.samples {
+		return a.takeSums(s, m)
+	}
+	c.fetch(s, m.id)
+	if sums && c.whole {
+		if err := a.lay(c.steps, true); err != nil {
+			return err
 		}
-		return a.takeRuns(m, c.times, c.values, nil)
+		a.sumSteps()
+		return a.takeRuns(m)
 	}
 	for i, at := range c.times {
 		if p, ok := m.step.add(at, c.values[i]); ok {
@@ -251,80 +258,111 @@ func (a *across) take(m *member) error {
 	return nil
 }
 
-// takeRuns is take for sums and averages of a series that has all rows of the
-// stretch: which rows share a step is known for all such series at once. Counts
-// may be nil: one for each row.
-func (a *across) takeRuns(m *member, times []int64, sums, counts []float64) error {
-	if err := a.layRuns(times); err != nil {
-		return err
-	}
-	st, avg := &m.step, m.step.agg == localmon.AggAvg
-	for i := range a.runs {
-		r := &a.runs[i]
-		sum, count := 0.0, float64(r.to-r.from)
-		for _, v := range sums[r.from:r.to] {
-			sum += v
+// takeSums adds up the samples of a sealed segment without spreading them out.
+func (a *across) takeSums(s *stretch, m *member) error {
+	c := a.cursor
+	at, ok, err := c.openSamples(s, m.id)
+	if ok {
+		if err := a.lay(at, s.inside); err != nil {
+			return err
 		}
-		if avg && counts != nil {
-			count = 0
-			for _, n := range counts[r.from:r.to] {
-				count += n
+		ok, err = c.decoder.Sums(&c.block, int(m.id%groupSize), a.bounds, &a.sums)
+	}
+	if c.note(s, err); !ok || err != nil {
+		return nil
+	}
+	return a.takeRuns(m)
+}
+
+// sumSteps adds up the finer steps that were fetched.
+func (a *across) sumSteps() {
+	c, out := a.cursor, &a.sums
+	out.Sum, out.Count = out.Sum[:0], out.Count[:0]
+	sums, counts := c.cols[chunk.StepSum], c.cols[chunk.StepCount]
+	for i := range a.runs {
+		sum, count := 0.0, 0.0
+		for k := a.bounds[i]; k < a.bounds[i+1]; k++ {
+			sum += sums[k]
+			if counts != nil {
+				count += counts[k]
 			}
 		}
+		if counts == nil {
+			count = float64(a.bounds[i+1] - a.bounds[i])
+		}
+		out.Sum, out.Count = append(out.Sum, sum), append(out.Count, count)
+	}
+}
+
+// takeRuns adds what the samples of each run come to. The first run may go on
+// with the open step, and the last one may be gone on with by the next stretch.
+func (a *across) takeRuns(m *member) error {
+	st, avg := &m.step, m.step.agg == localmon.AggAvg
+	sums, counts := a.sums.Sum, a.sums.Count
+	before := int64(math.MinInt64) // step put last
+	if m.slot >= 0 {
+		before = a.begins[m.slot]
+	}
+	for i := range a.runs {
+		r, sum, count := &a.runs[i], sums[i], counts[i]
 		switch {
-		case i == 0 && st.open && st.at == r.at:
+		case count == 0:
+			continue
+		case st.open && st.at == r.at:
 			st.sum, st.count = st.sum+sum, st.count+count
-		case i == 0 || i == len(a.runs)-1:
+			continue
+		case st.open:
 			if err := a.end(m); err != nil {
 				return err
 			}
-			if i == 0 && m.slot >= 0 && a.begins[m.slot] >= r.at {
-				return errTurnedBack
-			}
-			st.open, st.at, st.sum, st.count = true, r.at, sum, count
-		default:
-			if i == 1 {
-				if err := a.end(m); err != nil {
-					return err
-				}
-			}
-			if avg {
-				sum /= count
-			}
-			a.sums[r.slot].add(sum)
-			m.slot = r.slot
+			before = a.begins[m.slot]
 		}
+		if before >= r.at {
+			return errTurnedBack
+		}
+		if i == len(a.runs)-1 {
+			st.open, st.at, st.sum, st.count = true, r.at, sum, count
+			break
+		}
+		if avg {
+			sum /= count
+		}
+		a.steps[r.slot].add(sum)
+		m.slot, before = r.slot, r.at
 	}
 	return nil
 }
 
-// layRuns finds the runs of times that follow each other in the same step.
-func (a *across) layRuns(times []int64) error {
-	if a.runsOf == &times[0] {
+// lay finds which of a stretch's rows share a step, all rows or those in the
+// window. It serves all series there.
+func (a *across) lay(times []int64, all bool) error {
+	if a.laid {
 		return nil
 	}
-	a.runs, a.runsOf = a.runs[:0], nil
-	step := a.members[0].step.step
-	at := int64(math.MinInt64)
+	a.runs, a.bounds = a.runs[:0], a.bounds[:0]
+	from, to := a.cursor.from, a.cursor.to
+	step, before := a.members[0].step.step, int64(math.MinInt64)
+	end := 0
 	for i, t := range times {
-		if i > 0 && t >= at && t-at < step {
+		if t < before {
+			return errTurnedBack
+		}
+		if before = t; !all && (t < from || t >= to) {
+			continue
+		}
+		end = i + 1
+		if n := len(a.runs); n > 0 && t-a.runs[n-1].at < step {
 			continue
 		}
 		begin := floorDiv(t, step) * step
-		if i > 0 && begin < at {
-			return errTurnedBack
-		}
 		slot, err := a.slotOf(begin)
 		if err != nil {
 			return err
 		}
-		if n := len(a.runs); n > 0 {
-			a.runs[n-1].to = i
-		}
-		at = begin
-		a.runs = append(a.runs, run{at: begin, slot: slot, from: i, to: len(times)})
+		a.runs, a.bounds = append(a.runs, run{begin, slot}), append(a.bounds, int32(i))
 	}
-	a.runsOf = &times[0]
+	a.bounds = append(a.bounds, int32(end))
+	a.laid = true
 	return nil
 }
 
@@ -338,7 +376,7 @@ func (a *across) slotOf(at int64) (int, error) {
 		return 0, fmt.Errorf("more than %d steps; take wider ones or less time", maxAcross)
 	}
 	a.slots[at] = slot
-	a.begins, a.sums = append(a.begins, at), append(a.sums, gathered{})
+	a.begins, a.steps = append(a.begins, at), append(a.steps, gathered{})
 	return slot, nil
 }
 
@@ -361,7 +399,7 @@ func (a *across) put(m *member, p localmon.Point) error {
 		}
 	}
 	m.slot = slot
-	a.sums[slot].add(p.Value)
+	a.steps[slot].add(p.Value)
 	return nil
 }
 

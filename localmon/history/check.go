@@ -216,7 +216,7 @@ func (c *checker) checkBlock(value []byte, k kind, s *segment, rows func(*segmen
 		return fmt.Errorf("%w: %d rows, its segment has %d", errBadValue, c.block.Rows, rows(s))
 	}
 	for i := range c.block.Series {
-		if _, err := c.decoder.Column(&c.block, i, 1<<c.block.Width-1, &c.column); err != nil {
+		if _, err := c.decoder.Column(&c.block, i, 1<<c.block.Kind.Columns()-1, &c.column); err != nil {
 			return fmt.Errorf("series %d: %w", i, err)
 		}
 	}

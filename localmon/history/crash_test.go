@@ -199,7 +199,7 @@ func TestNothingAcknowledgedIsLostAtAnyInstant(t *testing.T) {
 	}
 }
 
-const killBudget = 110 << 10
+const killBudget = 80 << 10
 
 func TestRetentionSurvivesKills(t *testing.T) {
 	const total = 900

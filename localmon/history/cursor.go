@@ -34,8 +34,8 @@ type cursor struct {
 	times  []int64
 	values []float64
 	steps  []int64
-	cols   [tierWidth][]float64 // those of want
-	whole  bool                 // every row of the stretch, with the times that all its series share
+	cols   [stepColumns][]float64 // those of want
+	whole  bool                   // every row of the stretch, with the times that all its series share
 	damage []error
 
 	row     segment // of the stretch
@@ -47,7 +47,7 @@ type cursor struct {
 	column  chunk.Column
 
 	keptTimes  []int64 // memory for what lies in the window,
-	keptValues [tierWidth][]float64
+	keptValues [stepColumns][]float64
 }
 
 // stretch is a part of the history that is read in one way.
@@ -69,13 +69,13 @@ func newCursor(db *DB, target string, w localmon.Window) *cursor {
 	c.db, c.target, c.from, c.to = db, target, floorMilli(w.From), clampNano(w.To)
 	switch w.Agg {
 	case localmon.AggAvg:
-		c.want = 1<<tierSum | 1<<tierCount
+		c.want = 1<<chunk.StepSum | 1<<chunk.StepCount
 	case localmon.AggSum:
-		c.want = 1 << tierSum
+		c.want = 1 << chunk.StepSum
 	case localmon.AggMin:
-		c.want = 1 << tierMin
+		c.want = 1 << chunk.StepMin
 	case localmon.AggMax:
-		c.want = 1 << tierMax
+		c.want = 1 << chunk.StepMax
 	}
 	if c.want != 0 {
 		c.step = int64(w.Step)
@@ -101,7 +101,7 @@ func (c *cursor) rewind(target string) {
 
 // reset forgets what was fetched.
 func (c *cursor) reset() {
-	c.times, c.values, c.steps, c.cols, c.whole = nil, nil, nil, [tierWidth][]float64{}, false
+	c.times, c.values, c.steps, c.cols, c.whole = nil, nil, nil, [stepColumns][]float64{}, false
 }
 
 // floorMilli is a time in Unix nanoseconds, cut to the millisecond as the
@@ -241,6 +241,11 @@ func (c *cursor) fetch(s *stretch, id uint32) {
 	case s.tier != nil:
 		err = c.readSteps(s, id)
 	}
+	c.note(s, err)
+}
+
+// note keeps what could not be read of a stretch.
+func (c *cursor) note(s *stretch, err error) {
 	if err != nil {
 		c.damage = append(c.damage, fmt.Errorf("%s %d: %w", s.what, c.row.first, err))
 	}
@@ -259,25 +264,33 @@ func (c *cursor) open(s *stretch, in []byte, k kind, id uint32) (bool, error) {
 	return true, nil
 }
 
+// openSamples opens the block of a series in a sealed segment and returns the
+// times of its rows; false when there is none.
+func (c *cursor) openSamples(s *stretch, id uint32) (at []int64, ok bool, err error) {
+	if ok, err := c.open(s, bucketDay, kindBlock, id); !ok || err != nil {
+		return nil, false, err
+	}
+	if at, err = c.db.timesOf(s.own.Bucket(bucketDay), c.target, &c.row); err != nil {
+		return nil, false, err
+	}
+	if c.block.Rows != len(at) || c.block.Kind != chunk.Samples {
+		return nil, false, fmt.Errorf("%w: a block of %d rows in a segment of %d", errBadValue, c.block.Rows, len(at))
+	}
+	return at, true, nil
+}
+
 // readSamples reads the samples of a sealed segment that lie in the window.
 func (c *cursor) readSamples(s *stretch, id uint32) error {
-	ok, err := c.open(s, bucketDay, kindBlock, id)
+	at, ok, err := c.openSamples(s, id)
 	if !ok || err != nil {
 		return err
 	}
 	if ok, err = c.decoder.Column(&c.block, int(id%groupSize), 1, &c.column); !ok || err != nil {
 		return err
 	}
-	at, err := c.db.timesOf(s.own.Bucket(bucketDay), c.target, &c.row)
-	if err != nil {
-		return err
-	}
-	if c.block.Rows != len(at) {
-		return fmt.Errorf("%w: a block of %d rows in a segment of %d", errBadValue, c.block.Rows, len(at))
-	}
 	v := c.column.Values[0]
 	if c.column.Index == nil && s.skip == 0 && s.inside {
-		c.times, c.values, c.whole = at, v, true
+		c.times, c.values = at, v
 		return nil
 	}
 	times, values := c.keptTimes[:0], c.keptValues[0][:0]
@@ -307,8 +320,8 @@ func (c *cursor) readSteps(s *stretch, id uint32) error {
 			return err
 		}
 	}
-	if c.block.Rows != c.row.steps || c.block.Width != tierWidth {
-		return fmt.Errorf("%w: a tier of %d steps by %d, wanted %d by %d", errBadValue, c.block.Rows, c.block.Width, c.row.steps, tierWidth)
+	if c.block.Rows != c.row.steps || c.block.Kind != chunk.Steps {
+		return fmt.Errorf("%w: a tier of %d steps, wanted %d", errBadValue, c.block.Rows, c.row.steps)
 	}
 	if c.column.Index == nil && s.inside {
 		c.steps, c.whole = c.begins, true

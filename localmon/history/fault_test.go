@@ -59,7 +59,7 @@ const (
 	faultBatches   = 56
 	momentsOfACase = 3
 	callsOfACut    = 25
-	faultBudget    = 105 << 10
+	faultBudget    = 72 << 10
 )
 
 // TestTheNthWriteOrFsyncFails lets a history live through a disk that fails at

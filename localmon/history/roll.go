@@ -194,15 +194,15 @@ func (r *rolling) build(m5 *bbolt.Bucket, n uint32) error {
 	series := 0
 	for i, m := range r.members {
 		ok, err := readers[i].open(m5, kindTier, blockKey(m.first, n), &blocks[i])
-		if !ok || err != nil || blocks[i].Rows != m.steps || blocks[i].Width != tierWidth {
+		if !ok || err != nil || blocks[i].Rows != m.steps || blocks[i].Kind != chunk.Steps {
 			blocks[i] = chunk.Block{}
 		}
 		series = max(series, blocks[i].Series)
 	}
-	r.builder.Reset(len(r.begins), tierWidth)
+	r.builder.Reset(len(r.begins), chunk.Steps)
 	var c chunk.Column
 	var at []int32
-	var cols [tierWidth][]float64
+	var cols [stepColumns][]float64
 	for k := range series {
 		at = at[:0]
 		for i := range cols {
@@ -210,7 +210,7 @@ func (r *rolling) build(m5 *bbolt.Bucket, n uint32) error {
 		}
 		base := 0
 		for i := range blocks {
-			if ok, err := r.decoder.Column(&blocks[i], k, 1<<tierWidth-1, &c); ok && err == nil {
+			if ok, err := r.decoder.Column(&blocks[i], k, 1<<stepColumns-1, &c); ok && err == nil {
 				for j := range c.Values[0] {
 					row := j
 					if c.Index != nil {

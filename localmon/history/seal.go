@@ -290,8 +290,8 @@ func (s *sealing) copyUntil(row int32, i int, c *cell) {
 
 // build packs what was gathered, fine and coarse.
 func (s *sealing) build() {
-	s.builder.Reset(len(s.at), 1)
-	s.coarse.Reset(len(s.begins), tierWidth)
+	s.builder.Reset(len(s.at), chunk.Samples)
+	s.coarse.Reset(len(s.begins), chunk.Steps)
 	last := groupSize - 1
 	for ; last > 0 && len(s.columns[last]) == 0; last-- {
 	}

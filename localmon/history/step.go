@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"darksite/localmon"
+	"darksite/localmon/chunk"
 )
 
 // stepper turns the samples of one series, in the order they come, into the
@@ -71,7 +72,7 @@ func (s *stepper) add(at int64, v float64) (p localmon.Point, ok bool) {
 
 // addStep is add for step i of a tier, of which the columns that the
 // aggregation needs are there.
-func (s *stepper) addStep(at int64, cols *[tierWidth][]float64, i int) (p localmon.Point, ok bool) {
+func (s *stepper) addStep(at int64, cols *[stepColumns][]float64, i int) (p localmon.Point, ok bool) {
 	opens := !s.open || at < s.at || at-s.at >= s.step
 	if opens {
 		p, ok = s.end()
@@ -80,22 +81,22 @@ func (s *stepper) addStep(at int64, cols *[tierWidth][]float64, i int) (p localm
 	}
 	switch s.agg {
 	case localmon.AggMin:
-		if v := cols[tierMin][i]; opens {
+		if v := cols[chunk.StepMin][i]; opens {
 			s.min = v
 		} else {
 			s.min = math.Min(s.min, v)
 		}
 	case localmon.AggMax:
-		if v := cols[tierMax][i]; opens {
+		if v := cols[chunk.StepMax][i]; opens {
 			s.max = v
 		} else {
 			s.max = math.Max(s.max, v)
 		}
 	case localmon.AggSum:
-		s.sum += cols[tierSum][i]
+		s.sum += cols[chunk.StepSum][i]
 	default:
-		s.sum += cols[tierSum][i]
-		s.count += cols[tierCount][i]
+		s.sum += cols[chunk.StepSum][i]
+		s.count += cols[chunk.StepCount][i]
 	}
 	return p, ok
 }

@@ -7,19 +7,13 @@ import (
 	"darksite/localmon/chunk"
 )
 
-// Columns of a tier block.
-const (
-	tierMin = iota
-	tierMax
-	tierSum
-	tierCount
-	tierWidth
-)
+// stepColumns is how many columns a block of steps has.
+const stepColumns = chunk.StepCount + 1
 
 // tier collects the steps of one series.
 type tier struct {
 	present []bool
-	cols    [tierWidth][]float64
+	cols    [stepColumns][]float64
 	mant    []int64
 }
 
@@ -50,10 +44,10 @@ func (t *tier) reset(steps int) {
 // put adds the next step that has samples.
 func (t *tier) put(step int32, low, high, sum, count float64) {
 	t.present[step] = true
-	t.cols[tierMin] = append(t.cols[tierMin], low)
-	t.cols[tierMax] = append(t.cols[tierMax], high)
-	t.cols[tierSum] = append(t.cols[tierSum], sum)
-	t.cols[tierCount] = append(t.cols[tierCount], count)
+	t.cols[chunk.StepMin] = append(t.cols[chunk.StepMin], low)
+	t.cols[chunk.StepMax] = append(t.cols[chunk.StepMax], high)
+	t.cols[chunk.StepSum] = append(t.cols[chunk.StepSum], sum)
+	t.cols[chunk.StepCount] = append(t.cols[chunk.StepCount], count)
 }
 
 // ofSamples fills the tier from samples; step tells the step of each.
@@ -96,16 +90,16 @@ func (t *tier) add(b *chunk.Builder) {
 
 // ofSteps fills the tier from the finer steps of one series; at tells the step
 // of each.
-func (t *tier) ofSteps(at []int32, cols *[tierWidth][]float64) {
-	m, e, short := t.decimals(cols[tierSum])
+func (t *tier) ofSteps(at []int32, cols *[stepColumns][]float64) {
+	m, e, short := t.decimals(cols[chunk.StepSum])
 	for i := 0; i < len(at); {
-		low, high, count := cols[tierMin][i], cols[tierMax][i], 0.0
+		low, high, count := cols[chunk.StepMin][i], cols[chunk.StepMax][i], 0.0
 		sum, exact := 0.0, int64(0)
 		j := i
 		for ; j < len(at) && at[j] == at[i]; j++ {
-			low, high = math.Min(low, cols[tierMin][j]), math.Max(high, cols[tierMax][j])
-			sum += cols[tierSum][j]
-			count += cols[tierCount][j]
+			low, high = math.Min(low, cols[chunk.StepMin][j]), math.Max(high, cols[chunk.StepMax][j])
+			sum += cols[chunk.StepSum][j]
+			count += cols[chunk.StepCount][j]
 			if short {
 				exact += m[j]
 			}

@@ -1,0 +1,179 @@
+package chunk
+
+import (
+	"encoding/binary"
+	"math"
+	"math/bits"
+	"slices"
+
+	"github.com/klauspost/compress/fse"
+)
+
+// How numbers are written: by the code of that place, or in one of these ways.
+const (
+	numbersAlike   = codeCount + iota // one number, which all are
+	numbersVarints                    // a uvarint each
+	numbersFSE                        // classes by github.com/klauspost/compress/fse, then extra bits
+	numbersWays
+)
+
+// appendNumbers writes numbers of at most maxBits bits whose count the decoder knows.
+func (c *intCoder) appendNumbers(dst []byte, u []int64) []byte {
+	if len(u) == 0 {
+		return dst
+	}
+	if alike(u) {
+		return binary.AppendUvarint(append(dst, numbersAlike), uint64(u[0]))
+	}
+	bytes := 0
+	for _, x := range u {
+		bytes += (bits.Len64(uint64(x)|1) + 6) / 7
+	}
+	way, low, cost := c.chooseCode(u)
+	if uint64(bytes)*8*256 <= cost {
+		dst = append(dst, numbersVarints)
+		for _, x := range u {
+			dst = binary.AppendUvarint(dst, uint64(x))
+		}
+		return dst
+	}
+	if n := len(dst); c.mayGain(u, cost) {
+		dst = c.appendFSE(append(dst, numbersFSE), u)
+		if gain := uint64(len(dst)-n) * 8 * 256; gain <= cost-cost/fseGain {
+			return dst
+		}
+		dst = dst[:n]
+	}
+	return c.appendCoded(append(dst, byte(way), byte(low)), &codes()[way], low, u)
+}
+
+// fseGain is the part of the size that a table of its own must save a sequence,
+// as it takes several times as long to read.
+const fseGain = 32
+
+// mayGain reports whether a table made for these numbers can cost less than
+// a code did.
+func (c *intCoder) mayGain(u []int64, cost uint64) bool {
+	if len(u) < 64 {
+		return false
+	}
+	var counts [maxClass + 1]uint32
+	total := 0.0
+	for _, x := range u {
+		class, n := classOf(uint64(x))
+		counts[class]++
+		total += float64(n)
+	}
+	for _, n := range counts {
+		if n > 0 {
+			// a place in the table costs some five bits
+			total += 5 + float64(n)*math.Log2(float64(len(u))/float64(n))
+		}
+	}
+	return total*256 < float64(cost-cost/fseGain)
+}
+
+// appendFSE writes the classes with a table of their own, and then the extra
+// bits; or nothing useful when they cannot be packed.
+func (c *intCoder) appendFSE(dst []byte, u []int64) []byte {
+	c.classes = c.classes[:0]
+	for _, x := range u {
+		class, _ := classOf(uint64(x))
+		c.classes = append(c.classes, class)
+	}
+	b, err := fse.Compress(c.classes, &c.fse)
+	if err != nil {
+		// All alike, or not worth it: whoever asked has another way.
+		b = c.classes
+		dst = append(dst, make([]byte, 8*len(u))...)
+	}
+	dst = binary.AppendUvarint(dst, uint64(len(b)))
+	w := bitWriter{b: append(dst, b...)}
+	for i, x := range u {
+		if _, n := baseOf(c.classes[i]); n > 0 {
+			w.put(uint64(x)&(1<<n-1), n)
+		}
+	}
+	return w.end()
+}
+
+// numbers reads len(u) numbers that appendNumbers wrote.
+func (c *intCoder) numbers(r *reader, u []int64) error {
+	if len(u) == 0 {
+		return nil
+	}
+	switch way := r.byte(); way {
+	case numbersAlike:
+		x := int64(r.uvarint())
+		for i := range u {
+			u[i] = x
+		}
+	case numbersVarints:
+		for i := range u {
+			u[i] = int64(r.uvarint())
+		}
+	case numbersFSE:
+		return c.fseNumbers(r, u)
+	default:
+		low := uint(r.byte())
+		if way >= codeCount || low > maxBits {
+			return corrupt("numbers written in way %d, %d bits as they are", way, low)
+		}
+		rest, ok := codes()[way].coded(r.b, low, u)
+		if !ok {
+			return corrupt("coded numbers")
+		}
+		r.b = rest
+	}
+	if r.bad {
+		return corrupt("numbers end too early")
+	}
+	return nil
+}
+
+// misses reads len(z) numbers that are misses of a prediction, and undoes
+// prediction and differences.
+func (c *intCoder) misses(r *reader, z []int64, s *shape) error {
+	if len(r.b) > 1 && r.b[0] < codeCount && r.b[1] <= maxBits && len(z) > 0 {
+		rest, ok := codes()[r.b[0]].predicted(r.b[2:], uint(r.b[1]), z, s)
+		if !ok {
+			return corrupt("coded numbers")
+		}
+		r.b = rest
+		return nil
+	}
+	if err := c.numbers(r, z); err != nil {
+		return err
+	}
+	for i, u := range z {
+		z[i] = unzigzag(uint64(u))
+	}
+	s.restore(z)
+	return nil
+}
+
+func (c *intCoder) fseNumbers(r *reader, u []int64) error {
+	packed := r.bytes(r.uvarint())
+	if r.bad {
+		return corrupt("classes end too early")
+	}
+	c.fse.DecompressLimit = len(u) + 512
+	classes, err := fse.Decompress(packed, &c.fse)
+	if err != nil {
+		return corrupt("classes: %v", err)
+	}
+	if len(classes) != len(u) || slices.Max(classes) > maxClass {
+		return corrupt("%d classes of %d numbers", len(classes), len(u))
+	}
+	b := bitReader{b: r.b}
+	for i, class := range classes {
+		base, n := baseOf(class)
+		u[i] = int64(base + b.get(n))
+	}
+	n, ok := b.end()
+	if !ok {
+		return corrupt("extra bits end too early")
+	}
+	r.b = r.b[n:]
+	return nil
+}
