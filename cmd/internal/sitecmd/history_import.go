@@ -163,7 +163,7 @@ func (a *app) readSamples(ctx context.Context, r io.Reader, size int64, s *backf
 	p := exposition.NewParser(in, format, exposition.Options{Target: o.target})
 	for sample, err := range p.Samples() {
 		if err == nil {
-			err = s.Add(sample.Key, localmon.Point{At: sample.At, Value: sample.Value})
+			err = s.Add(sample.Key, sample.Unit, localmon.Point{At: sample.At, Value: sample.Value})
 		}
 		if err != nil {
 			return err
