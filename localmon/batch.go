@@ -103,8 +103,12 @@ type Batch struct {
 	TargetAt time.Time // the target's own clock, zero where it tells none
 	Info     *Array    // identity, nil when it was not read this time
 	Samples  []Sample
-	States   []ComponentState // complete for every Type present in the batch
-	Alerts   []ArrayAlert     // alerts that are open or changed since the last look
+	// Units are those that the target itself told of its series, by metric or,
+	// for one series, by metric{labels}. Only what the names do not say needs to
+	// be told, and only once; see [UnitOf].
+	Units  map[string]Unit
+	States []ComponentState // complete for every Type present in the batch
+	Alerts []ArrayAlert     // alerts that are open or changed since the last look
 	// AlertsRead says that the alert list was read, so that an empty Alerts
 	// means "none" and not "not known".
 	AlertsRead bool

@@ -20,11 +20,14 @@ type SeriesKey struct {
 }
 
 // String renders the key as target metric{labels}.
-func (k SeriesKey) String() string {
+func (k SeriesKey) String() string { return k.Target + " " + k.Series() }
+
+// Series renders the key without its target, as metric{labels}.
+func (k SeriesKey) Series() string {
 	if k.Labels == "" {
-		return k.Target + " " + k.Metric
+		return k.Metric
 	}
-	return k.Target + " " + k.Metric + "{" + k.Labels + "}"
+	return k.Metric + "{" + k.Labels + "}"
 }
 
 // Compare orders keys by target, metric, labels.
@@ -138,6 +141,7 @@ func (s Selector) Matches(k SeriesKey) bool {
 // Series is one entry of the series table.
 type Series struct {
 	Key   SeriesKey
+	Unit  Unit      // as it was told, else as the name says; see UnitOf
 	First time.Time // wall time of the oldest sample kept
 	Last  time.Time // wall time of the newest sample
 }

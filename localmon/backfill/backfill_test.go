@@ -76,7 +76,7 @@ func sorter(t *testing.T, dir string, run int, list []sample) *backfill.Sorter {
 	s := backfill.NewSorter(dir, run)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	for _, one := range list {
-		require.NoError(t, s.Add(one.key, one.p))
+		require.NoError(t, s.Add(one.key, "", one.p))
 	}
 	require.EqualValues(t, len(list), s.Len())
 	return s
@@ -284,8 +284,8 @@ func TestSpill(t *testing.T) {
 
 	s = backfill.NewSorter(filepath.Join(dir, "absent"), 1)
 	k := localmon.SeriesKey{Target: "t", Metric: "m"}
-	require.NoError(t, s.Add(k, localmon.Point{At: start}))
-	require.ErrorIs(t, s.Add(k, localmon.Point{At: start}), os.ErrNotExist)
+	require.NoError(t, s.Add(k, "", localmon.Point{At: start}))
+	require.ErrorIs(t, s.Add(k, "", localmon.Point{At: start}), os.ErrNotExist)
 	require.NoError(t, s.Close())
 }
 
@@ -310,7 +310,7 @@ func BenchmarkImport(b *testing.B) {
 		}
 		s := backfill.NewSorter(b.TempDir(), 0)
 		for _, one := range list {
-			if err := s.Add(one.key, one.p); err != nil {
+			if err := s.Add(one.key, "", one.p); err != nil {
 				b.Fatal(err)
 			}
 		}

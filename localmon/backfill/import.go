@@ -82,6 +82,7 @@ type importing struct {
 	s      *Sorter
 	o      Options
 	known  []bool // by series: the history had it when the import began
+	told   []bool // by series: its unit is in the history, or was never said
 	chunk  []record
 	result Result
 	since  int // batches since the last maintenance
@@ -91,7 +92,7 @@ type importing struct {
 // know asks which of the series the history has. Series that it has not need no
 // comparing: within an import no time comes twice.
 func (im *importing) know(ctx context.Context) error {
-	im.known = make([]bool, len(im.s.keys))
+	im.known, im.told = make([]bool, len(im.s.keys)), make([]bool, len(im.s.keys))
 	for target := range im.s.targets {
 		list, err := im.db.Series(ctx, localmon.Selector{Target: target})
 		if err != nil {
@@ -99,7 +100,7 @@ func (im *importing) know(ctx context.Context) error {
 		}
 		for _, one := range list {
 			if id, ok := im.s.ids[one.Key]; ok {
-				im.known[id] = true
+				im.known[id], im.told[id] = true, true
 			}
 		}
 	}
@@ -206,10 +207,12 @@ func hour(at int64) time.Time {
 // store appends the fresh ones of the records of one time and target.
 func (im *importing) store(ctx context.Context, records []record, fates []fate) error {
 	at := time.Unix(0, records[0].at).UTC()
-	im.batch = localmon.Batch{Target: im.s.keys[records[0].id].Target, At: at, Samples: im.batch.Samples[:0]}
+	im.batch = localmon.Batch{Target: im.s.keys[records[0].id].Target, At: at, Samples: im.batch.Samples[:0], Units: im.batch.Units}
+	clear(im.batch.Units)
 	for i, r := range records {
 		if fates[i] == fresh {
 			im.batch.Samples = append(im.batch.Samples, localmon.Sample{Key: im.s.keys[r.id], Value: math.Float64frombits(r.bits)})
+			im.tell(r.id)
 		}
 	}
 	if len(im.batch.Samples) > 0 {
@@ -240,6 +243,22 @@ func (im *importing) store(ctx context.Context, records []record, fates []fate) 
 		return im.maintain(ctx)
 	}
 	return nil
+}
+
+// tell says the unit of a series with its first sample.
+func (im *importing) tell(id uint32) {
+	if im.told[id] {
+		return
+	}
+	im.told[id] = true
+	u := im.s.units[id]
+	if u == localmon.UnitNone {
+		return
+	}
+	if im.batch.Units == nil {
+		im.batch.Units = map[string]localmon.Unit{}
+	}
+	im.batch.Units[im.s.keys[id].Series()] = u
 }
 
 func (im *importing) maintain(ctx context.Context) error {

@@ -28,6 +28,7 @@ type Sorter struct {
 	dir     string
 	run     int
 	keys    []localmon.SeriesKey
+	units   []localmon.Unit // by series; empty where the text says none
 	ids     map[localmon.SeriesKey]uint32
 	targets map[string]uint32
 	of      []uint32 // the target of each series
@@ -63,15 +64,15 @@ func (s *Sorter) Len() int64 { return s.count }
 // Series is the number of series they belong to.
 func (s *Sorter) Series() int { return len(s.keys) }
 
-// Add takes one sample.
-func (s *Sorter) Add(key localmon.SeriesKey, p localmon.Point) error {
+// Add takes one sample. The unit of a series is that of its first one.
+func (s *Sorter) Add(key localmon.SeriesKey, u localmon.Unit, p localmon.Point) error {
 	id, ok := s.ids[key]
 	if !ok {
 		if len(s.keys) == MaxSeries {
 			return fmt.Errorf("sort samples: more than %d series", MaxSeries)
 		}
 		id = uint32(len(s.keys))
-		s.keys, s.ids[key] = append(s.keys, key), id
+		s.keys, s.units, s.ids[key] = append(s.keys, key), append(s.units, u), id
 		t, ok := s.targets[key.Target]
 		if !ok {
 			t = uint32(len(s.targets))
@@ -168,7 +169,7 @@ func (s *Sorter) sorted() iter.Seq2[record, error] {
 
 // Close gives memory and file back.
 func (s *Sorter) Close() error {
-	s.held, s.ids, s.keys = nil, nil, nil
+	s.held, s.ids, s.keys, s.units = nil, nil, nil, nil
 	if s.spilled == nil {
 		return nil
 	}

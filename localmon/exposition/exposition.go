@@ -55,20 +55,38 @@ func (e *Error) Error() string { return fmt.Sprintf("line %d: %v", e.Line, e.Err
 // Unwrap gives the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Sample is one value of one series at one time.
+// Sample is one value of one series at one time. OpenMetrics knows one unit for
+// all series of a metric: the unit of the first sample is taken for it.
 type Sample struct {
 	Key   localmon.SeriesKey
+	Unit  localmon.Unit // empty when the text says none
 	At    time.Time
 	Value float64
 }
 
-const header = "target,metric,labels,time,value"
+// The columns of CSV. The unit may be missing in what others write.
+const (
+	header   = "target,metric,labels,unit,time,value"
+	unitless = "target,metric,labels,time,value"
+)
+
+// columnsOf is how many columns the first line of a text names; zero when it is
+// not the first line of CSV.
+func columnsOf(first []byte) int {
+	switch string(first) {
+	case header:
+		return 6
+	case unitless:
+		return 5
+	}
+	return 0
+}
 
 // Detect tells the format from the first bytes of a text: CSV begins with the
 // names of its columns.
 func Detect(first []byte) Format {
 	line, _, _ := bytes.Cut(first, []byte("\n"))
-	if string(bytes.TrimSuffix(line, []byte("\r"))) == header {
+	if columnsOf(bytes.TrimSuffix(line, []byte("\r"))) > 0 {
 		return CSV
 	}
 	return OpenMetrics

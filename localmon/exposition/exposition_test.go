@@ -27,6 +27,15 @@ func key(target, metric string, labels ...string) localmon.SeriesKey {
 	return localmon.SeriesKey{Target: target, Metric: metric, Labels: localmon.FormatLabels(labels...)}
 }
 
+func sample(k localmon.SeriesKey, at time.Time, value float64) exposition.Sample {
+	return exposition.Sample{Key: k, At: at, Value: value}
+}
+
+func in(u localmon.Unit, s exposition.Sample) exposition.Sample {
+	s.Unit = u
+	return s
+}
+
 func write(t testing.TB, f exposition.Format, samples []exposition.Sample) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -55,20 +64,24 @@ func same(t testing.TB, want, got []exposition.Sample) {
 	require.Len(t, got, len(want))
 	for i := range want {
 		require.Equal(t, want[i].Key, got[i].Key)
+		require.Equal(t, want[i].Unit, got[i].Unit, "unit of sample %d", i)
 		require.Equal(t, want[i].At.UnixNano(), got[i].At.UnixNano(), "time of sample %d", i)
 		require.Equal(t, math.Float64bits(want[i].Value), math.Float64bits(got[i].Value), "value of sample %d: %v, %v", i, want[i].Value, got[i].Value)
 	}
 }
 
 var hard = []exposition.Sample{
-	{key("kit", "node_load1"), time.Unix(1763820000, 500_000_000), 0.25},
-	{key("kit", "node_load1"), time.Unix(1763820030, 0), math.Copysign(0, -1)},
-	{key("fa-prod-1", "purefa_array_space_bytes", "space", "capacity"), time.Unix(1763820000, 1), math.MaxFloat64},
-	{key("fa-prod-1", "purefa_array_space_bytes", "space", "capacity"), time.Unix(1763820000, 123_456_789), math.SmallestNonzeroFloat64},
-	{key("fa-prod-1", "a:b", "x", "quote \" back \\ line\nend, comma", "y", ""), time.Unix(0, 0), math.NaN()},
-	{key("fa-prod-1", "a:b", "x", "{}é 漢\t"), time.Unix(-1, 999_000_000), math.Inf(1)},
-	{key(`a "quoted", target`, "up"), time.Unix(0, -math.MaxInt64), math.Inf(-1)},
-	{key(`back\slash`, "up"), time.Unix(0, math.MaxInt64), 1e-300},
+	{Key: key("kit", "node_load1"), At: time.Unix(1763820000, 500_000_000), Value: 0.25},
+	{Key: key("kit", "node_load1"), At: time.Unix(1763820030, 0), Value: math.Copysign(0, -1)},
+	{Key: key("fa-prod-1", "purefa_array_space_bytes", "space", "capacity"), Unit: "bytes", At: time.Unix(1763820000, 1), Value: math.MaxFloat64},
+	{Key: key("fa-prod-1", "purefa_array_space_bytes", "space", "capacity"), Unit: "bytes", At: time.Unix(1763820000, 123_456_789), Value: math.SmallestNonzeroFloat64},
+	{Key: key("fa-prod-1", "purefa_array_space_bytes", "space", "empty"), Unit: "bytes", At: time.Unix(1763820000, 0), Value: 7},
+	{Key: key("fa-prod-1", "a:b", "x", "quote \" back \\ line\nend, comma", "y", ""), At: time.Unix(0, 0), Value: math.NaN()},
+	{Key: key("fa-prod-1", "a:b", "x", "{}é 漢\t"), At: time.Unix(-1, 999_000_000), Value: math.Inf(1)},
+	{Key: key(`a "quoted", target`, "up"), At: time.Unix(0, -math.MaxInt64), Value: math.Inf(-1)},
+	{Key: key(`back\slash`, "up"), At: time.Unix(0, math.MaxInt64), Value: 1e-300},
+	{Key: key("kit", "work_seconds_total"), Unit: "seconds", At: time.Unix(1763820000, 0), Value: 1},
+	{Key: key("kit", "work"), Unit: "parsecs_per_second", At: time.Unix(1763820000, 0), Value: 2},
 }
 
 func TestGolden(t *testing.T) {
@@ -124,23 +137,32 @@ func TestForeignSpellings(t *testing.T) {
 		name, text string
 		want       []exposition.Sample
 	}{
-		{"metadata, comments, empty lines", "# HELP m what it is\n# TYPE m gauge\n# UNIT m bytes\n\n# a remark\nm 1 5\n# EOF\n", []exposition.Sample{{m, at(5, 0), 1}}},
-		{"no line feed after the end", "m 1 5\n# EOF", []exposition.Sample{{m, at(5, 0), 1}}},
-		{"carriage returns", "m 1 5\r\n# EOF\r\n", []exposition.Sample{{m, at(5, 0), 1}}},
-		{"exemplar", "m_bucket{le=\"+Inf\"} 3 5.5 # {trace_id=\"}x\"} 0.67 4\n", []exposition.Sample{{key("site", "m_bucket", "le", "+Inf"), at(5, 500_000_000), 3}}},
-		{"empty braces, comma at the end", "m{} 1 5\nm{a=\"b\",} 2 5\n", []exposition.Sample{{m, at(5, 0), 1}, {key("site", "m", "a", "b"), at(5, 0), 2}}},
-		{"labels in another order", "m{b=\"2\",a=\"1\"} 1 5\n", []exposition.Sample{{key("site", "m", "a", "1", "b", "2"), at(5, 0), 1}}},
-		{"target inside", "m{b=\"2\",darksite_target=\"site\"} 1 5\n", []exposition.Sample{{key("site", "m", "b", "2"), at(5, 0), 1}}},
+		{"metadata, comments, empty lines", "# HELP m what it is\n# TYPE m gauge\n\n# a remark\n#UNIT m bytes\n# UNIT m  bytes\n# UNIT m KiB\n# UNIT m\nm 1 5\n# EOF\n", []exposition.Sample{sample(m, at(5, 0), 1)}},
+		{"no line feed after the end", "m 1 5\n# EOF", []exposition.Sample{sample(m, at(5, 0), 1)}},
+		{"carriage returns", "m 1 5\r\n# EOF\r\n", []exposition.Sample{sample(m, at(5, 0), 1)}},
+		{"exemplar", "m_bucket{le=\"+Inf\"} 3 5.5 # {trace_id=\"}x\"} 0.67 4\n", []exposition.Sample{sample(key("site", "m_bucket", "le", "+Inf"), at(5, 500_000_000), 3)}},
+		{"empty braces, comma at the end", "m{} 1 5\nm{a=\"b\",} 2 5\n", []exposition.Sample{sample(m, at(5, 0), 1), sample(key("site", "m", "a", "b"), at(5, 0), 2)}},
+		{"labels in another order", "m{b=\"2\",a=\"1\"} 1 5\n", []exposition.Sample{sample(key("site", "m", "a", "1", "b", "2"), at(5, 0), 1)}},
+		{"target inside", "m{b=\"2\",darksite_target=\"site\"} 1 5\n", []exposition.Sample{sample(key("site", "m", "b", "2"), at(5, 0), 1)}},
 		{"values", "m +1.5e3 1\nm inf 1\nm -INF 1\nm .5 1\nm 5. 1\nm +Infinity 1\n", []exposition.Sample{
-			{m, at(1, 0), 1500}, {m, at(1, 0), math.Inf(1)}, {m, at(1, 0), math.Inf(-1)}, {m, at(1, 0), 0.5}, {m, at(1, 0), 5}, {m, at(1, 0), math.Inf(1)},
+			sample(m, at(1, 0), 1500), sample(m, at(1, 0), math.Inf(1)), sample(m, at(1, 0), math.Inf(-1)), sample(m, at(1, 0), 0.5), sample(m, at(1, 0), 5), sample(m, at(1, 0), math.Inf(1)),
 		}},
 		{"times", "m 1 1.520879607789e+09\nm 1 1520879607.7890000001\nm 1 -0.25\nm 1 5E-9\nm 1 00\nm 1 1e-400\n", []exposition.Sample{
-			{m, at(1520879607, 789_000_000), 1}, {m, at(1520879607, 789_000_000), 1}, {m, at(0, -250_000_000), 1}, {m, at(0, 5), 1}, {m, at(0, 0), 1}, {m, at(0, 0), 1},
+			sample(m, at(1520879607, 789_000_000), 1), sample(m, at(1520879607, 789_000_000), 1), sample(m, at(0, -250_000_000), 1), sample(m, at(0, 5), 1), sample(m, at(0, 0), 1), sample(m, at(0, 0), 1),
 		}},
 		{"csv, quoted throughout", "target,metric,labels,time,value\n\"site\",\"m\",\"a=\"\"b,c\"\"\",\"2025-11-22T14:00:00+01:00\",\"1\"\nsite,m,\"a=\"\"b,c\"\"\",\"2025-11-22T13:00:00Z\",\"2\"\n\"site\",\"m\",\"a=\"\"b,c\"\"\",\"2025-11-22T14:00:00+01:00\",\"3\"\n", []exposition.Sample{
-			{key("site", "m", "a", "b,c"), at(1763816400, 0), 1}, {key("site", "m", "a", "b,c"), at(1763816400, 0), 2}, {key("site", "m", "a", "b,c"), at(1763816400, 0), 3},
+			sample(key("site", "m", "a", "b,c"), at(1763816400, 0), 1), sample(key("site", "m", "a", "b,c"), at(1763816400, 0), 2), sample(key("site", "m", "a", "b,c"), at(1763816400, 0), 3),
 		}},
-		{"csv without target", "target,metric,labels,time,value\r\n,m,,2025-11-22T13:00:00Z,1\r\n", []exposition.Sample{{m, at(1763816400, 0), 1}}},
+		{"csv without target", "target,metric,labels,time,value\r\n,m,,2025-11-22T13:00:00Z,1\r\n", []exposition.Sample{sample(m, at(1763816400, 0), 1)}},
+		{"a unit", "# TYPE m_bytes counter\n# UNIT m_bytes bytes\nm_bytes_total 1 5\nm_bytes_sum 1 5\nm_bytes_count 1 5\n", []exposition.Sample{
+			in("bytes", sample(key("site", "m_bytes_total"), at(5, 0), 1)), in("bytes", sample(key("site", "m_bytes_sum"), at(5, 0), 1)), sample(key("site", "m_bytes_count"), at(5, 0), 1),
+		}},
+		{"a unit that the name does not end with", "# HELP m unit: percent\n# HELP n A unit: percent\nm 1 5\nn 1 5\n", []exposition.Sample{
+			in("percent", sample(m, at(5, 0), 1)), sample(key("site", "n"), at(5, 0), 1),
+		}},
+		{"csv with a unit", "target,metric,labels,unit,time,value\n\"\",m,,\"percent\",2025-11-22T13:00:00Z,1\n,n,,,2025-11-22T13:00:00Z,1\n", []exposition.Sample{
+			in("percent", sample(m, at(1763816400, 0), 1)), sample(key("site", "n"), at(1763816400, 0), 1),
+		}},
 		{"csv without samples", "target,metric,labels,time,value\n", nil},
 		{"nothing", "# EOF\n", nil},
 	}
@@ -195,7 +217,9 @@ func TestRefusals(t *testing.T) {
 		{"many labels", "m{" + strings.Repeat("a=\"b\",", 70) + "} 1 1\n", 1, "more than 64 labels"},
 		{"csv: columns", row("site,m,1"), 2, "3 columns"},
 		{"csv: many columns", row("site,m,,2025-11-22T13:00:00Z,1,2,3,4"), 2, "more columns than"},
-		{"csv: six columns", row("site,m,,2025-11-22T13:00:00Z,1,2"), 2, "6 columns"},
+		{"csv: six columns", row("site,m,,2025-11-22T13:00:00Z,1,2"), 2, "6 columns, want 5 as in the first line"},
+		{"csv: five of six columns", "target,metric,labels,unit,time,value\nsite,m,,2025-11-22T13:00:00Z,1\n", 2, "5 columns, want 6"},
+		{"csv: unit", "target,metric,labels,unit,time,value\nsite,m,,GiB/s,2025-11-22T13:00:00Z,1\n", 2, "the unit \"GiB/s\" is not a word"},
 		{"csv: labels", row("site,m,a=b,2025-11-22T13:00:00Z,1"), 2, "are not name="},
 		{"csv: open quote", row("site,m,\"a,2025-11-22T13:00:00Z,1"), 2, "a quote is not closed"},
 		{"csv: stray quote", row("site,m\"x\",,2025-11-22T13:00:00Z,1"), 2, "a quote inside of the field"},
@@ -261,16 +285,17 @@ func TestWriterRefusesAndGoesOn(t *testing.T) {
 	w := exposition.NewWriter(&b, exposition.OpenMetrics)
 	at := time.Unix(1, 0)
 	bad := []exposition.Sample{
-		{key("", "m"), at, 1},
-		{key("t\x00", "m"), at, 1},
-		{key("t", "m x"), at, 1},
-		{key("t", ""), at, 1},
-		{key("t", "m", "a-b", "c"), at, 1},
-		{key("t", "m", exposition.TargetLabel, "c"), at, 1},
-		{key("t", "m", "a", "\xff"), at, 1},
-		{localmon.SeriesKey{Target: "t", Metric: "m", Labels: "a"}, at, 1},
-		{key("t", "m", "a", strings.Repeat("x", exposition.MaxText)), at, 1},
-		{key("t", "m"), time.Date(2300, 1, 1, 0, 0, 0, 0, time.UTC), 1},
+		sample(key("", "m"), at, 1),
+		sample(key("t\x00", "m"), at, 1),
+		sample(key("t", "m x"), at, 1),
+		sample(key("t", ""), at, 1),
+		sample(key("t", "m", "a-b", "c"), at, 1),
+		sample(key("t", "m", exposition.TargetLabel, "c"), at, 1),
+		sample(key("t", "m", "a", "\xff"), at, 1),
+		sample(localmon.SeriesKey{Target: "t", Metric: "m", Labels: "a"}, at, 1),
+		sample(key("t", "m", "a", strings.Repeat("x", exposition.MaxText)), at, 1),
+		in("per cent", sample(key("t", "m"), at, 1)),
+		sample(key("t", "m"), time.Date(2300, 1, 1, 0, 0, 0, 0, time.UTC), 1),
 	}
 	for _, s := range bad {
 		require.ErrorIs(t, w.Write(s), exposition.ErrSyntax, "%v", s)
@@ -324,12 +349,14 @@ func (f readerFunc) Read(b []byte) (int, error) { return f(b) }
 func FuzzOpenMetrics(f *testing.F) {
 	f.Add(string(write(f, exposition.OpenMetrics, hard)))
 	f.Add("# HELP m x\nm{a=\"b\",} 1e3 1.5e9 # {a=\"b\"} 1\n# EOF")
+	f.Add("# UNIT m_bytes bytes\n# HELP n unit: percent\nm_bytes_total{darksite_target=\"t\"} 1 5\nn{darksite_target=\"t\"} 1 5\n")
 	fuzz(f, exposition.OpenMetrics)
 }
 
 func FuzzCSV(f *testing.F) {
 	f.Add(string(write(f, exposition.CSV, hard)))
 	f.Add("target,metric,labels,time,value\n\"t\",m,\"a=\"\"b\"\"\",\"2025-11-22T13:00:00Z\",NaN:7ff0000000000002\n")
+	f.Add("target,metric,labels,unit,time,value\nt,m,,per_second,2025-11-22T13:00:00Z,1\n")
 	f.Add("target,metric,labels,time,value\nt,m,a=`b`,2025-11-22T13:00:00.123456789123Z,-0\n")
 	fuzz(f, exposition.CSV)
 }

@@ -28,14 +28,22 @@ type Parser struct {
 	line   int64
 	offset int64
 	ended  bool // the text said that it ends
-	keys   map[string]localmon.SeriesKey
+	keys   map[string]named
 	known  int // bytes of the keys' spellings
 	fields [][]byte
+	count  int                      // columns of CSV
+	units  map[string]localmon.Unit // of metric families of OpenMetrics
+}
+
+// named is a series as the text tells it.
+type named struct {
+	key  localmon.SeriesKey
+	unit localmon.Unit
 }
 
 // NewParser reads from r.
 func NewParser(r io.Reader, f Format, o Options) *Parser {
-	return &Parser{in: bufio.NewReaderSize(r, MaxLine), format: f, target: o.Target, keys: map[string]localmon.SeriesKey{}}
+	return &Parser{in: bufio.NewReaderSize(r, MaxLine), format: f, target: o.Target, keys: map[string]named{}, units: map[string]localmon.Unit{}}
 }
 
 // Line is the number of the line read last.
@@ -121,8 +129,10 @@ func (p *Parser) parse(line []byte) (Sample, bool, error) {
 		return Sample{}, false, nil
 	case p.ended:
 		return Sample{}, false, syntaxf("text after %q", eof)
-	case len(line) == 0 || line[0] == '#':
+	case len(line) == 0:
 		return Sample{}, false, nil
+	case line[0] == '#':
+		return Sample{}, false, p.describe(line)
 	}
 	s, err := p.openMetricsLine(line)
 	return s, err == nil, err
@@ -131,25 +141,27 @@ func (p *Parser) parse(line []byte) (Sample, bool, error) {
 // csvLine reads a line of CSV; the first holds the names of the columns.
 func (p *Parser) csvLine(line []byte) (s Sample, ok bool, err error) {
 	if p.line == 1 {
-		if string(line) != header {
+		if p.count = columnsOf(line); p.count == 0 {
 			return s, false, syntaxf("the first line is %s, want %s", short(line), header)
 		}
 		return s, false, nil
 	}
 	head, at, value := columns(line)
-	if s.Key, ok = p.keys[string(head)]; !ok {
+	n, ok := p.keys[string(head)]
+	if !ok {
 		if err := p.split(line); err != nil {
 			return s, false, err
 		}
-		if len(p.fields) != 5 {
-			return s, false, syntaxf("%d columns, want %s", len(p.fields), header)
+		if len(p.fields) != p.count {
+			return s, false, syntaxf("%d columns, want %d as in the first line", len(p.fields), p.count)
 		}
-		if s.Key, err = p.csvKey(p.fields); err != nil {
+		if n, err = p.csvKey(p.fields); err != nil {
 			return s, false, err
 		}
-		at, value = p.fields[3], p.fields[4]
-		p.remember(head, s.Key)
+		at, value = p.fields[p.count-2], p.fields[p.count-1]
+		p.remember(head, n)
 	}
+	s.Key, s.Unit = n.key, n.unit
 	if s.At, err = parseTime(at); err != nil {
 		return s, false, err
 	}
@@ -175,16 +187,22 @@ func bare(s []byte) []byte {
 	return s
 }
 
-func (p *Parser) csvKey(f [][]byte) (k localmon.SeriesKey, err error) {
+func (p *Parser) csvKey(f [][]byte) (n named, err error) {
 	labels, err := localmon.ParseLabels(string(f[2]))
 	if err != nil {
-		return k, syntaxf("the labels %s are not name=\"value\", joined by commas", short(f[2]))
+		return n, syntaxf("the labels %s are not name=\"value\", joined by commas", short(f[2]))
+	}
+	if len(f) == 6 {
+		if n.unit = localmon.Unit(f[3]); !n.unit.Valid() {
+			return n, syntaxf("the unit %s is not a word of small letters", short(f[3]))
+		}
 	}
 	target, err := p.targetOf(string(f[0]))
 	if err != nil {
-		return k, err
+		return n, err
 	}
-	return seriesOf(target, string(f[1]), labels)
+	n.key, err = seriesOf(target, string(f[1]), labels)
+	return n, err
 }
 
 // split takes the line apart into fields, see RFC 4180; a field does not go on
@@ -215,8 +233,8 @@ func (p *Parser) split(line []byte) error {
 		if rest[0] != ',' {
 			return syntaxf("%s after a closed quote", short(rest))
 		}
-		if rest = rest[1:]; len(p.fields) > 5 {
-			return syntaxf("more columns than %s", header)
+		if rest = rest[1:]; len(p.fields) > p.count {
+			return syntaxf("more columns than the %d of the first line", p.count)
 		}
 	}
 }
@@ -244,13 +262,15 @@ func (p *Parser) openMetricsLine(line []byte) (s Sample, err error) {
 		return s, err
 	}
 	head, rest := line[:n], line[n:]
-	var ok bool
-	if s.Key, ok = p.keys[string(head)]; !ok {
-		if s.Key, err = p.openMetricsKey(head); err != nil {
+	known, ok := p.keys[string(head)]
+	if !ok {
+		if known.key, err = p.openMetricsKey(head); err != nil {
 			return s, err
 		}
-		p.remember(head, s.Key)
+		known.unit = unitIn(p.units, known.key.Metric)
+		p.remember(head, known)
 	}
+	s.Key, s.Unit = known.key, known.unit
 	if rest, ok = bytes.CutPrefix(rest, []byte(" ")); !ok {
 		return s, syntaxf("want a space and a value after %s", short(head))
 	}
@@ -389,11 +409,11 @@ func (p *Parser) targetOf(said string) (string, error) {
 const mostKnown = 8 << 20
 
 // remember keeps the key of a spelling, so that labels are read once.
-func (p *Parser) remember(head []byte, k localmon.SeriesKey) {
+func (p *Parser) remember(head []byte, n named) {
 	const each = 200 // about what an entry takes beside its texts
 	if p.known += 2*len(head) + each; p.known > mostKnown {
 		clear(p.keys)
 		p.known = 2*len(head) + each
 	}
-	p.keys[string(head)] = k
+	p.keys[string(head)] = n
 }

@@ -57,6 +57,7 @@ func DialectOf(contentType string) Dialect {
 type Scraped struct {
 	Metric string
 	Labels []localmon.Label
+	Unit   localmon.Unit // empty where the page says none, as the older text never does
 	Value  float64
 	At     time.Time // zero where the exporter names none, which is the usual case
 }
@@ -81,11 +82,12 @@ type Scraper struct {
 	dialect Dialect
 	line    int64
 	ended   bool
+	units   map[string]localmon.Unit // of metric families
 }
 
 // NewScraper reads from r.
 func NewScraper(r io.Reader, d Dialect) *Scraper {
-	return &Scraper{in: bufio.NewReaderSize(r, MaxLine), dialect: d}
+	return &Scraper{in: bufio.NewReaderSize(r, MaxLine), dialect: d, units: map[string]localmon.Unit{}}
 }
 
 // Whole reports, after the last sample, whether the text came to its end. The
@@ -165,6 +167,9 @@ func (s *Scraper) parse(line []byte) (one Scraped, ok bool, err error) {
 		return one, false, nil
 	case line[0] == '#':
 		s.ended = s.dialect == OpenMetrics10 && string(line) == eof
+		if family, u, ok := told(string(line)); ok && s.dialect == OpenMetrics10 && len(s.units) < maxUnits {
+			s.units[family] = u
+		}
 		return one, false, nil
 	case !utf8.Valid(line):
 		return one, false, s.wrong(line, syntaxf("the line is not UTF-8"))
@@ -195,6 +200,9 @@ func (s *Scraper) sample(line string) (one Scraped, err error) {
 	}
 	if one.Metric == "" {
 		return one, syntaxf("%s names no metric", short(line))
+	}
+	if len(s.units) > 0 {
+		one.Unit = unitIn(s.units, one.Metric)
 	}
 	if one.Value, rest, err = s.value(rest); err != nil {
 		return one, err

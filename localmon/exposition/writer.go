@@ -17,6 +17,8 @@ type Writer struct {
 	format Format
 	begun  bool
 	key    localmon.SeriesKey // whose head is rendered
+	unit   localmon.Unit
+	told   map[string]bool // metric families of OpenMetrics that were described
 	head   []byte
 	line   []byte
 }
@@ -24,7 +26,7 @@ type Writer struct {
 // NewWriter writes to w, by way of a buffer: nothing is sure to be there before
 // Close.
 func NewWriter(w io.Writer, f Format) *Writer {
-	return &Writer{out: bufio.NewWriterSize(w, 64<<10), format: f}
+	return &Writer{out: bufio.NewWriterSize(w, 64<<10), format: f, told: map[string]bool{}}
 }
 
 // Write adds one sample. A series or a time that the format cannot express is
@@ -37,12 +39,15 @@ func (w *Writer) Write(s Sample) error {
 	if s.At.Before(earliest) || s.At.After(latest) {
 		return fmt.Errorf("write a sample of %s: %w", s.Key, syntaxf("its time is before 1678 or after 2262"))
 	}
-	if s.Key != w.key {
-		head, err := w.render(s.Key)
+	if s.Key != w.key || s.Unit != w.unit {
+		head, err := w.render(s.Key, s.Unit)
 		if err != nil {
 			return fmt.Errorf("write a sample of %s: %w", s.Key, err)
 		}
-		w.key, w.head = s.Key, head
+		w.key, w.unit, w.head = s.Key, s.Unit, head
+		if err := w.describe(s.Key.Metric, s.Unit); err != nil {
+			return err
+		}
 	}
 	b := append(w.line[:0], w.head...)
 	if w.format == CSV {
@@ -66,6 +71,20 @@ func (w *Writer) begin() (err error) {
 	return err
 }
 
+// describe writes what stands before the first sample of a metric.
+func (w *Writer) describe(metric string, u localmon.Unit) error {
+	family := metric
+	if KindOf(metric) == Counter {
+		family = strings.TrimSuffix(metric, "_total")
+	}
+	if w.format == CSV || w.told[metric] || family != metric && w.told[family] {
+		return nil
+	}
+	w.told[metric], w.told[family] = true, true
+	_, err := w.out.Write(appendDescription(nil, family, metric, u))
+	return err
+}
+
 // Close writes the end of the format and empties the buffer. It does not close
 // the writer below.
 func (w *Writer) Close() error {
@@ -81,7 +100,10 @@ func (w *Writer) Close() error {
 }
 
 // render makes what all lines of a series begin with.
-func (w *Writer) render(k localmon.SeriesKey) ([]byte, error) {
+func (w *Writer) render(k localmon.SeriesKey, u localmon.Unit) ([]byte, error) {
+	if !u.Valid() {
+		return nil, syntaxf("the unit %s is not a word of small letters", short(string(u)))
+	}
 	labels, err := localmon.ParseLabels(k.Labels)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrSyntax, err)
@@ -90,14 +112,14 @@ func (w *Writer) render(k localmon.SeriesKey) ([]byte, error) {
 		return nil, err
 	}
 	if w.format == CSV {
-		return csvHead(k), nil
+		return csvHead(k, u), nil
 	}
 	return openMetricsHead(k, labels)
 }
 
-func csvHead(k localmon.SeriesKey) []byte {
+func csvHead(k localmon.SeriesKey, u localmon.Unit) []byte {
 	var b []byte
-	for _, field := range []string{k.Target, k.Metric, k.Labels} {
+	for _, field := range []string{k.Target, k.Metric, k.Labels, string(u)} {
 		b = append(appendField(b, field), ',')
 	}
 	return b

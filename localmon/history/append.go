@@ -53,6 +53,9 @@ func (db *DB) Append(ctx context.Context, b localmon.Batch) (uint64, error) {
 		h.order = h.order[:0]
 		return 0, fmt.Errorf("append a batch of %s: %w", b.Target, err)
 	}
+	if err := a.takeUnits(); err != nil {
+		return 0, fmt.Errorf("append a batch of %s: %w", b.Target, err)
+	}
 	a.place(db.limits.scrapes)
 	db.record = a.encode(db.record, &db.sections)
 	db.changes = a.changes
@@ -79,6 +82,7 @@ type appending struct {
 	opens   bool   // the record begins a segment
 	segment uint64 // 0 until store when the record opens one
 	fresh   []slot // series seen for the first time, in id order
+	units   []told // units that known series did not have before
 	ids     map[name]uint32
 	changes []change
 }
@@ -245,7 +249,7 @@ func (a *appending) store(tx *bbolt.Tx, record []byte) error {
 		return err
 	}
 	jump, jumped := a.jump()
-	if len(a.fresh) == 0 && !jumped && bucketOf(tx, a.h.target) != nil {
+	if len(a.fresh) == 0 && len(a.units) == 0 && !jumped && bucketOf(tx, a.h.target) != nil {
 		return nil
 	}
 	all, err := tx.CreateBucketIfNotExists(bucketTargets)
@@ -256,7 +260,7 @@ func (a *appending) store(tx *bbolt.Tx, record []byte) error {
 	if err != nil {
 		return err
 	}
-	if err := a.storeFresh(own); err != nil || !jumped {
+	if err := errors.Join(a.storeFresh(own), a.storeUnits(own)); err != nil || !jumped {
 		return err
 	}
 	return jump.store(own, a.seq)
@@ -271,13 +275,18 @@ func (a *appending) storeFresh(own *bbolt.Bucket) error {
 		return err
 	}
 	for _, f := range a.fresh {
-		e := entry{name: f.name, firstSeq: a.seq, firstAt: a.at}
+		e := a.entry(f)
 		if err := table.Put(idKey(f.id), e.encode()); err != nil {
 			return err
 		}
 	}
 	// The bucket's sequence outlives its rows, so no id is given twice.
 	return table.SetSequence(uint64(a.fresh[len(a.fresh)-1].id))
+}
+
+// entry is the first row of a series.
+func (a *appending) entry(f slot) *entry {
+	return &entry{name: f.name, firstSeq: a.seq, firstAt: a.at, told: toldOf(a.b.Units, f.name)}
 }
 
 // commit makes the batch the head's newest.
@@ -293,9 +302,10 @@ func (a *appending) commit() {
 	}
 	for _, f := range a.fresh {
 		h.ids[f.name] = f.id
-		h.table[f.id] = &entry{name: f.name, firstSeq: a.seq, firstAt: a.at}
+		h.table[f.id] = a.entry(f)
 		h.nextID = f.id + 1
 	}
+	a.commitUnits()
 	if a.opens {
 		h.segment, h.scrapes, h.maxDay = a.segment, 0, math.MinInt64
 	}

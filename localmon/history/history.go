@@ -19,7 +19,7 @@ import (
 // Schema and Version name the format of the file; see FORMAT.md.
 const (
 	Schema  = "history"
-	Version = 1
+	Version = 2
 )
 
 // ErrBusy is what an opening wraps when another process holds the file. The

@@ -27,7 +27,7 @@ func (db *DB) Series(ctx context.Context, sel localmon.Selector) ([]localmon.Ser
 				first = kept
 			}
 		}
-		found = append(found, localmon.Series{Key: key, First: first, Last: time.Unix(0, seen.at)})
+		found = append(found, localmon.Series{Key: key, Unit: e.unit(), First: first, Last: time.Unix(0, seen.at)})
 	})
 	slices.SortFunc(found, func(a, b localmon.Series) int { return a.Key.Compare(b.Key) })
 	return found, nil

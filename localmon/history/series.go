@@ -13,6 +13,13 @@ import (
 // name is a series key without its target.
 type name struct{ metric, labels string }
 
+func (n name) String() string {
+	if n.labels == "" {
+		return n.metric
+	}
+	return n.metric + "{" + n.labels + "}"
+}
+
 // entry is one row of the series table. The row is written when the series is
 // first seen and again when it is found gone; in between, the newest scrapes
 // tell when it was last seen.
@@ -20,7 +27,8 @@ type entry struct {
 	name
 	firstSeq uint64
 	firstAt  int64
-	gone     *lastSeen // nil while the newest sealed segment ends with the series present
+	told     localmon.Unit // empty when the name says it, or nobody did
+	gone     *lastSeen     // nil while the newest sealed segment ends with the series present
 }
 
 // lastSeen is the newest sample of a series.
@@ -42,6 +50,8 @@ func (e *entry) encode() []byte {
 		b = binary.AppendVarint(b, e.gone.at)
 		b = binary.LittleEndian.AppendUint64(b, e.gone.bits)
 	}
+	b = binary.AppendUvarint(b, uint64(len(e.told)))
+	b = append(b, e.told...)
 	b = binary.AppendUvarint(b, uint64(len(e.metric)))
 	b = append(b, e.metric...)
 	b = append(b, e.labels...)
@@ -62,9 +72,10 @@ func decodeEntry(value []byte) (*entry, error) {
 	default:
 		in.bad = true
 	}
+	e.told = localmon.Unit(in.bytes(in.uvarint()))
 	e.metric = string(in.bytes(in.uvarint()))
 	e.labels = string(in.b)
-	if in.bad {
+	if in.bad || !e.told.Valid() {
 		return nil, fmt.Errorf("%w: row of the series table", errBadValue)
 	}
 	return e, nil
@@ -96,7 +107,8 @@ type head struct {
 	ids    map[name]uint32
 	table  map[uint32]*entry
 	nextID uint32
-	groups []*liveGroup // by id / groupSize; nil where no series is left
+	units  map[string]localmon.Unit // of metrics, as the newest batch that told them did
+	groups []*liveGroup             // by id / groupSize; nil where no series is left
 
 	order []slot // series of the newest batch, in its order
 	stamp uint32 // number of the batch being taken

@@ -166,6 +166,18 @@ func (c *Client) Latest(ctx context.Context, sel localmon.Selector) ([]Latest, e
 	return out, nil
 }
 
+// Stats reads the figures of the history into what the server encoded them from.
+func (c *Client) Stats(ctx context.Context, into any) error {
+	data, err := ask[json.RawMessage](ctx, c, http.MethodGet, "/v1/stats", nil, nil)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(data, into); err != nil {
+		return fmt.Errorf("read the monitor's answer: %w", err)
+	}
+	return nil
+}
+
 // Range implements localmon.Reader. A stream that ends before its last line is
 // an error.
 func (c *Client) Range(ctx context.Context, key localmon.SeriesKey, w localmon.Window) iter.Seq2[localmon.Point, error] {

@@ -12,6 +12,7 @@
 //	GET  /v1/series?target=&metric=&label=   series table; label is name=value, repeated
 //	GET  /v1/latest?target=&metric=&label=   newest sample of each series
 //	GET  /v1/range?target=&metric=&labels=&from=&to=&step=&agg=
+//	GET  /v1/stats                           figures of the history
 //	GET  /v1/copy/history, /v1/copy/site     a consistent copy of a file
 //
 // Times are RFC 3339 with nanoseconds, durations as Go prints them. A range is

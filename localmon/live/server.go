@@ -55,6 +55,7 @@ type Options struct {
 	Latest  func(ctx context.Context, sel localmon.Selector) ([]Latest, error)
 	History func(ctx context.Context, w io.Writer) error // writes a consistent copy
 	Site    func(ctx context.Context, w io.Writer) error
+	Stats   func(ctx context.Context) (any, error) // figures of the history, as JSON
 }
 
 // Server serves one monitor.
@@ -112,6 +113,7 @@ func NewServer(o Options) *Server {
 	mux.HandleFunc("GET /v1/series", s.plain(s.series))
 	mux.HandleFunc("GET /v1/latest", s.plain(s.latest))
 	mux.HandleFunc("GET /v1/range", s.stream)
+	mux.HandleFunc("GET /v1/stats", s.plain(s.stats))
 	mux.HandleFunc("GET /v1/copy/history", s.copy(o.History))
 	mux.HandleFunc("GET /v1/copy/site", s.copy(o.Site))
 	s.http = &http.Server{
@@ -294,6 +296,13 @@ func (s *Server) series(r *http.Request) (any, error) {
 		out = []localmon.Series{}
 	}
 	return out, err
+}
+
+func (s *Server) stats(r *http.Request) (any, error) {
+	if s.o.Stats == nil {
+		return nil, errAbsent
+	}
+	return s.o.Stats(r.Context())
 }
 
 // latestLine is a Latest whose value survives JSON.

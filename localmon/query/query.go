@@ -90,6 +90,7 @@ func stepOf(at time.Time, step time.Duration) int64 {
 // Ranked is a series and what it is ranked by.
 type Ranked struct {
 	Key    localmon.SeriesKey
+	Unit   localmon.Unit
 	Value  float64
 	Points int // steps, or samples, the value comes from
 }
@@ -118,7 +119,7 @@ func Top(ctx context.Context, r localmon.Reader, sel localmon.Selector, w localm
 	}
 	var best []Ranked
 	for _, s := range list {
-		one, err := rank(ctx, r, s.Key, w, by)
+		one, err := rank(ctx, r, s, w, by)
 		if err != nil {
 			return nil, err
 		}
@@ -137,15 +138,15 @@ func Top(ctx context.Context, r localmon.Reader, sel localmon.Selector, w localm
 
 func higher(a, b Ranked) int { return cmp.Or(-cmp.Compare(a.Value, b.Value), a.Key.Compare(b.Key)) }
 
-func rank(ctx context.Context, r localmon.Reader, key localmon.SeriesKey, w localmon.Window, by localmon.Agg) (Ranked, error) {
+func rank(ctx context.Context, r localmon.Reader, s localmon.Series, w localmon.Window, by localmon.Agg) (Ranked, error) {
 	var a total
-	for p, err := range r.Range(ctx, key, w) {
+	for p, err := range r.Range(ctx, s.Key, w) {
 		if err != nil {
 			return Ranked{}, err
 		}
 		a.add(p.Value)
 	}
-	return Ranked{Key: key, Value: a.value(by), Points: a.count}, nil
+	return Ranked{Key: s.Key, Unit: s.Unit, Value: a.value(by), Points: a.count}, nil
 }
 
 // total gathers values that are numbers.

@@ -234,7 +234,7 @@ func TestTopKeepsOrderAmongEquals(t *testing.T) {
 	m[key(9)] = []localmon.Point{{At: start, Value: math.NaN()}}
 	got, err := query.Top(t.Context(), memory{m: m}, localmon.Selector{}, window4(start), localmon.AggMax, 3)
 	require.NoError(t, err)
-	require.Equal(t, []query.Ranked{{key(0), 1, 1}, {key(1), 1, 1}, {key(2), 1, 1}}, got)
+	require.Equal(t, []query.Ranked{{Key: key(0), Value: 1, Points: 1}, {Key: key(1), Value: 1, Points: 1}, {Key: key(2), Value: 1, Points: 1}}, got)
 }
 
 func TestAcrossAgainstAModel(t *testing.T) {

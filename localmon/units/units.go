@@ -101,6 +101,8 @@ func digits(n float64) string {
 	decimals := 0
 	switch a := math.Abs(n); {
 	case a == 0:
+	case a >= 1e15: // beyond any prefix: all digits would fill a line
+		return strconv.FormatFloat(n, 'g', 3, 64)
 	case a < 0.9995:
 		decimals = min(6, 2-int(math.Floor(math.Log10(a))))
 	case a < 9.995:

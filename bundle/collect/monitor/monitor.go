@@ -6,7 +6,9 @@
 // longer past (folder trend) first, then samples one by one, as they were
 // scraped, for the recent past (folder samples). When the samples would not fit
 // into the size budget, their span is made shorter for all series alike and the
-// report says so: a fault is seen by comparing curves of one span. Times are UTC
+// report says so: a fault is seen by comparing curves of one span. The samples
+// are in the columns of package exposition, so that a history can import them.
+// Times are UTC
 // in RFC 3339. A gap in the history is a gap in the file. Where the monitor could not be asked the file is
 // missing and the report says why: nothing is filled in.
 package monitor
@@ -28,6 +30,7 @@ import (
 
 	"darksite/bundle/collect"
 	"darksite/localmon"
+	"darksite/localmon/exposition"
 	"darksite/localmon/units"
 )
 
@@ -72,10 +75,10 @@ func (m *Monitor) Plan() collect.Plan {
 	}
 }
 
-// rowBytes is about what one row of CSV takes: time and value are at most 45
-// bytes, quotation marks in labels are doubled.
+// rowBytes is about what one row of CSV takes: time, unit and value are at most
+// 60 bytes, quotation marks in labels are doubled.
 func rowBytes(k localmon.SeriesKey) int64 {
-	return int64(45 + len(k.Target) + len(k.Labels) + strings.Count(k.Labels, `"`))
+	return int64(60 + len(k.Target) + len(k.Metric) + len(k.Labels) + strings.Count(k.Labels, `"`))
 }
 
 // Estimate asks for the table of series and works the rest out from how long
@@ -125,25 +128,21 @@ func (m *Monitor) fitting(series []localmon.Series, budget int64) time.Duration 
 // family is the series of one metric.
 type family struct {
 	metric string
-	keys   []localmon.SeriesKey
+	series []localmon.Series
 }
 
 // families groups series by metric, both in order.
 func families(series []localmon.Series) []family {
-	keys := make([]localmon.SeriesKey, len(series))
-	for i, s := range series {
-		keys[i] = s.Key
-	}
-	slices.SortFunc(keys, func(a, b localmon.SeriesKey) int {
-		return cmp.Or(cmp.Compare(a.Metric, b.Metric), a.Compare(b))
+	sorted := slices.SortedFunc(slices.Values(series), func(a, b localmon.Series) int {
+		return cmp.Or(cmp.Compare(a.Key.Metric, b.Key.Metric), a.Key.Compare(b.Key))
 	})
 	var out []family
-	for _, k := range keys {
-		if len(out) == 0 || out[len(out)-1].metric != k.Metric {
-			out = append(out, family{metric: k.Metric})
+	for _, s := range sorted {
+		if len(out) == 0 || out[len(out)-1].metric != s.Key.Metric {
+			out = append(out, family{metric: s.Key.Metric})
 		}
 		last := &out[len(out)-1]
-		last.keys = append(last.keys, k)
+		last.series = append(last.series, s)
 	}
 	return out
 }
@@ -249,32 +248,29 @@ func lines[T any](out io.Writer, all iter.Seq[T]) error {
 
 func seriesCSV(out io.Writer, series []localmon.Series) error {
 	c := csv.NewWriter(out)
-	rows := [][]string{{"target", "metric", "labels", "first", "last"}}
+	rows := [][]string{{"target", "metric", "labels", "unit", "first", "last"}}
 	for _, s := range series {
-		rows = append(rows, []string{s.Key.Target, s.Key.Metric, s.Key.Labels, stamp(s.First), stamp(s.Last)})
+		rows = append(rows, []string{s.Key.Target, s.Key.Metric, s.Key.Labels, string(s.Unit), stamp(s.First), stamp(s.Last)})
 	}
 	slices.SortFunc(rows[1:], slices.Compare)
 	return c.WriteAll(rows)
 }
 
+// samples writes what a history can import.
 func (m *Monitor) samples(ctx context.Context, out io.Writer, f family, span time.Duration) error {
-	c := csv.NewWriter(out)
-	if err := c.Write([]string{"at", "target", "labels", "value"}); err != nil {
-		return err
-	}
+	w := exposition.NewWriter(out, exposition.CSV)
 	window := localmon.Window{From: m.o.Now.Add(-span), To: m.o.Now}
-	for _, key := range f.keys {
-		for p, err := range m.o.History.Range(ctx, key, window) {
+	for _, s := range f.series {
+		for p, err := range m.o.History.Range(ctx, s.Key, window) {
 			if err != nil {
-				return fmt.Errorf("read %s: %w", key, err)
+				return fmt.Errorf("read %s: %w", s.Key, err)
 			}
-			if err := c.Write([]string{stamp(p.At), key.Target, key.Labels, number(p.Value)}); err != nil {
+			if err := w.Write(exposition.Sample{Key: s.Key, Unit: s.Unit, At: p.At, Value: p.Value}); err != nil {
 				return err
 			}
 		}
 	}
-	c.Flush()
-	return c.Error()
+	return w.Close()
 }
 
 func (m *Monitor) trend(ctx context.Context, out io.Writer, f family) error {
@@ -283,9 +279,9 @@ func (m *Monitor) trend(ctx context.Context, out io.Writer, f family) error {
 		return err
 	}
 	window := localmon.Window{From: m.o.Now.Add(-m.o.Trend), To: m.o.Now, Step: m.o.Step}
-	for _, key := range f.keys {
-		if err := m.trendOf(ctx, c, key, window); err != nil {
-			return fmt.Errorf("read %s: %w", key, err)
+	for _, s := range f.series {
+		if err := m.trendOf(ctx, c, s.Key, window); err != nil {
+			return fmt.Errorf("read %s: %w", s.Key, err)
 		}
 	}
 	c.Flush()

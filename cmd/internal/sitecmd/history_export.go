@@ -21,12 +21,10 @@ import (
 )
 
 type exportOptions struct {
-	series   seriesOptions
-	metric   string
-	format   string
-	out      string
-	since    time.Duration
-	from, to string
+	series seriesOptions
+	metric string
+	format string
+	out    string
 }
 
 func (a *app) historyExportCommand() *cobra.Command {
@@ -36,11 +34,18 @@ func (a *app) historyExportCommand() *cobra.Command {
 		Long: `Write the samples themselves, every one unless a time is given, to stdout or to a
 file that is there whole or not at all. Works while the monitor runs, and with
 --file on any copy of a history. What is damaged is left out and named; the rest
-is written, and the exit code is then 5.`,
+is written, and the exit code is then 5.
+
+An import of the text elsewhere gives the same series, units and samples, to the
+bit. Two things a text cannot carry: in which order samples were taken while the
+clock was set back (an import puts them in order of their times, and of two of one
+series and millisecond takes the first), and in OpenMetrics, units in which the
+series of one metric differ (CSV keeps them).`,
 		Example: `  darksite history export --out history.txt
   darksite history export --format csv --metric node_load1 --since 24h
   darksite history export --target fa-prod-1 --from 2026-03-01 --to 2026-04-01 --out march.txt
-  darksite history export --file carried/history.db --format csv --out carried.csv`,
+  darksite history export --file carried/history.db --format csv --out carried.csv
+  darksite history export | zstd > history.txt.zst`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			format, err := formatOf(o.format)
 			if err != nil {
@@ -50,7 +55,7 @@ is written, and the exit code is then 5.`,
 			if err != nil {
 				return err
 			}
-			w, err := o.window(a.env.Now())
+			w, err := o.series.span(a.env.Now(), true)
 			if err != nil {
 				return err
 			}
@@ -63,9 +68,8 @@ is written, and the exit code is then 5.`,
 	c.Flags().StringVar(&o.metric, "metric", "", "only this metric")
 	c.Flags().StringVar(&o.format, "format", string(exposition.OpenMetrics), "openmetrics or csv")
 	c.Flags().StringVar(&o.out, "out", "", "file to write (default stdout)")
-	c.Flags().DurationVar(&o.since, "since", 0, "how far back (default everything)")
-	c.Flags().StringVar(&o.from, "from", "", "begin, such as 2026-03-01 or \"2026-03-01 08:00\" or with time zone as in RFC 3339")
-	c.Flags().StringVar(&o.to, "to", "", "end, which is not included")
+	o.series.timeFlags(c, "everything")
+	a.completeSeries(c)
 	return c
 }
 
@@ -83,33 +87,6 @@ var (
 	everFrom = time.Date(1678, 1, 1, 0, 0, 0, 0, time.UTC)
 	everTo   = time.Date(2262, 1, 1, 0, 0, 0, 0, time.UTC)
 )
-
-func (o *exportOptions) window(now time.Time) (localmon.Window, error) {
-	w := localmon.Window{From: everFrom, To: everTo}
-	var err error
-	switch {
-	case o.since < 0:
-		return w, cli.Usagef("--since must be positive")
-	case o.since > 0 && o.from+o.to != "":
-		return w, cli.Usagef("either --since, or --from and --to")
-	case o.since > 0:
-		w.From = now.Add(-o.since)
-	}
-	if o.from != "" {
-		if w.From, err = moment("--from", o.from, now.Location()); err != nil {
-			return w, err
-		}
-	}
-	if o.to != "" {
-		if w.To, err = moment("--to", o.to, now.Location()); err != nil {
-			return w, err
-		}
-	}
-	if !w.From.Before(w.To) {
-		return w, cli.Usagef("--from %s is not before --to %s", w.From.Format(time.RFC3339), w.To.Format(time.RFC3339))
-	}
-	return w, nil
-}
 
 // moment reads a time as people write it; without a zone it is one of here.
 func moment(flag, text string, here *time.Location) (time.Time, error) {
@@ -133,7 +110,7 @@ func (a *app) export(ctx context.Context, s *sight, sel localmon.Selector, w loc
 	// OpenMetrics wants what belongs to a metric together.
 	slices.SortStableFunc(list, func(x, y localmon.Series) int { return cmp.Compare(x.Key.Metric, y.Key.Metric) })
 	if o.out == "" {
-		e := exporting{app: a, sight: s, out: exposition.NewWriter(a.env.Out, format)}
+		e := exporting{app: a, sight: s, format: format, out: exposition.NewWriter(a.env.Out, format)}
 		return e.run(ctx, list, w)
 	}
 	if err := a.replaceable(o); err != nil {
@@ -144,7 +121,7 @@ func (a *app) export(ctx context.Context, s *sight, sel localmon.Selector, w loc
 		return err
 	}
 	defer f.Abort()
-	e := exporting{app: a, sight: s, out: exposition.NewWriter(f, format), file: f, progress: a.env.Progress("exporting")}
+	e := exporting{app: a, sight: s, format: format, out: exposition.NewWriter(f, format), file: f, progress: a.env.Progress("exporting")}
 	hurt := e.run(ctx, list, w)
 	if hurt != nil && cli.Code(hurt) != cli.CodeTampered {
 		return hurt
@@ -184,6 +161,7 @@ func (a *app) replaceable(o *exportOptions) error {
 type exporting struct {
 	*app
 	sight    *sight
+	format   exposition.Format
 	out      *exposition.Writer
 	file     io.Seeker // to see how much was written; nil for stdout
 	progress *cli.Progress
@@ -195,8 +173,11 @@ type exporting struct {
 // run writes every series. What cannot be read or expressed is named, and the
 // rest is written.
 func (e *exporting) run(ctx context.Context, list []localmon.Series, w localmon.Window) error {
+	if e.format == exposition.OpenMetrics {
+		oneUnit(list)
+	}
 	for i, one := range list {
-		if err := e.one(ctx, one.Key, w); err != nil {
+		if err := e.one(ctx, one, w); err != nil {
 			return err
 		}
 		e.step(int64(i+1), int64(len(list)))
@@ -214,16 +195,33 @@ func (e *exporting) run(ctx context.Context, list []localmon.Series, w localmon.
 		"darksite history check   (names every damaged value)")
 }
 
+// oneUnit gives the series of each metric, which stand together in the list, one
+// unit: the one they share, else what the name says.
+func oneUnit(list []localmon.Series) {
+	for len(list) > 0 {
+		metric, n, u := list[0].Key.Metric, 0, list[0].Unit
+		for ; n < len(list) && list[n].Key.Metric == metric; n++ {
+			if list[n].Unit != u {
+				u = localmon.UnitOf(metric, "")
+			}
+		}
+		for i := range n {
+			list[i].Unit = u
+		}
+		list = list[n:]
+	}
+}
+
 // mostNamed is how many troubles are told one by one.
 const mostNamed = 10
 
 // one writes a series. An error ends the export; the trouble of a series alone
 // is noted.
-func (e *exporting) one(ctx context.Context, key localmon.SeriesKey, w localmon.Window) error {
+func (e *exporting) one(ctx context.Context, s localmon.Series, w localmon.Window) error {
 	wrote := false
-	for p, err := range e.sight.Range(ctx, key, w) {
+	for p, err := range e.sight.Range(ctx, s.Key, w) {
 		if err == nil {
-			if err = e.out.Write(exposition.Sample{Key: key, At: p.At, Value: p.Value}); err == nil {
+			if err = e.out.Write(exposition.Sample{Key: s.Key, Unit: s.Unit, At: p.At, Value: p.Value}); err == nil {
 				e.samples++
 				wrote = true
 				continue

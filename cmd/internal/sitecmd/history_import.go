@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 
 	"darksite/cmd/internal/cli"
@@ -20,6 +22,7 @@ import (
 
 type importOptions struct {
 	format, target string
+	file           string
 	asJSON         bool
 }
 
@@ -37,7 +40,9 @@ func (a *app) historyImportCommand() *cobra.Command {
 	var o importOptions
 	c := &cobra.Command{
 		Use: "import FILE...", Short: "Bring samples of the past along, from OpenMetrics text or CSV", Args: cobra.MinimumNArgs(1),
-		Long: `Read samples and store them in the history of the site. The monitor must not run.
+		Long: `Read samples and store them in the history of the site, which the monitor must not
+hold meanwhile, or with --file in any other history, which is made when it is not
+there: so a folder of samples from a bundle becomes a history to ask and to plot.
 FILE may be - for stdin; its format is seen from its first line.
 
 A file is read to its end before anything of it is stored: a damaged one is
@@ -47,7 +52,8 @@ interrupted one ended. Samples need a time. Those that name no target (the label
 darksite_target, the first column of CSV) are taken for --target.`,
 		Example: `  darksite history import history.txt
   darksite history import --target fa-prod-1 prometheus-dump.txt
-  darksite history import --format csv january.csv february.csv`,
+  darksite history import --format csv january.csv february.csv
+  darksite history import --file case.db files/monitor/samples/*.csv`,
 		RunE: func(c *cobra.Command, args []string) error {
 			if o.format != "" {
 				if _, err := formatOf(o.format); err != nil {
@@ -59,15 +65,19 @@ darksite_target, the first column of CSV) are taken for --target.`,
 	}
 	c.Flags().StringVar(&o.format, "format", "", "openmetrics or csv (default: as the first line says)")
 	c.Flags().StringVar(&o.target, "target", "", "target of samples that name none")
+	c.Flags().StringVar(&o.file, "file", "", "bring the samples into this history instead of the site's own")
 	cli.JSONFlag(c, &o.asJSON)
+	a.completeFlag(c, "format", cobra.FixedCompletions([]string{"openmetrics", "csv"}, cobra.ShellCompDirectiveNoFileComp))
 	return c
 }
 
 func (a *app) importAll(ctx context.Context, files []string, o importOptions) (err error) {
-	conf, err := a.config()
+	path, budget, err := a.into(o.file)
 	if err != nil {
 		return err
 	}
+	_, err = os.Lstat(path)
+	fresh := errors.Is(err, fs.ErrNotExist)
 	for _, f := range files { // a wrong name is told before hours of work
 		if f == "-" {
 			continue
@@ -78,18 +88,23 @@ func (a *app) importAll(ctx context.Context, files []string, o importOptions) (e
 			return cli.Usagef("%s is a folder", f)
 		}
 	}
-	db, err := history.Open(a.path(historyFile), history.Options{Budget: int64(conf.Monitor.HistoryBudget), Holder: "darksite history import", Since: a.env.Now()})
+	db, err := history.Open(path, history.Options{Budget: budget, Holder: "darksite history import", Since: a.env.Now()})
 	if err != nil {
-		return wayOut(a.path(historyFile), err)
+		return wayOut(path, err)
 	}
-	defer func() { err = errors.Join(err, db.Close()) }()
 	var done []imported
+	defer func() {
+		err = errors.Join(err, db.Close())
+		if fresh && err != nil && !anyStored(done) {
+			err = errors.Join(err, os.Remove(path)) // nothing came of it
+		}
+	}()
 	for _, f := range files {
-		one, err := a.importOne(ctx, db, f, o)
+		one, err := a.importOne(ctx, db, filepath.Dir(path), f, o)
+		done = append(done, one)
 		if err != nil {
 			return err
 		}
-		done = append(done, one)
 		if !o.asJSON {
 			a.tellImported(one)
 		}
@@ -97,23 +112,41 @@ func (a *app) importAll(ctx context.Context, files []string, o importOptions) (e
 	if o.asJSON {
 		return a.env.JSON(done)
 	}
-	a.env.Next("darksite history stats", "darksite history series")
+	a.env.Next("darksite history stats"+fileFlag(o.file), "darksite history series"+fileFlag(o.file))
 	return nil
 }
 
-func (a *app) importOne(ctx context.Context, db *history.DB, file string, o importOptions) (one imported, err error) {
+// anyStored reports whether anything went into the history.
+func anyStored(done []imported) bool {
+	return slices.ContainsFunc(done, func(one imported) bool { return one.Stored > 0 })
+}
+
+// into is the history that samples are brought into, and its budget: a file that
+// is named has none.
+func (a *app) into(file string) (path string, budget int64, err error) {
+	if file != "" {
+		return file, 0, nil
+	}
+	conf, err := a.config()
+	if err != nil {
+		return "", 0, err
+	}
+	return a.path(historyFile), int64(conf.Monitor.HistoryBudget), nil
+}
+
+func (a *app) importOne(ctx context.Context, db *history.DB, dir, file string, o importOptions) (one imported, err error) {
 	one.File = file
 	in, size, err := a.source(file)
 	if err != nil {
 		return one, err
 	}
 	defer in.Close()
-	s := backfill.NewSorter(a.dir(), 0)
+	s := backfill.NewSorter(dir, 0)
 	defer func() { err = errors.Join(err, s.Close()) }()
 	if err := a.readSamples(ctx, in, size, s, o, &one); err != nil {
 		err = fmt.Errorf("import %s: %w; nothing of it was stored", file, err)
 		if errors.Is(err, exposition.ErrNoTarget) {
-			return one, cli.WithHint(err, "darksite history import --target NAME %s   (whose samples are they?)", file)
+			return one, cli.WithHint(err, "darksite history import%s --target NAME %s   (whose samples are they?)", fileFlag(o.file), file)
 		}
 		return one, cli.WithHint(err, "mend the line or export the file anew, and import it again; what is there already is not stored twice")
 	}
@@ -127,7 +160,7 @@ func (a *app) importOne(ctx context.Context, db *history.DB, file string, o impo
 			reached = fmt.Sprintf("%d samples were stored and stay, up to %s", one.Stored, one.Last.Format("2006-01-02 15:04:05 MST"))
 		}
 		a.env.Notef("import %s: %s", file, reached)
-		return one, cli.WithHint(fmt.Errorf("import %s: %w", file, err), "darksite history import %s   (goes on where this one ended)", file)
+		return one, cli.WithHint(fmt.Errorf("import %s: %w", file, err), "darksite history import%s %s   (goes on where this one ended)", fileFlag(o.file), file)
 	}
 	return one, nil
 }
@@ -163,7 +196,7 @@ func (a *app) readSamples(ctx context.Context, r io.Reader, size int64, s *backf
 	p := exposition.NewParser(in, format, exposition.Options{Target: o.target})
 	for sample, err := range p.Samples() {
 		if err == nil {
-			err = s.Add(sample.Key, localmon.Point{At: sample.At, Value: sample.Value})
+			err = s.Add(sample.Key, sample.Unit, localmon.Point{At: sample.At, Value: sample.Value})
 		}
 		if err != nil {
 			return err

@@ -76,29 +76,8 @@ func (o *seriesOptions) points(ctx context.Context, r localmon.Reader, key local
 	return r.Range(ctx, key, w)
 }
 
-// across puts all series that are picked together into one.
-func (o *seriesOptions) readAcross(ctx context.Context, s *sight, sel localmon.Selector, w localmon.Window) ([]points, error) {
-	list, err := s.Series(ctx, sel)
-	if err != nil || len(list) == 0 {
-		return nil, err
-	}
-	keys := make([]localmon.SeriesKey, 0, len(list))
-	for _, one := range list {
-		keys = append(keys, one.Key)
-	}
-	p := points{Target: o.target, Metric: sel.Metric, Across: o.across, Series: len(keys), Points: []point{}}
-	for pt, err := range query.Across(ctx, s, keys, w, localmon.Agg(o.across)) {
-		if err != nil {
-			return nil, err
-		}
-		p.Points = append(p.Points, point{pt.At, jsonNumber(pt.Value)})
-	}
-	return []points{p}, nil
-}
-
 // checkAcross says what is wrong with how --across was asked for.
 func (o *seriesOptions) checkAcross(w localmon.Window) error {
-	_, isQuantile := quantile(o.agg)
 	switch localmon.Agg(o.across) {
 	case localmon.AggNone:
 		return nil
@@ -106,8 +85,8 @@ func (o *seriesOptions) checkAcross(w localmon.Window) error {
 	default:
 		return cli.Usagef("--across %q: want sum, avg, min or max", o.across)
 	}
-	if w.Step == 0 || isQuantile {
-		return cli.Usagef("--across needs --step, and no quantile")
+	if w.Step == 0 {
+		return cli.Usagef("--across needs --step")
 	}
 	return nil
 }
@@ -122,6 +101,9 @@ func (n jsonNumber) MarshalJSON() ([]byte, error) {
 	}
 	return json.Marshal(float64(n))
 }
+
+// number is a value without a unit, for people.
+func number(v float64) string { return strconv.FormatFloat(v, 'g', 6, 64) }
 
 // fileFlag is the flag that names a copy again, in a hint.
 func fileFlag(file string) string {

@@ -16,6 +16,7 @@ type ranked struct {
 	Target string     `json:"target"`
 	Metric string     `json:"metric"`
 	Labels string     `json:"labels,omitempty"`
+	Unit   string     `json:"unit,omitempty"`
 	Value  jsonNumber `json:"value"`
 	Points int        `json:"points"`
 }
@@ -46,10 +47,11 @@ two weeks by steps of an hour, each of the same weight.`,
 			if agg != localmon.AggAvg && agg != localmon.AggMax && agg != localmon.AggMin {
 				return cli.Usagef("--by %q: want avg, max or min", by)
 			}
-			if o.since <= 0 {
-				return cli.Usagef("--since must be positive")
+			w, err := o.span(a.env.Now(), false)
+			if err != nil {
+				return err
 			}
-			w := rankWindow(a.env.Now(), o.since)
+			w = rankWindow(w)
 			return a.withHistory(c.Context(), o.file, func(s *sight) error {
 				list, err := query.Top(c.Context(), s, sel, w, agg, n)
 				if err != nil {
@@ -64,26 +66,26 @@ two weeks by steps of an hour, each of the same weight.`,
 	}
 	c.Flags().StringVar(&o.target, "target", "", "array or machine, as in site.yaml")
 	c.Flags().StringArrayVar(&o.labels, "label", nil, "name=value a series must have; may be given again")
-	c.Flags().DurationVar(&o.since, "since", time.Hour, "how far back")
+	o.timeFlags(c, "1h")
 	c.Flags().StringVar(&o.file, "file", "", fileHelp)
 	c.Flags().IntVarP(&n, "number", "n", 10, "how many series")
 	c.Flags().StringVar(&by, "by", string(localmon.AggAvg), "avg, max or min of a series")
 	cli.JSONFlag(c, &asJSON)
+	a.completeSeries(c)
 	return c
 }
 
 // rankWindow chooses steps that a history answers from its coarser tiers.
-func rankWindow(now time.Time, since time.Duration) localmon.Window {
-	w := localmon.Window{From: now.Add(-since), To: now.Add(time.Second)}
-	switch {
+func rankWindow(w localmon.Window) localmon.Window {
+	switch since := w.To.Sub(w.From); {
 	case since > 14*24*time.Hour:
 		w.Step = time.Hour
-	case since > 6*time.Hour:
+	case since > 6*time.Hour+time.Second:
 		w.Step = 5 * time.Minute
 	default:
 		return w
 	}
-	w.From, w.To = w.From.Truncate(w.Step), w.To.Truncate(w.Step).Add(w.Step)
+	w.From, w.To = w.From.Truncate(w.Step), w.To.Add(w.Step-1).Truncate(w.Step)
 	return w
 }
 
@@ -91,13 +93,13 @@ func (a *app) printTop(list []query.Ranked, by string, asJSON bool) error {
 	if asJSON {
 		out := make([]ranked, 0, len(list))
 		for _, r := range list {
-			out = append(out, ranked{r.Key.Target, r.Key.Metric, r.Key.Labels, jsonNumber(r.Value), r.Points})
+			out = append(out, ranked{r.Key.Target, r.Key.Metric, r.Key.Labels, string(r.Unit), jsonNumber(r.Value), r.Points})
 		}
 		return a.env.JSON(out)
 	}
 	t := &cli.Table{Header: []string{"#", map[string]string{"avg": "AVERAGE", "max": "HIGHEST", "min": "LOWEST"}[by], "TARGET", "SERIES"}}
 	for i, r := range list {
-		t.Add(strconv.Itoa(i+1), number(r.Value), r.Key.Target, seriesName(r.Key))
+		t.Add(strconv.Itoa(i+1), said(r.Value, string(r.Unit)), r.Key.Target, r.Key.Series())
 	}
 	t.Print(a.env.Out, a.env.Width(), a.env.Color())
 	a.env.Next("darksite history plot " + list[0].Key.Metric + " --target " + list[0].Key.Target)

@@ -222,6 +222,7 @@ func (a *app) monitorRun(ctx context.Context, m *monitor, length time.Duration) 
 	server := live.NewServer(live.Options{
 		Monitor: m.daemon, Reader: m.history,
 		History: func(ctx context.Context, w io.Writer) error { _, err := m.history.Snapshot(ctx, w); return err },
+		Stats:   func(ctx context.Context) (any, error) { return statsOf(ctx, m.history) },
 		Site: func(_ context.Context, w io.Writer) error {
 			return m.site.View(func(tx *bbolt.Tx) error { _, err := tx.WriteTo(w); return err })
 		},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"iter"
 	"os"
@@ -127,6 +128,14 @@ func (s *sight) copySite(ctx context.Context) error {
 		return fmt.Errorf("copy the alerts: %w", err)
 	}
 	return s.openAlerts(s.copied)
+}
+
+// copyHistory writes a consistent copy of the history.
+func (s *sight) copyHistory(ctx context.Context, w io.Writer) (int64, error) {
+	if s.client != nil {
+		return s.client.CopyHistory(ctx, w)
+	}
+	return s.history.Snapshot(ctx, w)
 }
 
 // Changes gives every change of every alert, the oldest first.

@@ -52,6 +52,9 @@
 // be read takes the states, or the alerts, of its page away: half a list is no
 // list.
 //
+// Units that an OpenMetrics page tells of the metrics that are kept come with
+// the look, in Batch.Units.
+//
 // The kit's own series: localmon_endpoint_last_success_timestamp_seconds,
 // localmon_endpoint_took_seconds, localmon_endpoint_items and
 // localmon_endpoint_items_left_out, each with the label endpoint, which is the

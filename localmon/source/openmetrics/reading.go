@@ -36,6 +36,7 @@ type reading struct {
 	date    time.Time
 	whole   bool
 	samples []localmon.Sample
+	units   map[string]localmon.Unit // of metrics that are kept; nil when the page tells none
 	seen    map[localmon.SeriesKey]struct{}
 	target  string
 	faults  faults
@@ -122,6 +123,12 @@ func (r *reading) sample(one exposition.Scraped, clock time.Time) {
 	}
 	r.seen[key] = struct{}{}
 	r.samples = append(r.samples, localmon.Sample{Key: key, Value: one.Value})
+	if one.Unit != localmon.UnitNone {
+		if r.units == nil {
+			r.units = map[string]localmon.Unit{}
+		}
+		r.units[one.Metric] = one.Unit
+	}
 }
 
 // misnamed says which name does not fit, or nothing.

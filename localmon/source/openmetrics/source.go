@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -251,6 +252,11 @@ func (s *Source) assemble(b *localmon.Batch, readings []*reading) {
 				seen[one.Key] = struct{}{}
 				b.Samples = append(b.Samples, one)
 			}
+		}
+		if b.Units == nil {
+			b.Units = r.units
+		} else {
+			maps.Copy(b.Units, r.units)
 		}
 		for _, err := range r.notes() {
 			b.Partial = append(b.Partial, localmon.EndpointError{Endpoint: r.path, Err: err})
