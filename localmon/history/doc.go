@@ -6,7 +6,7 @@
 // step of the work that turns the log of scrapes into compressed days and
 // coarser tiers and keeps the file within its budget. [DB] is a
 // localmon.Reader; [DB.Last] gives the newest value of each series, and
-// [DB.Scan] reads many series at once. [OpenReadOnly] serves a second process,
+// [DB.Across] makes one series of many. [OpenReadOnly] serves a second process,
 // or a copy of the file, while no monitor holds it; [DB.Snapshot] makes such a
 // copy of a live file.
 //

@@ -104,7 +104,7 @@ func open(path string, o Options, readOnly bool) (*DB, error) {
 	f, err := boltfile.Open(path, boltfile.Options{
 		Schema: Schema, Version: Version,
 		Holder: o.Holder, Since: o.Since, Timeout: o.Timeout, ReadOnly: readOnly, NoSync: o.NoSync,
-		MaxSize: lastResort(o.Budget),
+		MaxSize: lastResort(o.Budget), InitialMmapSize: mapped(o.Budget),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open history: %w", err)
@@ -125,6 +125,16 @@ func lastResort(budget int64) int64 {
 		return 0
 	}
 	return budget + max(budget/4, 64<<20)
+}
+
+// mapped is how much address space the file gets at once. To get more, bbolt
+// waits for all readers, and a snapshot that somebody reads slowly is one: a
+// file that can reach its last resort never has to.
+func mapped(budget int64) int {
+	if size := lastResort(budget); size <= math.MaxInt/4 {
+		return int(size)
+	}
+	return 0
 }
 
 // Close releases the file. Everything acknowledged is on disk already.
