@@ -58,6 +58,7 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 type Builder struct {
 	enc    Encoder
 	steps  stepEncoder
+	near   neighbours
 	n      int // rows: scrapes or steps of the span
 	kind   Kind
 	sizes  []int
@@ -82,6 +83,7 @@ func (b *Builder) Add(present []bool, columns ...[]float64) {
 		panic("chunk: series that does not fit its block")
 	}
 	begin := len(b.body)
+	b.near.place(len(b.sizes) % shardSeries)
 	if n := len(columns[0]); n > 0 {
 		for _, c := range columns {
 			if len(c) != n {
@@ -92,7 +94,11 @@ func (b *Builder) Add(present []bool, columns ...[]float64) {
 		if b.kind == Steps {
 			b.addSteps(columns)
 		} else {
-			b.body = b.enc.Values(b.body, columns[0])
+			var near *neighbours
+			if n == b.n {
+				near = &b.near
+			}
+			b.body = b.enc.values(b.body, columns[0], near)
 		}
 	}
 	b.sizes = append(b.sizes, len(b.body)-begin)
@@ -353,8 +359,13 @@ func (d *Decoder) Column(b *Block, i int, want uint, c *Column) (bool, error) {
 		return true, d.steps(b, r, n, want, c)
 	}
 	if want&1 != 0 {
-		c.Values[0] = c.room(0, n)
-		return true, d.Values(c.Values[0], r.b)
+		v := c.room(0, n)
+		c.Values[0] = v
+		content, err := d.content(r.b, v, b, i)
+		if err != nil {
+			return true, err
+		}
+		content.fill(v)
 	}
 	return true, nil
 }

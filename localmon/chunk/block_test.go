@@ -168,6 +168,49 @@ func TestBlocksComeBack(t *testing.T) {
 	}
 }
 
+// followers makes a series of counts and series that follow it, some of them
+// exactly.
+func followers(rng *rand.Rand, rows int, rests bool) []blockSeries {
+	all := make([]blockSeries, 6)
+	total := 0.0
+	for r := range rows {
+		ops := math.Round(1000 + 300*rng.NormFloat64())
+		if rests && r/20%5 > 0 {
+			ops = 0
+		}
+		total += 30 * ops
+		for i, v := range []float64{ops, math.Round(ops * 8192 * (1 + 0.01*rng.NormFloat64())), ops / 4, total, ops, math.Round(rng.NormFloat64())} {
+			if len(all[i].cols) == 0 {
+				all[i].cols = make([][]float64, 1)
+			}
+			all[i].cols[0] = append(all[i].cols[0], v)
+		}
+	}
+	return all
+}
+
+func TestASeriesThatFollowsAnotherTakesFewerBytes(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 8))
+	for _, rests := range []bool{false, true} {
+		const rows = 2000
+		all := followers(rng, rows, rests)
+		requireBlock(t, rows, chunk.Samples, all)
+		var b chunk.Builder
+		alone := 0
+		for _, s := range all {
+			b.Reset(rows, chunk.Samples)
+			b.Add(nil, s.cols...)
+			alone += len(b.Append(nil))
+		}
+		require.Less(t, len(packBlock(rows, chunk.Samples, all)), alone*4/5)
+		// not every series of a block has a value in every row
+		all[0].present = make([]bool, rows)
+		all[0].present[7] = true
+		all[0].cols[0] = all[0].cols[0][7:8]
+		requireBlock(t, rows, chunk.Samples, all)
+	}
+}
+
 func TestSumsAreThoseOfTheColumn(t *testing.T) {
 	rng := rand.New(rand.NewPCG(2, 8))
 	const rows = 100

@@ -30,7 +30,7 @@ func (d *Decoder) Sums(b *Block, i int, bounds []int32, s *Sums) (bool, error) {
 		return false, err
 	}
 	s.buf = slices.Grow(s.buf[:0], n)[:n]
-	c, err := d.content(r.b, n, s.buf)
+	c, err := d.content(r.b, s.buf, b, i)
 	if err != nil {
 		return false, err
 	}

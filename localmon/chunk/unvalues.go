@@ -6,13 +6,14 @@ import "math"
 type Decoder struct {
 	ints   intCoder
 	work   []int64
+	other  []int64 // that a series is linked to
 	step   stepDecoder
 	column Column // of series that are added up
 }
 
 // Values reads len(dst) values, which must be how many were encoded.
 func (d *Decoder) Values(dst []float64, stream []byte) error {
-	c, err := d.content(stream, len(dst), dst)
+	c, err := d.content(stream, dst, nil, 0)
 	if err == nil {
 		c.fill(dst)
 	}
@@ -30,16 +31,17 @@ type content struct {
 	all      []int64 // mantissas
 }
 
-// content reads a stream of n values. Values that are no decimals go to buf,
-// which has place for n.
-func (d *Decoder) content(stream []byte, n int, buf []float64) (content, error) {
+// content reads the stream of series i of a block, or one that is not part of any.
+// Values that are no decimals go to buf, whose length is that of the stream.
+func (d *Decoder) content(stream []byte, buf []float64, b *Block, i int) (content, error) {
+	n := len(buf)
 	if n <= 0 || n > MaxValues {
 		return content{}, corrupt("%d values in one stream", n)
 	}
 	r := reader{b: stream}
 	head := r.byte()
 	kind := head & 15
-	c := content{exponent: head >> 4, decimal: kind < valuesFloats && kind != valuesSame, alike: kind < valuesShort}
+	c := content{exponent: head >> 4, decimal: kind == valuesZero || kind == valuesAlike || kind == valuesShort || kind == valuesLinked, alike: kind < valuesShort}
 	if r.bad || kind >= valuesKinds || c.exponent > MaxExponent {
 		return c, corrupt("first byte %#x of a stream", head)
 	}
@@ -51,7 +53,12 @@ func (d *Decoder) content(stream []byte, n int, buf []float64) (content, error) 
 	case valuesSame:
 		c.value = math.Float64frombits(r.uint64())
 	case valuesShort:
-		c.all, err = d.short(&r, n)
+		d.work = resize(d.work, n)
+		c.all, err = d.work, d.short(&r, d.work)
+	case valuesRatios:
+		err = d.ratios(buf, &r)
+	case valuesLinked:
+		c.all, err = d.linked(&r, n, b, i)
 	case valuesFloats:
 		err = d.floats(buf, &r)
 	}
@@ -88,26 +95,24 @@ func floats(dst []float64, m []int64, exponent uint8) {
 	}
 }
 
-// short reads n mantissas.
-func (d *Decoder) short(r *reader, n int) ([]int64, error) {
+// short reads len(z) mantissas.
+func (d *Decoder) short(r *reader, z []int64) error {
 	factor, offset := int64(r.uvarint()), int64(0)
 	if factor < 1 || factor > 2*maxMantissa {
-		return nil, corrupt("common factor %d", factor)
+		return corrupt("common factor %d", factor)
 	}
 	if factor > 1 {
 		offset = r.varint()
 	}
-	d.work = resize(d.work, n)
-	z := d.work
 	if err := d.ints.ints(r, z); err != nil {
-		return nil, err
+		return err
 	}
 	if factor != 1 {
 		for i, x := range z {
 			z[i] = x*factor + offset
 		}
 	}
-	return z, nil
+	return nil
 }
 
 func (d *Decoder) floats(dst []float64, r *reader) error {

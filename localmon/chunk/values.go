@@ -15,18 +15,26 @@ const (
 	valuesSame          // all have the same 64 bits
 	valuesShort         // decimals
 	valuesFloats        // 64 bits each
+	valuesLinked        // decimals that follow another series of the shard
+	valuesRatios        // quotients of whole numbers
 	valuesKinds
 )
 
 // Encoder packs the values of series. The zero value is ready.
 type Encoder struct {
-	ints intCoder
-	mant []int64
-	work []int64
+	ints  intCoder
+	mant  []int64
+	work  []int64
+	under []int64 // denominators
 }
 
 // Values appends the stream of at least one and at most MaxValues values.
 func (e *Encoder) Values(dst []byte, v []float64) []byte {
+	return e.values(dst, v, nil)
+}
+
+// values is Values for a series that may be linked to its neighbours in a shard.
+func (e *Encoder) values(dst []byte, v []float64, near *neighbours) []byte {
 	if len(v) == 0 || len(v) > MaxValues {
 		panic(fmt.Sprintf("chunk: %d values in one stream", len(v)))
 	}
@@ -35,7 +43,16 @@ func (e *Encoder) Values(dst []byte, v []float64) []byte {
 	}
 	e.mant = resize(e.mant, len(v))
 	if exponent, ok := Decimals(e.mant, v); ok {
+		if near != nil {
+			if linked, ok := e.linked(append(dst, valuesLinked|exponent<<4), e.mant, near); ok {
+				return linked
+			}
+			near.add(e.mant)
+		}
 		return e.short(append(dst, valuesShort|exponent<<4), e.mant)
+	}
+	if packed, ok := e.ratios(append(dst, valuesRatios), v); ok {
+		return packed
 	}
 	return e.floats(append(dst, valuesFloats), v)
 }

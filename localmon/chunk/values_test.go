@@ -59,6 +59,9 @@ func TestValuesComeBackBitForBit(t *testing.T) {
 		"extremes":               func(i int) float64 { return []float64{math.MaxFloat64, math.SmallestNonzeroFloat64, -1}[i%3] },
 		"tenths":                 func(i int) float64 { return float64(i%17) / 10 },
 		"integers, late decimal": func(i int) float64 { return []float64{4, 4.125}[min(1, i/90)] },
+		"ratios":                 func(int) float64 { return float64(1e6+rng.IntN(1e6)) / float64(900+rng.IntN(200)) },
+		"share of a total":       func(int) float64 { return 100 * float64(rng.IntN(7e8)) / 7e8 },
+		"ratios below zero":      func(i int) float64 { return -float64(i%7) / float64(i%11+1) },
 		"rest, then noise":       func(i int) float64 { return float64(max(0, i-50)) * math.Round(rng.NormFloat64()*9) },
 		"far offset, factor":     func(i int) float64 { return -123456789 - float64(rng.IntN(50))*4096 },
 	}
@@ -73,6 +76,16 @@ func TestValuesComeBackBitForBit(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestQuotientsOfWholeNumbersTakeLessThanTheirBits(t *testing.T) {
+	rng := rand.New(rand.NewPCG(6, 6))
+	v := make([]float64, 2880)
+	for i := range v {
+		ops := 900 + rng.IntN(200)
+		v[i] = float64(ops*8192+rng.IntN(1e5)) / float64(ops)
+	}
+	require.Less(t, len(requireValues(t, v)), 4*len(v))
 }
 
 func TestDamagedStreamsAreErrors(t *testing.T) {
