@@ -221,8 +221,10 @@ func (d *Decoder) linked(r *reader, n int, b *Block, i int) ([]int64, error) {
 	if b == nil || n != b.Rows || l.back > i%shardSeries {
 		return nil, corrupt("a link to %d series before", l.back)
 	}
-	part, _, _ := b.part(i - l.back)
-	of := reader{b: part}
+	of, _, err := b.check(i - l.back) // in the same shard
+	if err != nil {
+		return nil, err
+	}
 	if missing, head := of.uvarint(), of.byte(); of.bad || missing != 0 || head&15 != valuesShort {
 		return nil, corrupt("a link to a series that is not packed on its own")
 	}
