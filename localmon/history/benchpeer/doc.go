@@ -4,11 +4,11 @@
 // enter the product. It needs Linux, whose /proc it reads.
 //
 // Run: make bench-peers, or here: go test -run Peer -v -timeout 60m.
-// PEER_WORKLOAD=busy measures the workloads alone whose name has that in it,
-// PEER_SCRAPES=600 shortens them all, and PEER_ALIGNED=1 takes the jitter from
-// the times. What is fixed (sizes) fails the test when it is too much, if
-// nothing was shortened or aligned; what a clock tells is marked and never
-// fails.
+// With -run Peer/busy one workload is measured alone, PEER_SCRAPES=600 shortens
+// them all, and PEER_ALIGNED=1 takes the jitter from the times. What is fixed
+// (sizes) fails the test when it is too much, if nothing was shortened or
+// aligned; what a clock tells is marked, + where the floor or the aim is
+// reached, and never fails.
 //
 // # What is measured, and how it is kept fair
 //

@@ -7,27 +7,34 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
-// cpuTime is the processor time, user and system, of the process or the thread.
-func cpuTime(who int) time.Duration {
-	var r syscall.Rusage
-	if err := syscall.Getrusage(who, &r); err != nil {
+// cpuTime is the processor time, user and system, of the process or the thread,
+// exact at every moment and not only at the kernel's ticks.
+func cpuTime(clock int32) time.Duration {
+	var t unix.Timespec
+	if err := unix.ClockGettime(clock, &t); err != nil {
 		panic(err)
 	}
-	return time.Duration(r.Utime.Nano() + r.Stime.Nano())
+	return time.Duration(t.Nano())
 }
+
+const (
+	ofProcess = unix.CLOCK_PROCESS_CPUTIME_ID
+	ofThread  = unix.CLOCK_THREAD_CPUTIME_ID
+)
 
 // apart runs fn and adds to took what it took of the processor, whatever other
 // goroutines do meanwhile.
 func apart(took *time.Duration, fn func()) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	before := cpuTime(syscall.RUSAGE_THREAD)
+	before := cpuTime(ofThread)
 	fn()
-	*took += cpuTime(syscall.RUSAGE_THREAD) - before
+	*took += cpuTime(ofThread) - before
 }
 
 // memory reads a line of a process's status, such as VmHWM, in bytes.

@@ -3,7 +3,6 @@ package benchpeer
 import (
 	"runtime"
 	"slices"
-	"syscall"
 	"testing"
 	"time"
 
@@ -23,23 +22,23 @@ type query func() (samples int, err error)
 func race(t *testing.T, queries ...query) []float64 {
 	times := make([]int, len(queries))
 	for i, q := range queries {
-		before := cpuTime(syscall.RUSAGE_SELF)
+		before := cpuTime(ofProcess)
 		_, err := q()
 		require.NoError(t, err)
-		times[i] = 1 + int(perTurn/max(cpuTime(syscall.RUSAGE_SELF)-before, time.Microsecond))
+		times[i] = 1 + int(perTurn/max(cpuTime(ofProcess)-before, time.Microsecond))
 	}
 	costs := make([][]float64, len(queries))
 	for range turns {
 		for i, q := range queries {
 			runtime.GC()
 			n := 0
-			before := cpuTime(syscall.RUSAGE_SELF)
+			before := cpuTime(ofProcess)
 			for range times[i] {
 				k, err := q()
 				require.NoError(t, err)
 				n += k
 			}
-			costs[i] = append(costs[i], float64(cpuTime(syscall.RUSAGE_SELF)-before)/float64(n))
+			costs[i] = append(costs[i], float64(cpuTime(ofProcess)-before)/float64(n))
 		}
 	}
 	medians := make([]float64, len(queries))
