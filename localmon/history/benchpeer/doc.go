@@ -31,9 +31,11 @@
 //
 // Size: of Prometheus, chunks and index after all blocks were merged into one,
 // which costs it nothing here; its log is left out. Of the history, the blocks of
-// samples, which is the like for like, and also the whole file with its tiers,
-// tables and free pages, as it lies there after the run and after a
-// compaction. Entropy is that of package workload.
+// samples; these with names, times and the unused parts of their pages, which is the
+// like for like; and the whole file with its tiers, as it lies there after the
+// run and after a compaction. Entropy is that of package workload. Where all
+// volumes are busy there is no floor for the size: no store could be an eighth of
+// Prometheus there, as the entropy says.
 //
 // Queries: both stores are open in one process, freshly read from disk, and take
 // turns, with a collection before each turn; the median of the turns is shown.

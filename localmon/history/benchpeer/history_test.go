@@ -8,6 +8,8 @@ import (
 	"darksite/localmon"
 	"darksite/localmon/history"
 	"darksite/localmon/history/workload"
+
+	"go.etcd.io/bbolt"
 )
 
 // historyStore fills a history as the monitor does.
@@ -96,4 +98,28 @@ func (r historyReader) total(ctx context.Context, metric string, step time.Durat
 		points++
 	}
 	return points, nil
+}
+
+// pages is how many bytes of a history's file the samples take with all that is
+// needed to read them: names of series, times of scrapes, and what is unused of
+// their pages. Tiers are the rest.
+func pages(path string) (size int64, err error) {
+	db, err := bbolt.Open(path, 0o600, &bbolt.Options{ReadOnly: true, Timeout: time.Second})
+	if err != nil {
+		return 0, err
+	}
+	defer db.Close()
+	err = db.View(func(tx *bbolt.Tx) error {
+		targets := tx.Bucket([]byte("targets"))
+		return targets.ForEachBucket(func(target []byte) error {
+			for _, part := range []string{"day", "series", "segments"} {
+				if b := targets.Bucket(target).Bucket([]byte(part)); b != nil {
+					s := b.Stats()
+					size += int64(s.LeafAlloc + s.BranchAlloc)
+				}
+			}
+			return nil
+		})
+	})
+	return size, err
 }
