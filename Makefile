@@ -8,6 +8,7 @@ BUILD    = $(GO) build -trimpath -buildvcs=false -ldflags "$(LDFLAGS)"
 GOLANGCI = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 FUZZTIME ?= 20s
 BENCH    ?= .
+PEERS     = localmon/history/benchpeer
 DEMO_DIR ?= demo
 
 .PHONY: all build demo test race bench bench-peers fuzz golden lint repro clean help
@@ -26,11 +27,14 @@ test: ## all tests: unit, scripts of both commands, stock tools where installed
 race: ## all tests under the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(GO) test -race ./...
 
-bench: ## benchmarks with bytes and allocations; BENCH=regexp chooses
+bench: ## benchmarks with bytes and allocations, then bench-peers; BENCH=regexp chooses
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -timeout 90m ./...
+	@if [ '$(BENCH)' != . ]; then :; \
+	elif (cd $(PEERS) && $(GO) list -test -deps . >/dev/null 2>&1); then $(MAKE) --no-print-directory bench-peers; \
+	else echo "The table beside the Prometheus TSDB is left out: its modules are not here and cannot be downloaded. Where there is a network: make bench-peers"; fi
 
 bench-peers: ## history beside the Prometheus TSDB, in a module of its own (downloads it)
-	cd localmon/history/benchpeer && $(GO) test -run Peer -v -count=1 -timeout 60m .
+	cd $(PEERS) && $(GO) test -run '^TestPeer$$' -v -count=1 -timeout 60m .
 
 fuzz: ## every fuzz target for FUZZTIME each
 	@for p in $$($(GO) list ./...); do \

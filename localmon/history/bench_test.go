@@ -24,12 +24,8 @@ func cpuTime(b *testing.B) time.Duration {
 
 // fill ingests scrapes of an array with fsync at each, maintains between them,
 // and returns the processor time that took without making the samples.
-func fill(b *testing.B, db *history.DB, shape workload.Shape, scrapes int) (cpu time.Duration, samples int, longest time.Duration) {
-	array := workload.New(shape)
-	batch := localmon.Batch{Target: shape.Target}
-	for _, k := range array.Keys() {
-		batch.Samples = append(batch.Samples, localmon.Sample{Key: k})
-	}
+func fill(b *testing.B, db *history.DB, array *workload.Array, scrapes int) (cpu time.Duration, samples int, longest time.Duration) {
+	var batch localmon.Batch
 	step := func(at time.Time) {
 		for more := true; more; {
 			begin := time.Now()
@@ -39,12 +35,8 @@ func fill(b *testing.B, db *history.DB, shape workload.Shape, scrapes int) (cpu 
 			longest = max(longest, time.Since(begin))
 		}
 	}
-	for range scrapes {
-		var values []float64
-		batch.At, values = array.Next()
-		for i, v := range values {
-			batch.Samples[i].Value = v
-		}
+	for array.Scrapes() < scrapes {
+		array.Fill(&batch)
 		before := cpuTime(b)
 		begin := time.Now()
 		_, err := db.Append(b.Context(), batch)
@@ -52,28 +44,38 @@ func fill(b *testing.B, db *history.DB, shape workload.Shape, scrapes int) (cpu 
 		require.NoError(b, err)
 		step(batch.At)
 		cpu += cpuTime(b) - before
-		samples += len(values)
+		samples += len(batch.Samples)
 	}
 	before := cpuTime(b)
 	step(batch.At.Add(24 * time.Hour))
 	return cpu + cpuTime(b) - before, samples, longest
 }
 
+// BenchmarkIngest tells what samples take on disk, beside their entropy (see
+// package workload), and the whole file with its tiers: used, as it lies there,
+// and compacted.
 func BenchmarkIngest(b *testing.B) {
 	for _, c := range []struct {
 		name    string
+		shape   workload.Shape
 		volumes int
 		days    int
 		busy    bool
-	}{{"idle-heavy-5000", 500, 2, false}, {"busy-5000", 500, 1, true}, {"idle-heavy-30000", 3000, 1, false}} {
+	}{
+		{"idle-heavy-5000", workload.Default(), 500, 2, false},
+		{"busy-5000", workload.Default(), 500, 1, true},
+		{"idle-heavy-30000", workload.Default(), 3000, 1, false},
+		{"churn-and-gaps-5000", workload.Unsteady(), 500, 2, false},
+	} {
 		b.Run(c.name, func(b *testing.B) {
-			shape := workload.Default()
-			shape.Volumes, shape.Busy = c.volumes, c.busy
+			c.shape.Volumes, c.shape.Busy = c.volumes, c.busy
 			for b.Loop() {
 				path := filepath.Join(b.TempDir(), "history.db")
 				db, err := history.Open(path, history.Options{})
 				require.NoError(b, err)
-				cpu, samples, longest := fill(b, db, shape, c.days*2880)
+				array := workload.New(c.shape)
+				array.Measure()
+				cpu, samples, longest := fill(b, db, array, c.days*2880)
 				stats, err := db.Stats(b.Context())
 				require.NoError(b, err)
 				require.NoError(b, db.Close())
@@ -81,9 +83,11 @@ func BenchmarkIngest(b *testing.B) {
 				require.NoError(b, err)
 				n := float64(samples)
 				b.ReportMetric(float64(cpu)/n, "cpu-ns/sample")
-				b.ReportMetric(float64(after)/n, "B/sample")
+				b.ReportMetric(float64(stats.RawBytes)/n, "B/sample")
+				b.ReportMetric(array.Bits().Total()/8/n, "entropy-B/sample")
 				b.ReportMetric(float64(stats.Used)/n, "used-B/sample")
 				b.ReportMetric(float64(stats.Bytes)/n, "file-B/sample")
+				b.ReportMetric(float64(after)/n, "compacted-B/sample")
 				b.ReportMetric(float64(longest.Microseconds())/1000, "longest-ms")
 				b.ReportMetric(0, "ns/op")
 			}
@@ -98,7 +102,7 @@ func BenchmarkQuery(b *testing.B) {
 	require.NoError(b, err)
 	defer db.Close()
 	const scrapes = 5760
-	fill(b, db, shape, scrapes)
+	fill(b, db, workload.New(shape), scrapes)
 	keys := workload.New(shape).Keys()
 	all := localmon.Window{From: shape.Start.Add(-time.Hour), To: shape.Start.Add(1000 * time.Hour)}
 
@@ -132,9 +136,9 @@ func BenchmarkAcross(b *testing.B) {
 	require.NoError(b, err)
 	defer db.Close()
 	const scrapes = 2880
-	fill(b, db, shape, scrapes)
-	keys := workload.New(shape).Keys()
-	keys = slices.DeleteFunc(keys, func(k localmon.SeriesKey) bool { return k.Metric != keys[0].Metric })
+	array := workload.New(shape)
+	fill(b, db, array, scrapes)
+	keys := slices.DeleteFunc(slices.Clone(array.Keys()), func(k localmon.SeriesKey) bool { return k.Metric != array.Keys()[0].Metric })
 	w := localmon.Window{From: shape.Start.Add(-time.Hour), To: shape.Start.Add(1000 * time.Hour), Agg: localmon.AggAvg}
 	for _, step := range []time.Duration{time.Minute, 5 * time.Minute} {
 		b.Run(fmt.Sprintf("500 series, by %v", step), func(b *testing.B) {
@@ -148,27 +152,5 @@ func BenchmarkAcross(b *testing.B) {
 			}
 			b.ReportMetric(float64(cpuTime(b)-before)/float64(n), "cpu-ns/sample")
 		})
-	}
-}
-
-// BenchmarkYear runs an array of 500 series through its days at a fixed budget
-// and tells how much larger the file is than what is used in it, and the
-// longest that one Append or one step of Maintain took.
-func BenchmarkYear(b *testing.B) {
-	shape := workload.Default()
-	shape.Volumes = 50
-	const budget, days = 32 << 20, 120
-	for b.Loop() {
-		db, err := history.Open(filepath.Join(b.TempDir(), "history.db"), history.Options{NoSync: true, Budget: budget})
-		require.NoError(b, err)
-		_, _, longest := fill(b, db, shape, days*2880)
-		stats, err := db.Stats(b.Context())
-		require.NoError(b, err)
-		b.ReportMetric(float64(stats.Bytes)/float64(stats.Used), "file/used")
-		b.ReportMetric(float64(stats.Bytes)/budget, "file/budget")
-		b.ReportMetric(float64(longest.Microseconds())/1000, "longest-ms")
-		b.ReportMetric(stats.Targets[0].OldestRaw.Sub(shape.Start).Hours()/24, "raw-gone-days")
-		b.ReportMetric(float64(stats.Targets[0].Months), "months")
-		require.NoError(b, db.Close())
 	}
 }

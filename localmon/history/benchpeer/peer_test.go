@@ -1,22 +1,10 @@
-// Package benchpeer measures the history beside the Prometheus TSDB used as a
-// library, both in one run on one workload, and prints a table of the ratios.
-// It is a module of its own, so that the peer and what it needs never enter
-// the product.
-//
-// Run: go test -run Peer -v -timeout 30m   (PEER_VOLUMES=3000 PEER_SCRAPES=2880
-// for 30,000 series over a day)
 package benchpeer
 
 import (
-	"context"
 	"fmt"
-	"io/fs"
 	"os"
-	"path/filepath"
-	"runtime"
+	"slices"
 	"strconv"
-	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -24,243 +12,204 @@ import (
 	"darksite/localmon/history"
 	"darksite/localmon/history/workload"
 
-	"github.com/prometheus/prometheus/model/labels"
-	"github.com/prometheus/prometheus/storage"
-	"github.com/prometheus/prometheus/tsdb"
-	"github.com/prometheus/prometheus/tsdb/chunkenc"
 	"github.com/stretchr/testify/require"
 )
 
-// figures of one store.
-type figures struct {
-	samples          int
-	ingest           time.Duration // processor time
-	raw, all         int64         // bytes: samples alone, and with tiers and all
-	one, many, tiers float64       // processor ns a sample
-	rss              int64
+// trial is one workload.
+type trial struct {
+	name    string
+	shape   workload.Shape
+	scrapes int
+	altered bool // shortened or aligned by the caller
+
+	// How many times smaller than Prometheus samples have to be, and should.
+	// Where every volume works there is no such floor: entropy itself is above it.
+	floor, aim float64
 }
 
-func cpuTime() time.Duration {
-	var r syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &r); err != nil {
-		panic(err)
+func trials() (all []trial) {
+	for _, c := range []struct {
+		name          string
+		shape         workload.Shape
+		volumes, days int
+		busy          bool
+	}{
+		{"idle-heavy", workload.Default(), 500, 2, false},
+		{"busy", workload.Default(), 500, 1, true},
+		{"idle-heavy, large", workload.Default(), 3000, 1, false},
+		{"churn and gaps", workload.Unsteady(), 500, 2, false},
+	} {
+		c.shape.Volumes, c.shape.Busy = c.volumes, c.busy
+		x := trial{name: c.name, shape: c.shape, scrapes: c.days * 2880, floor: 8, aim: 10}
+		if c.busy {
+			x.floor, x.aim = 0, 0
+		}
+		if n, err := strconv.Atoi(os.Getenv("PEER_SCRAPES")); err == nil {
+			x.scrapes, x.altered = n, true
+		}
+		if os.Getenv("PEER_ALIGNED") != "" {
+			x.shape.Jitter, x.altered = 0, true
+		}
+		all = append(all, x)
 	}
-	return time.Duration(r.Utime.Nano() + r.Stime.Nano())
+	return all
 }
 
-func number(name string, otherwise int) int {
-	if n, err := strconv.Atoi(os.Getenv(name)); err == nil {
-		return n
-	}
-	return otherwise
-}
-
-func shape() workload.Shape {
-	s := workload.Default()
-	s.Volumes = number("PEER_VOLUMES", 500)
-	if os.Getenv("PEER_ALIGNED") != "" {
-		s.Jitter = 0
-	}
-	return s
-}
-
-// each hands out the scrapes and counts the processor time of take alone.
-func each(t *testing.T, take func(at time.Time, values []float64)) (cpu time.Duration, samples int) {
-	array := workload.New(shape())
-	for range number("PEER_SCRAPES", 5760) {
-		at, values := array.Next()
-		before := cpuTime()
-		take(at, values)
-		cpu += cpuTime() - before
-		samples += len(values)
-	}
-	return cpu, samples
-}
-
-func timed(fn func()) time.Duration {
-	runtime.GC()
-	before := cpuTime()
-	fn()
-	return cpuTime() - before
-}
-
-func ours(t *testing.T) (f figures) {
-	ctx := context.Background()
-	path := filepath.Join(t.TempDir(), "history.db")
-	db, err := history.Open(path, history.Options{})
-	require.NoError(t, err)
-	keys := workload.New(shape()).Keys()
-	batch := localmon.Batch{Target: shape().Target}
-	for _, k := range keys {
-		batch.Samples = append(batch.Samples, localmon.Sample{Key: k})
-	}
-	work := func(at time.Time) {
-		for more := true; more; {
-			more, err = db.Maintain(ctx, at)
-			require.NoError(t, err)
-		}
-	}
-	f.ingest, f.samples = each(t, func(at time.Time, values []float64) {
-		batch.At = at
-		for i, v := range values {
-			batch.Samples[i].Value = v
-		}
-		_, err := db.Append(ctx, batch)
-		require.NoError(t, err)
-		work(at)
-	})
-	before := cpuTime()
-	work(batch.At.Add(48 * time.Hour))
-	f.ingest += cpuTime() - before
-
-	w := localmon.Window{From: shape().Start.Add(-time.Hour), To: shape().Start.Add(10000 * time.Hour)}
-	n := 0
-	cpu := timed(func() {
-		for i := range 1000 {
-			for _, err := range db.Range(ctx, keys[i*7919%len(keys)], w) {
-				if err != nil {
-					panic(err)
-				}
-				n++
-			}
-		}
-	})
-	f.one = float64(cpu) / float64(n)
-	sel := localmon.Selector{Metric: keys[0].Metric}
-	for _, q := range []struct {
-		step time.Duration
-		to   *float64
-	}{{time.Minute, &f.many}, {5 * time.Minute, &f.tiers}} {
-		w.Agg, w.Step = localmon.AggAvg, q.step
-		cpu := timed(func() {
-			for range 5 {
-				for _, err := range db.Total(ctx, sel, w) {
-					if err != nil {
-						panic(err)
-					}
-				}
-			}
-		})
-		*q.to = float64(cpu) / float64(5*shape().Volumes*number("PEER_SCRAPES", 5760))
-	}
-	stats, err := db.Stats(ctx)
-	require.NoError(t, err)
-	f.raw = stats.RawBytes
-	require.NoError(t, db.Close())
-	_, f.all, err = history.Compact(ctx, path, history.Options{})
-	require.NoError(t, err)
-	return f
-}
-
-func prometheus(t *testing.T) (f figures) {
-	ctx := context.Background()
-	dir := t.TempDir()
-	opts := tsdb.DefaultOptions()
-	opts.RetentionDuration = 0
-	db, err := tsdb.Open(dir, nil, nil, opts, nil)
-	require.NoError(t, err)
-	keys := workload.New(shape()).Keys()
-	series := make([]labels.Labels, len(keys))
-	for i, k := range keys {
-		pairs, err := localmon.ParseLabels(k.Labels)
-		require.NoError(t, err)
-		b := labels.NewScratchBuilder(3)
-		b.Add("__name__", k.Metric)
-		b.Add("target", k.Target)
-		for _, p := range pairs {
-			b.Add(p.Name, p.Value)
-		}
-		b.Sort()
-		series[i] = b.Labels()
-	}
-	refs := make([]storage.SeriesRef, len(keys))
-	f.ingest, f.samples = each(t, func(at time.Time, values []float64) {
-		app := db.Appender(ctx)
-		for i, v := range values {
-			var err error
-			if refs[i], err = app.Append(refs[i], series[i], at.UnixMilli(), v); err != nil {
-				panic(err)
-			}
-		}
-		require.NoError(t, app.Commit())
-	})
-	before := cpuTime()
-	require.NoError(t, db.CompactHead(tsdb.NewRangeHead(db.Head(), db.Head().MinTime(), db.Head().MaxTime())))
-	require.NoError(t, db.Compact(ctx))
-	f.ingest += cpuTime() - before
-
-	query := func(matchers ...*labels.Matcher) (n int) {
-		q, err := db.Querier(0, 1<<60)
-		if err != nil {
-			panic(err)
-		}
-		defer q.Close()
-		set := q.Select(ctx, false, nil, matchers...)
-		var it chunkenc.Iterator
-		sum := 0.0
-		for set.Next() {
-			it = set.At().Iterator(it)
-			for it.Next() == chunkenc.ValFloat {
-				_, v := it.At()
-				sum += v
-				n++
-			}
-		}
-		if set.Err() != nil {
-			panic(set.Err())
-		}
-		return n
-	}
-	n := 0
-	cpu := timed(func() {
-		for i := range 1000 {
-			var m []*labels.Matcher
-			series[i*7919%len(keys)].Range(func(l labels.Label) {
-				m = append(m, labels.MustNewMatcher(labels.MatchEqual, l.Name, l.Value))
-			})
-			n += query(m...)
-		}
-	})
-	f.one = float64(cpu) / float64(n)
-	n = 0
-	cpu = timed(func() {
-		for range 5 {
-			n += query(labels.MustNewMatcher(labels.MatchEqual, "__name__", keys[0].Metric))
-		}
-	})
-	f.many = float64(cpu) / float64(n)
-	f.tiers = f.many
-	require.NoError(t, db.Close())
-	err = filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() || strings.Contains(path, "/wal/") || strings.Contains(path, "chunks_head") {
-			return err
-		}
-		info, err := e.Info()
-		f.all += info.Size()
-		return err
-	})
-	require.NoError(t, err)
-	f.raw = f.all
-	return f
-}
-
-// peak runs one store in a process of its own and returns its peak memory.
+// TestPeer prints a table for each workload.
 func TestPeer(t *testing.T) {
 	if testing.Short() {
 		t.Skip("measures for minutes")
 	}
-	p, h := prometheus(t), ours(t)
-	require.Equal(t, p.samples, h.samples)
-	per := func(n int64) float64 { return float64(n) / float64(p.samples) }
-	ns := func(d time.Duration) float64 { return float64(d) / float64(p.samples) }
-	fmt.Printf("%d series, %d samples\n%-44s %12s %12s %8s\n", len(workload.New(shape()).Keys()), p.samples, "", "Prometheus", "history", "ratio")
-	row := func(name string, a, b float64) {
-		fmt.Printf("%-44s %12.3f %12.3f %8s\n", name, a, b, fmt.Sprintf("1/%.1f", a/b))
+	for _, x := range trials() {
+		t.Run(x.name, func(t *testing.T) { x.measure(t) })
 	}
-	row("samples, B/sample", per(p.raw), per(h.raw))
-	row("whole file with both tiers, B/sample", per(p.all), per(h.all))
-	row("ingest, CPU ns/sample (history: fsync each)", ns(p.ingest), ns(h.ingest))
-	row("1 series, all samples, CPU ns/sample", p.one, h.one)
-	row("sum of one metric, raw, CPU ns/sample", p.many, h.many)
-	row("the same by 5 min, from tiers", p.tiers, h.tiers)
+}
+
+func (x trial) measure(t *testing.T) {
+	dirs := map[string]string{"none": t.TempDir(), "prometheus": t.TempDir(), "history": t.TempDir()}
+	took := map[string]ingested{}
+	for _, s := range []string{"none", "prometheus", "history"} {
+		took[s] = ingest(t, order{Store: s, Dir: dirs[s], Shape: x.shape, Scrapes: x.scrapes})
+	}
+	none, p, h := took["none"], took["prometheus"], took["history"]
+	require.Equal(t, p.Samples, h.Samples, "both took the same")
+	per := func(n int64) float64 { return float64(n) / float64(h.Samples) }
+
+	array := workload.New(x.shape)
+	keys := slices.Clone(array.Keys())
+	fmt.Printf("\n%s: %d series, every %v for %.4g days, %.1f million samples\n", x.name, len(keys), x.shape.Every,
+		(time.Duration(x.scrapes)*x.shape.Every).Hours()/24, float64(h.Samples)/1e6)
+	fmt.Printf("%-52s %11s %11s %8s %6s %6s\n", "", "Prometheus", "history", "ratio", "floor", "aim")
+
+	entropy := per(int64(measured(array, x.scrapes) / 8))
+	block, promSize, err := merge(t.Context(), dirs["prometheus"], t.TempDir())
+	require.NoError(t, err)
+	path := historyPath(dirs["history"])
+	paged, err := pages(path)
+	require.NoError(t, err)
+	db, err := history.Open(path, history.Options{})
+	require.NoError(t, err)
+	stats, err := db.Stats(t.Context())
+	require.NoError(t, err)
+	row("samples, B/sample", per(promSize), per(stats.RawBytes), x.floor, x.aim)
+	row("- with names, times and unused parts of pages", per(promSize), per(paged), x.floor, x.aim)
+	multiple("- samples as a multiple of their entropy, "+fmt.Sprintf("%.4f", entropy), per(promSize)/entropy, per(stats.RawBytes)/entropy, 1.15, 1.10)
+
+	x.query(t, block, db, keys)
+
+	const mib = 1 << 20
+	ns := func(i ingested) float64 { return float64(i.CPU) / float64(i.Samples) }
+	row("ingest, CPU ns/sample (history: fsync each scrape)", ns(p), ns(h), 4, 8)
+	row("peak resident memory while ingesting, MiB", float64(p.Peak)/mib, float64(h.Peak)/mib, 2, 5)
+	row("- of it anonymous", float64(p.Anon)/mib, float64(h.Anon)/mib, 0, 0)
+	fmt.Printf("%-52s %11.1f %11.1f\n", "- of a process that only makes the samples", float64(none.Peak)/mib, float64(none.Peak)/mib)
+
+	require.NoError(t, db.Close())
+	before, after, err := history.Compact(t.Context(), path, history.Options{})
+	require.NoError(t, err)
+	row("whole file with tiers and tables, B/sample", per(promSize), per(stats.Used), 0, 0)
+	row("- with free pages, as the run left it", per(promSize), per(before), 0, 0)
+	row("- compacted", per(promSize), per(after), 0, 0)
+
+	if !x.altered {
+		require.LessOrEqual(t, per(stats.RawBytes)*x.floor, per(promSize), "samples take too much beside Prometheus")
+	}
+}
+
+// measured makes the samples once more and returns their entropy in bits.
+func measured(a *workload.Array, scrapes int) float64 {
+	a.Measure()
+	for a.Scrapes() < scrapes {
+		a.Next()
+	}
+	return a.Bits().Total()
+}
+
+// query prints the rows of what reading costs.
+func (x trial) query(t *testing.T, block string, db *history.DB, keys []localmon.SeriesKey) {
+	ctx := t.Context()
+	prom, err := openBlock(block)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, prom.block.Close()) }()
+	hist := historyReader{db, localmon.Window{From: x.shape.Start.Add(-time.Hour), To: x.shape.Start.Add(time.Duration(x.scrapes)*x.shape.Every + time.Hour)}}
+
+	picked := make([]localmon.SeriesKey, 100)
+	for i := range picked {
+		picked[i] = keys[i*7919%len(keys)]
+		n, sum, err := prom.one(ctx, picked[i])
+		require.NoError(t, err)
+		k, other, err := hist.one(ctx, picked[i])
+		require.NoError(t, err)
+		require.Equal(t, n, k, "both have the same samples of %v", picked[i])
+		require.Equal(t, sum, other, "both have the same samples of %v", picked[i])
+	}
+	costs := race(t,
+		func() (n int, err error) {
+			for _, k := range picked {
+				m, _, e := prom.one(ctx, k)
+				if n += m; e != nil {
+					return n, e
+				}
+			}
+			return n, nil
+		},
+		func() (n int, err error) {
+			for _, k := range picked {
+				m, _, e := hist.one(ctx, k)
+				if n += m; e != nil {
+					return n, e
+				}
+			}
+			return n, nil
+		})
+	row("one series, every sample, CPU ns/sample", costs[0], costs[1], 4, 8)
+
+	metric := keys[0].Metric
+	samples, _, err := prom.metric(ctx, metric)
+	require.NoError(t, err)
+	queries := []query{
+		func() (int, error) { n, _, err := prom.metric(ctx, metric); return n, err },
+		func() (int, error) { n, _, err := hist.each(ctx, metric); return n, err },
+	}
+	steps := []time.Duration{x.shape.Every, 2 * x.shape.Every, 5 * time.Minute, time.Hour}
+	for _, step := range steps {
+		queries = append(queries, func() (int, error) { _, err := hist.total(ctx, metric, step); return samples, err })
+	}
+	costs = race(t, queries...)
+	row(fmt.Sprintf("%d series, every sample handed out and summed", x.shape.Volumes), costs[0], costs[1], 4, 8)
+	for i, step := range steps {
+		floor, aim, how := 8.0, 15.0, "from samples"
+		if step >= 5*time.Minute {
+			floor, aim, how = 50, 100, "from tiers"
+		}
+		row(fmt.Sprintf("- the sum by %v, %s", step, how), costs[0], costs[2+i], floor, aim)
+	}
+}
+
+// row prints how many times less the history takes, and whether that passes
+// the floor and the aim; zero where there are none.
+func row(name string, prometheus, history, floor, aim float64) {
+	print := func(n float64) string {
+		if n == 0 {
+			return ""
+		}
+		mark := " -"
+		if history*n <= prometheus {
+			mark = " +"
+		}
+		return fmt.Sprintf("1/%.0f", n) + mark
+	}
+	fmt.Printf("%-52s %11.3f %11.3f %8s %7s %7s\n", name, prometheus, history, fmt.Sprintf("1/%.1f", prometheus/history), print(floor), print(aim))
+}
+
+// multiple prints a row of which the history's figure is judged by itself.
+func multiple(name string, prometheus, history, floor, aim float64) {
+	print := func(n float64) string {
+		mark := " -"
+		if history <= n {
+			mark = " +"
+		}
+		return fmt.Sprintf("%.2f", n) + mark
+	}
+	fmt.Printf("%-52s %11.3f %11.3f %8s %7s %7s\n", name, prometheus, history, "", print(floor), print(aim))
 }

@@ -1,14 +1,3 @@
-// Package workload makes the samples of an invented storage array, the same
-// ones for the same seed, to measure the history with. It is no simulator: the
-// numbers have the texture of telemetry (rest, bursts, counters, coarse
-// units, a few full quotients) and no meaning.
-//
-// One array of the default shape has 5,000 series: 500 volumes with 8 metrics
-// each (60 % at rest, 24 % bursty, 16 % busy), 96 drives with 5, 2 controllers
-// with 20, 16 ports with 10 and 40 hosts with 8. About half the series never
-// change. 40 series are quotients with all 52 bits of the mantissa in use.
-//
-// Use: New, then Next for each scrape; Keys names the series once.
 package workload
 
 import (
@@ -29,6 +18,11 @@ type Shape struct {
 	Jitter  time.Duration // standard deviation of a scrape's time
 	Start   time.Time
 	Busy    bool // every volume is busy
+
+	Churn  float64       // share of the volumes that are replaced a day
+	Missed float64       // share of the scrapes that never happen
+	Absent float64       // share of the samples that are absent, in runs of some 20 minutes
+	Off    time.Duration // how long the array cannot be reached, from 13:00 of the second day and then weekly
 }
 
 // Default is the array that figures are stated for.
@@ -39,6 +33,14 @@ func Default() Shape {
 	}
 }
 
+// Unsteady is the default array as a site has it: volumes come and go, scrapes
+// fail, single values are missing, and once the array is out of reach for hours.
+func Unsteady() Shape {
+	s := Default()
+	s.Churn, s.Missed, s.Absent, s.Off = 0.02, 0.01, 0.002, 5*time.Hour
+	return s
+}
+
 // Array is the generator.
 type Array struct {
 	shape  Shape
@@ -47,10 +49,13 @@ type Array struct {
 	values []float64
 	n      int // scrapes made
 	vols   []volume
+	named  int // volumes that ever were
 	drives []drive
 	load   []float64 // slowly moving level of each controller
 	ports  []port
 	hosts  int
+	gaps   gaps
+	meter  *meter // nil when nothing is measured
 }
 
 type volume struct {
@@ -71,23 +76,12 @@ func New(s Shape) *Array {
 	a := &Array{shape: s, rng: rand.New(rand.NewPCG(s.Seed, 0x5eed))}
 	scale := func(n int) int { return max(1, n*s.Volumes/500) }
 	add := func(kind string, i int, metrics ...string) {
-		labels := localmon.FormatLabels(kind, fmt.Sprintf("%s-%04d", kind, i))
-		for _, m := range metrics {
-			a.keys = append(a.keys, localmon.SeriesKey{Target: s.Target, Metric: "array_" + kind + "_" + m, Labels: labels})
-		}
+		a.keys = append(a.keys, keysOf(s.Target, kind, i, metrics)...)
 	}
-	for i := range s.Volumes {
-		add("volume", i, "read_iops", "write_iops", "read_bytes_per_second", "write_bytes_per_second",
-			"read_usec", "write_usec", "queue_ms", "used_bytes")
-		v := volume{mean: math.Exp(4 + 2*a.rng.NormFloat64()), size: float64(int(4096) << a.rng.IntN(5)), used: float64(a.rng.IntN(1<<20)) * (1 << 20)}
-		switch p := a.rng.Float64(); {
-		case s.Busy || p < 0.16:
-			v.kind = 2
-			v.mean *= 5
-		case p < 0.40:
-			v.kind = 1
-		}
-		a.vols = append(a.vols, v)
+	for range s.Volumes {
+		add("volume", a.named, volumeMetrics...)
+		a.vols = append(a.vols, newVolume(a.rng, s.Busy))
+		a.named++
 	}
 	for i := range scale(96) {
 		add("drive", i, "temperature_celsius", "busy_percent", "capacity_bytes", "errors_total", "wear_percent")
@@ -112,18 +106,88 @@ func New(s Shape) *Array {
 			"read_usec", "write_usec", "bytes_per_op", "paths")
 	}
 	a.values = make([]float64, len(a.keys))
+	a.gaps = newGaps(s, len(a.keys))
 	return a
 }
 
-// Keys names the series; values of Next stand in the same order.
+var volumeMetrics = []string{
+	"read_iops", "write_iops", "read_bytes_per_second", "write_bytes_per_second",
+	"read_usec", "write_usec", "queue_ms", "used_bytes",
+}
+
+func keysOf(target, kind string, i int, metrics []string) []localmon.SeriesKey {
+	labels := localmon.FormatLabels(kind, fmt.Sprintf("%s-%04d", kind, i))
+	var keys []localmon.SeriesKey
+	for _, m := range metrics {
+		keys = append(keys, localmon.SeriesKey{Target: target, Metric: "array_" + kind + "_" + m, Labels: labels})
+	}
+	return keys
+}
+
+func newVolume(r *rand.Rand, busy bool) volume {
+	v := volume{mean: math.Exp(4 + 2*r.NormFloat64()), size: float64(int(4096) << r.IntN(5)), used: float64(r.IntN(1<<20)) * (1 << 20)}
+	switch p := r.Float64(); {
+	case busy || p < 0.16:
+		v.kind = 2
+		v.mean *= 5
+	case p < 0.40:
+		v.kind = 1
+	}
+	return v
+}
+
+// Keys names the series; values of Next stand in the same order. Where volumes
+// are replaced, Next writes the new names over the old ones.
 func (a *Array) Keys() []localmon.SeriesKey { return a.keys }
 
-// Next makes the next scrape. The slice is reused by the next call.
+// Scrapes is how many scrapes were due until now, those included that never
+// happened.
+func (a *Array) Scrapes() int { return a.n }
+
+// Next makes the next scrape that happens. The slice is reused by the next
+// call. Values that Absent marks are to be left out.
 func (a *Array) Next() (time.Time, []float64) {
+	for {
+		a.replace()
+		happens := a.gaps.next(a.n)
+		at, values := a.scrape()
+		if a.meter != nil {
+			a.meter.add(at, values, happens)
+		}
+		a.n++
+		if happens {
+			return at, values
+		}
+	}
+}
+
+// Absent marks the values of the newest scrape that are absent, in the order
+// of Keys; nil when all are there. The slice is reused by Next.
+func (a *Array) Absent() []bool { return a.gaps.absent }
+
+// Fill makes the next scrape into a batch, whose samples it reuses.
+func (a *Array) Fill(b *localmon.Batch) {
+	at, values := a.Next()
+	b.Target, b.At, b.Samples = a.shape.Target, at, b.Samples[:0]
+	absent := a.Absent()
+	for i, v := range values {
+		if absent == nil || !absent[i] {
+			b.Samples = append(b.Samples, localmon.Sample{Key: a.keys[i], Value: v})
+		}
+	}
+}
+
+// daily is how the load goes up and down with the time of day.
+func (s *Shape) daily(n int) float64 {
+	hour := float64(n) * s.Every.Hours()
+	return 1 + 0.6*math.Sin(2*math.Pi*(hour-9)/24)
+}
+
+// scrape makes the values of every series.
+func (a *Array) scrape() (time.Time, []float64) {
 	out := a.values[:0]
 	r := a.rng
-	hour := float64(a.n) * a.shape.Every.Hours()
-	daily := 1 + 0.6*math.Sin(2*math.Pi*(hour-9)/24)
+	daily := a.shape.daily(a.n)
 	fresh := a.n%10 == 0 // capacities are renewed every tenth scrape
 	var ops, bytes float64
 	for i := range a.vols {
@@ -196,7 +260,6 @@ func (a *Array) Next() (time.Time, []float64) {
 			math.Round(180*math.Exp(0.06*r.NormFloat64())), (rb+wb)/max(1, reads+writes), 8)
 	}
 	at := a.shape.Start.Add(time.Duration(a.n)*a.shape.Every + time.Duration(r.NormFloat64()*float64(a.shape.Jitter)))
-	a.n++
 	a.values = out
 	return at, out
 }
