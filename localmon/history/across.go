@@ -241,21 +241,12 @@ func (a *across) take(s *stretch, m *member) error {
 		a.sumSteps()
 		return a.takeRuns(m)
 	}
-	for i, at := range c.times {
-		if p, ok := m.step.add(at, c.values[i]); ok {
-			if err := a.put(m, p); err != nil {
-				return err
-			}
-		}
+	var err error
+	put := func(p localmon.Point) bool { err = a.put(m, p); return err == nil }
+	if m.step.addAll(c.times, c.values, put) {
+		m.step.addSteps(c.steps, &c.cols, put)
 	}
-	for i, at := range c.steps {
-		if p, ok := m.step.addStep(at, &c.cols, i); ok {
-			if err := a.put(m, p); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	return err
 }
 
 // takeSums adds up the samples of a sealed segment without spreading them out.

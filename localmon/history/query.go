@@ -114,6 +114,7 @@ func (db *DB) rangeOne(ctx context.Context, key localmon.SeriesKey, w localmon.W
 	if !ok {
 		return nil
 	}
+	emit := func(p localmon.Point) bool { return yield(p, nil) }
 	c := newCursor(db, key.Target, w)
 	defer c.release()
 	for more := true; more; {
@@ -129,15 +130,16 @@ func (db *DB) rangeOne(ctx context.Context, key localmon.SeriesKey, w localmon.W
 		}); err != nil {
 			return err
 		}
-		for i, at := range c.times {
-			if p, ok := st.add(at, c.values[i]); ok && !yield(p, nil) {
-				return nil
+		if w.Agg == localmon.AggNone {
+			for i, at := range c.times {
+				if !yield(localmon.Point{At: time.Unix(0, at), Value: c.values[i]}, nil) {
+					return nil
+				}
 			}
+			continue
 		}
-		for i, at := range c.steps {
-			if p, ok := st.addStep(at, &c.cols, i); ok && !yield(p, nil) {
-				return nil
-			}
+		if !st.addAll(c.times, c.values, emit) || !st.addSteps(c.steps, &c.cols, emit) {
+			return nil
 		}
 	}
 	if p, ok := st.end(); ok && !yield(p, nil) {
