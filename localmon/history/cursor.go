@@ -1,11 +1,14 @@
 package history
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"math"
 	"time"
 
 	"darksite/localmon"
+	"darksite/localmon/boltfile"
 	"darksite/localmon/chunk"
 
 	"go.etcd.io/bbolt"
@@ -26,6 +29,7 @@ type cursor struct {
 	// while it is read would else be left too early and lose its last batches.
 	bound uint64
 
+	reading uint64 // segment being read; zero while it is searched for
 	nextSeq uint64 // where the next piece begins: this segment or a later one,
 	scrape  int    // and in this one, this scrape
 
@@ -63,7 +67,7 @@ func newCursor(db *DB, target string, id uint32, w localmon.Window) *cursor {
 func (c *cursor) release() {
 	c.reset()
 	db := c.db
-	c.db, c.tx, c.row, c.blockID, c.damage = nil, nil, nil, "", nil
+	c.db, c.tx, c.row, c.blockID, c.damage, c.reading = nil, nil, nil, "", nil, 0
 	c.bound, c.nextSeq, c.scrape, c.step, c.tiers, c.aligned = 0, 0, 0, 0, false, false
 	db.cursors.Put(c)
 }
@@ -97,12 +101,23 @@ func clampNano(t time.Time) int64 {
 // next loads the next piece and reports whether there may be another.
 func (c *cursor) next() (more bool, err error) {
 	c.reset()
+	c.reading = 0
+	begin := c.nextSeq
 	err = c.db.file.View(func(tx *bbolt.Tx) error {
 		if own := bucketOf(tx, c.target); own != nil {
 			more, err = c.piece(tx, own)
 		}
 		return err
 	})
+	if errors.Is(err, boltfile.ErrDamaged) && (c.reading != 0 || c.nextSeq != begin) {
+		// A page is damaged below what is read; what comes after may be whole.
+		c.reset()
+		c.damage = append(c.damage, fmt.Errorf("segment %d: %w", cmp.Or(c.reading, begin), err))
+		if c.reading != 0 {
+			c.nextSeq, c.scrape = c.reading+1, 0
+		}
+		return true, nil
+	}
 	return more, err
 }
 
@@ -130,6 +145,7 @@ func (c *cursor) piece(tx *bbolt.Tx, own *bbolt.Bucket) (more bool, err error) {
 	if first != c.nextSeq {
 		c.nextSeq, c.scrape = first, 0
 	}
+	c.reading = first
 	if records != nil {
 		return true, c.readLog(records)
 	}

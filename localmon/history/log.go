@@ -47,6 +47,12 @@ func (l targetLog) records(segment uint64) *bbolt.Bucket {
 	return l.b.Bucket(l.key(segment))
 }
 
+// newest is the sequence of the last scrape of a segment.
+func (l targetLog) newest(records *bbolt.Bucket) uint64 {
+	k, _ := records.Cursor().Last()
+	return seqOf(k)
+}
+
 // each calls fn for every segment, oldest first.
 func (l targetLog) each(fn func(first uint64, records *bbolt.Bucket) error) error {
 	for seq := uint64(0); ; {
