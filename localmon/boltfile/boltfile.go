@@ -87,6 +87,10 @@ type Options struct {
 	Timeout  time.Duration // wait for the lock; zero means MaxWait
 	ReadOnly bool
 
+	// Lenient lets a file be opened for reading whose structure is damaged.
+	// File.Faults tells where, and the caller keeps away from what misleads.
+	Lenient bool
+
 	InitialMmapSize int   // bytes of address space to map at once; see bbolt.Options
 	MaxSize         int64 // bytes the file may reach; zero means no limit
 	NoSync          bool  // tests only: no fsync at commit
@@ -96,7 +100,8 @@ type Options struct {
 // through View and Update.
 type File struct {
 	*bbolt.DB
-	Version int // schema version found in the file
+	Version int     // schema version found in the file
+	Faults  []Fault // of the structure, as far as the opening looked
 	path    string
 	note    string // holder's note to remove at Close; empty when read-only
 	o       Options
@@ -183,6 +188,9 @@ func open(path string, o Options, readOnly bool) (f *File, err error) {
 	case errors.Is(err, berrors.ErrInvalid), errors.Is(err, berrors.ErrVersionMismatch), errors.Is(err, berrors.ErrChecksum):
 		return nil, fmt.Errorf("open %s: %w: %w", path, kindOfInvalid(path), err)
 	case err != nil:
+		if file != nil {
+			_ = file.Close() // bbolt does not when it panics, and the lock hangs on it
+		}
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
 	// While this process waited for the lock, the file may have been replaced by
@@ -193,10 +201,32 @@ func open(path string, o Options, readOnly bool) (f *File, err error) {
 	}
 	db.AllocSize = growth
 	f = &File{DB: db, path: path, o: o, file: file, is: info, certain: o.NoSync}
-	if err := f.identify(o, info.Size()); err != nil {
+	err = f.look()
+	if err == nil {
+		err = f.identify(o, info.Size())
+	}
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), db.Close())
 	}
 	return f, nil
+}
+
+const (
+	lookLevels = 3   // of buckets that an opening looks into
+	lookFaults = 100 // that it tells of at most
+)
+
+// look checks the upper part of the structure, which is quick, so that no
+// reader runs in circles and nothing is written to a file that is broken.
+func (f *File) look() error {
+	var err error
+	if f.Faults, err = f.walk(context.Background(), lookLevels, lookFaults); err != nil {
+		return err
+	}
+	if len(f.Faults) == 0 || f.o.Lenient && f.IsReadOnly() {
+		return nil
+	}
+	return fmt.Errorf("%w: %s", ErrDamaged, f.Faults[0])
 }
 
 // identify checks the schema and that the file is as long as its pages say.
@@ -313,7 +343,11 @@ func (f *File) View(fn func(*bbolt.Tx) error) error {
 	return guard(func() error { return f.DB.View(fn) })
 }
 
-// guard turns a panic or a memory fault into an error.
+// Guard runs fn, which reads in a transaction, and turns a panic or a memory
+// fault of it into an error that wraps ErrDamaged. View and Update do so too:
+// Guard is for those who can go on with another part of the file.
+func Guard(fn func() error) error { return guard(fn) }
+
 func guard(fn func() error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
@@ -325,39 +359,34 @@ func guard(fn func() error) (err error) {
 }
 
 // Check walks every page and returns what is wrong with the structure of the
-// file, at most limit findings. It reads the whole file and does not know what
-// the values mean. In a file open for writing it holds back every Update until
-// it is done, because the list of free pages must stand still.
-func (f *File) Check(ctx context.Context, limit int) (found []error, err error) {
-	walk := func(tx *bbolt.Tx) error {
-		results := tx.Check()
-		defer func() {
-			for range results { // the checker stops only when it was read to its end
-			}
-		}()
-		for bad := range results {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			if len(found) < limit {
-				found = append(found, bad)
-			}
-		}
-		return nil
-	}
+// file, at most limit faults. It reads the whole file and does not know what the
+// values mean. In a file open for writing it holds back every Update until it
+// is done.
+func (f *File) Check(ctx context.Context, limit int) ([]Fault, error) {
 	f.writing.Lock()
 	defer f.writing.Unlock()
 	f.using.RLock()
 	defer f.using.RUnlock()
-	err = guard(func() error {
-		tx, err := f.Begin(!f.IsReadOnly())
-		if err != nil {
-			return err
-		}
-		return errors.Join(walk(tx), tx.Rollback())
-	})
-	if errors.Is(err, ErrDamaged) {
-		return append(found, err), nil
+	return f.walk(ctx, 0, limit)
+}
+
+// walk checks the structure, down to so many levels of buckets; zero means all
+// of it.
+func (f *File) walk(ctx context.Context, levels, limit int) ([]Fault, error) {
+	info, err := f.file.Stat()
+	if err != nil {
+		return nil, err
 	}
-	return found, err
+	w, err := newWalker(ctx, f.file, info.Size(), limit)
+	if err != nil {
+		return nil, err
+	}
+	w.levels = levels
+	if err := w.tree(nil, w.m.root(), nil, nil, 0); err != nil {
+		return w.found, err
+	}
+	if levels == 0 && len(w.found) == 0 {
+		w.free() // it means little while pages are missing
+	}
+	return w.found, nil
 }

@@ -277,7 +277,7 @@ var ownRules = map[string]struct {
 	id, says, why, runbook string
 	severity               localmon.Severity
 }{
-	"history":        {"history-not-written", "looks are not stored", "what is seen now will be missing from the history", "host-filesystem-full", localmon.SeverityMajor},
+	"history":        {"history-not-written", "looks are not stored", "what is seen now will be missing from the history; when the disk is well again: darksite history check", "host-filesystem-full", localmon.SeverityMajor},
 	"alerts":         {"alerts-not-written", "alerts are not stored", "alerts would be lost with a restart", "host-filesystem-full", localmon.SeverityMajor},
 	"history upkeep": {"history-upkeep", "the history is not kept small", "the file grows until there is no room", "host-filesystem-full", localmon.SeverityMinor},
 	"spool":          {"spool-not-written", "messages of arrays are not kept", "what an array said by itself is missing from the next bundle", "host-filesystem-full", localmon.SeverityMinor},

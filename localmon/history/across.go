@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"darksite/localmon"
+	"darksite/localmon/boltfile"
 	"darksite/localmon/chunk"
 
 	"go.etcd.io/bbolt"
@@ -252,15 +253,22 @@ func (a *across) take(s *stretch, m *member) error {
 // takeSums adds up the samples of a sealed segment without spreading them out.
 func (a *across) takeSums(s *stretch, m *member) error {
 	c := a.cursor
-	at, ok, err := c.openSamples(s, m.id)
-	if ok {
-		if err := a.lay(at, s.inside); err != nil {
+	var laid error // what it was not possible to lay is no damage
+	ok := false
+	c.note(s, boltfile.Guard(func() error {
+		at, there, err := c.openSamples(s, m.id)
+		if !there || err != nil {
 			return err
 		}
+		if laid = a.lay(at, s.inside); laid != nil {
+			return nil
+		}
 		ok, err = c.decoder.Sums(&c.block, int(m.id%groupSize), a.bounds, &a.sums)
-	}
-	if c.note(s, err); !ok || err != nil {
-		return nil
+		ok = ok && err == nil
+		return err
+	}))
+	if laid != nil || !ok {
+		return laid
 	}
 	return a.takeRuns(m)
 }

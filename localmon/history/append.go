@@ -248,6 +248,9 @@ func (a *appending) store(tx *bbolt.Tx, record []byte) error {
 	if err := putPieces(records, seqKey(a.seq), record); err != nil {
 		return err
 	}
+	if _, err := records.NextSequence(); err != nil {
+		return err
+	}
 	jump, jumped := a.jump()
 	if len(a.fresh) == 0 && len(a.units) == 0 && !jumped && bucketOf(tx, a.h.target) != nil {
 		return nil

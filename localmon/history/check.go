@@ -1,9 +1,15 @@
 package history
 
 import (
+	"bytes"
 	"context"
+	"encoding/binary"
+	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
+	"darksite/localmon/boltfile"
 	"darksite/localmon/chunk"
 
 	"go.etcd.io/bbolt"
@@ -28,17 +34,43 @@ func (d Damage) String() string {
 // maxDamage bounds what Check reports of one file.
 const maxDamage = 1000
 
+// structure is what a Damage is of that lies in the pages of the file.
+const structure = "structure of the file"
+
+func faultError(f boltfile.Fault) error { return fmt.Errorf("%w: %s", errBadValue, f) }
+
+// targetOf is the target that a fault of the structure belongs to, if it does
+// not concern all of them.
+func targetOf(f boltfile.Fault) (target string, known bool) {
+	if len(f.Bucket) < 2 {
+		return "", false
+	}
+	switch f.Bucket[0] {
+	case string(bucketTargets):
+		return f.Bucket[1], true
+	case string(bucketLog):
+		target, _, known = strings.Cut(f.Bucket[1], "\x00")
+	}
+	return target, known
+}
+
 // Check reads every value of the file and returns what is damaged; nothing is
 // changed. It holds back Append while the structure is walked, which reads
 // the whole file: on a live monitor, check a snapshot.
 func (db *DB) Check(ctx context.Context) ([]Damage, error) {
 	var found []Damage
-	structure, err := db.file.Check(ctx, maxDamage)
+	faults, err := db.file.Check(ctx, maxDamage)
 	if err != nil {
 		return nil, fmt.Errorf("check history: %w", err)
 	}
-	for _, err := range structure {
-		found = append(found, Damage{What: "structure of the file", Err: err})
+	hurt := map[string]bool{} // their values cannot be judged
+	for _, f := range faults {
+		target, known := targetOf(f)
+		found = append(found, Damage{Target: target, What: structure, Err: faultError(f)})
+		hurt[target] = hurt[target] || f.Misleads
+		if f.Misleads && !known {
+			return found, nil // nor those of any other
+		}
 	}
 	err = db.file.View(func(tx *bbolt.Tx) error {
 		all := tx.Bucket(bucketTargets)
@@ -46,16 +78,42 @@ func (db *DB) Check(ctx context.Context) ([]Damage, error) {
 			return nil
 		}
 		return all.ForEachBucket(func(target []byte) error {
-			c := checker{ctx: ctx, target: string(target), log: logOf(tx, string(target))}
+			if hurt[string(target)] {
+				return nil
+			}
+			c := checker{ctx: ctx, target: string(target), log: logOf(tx, string(target)), named: map[uint32]bool{}, nameless: map[uint32]bool{}}
 			err := c.walk(all.Bucket(target))
 			found = append(found, c.found...)
 			return err
 		})
 	})
-	if err != nil {
+	if err == nil {
+		err = db.file.View(func(tx *bbolt.Tx) error {
+			found = append(found, strays(tx)...)
+			return nil
+		})
+	}
+	if err != nil && (len(found) == 0 || !errors.Is(err, boltfile.ErrDamaged)) {
 		return found, fmt.Errorf("check history: %w", err)
 	}
 	return found, nil
+}
+
+// strays finds logs of which the target is not known. A damaged name of a
+// bucket shows in what hangs on it.
+func strays(tx *bbolt.Tx) (found []Damage) {
+	log := tx.Bucket(bucketLog)
+	if log == nil {
+		return nil
+	}
+	c := log.Cursor()
+	for k, _ := c.First(); k != nil && len(found) < maxDamage; k, _ = c.Next() {
+		target, _, _ := bytes.Cut(k, []byte{0})
+		if bucketOf(tx, string(target)) == nil || len(k) != len(target)+9 {
+			found = append(found, Damage{Target: string(target), What: fmt.Sprintf("log %x", k), Err: fmt.Errorf("%w: it belongs to no target", errBadValue)})
+		}
+	}
+	return found
 }
 
 type checker struct {
@@ -63,6 +121,9 @@ type checker struct {
 	target string
 	log    targetLog
 	found  []Damage
+
+	named    map[uint32]bool // ids in the series table
+	nameless map[uint32]bool // ids that have samples and are not there, and were told
 
 	block   chunk.Block
 	decoder chunk.Decoder
@@ -75,33 +136,81 @@ func (c *checker) bad(what string, err error) {
 	}
 }
 
+// walk checks what a target has, part by part: a page that cannot be read ends
+// one of them.
 func (c *checker) walk(own *bbolt.Bucket) error {
-	if b := own.Bucket(bucketSeries); b != nil {
-		if err := b.ForEach(func(k, v []byte) error {
-			_, err := decodeEntry(v)
-			c.bad(fmt.Sprintf("name of series %x", k), err)
-			return c.ctx.Err()
-		}); err != nil {
+	for _, p := range []struct {
+		what  string
+		check func() error
+	}{
+		{"buckets", func() error { return c.checkBuckets(own) }},
+		{"series table", func() error { return c.checkSeries(own) }},
+		{"clock notes", func() error { return c.checkClock(own) }},
+		{"notes of what is let go of", func() error { return c.checkGone(own) }},
+		{"sealed segments", func() error { return c.checkSealed(own) }},
+		{"log", func() error {
+			return c.log.each(c.checkLog)
+		}},
+	} {
+		err := boltfile.Guard(p.check)
+		if err != nil && !errors.Is(err, boltfile.ErrDamaged) {
 			return err
 		}
+		c.bad(p.what, err)
 	}
-	if b := own.Bucket(bucketClock); b != nil {
-		if err := b.ForEach(func(k, v []byte) error {
-			_, err := decodeJump(k, v)
-			c.bad(fmt.Sprintf("clock note %x", k), err)
-			return c.ctx.Err()
-		}); err != nil {
-			return err
+	return nil
+}
+
+// checkBuckets finds buckets that nobody reads.
+func (c *checker) checkBuckets(own *bbolt.Bucket) error {
+	known := [][]byte{bucketSeries, bucketSegments, bucketMonths, bucketDay, bucketM5, bucketH1, bucketClock, bucketGone}
+	return own.ForEach(func(k, _ []byte) error {
+		if !slices.ContainsFunc(known, func(name []byte) bool { return bytes.Equal(name, k) }) {
+			c.bad(fmt.Sprintf("bucket %q", k), fmt.Errorf("%w: not a name that is known", errBadValue))
 		}
+		return nil
+	})
+}
+
+func (c *checker) checkSeries(own *bbolt.Bucket) error {
+	b := own.Bucket(bucketSeries)
+	if b == nil {
+		return nil
 	}
-	if err := c.checkSealed(own); err != nil {
-		return err
+	return b.ForEach(func(k, v []byte) error {
+		id, err := keyID(k)
+		if err == nil {
+			c.named[id] = true
+			_, err = decodeEntry(v)
+		}
+		c.bad(fmt.Sprintf("name of series %x", k), err)
+		return c.ctx.Err()
+	})
+}
+
+func (c *checker) checkClock(own *bbolt.Bucket) error {
+	b := own.Bucket(bucketClock)
+	if b == nil {
+		return nil
 	}
-	return c.log.each(func(_ uint64, records *bbolt.Bucket) error { return c.checkLog(records) })
+	return b.ForEach(func(k, v []byte) error {
+		_, err := decodeJump(k, v)
+		c.bad(fmt.Sprintf("clock note %x", k), err)
+		return c.ctx.Err()
+	})
+}
+
+func (c *checker) checkGone(own *bbolt.Bucket) error {
+	return eachGone(own, func(k []byte, _ garbage, err error) {
+		c.bad(fmt.Sprintf("note %x of what is let go of", k), err)
+	})
 }
 
 // checkLog plays every record of a segment on cells of its own.
-func (c *checker) checkLog(records *bbolt.Bucket) error {
+func (c *checker) checkLog(first uint64, records *bbolt.Bucket) error {
+	if k, _ := records.Cursor().First(); scrapeSeq(k) != first || c.log.newest(records) > c.log.b.Sequence() {
+		c.bad(fmt.Sprintf("log from %d", first), fmt.Errorf("%w: its scrapes do not have its numbers", errBadValue))
+	}
 	groups := map[uint32]*group{}
 	cells := func(n uint32) *group {
 		if groups[n] == nil {
@@ -167,10 +276,13 @@ func (c *checker) checkSealed(own *bbolt.Bucket) error {
 			first := seqOf(k[:8])
 			s := t.of[first]
 			switch {
-			case s == nil && table != nil && table.Get(k[:8]) != nil:
-				// its row is damaged, and was named
-			case s == nil && c.log.records(first) == nil || s != nil && !t.kept(s):
-				return c.ctx.Err() // on its way out, or of a segment that is being sealed
+			case isGone(own, garbage{t.name, first}):
+				return c.ctx.Err()
+			case s == nil && table != nil && table.Get(k[:8]) != nil: // its row is damaged, and was named
+			case s == nil && c.log.records(first) != nil: // it is being sealed
+			case s == nil && string(t.name) == string(bucketH1) && segments[first] != nil: // the month is being made
+			case s == nil || !t.kept(s):
+				c.bad(what, fmt.Errorf("%w: it belongs to no segment", errBadValue))
 			}
 			if string(k) == string(timesKey(first)) {
 				if s != nil {
@@ -179,7 +291,7 @@ func (c *checker) checkSealed(own *bbolt.Bucket) error {
 				}
 				return c.ctx.Err()
 			}
-			c.bad(what, c.checkBlock(value, t.kind, s, t.rows))
+			c.bad(what, c.checkBlock(k, value, t.kind, s, t.rows))
 			return c.ctx.Err()
 		}); err != nil {
 			return err
@@ -208,7 +320,7 @@ func (c *checker) checkTable(own *bbolt.Bucket, name []byte, what string) (map[u
 
 // checkBlock decodes every series of a block. The first damaged one speaks for
 // its neighbours.
-func (c *checker) checkBlock(value []byte, k kind, s *segment, rows func(*segment) int) error {
+func (c *checker) checkBlock(key, value []byte, k kind, s *segment, rows func(*segment) int) error {
 	if err := openWhole(value, k, &c.block); err != nil {
 		return err
 	}
@@ -216,8 +328,13 @@ func (c *checker) checkBlock(value []byte, k kind, s *segment, rows func(*segmen
 		return fmt.Errorf("%w: %d rows, its segment has %d", errBadValue, c.block.Rows, rows(s))
 	}
 	for i := range c.block.Series {
-		if _, err := c.decoder.Column(&c.block, i, 1<<c.block.Kind.Columns()-1, &c.column); err != nil {
+		ok, err := c.decoder.Column(&c.block, i, 1<<c.block.Kind.Columns()-1, &c.column)
+		if err != nil {
 			return fmt.Errorf("series %d: %w", i, err)
+		}
+		if id := binary.BigEndian.Uint32(key[8:])*groupSize + uint32(i); ok && !c.named[id] && !c.nameless[id] {
+			c.nameless[id] = true
+			c.bad(fmt.Sprintf("name of series %x", idKey(id)), fmt.Errorf("%w: it has samples and no name", errBadValue))
 		}
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"darksite/localmon"
+	"darksite/localmon/boltfile"
 	"darksite/localmon/chunk"
 
 	"go.etcd.io/bbolt"
@@ -232,14 +233,21 @@ func (c *cursor) nextMonth(s *stretch, next []byte) bool {
 // damage.
 func (c *cursor) fetch(s *stretch, id uint32) {
 	c.reset()
-	var err error
-	switch {
-	case s.records != nil:
-		c.readLog(s.records, id)
-	case s.samples:
-		err = c.readSamples(s, id)
-	case s.tier != nil:
-		err = c.readSteps(s, id)
+	begin, scrape := c.nextSeq, c.scrape
+	err := boltfile.Guard(func() error {
+		switch {
+		case s.records != nil:
+			c.readLog(s.records, id)
+		case s.samples:
+			return c.readSamples(s, id)
+		case s.tier != nil:
+			return c.readSteps(s, id)
+		}
+		return nil
+	})
+	if err != nil && s.records != nil && begin == c.nextSeq && scrape == c.scrape {
+		// A page of the log is damaged; what comes after it may be whole.
+		c.nextSeq, c.scrape = c.nextSeq+1, 0
 	}
 	c.note(s, err)
 }

@@ -2,11 +2,15 @@ package history_test
 
 import (
 	"bytes"
+	"cmp"
+	"encoding/binary"
 	"errors"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
@@ -18,19 +22,28 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// valuesOf lists every value of a file with the path of its bucket.
-func valuesOf(t *testing.T, path string) (values [][]byte) {
+// valuesOf lists what stands under the keys of a file, by the kind of value that
+// it is or is a piece of.
+func valuesOf(t *testing.T, path string) map[byte][][]byte {
 	t.Helper()
 	db, err := bbolt.Open(path, 0o600, &bbolt.Options{ReadOnly: true})
 	require.NoError(t, err)
 	defer db.Close()
+	values := map[byte][][]byte{}
 	var walk func(b *bbolt.Bucket) error
 	walk = func(b *bbolt.Bucket) error {
+		kind := byte(0)
 		return b.ForEach(func(k, v []byte) error {
 			if v == nil {
 				return walk(b.Bucket(k))
 			}
-			values = append(values, bytes.Clone(v))
+			inPieces := len(k) == 10 || len(k) == 14
+			if !inPieces || bytes.HasSuffix(k, []byte{0, 0}) {
+				kind = v[0]
+			}
+			if len(v) >= 16 { // shorter ones stand in the file more than once
+				values[kind] = append(values[kind], bytes.Clone(v))
+			}
 			return nil
 		})
 	}
@@ -40,12 +53,15 @@ func valuesOf(t *testing.T, path string) (values [][]byte) {
 	return values
 }
 
-func TestAFlippedBitIsFoundNamedAndIsolated(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "history.db")
+// whole makes a history of two targets with sealed segments and months, without
+// free pages, and returns what it holds.
+func whole(t *testing.T) (m model, data []byte, path string) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "history.db")
 	db, err := history.Open(path, history.Options{NoSync: true})
 	require.NoError(t, err)
 	db.SetLimits(60, 3)
-	m := model{}
+	m = model{}
 	for _, w := range []*world{newWorld(11, "fa-1", 90), newWorld(12, "host", 10)} {
 		for range 250 {
 			b := w.batch(0.01)
@@ -55,30 +71,133 @@ func TestAFlippedBitIsFoundNamedAndIsolated(t *testing.T) {
 		}
 	}
 	maintain(t, db, time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC))
+	for i := range 5 { // some are in the log still, and the clock was set back
+		b := newWorld(12, "host", 10).batch(0)
+		b.At = time.Date(2026, 3, 2, 8-i, 0, 0, 0, time.UTC)
+		_, err := db.Append(t.Context(), b)
+		require.NoError(t, err)
+		m.append(b)
+	}
 	requireSound(t, db)
 	require.NoError(t, db.Close())
 	_, _, err = history.Compact(t.Context(), path, history.Options{}) // no old copies of values in free pages
 	require.NoError(t, err)
-	whole, err := os.ReadFile(path)
+	data, err = os.ReadFile(path)
 	require.NoError(t, err)
-	values := valuesOf(t, path)
-	require.Greater(t, len(values), 150)
+	return m, data, path
+}
 
+func TestAFlippedBitIsFoundNamedAndIsolated(t *testing.T) {
+	m, whole, path := whole(t)
+	values := valuesOf(t, path)
+	require.Len(t, values, 7, "scrapes, rows of the series table and of segments, blocks, steps, clock notes, times")
 	rng := rand.New(rand.NewPCG(9, 9))
-	kinds := map[byte]int{} // scrapes, rows of the series table and of segments, blocks, steps
-	for len(kinds) < 5 || kinds[4]+kinds[5] < 8 {
-		v := values[rng.IntN(len(values))]
-		if kinds[v[0]] >= 4 { // enough of the many rows and scrapes
+	for kind, values := range values {
+		t.Run(fmt.Sprint("kind ", kind), func(t *testing.T) {
+			t.Parallel()
+			rng := rand.New(rand.NewPCG(uint64(kind), rng.Uint64()))
+			for range 3 {
+				v := values[rng.IntN(len(values))]
+				at := bytes.Index(whole, v)
+				require.GreaterOrEqual(t, at, 0)
+				// in the kind, in the checksum, and anywhere
+				for _, bit := range []int{rng.IntN(8), 8 + rng.IntN(32), rng.IntN(8 * len(v))} {
+					data := bytes.Clone(whole)
+					data[at+bit/8] ^= 1 << (bit % 8)
+					requireIsolated(t, m, data)
+				}
+			}
+		})
+	}
+}
+
+// A flipped bit in what bbolt keeps about a page, or in a key, ends no process,
+// and no value is read that was not stored: it is found, or it does no harm.
+func TestAFlippedBitOfThePagesMisleadsNobody(t *testing.T) {
+	m, whole, _ := whole(t)
+	pageSize := os.Getpagesize()
+	rng := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 1))
+	flips := 40
+	if n, err := strconv.Atoi(os.Getenv("HISTORY_FLIPS")); err == nil {
+		flips = n
+	}
+	refused, found, harmless := 0, 0, 0
+	for range flips {
+		at := rng.IntN(len(whole)/pageSize) * pageSize
+		if binary.NativeEndian.Uint64(whole[at:]) != uint64(at/pageSize) {
+			continue // it overflows from the page before
+		}
+		count := int(binary.NativeEndian.Uint16(whole[at+10:]))
+		bit := rng.IntN(8 * 16) // of the header
+		if rng.IntN(3) > 0 && at >= 2*pageSize {
+			bit = rng.IntN(8 * min(16+count*24, pageSize)) // the elements and the first keys too
+		}
+		if near := whole[max(0, at+bit/8-3) : at+bit/8+4]; bytes.Contains(near, []byte("fa-1")) || bytes.Contains(near, []byte("host")) {
+			continue // the name of a target, which nothing else tells
+		}
+		data := bytes.Clone(whole)
+		data[at+bit/8] ^= 1 << (bit % 8)
+		switch requireNotMisled(t, m, data, fmt.Sprintf("page %d, bit %d", at/pageSize, bit)) {
+		case "refused":
+			refused++
+		case "found":
+			found++
+		default:
+			harmless++
+		}
+	}
+	t.Logf("%d were refused, %d found, %d did no harm", refused, found, harmless)
+	require.NotZero(t, refused)
+	require.NotZero(t, found)
+}
+
+func requireNotMisled(t *testing.T, m model, data []byte, where string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "history.db")
+	require.NoError(t, os.WriteFile(path, data, 0o600))
+	verdict := ""
+	for _, open := range []func(string, history.Options) (*history.DB, error){history.OpenReadOnly, history.Open} {
+		db, err := open(path, history.Options{NoSync: true})
+		if err != nil {
+			require.Truef(t, errors.Is(err, boltfile.ErrDamaged) || errors.Is(err, boltfile.ErrForeign) || errors.Is(err, boltfile.ErrNewer), "%s: %v", where, err)
+			require.ErrorContains(t, err, path)
+			verdict = cmp.Or(verdict, "refused")
 			continue
 		}
-		kinds[v[0]]++
-		at := bytes.Index(whole, v)
-		require.GreaterOrEqual(t, at, 0)
-		data := bytes.Clone(whole)
-		bit := rng.IntN(8 * len(v))
-		data[at+bit/8] ^= 1 << (bit % 8)
-		requireIsolated(t, m, data)
+		damage, err := db.Check(t.Context())
+		require.NoError(t, err, where)
+		if len(damage) > 0 {
+			verdict = cmp.Or(verdict, "found")
+		}
+		all, err := db.Series(t.Context(), localmon.Selector{})
+		require.NoError(t, err)
+		read := 0
+		for _, s := range all {
+			truth, i := m[s.Key], 0
+			for p, err := range db.Range(t.Context(), s.Key, localmon.Window{From: time.Unix(0, 0), To: time.Unix(1<<32, 0)}) {
+				if err != nil {
+					require.NotEmpty(t, damage, "%s: %s cannot be read and the check finds nothing: %v", where, s.Key, err)
+					break
+				}
+				for i < len(truth) && !truth[i].At.Equal(p.At) {
+					i++
+				}
+				require.Less(t, i, len(truth), "%s: %s: a point that never was", where, s.Key)
+				require.Equal(t, math.Float64bits(truth[i].Value), math.Float64bits(p.Value), "%s: %s at %v (%v)", where, s.Key, p.At, damage)
+				i++
+				read++
+			}
+		}
+		if len(damage) == 0 {
+			total := 0
+			for _, points := range m {
+				total += len(points)
+			}
+			require.Equal(t, total, read, "%s: something is missing and nobody says so", where)
+		}
+		require.NoError(t, db.Close())
 	}
+	return cmp.Or(verdict, "harmless")
 }
 
 // requireIsolated checks a history with one damaged value: the check names it,

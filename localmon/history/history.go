@@ -104,7 +104,7 @@ func open(path string, o Options, readOnly bool) (*DB, error) {
 	f, err := boltfile.Open(path, boltfile.Options{
 		Schema: Schema, Version: Version,
 		Holder: o.Holder, Since: o.Since, Timeout: o.Timeout, ReadOnly: readOnly, NoSync: o.NoSync,
-		MaxSize: lastResort(o.Budget), InitialMmapSize: mapped(o.Budget),
+		MaxSize: lastResort(o.Budget), InitialMmapSize: mapped(o.Budget), Lenient: readOnly,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open history: %w", err)
@@ -159,38 +159,103 @@ func bucketOf(tx *bbolt.Tx, target string, path ...[]byte) *bbolt.Bucket {
 	return b
 }
 
-// load builds the heads from the series tables and the log.
+// load builds the heads from the series tables and the log. Where the structure
+// of the file is damaged, one opened for reading goes on with what it has; one
+// opened for writing does not, because more damage could come of it.
 func (db *DB) load() error {
+	hidden, err := db.hidden()
+	if err != nil {
+		return err
+	}
 	return db.file.View(func(tx *bbolt.Tx) error {
-		all := tx.Bucket(bucketTargets)
-		if all == nil {
-			return nil
-		}
-		return all.ForEachBucket(func(target []byte) error {
-			h := newHead(string(target))
-			db.heads[h.target] = h
-			own := all.Bucket(target)
-			if table := own.Bucket(bucketSeries); table != nil {
-				if err := db.loadTable(h, table); err != nil {
-					return err
+		return db.part(&head{}, "list of targets", func() error {
+			all := tx.Bucket(bucketTargets)
+			if all == nil {
+				return nil
+			}
+			return all.ForEachBucket(func(target []byte) error {
+				if hidden[string(target)] {
+					return nil
 				}
+				return db.loadTarget(tx, newHead(string(target)), all.Bucket(target))
+			})
+		})
+	})
+}
+
+// counted checks that the counter of batches is not behind them: the next one
+// would take the place of another.
+func (db *DB) counted(tx *bbolt.Tx, h *head) error {
+	log := tx.Bucket(bucketLog)
+	if log != nil && h.lastSeq > log.Sequence() {
+		return fmt.Errorf("%w: it stands at %d, and there is batch %d", errBadValue, log.Sequence(), h.lastSeq)
+	}
+	return nil
+}
+
+// hidden names the targets that must not be read, because where the structure
+// is damaged wrong values could be found.
+func (db *DB) hidden() (map[string]bool, error) {
+	hidden := map[string]bool{}
+	for _, f := range db.file.Faults {
+		target, known := targetOf(f)
+		db.damaged = append(db.damaged, Damage{Target: target, What: structure, Err: faultError(f)})
+		switch {
+		case f.Misleads && !known:
+			return nil, fmt.Errorf("%w: %s", boltfile.ErrDamaged, f)
+		case f.Misleads:
+			hidden[target] = true
+		}
+	}
+	return hidden, nil
+}
+
+func (db *DB) loadTarget(tx *bbolt.Tx, h *head, own *bbolt.Bucket) error {
+	db.heads[h.target] = h
+	for _, p := range []struct {
+		what string
+		load func() error
+	}{
+		{"series table", func() error {
+			if table := own.Bucket(bucketSeries); table != nil {
+				return db.loadTable(h, table)
 			}
-			if err := db.loadSegments(h, own); err != nil {
-				return err
-			}
-			if err := logOf(tx, h.target).each(func(first uint64, records *bbolt.Bucket) error {
+			return nil
+		}},
+		{"tables of segments and months", func() error { return db.loadSegments(h, own) }},
+		{"log", func() error {
+			return logOf(tx, h.target).each(func(first uint64, records *bbolt.Bucket) error {
 				return db.loadLog(h, first, records)
-			}); err != nil {
-				return err
-			}
+			})
+		}},
+		{"newest values", func() error {
 			if h.segment != 0 && sealingBegan(own, h.segment) {
 				h.segment = 0
 			}
 			h.recall(own)
-			h.findGarbage(own, logOf(tx, h.target))
 			return nil
-		})
-	})
+		}},
+		{"notes of what is let go of", func() error { return db.loadGone(h, own) }},
+		{"counter of batches", func() error { return db.counted(tx, h) }},
+	} {
+		if err := db.part(h, p.what, p.load); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// part loads one part of a target.
+func (db *DB) part(h *head, what string, load func() error) error {
+	err := boltfile.Guard(load)
+	if err != nil && db.readOnly {
+		db.damaged = append(db.damaged, Damage{Target: h.target, What: what, Err: err})
+		return nil
+	}
+	if errors.Is(err, errBadValue) {
+		return fmt.Errorf("%w: %s of %s: %w", boltfile.ErrDamaged, what, h.target, err)
+	}
+	return err
 }
 
 // sealingBegan reports whether a segment of the log has blocks already. It

@@ -10,8 +10,8 @@ import (
 // The log of all targets is one top-level bucket, so that a scrape rewrites as
 // few pages as can be: a bucket for each segment, named by the target, a zero
 // byte and the sequence of the segment's first scrape. In it stand the scrapes,
-// each in pieces under its sequence. The sequence of the log bucket itself is
-// that of the newest batch.
+// each in pieces under its sequence; the bucket's sequence is how many there
+// are. The sequence of the log bucket itself is that of the newest batch.
 var bucketLog = []byte("log")
 
 // targetLog is the part of the log that belongs to one target.
@@ -46,6 +46,21 @@ func (l targetLog) records(segment uint64) *bbolt.Bucket {
 		return nil
 	}
 	return l.b.Bucket(l.key(segment))
+}
+
+// newest is the sequence of the last scrape of a segment.
+func (l targetLog) newest(records *bbolt.Bucket) uint64 {
+	k, _ := records.Cursor().Last()
+	return scrapeSeq(k)
+}
+
+// scrapeSeq is the sequence of the scrape that a key is a piece of; zero when it
+// is no such key.
+func scrapeSeq(k []byte) uint64 {
+	if len(k) != 10 {
+		return 0
+	}
+	return seqOf(k[:8])
 }
 
 // each calls fn for every segment, oldest first.

@@ -153,6 +153,13 @@ type dropping struct {
 	garbage          []garbage
 }
 
+// letGo notes that blocks are to be deleted.
+func (d *dropping) letGo(bucket []byte, first uint64) error {
+	g := garbage{bucket, first}
+	d.garbage = append(d.garbage, g)
+	return g.store(d.own)
+}
+
 // raw lets go of the samples of one segment.
 func (d *dropping) raw(first uint64) error {
 	for i := range d.segments {
@@ -160,7 +167,9 @@ func (d *dropping) raw(first uint64) error {
 			s.raw = false
 		}
 	}
-	d.garbage = append(d.garbage, garbage{bucketDay, first})
+	if err := d.letGo(bucketDay, first); err != nil {
+		return err
+	}
 	return rewriteSegment(d.own, bucketSegments, first, func(row *segment) { row.raw = false })
 }
 
@@ -179,7 +188,9 @@ func (d *dropping) m5(first uint64) error {
 		if err := d.own.Bucket(bucketSegments).Delete(seqKey(s.first)); err != nil {
 			return err
 		}
-		d.garbage = append(d.garbage, garbage{bucketM5, s.first})
+		if err := d.letGo(bucketM5, s.first); err != nil {
+			return err
+		}
 	}
 	d.segments = slices.DeleteFunc(d.segments, member)
 	return rewriteSegment(d.own, bucketMonths, first, func(row *segment) { row.m5 = false })
@@ -190,7 +201,9 @@ func (d *dropping) h1(first uint64) error {
 	if err := d.own.Bucket(bucketMonths).Delete(seqKey(first)); err != nil {
 		return err
 	}
-	d.garbage = append(d.garbage, garbage{bucketH1, first})
+	if err := d.letGo(bucketH1, first); err != nil {
+		return err
+	}
 	d.months = slices.DeleteFunc(d.months, func(m segment) bool { return m.first == first })
 	d.dead = d.h.unreferenced(d.segments, d.months)
 	table := d.own.Bucket(bucketSeries)

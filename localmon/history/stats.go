@@ -74,7 +74,7 @@ func (db *DB) Stats(ctx context.Context) (Stats, error) {
 			}
 			if err := logOf(tx, target).each(func(_ uint64, records *bbolt.Bucket) error {
 				b := records.Stats()
-				t.Log += b.KeyN
+				t.Log += int(records.Sequence())
 				s.RawBytes += int64(b.LeafAlloc + b.BranchAlloc)
 				return nil
 			}); err != nil {

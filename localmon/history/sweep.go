@@ -1,9 +1,8 @@
 package history
 
 import (
+	"bytes"
 	"fmt"
-	"math"
-	"slices"
 
 	"go.etcd.io/bbolt"
 )
@@ -12,33 +11,113 @@ import (
 // the time for which it holds back an Append.
 const sweepKeys = 1024
 
-// garbage names the blocks of a segment or month that no table refers to any
-// more. They are deleted in small transactions; after a crash they are found
-// again.
+// bucketGone notes whose blocks are to be deleted. They are many, and go in
+// small transactions; after a crash the notes say what is left to do. Nothing
+// is deleted because something else is missing: a table that is damaged must
+// not cost the data it speaks of.
+var bucketGone = []byte("gone")
+
+// garbage names the blocks of a segment or month that were let go of.
 type garbage struct {
-	bucket []byte
+	bucket []byte // of the blocks
 	first  uint64
 }
 
-// sweepNext deletes the next part of what nothing refers to.
+func (g garbage) key() []byte { return append(seqKey(g.first), g.bucket...) }
+
+// store notes that the blocks are to be deleted.
+func (g garbage) store(own *bbolt.Bucket) error {
+	gone, err := own.CreateBucketIfNotExists(bucketGone)
+	if err != nil {
+		return err
+	}
+	key := g.key()
+	return gone.Put(key, seal(kindGone, append(make([]byte, envelope), key...)))
+}
+
+// decodeGone reads a note. Its value repeats the key, under a checksum.
+func decodeGone(k, v []byte) (garbage, error) {
+	payload, err := unseal(kindGone, v)
+	if err != nil {
+		return garbage{}, err
+	}
+	if len(k) > 8 && bytes.Equal(payload, k) {
+		for _, bucket := range [][]byte{bucketDay, bucketM5, bucketH1} {
+			if bytes.Equal(bucket, k[8:]) {
+				return garbage{bucket, seqOf(k[:8])}, nil
+			}
+		}
+	}
+	return garbage{}, fmt.Errorf("%w: note of what is let go of", errBadValue)
+}
+
+// eachGone calls fn for every note.
+func eachGone(own *bbolt.Bucket, fn func(k []byte, g garbage, err error)) error {
+	gone := own.Bucket(bucketGone)
+	if gone == nil {
+		return nil
+	}
+	return gone.ForEach(func(k, v []byte) error {
+		g, err := decodeGone(k, v)
+		fn(k, g, err)
+		return nil
+	})
+}
+
+// isGone reports whether blocks are noted as let go of.
+func isGone(own *bbolt.Bucket, g garbage) bool {
+	gone := own.Bucket(bucketGone)
+	if gone == nil {
+		return false
+	}
+	k := g.key()
+	_, err := decodeGone(k, gone.Get(k))
+	return err == nil
+}
+
+// loadGone reads what is left to be deleted.
+func (db *DB) loadGone(h *head, own *bbolt.Bucket) error {
+	return eachGone(own, func(k []byte, g garbage, err error) {
+		if err != nil {
+			db.damaged = append(db.damaged, Damage{Target: h.target, What: fmt.Sprintf("note %x of what is let go of", k), Err: err})
+			return
+		}
+		h.garbage = append(h.garbage, g)
+	})
+}
+
+// sweepNext deletes the next part of what was let go of.
 func (db *DB) sweepNext() (bool, error) {
 	target, g, ok := db.nextGarbage()
 	if !ok {
 		return false, nil
 	}
-	deleted := 0
-	err := db.file.Update(func(tx *bbolt.Tx) (err error) {
-		if deleted, err = dropPieces(bucketOf(tx, target, g.bucket), seqKey(g.first), sweepKeys); err != nil {
+	done := false
+	err := db.file.Update(func(tx *bbolt.Tx) error {
+		own, err := own(tx, target)
+		if err != nil {
 			return err
+		}
+		n, err := dropPieces(own.Bucket(g.bucket), seqKey(g.first), sweepKeys)
+		if err != nil {
+			return err
+		}
+		if done = n < sweepKeys; done {
+			if err := own.Bucket(bucketGone).Delete(g.key()); err != nil {
+				return err
+			}
 		}
 		return db.pause("sweep")
 	})
 	if err != nil {
 		return false, fmt.Errorf("delete %s of segment %d of %s: %w", g.bucket, g.first, target, err)
 	}
-	if deleted < sweepKeys {
+	if done {
 		db.mu.Lock()
-		db.heads[target].garbage = db.heads[target].garbage[1:]
+		h := db.heads[target]
+		if len(h.garbage) > 0 && h.garbage[0].first == g.first && bytes.Equal(h.garbage[0].bucket, g.bucket) {
+			h.garbage = h.garbage[1:]
+		}
 		db.mu.Unlock()
 	}
 	return true, nil
@@ -54,54 +133,4 @@ func (db *DB) nextGarbage() (target string, g garbage, ok bool) {
 		}
 	}
 	return "", garbage{}, false
-}
-
-// findGarbage looks for blocks that a crash left behind. What belongs to a
-// segment of the log is half sealed, and what belongs to a row that cannot be
-// read may be good.
-func (h *head) findGarbage(own *bbolt.Bucket, log targetLog) {
-	for _, t := range []struct {
-		bucket, table []byte
-		of            []segment
-		kept          func(*segment) bool
-	}{
-		{bucketDay, bucketSegments, h.segments, func(s *segment) bool { return s.raw }},
-		{bucketM5, bucketSegments, h.segments, func(s *segment) bool { return s.m5 }},
-		{bucketH1, bucketMonths, h.months, func(*segment) bool { return true }},
-	} {
-		for _, first := range segmentsIn(own.Bucket(t.bucket)) {
-			row := own.Bucket(t.table)
-			i := slices.IndexFunc(t.of, func(s segment) bool { return s.first == first })
-			switch {
-			case i >= 0 && t.kept(&t.of[i]), log.records(first) != nil:
-			case i < 0 && row != nil && row.Get(seqKey(first)) != nil:
-			case i < 0 && string(t.bucket) == string(bucketH1) && h.halfRolled(first):
-			default:
-				h.garbage = append(h.garbage, garbage{t.bucket, first})
-			}
-		}
-	}
-}
-
-// halfRolled reports whether a month that begins with this segment is being
-// made: its members are there and none of them is part of one.
-func (h *head) halfRolled(first uint64) bool {
-	return slices.ContainsFunc(h.segments, func(s segment) bool { return s.first == first && !s.rolled })
-}
-
-// segmentsIn lists the segments or months that have keys in a bucket of blocks.
-func segmentsIn(in *bbolt.Bucket) (firsts []uint64) {
-	if in == nil {
-		return nil
-	}
-	c := in.Cursor()
-	for k, _ := c.First(); len(k) >= 8; {
-		first := seqOf(k[:8])
-		firsts = append(firsts, first)
-		if first == math.MaxUint64 {
-			break
-		}
-		k, _ = c.Seek(seqKey(first + 1))
-	}
-	return firsts
 }

@@ -25,6 +25,7 @@ const (
 	kindTier
 	kindClock
 	kindTimes
+	kindGone
 )
 
 const envelope = 5

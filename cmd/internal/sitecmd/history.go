@@ -22,7 +22,7 @@ func (a *app) historyCommand() *cobra.Command {
   darksite history export --out history.txt`,
 	}
 	c.AddCommand(a.historySeriesCommand(), a.historyQueryCommand(), a.historyTopCommand(), a.historyPlotCommand(),
-		a.historyExportCommand(), a.historyImportCommand(), a.historyStatsCommand(), a.historyCheckCommand(), a.historySnapshotCommand(), a.historyCompactCommand())
+		a.historyExportCommand(), a.historyImportCommand(), a.historyStatsCommand(), a.historyCheckCommand(), a.historySnapshotCommand(), a.historyRecoverCommand(), a.historyCompactCommand())
 	return c
 }
 

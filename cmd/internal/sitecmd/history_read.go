@@ -29,16 +29,16 @@ func (a *app) withHistory(ctx context.Context, file string, f func(s *sight) err
 	}
 	db, err := history.OpenReadOnly(file, history.Options{})
 	if err != nil {
-		return wayOut(file, err)
+		return wayOutOfCopy(file, err)
 	}
 	s := &sight{Reader: db, history: db}
 	return errors.Join(f(s), s.close())
 }
 
-// wayOut gives an error of opening the history at path what can be done about
+// wayOut gives an error of opening the site's history what can be done about
 // it. The file itself is never changed by an opening that fails.
 func wayOut(path string, err error) error {
-	beside := fmt.Sprintf("mv %s %s.aside   (the next look starts a new one; nothing of it is lost)", path, path)
+	const beside = "darksite history recover --start-beside   (the old file is kept; nothing of it is lost)"
 	var busy *boltfile.BusyError
 	switch {
 	case err == nil, errors.As(err, &busy):
@@ -50,10 +50,22 @@ func wayOut(path string, err error) error {
 	case errors.Is(err, boltfile.ErrForeign):
 		return cli.WithHint(fmt.Errorf("%w; it was left as it is", err), "%s", beside)
 	case errors.Is(err, boltfile.ErrDamaged):
-		return cli.WithHint(cli.WithCode(cli.CodeTampered, fmt.Errorf("%w; it was left as it is", err)),
-			"save what can be read, then start anew beside it and bring it back:\n      darksite history export --file %s --format csv --out saved.csv\n      %s\n      darksite history import saved.csv\n      when nothing can be read, a copy from the last bundle or backup can be: --file COPY", path, beside)
+		return cli.WithHint(cli.WithCode(cli.CodeTampered, fmt.Errorf("%w; it was left as it is", err)), "%s", waysOut(path))
 	case errors.Is(err, syscall.EROFS), errors.Is(err, fs.ErrPermission):
 		return cli.WithHint(err, "find out why it cannot be written (a disk turns read-only when it fails); reading goes on: darksite history export --format csv --out FILE-ON-ANOTHER-DISK")
+	}
+	return err
+}
+
+// wayOutOfCopy is wayOut for a file that was named with --file.
+func wayOutOfCopy(path string, err error) error {
+	switch {
+	case errors.Is(err, boltfile.ErrNewer):
+		return cli.WithHint(err, "use the newer darksite that wrote it")
+	case errors.Is(err, boltfile.ErrForeign):
+		return cli.WithHint(err, "--file names a history.db or a copy of one; text is read by: darksite history import %s", path)
+	case errors.Is(err, boltfile.ErrDamaged):
+		return cli.WithHint(cli.WithCode(cli.CodeTampered, err), "nothing of it can be read; another copy may be whole")
 	}
 	return err
 }

@@ -168,7 +168,7 @@ func (a *app) openHistory(ctx context.Context, file string) (*history.DB, func()
 	if file != "" {
 		db, err := history.OpenReadOnly(file, history.Options{})
 		if err != nil {
-			return nil, nil, wayOut(file, err)
+			return nil, nil, wayOutOfCopy(file, err)
 		}
 		return db, db.Close, nil
 	}
@@ -228,7 +228,7 @@ func (a *app) historyCheckCommand() *cobra.Command {
 				return err
 			}
 			if len(damage) > 0 {
-				return cli.WithHint(cli.WithCode(cli.CodeTampered, fmt.Errorf("%d values are damaged", len(damage))), "darksite history export%s --format csv --out saved.csv   (writes what can be read)", fileFlag(file))
+				return cli.WithHint(cli.WithCode(cli.CodeTampered, fmt.Errorf("%d values are damaged", len(damage))), "%s", a.afterCheck(file))
 			}
 			a.env.Notef("every value is whole")
 			return nil
@@ -237,6 +237,14 @@ func (a *app) historyCheckCommand() *cobra.Command {
 	c.Flags().StringVar(&file, "file", "", fileHelp)
 	cli.JSONFlag(c, &asJSON)
 	return c
+}
+
+// afterCheck says what can be done about a history that is damaged.
+func (a *app) afterCheck(file string) string {
+	if file == "" {
+		return waysOut(a.path(historyFile))
+	}
+	return fmt.Sprintf("darksite history export%s --format csv --out saved.csv   (writes what can be read)", fileFlag(file))
 }
 
 // printFindings prints a line for each finding, or all of them as JSON.
