@@ -25,7 +25,7 @@ import (
 func BenchmarkYear(b *testing.B) {
 	for _, y := range []year{
 		{name: "32MiB-a-year", budget: 32 << 20, days: 365, noSync: true, arrays: []workload.Shape{array(workload.Default(), "fa-1", 50)}},
-		{name: "64MiB-half-a-year", budget: 64 << 20, days: 180, noSync: true, arrays: []workload.Shape{array(workload.Default(), "fa-1", 50)}},
+		{name: "64MiB-four-months", budget: 64 << 20, days: 120, noSync: true, arrays: []workload.Shape{array(workload.Default(), "fa-1", 50)}},
 		{name: "32MiB-three-months-two-arrays-churn-and-gaps", budget: 32 << 20, days: 90, noSync: true, arrays: []workload.Shape{
 			array(workload.Unsteady(), "fa-1", 25), array(workload.Unsteady(), "fa-2", 25),
 		}},
