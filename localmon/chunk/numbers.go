@@ -2,7 +2,6 @@ package chunk
 
 import (
 	"encoding/binary"
-	"math"
 	"math/bits"
 	"slices"
 
@@ -29,7 +28,8 @@ func (c *intCoder) appendNumbers(dst []byte, u []int64) []byte {
 	for _, x := range u {
 		bytes += (bits.Len64(uint64(x)|1) + 6) / 7
 	}
-	way, low, cost := c.chooseCode(u)
+	c.census.take(u)
+	way, cost := c.census.code()
 	if uint64(bytes)*8*256 <= cost {
 		dst = append(dst, numbersVarints)
 		for _, x := range u {
@@ -37,41 +37,20 @@ func (c *intCoder) appendNumbers(dst []byte, u []int64) []byte {
 		}
 		return dst
 	}
-	if n := len(dst); c.mayGain(u, cost) {
+	if n := len(dst); c.census.mayGain(cost) {
 		dst = c.appendFSE(append(dst, numbersFSE), u)
 		if gain := uint64(len(dst)-n) * 8 * 256; gain <= cost-cost/fseGain {
 			return dst
 		}
 		dst = dst[:n]
 	}
+	low := c.census.low
 	return c.appendCoded(append(dst, byte(way), byte(low)), &codes()[way], low, u)
 }
 
 // fseGain is the part of the size that a table of its own must save a sequence,
 // as it takes several times as long to read.
 const fseGain = 32
-
-// mayGain reports whether a table made for these numbers can cost less than
-// a code did.
-func (c *intCoder) mayGain(u []int64, cost uint64) bool {
-	if len(u) < 64 {
-		return false
-	}
-	var counts [maxClass + 1]uint32
-	total := 0.0
-	for _, x := range u {
-		class, n := classOf(uint64(x))
-		counts[class]++
-		total += float64(n)
-	}
-	for _, n := range counts {
-		if n > 0 {
-			// a place in the table costs some five bits
-			total += 5 + float64(n)*math.Log2(float64(len(u))/float64(n))
-		}
-	}
-	return total*256 < float64(cost-cost/fseGain)
-}
 
 // appendFSE writes the classes with a table of their own, and then the extra
 // bits; or nothing useful when they cannot be packed.
