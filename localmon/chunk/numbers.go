@@ -110,27 +110,6 @@ func (c *intCoder) numbers(r *reader, u []int64) error {
 	return nil
 }
 
-// misses reads len(z) numbers that are misses of a prediction, and undoes
-// prediction and differences.
-func (c *intCoder) misses(r *reader, z []int64, s *shape) error {
-	if len(r.b) > 1 && r.b[0] < codeCount && r.b[1] <= maxBits && len(z) > 0 {
-		rest, ok := codes()[r.b[0]].predicted(r.b[2:], uint(r.b[1]), z, s)
-		if !ok {
-			return corrupt("coded numbers")
-		}
-		r.b = rest
-		return nil
-	}
-	if err := c.numbers(r, z); err != nil {
-		return err
-	}
-	for i, u := range z {
-		z[i] = unzigzag(uint64(u))
-	}
-	s.restore(z)
-	return nil
-}
-
 func (c *intCoder) fseNumbers(r *reader, u []int64) error {
 	packed := r.bytes(r.uvarint())
 	if r.bad {

@@ -1,7 +1,6 @@
 package chunk_test
 
 import (
-	"encoding/binary"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -113,22 +112,7 @@ func FuzzValuesRoundTrip(f *testing.F) {
 	f.Add([]byte("12345678abcdefgh"), uint8(0))
 	f.Add([]byte{1, 0, 2, 0, 3, 0, 5, 0, 5, 0, 5, 0, 0, 0, 0, 0}, uint8(2))
 	f.Fuzz(func(t *testing.T, b []byte, width uint8) {
-		// the bytes as 64-bit patterns, or as small decimals of some width
-		var v []float64
-		switch width % 4 {
-		case 0:
-			for ; len(b) >= 8; b = b[8:] {
-				v = append(v, math.Float64frombits(binary.LittleEndian.Uint64(b)))
-			}
-		case 1:
-			for _, x := range b {
-				v = append(v, float64(int8(x)))
-			}
-		default:
-			for ; len(b) >= 2; b = b[2:] {
-				v = append(v, float64(int16(binary.LittleEndian.Uint16(b)))/math.Pow10(int(width%4)))
-			}
-		}
+		v := valuesOf(b, width)
 		if len(v) > 0 && len(v) <= chunk.MaxValues {
 			requireValues(t, v)
 		}
