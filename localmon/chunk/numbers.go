@@ -37,12 +37,11 @@ func (c *intCoder) appendNumbers(dst []byte, u []int64) []byte {
 		}
 		return dst
 	}
-	if n := len(dst); c.census.mayGain(cost) {
-		dst = c.appendFSE(append(dst, numbersFSE), u)
-		if gain := uint64(len(dst)-n) * 8 * 256; gain <= cost-cost/fseGain {
-			return dst
+	if c.census.mayGain(cost) {
+		with, ok := c.appendFSE(append(dst, numbersFSE), u)
+		if ok && uint64(len(with)-len(dst))*8*256 <= cost-cost/fseGain {
+			return with
 		}
-		dst = dst[:n]
 	}
 	low := c.census.low
 	return c.appendCoded(append(dst, byte(way), byte(low)), &codes()[way], low, u)
@@ -53,8 +52,8 @@ func (c *intCoder) appendNumbers(dst []byte, u []int64) []byte {
 const fseGain = 32
 
 // appendFSE writes the classes with a table of their own, and then the extra
-// bits; or nothing useful when they cannot be packed.
-func (c *intCoder) appendFSE(dst []byte, u []int64) []byte {
+// bits; false when the classes cannot be packed so.
+func (c *intCoder) appendFSE(dst []byte, u []int64) ([]byte, bool) {
 	c.classes = c.classes[:0]
 	for _, x := range u {
 		class, _ := classOf(uint64(x))
@@ -62,9 +61,7 @@ func (c *intCoder) appendFSE(dst []byte, u []int64) []byte {
 	}
 	b, err := fse.Compress(c.classes, &c.fse)
 	if err != nil {
-		// All alike, or not worth it: whoever asked has another way.
-		b = c.classes
-		dst = append(dst, make([]byte, 8*len(u))...)
+		return nil, false // all alike, or not worth it
 	}
 	dst = binary.AppendUvarint(dst, uint64(len(b)))
 	w := bitWriter{b: append(dst, b...)}
@@ -73,7 +70,7 @@ func (c *intCoder) appendFSE(dst []byte, u []int64) []byte {
 			w.put(uint64(x)&(1<<n-1), n)
 		}
 	}
-	return w.end()
+	return w.end(), true
 }
 
 // numbers reads len(u) numbers that appendNumbers wrote.

@@ -11,8 +11,8 @@ import (
 // and the remainder of sum/count, and how far minimum and maximum lie from that
 // mean. In a flat step, where all samples are alike, all of these but q are zero.
 
-// The first byte of the part of a series of steps: the decimal exponent in the
-// upper four bits, and in the lower ones:
+// The first byte of a series of steps has the decimal exponent in its upper four
+// bits, and these in its lower ones.
 const (
 	stepsFactor = 1 << iota // a common factor
 	stepsCounts             // counts of its own
