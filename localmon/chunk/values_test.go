@@ -61,8 +61,11 @@ func TestValuesComeBackBitForBit(t *testing.T) {
 		"ratios":                 func(int) float64 { return float64(1e6+rng.IntN(1e6)) / float64(900+rng.IntN(200)) },
 		"share of a total":       func(int) float64 { return 100 * float64(rng.IntN(7e8)) / 7e8 },
 		"ratios below zero":      func(i int) float64 { return -float64(i%7) / float64(i%11+1) },
-		"rest, then noise":       func(i int) float64 { return float64(max(0, i-50)) * math.Round(rng.NormFloat64()*9) },
-		"far offset, factor":     func(i int) float64 { return -123456789 - float64(rng.IntN(50))*4096 },
+		"ratios of all sizes": func(i int) float64 {
+			return []float64{1 << 45, 0x1p-24, -7.0 / 3, 1<<49 + 3}[i%4]
+		},
+		"rest, then noise":   func(i int) float64 { return float64(max(0, i-50)) * math.Round(rng.NormFloat64()*9) },
+		"far offset, factor": func(i int) float64 { return -123456789 - float64(rng.IntN(50))*4096 },
 	}
 	for name, f := range kinds {
 		t.Run(name, func(t *testing.T) {
