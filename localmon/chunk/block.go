@@ -117,18 +117,10 @@ func (b *Builder) appendPresence(present []bool, n int) []byte {
 		return binary.AppendUvarint(b.body, 0)
 	}
 	c := &b.enc.ints
-	c.some, c.none = c.some[:0], c.none[:0]
+	c.some, c.none = runs(present, c.some, c.none)
 	found := 0
-	for i := 0; i < len(present); {
-		j := i
-		for ; j < len(present) && present[j]; j++ {
-		}
-		k := j
-		for ; k < len(present) && !present[k]; k++ {
-		}
-		c.some, c.none = append(c.some, int64(j-i)), append(c.none, int64(k-j))
-		found += j - i
-		i = k
+	for _, some := range c.some {
+		found += int(some)
 	}
 	if found != n {
 		panic("chunk: presence does not fit the values")

@@ -1,8 +1,10 @@
 package chunk_test
 
 import (
+	"encoding/binary"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"darksite/localmon/chunk"
@@ -329,6 +331,10 @@ func TestTimes(t *testing.T) {
 	}
 }
 
+func TestTheTablesOfTheCodesNeverChange(t *testing.T) {
+	require.Equal(t, uint64(0x5e9821a6a2487c87), chunk.TableSum(), "what is written with other tables cannot be read")
+}
+
 func FuzzBlockHostile(f *testing.F) {
 	rng := rand.New(rand.NewPCG(1, 1))
 	f.Add(packBlock(20, chunk.Samples, randomSamples(rng, 20, 20)))
@@ -351,6 +357,106 @@ func FuzzBlockHostile(f *testing.F) {
 			if _, err := d.Sums(&b, i, []int32{0, int32(b.Rows)}, &s); err != nil {
 				require.ErrorIs(t, err, chunk.ErrCorrupt)
 			}
+		}
+	})
+}
+
+// valuesOf makes values of bytes: 64-bit patterns, or small decimals.
+func valuesOf(b []byte, how uint8) []float64 {
+	var v []float64
+	switch how % 4 {
+	case 0:
+		for ; len(b) >= 8; b = b[8:] {
+			v = append(v, math.Float64frombits(binary.LittleEndian.Uint64(b)))
+		}
+	case 1:
+		for _, x := range b {
+			v = append(v, float64(int8(x)))
+		}
+	default:
+		for ; len(b) >= 2; b = b[2:] {
+			v = append(v, float64(int16(binary.LittleEndian.Uint16(b)))/math.Pow10(int(how%4)))
+		}
+	}
+	return v
+}
+
+func FuzzBlockRoundTrip(f *testing.F) {
+	f.Add([]byte("\x05\x00\x00\x00\x00\x09\x09\x09\x00\x00"), uint8(1), uint8(2), false)
+	f.Add([]byte("\x01\x03\x04\x02\x05\x05\x0a\x02\x01\x03\x04\x02"), uint8(1), uint8(1), true)
+	f.Fuzz(func(t *testing.T, b []byte, how, series uint8, steps bool) {
+		v := valuesOf(b, how)
+		kind := chunk.Samples
+		if steps {
+			kind = chunk.Steps
+		}
+		n := int(series)%16 + 1
+		rows := len(v) / n / kind.Columns()
+		if rows == 0 || rows > 300 {
+			return
+		}
+		all := make([]blockSeries, n)
+		for i := range all {
+			for range kind.Columns() {
+				all[i].cols, v = append(all[i].cols, v[:rows]), v[rows:]
+			}
+		}
+		requireBlock(t, rows, kind, all)
+	})
+}
+
+// FuzzPartsHostile reads two series of a block whose checksums somebody made
+// good. The second may follow the first. What can be read is packed and read again.
+func FuzzPartsHostile(f *testing.F) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	var b chunk.Block
+	for _, rests := range []bool{true, false} {
+		require.NoError(f, b.Open(packBlock(200, chunk.Samples, followers(rng, 200, rests))))
+		for i := range 4 {
+			f.Add(append(slices.Clone(b.Part(0)), b.Part(i)...), uint16(len(b.Part(0))), uint16(200), false)
+		}
+	}
+	require.NoError(f, b.Open(packBlock(40, chunk.Steps, randomSteps(rng, 40, 16))))
+	for i := range 15 {
+		f.Add(append(slices.Clone(b.Part(i)), b.Part(i+1)...), uint16(len(b.Part(i))), uint16(40), true)
+	}
+	f.Fuzz(func(t *testing.T, data []byte, cut, rows uint16, steps bool) {
+		kind := chunk.Samples
+		if steps {
+			kind = chunk.Steps
+		}
+		n := int(rows)%chunk.MaxValues + 1
+		counts := make([]int64, n)
+		for i := range counts {
+			counts[i] = 10
+		}
+		at := min(int(cut), len(data))
+		b := chunk.Unchecked(n, kind, counts, data[:at], data[at:])
+		var d chunk.Decoder
+		var c chunk.Column
+		var s chunk.Sums
+		for i := range 2 {
+			ok, err := d.Column(b, i, 1<<kind.Columns()-1, &c)
+			if err != nil {
+				require.ErrorIs(t, err, chunk.ErrCorrupt)
+			}
+			if _, err := d.Sums(b, i, []int32{0, int32(n / 2), int32(n)}, &s); err != nil {
+				require.ErrorIs(t, err, chunk.ErrCorrupt)
+			}
+			if !ok || err != nil {
+				continue
+			}
+			series := blockSeries{}
+			for _, v := range c.Values {
+				series.cols = append(series.cols, slices.Clone(v))
+			}
+			if c.Index != nil {
+				series.present = make([]bool, n)
+				for _, row := range c.Index {
+					series.present[row] = true
+				}
+			}
+			requireBlock(t, n, kind, []blockSeries{series})
 		}
 	})
 }

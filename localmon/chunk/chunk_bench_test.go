@@ -115,6 +115,48 @@ func BenchmarkValues(b *testing.B) {
 	}
 }
 
+// BenchmarkBlock packs and reads all series of an array in the order of their
+// ids, so that neighbours can follow each other.
+func BenchmarkBlock(b *testing.B) {
+	cols := columns(100, 2880)
+	samples := float64(len(cols) * 2880)
+	var builder chunk.Builder
+	var data []byte
+	pack := func() {
+		builder.Reset(2880, chunk.Samples)
+		for _, v := range cols {
+			builder.Add(nil, v)
+		}
+		data = builder.Append(data[:0])
+	}
+	pack()
+	b.Run("encode", func(b *testing.B) {
+		for b.Loop() {
+			pack()
+		}
+		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/samples, "ns/sample")
+		b.ReportMetric(float64(len(data))/samples, "B/sample")
+		b.ReportMetric(0, "ns/op")
+	})
+	b.Run("decode", func(b *testing.B) {
+		var block chunk.Block
+		var dec chunk.Decoder
+		var c chunk.Column
+		for b.Loop() {
+			if err := block.Open(data); err != nil {
+				b.Fatal(err)
+			}
+			for i := range cols {
+				if _, err := dec.Column(&block, i, 1, &c); err != nil {
+					b.Fatal(err)
+				}
+			}
+		}
+		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/samples, "ns/sample")
+		b.ReportMetric(0, "ns/op")
+	})
+}
+
 // stepsOf gives minimum, maximum, sum and count of the 5-minute steps of
 // series that were sampled every 30 seconds, now and then a little early or late.
 func stepsOf(cols [][]float64) [][][]float64 {

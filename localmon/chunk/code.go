@@ -158,41 +158,58 @@ type packed struct {
 	width, n uint8
 }
 
-// chooseCode finds the code, and how many lower bits of each number to leave as
-// they are, that cost the fewest bits. The cost is in 1/256 bits.
-func (c *intCoder) chooseCode(u []int64) (best int, low uint, cost uint64) {
+// census is how often each class occurs in a sequence whose lower bits are
+// left as they are.
+type census struct {
+	low    uint   // bits left as they are
+	extra  uint64 // bits that follow the classes, those among them
+	scale  int    // of the code that should fit
+	n      int
+	counts [codeClasses + 1]uint32 // the last one is of all classes above
+	found  [codeClasses + 1]found
+	kinds  int // of classes found
+}
+
+type found struct{ class, n uint32 }
+
+func (c *census) take(u []int64) {
 	length := 0
 	for _, x := range u {
 		length += bits.Len64(uint64(x))
 	}
 	// A normal distribution of scale s has numbers of an average bit length of
 	// log2(s) less some four tenths; all in quarters of an octave.
-	scale := (length*4)/len(u) + 2
-	for ; scale >= 5*4; scale -= 4 {
-		low++
+	c.n, c.low, c.extra, c.kinds = len(u), 0, 0, 0
+	c.scale = (length*4)/len(u) + 2
+	for ; c.scale >= 5*4; c.scale -= 4 {
+		c.low++
 	}
-	scale += 3 * 4 // the first code is of scale 2^-3
-	var counts [codeClasses + 1]uint32
-	extra := uint64(0)
+	c.scale += 3 * 4 // the first code is of scale 2^-3
+	clear(c.counts[:])
 	for _, x := range u {
-		class, n := classOf(uint64(x) >> low)
-		counts[min(class, codeClasses)]++
-		extra += uint64(n)
+		class, n := classOf(uint64(x) >> c.low)
+		c.counts[min(class, codeClasses)]++
+		c.extra += uint64(n)
 	}
-	seen := 0
-	var found [codeClasses + 1]struct{ class, n uint32 }
-	for class, n := range counts {
+	c.extra += uint64(c.low) * uint64(c.n)
+	for class, n := range c.counts {
 		if n > 0 {
-			found[seen].class, found[seen].n = uint32(class), n
-			seen++
+			c.found[c.kinds] = found{uint32(class), n}
+			c.kinds++
 		}
 	}
+}
+
+// code finds the code that costs the fewest bits, and the cost of the sequence in
+// 1/256 bits.
+func (c *census) code() (best int, cost uint64) {
 	all := codes()
 	cost = math.MaxUint64
-	for i := max(0, scale-5) * codeBends; i < min(codeScales, scale+4)*codeBends; i++ {
+	try := func(scale, bend int) {
+		i := max(0, min(codeScales-1, scale))*codeBends + bend
 		t := &all[i]
 		var sum uint64
-		for _, f := range found[:seen] {
+		for _, f := range c.found[:c.kinds] {
 			if f.class < uint32(t.escape) {
 				sum += uint64(f.n) * uint64(t.costs[f.class])
 			} else {
@@ -203,7 +220,31 @@ func (c *intCoder) chooseCode(u []int64) (best int, low uint, cost uint64) {
 			best, cost = i, sum
 		}
 	}
-	return best, low, cost + 256*(extra+uint64(low)*uint64(len(u))+2*codeBits)
+	const middle = 2 // the bend that decides the scale
+	for scale := c.scale - 5; scale < c.scale+4; scale++ {
+		try(scale, middle)
+	}
+	scale := best / codeBends
+	for _, bend := range [...]int{0, 1, 3} {
+		for near := scale - 2; near <= scale+1; near++ {
+			try(near, bend)
+		}
+	}
+	return best, cost + 256*(c.extra+2*codeBits)
+}
+
+// mayGain reports whether a table made for the sequence is likely to cost less
+// than a code did: the classes are far from what any code expects.
+func (c *census) mayGain(cost uint64) bool {
+	if c.n < 64 {
+		return false
+	}
+	// a place in the table costs some five bits
+	total := float64(c.extra) + 5*float64(c.kinds)
+	for _, f := range c.found[:c.kinds] {
+		total += float64(f.n) * math.Log2(float64(c.n)/float64(f.n))
+	}
+	return total*256 < float64(cost-cost/fseGain)
 }
 
 // appendCoded writes numbers: where the two states begin, then for each number

@@ -13,6 +13,7 @@ type intCoder struct {
 	fse     fse.Scratch
 	classes []byte
 	packed  []packed
+	census  census
 	some    []int64 // lengths of runs of values
 	none    []int64 // lengths of the runs of zeros after them
 	rest    []int64
@@ -184,6 +185,8 @@ func (s *shape) fit(z []int64) {
 		}
 		return
 	}
+	// Least squares decides how many values before to use, and the number of
+	// bits, which bears outliers better, how many differences to take.
 	best := uint64(math.MaxUint64)
 	try := func(t shape) {
 		if cost := t.cost(z); cost < best {
@@ -191,19 +194,15 @@ func (s *shape) fit(z []int64) {
 			best, *s = cost, t
 		}
 	}
-	runs := s.runs
 	for order := range uint8(2) {
 		try(shape{order: order})
 		m := gather(z, order)
-		for lags := range 3 {
-			if t, ok := m.solve(lags); ok {
-				t.order = order
-				try(t)
-			}
+		if t, ok := m.solve(); ok {
+			t.order = order
+			try(t)
 		}
 	}
 	try(shape{order: 2})
-	s.runs = runs
 }
 
 // Stretches of z that are looked at: judged of every judgedOf values.
@@ -292,27 +291,29 @@ func gather(z []int64, order uint8) moments {
 	return m
 }
 
-// solve fits a prediction from the given number of predecessors.
-func (m *moments) solve(lags int) (shape, bool) {
+// lagGain is how much variance another lag must take away, as a part of what
+// there is without it.
+const lagGain = 0.01
+
+// solve fits a prediction from as many values before as pay.
+func (m *moments) solve() (shape, bool) {
 	if m.n < 8 {
 		return shape{}, false
 	}
 	mx, mp, mq := m.x/m.n, m.p/m.n, m.q/m.n
-	xp, xq := m.xp/m.n-mx*mp, m.xq/m.n-mx*mq
+	xx, xp, xq := m.xx/m.n-mx*mx, m.xp/m.n-mx*mp, m.xq/m.n-mx*mq
 	pp, pq, qq := m.pp/m.n-mp*mp, m.pq/m.n-mp*mq, m.qq/m.n-mq*mq
 	var a1, a2 float64
-	switch lags {
-	case 1:
-		if pp <= 0 {
-			return shape{}, false
-		}
+	left := xx
+	if pp > 0 && xp*xp/pp > lagGain*left {
 		a1 = xp / pp
-	case 2:
-		det := pp*qq - pq*pq
-		if det <= 1e-9*pp*qq {
-			return shape{}, false
+		left -= xp * xp / pp
+	}
+	if det := pp*qq - pq*pq; det > 1e-9*pp*qq {
+		b1, b2 := (xp*qq-xq*pq)/det, (xq*pp-xp*pq)/det
+		if with := xx - b1*xp - b2*xq; left-with > lagGain*left {
+			a1, a2 = b1, b2
 		}
-		a1, a2 = (xp*qq-xq*pq)/det, (xq*pp-xp*pq)/det
 	}
 	if !(math.Abs(a1) < 2 && math.Abs(a2) < 2) {
 		return shape{}, false

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math"
 	"math/bits"
+	"slices"
 )
 
 // A series may follow another one that stands shortly before it in its shard:
@@ -54,6 +55,7 @@ func (l *link) times(x int64) int64 {
 // nothing can be linked to are empty.
 type neighbours struct {
 	all  [shardSeries][]int64
+	rise [shardSeries]bool // never falls, as a counter
 	next int
 }
 
@@ -66,6 +68,7 @@ func (near *neighbours) place(n int) {
 // add keeps mantissas that others can be linked to.
 func (near *neighbours) add(m []int64) {
 	near.all[near.next] = append(near.all[near.next], m...)
+	near.rise[near.next] = slices.IsSorted(m)
 }
 
 // linked writes mantissas that follow those of a neighbour; false when none
@@ -111,11 +114,9 @@ func (near *neighbours) find(m []int64) (best link, ok bool) {
 		if len(other) != len(m) {
 			continue
 		}
-		for _, rises := range []bool{false, true} {
-			l := link{back: back, rises: rises}
-			if gain := l.fit(m, other); gain > most {
-				best, most, ok = l, gain, true
-			}
+		l := link{back: back, rises: near.rise[near.next-back]}
+		if gain := l.fit(m, other); gain > most {
+			best, most, ok = l, gain, true
 		}
 	}
 	if !ok {
@@ -136,7 +137,7 @@ func (near *neighbours) find(m []int64) (best link, ok bool) {
 func (l *link) fit(m, other []int64) (gain float64) {
 	var n, x, r, p, xx, rr, xr, pp, xp float64
 	for at := 1; at < len(m); at += judgedOf / 2 {
-		for i := at; i < min(at+judged/4, len(m)); i++ {
+		for i := at; i < min(at+judged/8, len(m)); i++ {
 			from := int64(0)
 			if l.rises {
 				from = other[i-1]

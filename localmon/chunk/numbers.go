@@ -2,7 +2,6 @@ package chunk
 
 import (
 	"encoding/binary"
-	"math"
 	"math/bits"
 	"slices"
 
@@ -29,7 +28,8 @@ func (c *intCoder) appendNumbers(dst []byte, u []int64) []byte {
 	for _, x := range u {
 		bytes += (bits.Len64(uint64(x)|1) + 6) / 7
 	}
-	way, low, cost := c.chooseCode(u)
+	c.census.take(u)
+	way, cost := c.census.code()
 	if uint64(bytes)*8*256 <= cost {
 		dst = append(dst, numbersVarints)
 		for _, x := range u {
@@ -37,13 +37,13 @@ func (c *intCoder) appendNumbers(dst []byte, u []int64) []byte {
 		}
 		return dst
 	}
-	if n := len(dst); c.mayGain(u, cost) {
-		dst = c.appendFSE(append(dst, numbersFSE), u)
-		if gain := uint64(len(dst)-n) * 8 * 256; gain <= cost-cost/fseGain {
-			return dst
+	if c.census.mayGain(cost) {
+		with, ok := c.appendFSE(append(dst, numbersFSE), u)
+		if ok && uint64(len(with)-len(dst))*8*256 <= cost-cost/fseGain {
+			return with
 		}
-		dst = dst[:n]
 	}
+	low := c.census.low
 	return c.appendCoded(append(dst, byte(way), byte(low)), &codes()[way], low, u)
 }
 
@@ -51,31 +51,9 @@ func (c *intCoder) appendNumbers(dst []byte, u []int64) []byte {
 // as it takes several times as long to read.
 const fseGain = 32
 
-// mayGain reports whether a table made for these numbers can cost less than
-// a code did.
-func (c *intCoder) mayGain(u []int64, cost uint64) bool {
-	if len(u) < 64 {
-		return false
-	}
-	var counts [maxClass + 1]uint32
-	total := 0.0
-	for _, x := range u {
-		class, n := classOf(uint64(x))
-		counts[class]++
-		total += float64(n)
-	}
-	for _, n := range counts {
-		if n > 0 {
-			// a place in the table costs some five bits
-			total += 5 + float64(n)*math.Log2(float64(len(u))/float64(n))
-		}
-	}
-	return total*256 < float64(cost-cost/fseGain)
-}
-
 // appendFSE writes the classes with a table of their own, and then the extra
-// bits; or nothing useful when they cannot be packed.
-func (c *intCoder) appendFSE(dst []byte, u []int64) []byte {
+// bits; false when the classes cannot be packed so.
+func (c *intCoder) appendFSE(dst []byte, u []int64) ([]byte, bool) {
 	c.classes = c.classes[:0]
 	for _, x := range u {
 		class, _ := classOf(uint64(x))
@@ -83,9 +61,7 @@ func (c *intCoder) appendFSE(dst []byte, u []int64) []byte {
 	}
 	b, err := fse.Compress(c.classes, &c.fse)
 	if err != nil {
-		// All alike, or not worth it: whoever asked has another way.
-		b = c.classes
-		dst = append(dst, make([]byte, 8*len(u))...)
+		return nil, false // all alike, or not worth it
 	}
 	dst = binary.AppendUvarint(dst, uint64(len(b)))
 	w := bitWriter{b: append(dst, b...)}
@@ -94,7 +70,7 @@ func (c *intCoder) appendFSE(dst []byte, u []int64) []byte {
 			w.put(uint64(x)&(1<<n-1), n)
 		}
 	}
-	return w.end()
+	return w.end(), true
 }
 
 // numbers reads len(u) numbers that appendNumbers wrote.
@@ -128,27 +104,6 @@ func (c *intCoder) numbers(r *reader, u []int64) error {
 	if r.bad {
 		return corrupt("numbers end too early")
 	}
-	return nil
-}
-
-// misses reads len(z) numbers that are misses of a prediction, and undoes
-// prediction and differences.
-func (c *intCoder) misses(r *reader, z []int64, s *shape) error {
-	if len(r.b) > 1 && r.b[0] < codeCount && r.b[1] <= maxBits && len(z) > 0 {
-		rest, ok := codes()[r.b[0]].predicted(r.b[2:], uint(r.b[1]), z, s)
-		if !ok {
-			return corrupt("coded numbers")
-		}
-		r.b = rest
-		return nil
-	}
-	if err := c.numbers(r, z); err != nil {
-		return err
-	}
-	for i, u := range z {
-		z[i] = unzigzag(uint64(u))
-	}
-	s.restore(z)
 	return nil
 }
 

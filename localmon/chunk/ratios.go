@@ -6,11 +6,11 @@ import (
 )
 
 // Many values that are no decimals are quotients of whole numbers that the
-// source divided: bytes by operations, busy by elapsed time, used by total. The two
-// numbers, found by continued fractions, are shorter than 52 bits.
+// source divided: bytes by operations, busy by elapsed time, used by total. The
+// two numbers, found by continued fractions, are shorter than 52 bits.
 
-// maxDenominator bounds denominators; numbers that are no quotients have none
-// as small as that, but for rare chance.
+// maxDenominator bounds denominators. Numbers that are no quotients have none as
+// small as that, but for rare chance.
 const maxDenominator = 1 << 24
 
 // ratio finds p and q such that v is bit for bit p/q, rounded once.
@@ -44,8 +44,8 @@ func ratio(v float64) (p, q int64, ok bool) {
 	return 0, 0, false
 }
 
-// ratios writes values as quotients of whole numbers; false when some are none, or it
-// does not pay.
+// ratios writes values as quotients of whole numbers; false when some are none,
+// or it does not pay.
 func (e *Encoder) ratios(dst []byte, v []float64) ([]byte, bool) {
 	e.mant, e.under = resize(e.mant, len(v)), resize(e.under, len(v))
 	above, under := e.mant, e.under
@@ -64,8 +64,8 @@ func (e *Encoder) ratios(dst []byte, v []float64) ([]byte, bool) {
 	// the denominators stay near each other.
 	for i, q := range under {
 		times := max(1, (level+q/2)/q)
-		if p := above[i] * times; p < maxMantissa && p > -maxMantissa {
-			above[i], under[i] = p, q*times
+		if p := above[i]; max(p, -p) < maxMantissa/times {
+			above[i], under[i] = p*times, q*times
 		}
 		level += (under[i] - level) / 4
 	}

@@ -1,6 +1,9 @@
 package chunk
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"math"
+)
 
 // A series of steps has four columns that know of each other: the sum lies
 // between count times the minimum and count times the maximum. So what is
@@ -8,8 +11,8 @@ import "encoding/binary"
 // and the remainder of sum/count, and how far minimum and maximum lie from that
 // mean. In a flat step, where all samples are alike, all of these but q are zero.
 
-// The first byte of the part of a series of steps: the decimal exponent in the
-// upper four bits, and in the lower ones:
+// The first byte of a series of steps has the decimal exponent in its upper four
+// bits, and these in its lower ones.
 const (
 	stepsFactor = 1 << iota // a common factor
 	stepsCounts             // counts of its own
@@ -118,6 +121,9 @@ func (s *stepEncoder) relate(columns [][]float64) (exponent uint8, factor int64,
 		}
 		s.counts[i] = c
 	}
+	if rest, ok := s.resting(columns); ok {
+		return rest, 1, true
+	}
 	s.all = append(append(append(s.all[:0], columns[StepMin]...), columns[StepMax]...), columns[StepSum]...)
 	s.mant = resize(s.mant, len(s.all))
 	if exponent, ok = Decimals(s.mant, s.all); !ok {
@@ -145,6 +151,25 @@ func (s *stepEncoder) relate(columns [][]float64) (exponent uint8, factor int64,
 		s.rest, s.below, s.above = append(s.rest, rest), append(s.below, low), append(s.above, high)
 	}
 	return exponent, factor, true
+}
+
+// resting is relate for a series whose samples are all one decimal.
+func (s *stepEncoder) resting(columns [][]float64) (exponent uint8, ok bool) {
+	if !same(columns[StepMin]) || !same(columns[StepMax]) || columns[StepMin][0] != columns[StepMax][0] {
+		return 0, false
+	}
+	m, exponent, ok := Decimal(columns[StepMin][0], 0)
+	if !ok || math.Float64bits(columns[StepMax][0]) != math.Float64bits(columns[StepMin][0]) {
+		return 0, false
+	}
+	for i, sum := range columns[StepSum] {
+		if math.Float64bits(Float(m*s.counts[i], exponent)) != math.Float64bits(sum) {
+			return 0, false
+		}
+		s.q[i] = m
+		s.busy = append(s.busy, false)
+	}
+	return exponent, true
 }
 
 // commonDivisor is the greatest divisor of all numbers, at least 1.

@@ -44,57 +44,35 @@ func (r *codeReader) end() ([]byte, bool) {
 }
 
 // coded reads len(u) numbers and returns what follows them; false when they
-// are damaged.
+// are damaged. It takes two numbers at a time, as nearly all time of reading a
+// block is spent here, and leaves what is far apart or at the end to next.
 func (t *code) coded(b []byte, low uint, u []int64) (rest []byte, ok bool) {
 	r := newCodeReader(t, b, low)
-	for i := range u {
-		u[i] = int64(r.next())
-	}
-	return r.end()
-}
-
-// predicted reads len(z) zigzag-mapped misses of a prediction and gives what
-// was predicted. It does all of it in one pass and two numbers at a time, since
-// nearly all time of reading a block is spent here.
-func (t *code) predicted(b []byte, low uint, z []int64, sh *shape) (rest []byte, ok bool) {
-	r := newCodeReader(t, b, low)
-	scale := uint64(1) << low
-	once, twice := sh.masks()
-	a1, a2, c := sh.a1, sh.a2, sh.c+weightUnit/2
-	var p, pp, d, x int64
+	scale := uint64(1) << (low & 63)
 	s0, s1, pos := r.s[0], r.s[1], r.bits.pos
-	for i := 1; i < len(z); i += 2 {
+	for i := 1; i < len(u); i += 2 {
 		e, f := t.entries[s0&(codeSize-1)], t.entries[s1&(codeSize-1)]
 		ew, fw := e.width(), f.width()
 		en, fn := e.extra()+low, f.extra()+low
-		var u, v uint64
-		if at := pos >> 3; ew+en+fw+fn <= 57 && at+8 <= uint(len(b)) {
-			w := binary.LittleEndian.Uint64(b[at:]) >> (pos & 7)
-			pos += ew + en + fw + fn
-			s0 = e.state() + uint(w&masks[ew])
-			w >>= ew
-			u = e.base()*scale + w&masks[en&63]
-			w >>= en & 63
-			s1 = f.state() + uint(w&masks[fw])
-			v = f.base()*scale + w>>fw&masks[fn&63]
-		} else {
+		at := pos >> 3
+		if ew+en+fw+fn > 57 || at+8 > uint(len(b)) {
 			r.s[0], r.s[1], r.bits.pos = s0, s1, pos
-			u, v = r.next(), r.next()
+			u[i-1], u[i] = int64(r.next()), int64(r.next())
 			s0, s1, pos = r.s[0], r.s[1], r.bits.pos
+			continue
 		}
-		pp = unzigzag(u) + (c+a1*p+a2*pp)>>weightBits
-		d = pp + d&twice
-		x = d + x&once
-		z[i-1] = x
-		p = unzigzag(v) + (c+a1*pp+a2*p)>>weightBits
-		d = p + d&twice
-		x = d + x&once
-		z[i] = x
+		w := binary.LittleEndian.Uint64(b[at:at+8]) >> (pos & 7)
+		pos += ew + en + fw + fn
+		s0 = e.state() + uint(w&masks[ew])
+		w >>= ew
+		u[i-1] = int64(e.base()*scale + w&masks[en&63])
+		w >>= en & 63
+		s1 = f.state() + uint(w&masks[fw])
+		u[i] = int64(f.base()*scale + w>>fw&masks[fn&63])
 	}
 	r.s[0], r.s[1], r.bits.pos = s0, s1, pos
-	if n := len(z); n%2 == 1 {
-		d = unzigzag(r.next()) + (c+a1*p+a2*pp)>>weightBits + d&twice
-		z[n-1] = d + x&once
+	if n := len(u); n%2 == 1 {
+		u[n-1] = int64(r.next())
 	}
 	return r.end()
 }

@@ -26,7 +26,11 @@ func (c *intCoder) ints(r *reader, z []int64) error {
 		}
 	}
 	if !s.runs {
-		return c.misses(r, z, &s)
+		if err := c.numbers(r, z); err != nil {
+			return err
+		}
+		s.restore(z)
+		return nil
 	}
 	n, pairs := r.uvarint(), r.uvarint()
 	if r.bad || n > uint64(len(z)) || pairs > uint64(len(z))+1 {
@@ -40,18 +44,20 @@ func (c *intCoder) ints(r *reader, z []int64) error {
 	if err := c.numbers(r, c.none); err != nil {
 		return err
 	}
+	if err := c.numbers(r, c.rest); err != nil {
+		return err
+	}
+	if !s.late {
+		s.restore(c.rest)
+		return c.putZeros(z)
+	}
 	order := s.order
-	if s.late {
-		s.order = 0
-	}
-	if err := c.misses(r, c.rest, &s); err != nil {
+	s.order = 0
+	s.restore(c.rest)
+	if err := c.putZeros(z); err != nil {
 		return err
 	}
-	if err := c.putZeros(z); err != nil || !s.late {
-		return err
-	}
-	s.order = order
-	s.integrate(z)
+	integrate(z, order)
 	return nil
 }
 
@@ -73,31 +79,31 @@ func (c *intCoder) putZeros(z []int64) error {
 	return nil
 }
 
-// restore undoes the prediction and the differences.
+// restore undoes the zigzag mapping, the prediction and the differences, in one pass.
 func (s *shape) restore(z []int64) {
-	s.unpredict(z)
-	s.integrate(z)
-}
-
-func (s *shape) unpredict(z []int64) {
 	if !s.predicted() {
+		for i, u := range z {
+			z[i] = unzigzag(uint64(u))
+		}
+		integrate(z, s.order)
 		return
 	}
-	var p, pp int64
-	for i, x := range z {
-		x += s.next(p, pp)
+	// each is all ones when its sum is wanted, else zero
+	once, twice := -int64((s.order+1)/2), -int64(s.order/2)
+	a1, a2, c := s.a1, s.a2, s.c+weightUnit/2
+	var p, pp, d, x int64
+	for i, u := range z {
+		v := unzigzag(uint64(u)) + (c+a2*pp+a1*p)>>weightBits
+		p, pp = v, p
+		d = v + d&twice
+		x = d + x&once
 		z[i] = x
-		p, pp = x, p
 	}
 }
 
-// masks tells which sums undo the differences: each is all ones, or zero.
-func (s *shape) masks() (once, twice int64) {
-	return -int64((s.order + 1) / 2), -int64(s.order / 2)
-}
-
-func (s *shape) integrate(z []int64) {
-	switch s.order {
+// integrate undoes differences.
+func integrate(z []int64, order uint8) {
+	switch order {
 	case 1:
 		var p int64
 		for i, d := range z {

@@ -72,8 +72,9 @@ func (d *Decoder) content(stream []byte, buf []float64, b *Block, i int) (conten
 func (c *content) fill(dst []float64) {
 	switch {
 	case c.alike:
-		for i := range dst {
-			dst[i] = c.value
+		dst[0] = c.value
+		for n := 1; n < len(dst); n *= 2 {
+			copy(dst[n:], dst[:n])
 		}
 	case c.all != nil:
 		floats(dst, c.all, c.exponent)

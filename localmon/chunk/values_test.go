@@ -1,7 +1,6 @@
 package chunk_test
 
 import (
-	"encoding/binary"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -62,8 +61,11 @@ func TestValuesComeBackBitForBit(t *testing.T) {
 		"ratios":                 func(int) float64 { return float64(1e6+rng.IntN(1e6)) / float64(900+rng.IntN(200)) },
 		"share of a total":       func(int) float64 { return 100 * float64(rng.IntN(7e8)) / 7e8 },
 		"ratios below zero":      func(i int) float64 { return -float64(i%7) / float64(i%11+1) },
-		"rest, then noise":       func(i int) float64 { return float64(max(0, i-50)) * math.Round(rng.NormFloat64()*9) },
-		"far offset, factor":     func(i int) float64 { return -123456789 - float64(rng.IntN(50))*4096 },
+		"ratios of all sizes": func(i int) float64 {
+			return []float64{1 << 45, 0x1p-24, -7.0 / 3, 1<<49 + 3}[i%4]
+		},
+		"rest, then noise":   func(i int) float64 { return float64(max(0, i-50)) * math.Round(rng.NormFloat64()*9) },
+		"far offset, factor": func(i int) float64 { return -123456789 - float64(rng.IntN(50))*4096 },
 	}
 	for name, f := range kinds {
 		t.Run(name, func(t *testing.T) {
@@ -113,22 +115,7 @@ func FuzzValuesRoundTrip(f *testing.F) {
 	f.Add([]byte("12345678abcdefgh"), uint8(0))
 	f.Add([]byte{1, 0, 2, 0, 3, 0, 5, 0, 5, 0, 5, 0, 0, 0, 0, 0}, uint8(2))
 	f.Fuzz(func(t *testing.T, b []byte, width uint8) {
-		// the bytes as 64-bit patterns, or as small decimals of some width
-		var v []float64
-		switch width % 4 {
-		case 0:
-			for ; len(b) >= 8; b = b[8:] {
-				v = append(v, math.Float64frombits(binary.LittleEndian.Uint64(b)))
-			}
-		case 1:
-			for _, x := range b {
-				v = append(v, float64(int8(x)))
-			}
-		default:
-			for ; len(b) >= 2; b = b[2:] {
-				v = append(v, float64(int16(binary.LittleEndian.Uint16(b)))/math.Pow10(int(width%4)))
-			}
-		}
+		v := valuesOf(b, width)
 		if len(v) > 0 && len(v) <= chunk.MaxValues {
 			requireValues(t, v)
 		}
