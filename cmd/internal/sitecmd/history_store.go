@@ -157,7 +157,7 @@ func moved(j clockJump) string {
 		by = "+" + by
 	}
 	if !j.Measured {
-		by += " (by the times)"
+		by = "about " + by
 	}
 	return by
 }
