@@ -68,6 +68,7 @@ func serve(t *testing.T) world {
 		_, err := h.Append(t.Context(), localmon.Batch{Target: "fa-1", At: start.Add(time.Duration(i) * 30 * time.Second), Samples: []localmon.Sample{
 			{Key: localmon.SeriesKey{Target: "fa-1", Metric: "m", Labels: localmon.FormatLabels("name", `a="b",c`)}, Value: float64(i) / 3},
 			{Key: localmon.SeriesKey{Target: "fa-1", Metric: "n"}, Value: math.Copysign(0, -1)},
+			{Key: localmon.SeriesKey{Target: "fa-1", Metric: "nan"}, Value: math.Float64frombits(0x7ff8000000000000 | uint64(i))},
 		}})
 		require.NoError(t, err)
 	}
@@ -87,6 +88,7 @@ func serve(t *testing.T) world {
 			}
 			return out, err
 		},
+		Stats:   func(ctx context.Context) (any, error) { return h.Stats(ctx) },
 		History: func(ctx context.Context, w io.Writer) error { _, err := h.Snapshot(ctx, w); return err },
 		Site: func(_ context.Context, w io.Writer) error {
 			_, _ = w.Write([]byte("half of it"))
@@ -148,6 +150,16 @@ func TestTheClientReadsWhatTheHistoryReads(t *testing.T) {
 		failed = err
 	}
 	require.Error(t, failed)
+}
+
+func TestFigures(t *testing.T) {
+	w := serve(t)
+	want, err := w.history.Stats(t.Context())
+	require.NoError(t, err)
+	var got history.Stats
+	require.NoError(t, w.client.Stats(t.Context(), &got))
+	require.Equal(t, want, got)
+	require.ErrorContains(t, w.client.Stats(t.Context(), new(int)), "read the monitor's answer")
 }
 
 func TestAlertsAndAck(t *testing.T) {
