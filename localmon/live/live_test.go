@@ -126,6 +126,7 @@ func TestTheClientReadsWhatTheHistoryReads(t *testing.T) {
 		require.Len(t, got, len(want))
 		for i := range want {
 			require.Equal(t, want[i].Key, got[i].Key)
+			require.Equal(t, want[i].Unit, got[i].Unit)
 			require.True(t, want[i].Last.Equal(got[i].Last))
 		}
 	}
@@ -136,6 +137,10 @@ func TestTheClientReadsWhatTheHistoryReads(t *testing.T) {
 		{From: start.Add(-time.Hour), To: start},
 	} {
 		require.Equal(t, points(t, direct.Range(t.Context(), key, win)), points(t, through.Range(t.Context(), key, win)))
+	}
+	odd := localmon.SeriesKey{Target: "fa-1", Metric: "nan"}
+	for i, p := range points(t, through.Range(t.Context(), odd, localmon.Window{From: start, To: start.Add(time.Hour)})) {
+		require.EqualValues(t, 0x7ff8000000000000|i, math.Float64bits(p.Value), "the bits of a NaN")
 	}
 	latest, err := w.client.Latest(t.Context(), localmon.Selector{Metric: "n"})
 	require.NoError(t, err)

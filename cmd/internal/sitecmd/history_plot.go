@@ -73,7 +73,7 @@ the series are usually that far apart.`,
 		},
 	}
 	o.series.flags(c, true)
-	c.Flags().IntVar(&o.width, "width", 0, "columns of the whole picture (default: those of the terminal)")
+	c.Flags().IntVar(&o.width, "width", 0, "columns of the picture (default: the terminal's)")
 	c.Flags().IntVar(&o.height, "height", plotHeight, "lines of the chart")
 	a.completeSeries(c)
 	return c
