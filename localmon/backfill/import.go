@@ -74,7 +74,7 @@ func Import(ctx context.Context, db Store, s *Sorter, o Options) (Result, error)
 	if err := im.flush(ctx); err != nil {
 		return im.result, err
 	}
-	return im.result, im.maintain(ctx)
+	return im.result, im.maintain(ctx, o.Now)
 }
 
 type importing struct {
@@ -240,7 +240,9 @@ func (im *importing) store(ctx context.Context, records []record, fates []fate) 
 		im.o.Progress(r.Stored+r.Present+r.Summarized+r.Repeated, im.s.count)
 	}
 	if im.since >= maintainEvery {
-		return im.maintain(ctx)
+		// By the time of the samples: today every day of the past is over, and
+		// would be sealed in pieces while it is brought in.
+		return im.maintain(ctx, at)
 	}
 	return nil
 }
@@ -261,10 +263,10 @@ func (im *importing) tell(id uint32) {
 	im.batch.Units[im.s.keys[id].Series()] = u
 }
 
-func (im *importing) maintain(ctx context.Context) error {
+func (im *importing) maintain(ctx context.Context, now time.Time) error {
 	im.since = 0
 	for {
-		if more, err := im.db.Maintain(ctx, im.o.Now); err != nil || !more {
+		if more, err := im.db.Maintain(ctx, now); err != nil || !more {
 			return err
 		}
 	}
