@@ -120,7 +120,7 @@ func (o *seriesOptions) read(ctx context.Context, s *sight, sel localmon.Selecto
 		return []points{o.together(ctx, s, list, sel, w)}, nil
 	}
 	if most > 0 && len(list) > most {
-		return nil, cli.WithHint(cli.Usagef("%d series fit, at most %d at once", len(list), most), "narrow it down with --target and --label name=value; darksite history series lists them\n      or put them together: darksite history query %s --step 5m --across sum", sel.Metric)
+		return nil, cli.WithHint(cli.Usagef("%d series fit, at most %d at once", len(list), most), "narrow it down with --target and --label name=value; darksite history series lists them\n      or put them together: darksite history query %s --step 5m --across sum\n      or take them all: darksite history query %s --csv", sel.Metric, sel.Metric)
 	}
 	var out []points
 	for _, one := range list {
