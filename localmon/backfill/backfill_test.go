@@ -183,18 +183,18 @@ type broken struct {
 	fail func() error
 }
 
-func (b *broken) Append(ctx context.Context, batch localmon.Batch) (uint64, error) {
-	if b.left--; b.left < 0 {
+func (b *broken) AppendAll(ctx context.Context, batches []localmon.Batch) error {
+	if b.left -= len(batches); b.left < 0 {
 		if err := b.fail(); err != nil {
-			return 0, err
+			return err
 		}
 	}
-	return b.DB.Append(ctx, batch)
+	return b.DB.AppendAll(ctx, batches)
 }
 
 func TestInterruptedImportGoesOn(t *testing.T) {
 	full := errors.New("disk full")
-	for _, stop := range []int{0, 1, 120, 333, 599} {
+	for stop, group := range map[int]int{0: 1, 1: 1, 120: 1, 333: 1, 334: 7, 599: 64} {
 		for _, how := range []string{"fails", "is interrupted"} {
 			t.Run(fmt.Sprintf("%s after %d", how, stop), func(t *testing.T) {
 				db, list, m := open(t), past(3, 300), model{}
@@ -209,9 +209,9 @@ func TestInterruptedImportGoesOn(t *testing.T) {
 					want = context.Canceled
 					b.fail = func() error { cancel(); return nil }
 				}
-				got, err := backfill.Import(ctx, b, sorter(t, t.TempDir(), 500, list), backfill.Options{Now: now})
+				got, err := backfill.Import(ctx, b, sorter(t, t.TempDir(), 500, list), backfill.Options{Now: now, Group: group})
 				require.ErrorIs(t, err, want)
-				require.EqualValues(t, stop, got.Batches)
+				require.EqualValues(t, stop/group*group, got.Batches)
 				again, err := backfill.Import(t.Context(), db, sorter(t, t.TempDir(), 500, list), backfill.Options{Now: now})
 				require.NoError(t, err)
 				require.Equal(t, got.Stored, again.Present, "what was reported as stored is there")

@@ -28,7 +28,7 @@ func TestChild(t *testing.T) {
 	db, err := history.Open(path, history.Options{})
 	require.NoError(t, err)
 	_, err = backfill.Import(t.Context(), db, sorter(t, filepath.Dir(path), 500, past(8, 300)), backfill.Options{
-		Now: now, Chunk: 1000, Progress: func(done, _ int64) { fmt.Printf("step %d\n", done) },
+		Now: now, Chunk: 1000, Group: 3, Progress: func(done, _ int64) { fmt.Printf("step %d\n", done) },
 	})
 	require.NoError(t, err)
 	require.NoError(t, db.Close())
@@ -44,7 +44,7 @@ func TestKilledImportGoesOn(t *testing.T) {
 	for _, s := range list {
 		m.add(s)
 	}
-	for _, steps := range []int{1, 60, 239, 350} {
+	for _, steps := range []int{1, 60, 150} {
 		t.Run(strconv.Itoa(steps), func(t *testing.T) {
 			dir := t.TempDir()
 			path := filepath.Join(dir, "history.db")
@@ -68,7 +68,7 @@ func TestKilledImportGoesOn(t *testing.T) {
 			defer func() { require.NoError(t, db.Close()) }()
 			got, err := backfill.Import(t.Context(), db, sorter(t, dir, 500, list), backfill.Options{Now: now})
 			require.NoError(t, err)
-			require.GreaterOrEqual(t, got.Present, int64(12*told), "each step told is a batch of 12 that is there")
+			require.GreaterOrEqual(t, got.Present, int64(12*told), "each step told is one batch of 12 that is there, or more")
 			require.Zero(t, got.Present%12, "batches are whole")
 			holds(t, db, m)
 			damage, err := db.Check(t.Context())

@@ -15,7 +15,8 @@
 //     only, nothing is added: the steps count these samples already.
 //   - The unit of a series comes with it when the history does not have the series
 //     yet; what the history says of a series it has is not changed.
-//   - A batch is stored whole or not at all. [Result] says how far it came.
+//   - A batch is stored whole or not at all, some dozens of them together.
+//     [Result] says how far it came.
 //   - Memory does not grow with the number of samples: beyond a run of them they
 //     wait, sorted, in a file without a name, 20 bytes each. It grows with the
 //     number of series, which is limited.

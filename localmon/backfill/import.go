@@ -12,7 +12,8 @@ import (
 // Store is a history that takes samples; a *history.DB is one.
 type Store interface {
 	localmon.Reader
-	Append(ctx context.Context, b localmon.Batch) (uint64, error)
+	// AppendAll stores all of the batches or none.
+	AppendAll(ctx context.Context, batches []localmon.Batch) error
 	Maintain(ctx context.Context, now time.Time) (more bool, err error)
 }
 
@@ -25,7 +26,16 @@ type Options struct {
 	// Chunk is how many samples are compared with the history at once; zero
 	// means DefaultRun.
 	Chunk int
+	// Group is how many batches are stored together, to wait for the disk once;
+	// zero means DefaultGroup.
+	Group int
 }
+
+// DefaultGroup is how many batches are stored together when Options say nothing.
+const DefaultGroup = 64
+
+// groupSamples bounds the samples of a group.
+const groupSamples = 1 << 16
 
 // Result says what became of the samples.
 type Result struct {
@@ -47,6 +57,9 @@ const maintainEvery = 120
 func Import(ctx context.Context, db Store, s *Sorter, o Options) (Result, error) {
 	if o.Chunk <= 0 {
 		o.Chunk = DefaultRun
+	}
+	if o.Group <= 0 {
+		o.Group = DefaultGroup
 	}
 	im := &importing{db: db, s: s, o: o}
 	if err := im.know(ctx); err != nil {
@@ -74,7 +87,7 @@ func Import(ctx context.Context, db Store, s *Sorter, o Options) (Result, error)
 	if err := im.flush(ctx); err != nil {
 		return im.result, err
 	}
-	return im.result, im.maintain(ctx)
+	return im.result, im.maintain(ctx, o.Now)
 }
 
 type importing struct {
@@ -86,7 +99,9 @@ type importing struct {
 	chunk  []record
 	result Result
 	since  int // batches since the last maintenance
-	batch  localmon.Batch
+
+	group   []localmon.Batch // stored together
+	waiting Result           // of the group
 }
 
 // know asks which of the series the history has. Series that it has not need no
@@ -124,7 +139,7 @@ func (im *importing) flush(ctx context.Context) error {
 		i = n
 	}
 	im.chunk = im.chunk[:0]
-	return nil
+	return im.commit(ctx) // what comes next is compared with it
 }
 
 // fate is what becomes of a sample.
@@ -204,49 +219,77 @@ func hour(at int64) time.Time {
 	return time.Unix(0, at-r)
 }
 
-// store appends the fresh ones of the records of one time and target.
+// store takes the fresh ones of the records of one time and target.
 func (im *importing) store(ctx context.Context, records []record, fates []fate) error {
-	at := time.Unix(0, records[0].at).UTC()
-	im.batch = localmon.Batch{Target: im.s.keys[records[0].id].Target, At: at, Samples: im.batch.Samples[:0], Units: im.batch.Units}
-	clear(im.batch.Units)
+	b := im.batch(im.s.keys[records[0].id].Target, time.Unix(0, records[0].at).UTC())
 	for i, r := range records {
-		if fates[i] == fresh {
-			im.batch.Samples = append(im.batch.Samples, localmon.Sample{Key: im.s.keys[r.id], Value: math.Float64frombits(r.bits)})
-			im.tell(r.id)
+		switch fates[i] {
+		case fresh:
+			b.Samples = append(b.Samples, localmon.Sample{Key: im.s.keys[r.id], Value: math.Float64frombits(r.bits)})
+			im.tell(b, r.id)
+		case present:
+			im.waiting.Present++
+		case summarized:
+			im.waiting.Summarized++
 		}
 	}
-	if len(im.batch.Samples) > 0 {
-		if _, err := im.db.Append(ctx, im.batch); err != nil {
+	if im.waiting.First.IsZero() {
+		im.waiting.First = b.At
+	}
+	im.waiting.Last = b.At
+	im.waiting.Stored += int64(len(b.Samples))
+	if len(b.Samples) > 0 {
+		im.waiting.Batches++
+	}
+	if im.waiting.Batches < int64(im.o.Group) && im.waiting.Stored < groupSamples {
+		return nil
+	}
+	return im.commit(ctx)
+}
+
+// batch is the next one of the group, in memory that an earlier group had.
+func (im *importing) batch(target string, at time.Time) *localmon.Batch {
+	n := int(im.waiting.Batches) // one without samples is taken again
+	if n == len(im.group) {
+		im.group = append(im.group, localmon.Batch{})
+	}
+	b := &im.group[n]
+	*b = localmon.Batch{Target: target, At: at, Samples: b.Samples[:0]}
+	return b
+}
+
+// commit stores the group and makes what waited the result.
+func (im *importing) commit(ctx context.Context) error {
+	w := &im.waiting
+	if w.Batches > 0 {
+		if err := im.db.AppendAll(ctx, im.group[:w.Batches]); err != nil {
 			return fmt.Errorf("import: %w", err)
 		}
-		im.result.Batches++
-		im.result.Stored += int64(len(im.batch.Samples))
-		im.since++
 	}
-	for _, f := range fates {
-		switch f {
-		case present:
-			im.result.Present++
-		case summarized:
-			im.result.Summarized++
-		}
+	r := &im.result
+	r.Stored, r.Batches = r.Stored+w.Stored, r.Batches+w.Batches
+	r.Present, r.Summarized = r.Present+w.Present, r.Summarized+w.Summarized
+	if r.First.IsZero() {
+		r.First = w.First
 	}
-	if im.result.First.IsZero() {
-		im.result.First = at
+	if !w.Last.IsZero() {
+		r.Last = w.Last
 	}
-	im.result.Last = at
+	im.since += int(w.Batches)
+	*w = Result{}
 	if im.o.Progress != nil {
-		r := &im.result
 		im.o.Progress(r.Stored+r.Present+r.Summarized+r.Repeated, im.s.count)
 	}
-	if im.since >= maintainEvery {
-		return im.maintain(ctx)
+	if im.since < maintainEvery {
+		return nil
 	}
-	return nil
+	// By the time of the samples: today every day of the past is over, and would
+	// be sealed in pieces while it is brought in.
+	return im.maintain(ctx, r.Last)
 }
 
 // tell says the unit of a series with its first sample.
-func (im *importing) tell(id uint32) {
+func (im *importing) tell(b *localmon.Batch, id uint32) {
 	if im.told[id] {
 		return
 	}
@@ -255,16 +298,16 @@ func (im *importing) tell(id uint32) {
 	if u == localmon.UnitNone {
 		return
 	}
-	if im.batch.Units == nil {
-		im.batch.Units = map[string]localmon.Unit{}
+	if b.Units == nil {
+		b.Units = map[string]localmon.Unit{}
 	}
-	im.batch.Units[im.s.keys[id].Series()] = u
+	b.Units[im.s.keys[id].Series()] = u
 }
 
-func (im *importing) maintain(ctx context.Context) error {
+func (im *importing) maintain(ctx context.Context, now time.Time) error {
 	im.since = 0
 	for {
-		if more, err := im.db.Maintain(ctx, im.o.Now); err != nil || !more {
+		if more, err := im.db.Maintain(ctx, now); err != nil || !more {
 			return err
 		}
 	}

@@ -127,7 +127,7 @@ func BenchmarkBlock(b *testing.B) {
 		for _, v := range cols {
 			builder.Add(nil, v)
 		}
-		data = builder.Append(data[:0])
+		data, _ = builder.Append(data[:0])
 	}
 	pack()
 	b.Run("encode", func(b *testing.B) {

@@ -5,19 +5,20 @@ package chunk
 func Unchecked(rows int, kind Kind, counts []int64, parts ...[]byte) *Block {
 	b := &Block{Rows: rows, Kind: kind, Series: len(parts), counts: counts}
 	for _, p := range parts {
-		b.body = append(b.body, p...)
-		b.ends = append(b.ends, uint32(len(b.body)))
+		b.bytes = append(b.bytes, p...)
+		b.ends = append(b.ends, uint32(len(b.bytes)))
 	}
-	b.body = append(b.body, make([]byte, checksum)...)
 	b.ends[len(parts)-1] += checksum
-	b.good[0] = 1
 	return b
 }
 
 // Part is the bytes of series i of a block.
 func (b *Block) Part(i int) []byte {
-	part, _, _ := b.part(i)
-	return part
+	r, _, err := b.check(i)
+	if err != nil {
+		panic(err)
+	}
+	return r.b
 }
 
 // Counts are the counts that the series of a block of steps share.

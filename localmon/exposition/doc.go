@@ -7,9 +7,13 @@
 //     a line for each sample with its time in seconds:
 //     node_load1{darksite_target="kit"} 0.25 1763820000.5
 //     The target of a series is the label [TargetLabel]; "# EOF" ends the file.
-//   - CSV (RFC 4180) with the columns target, metric, labels, time, value:
-//     kit,node_load1,,2025-11-22T14:00:00.5Z,0.25
-//     Labels stand in the canonical spelling of [localmon.FormatLabels].
+//     Before the first sample of a metric stand its TYPE, where it is known, and
+//     its unit: as UNIT where the name ends with it, which OpenMetrics asks for,
+//     else as a HELP of the form "unit: percent".
+//   - CSV (RFC 4180) with the columns target, metric, labels, unit, time, value:
+//     kit,node_load1,,,2025-11-22T14:00:00.5Z,0.25
+//     Labels stand in the canonical spelling of [localmon.FormatLabels]. The
+//     column unit may be missing in what is read.
 //
 // Start with [NewWriter], [Writer.Write] and [Writer.Close], or with [NewParser]
 // and a loop over [Parser.Samples]. [Detect] tells the format from the first
@@ -31,7 +35,7 @@
 //   - An error of the parser is an [Error] with the number of the line, and
 //     wraps [ErrSyntax] unless the reader below failed.
 //
-// What the [Parser] takes beyond what the writer writes: HELP, TYPE and UNIT
+// What the [Parser] takes beyond what the writer writes: TYPE and other HELP
 // lines, other comments, empty lines and exemplars, which are skipped; samples
 // without a target, when Options name one; times and values in every spelling
 // OpenMetrics has; lines that end with CR LF; a file without "# EOF", which

@@ -45,6 +45,11 @@ func of(value float64, metric string, labels ...string) scraped {
 	return s
 }
 
+func counted(u localmon.Unit, s scraped) scraped {
+	s.Unit = u
+	return s
+}
+
 func TestScraperTakesWhatOthersTake(t *testing.T) {
 	text, open := exposition.Text004, exposition.OpenMetrics10
 	timed := of(1, "m")
@@ -56,7 +61,11 @@ func TestScraperTakesWhatOthersTake(t *testing.T) {
 		whole      bool
 	}{
 		{"a plain page of the older text", "# HELP m what it is\n# TYPE m gauge\nm 1\nm{a=\"b\"} 2\n", text, []scraped{of(1, "m"), of(2, "m", "a", "b")}, true},
-		{"a page of OpenMetrics with unit and end", "# TYPE m_seconds counter\n# UNIT m_seconds seconds\nm_seconds_total 1\n# EOF\n", open, []scraped{of(1, "m_seconds_total")}, true},
+		{"a page of OpenMetrics with unit and end", "# TYPE m_seconds counter\n# UNIT m_seconds seconds\nm_seconds_total 1\n# EOF\n", open, []scraped{counted("seconds", of(1, "m_seconds_total"))}, true},
+		{"units, of which one is no word", "# UNIT a_bytes bytes\n# UNIT b KiB\n# HELP c unit: percent\na_bytes_sum 1\na_bytes_count 1\nb 1\nc 1\n# EOF\n", open, []scraped{
+			counted("bytes", of(1, "a_bytes_sum")), of(1, "a_bytes_count"), of(1, "b"), counted("percent", of(1, "c")),
+		}, true},
+		{"the older text has no units", "# UNIT m_seconds seconds\nm_seconds 1\n", text, []scraped{of(1, "m_seconds")}, true},
 		{"an end without line feed", "m 1\n# EOF", open, []scraped{of(1, "m")}, true},
 		{"no end, where OpenMetrics wants one", "m 1\n", open, []scraped{of(1, "m")}, false},
 		{"nothing after the end is read", "m 1\n# EOF\nm 2\n", open, []scraped{of(1, "m")}, true},

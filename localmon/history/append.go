@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
-	"strings"
 	"time"
 
 	"darksite/localmon"
@@ -33,11 +32,8 @@ func (db *DB) Append(ctx context.Context, b localmon.Batch) (uint64, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, err
 	}
-	if b.Target == "" || strings.ContainsRune(b.Target, 0) {
-		return 0, fmt.Errorf("append a batch of %s: %q is no name of a target", b.At.Format(time.RFC3339), b.Target)
-	}
-	if db.readOnly {
-		return 0, fmt.Errorf("append a batch of %s: the history was opened read-only", b.Target)
+	if err := db.appendable(&b); err != nil {
+		return 0, err
 	}
 	db.mu.Lock()
 	defer db.mu.Unlock()

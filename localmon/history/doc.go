@@ -8,7 +8,8 @@
 // localmon.Reader; [DB.Last] gives the newest value of each series, and
 // [DB.Across] makes one series of many. [OpenReadOnly] serves a second process,
 // or a copy of the file, while no monitor holds it; [DB.Snapshot] makes such a
-// copy of a live file.
+// copy of a live file. [DB.AppendAll] brings in the past, some dozens of batches
+// with one fsync.
 //
 // Promises:
 //   - A batch is one transaction and one fsync. What Append returned for is
@@ -17,6 +18,8 @@
 //     wall time is data. After a jump of the clock, or with batches from the
 //     past, points come in the order in which they were acknowledged.
 //   - A missing sample is a gap, never a value.
+//   - A series has the unit that its target told last (localmon.Batch.Units), else
+//     the one that its name says.
 //   - Every value in the file has a CRC32C. [DB.Check] names what is damaged;
 //     the rest stays readable.
 //   - Ids of series are never given twice; series of which nothing is left

@@ -103,7 +103,7 @@ func ask[T any](ctx context.Context, c *Client, method, path string, q url.Value
 		return out, fmt.Errorf("read the monitor's answer: %w", err)
 	}
 	if len(data) > MaxAnswer {
-		return out, fmt.Errorf("the monitor's answer has more than %d bytes", MaxAnswer)
+		return out, fmt.Errorf("the monitor's answer has more than %d bytes: ask about one target or metric", MaxAnswer)
 	}
 	if err := json.Unmarshal(data, &out); err != nil {
 		return out, fmt.Errorf("read the monitor's answer: %w", err)
@@ -157,7 +157,7 @@ func (c *Client) Latest(ctx context.Context, sel localmon.Selector) ([]Latest, e
 	}
 	out := make([]Latest, 0, len(lines))
 	for _, l := range lines {
-		v, err := strconv.ParseFloat(l.Value, 64)
+		v, err := parseNumber(l.Value)
 		if err != nil {
 			return nil, fmt.Errorf("read the monitor's answer: value %q", l.Value)
 		}
@@ -216,7 +216,7 @@ func parseLine(line []byte, n int) (p localmon.Point, end bool, err error) {
 		nanos, value, ok := strings.Cut(strings.TrimSuffix(strings.TrimPrefix(string(line), "["), "]"), ",")
 		t, errT := strconv.ParseInt(nanos, 10, 64)
 		text, errQ := strconv.Unquote(value)
-		v, errV := strconv.ParseFloat(text, 64)
+		v, errV := parseNumber(text)
 		if !ok || errT != nil || errQ != nil || errV != nil {
 			return p, false, fmt.Errorf("read the monitor's answer: line %q", line)
 		}

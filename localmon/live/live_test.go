@@ -68,6 +68,7 @@ func serve(t *testing.T) world {
 		_, err := h.Append(t.Context(), localmon.Batch{Target: "fa-1", At: start.Add(time.Duration(i) * 30 * time.Second), Samples: []localmon.Sample{
 			{Key: localmon.SeriesKey{Target: "fa-1", Metric: "m", Labels: localmon.FormatLabels("name", `a="b",c`)}, Value: float64(i) / 3},
 			{Key: localmon.SeriesKey{Target: "fa-1", Metric: "n"}, Value: math.Copysign(0, -1)},
+			{Key: localmon.SeriesKey{Target: "fa-1", Metric: "nan"}, Value: math.Float64frombits(0x7ff8000000000000 | uint64(i))},
 		}})
 		require.NoError(t, err)
 	}
@@ -87,6 +88,7 @@ func serve(t *testing.T) world {
 			}
 			return out, err
 		},
+		Stats:   func(ctx context.Context) (any, error) { return h.Stats(ctx) },
 		History: func(ctx context.Context, w io.Writer) error { _, err := h.Snapshot(ctx, w); return err },
 		Site: func(_ context.Context, w io.Writer) error {
 			_, _ = w.Write([]byte("half of it"))
@@ -124,6 +126,7 @@ func TestTheClientReadsWhatTheHistoryReads(t *testing.T) {
 		require.Len(t, got, len(want))
 		for i := range want {
 			require.Equal(t, want[i].Key, got[i].Key)
+			require.Equal(t, want[i].Unit, got[i].Unit)
 			require.True(t, want[i].Last.Equal(got[i].Last))
 		}
 	}
@@ -134,6 +137,10 @@ func TestTheClientReadsWhatTheHistoryReads(t *testing.T) {
 		{From: start.Add(-time.Hour), To: start},
 	} {
 		require.Equal(t, points(t, direct.Range(t.Context(), key, win)), points(t, through.Range(t.Context(), key, win)))
+	}
+	odd := localmon.SeriesKey{Target: "fa-1", Metric: "nan"}
+	for i, p := range points(t, through.Range(t.Context(), odd, localmon.Window{From: start, To: start.Add(time.Hour)})) {
+		require.EqualValues(t, 0x7ff8000000000000|i, math.Float64bits(p.Value), "the bits of a NaN")
 	}
 	latest, err := w.client.Latest(t.Context(), localmon.Selector{Metric: "n"})
 	require.NoError(t, err)
@@ -148,6 +155,16 @@ func TestTheClientReadsWhatTheHistoryReads(t *testing.T) {
 		failed = err
 	}
 	require.Error(t, failed)
+}
+
+func TestFigures(t *testing.T) {
+	w := serve(t)
+	want, err := w.history.Stats(t.Context())
+	require.NoError(t, err)
+	var got history.Stats
+	require.NoError(t, w.client.Stats(t.Context(), &got))
+	require.Equal(t, want, got)
+	require.ErrorContains(t, w.client.Stats(t.Context(), new(int)), "read the monitor's answer")
 }
 
 func TestAlertsAndAck(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"net"
 	"net/http"
 	"net/url"
@@ -329,7 +330,28 @@ func (s *Server) latest(r *http.Request) (any, error) {
 	return out, err
 }
 
-func number(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
+// nanPrefix begins a NaN of other bits than the usual one, which follow.
+const nanPrefix = "NaN:"
+
+// number is a value as text, to the bit.
+func number(v float64) string {
+	if bits := math.Float64bits(v); math.IsNaN(v) && bits != math.Float64bits(math.NaN()) {
+		return nanPrefix + strconv.FormatUint(bits, 16)
+	}
+	return strconv.FormatFloat(v, 'g', -1, 64)
+}
+
+// parseNumber reads number back.
+func parseNumber(s string) (float64, error) {
+	if hex, ok := strings.CutPrefix(s, nanPrefix); ok {
+		bits, err := strconv.ParseUint(hex, 16, 64)
+		if v := math.Float64frombits(bits); err == nil && math.IsNaN(v) {
+			return v, nil
+		}
+		return 0, fmt.Errorf("%q are not the bits of a NaN", s)
+	}
+	return strconv.ParseFloat(s, 64)
+}
 
 func window(q url.Values) (localmon.Window, error) {
 	var w localmon.Window

@@ -95,7 +95,7 @@ func (t *Table) line(w io.Writer, row []string, widths []int, color bool) {
 }
 
 // Wrap breaks text at spaces into lines of at most width runes; a longer word
-// is cut. It returns at least one line.
+// is cut, where it can be after a comma or brace. It returns at least one line.
 func Wrap(text string, width int) []string {
 	width = max(1, width)
 	var lines []string
@@ -106,7 +106,8 @@ func Wrap(text string, width int) []string {
 				lines, line = append(lines, line), ""
 			}
 			r := []rune(word)
-			lines, word = append(lines, string(r[:width])), string(r[width:])
+			n := cutAt(r, width)
+			lines, word = append(lines, string(r[:n])), string(r[n:])
 		}
 		switch {
 		case line == "":
@@ -121,6 +122,16 @@ func Wrap(text string, width int) []string {
 		lines = append(lines, line)
 	}
 	return lines
+}
+
+// cutAt is where a word that is longer than width is cut.
+func cutAt(word []rune, width int) int {
+	for n := width; n > width/3; n-- {
+		if c := word[n-1]; c == ',' || c == '{' {
+			return n
+		}
+	}
+	return width
 }
 
 // Printable replaces everything that could steer a terminal, so that text from

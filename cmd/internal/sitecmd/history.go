@@ -47,14 +47,14 @@ func (o *seriesOptions) flags(c *cobra.Command, timed bool) {
 		return
 	}
 	o.timeFlags(c, "1h")
-	c.Flags().DurationVar(&o.step, "step", 0, "width of a step (default: every sample; plot: as wide as a column)")
-	c.Flags().StringVar(&o.agg, "agg", "", "avg, min, max, sum, last, rate or a quantile such as p95 for each step (default avg)")
+	c.Flags().DurationVar(&o.step, "step", 0, "width of a step (default: none; plot: a column)")
+	c.Flags().StringVar(&o.agg, "agg", "", "avg, min, max, sum, last, rate or p95 of a step")
 }
 
 // timeFlags say which time; what that is when nothing is said, others decide.
 func (o *seriesOptions) timeFlags(c *cobra.Command, usual string) {
 	c.Flags().DurationVar(&o.since, "since", 0, "how far back from the end (default "+usual+")")
-	c.Flags().StringVar(&o.from, "from", "", "begin, such as 2026-03-01 or \"2026-03-01 08:00\", or as in RFC 3339")
+	c.Flags().StringVar(&o.from, "from", "", "begin: 2026-03-01, \"2026-03-01 08:00\" or RFC 3339")
 	c.Flags().StringVar(&o.to, "to", "", "end, which is not included (default now)")
 }
 
@@ -143,8 +143,8 @@ func (a *app) historySeriesCommand() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use: "series [METRIC]", Short: "List series, with their units and when they were seen", Args: cobra.MaximumNArgs(1),
-		Long: `List the series of the history. The unit is what the target told with its metrics,
-or what the name says; a unit that was told comes first.`,
+		Long: `List the series of the history. The unit is what the target told with its
+metrics, else what the name says.`,
 		Example: "  darksite history series\n  darksite history series purefa_array_space_bytes --target fa-prod-1",
 		RunE: func(c *cobra.Command, args []string) error {
 			sel, err := o.selector(strings.Join(args, ""))

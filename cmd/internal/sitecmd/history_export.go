@@ -31,16 +31,16 @@ func (a *app) historyExportCommand() *cobra.Command {
 	var o exportOptions
 	c := &cobra.Command{
 		Use: "export", Short: "Write samples as OpenMetrics text or CSV, for other programs", Args: cobra.NoArgs,
-		Long: `Write the samples themselves, every one unless a time is given, to stdout or to a
-file that is there whole or not at all. Works while the monitor runs, and with
+		Long: `Write the samples themselves, every one unless a time is given, to stdout or to
+a file that is there whole or not at all. Works while the monitor runs, and with
 --file on any copy of a history. What is damaged is left out and named; the rest
 is written, and the exit code is then 5.
 
 An import of the text elsewhere gives the same series, units and samples, to the
-bit. Two things a text cannot carry: in which order samples were taken while the
-clock was set back (an import puts them in order of their times, and of two of one
-series and millisecond takes the first), and in OpenMetrics, units in which the
-series of one metric differ (CSV keeps them).`,
+bit, but for this: where the clock was set back an import puts samples in order
+of their times, and of two of one series and millisecond takes the first; and
+OpenMetrics knows one NaN, and one unit for all series of a metric, where CSV
+keeps every one.`,
 		Example: `  darksite history export --out history.txt
   darksite history export --format csv --metric node_load1 --since 24h
   darksite history export --target fa-prod-1 --from 2026-03-01 --to 2026-04-01 --out march.txt

@@ -40,9 +40,9 @@ func (a *app) historyImportCommand() *cobra.Command {
 	var o importOptions
 	c := &cobra.Command{
 		Use: "import FILE...", Short: "Bring samples of the past along, from OpenMetrics text or CSV", Args: cobra.MinimumNArgs(1),
-		Long: `Read samples and store them in the history of the site, which the monitor must not
-hold meanwhile, or with --file in any other history, which is made when it is not
-there: so a folder of samples from a bundle becomes a history to ask and to plot.
+		Long: `Read samples and store them in the history of the site, while no monitor runs,
+or with --file in any other history, which is made when it is not there: so a
+folder of samples from a bundle becomes a history to ask and to plot.
 FILE may be - for stdin; its format is seen from its first line.
 
 A file is read to its end before anything of it is stored: a damaged one is
@@ -65,7 +65,7 @@ darksite_target, the first column of CSV) are taken for --target.`,
 	}
 	c.Flags().StringVar(&o.format, "format", "", "openmetrics or csv (default: as the first line says)")
 	c.Flags().StringVar(&o.target, "target", "", "target of samples that name none")
-	c.Flags().StringVar(&o.file, "file", "", "bring the samples into this history instead of the site's own")
+	c.Flags().StringVar(&o.file, "file", "", "bring the samples into this history")
 	cli.JSONFlag(c, &o.asJSON)
 	a.completeFlag(c, "format", cobra.FixedCompletions([]string{"openmetrics", "csv"}, cobra.ShellCompDirectiveNoFileComp))
 	return c

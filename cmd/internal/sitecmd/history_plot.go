@@ -19,7 +19,7 @@ import (
 // Bounds of a chart, in characters.
 const (
 	plotHeight  = 12
-	plotMargin  = 14 // what the labels of the axis take
+	plotMargin  = 18 // what the labels of the axes take
 	leastWidth  = 40
 	mostWidth   = 500
 	leastHeight = 3
@@ -64,7 +64,7 @@ the series are usually that far apart.`,
 					if i > 0 {
 						fmt.Fprintln(a.env.Out)
 					}
-					if err := a.plot(c.Context(), p, w, o.height); err != nil {
+					if err := a.plot(c.Context(), p, w, &o); err != nil {
 						return err
 					}
 				}
@@ -73,7 +73,7 @@ the series are usually that far apart.`,
 		},
 	}
 	o.series.flags(c, true)
-	c.Flags().IntVar(&o.width, "width", 0, "columns of the whole picture (default: those of the terminal)")
+	c.Flags().IntVar(&o.width, "width", 0, "columns of the picture (default: the terminal's)")
 	c.Flags().IntVar(&o.height, "height", plotHeight, "lines of the chart")
 	a.completeSeries(c)
 	return c
@@ -127,8 +127,12 @@ func columnWidth(span time.Duration, columns int) time.Duration {
 
 // plot draws one curve and says in words what it shows, so that nobody depends
 // on the picture.
-func (a *app) plot(ctx context.Context, p points, w localmon.Window, height int) error {
-	out := a.env.Out
+func (a *app) plot(ctx context.Context, p points, w localmon.Window, o *plotOptions) error {
+	say := func(format string, args ...any) {
+		for _, l := range cli.Wrap(fmt.Sprintf(format, args...), o.width) {
+			fmt.Fprintln(a.env.Out, l)
+		}
+	}
 	var (
 		pts  []localmon.Point // as many as there are columns, unless the clock jumped
 		back int
@@ -145,9 +149,7 @@ func (a *app) plot(ctx context.Context, p points, w localmon.Window, height int)
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	for _, l := range cli.Wrap(p.name(), a.env.Width()) {
-		fmt.Fprintln(out, l)
-	}
+	say("%s", p.name())
 	values, seen := columnsOf(pts, w)
 	low, high := math.Inf(1), math.Inf(-1)
 	for _, v := range values {
@@ -156,15 +158,15 @@ func (a *app) plot(ctx context.Context, p points, w localmon.Window, height int)
 		}
 	}
 	if low > high {
-		fmt.Fprintf(out, "no sample from %s to %s\n", w.From.Format(time.DateTime), w.To.Format(time.DateTime))
+		say("no sample from %s to %s", w.From.Format(time.DateTime), w.To.Format(time.DateTime))
 		return nil
 	}
-	fmt.Fprintln(out, draw(values, w, p.Unit, height))
+	fmt.Fprintln(a.env.Out, draw(values, w, p.Unit, o.height))
 	last := pts[len(pts)-1]
-	fmt.Fprintf(out, "%d of %d steps of %s have data\n", seen, len(values), units.Duration(w.Step))
-	fmt.Fprintf(out, "lowest %s, highest %s, newest %s at %s\n", said(low, p.Unit), said(high, p.Unit), said(last.Value, p.Unit), last.At.In(w.From.Location()).Format("01-02 15:04:05"))
+	say("%d of %d steps of %s have data", seen, len(values), units.Duration(w.Step))
+	say("lowest %s, highest %s, newest %s at %s", said(low, p.Unit), said(high, p.Unit), said(last.Value, p.Unit), last.At.In(w.From.Location()).Format("01-02 15:04:05"))
 	if back > 0 {
-		fmt.Fprintf(out, "the clock was set back %d times in this span: a column shows what came last\n", back)
+		say("the clock was set back %d times in this span: a column shows what came last", back)
 	}
 	return nil
 }

@@ -30,11 +30,12 @@ func (a *app) historyQueryCommand() *cobra.Command {
 	)
 	c := &cobra.Command{
 		Use: "query METRIC", Short: "Print values", Args: cobra.ExactArgs(1),
-		Long: `Print the values of every series that fits, one line each: time (UTC), value, and
-the value with its unit. With --step each line is a step: its average, or what
---agg says; a step without samples has no line. --across puts the series together
-step by step. Values are printed as they are read, so that a year of 30,000
-series takes no more memory than one.
+		Long: `Print the values of every series that fits, one line each: time (UTC), value,
+and the value with its unit. With --step each line is a step: its average, or
+what --agg says (avg, min, max, sum, last, rate, or a quantile, p0 to p100); a
+step without samples has no line. --across puts the series together step by
+step. Values are printed as they are read: a year of 30,000 series takes no more
+memory than one.
 
 Steps of whole 5 minutes or hours are answered from the coarser tiers of the
 history, which are kept longer; every sample, last, rate and quantiles need the
@@ -74,7 +75,7 @@ first value after it.`,
 		},
 	}
 	o.flags(c, true)
-	c.Flags().StringVar(&o.across, "across", "", "put all series together, step by step: sum, avg, min or max")
+	c.Flags().StringVar(&o.across, "across", "", "put all series together: sum, avg, min or max")
 	c.Flags().BoolVar(&asCSV, "csv", false, "print CSV: target, metric, labels, unit, time, value")
 	cli.JSONFlag(c, &asJSON)
 	a.completeSeries(c)
@@ -119,7 +120,7 @@ func (o *seriesOptions) read(ctx context.Context, s *sight, sel localmon.Selecto
 		return []points{o.together(ctx, s, list, sel, w)}, nil
 	}
 	if most > 0 && len(list) > most {
-		return nil, cli.WithHint(cli.Usagef("%d series fit, at most %d at once", len(list), most), "narrow it down with --target and --label name=value; darksite history series lists them\n      or put them together: darksite history query %s --step 5m --across sum", sel.Metric)
+		return nil, cli.WithHint(cli.Usagef("%d series fit, at most %d at once", len(list), most), "narrow it down with --target and --label name=value; darksite history series lists them\n      or put them together: darksite history query %s --step 5m --across sum\n      or take them all: darksite history query %s --csv", sel.Metric, sel.Metric)
 	}
 	var out []points
 	for _, one := range list {

@@ -19,7 +19,7 @@ import (
 	"darksite/localmon/query"
 )
 
-const fileHelp = "read this copy of a history instead of the site's own"
+const fileHelp = "read this copy of a history, not the site's own"
 
 // withHistory is withSight, or the same with a copy of a history. A copy needs
 // no site folder.

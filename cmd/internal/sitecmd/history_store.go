@@ -71,10 +71,10 @@ func (a *app) historyStatsCommand() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use: "stats", Short: "How much the history holds and takes, and where the clock jumped", Args: cobra.NoArgs,
-		Long: `Tell how much the history holds of each target: series, those of the newest look,
-looks not sealed into compressed days yet, sealed days and those of them that
-still have their samples; then where the kit's clock was set, or the past was
-brought in: there a time may come twice. Works while the monitor runs.`,
+		Long: `Tell how much the history holds of each target: series, those of the newest
+look, looks not sealed into compressed days yet, sealed days and those of them
+that still have their samples; then where the kit's clock was set, or the past
+was brought in: there a time may come twice. Works while the monitor runs.`,
 		Example: "  darksite history stats\n  darksite history stats --file carried/history.db --json",
 		RunE: func(c *cobra.Command, _ []string) error {
 			st, err := a.storeStats(c.Context(), file)
@@ -157,7 +157,7 @@ func moved(j clockJump) string {
 		by = "+" + by
 	}
 	if !j.Measured {
-		by += " (by the times)"
+		by = "about " + by
 	}
 	return by
 }
@@ -210,7 +210,7 @@ func (a *app) historyCheckCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "check", Short: "Check every value against its checksum", Args: cobra.NoArgs,
 		Example: "  darksite history check\n  darksite history check --file carried/history.db",
-		Long:    "Check every value of the history. What is damaged is named; the rest stays readable.\nExit 5 when anything is damaged. Works while the monitor runs.",
+		Long:    "Check every value of the history. What is damaged is named; the rest stays\nreadable. Exit 5 when anything is damaged. Works while the monitor runs.",
 		RunE: func(c *cobra.Command, _ []string) error {
 			db, done, err := a.openHistory(c.Context(), file)
 			if err != nil {
@@ -262,9 +262,9 @@ func (a *app) historySnapshotCommand() *cobra.Command {
 	var file string
 	c := &cobra.Command{
 		Use: "snapshot FILE", Short: "Write a consistent copy of the history, while the monitor goes on", Args: cobra.ExactArgs(1),
-		Long: `Write a copy of the history as it is at this moment. FILE is there whole or not at
-all; one that is there is not replaced. Every history command but compact reads
-such a copy with --file.`,
+		Long: `Write a copy of the history as it is at this moment. FILE is there whole or not
+at all; one that is there is not replaced. Every history command but compact
+reads such a copy with --file.`,
 		Example: "  darksite history snapshot /mnt/backup/history-2026-03-01.db\n  darksite history plot node_load1 --file /mnt/backup/history-2026-03-01.db",
 		RunE: func(c *cobra.Command, args []string) error {
 			return a.snapshot(c.Context(), file, args[0])
@@ -302,7 +302,8 @@ func (a *app) snapshot(ctx context.Context, file, to string) error {
 
 func (a *app) historyCompactCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "compact", Short: "Give free pages of the file back to the disk; the monitor must not run", Args: cobra.NoArgs,
+		Use: "compact", Short: "Give free pages of the file back to the disk", Args: cobra.NoArgs,
+		Long:    "Rewrite the history without its free pages; the monitor must not run. The copy\nis checked before it takes the place of the file.",
 		Example: "  darksite history compact",
 		RunE: func(c *cobra.Command, _ []string) error {
 			if _, err := a.config(); err != nil {

@@ -30,9 +30,9 @@ func (a *app) historyTopCommand() *cobra.Command {
 	)
 	c := &cobra.Command{
 		Use: "top METRIC", Short: "The series with the highest average, or peak, of a metric", Args: cobra.ExactArgs(1),
-		Long: `Rank the series of a metric by their average, highest or lowest value over a time.
-Over more than six hours they are ranked by steps of five minutes, over more than
-two weeks by steps of an hour, each of the same weight.`,
+		Long: `Rank the series of a metric by their average, highest or lowest value over a
+time. Over more than six hours they are ranked by steps of five minutes, over
+more than two weeks by steps of an hour, each of the same weight.`,
 		Example: `  darksite history top purefa_volume_performance_latency_usec
   darksite history top purefa_volume_performance_latency_usec -n 3 --by max --since 24h --label dimension=usec_per_read_op`,
 		RunE: func(c *cobra.Command, args []string) error {

@@ -111,6 +111,17 @@ func TestSource(t *testing.T) {
 	})
 }
 
+// Units that a page tells come with the look, of what is kept.
+func TestUnitsOfAPage(t *testing.T) {
+	b := look(t, source(t, page(open, "# TYPE work_joules counter\n# UNIT work_joules joules\nwork_joules_total 7\n# UNIT left_bytes bytes\nleft_bytes 1\n# UNIT odd K/s\nodd 1\n# EOF\n"),
+		func(o *openmetrics.Options) {
+			o.Keep = func(metric string, _ []localmon.Label) bool { return metric != "left_bytes" }
+		}))
+	require.Equal(t, map[string]localmon.Unit{"work_joules_total": "joules"}, b.Units)
+	b = look(t, source(t, page(open, "work_joules_total 7\n# EOF\n")))
+	require.Empty(t, b.Units)
+}
+
 func exporter(t *testing.T, a *sim.Array, token string) http.Handler {
 	t.Helper()
 	h, err := metricsexp.New(a, token)
