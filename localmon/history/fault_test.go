@@ -57,7 +57,7 @@ var faultCases = []faultCase{
 
 const (
 	faultBatches   = 56
-	momentsOfACase = 3
+	momentsOfACase = 2
 	callsOfACut    = 25
 	faultBudget    = 130 << 10
 )
@@ -343,21 +343,21 @@ func (l *life) requireHeld(t *testing.T, db *history.DB, c cut) {
 		require.Len(t, last, len(m))
 	}
 	for key, truth := range m {
-		got := 0
 		var points []localmon.Point
 		for p, err := range db.Range(t.Context(), key, localmon.Window{From: time.Unix(0, 0), To: time.Unix(1<<32, 0)}) {
 			require.NoError(t, err)
 			points = append(points, p)
 		}
-		got = len(points)
+		got := len(points)
 		require.LessOrEqual(t, got, len(truth), key.String())
 		if l.budget == 0 {
 			require.Len(t, truth, got, key.String())
 		}
 		for i, p := range points { // the newest remain
 			want := truth[len(truth)-got+i]
-			require.Equal(t, want.At.UnixNano(), p.At.UnixNano(), key.String())
-			require.Equal(t, math.Float64bits(want.Value), math.Float64bits(p.Value), "%s at %v", key, p.At)
+			if !want.At.Equal(p.At) || math.Float64bits(want.Value) != math.Float64bits(p.Value) {
+				t.Fatalf("%s: got %v, want %v", key, p, want)
+			}
 		}
 	}
 }
