@@ -195,6 +195,10 @@ func open(path string, o Options, readOnly bool) (f *File, err error) {
 			// bbolt does not when it panics, and its map of the file would keep the lock
 			_ = errors.Join(syscall.Flock(int(file.Fd()), syscall.LOCK_UN), file.Close())
 		}
+		var of *fs.PathError
+		if errors.As(err, &of) && of.Op == "open" && of.Path == path {
+			err = of.Err // which file is said once
+		}
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
 	// While this process waited for the lock, the file may have been replaced by
