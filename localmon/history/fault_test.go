@@ -341,6 +341,9 @@ func (l *life) requireHeld(t *testing.T, db *history.DB, c cut) {
 	for _, s := range last {
 		truth := m[s.Key]
 		require.NotEmpty(t, truth, s.Key.String())
+		if l.budget > 0 && math.IsNaN(s.Point.Value) {
+			continue // the sample itself was let go of
+		}
 		require.Equal(t, math.Float64bits(truth[len(truth)-1].Value), math.Float64bits(s.Point.Value), s.Key.String())
 	}
 	if l.budget == 0 {
