@@ -7,11 +7,12 @@ LDFLAGS  = -s -w -buildid= -X main.version=$(VERSION)
 BUILD    = $(GO) build -trimpath -buildvcs=false -ldflags "$(LDFLAGS)"
 GOLANGCI = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 FUZZTIME ?= 20s
+KILLS    ?= 500
 BENCH    ?= .
 PEERS     = localmon/history/benchpeer
 DEMO_DIR ?= demo
 
-.PHONY: all build demo test race bench bench-peers fuzz golden lint repro clean help
+.PHONY: all build demo test race crash bench bench-peers fuzz golden lint repro clean help
 all: build ## build bin/darksite and bin/casedesk
 
 build:
@@ -26,6 +27,10 @@ test: ## all tests: unit, scripts of both commands, stock tools where installed
 
 race: ## all tests under the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(GO) test -race ./...
+
+crash: ## for longer: KILLS kills of a writer, a failure or a power cut at every write and fsync, flipped bits
+	HISTORY_KILLS=$(KILLS) HISTORY_EVERY_FAULT=1 HISTORY_FLIPS=$(KILLS) $(GO) test -count=1 -timeout 120m -v \
+	  -run 'NothingAcknowledged|SurvivesAKill|SurvivesKills|TheNthWriteOrFsyncFails|Flipped' ./localmon/history | grep -v '=== '
 
 bench: ## benchmarks with bytes and allocations, then bench-peers; BENCH=regexp chooses
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -timeout 90m ./...

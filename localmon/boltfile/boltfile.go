@@ -11,6 +11,12 @@
 // leaves a small text file beside it (the path and ".holder"), so that a second
 // opener gets a [BusyError] that names the process instead of a bare time-out.
 //
+// An opening looks at the upper part of the structure, three levels of buckets
+// and the list of free pages, and refuses a file that is damaged there: bbolt
+// would run in circles or write over pages in use. [Options.Lenient] reads such
+// a file all the same. [File.Check] walks all of it; [RollBack] and [SetAside]
+// are ways out that keep the file.
+//
 // Damaged pages make bbolt panic or fault. [File.View] and [File.Update] turn
 // both into an error that wraps [ErrDamaged]; the file is left as it is. A
 // panic of the caller's own function is turned too: its text is in the error.
@@ -45,6 +51,7 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -189,7 +196,12 @@ func open(path string, o Options, readOnly bool) (f *File, err error) {
 		return nil, fmt.Errorf("open %s: %w: %w", path, kindOfInvalid(path), err)
 	case err != nil:
 		if file != nil {
-			_ = file.Close() // bbolt does not when it panics, and the lock hangs on it
+			// bbolt does not when it panics, and its map of the file would keep the lock
+			_ = errors.Join(syscall.Flock(int(file.Fd()), syscall.LOCK_UN), file.Close())
+		}
+		var of *fs.PathError
+		if errors.As(err, &of) && of.Op == "open" && of.Path == path {
+			err = of.Err // which file is said once
 		}
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
@@ -385,7 +397,7 @@ func (f *File) walk(ctx context.Context, levels, limit int) ([]Fault, error) {
 	if err := w.tree(nil, w.m.root(), nil, nil, 0); err != nil {
 		return w.found, err
 	}
-	if levels == 0 && len(w.found) == 0 {
+	if len(w.found) == 0 {
 		w.free() // it means little while pages are missing
 	}
 	return w.found, nil

@@ -168,42 +168,6 @@ func TestPanicsBecomeErrors(t *testing.T) {
 	require.NoError(t, put(f, "k", "v"), "the lock was given back")
 }
 
-func TestCheckFindsADamagedPage(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "x.db")
-	f, err := boltfile.Open(path, options)
-	require.NoError(t, err)
-	for i := range 200 {
-		require.NoError(t, put(f, string(rune('a'+i)), string(bytes.Repeat([]byte{byte(i)}, 300))))
-	}
-	require.NoError(t, f.Close())
-	data, err := os.ReadFile(path)
-	require.NoError(t, err)
-	page := os.Getpagesize()
-	found := 0
-	for at := 2 * page; at < len(data); at += page {
-		broken := bytes.Clone(data)
-		for i := at + 8; i < at+16; i++ {
-			broken[i] ^= 0xa5 // kind, count and overflow of the page
-		}
-		other := filepath.Join(t.TempDir(), "y.db")
-		require.NoError(t, os.WriteFile(other, broken, 0o600))
-		f, err := boltfile.Open(other, options)
-		if err != nil {
-			require.ErrorIs(t, err, boltfile.ErrDamaged)
-			found++
-			continue
-		}
-		bad, err := f.Check(t.Context(), 5)
-		require.NoError(t, err)
-		require.LessOrEqual(t, len(bad), 6)
-		if len(bad) > 0 {
-			found++
-		}
-		require.NoError(t, f.Close())
-	}
-	require.Greater(t, found, 5)
-}
-
 func TestAFullFileIsToldFromOtherErrors(t *testing.T) {
 	o := options
 	o.MaxSize = 1 << 20

@@ -53,6 +53,10 @@ func (f *File) leaveNote(o Options) error {
 	}
 	f.note = f.path + noteSuffix
 	if err := os.WriteFile(f.note, b.Bytes(), 0o600); err != nil {
+		if isNoSpace(err) { // a full disk must not keep a monitor from starting and saying so
+			_ = os.Remove(f.note)
+			return nil
+		}
 		return fmt.Errorf("note the holder of %s: %w", f.path, err)
 	}
 	return nil

@@ -282,3 +282,33 @@ func TestAFailedStepChangesNothing(t *testing.T) {
 	requireSound(t, db)
 	require.NoError(t, db.Close())
 }
+
+// TestASegmentThatIsHalfSealedTakesNoMore ends a process in the middle of
+// sealing, and has the next one bring batches of the same day.
+func TestASegmentThatIsHalfSealedTakesNoMore(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "history.db")
+	m, w := model{}, newWorld(8, "fa-1", 600) // three groups
+	w.at = time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)
+	next := time.Date(2026, 3, 2, 0, 1, 0, 0, time.UTC)
+	for steps := range 5 {
+		db, err := history.Open(path, history.Options{NoSync: true})
+		require.NoError(t, err)
+		for range 4 {
+			b := w.batch(0)
+			_, err := db.Append(t.Context(), b)
+			require.NoError(t, err)
+			m.append(b)
+		}
+		for range steps {
+			_, err := db.Maintain(t.Context(), next)
+			require.NoError(t, err)
+		}
+		require.NoError(t, db.Close())
+	}
+	db, err := history.Open(path, history.Options{NoSync: true})
+	require.NoError(t, err)
+	maintain(t, db, next)
+	requireSound(t, db)
+	requireAgreement(t, rand.New(rand.NewPCG(1, 1)), m, db)
+	require.NoError(t, db.Close())
+}

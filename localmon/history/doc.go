@@ -25,6 +25,21 @@
 //   - Ids of series are never given twice; series of which nothing is left
 //     disappear from the table.
 //
+// When the disk fails, Append and Maintain return an error that says what was
+// attempted, reading goes on, and the next call begins with what is stored. An
+// error that wraps [ErrUnsure] means that the disk did not confirm a batch: it
+// may or may not be stored. Nothing is built on it until the disk has confirmed
+// which, so one failed fsync never becomes a wrong value. A disk that has failed
+// once is a reason to run [DB.Check]: it reads what the kernel holds, so it says
+// most after a restart of the machine.
+//
+// Where the structure of the file is damaged, Open refuses it; it is never
+// written to. [OpenReadOnly] reads what is left, keeps away from a target whose
+// keys could mislead, and [DB.Damaged] says so. [RollBack] goes back by one
+// commit and [SetAside] makes room for a new history; both keep the old file.
+//
 // Limits: one process writes. A damaged page of the bbolt tree itself can hide
-// more than one value. FORMAT.md describes the file to the byte.
+// more than one value. Keys have no checksum: a flipped bit in one is found by
+// Check when it shows in what hangs on the key, which the name of a target does
+// not. FORMAT.md describes the file to the byte.
 package history

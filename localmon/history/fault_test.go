@@ -57,7 +57,7 @@ var faultCases = []faultCase{
 
 const (
 	faultBatches   = 56
-	momentsOfACase = 3
+	momentsOfACase = 2
 	callsOfACut    = 25
 	faultBudget    = 72 << 10
 )
@@ -282,6 +282,7 @@ func (l *life) append(t *testing.T, db *history.DB, b localmon.Batch) error {
 	if stats.LastSeq > uint64(len(l.stored)) {
 		require.ErrorIs(t, err, history.ErrUnsure, "what is there must not be said to be refused")
 		l.stored = append(l.stored, b)
+		l.flying = l.flying[:len(l.flying)-1]
 	}
 	return err
 }
@@ -327,37 +328,43 @@ func (l *life) requireHeld(t *testing.T, db *history.DB, c cut) {
 			m.append(c.stored[i])
 			continue
 		}
+		require.NotEmpty(t, c.flying, "batch %d was never given", i+1)
 		k := slices.IndexFunc(c.flying, func(b localmon.Batch) bool {
 			at := b.At.Truncate(time.Millisecond)
-			return len(c.flying) == 1 || slices.ContainsFunc(last, func(s history.Latest) bool { return s.Point.At.Equal(at) })
+			return slices.ContainsFunc(last, func(s history.Latest) bool { return s.Point.At.Equal(at) })
 		})
-		require.GreaterOrEqual(t, k, 0, "batch %d was never given", i+1)
+		if k < 0 {
+			k = len(c.flying) - 1 // one without samples shows nowhere
+		}
 		m.append(c.flying[k])
 	}
 	for _, s := range last {
 		truth := m[s.Key]
 		require.NotEmpty(t, truth, s.Key.String())
+		if l.budget > 0 && math.IsNaN(s.Point.Value) {
+			continue // the sample itself was let go of
+		}
 		require.Equal(t, math.Float64bits(truth[len(truth)-1].Value), math.Float64bits(s.Point.Value), s.Key.String())
 	}
 	if l.budget == 0 {
 		require.Len(t, last, len(m))
 	}
 	for key, truth := range m {
-		got := 0
 		var points []localmon.Point
 		for p, err := range db.Range(t.Context(), key, localmon.Window{From: time.Unix(0, 0), To: time.Unix(1<<32, 0)}) {
 			require.NoError(t, err)
 			points = append(points, p)
 		}
-		got = len(points)
+		got := len(points)
 		require.LessOrEqual(t, got, len(truth), key.String())
 		if l.budget == 0 {
 			require.Len(t, truth, got, key.String())
 		}
 		for i, p := range points { // the newest remain
 			want := truth[len(truth)-got+i]
-			require.Equal(t, want.At.UnixNano(), p.At.UnixNano(), key.String())
-			require.Equal(t, math.Float64bits(want.Value), math.Float64bits(p.Value), "%s at %v", key, p.At)
+			if !want.At.Equal(p.At) || math.Float64bits(want.Value) != math.Float64bits(p.Value) {
+				t.Fatalf("%s: got %v, want %v", key, p, want)
+			}
 		}
 	}
 }

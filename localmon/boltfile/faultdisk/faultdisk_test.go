@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -52,12 +53,22 @@ func TestAFailingDisk(t *testing.T) {
 		require.NoError(t, err)
 		return string(b)
 	}
-	fault := map[int]faultdisk.Fault{}
-	var seen []faultdisk.Op
+	var (
+		mu    sync.Mutex // the judge sits in a goroutine of the disk
+		fault = map[int]faultdisk.Fault{}
+		seen  []faultdisk.Op
+	)
 	d.Judge(func(op faultdisk.Op) faultdisk.Fault {
+		mu.Lock()
+		defer mu.Unlock()
 		seen = append(seen, op)
 		return fault[op.N]
 	})
+	fail := func(n int, f faultdisk.Fault) {
+		mu.Lock()
+		defer mu.Unlock()
+		fault[n] = f
+	}
 	write := func(s string, at int64) error {
 		_, err := f.WriteAt([]byte(s), at)
 		return err
@@ -69,30 +80,32 @@ func TestAFailingDisk(t *testing.T) {
 	require.Equal(t, "AB23456789", image(func(int) bool { return true }), "it may get there by itself")
 	require.NoError(t, f.Sync())
 	require.Equal(t, "AB23456789", image(nil))
+	mu.Lock()
 	require.Equal(t, faultdisk.Op{N: 1, Kind: faultdisk.Write, Path: path, Len: 2}, seen[0])
 	require.Equal(t, "sync", seen[1].Kind.String())
+	mu.Unlock()
 
-	fault[3] = faultdisk.Fault{Err: syscall.ENOSPC}
+	fail(3, faultdisk.Fault{Err: syscall.ENOSPC})
 	require.ErrorIs(t, write("CD", 2), syscall.ENOSPC)
 	require.Equal(t, "AB23456789", content())
 
-	fault[4] = faultdisk.Fault{Err: syscall.ENOSPC, Half: true}
+	fail(4, faultdisk.Fault{Err: syscall.ENOSPC, Half: true})
 	require.ErrorIs(t, write("CDEF", 2), syscall.ENOSPC)
 	require.Equal(t, "ABCD456789", content(), "a short write")
 	require.Equal(t, 4, d.Calls())
 
-	fault[5] = faultdisk.Fault{Err: syscall.EIO}
+	fail(5, faultdisk.Fault{Err: syscall.EIO})
 	require.ErrorIs(t, f.Sync(), syscall.EIO)
 	require.NoError(t, f.Sync(), "the kernel has forgotten what it could not write")
 	require.Equal(t, "ABCD456789", content())
 	require.Equal(t, "AB23456789", image(nil), "and it never gets to the disk")
 
 	require.NoError(t, write("xy", 8))
-	fault[8] = faultdisk.Fault{Err: syscall.EIO, Lost: true}
+	fail(8, faultdisk.Fault{Err: syscall.EIO, Lost: true})
 	require.ErrorIs(t, f.Sync(), syscall.EIO)
 	require.Equal(t, "ABCD456789", content(), "memory gave it up")
 
-	fault[9] = faultdisk.Fault{Err: syscall.EFBIG}
+	fail(9, faultdisk.Fault{Err: syscall.EFBIG})
 	require.ErrorIs(t, f.Truncate(20), syscall.EFBIG)
 	require.NoError(t, f.Truncate(12))
 	require.NoError(t, f.Sync())
