@@ -213,40 +213,69 @@ func TestASeriesThatFollowsAnotherTakesFewerBytes(t *testing.T) {
 func TestSumsAreThoseOfTheColumn(t *testing.T) {
 	rng := rand.New(rand.NewPCG(2, 8))
 	const rows = 100
-	all := randomSamples(rng, rows, 60)
-	var b chunk.Block
-	require.NoError(t, b.Open(packBlock(rows, chunk.Samples, all)))
-	var d chunk.Decoder
-	var s chunk.Sums
-	for _, bounds := range [][]int32{{0, rows}, {0, 10, 20, 30, 100}, {7, 7, 8, 50}, {5}, {}, {100, 100}} {
-		for i, series := range all {
-			ok, err := d.Sums(&b, i, bounds, &s)
-			require.NoError(t, err)
-			require.Equal(t, len(series.cols[0]) > 0, ok)
-			if !ok {
-				continue
-			}
-			require.Len(t, s.Sum, max(0, len(bounds)-1))
-			require.Len(t, s.Count, len(s.Sum))
-			for k := range s.Sum {
-				sum, count, at := 0.0, 0.0, 0
-				for row := range rows {
-					if series.present != nil && !series.present[row] {
+	for name, c := range map[string]struct {
+		kind chunk.Kind
+		all  []blockSeries
+	}{
+		"samples": {chunk.Samples, randomSamples(rng, rows, 60)},
+		"steps":   {chunk.Steps, randomSteps(rng, rows, 60)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var b chunk.Block
+			require.NoError(t, b.Open(packBlock(rows, c.kind, c.all)))
+			var d chunk.Decoder
+			var s chunk.Sums
+			same := 0
+			for _, bounds := range [][]int32{{0, rows}, {0, 10, 20, 30, 100}, {7, 7, 8, 50}, {5}, {}, {100, 100}} {
+				for i, series := range c.all {
+					ok, err := d.Sums(&b, i, bounds, &s)
+					require.NoError(t, err)
+					require.Equal(t, len(series.cols[0]) > 0, ok)
+					if !ok {
 						continue
 					}
-					if int(bounds[k]) <= row && row < int(bounds[k+1]) {
-						sum += series.cols[0][at]
-						count++
+					requireSums(t, c.kind, &series, bounds, &s)
+					if s.Same {
+						same++
 					}
-					at++
 				}
-				require.Equal(t, count, s.Count[k])
-				if count == 0 || math.IsInf(sum, 1) {
-					require.Equal(t, count == 0, s.Sum[k] == 0)
-					continue
-				}
-				require.InDelta(t, sum, s.Sum[k], 1e-9)
 			}
+			require.Positive(t, same)
+		})
+	}
+}
+
+// requireSums compares sums with those that the columns add up to.
+func requireSums(t *testing.T, kind chunk.Kind, series *blockSeries, bounds []int32, s *chunk.Sums) {
+	t.Helper()
+	require.Len(t, s.Sum, max(0, len(bounds)-1))
+	for k := range s.Sum {
+		sum, count, at := 0.0, 0.0, 0
+		for row := range bounds[k+1] {
+			if series.present != nil && !series.present[row] {
+				continue
+			}
+			v, n := series.cols[0][at], 1.0
+			if kind == chunk.Steps {
+				v, n = series.cols[chunk.StepSum][at], series.cols[chunk.StepCount][at]
+			}
+			if row >= bounds[k] {
+				sum, count = sum+v, count+n
+				if s.Same {
+					require.InDelta(t, s.Value*n, v, 1e-9)
+				}
+			}
+			at++
+		}
+		if s.Count != nil {
+			require.Equal(t, count, s.Count[k])
+		} else {
+			require.Equal(t, count, float64(bounds[k+1]-bounds[k]))
+		}
+		switch {
+		case s.Same, math.IsInf(sum, 0), math.IsNaN(sum):
+		default:
+			require.InDelta(t, sum, s.Sum[k], 1e-9*math.Max(1, math.Abs(sum)))
 		}
 	}
 }

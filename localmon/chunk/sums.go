@@ -2,48 +2,154 @@ package chunk
 
 import "slices"
 
-// Sums is what the samples of one series come to, step by step. Its memory is
-// reused.
+// Sums is what the samples of one series come to between given bounds. Its
+// memory is reused.
 type Sums struct {
-	Sum   []float64 // of each step; of decimals it is exact and rounded once
-	Count []float64 // samples in each step
+	// Same says that the series has every row and that all its samples are
+	// Value. Sum is not filled then.
+	Same  bool
+	Value float64
 
+	Sum   []float64 // of decimals it is exact and rounded once
+	Count []float64 // samples; nil when the series has every row of a block of samples
+
+	count  []float64
+	column Column
 	bounds []int32
 	buf    []float64
 }
 
-// Sums adds up series i of a block of samples. Step k is the rows from bounds[k] to
-// before bounds[k+1]; bounds rise, and none is above the rows of the block. It
-// reports false when the series has no values. It takes less time than Column
-// and adding: decimals are added as integers, and a series that rests is not
-// spread out.
+// Sums adds up series i of a block, of samples or of steps. Part k is the rows
+// from bounds[k] to before bounds[k+1]; bounds rise, and none is above the rows
+// of the block. It reports false when the series has no values. It takes less
+// time than Column and adding: decimals are added as integers, and a series
+// that rests is not spread out.
 func (d *Decoder) Sums(b *Block, i int, bounds []int32, s *Sums) (bool, error) {
 	r, ok, err := b.check(i)
 	if !ok || err != nil {
 		return false, err
 	}
-	if b.Kind != Samples {
-		return false, corrupt("sums of a block of kind %d", b.Kind)
-	}
-	n, err := d.presence(&r, b.Rows, &d.column)
+	n, err := d.presence(&r, b.Rows, &s.column)
 	if err != nil {
 		return false, err
+	}
+	full := s.column.Index == nil
+	if !full {
+		bounds = s.places(s.column.Index, bounds)
+	}
+	parts := max(1, len(bounds)) - 1
+	s.Same = false
+	s.Sum, s.count = slices.Grow(s.Sum[:0], parts)[:parts], slices.Grow(s.count[:0], parts)[:parts]
+	s.Count = s.count
+	if b.Kind == Steps {
+		return true, d.stepSums(b, r, n, bounds, full, s)
 	}
 	s.buf = slices.Grow(s.buf[:0], n)[:n]
 	c, err := d.content(r.b, s.buf, b, i)
 	if err != nil {
 		return false, err
 	}
-	if d.column.Index != nil {
-		bounds = s.places(d.column.Index, bounds)
+	if full {
+		s.Count = nil
 	}
-	steps := max(1, len(bounds)) - 1
-	s.Sum, s.Count = slices.Grow(s.Sum[:0], steps)[:steps], slices.Grow(s.Count[:0], steps)[:steps]
-	for k := range steps {
+	for k := range s.Count {
 		s.Count[k] = float64(bounds[k+1] - bounds[k])
 	}
-	c.sums(s.Sum, bounds, s.buf)
+	if s.Same, s.Value = c.alike && full, c.value; !s.Same {
+		c.sums(s.Sum, bounds, s.buf)
+	}
 	return true, nil
+}
+
+// stepSums adds up n steps.
+func (d *Decoder) stepSums(b *Block, r reader, n int, bounds []int32, full bool, s *Sums) error {
+	h, err := d.stepHead(b, &r, n)
+	if err != nil {
+		return err
+	}
+	if h.plain {
+		return d.plainSums(&r, n, bounds, s)
+	}
+	if err := d.means(&r, n, h.flat); err != nil {
+		return err
+	}
+	q, rest := d.step.q, d.step.spread
+	s.Same = full && h.flat == flatAll && allAlike(q)
+	if s.Same {
+		s.Value = Float(q[0]*h.factor, h.exponent)
+	}
+	if parts := len(s.Sum); parts == n && bounds[0] == 0 && int(bounds[n]) == n {
+		h.each(q, rest, s)
+	} else {
+		h.between(bounds, q, rest, s)
+	}
+	return nil
+}
+
+// each is stepSums where every part is one step.
+func (h *stepHead) each(q, rest []int64, s *Sums) {
+	counts := s.Count[:len(h.counts)]
+	for i, n := range h.counts {
+		counts[i] = float64(n)
+	}
+	if s.Same {
+		return
+	}
+	sums, rest, all := s.Sum[:len(q)], rest[:len(q)], h.counts[:len(q)]
+	for i, x := range q {
+		sums[i] = float64((x*all[i] + rest[i]) * h.factor)
+	}
+	scale(sums, h.exponent)
+}
+
+// between is stepSums for parts of several steps.
+func (h *stepHead) between(bounds []int32, q, rest []int64, s *Sums) {
+	for k := range s.Sum {
+		sum, count := int64(0), int64(0)
+		for i := bounds[k]; i < bounds[k+1]; i++ {
+			sum += q[i]*h.counts[i] + rest[i]
+			count += h.counts[i]
+		}
+		s.Sum[k], s.Count[k] = float64(sum*h.factor), float64(count)
+	}
+	scale(s.Sum, h.exponent)
+}
+
+// scale makes values of sums of mantissas.
+func scale(v []float64, exponent uint8) {
+	if by := pow10[exponent]; by != 1 {
+		for i := range v {
+			v[i] /= by
+		}
+	}
+}
+
+// plainSums adds up steps whose columns are streams of values.
+func (d *Decoder) plainSums(r *reader, n int, bounds []int32, s *Sums) error {
+	c := &s.column
+	c.Values = slices.Grow(c.Values[:0], maxColumns)[:stepColumns]
+	clear(c.Values)
+	if err := d.plainSteps(r, n, 1<<StepSum|1<<StepCount, c); err != nil {
+		return err
+	}
+	for k := range s.Sum {
+		s.Sum[k], s.Count[k] = 0, 0
+		for i := bounds[k]; i < bounds[k+1]; i++ {
+			s.Sum[k] += c.Values[StepSum][i]
+			s.Count[k] += c.Values[StepCount][i]
+		}
+	}
+	return nil
+}
+
+// allAlike reports whether all numbers are the first.
+func allAlike(z []int64) bool {
+	for _, x := range z {
+		if x != z[0] {
+			return false
+		}
+	}
+	return true
 }
 
 // places turns bounds by row into bounds by place among the values.
@@ -62,24 +168,26 @@ func (s *Sums) places(index, bounds []int32) []int32 {
 // sums adds the values between neighbouring bounds. Values that are no decimals
 // are in v.
 func (c *content) sums(dst []float64, bounds []int32, v []float64) {
-	for k := range dst {
-		from, to := bounds[k], bounds[k+1]
-		switch {
-		case from == to:
-			dst[k] = 0
-		case c.alike && c.decimal:
-			dst[k] = Float(c.mantissa*int64(to-from), c.exponent)
-		case c.alike:
-			dst[k] = c.value * float64(to-from)
-		case c.decimal:
+	switch {
+	case c.alike:
+		for k := range dst {
+			if dst[k] = 0; bounds[k] < bounds[k+1] {
+				dst[k] = c.value * float64(bounds[k+1]-bounds[k])
+			}
+		}
+	case c.decimal:
+		for k := range dst {
 			sum := int64(0)
-			for _, m := range c.all[from:to] {
+			for _, m := range c.all[bounds[k]:bounds[k+1]] {
 				sum += m
 			}
-			dst[k] = Float(sum, c.exponent)
-		default:
+			dst[k] = float64(sum)
+		}
+		scale(dst, c.exponent)
+	default:
+		for k := range dst {
 			sum := 0.0
-			for _, x := range v[from:to] {
+			for _, x := range v[bounds[k]:bounds[k+1]] {
 				sum += x
 			}
 			dst[k] = sum

@@ -37,58 +37,77 @@ type stepDecoder struct {
 	n          int // steps that are not flat
 }
 
+// stepHead is what stands before the columns of a series of steps.
+type stepHead struct {
+	plain    bool // the columns are streams of values, and nothing else stands there
+	exponent uint8
+	factor   int64
+	counts   []int64 // samples of each step
+	told     bool    // the counts are this series' own
+	flat     byte
+}
+
+func (d *Decoder) stepHead(b *Block, r *reader, n int) (h stepHead, err error) {
+	head := r.byte()
+	if head == stepsPlain {
+		return stepHead{plain: true}, nil
+	}
+	h = stepHead{exponent: head >> 4, factor: 1, counts: b.counts, told: head&stepsCounts != 0, flat: head / stepsFlat % flatWays}
+	if r.bad || h.exponent > MaxExponent {
+		return h, corrupt("first byte %#x of a series of steps", head)
+	}
+	if head&stepsFactor != 0 {
+		if h.factor = int64(r.uvarint()); h.factor < 1 || h.factor > maxMantissa {
+			return h, corrupt("common factor %d of steps", h.factor)
+		}
+	}
+	if h.told {
+		d.step.counts = resize(d.step.counts, n)
+		if err := d.ints.counts(r, d.step.counts); err != nil {
+			return h, err
+		}
+		h.counts = d.step.counts
+	}
+	if len(h.counts) != n {
+		return h, corrupt("%d steps with the counts of %d", n, len(h.counts))
+	}
+	return h, nil
+}
+
 // steps reads the wanted columns of n steps of a series into c.
 func (d *Decoder) steps(b *Block, r reader, n int, want uint, c *Column) error {
-	head := r.byte()
-	exponent := head >> 4
-	if head == stepsPlain {
+	h, err := d.stepHead(b, &r, n)
+	if err != nil {
+		return err
+	}
+	if h.plain {
 		return d.plainSteps(&r, n, want, c)
-	}
-	if r.bad || exponent > MaxExponent {
-		return corrupt("first byte %#x of a series of steps", head)
-	}
-	factor := int64(1)
-	if head&stepsFactor != 0 {
-		if factor = int64(r.uvarint()); factor < 1 || factor > maxMantissa {
-			return corrupt("common factor %d of steps", factor)
-		}
-	}
-	s := &d.step
-	counts := b.counts
-	if head&stepsCounts != 0 {
-		s.counts = resize(s.counts, n)
-		if err := d.ints.counts(&r, s.counts); err != nil {
-			return err
-		}
-		counts = s.counts
-	}
-	if len(counts) != n {
-		return corrupt("%d steps with the counts of %d", n, len(counts))
 	}
 	if want&(1<<StepCount) != 0 {
 		c.Values[StepCount] = c.room(StepCount, n)
-		floats(c.Values[StepCount], counts, 0)
+		floats(c.Values[StepCount], h.counts, 0)
 	}
 	put := func(k int, m []int64) {
 		if want&(1<<k) != 0 {
-			if factor != 1 {
+			if h.factor != 1 {
 				for i := range m {
-					m[i] *= factor
+					m[i] *= h.factor
 				}
 			}
 			c.Values[k] = c.room(k, n)
-			floats(c.Values[k], m, exponent)
+			floats(c.Values[k], m, h.exponent)
 		}
 	}
 	if want&(1<<StepSum|1<<StepMin|1<<StepMax) == 0 {
 		return nil
 	}
-	if err := d.means(&r, n, head/stepsFlat%flatWays); err != nil {
+	if err := d.means(&r, n, h.flat); err != nil {
 		return err
 	}
+	s := &d.step
 	s.work = resize(s.work, n)
 	for i, q := range s.q {
-		s.work[i] = q*counts[i] + s.spread[i]
+		s.work[i] = q*h.counts[i] + s.spread[i]
 	}
 	put(StepSum, s.work)
 	if want&(1<<StepMin|1<<StepMax) == 0 {

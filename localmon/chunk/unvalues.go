@@ -4,11 +4,10 @@ import "math"
 
 // Decoder unpacks streams. The zero value is ready.
 type Decoder struct {
-	ints   intCoder
-	work   []int64
-	other  []int64 // that a series is linked to
-	step   stepDecoder
-	column Column // of series that are added up
+	ints  intCoder
+	work  []int64
+	other []int64 // that a series is linked to
+	step  stepDecoder
 }
 
 // Values reads len(dst) values, which must be how many were encoded.

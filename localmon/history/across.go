@@ -85,9 +85,11 @@ type across struct {
 	damaged []error
 	later   map[int64]float64 // steps of one series, where a later one replaces an earlier one
 
-	laid   bool    // the three that follow are of the stretch in hand
-	runs   []run   // its rows that share a step, in the window
-	bounds []int32 // where they begin, and where the last one ends
+	laid   bool      // what follows is of the stretch in hand
+	runs   []run     // its rows that share a step, in the window
+	bounds []int32   // where they begin, and where the last one ends
+	rows   []float64 // how many each has
+	flat   gathered  // what the series say that rest in all runs but the first and the last
 	sums   chunk.Sums
 }
 
@@ -117,6 +119,15 @@ func (g *gathered) add(v float64) {
 	}
 	g.sum += v
 	g.count++
+}
+
+func (g *gathered) merge(o *gathered) {
+	if g.count == 0 {
+		g.low, g.high = o.low, o.high
+	}
+	g.low, g.high = min(g.low, o.low), max(g.high, o.high)
+	g.sum += o.sum
+	g.count += o.count
 }
 
 func (g *gathered) value(how localmon.Agg) (float64, bool) {
@@ -203,7 +214,7 @@ func (a *across) readTarget(ctx context.Context, members []member) error {
 			if more = ok; !ok || err != nil {
 				return err
 			}
-			a.laid = false
+			a.laid, a.flat = false, gathered{}
 			if s.records != nil {
 				return a.readLog(s.records, members)
 			}
@@ -212,6 +223,7 @@ func (a *across) readTarget(ctx context.Context, members []member) error {
 					return err
 				}
 			}
+			a.spreadFlat()
 			return nil
 		}); err != nil {
 			return err
@@ -230,18 +242,12 @@ func (a *across) readTarget(ctx context.Context, members []member) error {
 // take adds what a stretch has of a series.
 func (a *across) take(s *stretch, m *member) error {
 	c := a.cursor
-	sums := a.later == nil && s.skip == 0 && (m.step.agg == localmon.AggAvg || m.step.agg == localmon.AggSum)
-	if sums && s.samples {
-		return a.takeSums(s, m)
+	if a.later == nil && s.skip == 0 && (m.step.agg == localmon.AggAvg || m.step.agg == localmon.AggSum) {
+		if s.samples || s.tier != nil {
+			return a.takeSums(s, m)
+		}
 	}
 	c.fetch(s, m.id)
-	if sums && c.whole {
-		if err := a.lay(c.steps, true); err != nil {
-			return err
-		}
-		a.sumSteps()
-		return a.takeRuns(m)
-	}
 	var err error
 	put := func(p localmon.Point) bool { err = a.put(m, p); return err == nil }
 	if m.step.addAll(c.times, c.values, put) {
@@ -250,13 +256,17 @@ func (a *across) take(s *stretch, m *member) error {
 	return err
 }
 
-// takeSums adds up the samples of a sealed segment without spreading them out.
+// takeSums adds up a sealed segment or month without spreading it out.
 func (a *across) takeSums(s *stretch, m *member) error {
 	c := a.cursor
 	var laid error // what it was not possible to lay is no damage
 	ok := false
 	c.note(s, boltfile.Guard(func() error {
-		at, there, err := c.openSamples(s, m.id)
+		open := c.openSamples
+		if s.tier != nil {
+			open = c.openSteps
+		}
+		at, there, err := open(s, m.id)
 		if !there || err != nil {
 			return err
 		}
@@ -273,63 +283,83 @@ func (a *across) takeSums(s *stretch, m *member) error {
 	return a.takeRuns(m)
 }
 
-// sumSteps adds up the finer steps that were fetched.
-func (a *across) sumSteps() {
-	c, out := a.cursor, &a.sums
-	out.Sum, out.Count = out.Sum[:0], out.Count[:0]
-	sums, counts := c.cols[chunk.StepSum], c.cols[chunk.StepCount]
-	for i := range a.runs {
-		sum, count := 0.0, 0.0
-		for k := a.bounds[i]; k < a.bounds[i+1]; k++ {
-			sum += sums[k]
-			if counts != nil {
-				count += counts[k]
-			}
-		}
-		if counts == nil {
-			count = float64(a.bounds[i+1] - a.bounds[i])
-		}
-		out.Sum, out.Count = append(out.Sum, sum), append(out.Count, count)
-	}
-}
-
 // takeRuns adds what the samples of each run come to. The first run may go on
 // with the open step, and the last one may be gone on with by the next stretch.
 func (a *across) takeRuns(m *member) error {
-	st, avg := &m.step, m.step.agg == localmon.AggAvg
-	sums, counts := a.sums.Sum, a.sums.Count
-	before := int64(math.MinInt64) // step put last
-	if m.slot >= 0 {
-		before = a.begins[m.slot]
+	counts := a.sums.Count
+	if counts == nil {
+		counts = a.rows
 	}
-	for i := range a.runs {
-		r, sum, count := &a.runs[i], sums[i], counts[i]
-		switch {
-		case count == 0:
+	last := len(a.runs) - 1
+	if last < 0 {
+		return nil
+	}
+	if a.sums.Same && m.step.agg == localmon.AggAvg && last > 1 {
+		if err := a.takeRun(m, 0, a.sums.Value*counts[0], counts[0]); err != nil {
+			return err
+		}
+		if err := a.end(m); err != nil {
+			return err
+		}
+		a.flat.add(a.sums.Value)
+		m.slot = a.runs[last-1].slot
+		return a.takeRun(m, last, a.sums.Value*counts[last], counts[last])
+	}
+	sum := func(i int) float64 {
+		if a.sums.Same {
+			return a.sums.Value * counts[i]
+		}
+		return a.sums.Sum[i]
+	}
+	if err := a.takeRun(m, 0, sum(0), counts[0]); err != nil || last == 0 {
+		return err
+	}
+	if err := a.end(m); err != nil {
+		return err
+	}
+	avg := m.step.agg == localmon.AggAvg
+	for i := 1; i < last; i++ { // all of their steps is here
+		if counts[i] == 0 {
 			continue
-		case st.open && st.at == r.at:
-			st.sum, st.count = st.sum+sum, st.count+count
-			continue
-		case st.open:
-			if err := a.end(m); err != nil {
-				return err
-			}
-			before = a.begins[m.slot]
 		}
-		if before >= r.at {
-			return errTurnedBack
-		}
-		if i == len(a.runs)-1 {
-			st.open, st.at, st.sum, st.count = true, r.at, sum, count
-			break
-		}
+		v := sum(i)
 		if avg {
-			sum /= count
+			v /= counts[i]
 		}
-		a.steps[r.slot].add(sum)
-		m.slot, before = r.slot, r.at
+		m.slot = a.runs[i].slot
+		a.steps[m.slot].add(v)
 	}
+	return a.takeRun(m, last, sum(last), counts[last])
+}
+
+// takeRun adds one run to the open step, or opens its own.
+func (a *across) takeRun(m *member, i int, sum, count float64) error {
+	st, r := &m.step, &a.runs[i]
+	if count == 0 {
+		return nil
+	}
+	if st.open && st.at == r.at {
+		st.sum, st.count = st.sum+sum, st.count+count
+		return nil
+	}
+	if err := a.end(m); err != nil {
+		return err
+	}
+	if m.slot >= 0 && a.begins[m.slot] >= r.at {
+		return errTurnedBack
+	}
+	st.open, st.at, st.sum, st.count = true, r.at, sum, count
 	return nil
+}
+
+// spreadFlat adds the series that rest to the steps of the stretch.
+func (a *across) spreadFlat() {
+	if a.flat.count == 0 {
+		return
+	}
+	for i := 1; i < len(a.runs)-1; i++ {
+		a.steps[a.runs[i].slot].merge(&a.flat)
+	}
 }
 
 // lay finds which of a stretch's rows share a step, all rows or those in the
@@ -361,6 +391,10 @@ func (a *across) lay(times []int64, all bool) error {
 		a.runs, a.bounds = append(a.runs, run{begin, slot}), append(a.bounds, int32(i))
 	}
 	a.bounds = append(a.bounds, int32(end))
+	a.rows = a.rows[:0]
+	for i := range a.runs {
+		a.rows = append(a.rows, float64(a.bounds[i+1]-a.bounds[i]))
+	}
 	a.laid = true
 	return nil
 }

@@ -36,7 +36,6 @@ type cursor struct {
 	values []float64
 	steps  []int64
 	cols   [stepColumns][]float64 // those of want
-	whole  bool                   // every row of the stretch, with the times that all its series share
 	damage []error
 
 	row     segment // of the stretch
@@ -96,13 +95,13 @@ func (c *cursor) release() {
 // rewind begins again, at another target.
 func (c *cursor) rewind(target string) {
 	c.reset()
-	c.target, c.blockID, c.damage, c.blocks.in, c.row.packed = target, "", nil, nil, nil
+	c.target, c.blockID, c.damage, c.blocks.c, c.blocks.value, c.row.packed = target, "", nil, nil, nil, nil
 	c.bound, c.nextSeq, c.scrape = 0, 0, 0
 }
 
 // reset forgets what was fetched.
 func (c *cursor) reset() {
-	c.times, c.values, c.steps, c.cols, c.whole = nil, nil, nil, [stepColumns][]float64{}, false
+	c.times, c.values, c.steps, c.cols = nil, nil, nil, [stepColumns][]float64{}
 }
 
 // floorMilli is a time in Unix nanoseconds, cut to the millisecond as the
@@ -313,26 +312,35 @@ func (c *cursor) readSamples(s *stretch, id uint32) error {
 	return nil
 }
 
+// openSteps opens the block of a series in a tier and returns the begins of its
+// steps; false when there is none.
+func (c *cursor) openSteps(s *stretch, id uint32) (begins []int64, ok bool, err error) {
+	if ok, err := c.open(s, s.tier, kindTier, id); !ok || err != nil {
+		return nil, false, err
+	}
+	if c.begins == nil {
+		if c.begins, err = times(&c.decoder, c.row.packed, c.row.steps); err != nil {
+			return nil, false, err
+		}
+	}
+	if c.block.Rows != c.row.steps || c.block.Kind != chunk.Steps {
+		return nil, false, fmt.Errorf("%w: a tier of %d steps, wanted %d", errBadValue, c.block.Rows, c.row.steps)
+	}
+	return c.begins, true, nil
+}
+
 // readSteps reads the steps of a segment or month, all of them when it is whole
 // in the window, else those that begin there.
 func (c *cursor) readSteps(s *stretch, id uint32) error {
-	ok, err := c.open(s, s.tier, kindTier, id)
+	begins, ok, err := c.openSteps(s, id)
 	if !ok || err != nil {
 		return err
 	}
 	if ok, err = c.decoder.Column(&c.block, int(id%groupSize), c.want, &c.column); !ok || err != nil {
 		return err
 	}
-	if c.begins == nil {
-		if c.begins, err = times(&c.decoder, c.row.packed, c.row.steps); err != nil {
-			return err
-		}
-	}
-	if c.block.Rows != c.row.steps || c.block.Kind != chunk.Steps {
-		return fmt.Errorf("%w: a tier of %d steps, wanted %d", errBadValue, c.block.Rows, c.row.steps)
-	}
 	if c.column.Index == nil && s.inside {
-		c.steps, c.whole = c.begins, true
+		c.steps = begins
 		copy(c.cols[:], c.column.Values)
 		return nil
 	}

@@ -160,45 +160,92 @@ func appendBlock(dst []byte, k kind, b *chunk.Builder) []byte {
 	return dst
 }
 
-// blockReader reads a block out of its pieces.
+// blockReader reads a block out of its pieces. It stands on one of them and
+// goes on from there: neighbours are often read one after the other.
 type blockReader struct {
-	in    *bbolt.Bucket
+	c     *bbolt.Cursor
 	key   []byte
-	begin int // of the bytes after the head
+	piece int    // where it stands,
+	value []byte // and what is there
+	begin int    // of the bytes after the head
 	buf   []byte
 }
+
+// near is how many pieces are passed over rather than searched past.
+const near = 4
 
 // open opens the block; false when there is none.
 func (r *blockReader) open(in *bbolt.Bucket, k kind, key []byte, b *chunk.Block) (bool, error) {
 	if in == nil {
 		return false, nil
 	}
-	first := in.Get(pieceOf(key, 0))
-	if first == nil {
+	r.c, r.key = in.Cursor(), key
+	found, first := r.c.Seek(pieceOf(key, 0))
+	if n, ok := pieceNumber(key, found); !ok || n != 0 {
 		return false, nil
 	}
+	r.piece, r.value = 0, first
 	if len(first) < blockPreamble || kind(first[0]) != k {
 		return false, fmt.Errorf("%w: not a block of kind %d", errBadValue, k)
 	}
-	r.in, r.key, r.begin = in, key, blockPreamble+int(binary.LittleEndian.Uint16(first[1:]))
-	head := first
-	if r.begin > len(first) {
-		var err error
-		if r.buf, err = getPieces(in, key, 0, r.begin, r.buf[:0]); err != nil {
-			return false, err
-		}
-		head = r.buf
+	r.begin = blockPreamble + int(binary.LittleEndian.Uint16(first[1:]))
+	head, err := r.read(blockPreamble, r.begin)
+	if err != nil {
+		return false, err
 	}
-	if err := b.OpenParts(head[blockPreamble:r.begin], r.bytes); err != nil {
+	if err := b.OpenParts(head, func(from, to int) ([]byte, error) { return r.read(r.begin+from, r.begin+to) }); err != nil {
 		return false, err
 	}
 	return true, nil
 }
 
-// bytes is what chunk.Block reads its shards with.
-func (r *blockReader) bytes(from, to int) (b []byte, err error) {
-	r.buf, err = getPieces(r.in, r.key, r.begin+from, r.begin+to, r.buf[:0])
-	return r.buf, err
+// read returns the bytes from (included) to (excluded). They are good until the
+// next call.
+func (r *blockReader) read(from, to int) ([]byte, error) {
+	if err := r.stand(from / pieceSize); err != nil {
+		return nil, err
+	}
+	if low := from - r.piece*pieceSize; to-r.piece*pieceSize <= len(r.value) && low <= to-r.piece*pieceSize {
+		return r.value[low : to-r.piece*pieceSize], nil
+	}
+	r.buf = r.buf[:0]
+	for {
+		low, high := max(from-r.piece*pieceSize, 0), min(to-r.piece*pieceSize, len(r.value))
+		if low > high {
+			return nil, fmt.Errorf("%w: it ends in piece %d", errBadValue, r.piece)
+		}
+		r.buf = append(r.buf, r.value[low:high]...)
+		if r.piece*pieceSize+high == to {
+			return r.buf, nil
+		}
+		if len(r.value) != pieceSize {
+			return nil, fmt.Errorf("%w: it ends in piece %d", errBadValue, r.piece)
+		}
+		if err := r.stand(r.piece + 1); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// stand goes to a piece.
+func (r *blockReader) stand(piece int) error {
+	if piece == r.piece {
+		return nil
+	}
+	var k, v []byte
+	if ahead := piece - r.piece; ahead > 0 && ahead <= near {
+		for range ahead {
+			k, v = r.c.Next()
+		}
+	} else {
+		k, v = r.c.Seek(pieceOf(r.key, piece))
+	}
+	if n, ok := pieceNumber(r.key, k); !ok || n != piece {
+		r.piece = -near - 1 // it stands nowhere
+		return fmt.Errorf("%w: piece %d is missing", errBadValue, piece)
+	}
+	r.piece, r.value = piece, v
+	return nil
 }
 
 // openWhole opens a block of which the whole value is at hand.
