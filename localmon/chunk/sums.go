@@ -10,6 +10,8 @@ type Sums struct {
 	Same  bool
 	Value float64
 
+	// Plain says that no sum is NaN or infinite, because all samples are decimals.
+	Plain bool
 	Sum   []float64 // of decimals it is exact and rounded once
 	Count []float64 // samples; nil when the series has every row of a block of samples
 
@@ -55,6 +57,7 @@ func (d *Decoder) Sums(b *Block, i int, bounds []int32, s *Sums) (bool, error) {
 	for k := range s.Count {
 		s.Count[k] = float64(bounds[k+1] - bounds[k])
 	}
+	s.Plain = c.decimal
 	if s.Same, s.Value = c.alike && full, c.value; !s.Same {
 		c.sums(s.Sum, bounds, s.buf)
 	}
@@ -67,7 +70,7 @@ func (d *Decoder) stepSums(b *Block, r reader, n int, bounds []int32, full bool,
 	if err != nil {
 		return err
 	}
-	if h.plain {
+	if s.Plain = !h.plain; h.plain {
 		return d.plainSums(&r, n, bounds, s)
 	}
 	if err := d.means(&r, n, h.flat); err != nil {
@@ -177,8 +180,13 @@ func (c *content) sums(dst []float64, bounds []int32, v []float64) {
 		}
 	case c.decimal:
 		for k := range dst {
+			part := c.all[bounds[k]:bounds[k+1]]
+			if len(part) == 2 { // looks every 30 s, by the minute
+				dst[k] = float64(part[0] + part[1])
+				continue
+			}
 			sum := int64(0)
-			for _, m := range c.all[bounds[k]:bounds[k+1]] {
+			for _, m := range part {
 				sum += m
 			}
 			dst[k] = float64(sum)

@@ -66,6 +66,7 @@ func (db *DB) across(ctx context.Context, keys []localmon.SeriesKey, w localmon.
 		if err != nil {
 			return nil, err
 		}
+		a.adds = how == localmon.AggSum || how == localmon.AggAvg
 		err = a.read(ctx, keepLater)
 		a.cursor.release()
 		if !errors.Is(err, errTurnedBack) {
@@ -83,14 +84,21 @@ type across struct {
 	steps   []gathered
 	slots   map[int64]int // place of a step in the two
 	damaged []error
+	adds    bool              // how is sum or average: no minima and maxima are wanted
 	later   map[int64]float64 // steps of one series, where a later one replaces an earlier one
 
 	laid   bool      // what follows is of the stretch in hand
 	runs   []run     // its rows that share a step, in the window
 	bounds []int32   // where they begin, and where the last one ends
 	rows   []float64 // how many each has
-	flat   gathered  // what the series say that rest in all runs but the first and the last
 	sums   chunk.Sums
+
+	// What most series say of all runs but the first and the last is gathered
+	// here first: of those that rest, and of those that have every row.
+	flat   gathered
+	share  []float64 // what a sum of a run counts for
+	dense  []float64
+	denses int
 }
 
 // member is one series and its open step.
@@ -214,7 +222,7 @@ func (a *across) readTarget(ctx context.Context, members []member) error {
 			if more = ok; !ok || err != nil {
 				return err
 			}
-			a.laid, a.flat = false, gathered{}
+			a.laid = false
 			if s.records != nil {
 				return a.readLog(s.records, members)
 			}
@@ -223,7 +231,7 @@ func (a *across) readTarget(ctx context.Context, members []member) error {
 					return err
 				}
 			}
-			a.spreadFlat()
+			a.spread()
 			return nil
 		}); err != nil {
 			return err
@@ -294,17 +302,6 @@ func (a *across) takeRuns(m *member) error {
 	if last < 0 {
 		return nil
 	}
-	if a.sums.Same && m.step.agg == localmon.AggAvg && last > 1 {
-		if err := a.takeRun(m, 0, a.sums.Value*counts[0], counts[0]); err != nil {
-			return err
-		}
-		if err := a.end(m); err != nil {
-			return err
-		}
-		a.flat.add(a.sums.Value)
-		m.slot = a.runs[last-1].slot
-		return a.takeRun(m, last, a.sums.Value*counts[last], counts[last])
-	}
 	sum := func(i int) float64 {
 		if a.sums.Same {
 			return a.sums.Value * counts[i]
@@ -318,16 +315,30 @@ func (a *across) takeRuns(m *member) error {
 		return err
 	}
 	avg := m.step.agg == localmon.AggAvg
-	for i := 1; i < last; i++ { // all of their steps is here
-		if counts[i] == 0 {
-			continue
+	switch {
+	case last == 1:
+	case a.sums.Same && avg:
+		a.flat.add(a.sums.Value)
+		m.slot = a.runs[last-1].slot
+	case a.sums.Plain && !a.sums.Same && a.sums.Count == nil && a.adds:
+		share, dense := a.share[1:last], a.dense[1:last]
+		for i, v := range a.sums.Sum[1:last] {
+			dense[i] += v * share[i]
 		}
-		v := sum(i)
-		if avg {
-			v /= counts[i]
+		a.denses++
+		m.slot = a.runs[last-1].slot
+	default:
+		for i := 1; i < last; i++ { // all of their steps is here
+			if counts[i] == 0 {
+				continue
+			}
+			v := sum(i)
+			if avg {
+				v /= counts[i]
+			}
+			m.slot = a.runs[i].slot
+			a.steps[m.slot].add(v)
 		}
-		m.slot = a.runs[i].slot
-		a.steps[m.slot].add(v)
 	}
 	return a.takeRun(m, last, sum(last), counts[last])
 }
@@ -352,14 +363,20 @@ func (a *across) takeRun(m *member, i int, sum, count float64) error {
 	return nil
 }
 
-// spreadFlat adds the series that rest to the steps of the stretch.
-func (a *across) spreadFlat() {
-	if a.flat.count == 0 {
+// spread adds what was gathered of the stretch to its steps.
+func (a *across) spread() {
+	if a.flat.count == 0 && a.denses == 0 {
 		return
 	}
 	for i := 1; i < len(a.runs)-1; i++ {
-		a.steps[a.runs[i].slot].merge(&a.flat)
+		g := &a.steps[a.runs[i].slot]
+		if a.flat.count > 0 {
+			g.merge(&a.flat)
+		}
+		g.sum += a.dense[i]
+		g.count += a.denses
 	}
+	a.flat, a.denses = gathered{}, 0
 }
 
 // lay finds which of a stretch's rows share a step, all rows or those in the
@@ -391,9 +408,13 @@ func (a *across) lay(times []int64, all bool) error {
 		a.runs, a.bounds = append(a.runs, run{begin, slot}), append(a.bounds, int32(i))
 	}
 	a.bounds = append(a.bounds, int32(end))
-	a.rows = a.rows[:0]
+	a.rows, a.share, a.dense = a.rows[:0], a.share[:0], a.dense[:0]
 	for i := range a.runs {
-		a.rows = append(a.rows, float64(a.bounds[i+1]-a.bounds[i]))
+		n := float64(a.bounds[i+1] - a.bounds[i])
+		a.rows, a.share, a.dense = append(a.rows, n), append(a.share, 1), append(a.dense, 0)
+		if a.members[0].step.agg == localmon.AggAvg {
+			a.share[i] = 1 / n
+		}
 	}
 	a.laid = true
 	return nil

@@ -110,16 +110,39 @@ func (db *DB) rangeOne(ctx context.Context, key localmon.SeriesKey, w localmon.W
 	if err != nil {
 		return err
 	}
-	id, ok := db.id(key)
-	if !ok {
+	emit := func(p localmon.Point) bool { return yield(p, nil) }
+	on, err := db.stretches(ctx, key, w, func(c *cursor) bool {
+		if w.Agg != localmon.AggNone {
+			return st.addAll(c.times, c.values, emit) && st.addSteps(c.steps, &c.cols, emit)
+		}
+		for i, at := range c.times {
+			if !yield(localmon.Point{At: time.Unix(0, at), Value: c.values[i]}, nil) {
+				return false
+			}
+		}
+		return true
+	})
+	if !on {
 		return nil
 	}
-	emit := func(p localmon.Point) bool { return yield(p, nil) }
+	if p, ok := st.end(); ok && !yield(p, nil) {
+		return nil
+	}
+	return err
+}
+
+// stretches reads a series stretch by stretch, until take says no. What was read
+// is good until take returns. It reports whether take wanted all of it.
+func (db *DB) stretches(ctx context.Context, key localmon.SeriesKey, w localmon.Window, take func(*cursor) bool) (on bool, err error) {
+	id, ok := db.id(key)
+	if !ok {
+		return true, nil
+	}
 	c := newCursor(db, key.Target, w)
 	defer c.release()
 	for more := true; more; {
 		if err := ctx.Err(); err != nil {
-			return err
+			return true, err
 		}
 		if err := db.file.View(func(tx *bbolt.Tx) (err error) {
 			var s stretch
@@ -128,27 +151,37 @@ func (db *DB) rangeOne(ctx context.Context, key localmon.SeriesKey, w localmon.W
 			}
 			return err
 		}); err != nil {
-			return err
+			return true, err
 		}
-		if w.Agg == localmon.AggNone {
-			for i, at := range c.times {
-				if !yield(localmon.Point{At: time.Unix(0, at), Value: c.values[i]}, nil) {
-					return nil
-				}
-			}
-			continue
+		if !take(c) {
+			return false, nil
 		}
-		if !st.addAll(c.times, c.values, emit) || !st.addSteps(c.steps, &c.cols, emit) {
-			return nil
-		}
-	}
-	if p, ok := st.end(); ok && !yield(p, nil) {
-		return nil
 	}
 	if len(c.damage) > 0 {
-		return fmt.Errorf("%d of its parts cannot be read, the first: %w", len(c.damage), c.damage[0])
+		return true, fmt.Errorf("%d of its parts cannot be read, the first: %w", len(c.damage), c.damage[0])
 	}
-	return nil
+	return true, nil
+}
+
+// Samples are neighbouring samples of one series: Values[i] was taken at At[i],
+// in Unix nanoseconds.
+type Samples struct {
+	At     []int64
+	Values []float64
+}
+
+// Samples reads every sample of a series from (included) to (excluded), many at
+// a time: Range without an aggregation, for those to whom time matters. What is
+// yielded is good until the next one and must not be changed.
+func (db *DB) Samples(ctx context.Context, key localmon.SeriesKey, from, to time.Time) iter.Seq2[Samples, error] {
+	return func(yield func(Samples, error) bool) {
+		on, err := db.stretches(ctx, key, localmon.Window{From: from, To: to}, func(c *cursor) bool {
+			return len(c.times) == 0 || yield(Samples{c.times, c.values}, nil)
+		})
+		if on && err != nil {
+			yield(Samples{}, fmt.Errorf("samples of %s: %w", key, err))
+		}
+	}
 }
 
 // id finds the id of a series.
