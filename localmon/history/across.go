@@ -264,7 +264,7 @@ func (a *across) take(s *stretch, m *member) error {
 	return err
 }
 
-// takeSums adds up a sealed segment or month without spreading it out.
+// takeSums adds up a sealed segment or week without spreading it out.
 func (a *across) takeSums(s *stretch, m *member) error {
 	c := a.cursor
 	var laid error // what it was not possible to lay is no damage

@@ -163,7 +163,7 @@ func (c *checker) walk(own *bbolt.Bucket) error {
 
 // checkBuckets finds buckets that nobody reads.
 func (c *checker) checkBuckets(own *bbolt.Bucket) error {
-	known := [][]byte{bucketSeries, bucketSegments, bucketMonths, bucketDay, bucketM5, bucketH1, bucketClock, bucketGone}
+	known := [][]byte{bucketSeries, bucketSegments, bucketWeeks, bucketDay, bucketM5, bucketH1, bucketClock, bucketGone}
 	return own.ForEach(func(k, _ []byte) error {
 		if !slices.ContainsFunc(known, func(name []byte) bool { return bytes.Equal(name, k) }) {
 			c.bad(fmt.Sprintf("bucket %q", k), fmt.Errorf("%w: not a name that is known", errBadValue))
@@ -244,13 +244,13 @@ func (c *checker) checkLog(first uint64, records *bbolt.Bucket) error {
 	})
 }
 
-// checkSealed reads the tables of segments and months and all their blocks.
+// checkSealed reads the tables of segments and weeks and all their blocks.
 func (c *checker) checkSealed(own *bbolt.Bucket) error {
 	segments, err := c.checkTable(own, bucketSegments, "segment")
 	if err != nil {
 		return err
 	}
-	months, err := c.checkTable(own, bucketMonths, "month")
+	weeks, err := c.checkTable(own, bucketWeeks, "week")
 	if err != nil {
 		return err
 	}
@@ -264,7 +264,7 @@ func (c *checker) checkSealed(own *bbolt.Bucket) error {
 	}{
 		{bucketDay, bucketSegments, kindBlock, segments, func(s *segment) int { return s.rows }, func(s *segment) bool { return s.raw }},
 		{bucketM5, bucketSegments, kindTier, segments, func(s *segment) int { return s.steps }, func(s *segment) bool { return s.m5 }},
-		{bucketH1, bucketMonths, kindTier, months, func(s *segment) int { return s.steps }, func(*segment) bool { return true }},
+		{bucketH1, bucketWeeks, kindTier, weeks, func(s *segment) int { return s.steps }, func(*segment) bool { return true }},
 	} {
 		in := own.Bucket(t.name)
 		if in == nil {
@@ -280,7 +280,7 @@ func (c *checker) checkSealed(own *bbolt.Bucket) error {
 				return c.ctx.Err()
 			case s == nil && table != nil && table.Get(k[:8]) != nil: // its row is damaged, and was named
 			case s == nil && c.log.records(first) != nil: // it is being sealed
-			case s == nil && string(t.name) == string(bucketH1) && segments[first] != nil: // the month is being made
+			case s == nil && string(t.name) == string(bucketH1) && segments[first] != nil: // the week is being made
 			case s == nil || !t.kept(s):
 				c.bad(what, fmt.Errorf("%w: it belongs to no segment", errBadValue))
 			}

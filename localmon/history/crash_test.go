@@ -159,7 +159,7 @@ func TestNothingAcknowledgedIsLostAtAnyPoint(t *testing.T) {
 	const total = 200
 	for _, point := range []string{
 		"append", "before a group is sealed", "seal a group", "after a group is sealed", "seal the segment",
-		"before a group is rolled", "roll a group", "after a group is rolled", "roll the month", "after a commit",
+		"before a group is rolled", "roll a group", "after a group is rolled", "roll the week", "after a commit",
 	} {
 		for _, nth := range []int{1, 2} {
 			t.Run(fmt.Sprint(point, " ", nth), func(t *testing.T) {
@@ -275,7 +275,7 @@ func TestAFailedStepChangesNothing(t *testing.T) {
 			}
 		}
 	}
-	for _, point := range []string{"append", "before a group is sealed", "seal a group", "seal the segment", "before a group is rolled", "roll a group", "roll the month"} {
+	for _, point := range []string{"append", "before a group is sealed", "seal a group", "seal the segment", "before a group is rolled", "roll a group", "roll the week"} {
 		require.NotZero(t, failed[point], point)
 	}
 	requireAgreement(t, rand.New(rand.NewPCG(1, 1)), m, db)

@@ -136,7 +136,7 @@ func (c *cursor) next(tx *bbolt.Tx) (s stretch, more bool, err error) {
 		c.bound = log.Sequence()
 	}
 	k, v, records := earliest(s.own, logOf(tx, c.target), c.nextSeq)
-	if did := c.nextMonth(&s, k); did {
+	if did := c.nextWeek(&s, k); did {
 		return s, true, nil
 	}
 	if k == nil {
@@ -193,10 +193,10 @@ func earliest(own *bbolt.Bucket, log targetLog, seq uint64) (k, v []byte, record
 	return k, v, nil
 }
 
-// nextMonth chooses the month that begins before or with the next segment,
+// nextWeek chooses the week that begins before or with the next segment,
 // when the 1-hour steps give what is wanted or are all that is left.
-func (c *cursor) nextMonth(s *stretch, next []byte) bool {
-	table := s.own.Bucket(bucketMonths)
+func (c *cursor) nextWeek(s *stretch, next []byte) bool {
+	table := s.own.Bucket(bucketWeeks)
 	if table == nil || c.scrape > 0 {
 		return false
 	}
@@ -209,7 +209,7 @@ func (c *cursor) nextMonth(s *stretch, next []byte) bool {
 		if string(k) == string(next) {
 			return false // the segments are there
 		}
-		c.damage = append(c.damage, fmt.Errorf("month %d: %w", seqOf(k), err))
+		c.damage = append(c.damage, fmt.Errorf("week %d: %w", seqOf(k), err))
 		c.nextSeq, c.scrape = seqOf(k)+1, 0
 		return true
 	}
@@ -220,7 +220,7 @@ func (c *cursor) nextMonth(s *stretch, next []byte) bool {
 	if m.m5 && !exact && !outside {
 		return false
 	}
-	c.row, s.what = *m, "month"
+	c.row, s.what = *m, "week"
 	c.nextSeq, c.scrape = m.last+1, 0
 	if !outside && c.want != 0 {
 		s.tier = bucketH1
@@ -329,7 +329,7 @@ func (c *cursor) openSteps(s *stretch, id uint32) (begins []int64, ok bool, err 
 	return c.begins, true, nil
 }
 
-// readSteps reads the steps of a segment or month, all of them when it is whole
+// readSteps reads the steps of a segment or week, all of them when it is whole
 // in the window, else those that begin there.
 func (c *cursor) readSteps(s *stretch, id uint32) error {
 	begins, ok, err := c.openSteps(s, id)

@@ -53,7 +53,7 @@ func valuesOf(t *testing.T, path string) map[byte][][]byte {
 	return values
 }
 
-// whole makes a history of two targets with sealed segments and months, without
+// whole makes a history of two targets with sealed segments and weeks, without
 // free pages, and returns what it holds.
 func whole(t *testing.T) (m model, data []byte, path string) {
 	t.Helper()

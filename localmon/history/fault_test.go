@@ -63,7 +63,7 @@ const (
 )
 
 // TestTheNthWriteOrFsyncFails lets a history live through a disk that fails at
-// every possible moment of appending, sealing, making months, letting go and
+// every possible moment of appending, sealing, making weeks, letting go and
 // compacting. It runs in processes of its own, because what makes the disk fail
 // holds for a whole process.
 func TestTheNthWriteOrFsyncFails(t *testing.T) {
@@ -226,7 +226,7 @@ func (l *life) live(t *testing.T, c moment) map[faultdisk.Kind]int {
 	stats, err := db.Stats(t.Context())
 	require.NoError(t, err)
 	require.NotZero(t, stats.Targets[0].Sealed)
-	require.NotZero(t, stats.Targets[0].Months)
+	require.NotZero(t, stats.Targets[0].Weeks)
 	if l.budget > 0 {
 		require.Less(t, stats.Targets[0].Raw, stats.Targets[0].Sealed, "nothing was let go of: %+v", stats)
 	}

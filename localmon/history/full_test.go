@@ -110,7 +110,7 @@ func TestABudgetIsKept(t *testing.T) {
 	require.NoError(t, err)
 	require.LessOrEqual(t, info.Size(), int64(budget+4<<20), "within one step of growth")
 	target := stats.Targets[0]
-	require.NotZero(t, target.Months)
+	require.NotZero(t, target.Weeks)
 	require.Less(t, target.Raw, target.Sealed, "raw samples went first")
 	require.True(t, target.OldestRaw.After(target.Oldest), "%+v", stats)
 	if target.Oldest.After(start.Add(time.Hour)) {

@@ -57,14 +57,14 @@ type Options struct {
 // limits decide when work is due. Tests make them small.
 type limits struct {
 	scrapes  int // scrapes of a segment, which bounds the memory that sealing takes
-	segments int // segments of a month
+	segments int // segments of a week
 }
 
-var standard = limits{scrapes: 5760, segments: 32}
+var standard = limits{scrapes: 5760, segments: 7}
 
-// rollSteps bounds the 5-minute steps that go into one month, where segments
+// rollSteps bounds the 5-minute steps that go into one week, where segments
 // are short of a day or their times jump.
-const rollSteps = 32 * 288
+const rollSteps = 7 * 288
 
 // DB is an open history. Its methods may be called from several goroutines.
 type DB struct {
@@ -222,7 +222,7 @@ func (db *DB) loadTarget(tx *bbolt.Tx, h *head, own *bbolt.Bucket) error {
 			}
 			return nil
 		}},
-		{"tables of segments and months", func() error { return db.loadSegments(h, own) }},
+		{"tables of segments and weeks", func() error { return db.loadSegments(h, own) }},
 		{"log", func() error {
 			return logOf(tx, h.target).each(func(first uint64, records *bbolt.Bucket) error {
 				return db.loadLog(h, first, records)
@@ -365,13 +365,13 @@ func (h *head) leave(which func(*cell) bool) {
 	}
 }
 
-// loadSegments reads the tables of sealed segments and of months.
+// loadSegments reads the tables of sealed segments and of weeks.
 func (db *DB) loadSegments(h *head, own *bbolt.Bucket) error {
 	for _, t := range []struct {
 		name []byte
 		into *[]segment
 		what string
-	}{{bucketSegments, &h.segments, "segment"}, {bucketMonths, &h.months, "month"}} {
+	}{{bucketSegments, &h.segments, "segment"}, {bucketWeeks, &h.weeks, "week"}} {
 		table := own.Bucket(t.name)
 		if table == nil {
 			continue

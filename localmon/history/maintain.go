@@ -11,7 +11,7 @@ import (
 )
 
 // Maintain does the next small step of the work that keeps the file small:
-// sealing a group of a finished day, making 1-hour steps of finished months, or
+// sealing a group of a finished day, making 1-hour steps of finished weeks, or
 // letting go of the oldest samples when the budget asks for it. It reports
 // whether there is more to do. A step takes some milliseconds and never holds
 // back an Append for longer than its own commit.

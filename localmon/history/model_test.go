@@ -264,7 +264,7 @@ func TestHistoryAgreesWithAPlainModel(t *testing.T) {
 	}
 }
 
-// limitsOf makes some histories of many short segments and months.
+// limitsOf makes some histories of many short segments and weeks.
 func limitsOf(seed uint64) (scrapes, segments int) {
 	return []int{5760, 40, 150}[seed%3], []int{32, 4, 2}[seed%3]
 }

@@ -21,7 +21,7 @@ func (db *DB) Series(ctx context.Context, sel localmon.Selector) ([]localmon.Ser
 	var found []localmon.Series
 	db.each(sel, func(h *head, id uint32, e *entry, key localmon.SeriesKey, seen lastSeen) {
 		first := time.Unix(0, e.firstAt)
-		if e.firstSeq < h.oldest(h.segments, h.months) {
+		if e.firstSeq < h.oldest(h.segments, h.weeks) {
 			// the budget took its beginning
 			if kept, _ := h.begins(); kept.After(first) {
 				first = kept

@@ -63,7 +63,7 @@ func (db *DB) retainNext() (bool, error) {
 	case v.what == "" && db.roll != nil:
 		return db.rollStep()
 	case v.what == "":
-		// The 5-minute steps have to go before their month is full.
+		// The 5-minute steps have to go before their week is full.
 		if err := db.beginRoll(unrolled, db.rollable(unrolled)); err != nil {
 			return false, err
 		}
@@ -76,8 +76,8 @@ func (db *DB) retainNext() (bool, error) {
 }
 
 // choose picks the victim: over all targets the one with the oldest sequence,
-// of the least worthy kind. When only steps are left that no month has yet, it
-// names a target whose months should be made.
+// of the least worthy kind. When only steps are left that no week has yet, it
+// names a target whose weeks should be made.
 func (db *DB) choose() (v victim, unrolled string) {
 	db.mu.Lock()
 	defer db.mu.Unlock()
@@ -93,8 +93,8 @@ func (db *DB) choose() (v victim, unrolled string) {
 				unrolled, oldest = target, s.first
 			}
 		}
-		for i := range h.months {
-			m := &h.months[i]
+		for i := range h.weeks {
+			m := &h.weeks[i]
 			if m.m5 && m.first < m5.first {
 				m5 = victim{target, m.first, "m5"}
 			}
@@ -120,7 +120,7 @@ func (db *DB) drop(v victim) error {
 	db.mu.Lock()
 	defer db.mu.Unlock()
 	h := db.heads[v.target]
-	d := dropping{h: h, segments: slices.Clone(h.segments), months: slices.Clone(h.months)}
+	d := dropping{h: h, segments: slices.Clone(h.segments), weeks: slices.Clone(h.weeks)}
 	err := db.commit(func(tx *bbolt.Tx) (err error) {
 		if d.own, err = own(tx, v.target); err != nil {
 			return err
@@ -138,7 +138,7 @@ func (db *DB) drop(v victim) error {
 	if err != nil {
 		return err
 	}
-	h.segments, h.months = d.segments, d.months
+	h.segments, h.weeks = d.segments, d.weeks
 	h.forget(d.dead)
 	h.garbage = append(h.garbage, d.garbage...)
 	return nil
@@ -146,11 +146,11 @@ func (db *DB) drop(v victim) error {
 
 // dropping is one transaction of letting go; the head changes after it.
 type dropping struct {
-	h                *head
-	own              *bbolt.Bucket
-	segments, months []segment
-	dead             []uint32
-	garbage          []garbage
+	h               *head
+	own             *bbolt.Bucket
+	segments, weeks []segment
+	dead            []uint32
+	garbage         []garbage
 }
 
 // letGo notes that blocks are to be deleted.
@@ -173,12 +173,12 @@ func (d *dropping) raw(first uint64) error {
 	return rewriteSegment(d.own, bucketSegments, first, func(row *segment) { row.raw = false })
 }
 
-// m5 lets go of the 5-minute steps of all segments of a month, and with them the
-// segments: the month tells the rest. It is all of them or none, so that a
-// reader knows from the month's row where to look.
+// m5 lets go of the 5-minute steps of all segments of a week, and with them the
+// segments: the week tells the rest. It is all of them or none, so that a
+// reader knows from the week's row where to look.
 func (d *dropping) m5(first uint64) error {
-	i := slices.IndexFunc(d.months, func(m segment) bool { return m.first == first })
-	m := &d.months[i]
+	i := slices.IndexFunc(d.weeks, func(m segment) bool { return m.first == first })
+	m := &d.weeks[i]
 	m.m5 = false
 	member := func(s segment) bool { return m.first <= s.first && s.first <= m.last }
 	for _, s := range d.segments {
@@ -193,19 +193,19 @@ func (d *dropping) m5(first uint64) error {
 		}
 	}
 	d.segments = slices.DeleteFunc(d.segments, member)
-	return rewriteSegment(d.own, bucketMonths, first, func(row *segment) { row.m5 = false })
+	return rewriteSegment(d.own, bucketWeeks, first, func(row *segment) { row.m5 = false })
 }
 
-// h1 lets go of a month, and of the series of which nothing is left then.
+// h1 lets go of a week, and of the series of which nothing is left then.
 func (d *dropping) h1(first uint64) error {
-	if err := d.own.Bucket(bucketMonths).Delete(seqKey(first)); err != nil {
+	if err := d.own.Bucket(bucketWeeks).Delete(seqKey(first)); err != nil {
 		return err
 	}
 	if err := d.letGo(bucketH1, first); err != nil {
 		return err
 	}
-	d.months = slices.DeleteFunc(d.months, func(m segment) bool { return m.first == first })
-	d.dead = d.h.unreferenced(d.segments, d.months)
+	d.weeks = slices.DeleteFunc(d.weeks, func(m segment) bool { return m.first == first })
+	d.dead = d.h.unreferenced(d.segments, d.weeks)
 	table := d.own.Bucket(bucketSeries)
 	for _, id := range d.dead {
 		if err := table.Delete(idKey(id)); err != nil {
@@ -216,8 +216,8 @@ func (d *dropping) h1(first uint64) error {
 }
 
 // unreferenced lists the series of which nothing is left.
-func (h *head) unreferenced(segments, months []segment) []uint32 {
-	oldest := h.oldest(segments, months)
+func (h *head) unreferenced(segments, weeks []segment) []uint32 {
+	oldest := h.oldest(segments, weeks)
 	var dead []uint32
 	for id, e := range h.table {
 		if e.gone != nil && h.seen(id).seq < oldest {
@@ -228,12 +228,12 @@ func (h *head) unreferenced(segments, months []segment) []uint32 {
 }
 
 // oldest is the seq of the oldest scrape of which anything is left.
-func (h *head) oldest(segments, months []segment) uint64 {
+func (h *head) oldest(segments, weeks []segment) uint64 {
 	oldest := h.segment
 	if oldest == 0 {
 		oldest = math.MaxUint64
 	}
-	for _, list := range [][]segment{segments, months} {
+	for _, list := range [][]segment{segments, weeks} {
 		if len(list) > 0 {
 			oldest = min(oldest, list[0].first)
 		}

@@ -14,11 +14,11 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// rolling is the work on one month: its 1-hour steps are made from the 5-minute
+// rolling is the work on one week: its 1-hour steps are made from the 5-minute
 // steps of its segments, group by group like sealing.
 type rolling struct {
 	target  string
-	month   segment
+	week    segment
 	members []segment
 	groups  []uint32
 	next    int
@@ -33,7 +33,7 @@ type rolling struct {
 	block   []byte
 }
 
-// rollNext does one step of making a month, when enough segments are sealed.
+// rollNext does one step of making a week, when enough segments are sealed.
 func (db *DB) rollNext(target string, _ time.Time) (bool, error) {
 	if db.roll != nil && db.roll.target != target {
 		return false, nil
@@ -54,7 +54,7 @@ func (db *DB) rollNext(target string, _ time.Time) (bool, error) {
 	return db.rollStep()
 }
 
-// rollable lists the segments that begin the next month.
+// rollable lists the segments that begin the next week.
 func (db *DB) rollable(target string) []segment {
 	db.mu.Lock()
 	defer db.mu.Unlock()
@@ -82,35 +82,35 @@ func (db *DB) beginRoll(target string, members []segment) error {
 	return nil
 }
 
-// rollStep stores the next group, or the month's row when all are done.
+// rollStep stores the next group, or the week's row when all are done.
 func (db *DB) rollStep() (bool, error) {
 	r := db.roll
 	if r.next < len(r.groups) {
 		if err := db.rollGroup(r); err != nil {
 			db.roll = nil
-			return false, fmt.Errorf("make 1-hour steps of group %d from segment %d: %w", r.groups[r.next], r.month.first, err)
+			return false, fmt.Errorf("make 1-hour steps of group %d from segment %d: %w", r.groups[r.next], r.week.first, err)
 		}
 		r.next++
 		return true, nil
 	}
 	db.roll = nil
 	if err := db.rollEnd(r); err != nil {
-		return false, fmt.Errorf("make 1-hour steps from segment %d: %w", r.month.first, err)
+		return false, fmt.Errorf("make 1-hour steps from segment %d: %w", r.week.first, err)
 	}
 	return true, nil
 }
 
-// survey lays out the steps of the month and finds the groups it has.
+// survey lays out the steps of the week and finds the groups it has.
 func (r *rolling) survey(tx *bbolt.Tx) error {
 	own, err := own(tx, r.target)
 	if err != nil {
 		return err
 	}
-	r.month = segment{first: r.members[0].first, last: r.members[len(r.members)-1].last, minAt: math.MaxInt64, maxAt: math.MinInt64, m5: true}
+	r.week = segment{first: r.members[0].first, last: r.members[len(r.members)-1].last, minAt: math.MaxInt64, maxAt: math.MinInt64, m5: true}
 	found := map[uint32]bool{}
 	for i := range r.members {
 		m := &r.members[i]
-		r.month.minAt, r.month.maxAt = min(r.month.minAt, m.minAt), max(r.month.maxAt, m.maxAt)
+		r.week.minAt, r.week.maxAt = min(r.week.minAt, m.minAt), max(r.week.maxAt, m.maxAt)
 		key := seqKey(m.first)
 		row, err := decodeSegment(key, own.Bucket(bucketSegments).Get(key))
 		if err != nil {
@@ -131,15 +131,15 @@ func (r *rolling) survey(tx *bbolt.Tx) error {
 	slices.SortFunc(r.groups, cmp.Compare)
 	r.step, r.begins = stepsOf(r.fine, step1h)
 	if len(r.begins) > chunk.MaxValues {
-		return fmt.Errorf("%w: %d hours in a month", errBadValue, len(r.begins))
+		return fmt.Errorf("%w: %d hours in a week", errBadValue, len(r.begins))
 	}
 	var enc chunk.Encoder
-	r.month.rows, r.month.steps = len(r.members), len(r.begins)
-	r.month.packed = enc.Times(nil, r.begins)
+	r.week.rows, r.week.steps = len(r.members), len(r.begins)
+	r.week.packed = enc.Times(nil, r.begins)
 	return nil
 }
 
-// groupsIn lists the groups that have a block in a segment or month.
+// groupsIn lists the groups that have a block in a segment or week.
 func groupsIn(in *bbolt.Bucket, first uint64) (groups []uint32) {
 	if in == nil {
 		return nil
@@ -158,7 +158,7 @@ func groupsIn(in *bbolt.Bucket, first uint64) (groups []uint32) {
 
 func (db *DB) rollGroup(r *rolling) error {
 	n := r.groups[r.next]
-	key := blockKey(r.month.first, n)
+	key := blockKey(r.week.first, n)
 	done := false
 	err := db.file.View(func(tx *bbolt.Tx) error {
 		if done = hasPieces(bucketOf(tx, r.target, bucketH1), key); done {
@@ -231,12 +231,12 @@ func (r *rolling) build(m5 *bbolt.Bucket, n uint32) error {
 	return nil
 }
 
-// rollEnd puts the month into its table and marks its segments.
+// rollEnd puts the week into its table and marks its segments.
 func (db *DB) rollEnd(r *rolling) error {
 	db.mu.Lock()
 	defer db.mu.Unlock()
 	h := db.heads[r.target]
-	member := func(s *segment) bool { return r.month.first <= s.first && s.first <= r.month.last }
+	member := func(s *segment) bool { return r.week.first <= s.first && s.first <= r.week.last }
 	err := db.commit(func(tx *bbolt.Tx) error {
 		own, err := own(tx, r.target)
 		if err != nil {
@@ -249,11 +249,11 @@ func (db *DB) rollEnd(r *rolling) error {
 				}
 			}
 		}
-		table, err := own.CreateBucketIfNotExists(bucketMonths)
+		table, err := own.CreateBucketIfNotExists(bucketWeeks)
 		if err != nil {
 			return err
 		}
-		return errors.Join(table.Put(seqKey(r.month.first), r.month.encode()), db.pause("roll the month"))
+		return errors.Join(table.Put(seqKey(r.week.first), r.week.encode()), db.pause("roll the week"))
 	})
 	if err != nil {
 		return err
@@ -263,13 +263,13 @@ func (db *DB) rollEnd(r *rolling) error {
 			s.rolled = true
 		}
 	}
-	month := r.month
-	month.packed = nil
-	h.months = append(h.months, month)
+	week := r.week
+	week.packed = nil
+	h.weeks = append(h.weeks, week)
 	return nil
 }
 
-// rewriteSegment changes a row of the table of segments or of months.
+// rewriteSegment changes a row of the table of segments or of weeks.
 func rewriteSegment(own *bbolt.Bucket, name []byte, first uint64, change func(*segment)) error {
 	table := own.Bucket(name)
 	if table == nil {

@@ -15,13 +15,13 @@ import (
 // lives in the log while scrapes are added and until it is sealed; sealed, it
 // is a row of the segment table, a block of samples for each group of series
 // and the times of its scrapes in the day bucket, and a block of 5-minute steps
-// for each group in the m5 bucket. Thirty-two of them share a row and the blocks
+// for each group in the m5 bucket. Seven of them share a row and the blocks
 // of 1-hour steps.
 var (
 	bucketSegments = []byte("segments")
 	bucketDay      = []byte("day")
 	bucketM5       = []byte("m5")
-	bucketMonths   = []byte("months")
+	bucketWeeks    = []byte("weeks")
 	bucketH1       = []byte("h1")
 )
 
@@ -30,14 +30,14 @@ const (
 	step1h = int64(time.Hour)
 )
 
-// segment is a row of the segment table, or of the table of months.
+// segment is a row of the segment table, or of the table of weeks.
 type segment struct {
 	first, last  uint64 // seq of its first and last scrape
 	minAt, maxAt int64  // of its scrapes
-	rows         int    // scrapes; in a month, segments
-	steps        int    // 5-minute steps; in a month, 1-hour steps
-	raw, m5      bool   // which blocks it still has; in a month, m5 says that its segments have theirs
-	rolled       bool   // its steps are part of a month
+	rows         int    // scrapes; in a week, segments
+	steps        int    // 5-minute steps; in a week, 1-hour steps
+	raw, m5      bool   // which blocks it still has; in a week, m5 says that its segments have theirs
+	rolled       bool   // its steps are part of a week
 	size         int64  // bytes of its blocks of samples
 
 	packed []byte // begins of its steps
@@ -137,7 +137,7 @@ func decodeTimes(d *chunk.Decoder, value []byte, n int) (t spanTimes, err error)
 	return t, err
 }
 
-// blockKey names the block of a group in a segment or month.
+// blockKey names the block of a group in a segment or week.
 func blockKey(first uint64, group uint32) []byte {
 	return binary.BigEndian.AppendUint32(seqKey(first), group)
 }

@@ -114,7 +114,7 @@ type head struct {
 	stamp uint32 // number of the batch being taken
 
 	segments []segment // sealed ones, oldest first, without their packed parts
-	months   []segment
+	weeks    []segment
 	garbage  []garbage // what no table refers to any more
 
 	segment  uint64    // first seq of the open segment; zero when there is none

@@ -31,7 +31,7 @@ type TargetStats struct {
 	Log     int    `json:"log"`     // scrapes not sealed yet
 	Sealed  int    `json:"sealed"`  // segments, a day each as a rule
 	Raw     int    `json:"raw"`     // of them those that still have their samples
-	Months  int    `json:"months"`  // of 1-hour steps
+	Weeks   int    `json:"weeks"`   // of 1-hour steps
 	// Oldest is the wall time of the oldest step or sample kept, OldestRaw of
 	// the oldest sample.
 	Oldest    time.Time `json:"oldest,omitzero"`
@@ -54,7 +54,7 @@ func (db *DB) Stats(ctx context.Context) (Stats, error) {
 			s.LastSeq = log.Sequence()
 		}
 		for target, h := range db.heads {
-			t := TargetStats{Target: target, Series: len(h.table), Sealed: len(h.segments), Months: len(h.months)}
+			t := TargetStats{Target: target, Series: len(h.table), Sealed: len(h.segments), Weeks: len(h.weeks)}
 			for i := range h.segments {
 				if h.segments[i].raw {
 					s.RawBytes += h.segments[i].size
@@ -112,8 +112,8 @@ func (h *head) begins() (kept, raw time.Time) {
 			older(&raw, h.segments[i].minAt)
 		}
 	}
-	for i := range h.months {
-		older(&kept, h.months[i].minAt)
+	for i := range h.weeks {
+		older(&kept, h.weeks[i].minAt)
 	}
 	return kept, raw
 }

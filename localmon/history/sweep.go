@@ -17,7 +17,7 @@ const sweepKeys = 1024
 // not cost the data it speaks of.
 var bucketGone = []byte("gone")
 
-// garbage names the blocks of a segment or month that were let go of.
+// garbage names the blocks of a segment or week that were let go of.
 type garbage struct {
 	bucket []byte // of the blocks
 	first  uint64

@@ -25,8 +25,8 @@ import (
 func BenchmarkYear(b *testing.B) {
 	for _, y := range []year{
 		{name: "32MiB-a-year", budget: 32 << 20, days: 365, noSync: true, arrays: []workload.Shape{array(workload.Default(), "fa-1", 50)}},
-		{name: "64MiB-four-months", budget: 64 << 20, days: 120, noSync: true, arrays: []workload.Shape{array(workload.Default(), "fa-1", 50)}},
-		{name: "32MiB-three-months-two-arrays-churn-and-gaps", budget: 32 << 20, days: 90, noSync: true, arrays: []workload.Shape{
+		{name: "64MiB-four-weeks", budget: 64 << 20, days: 120, noSync: true, arrays: []workload.Shape{array(workload.Default(), "fa-1", 50)}},
+		{name: "32MiB-three-weeks-two-arrays-churn-and-gaps", budget: 32 << 20, days: 90, noSync: true, arrays: []workload.Shape{
 			array(workload.Unsteady(), "fa-1", 25), array(workload.Unsteady(), "fa-2", 25),
 		}},
 		{name: "8MiB-two-weeks-fsync", budget: 8 << 20, days: 14, arrays: []workload.Shape{array(workload.Default(), "fa-1", 50)}},
@@ -108,7 +108,7 @@ func (y year) run(b *testing.B) {
 	b.ReportMetric(float64(stats.Bytes)/float64(y.budget), "file/budget")
 	b.ReportMetric(float64(stats.Targets[0].Raw), "days-of-samples")
 	b.ReportMetric(float64(stats.Targets[0].Sealed), "days-of-5min-steps")
-	b.ReportMetric(float64(stats.Targets[0].Months), "months-of-1h-steps")
+	b.ReportMetric(float64(stats.Targets[0].Weeks), "weeks-of-1h-steps")
 	b.ReportMetric(float64(appends.sum+upkeep.sum)/float64(samples), "cpu-ns/sample")
 	appends.report(b, "append")
 	upkeep.report(b, "maintain")
