@@ -79,11 +79,7 @@ func (b *Builder) Reset(n int, kind Kind) {
 // nil means every row has. The columns hold the values of the present rows
 // alone. A series without values takes a byte.
 func (b *Builder) Add(present []bool, columns ...[]float64) {
-	if len(columns) != b.kind.Columns() || len(b.sizes) == MaxSeries || present != nil && len(present) != b.n {
-		panic("chunk: series that does not fit its block")
-	}
-	begin := len(b.body)
-	b.near.place(len(b.sizes) % shardSeries)
+	begin := b.begin(present, len(columns))
 	if n := len(columns[0]); n > 0 {
 		for _, c := range columns {
 			if len(c) != n {
@@ -94,17 +90,85 @@ func (b *Builder) Add(present []bool, columns ...[]float64) {
 		if b.kind == Steps {
 			b.addSteps(columns)
 		} else {
-			var near *neighbours
-			if n == b.n {
-				near = &b.near
-			}
-			b.body = b.enc.values(b.body, columns[0], near)
+			b.body = b.enc.values(b.body, columns[0], b.linkable(n))
 		}
 	}
+	b.end(begin)
+}
+
+// AddDecimals is Add for values of which the mantissas are known, at the least
+// exponent that serves all: value i of column k is Float(columns[k][i],
+// exponent). Counts stand for themselves.
+func (b *Builder) AddDecimals(present []bool, exponent uint8, columns ...[]int64) {
+	n := len(columns[0])
+	for _, c := range columns {
+		if len(c) != n {
+			panic("chunk: columns of different length")
+		}
+	}
+	if !packable(columns) {
+		b.Add(present, b.spread(exponent, columns)...)
+		return
+	}
+	begin := b.begin(present, len(columns))
+	if n > 0 {
+		b.body = b.appendPresence(present, n)
+		if b.kind == Steps {
+			b.addDecimalSteps(exponent, columns)
+		} else {
+			b.body = b.enc.decimals(b.body, columns[0], exponent, b.linkable(n))
+		}
+	}
+	b.end(begin)
+}
+
+// packable reports whether all numbers are mantissas.
+func packable(columns [][]int64) bool {
+	for _, c := range columns {
+		for _, m := range c {
+			if m >= maxMantissa || m <= -maxMantissa {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// spread makes values of mantissas.
+func (b *Builder) spread(exponent uint8, columns [][]int64) [][]float64 {
+	out := make([][]float64, len(columns))
+	for k, c := range columns {
+		out[k] = make([]float64, len(c))
+		if b.kind == Steps && k == StepCount {
+			floats(out[k], c, 0)
+			continue
+		}
+		floats(out[k], c, exponent)
+	}
+	return out
+}
+
+func (b *Builder) begin(present []bool, columns int) int {
+	if columns != b.kind.Columns() || len(b.sizes) == MaxSeries || present != nil && len(present) != b.n {
+		panic("chunk: series that does not fit its block")
+	}
+	b.near.place(len(b.sizes) % shardSeries)
+	return len(b.body)
+}
+
+func (b *Builder) end(begin int) {
 	b.sizes = append(b.sizes, len(b.body)-begin)
 	if len(b.sizes)%shardSeries == 0 {
 		b.endShard()
 	}
+}
+
+// linkable is what a series of n values can be linked to.
+func (b *Builder) linkable(n int) *neighbours {
+	if n != b.n {
+		return nil
+	}
+	return &b.near
 }
 
 // appendPresence writes which rows have values: how many are missing, and then

@@ -41,6 +41,20 @@ func mantissa(v float64, e uint8) (int64, bool) {
 // Float is the value of a mantissa: m / 10^e, rounded once.
 func Float(m int64, e uint8) float64 { return float64(m) / pow10[e] }
 
+// Rescale is a mantissa at an exponent that is finer by some digits; false where
+// it would be too large. Its Float is the same bit for bit: both are one
+// quotient, rounded once.
+func Rescale(m int64, digits uint8) (int64, bool) {
+	if digits > MaxExponent {
+		return 0, false
+	}
+	by := int64(pow10[digits])
+	if limit := maxMantissa / by; m >= limit || m <= -limit {
+		return 0, false
+	}
+	return m * by, true
+}
+
 // Decimals fills m with the mantissas of v at the least exponent that serves
 // all of them. It reports false when there is none. m and v are of one length.
 func Decimals(m []int64, v []float64) (e uint8, ok bool) {

@@ -50,7 +50,7 @@ type stepEncoder struct {
 
 // addSteps writes a series of steps.
 func (b *Builder) addSteps(columns [][]float64) {
-	s, ints := &b.steps, &b.enc.ints
+	s := &b.steps
 	exponent, factor, ok := s.relate(columns)
 	if !ok {
 		b.body = append(b.body, stepsPlain)
@@ -65,6 +65,30 @@ func (b *Builder) addSteps(columns [][]float64) {
 		}
 		return
 	}
+	b.addRelated(exponent, factor)
+}
+
+// addDecimalSteps writes a series of steps of which the mantissas are known.
+func (b *Builder) addDecimalSteps(exponent uint8, columns [][]int64) {
+	s := &b.steps
+	s.counts = append(s.counts[:0], columns[StepCount]...)
+	s.q, s.busy = resize(s.q, len(s.counts)), s.busy[:0]
+	for _, n := range s.counts {
+		if n < 1 || n > maxCount {
+			panic("chunk: a step of no samples, or too many")
+		}
+	}
+	factor := int64(1)
+	if !s.restingDecimals(columns) {
+		s.mant = append(append(append(s.mant[:0], columns[StepMin]...), columns[StepMax]...), columns[StepSum]...)
+		factor = s.relateMantissas()
+	}
+	b.addRelated(exponent, factor)
+}
+
+// addRelated writes steps after their columns were related.
+func (b *Builder) addRelated(exponent uint8, factor int64) {
+	s, ints := &b.steps, &b.enc.ints
 	head := exponent << 4
 	if len(b.counts) == 0 && len(s.counts) == b.n {
 		b.counts = append(b.counts, s.counts...)
@@ -129,6 +153,13 @@ func (s *stepEncoder) relate(columns [][]float64) (exponent uint8, factor int64,
 	if exponent, ok = Decimals(s.mant, s.all); !ok {
 		return 0, 0, false
 	}
+	return exponent, s.relateMantissas(), true
+}
+
+// relateMantissas turns the mantissas of minima, maxima and sums into what is
+// written, freed of the common factor that it returns.
+func (s *stepEncoder) relateMantissas() (factor int64) {
+	n := len(s.counts)
 	factor = commonDivisor(s.mant)
 	if alike(s.mant[:2*n]) {
 		factor = 1 // the mean is one number, and needs as many bytes as its factor
@@ -150,7 +181,23 @@ func (s *stepEncoder) relate(columns [][]float64) (exponent uint8, factor int64,
 		s.busy = append(s.busy, rest|low|high != 0)
 		s.rest, s.below, s.above = append(s.rest, rest), append(s.below, low), append(s.above, high)
 	}
-	return exponent, factor, true
+	return factor
+}
+
+// restingDecimals is resting for mantissas.
+func (s *stepEncoder) restingDecimals(columns [][]int64) bool {
+	low, high := columns[StepMin], columns[StepMax]
+	if low[0] != high[0] || !alike(low) || !alike(high) {
+		return false
+	}
+	for i, sum := range columns[StepSum] {
+		if sum != low[0]*s.counts[i] {
+			return false
+		}
+		s.q[i] = low[0]
+		s.busy = append(s.busy, false)
+	}
+	return true
 }
 
 // resting is relate for a series whose samples are all one decimal.

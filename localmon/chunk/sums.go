@@ -77,7 +77,7 @@ func (d *Decoder) stepSums(b *Block, r reader, n int, bounds []int32, full bool,
 		return err
 	}
 	q, rest := d.step.q, d.step.spread
-	s.Same = full && h.flat == flatAll && allAlike(q)
+	s.Same = full && h.flat == flatAll && alike(q)
 	if s.Same {
 		s.Value = Float(q[0]*h.factor, h.exponent)
 	}
@@ -143,16 +143,6 @@ func (d *Decoder) plainSums(r *reader, n int, bounds []int32, s *Sums) error {
 		}
 	}
 	return nil
-}
-
-// allAlike reports whether all numbers are the first.
-func allAlike(z []int64) bool {
-	for _, x := range z {
-		if x != z[0] {
-			return false
-		}
-	}
-	return true
 }
 
 // places turns bounds by row into bounds by place among the values.

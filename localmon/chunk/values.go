@@ -43,18 +43,34 @@ func (e *Encoder) values(dst []byte, v []float64, near *neighbours) []byte {
 	}
 	e.mant = resize(e.mant, len(v))
 	if exponent, ok := Decimals(e.mant, v); ok {
-		if near != nil {
-			if linked, ok := e.linked(append(dst, valuesLinked|exponent<<4), e.mant, near); ok {
-				return linked
-			}
-			near.add(e.mant)
-		}
-		return e.short(append(dst, valuesShort|exponent<<4), e.mant)
+		return e.mantissas(dst, e.mant, exponent, near)
 	}
 	if packed, ok := e.ratios(append(dst, valuesRatios), v); ok {
 		return packed
 	}
 	return e.floats(append(dst, valuesFloats), v)
+}
+
+// decimals is values for mantissas.
+func (e *Encoder) decimals(dst []byte, m []int64, exponent uint8, near *neighbours) []byte {
+	if len(m) > MaxValues {
+		panic(fmt.Sprintf("chunk: %d values in one stream", len(m)))
+	}
+	if alike(m) {
+		return appendSame(dst, Float(m[0], exponent))
+	}
+	return e.mantissas(dst, m, exponent, near)
+}
+
+// mantissas writes decimals that are not all the same.
+func (e *Encoder) mantissas(dst []byte, m []int64, exponent uint8, near *neighbours) []byte {
+	if near != nil {
+		if linked, ok := e.linked(append(dst, valuesLinked|exponent<<4), m, near); ok {
+			return linked
+		}
+		near.add(m)
+	}
+	return e.short(append(dst, valuesShort|exponent<<4), m)
 }
 
 // same reports whether all values have the same bits.

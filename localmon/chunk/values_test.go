@@ -144,3 +144,19 @@ func FuzzValuesHostile(f *testing.F) {
 		require.Equal(t, bitsOf(out), bitsOf(again))
 	})
 }
+
+func TestRescaledMantissasAreTheSameValues(t *testing.T) {
+	rng := rand.New(rand.NewPCG(4, 4))
+	for range 20000 {
+		m, e := rng.Int64N(1<<rng.IntN(50)+1)-rng.Int64N(1<<rng.IntN(50)+1), uint8(rng.IntN(10))
+		digits := uint8(rng.IntN(int(chunk.MaxExponent-e) + 1))
+		finer, ok := chunk.Rescale(m, digits)
+		if !ok {
+			require.Greater(t, math.Abs(float64(m))*math.Pow10(int(digits)), float64(1<<49))
+			continue
+		}
+		require.Equal(t, math.Float64bits(chunk.Float(m, e)), math.Float64bits(chunk.Float(finer, e+digits)), "%d at %d by %d", m, e, digits)
+	}
+	_, ok := chunk.Rescale(1, chunk.MaxExponent+1)
+	require.False(t, ok)
+}

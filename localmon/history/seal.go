@@ -32,10 +32,7 @@ type sealing struct {
 	builder chunk.Builder
 	coarse  chunk.Builder
 	tier    tier
-	columns [groupSize][]float64
-	runs    [groupSize][]int32 // begin and end of each run of rows that have values
-	until   [groupSize]int32   // rows before this are done
-	changes [groupSize]int     // values that differ from the one before
+	columns [groupSize]column
 	present []bool
 	some    []int32 // step of each value of a series with gaps
 
@@ -225,13 +222,13 @@ func (s *sealing) gather(records *bbolt.Bucket, n uint32) error {
 		return fmt.Errorf("%w: it is not in the log", errBadValue)
 	}
 	for k := range s.columns {
-		s.columns[k], s.runs[k], s.until[k], s.changes[k] = s.columns[k][:0], s.runs[k][:0], 0, 0
+		s.columns[k].reset()
 	}
 	var (
 		g      group
 		broken = true
 		row    = int32(0)
-		touch  = func(i int) { s.copyUntil(row, i, &g[i]) }
+		touch  = func(i int) { s.columns[i].fill(row, &g[i]) }
 		all    = func() {
 			for i := range g {
 				touch(i)
@@ -264,61 +261,52 @@ func (s *sealing) gather(records *bbolt.Bucket, n uint32) error {
 	return err
 }
 
-// copyUntil adds the value that a series had since it was last touched to the
-// rows before row.
-func (s *sealing) copyUntil(row int32, i int, c *cell) {
-	from := s.until[i]
-	s.until[i] = row
-	if !c.present || from == row {
-		return
-	}
-	if n := len(s.columns[i]); n == 0 || math.Float64bits(s.columns[i][n-1]) != c.bits {
-		s.changes[i]++
-	}
-	if n := len(s.runs[i]); n > 0 && s.runs[i][n-1] == from {
-		s.runs[i][n-1] = row
-	} else {
-		s.runs[i] = append(s.runs[i], from, row)
-	}
-	v := math.Float64frombits(c.bits)
-	column := slices.Grow(s.columns[i], int(row-from))
-	for range row - from {
-		column = append(column, v)
-	}
-	s.columns[i] = column
-}
-
 // build packs what was gathered, fine and coarse.
 func (s *sealing) build() {
 	s.builder.Reset(len(s.at), chunk.Samples)
 	s.coarse.Reset(len(s.begins), chunk.Steps)
 	last := groupSize - 1
-	for ; last > 0 && len(s.columns[last]) == 0; last-- {
+	for ; last > 0 && s.columns[last].len() == 0; last-- {
 	}
-	for i, v := range s.columns[:last+1] {
-		s.tier.reset(len(s.begins))
-		if len(v) == len(s.at) {
-			if s.changes[i] <= 1 {
-				s.tier.ofConstant(v[0], s.perStep)
-			} else {
-				s.tier.ofSamples(v, s.step)
-			}
-			s.tier.add(&s.coarse)
-			s.builder.Add(nil, v)
-			continue
-		}
-		s.present = append(s.present[:0], make([]bool, len(s.at))...)
-		s.some = s.some[:0]
-		for k := 0; k < len(s.runs[i]); k += 2 {
-			for row := s.runs[i][k]; row < s.runs[i][k+1]; row++ {
-				s.present[row] = true
-				s.some = append(s.some, s.step[row])
-			}
-		}
-		s.tier.ofSamples(v, s.some)
-		s.tier.add(&s.coarse)
-		s.builder.Add(s.present, v)
+	for i := range s.columns[:last+1] {
+		s.add(&s.columns[i])
 	}
+}
+
+// add packs one series.
+func (s *sealing) add(c *column) {
+	s.tier.reset(len(s.begins))
+	var present []bool
+	steps := s.step
+	if c.len() < len(s.at) {
+		present, steps = s.gaps(c)
+	}
+	switch {
+	case !c.decimal:
+		s.tier.ofFloats(c.floats, steps)
+		s.builder.Add(present, c.floats)
+	case c.moves == 1 && present == nil:
+		s.tier.ofResting(c.mants[0], c.exponent, s.perStep)
+		s.builder.AddDecimals(nil, c.exponent, c.mants)
+	default:
+		s.tier.ofDecimals(c.mants, c.exponent, steps)
+		s.builder.AddDecimals(present, c.exponent, c.mants)
+	}
+	s.tier.add(&s.coarse)
+}
+
+// gaps tells which rows have a value, and the step of each value.
+func (s *sealing) gaps(c *column) (present []bool, steps []int32) {
+	s.present = slices.Grow(s.present[:0], len(s.at))[:len(s.at)]
+	clear(s.present)
+	s.some = s.some[:0]
+	c.eachRun(func(from, to int32) {
+		for row := from; row < to; row++ {
+			s.present[row] = true
+			s.some = append(s.some, s.step[row])
+		}
+	})
+	return s.present, s.some
 }
 
 // sealEnd makes the segment a sealed one.
