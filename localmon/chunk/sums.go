@@ -168,15 +168,12 @@ func (c *content) sums(dst []float64, bounds []int32, v []float64) {
 				dst[k] = c.value * float64(bounds[k+1]-bounds[k])
 			}
 		}
+	case c.decimal && 4*len(dst) > len(c.all):
+		c.shortSums(dst, bounds)
 	case c.decimal:
 		for k := range dst {
-			part := c.all[bounds[k]:bounds[k+1]]
-			if len(part) == 2 { // looks every 30 s, by the minute
-				dst[k] = float64(part[0] + part[1])
-				continue
-			}
 			sum := int64(0)
-			for _, m := range part {
+			for _, m := range c.all[bounds[k]:bounds[k+1]] {
 				sum += m
 			}
 			dst[k] = float64(sum)
@@ -190,5 +187,28 @@ func (c *content) sums(dst []float64, bounds []int32, v []float64) {
 			}
 			dst[k] = sum
 		}
+	}
+}
+
+// shortSums adds mantissas up in place and takes differences, which is quicker
+// where parts are short.
+func (c *content) shortSums(dst []float64, bounds []int32) {
+	sum := int64(0)
+	for i, m := range c.all {
+		sum += m
+		c.all[i] = sum
+	}
+	before := int64(0)
+	if at := bounds[0]; at > 0 {
+		before = c.all[at-1]
+	}
+	by := pow10[c.exponent]
+	for k, to := range bounds[1 : len(dst)+1] {
+		after := before
+		if to > 0 {
+			after = c.all[to-1]
+		}
+		dst[k] = float64(after-before) / by
+		before = after
 	}
 }

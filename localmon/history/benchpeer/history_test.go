@@ -61,12 +61,14 @@ type historyReader struct {
 
 // one hands out every sample of a series.
 func (r historyReader) one(ctx context.Context, key localmon.SeriesKey) (n int, sum float64, err error) {
-	for p, err := range r.db.Range(ctx, key, r.window) {
+	for s, err := range r.db.Samples(ctx, key, r.window.From, r.window.To) {
 		if err != nil {
 			return n, sum, err
 		}
-		n++
-		sum += p.Value
+		n += len(s.Values)
+		for _, v := range s.Values {
+			sum += v
+		}
 	}
 	return n, sum, nil
 }
