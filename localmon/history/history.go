@@ -87,6 +87,7 @@ type DB struct {
 	upkeep sync.Mutex // guards what follows; held while Maintain does a step
 	seal   *sealing   // half-done work, nil when there is none
 	roll   *rolling
+	packer *packer // memory of sealing
 }
 
 var _ localmon.Reader = (*DB)(nil)

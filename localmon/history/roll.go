@@ -27,8 +27,12 @@ type rolling struct {
 	step   []int32 // 1-hour step of each
 	begins []int64
 
+	packed  int // series of the group that are packed
 	builder chunk.Builder
 	decoder chunk.Decoder
+	column  chunk.Column
+	at      []int32 // 1-hour step of each 5-minute step of a series,
+	cols    [stepColumns][]float64
 	tier    tier
 	block   []byte
 }
@@ -86,11 +90,11 @@ func (db *DB) beginRoll(target string, members []segment) error {
 func (db *DB) rollStep() (bool, error) {
 	r := db.roll
 	if r.next < len(r.groups) {
+		n := r.groups[r.next]
 		if err := db.rollGroup(r); err != nil {
 			db.roll = nil
-			return false, fmt.Errorf("make 1-hour steps of group %d from segment %d: %w", r.groups[r.next], r.week.first, err)
+			return false, fmt.Errorf("make 1-hour steps of group %d from segment %d: %w", n, r.week.first, err)
 		}
-		r.next++
 		return true, nil
 	}
 	db.roll = nil
@@ -159,15 +163,20 @@ func groupsIn(in *bbolt.Bucket, first uint64) (groups []uint32) {
 func (db *DB) rollGroup(r *rolling) error {
 	n := r.groups[r.next]
 	key := blockKey(r.week.first, n)
-	done := false
-	err := db.file.View(func(tx *bbolt.Tx) error {
-		if done = hasPieces(bucketOf(tx, r.target, bucketH1), key); done {
-			return nil
+	done, packed := false, false
+	err := db.file.View(func(tx *bbolt.Tx) (err error) {
+		if done = hasPieces(bucketOf(tx, r.target, bucketH1), key); !done {
+			packed, err = r.pack(bucketOf(tx, r.target, bucketM5), n)
 		}
-		return r.build(bucketOf(tx, r.target, bucketM5), n)
-	})
-	if err != nil || done || r.builder.Empty() {
 		return err
+	})
+	if err != nil || !done && !packed {
+		return err
+	}
+	r.next++
+	r.packed = 0
+	if done || r.builder.Empty() {
+		return nil
 	}
 	if err := db.pause("before a group is rolled"); err != nil {
 		return err
@@ -186,9 +195,10 @@ func (db *DB) rollGroup(r *rolling) error {
 	return nil
 }
 
-// build makes the 1-hour steps of one group. A block that is damaged is left
-// out, as a gap: Check names it.
-func (r *rolling) build(m5 *bbolt.Bucket, n uint32) error {
+// pack makes the 1-hour steps of the next series of a group and reports true
+// after the last one. A block that is damaged is left out, as a gap: Check
+// names it.
+func (r *rolling) pack(m5 *bbolt.Bucket, n uint32) (bool, error) {
 	blocks := make([]chunk.Block, len(r.members))
 	readers := make([]blockReader, len(r.members))
 	series := 0
@@ -199,36 +209,36 @@ func (r *rolling) build(m5 *bbolt.Bucket, n uint32) error {
 		}
 		series = max(series, blocks[i].Series)
 	}
-	r.builder.Reset(len(r.begins), chunk.Steps)
-	var c chunk.Column
-	var at []int32
-	var cols [stepColumns][]float64
-	for k := range series {
-		at = at[:0]
-		for i := range cols {
-			cols[i] = cols[i][:0]
-		}
-		base := 0
-		for i := range blocks {
-			if ok, err := r.decoder.Column(&blocks[i], k, 1<<stepColumns-1, &c); ok && err == nil {
-				for j := range c.Values[0] {
-					row := j
-					if c.Index != nil {
-						row = int(c.Index[j])
-					}
-					at = append(at, r.step[base+row])
-				}
-				for j := range cols {
-					cols[j] = append(cols[j], c.Values[j]...)
-				}
-			}
-			base += r.members[i].steps
-		}
-		r.tier.reset(len(r.begins))
-		r.tier.ofSteps(at, &cols)
-		r.tier.add(&r.builder)
+	if r.packed == 0 {
+		r.builder.Reset(len(r.begins), chunk.Steps)
 	}
-	return nil
+	for until := min(r.packed+packSeries, series); r.packed < until; r.packed++ {
+		r.add(blocks, r.packed)
+	}
+	return r.packed == series, nil
+}
+
+// add packs the 1-hour steps of one series.
+func (r *rolling) add(blocks []chunk.Block, k int) {
+	r.at = r.at[:0]
+	for i := range r.cols {
+		r.cols[i] = r.cols[i][:0]
+	}
+	base := 0
+	for i := range blocks {
+		if ok, err := r.decoder.Column(&blocks[i], k, 1<<stepColumns-1, &r.column); ok && err == nil {
+			for j := range r.column.Values[0] {
+				r.at = append(r.at, r.step[base+r.column.Row(j)])
+			}
+			for j := range r.cols {
+				r.cols[j] = append(r.cols[j], r.column.Values[j]...)
+			}
+		}
+		base += r.members[i].steps
+	}
+	r.tier.reset(len(r.begins))
+	r.tier.ofSteps(r.at, &r.cols)
+	r.tier.add(&r.builder)
 }
 
 // rollEnd puts the week into its table and marks its segments.

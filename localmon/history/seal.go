@@ -29,6 +29,14 @@ type sealing struct {
 	lost    []Damage // scrapes that could not be read,
 	isLost  map[uint64]bool
 
+	gathered bool // the columns of the group are there, and
+	packed   int  // so many of them are packed
+	*packer
+}
+
+// packer is the memory for one group of series on its way into blocks. It is
+// kept from one segment to the next.
+type packer struct {
 	builder chunk.Builder
 	coarse  chunk.Builder
 	tier    tier
@@ -38,6 +46,9 @@ type sealing struct {
 
 	block, coarseBlock []byte
 }
+
+// packSeries is how many series one step packs, which bounds its time.
+const packSeries = 64
 
 // sealNext does one step of sealing a target's oldest finished segment.
 func (db *DB) sealNext(target string, now time.Time) (bool, error) {
@@ -49,7 +60,10 @@ func (db *DB) sealNext(target string, now time.Time) (bool, error) {
 		if !ok || err != nil {
 			return false, err
 		}
-		s := &sealing{target: target, isLost: map[uint64]bool{}}
+		if db.packer == nil {
+			db.packer = new(packer)
+		}
+		s := &sealing{target: target, isLost: map[uint64]bool{}, packer: db.packer}
 		if err := db.file.View(func(tx *bbolt.Tx) error { return s.survey(tx, first) }); err != nil {
 			return false, fmt.Errorf("seal segment %d: %w", first, err)
 		}
@@ -57,11 +71,11 @@ func (db *DB) sealNext(target string, now time.Time) (bool, error) {
 	}
 	s := db.seal
 	if s.next < len(s.groups) {
+		n := s.groups[s.next]
 		if err := db.sealGroup(s); err != nil {
 			db.seal = nil
-			return false, fmt.Errorf("seal group %d of segment %d: %w", s.groups[s.next], s.seg.first, err)
+			return false, fmt.Errorf("seal group %d of segment %d: %w", n, s.seg.first, err)
 		}
-		s.next++
 		return true, nil
 	}
 	db.seal = nil
@@ -164,29 +178,51 @@ func (s *sealing) survey(tx *bbolt.Tx, first uint64) error {
 func (db *DB) sealGroup(s *sealing) error {
 	n := s.groups[s.next]
 	key := blockKey(s.seg.first, n)
-	done := false
-	err := db.file.View(func(tx *bbolt.Tx) error {
+	if !s.gathered {
+		done, err := db.gatherGroup(s, n, key)
+		if err != nil {
+			return err
+		}
+		if done {
+			s.next++
+			return nil
+		}
+	}
+	if !s.pack() {
+		return nil
+	}
+	s.gathered = false
+	s.next++
+	if s.builder.Empty() {
+		return nil
+	}
+	return db.storeGroup(s, key)
+}
+
+// gatherGroup gathers the columns of a group. It reports true when a run that
+// was cut short has stored its blocks.
+func (db *DB) gatherGroup(s *sealing, n uint32, key []byte) (done bool, err error) {
+	err = db.file.View(func(tx *bbolt.Tx) error {
 		if in := bucketOf(tx, s.target, bucketDay); hasPieces(in, key) {
-			done = true // by a run that was cut short
+			done = true
 			value, err := getPieces(in, key, 0, -1, s.block[:0])
 			s.seg.size += int64(len(value))
 			return err
 		}
 		return s.gather(logOf(tx, s.target).records(s.seg.first), n)
 	})
-	if err != nil || done {
-		return err
-	}
-	s.build()
-	if s.builder.Empty() {
-		return nil
-	}
+	s.gathered, s.packed = err == nil && !done, 0
+	return done, err
+}
+
+// storeGroup stores the blocks of a group, fine and coarse.
+func (db *DB) storeGroup(s *sealing, key []byte) error {
 	if err := db.pause("before a group is sealed"); err != nil {
 		return err
 	}
 	s.block = appendBlock(s.block[:0], kindBlock, &s.builder)
 	s.coarseBlock = appendBlock(s.coarseBlock[:0], kindTier, &s.coarse)
-	err = db.file.Update(func(tx *bbolt.Tx) error {
+	err := db.file.Update(func(tx *bbolt.Tx) error {
 		own, err := own(tx, s.target)
 		if err != nil {
 			return err
@@ -261,16 +297,20 @@ func (s *sealing) gather(records *bbolt.Bucket, n uint32) error {
 	return err
 }
 
-// build packs what was gathered, fine and coarse.
-func (s *sealing) build() {
-	s.builder.Reset(len(s.at), chunk.Samples)
-	s.coarse.Reset(len(s.begins), chunk.Steps)
-	last := groupSize - 1
-	for ; last > 0 && s.columns[last].len() == 0; last-- {
+// pack packs the next series of what was gathered. It reports true after the
+// last one that has values.
+func (s *sealing) pack() bool {
+	if s.packed == 0 {
+		s.builder.Reset(len(s.at), chunk.Samples)
+		s.coarse.Reset(len(s.begins), chunk.Steps)
 	}
-	for i := range s.columns[:last+1] {
-		s.add(&s.columns[i])
+	end := groupSize
+	for ; end > 1 && s.columns[end-1].len() == 0; end-- {
 	}
+	for until := min(s.packed+packSeries, end); s.packed < until; s.packed++ {
+		s.add(&s.columns[s.packed])
+	}
+	return s.packed == end
 }
 
 // add packs one series.
