@@ -224,7 +224,7 @@ func (a *across) readTarget(ctx context.Context, members []member) error {
 			}
 			a.laid = false
 			if s.records != nil {
-				return a.readLog(s.records, members)
+				return a.readLog(&s, members)
 			}
 			for i := range members {
 				if err := a.take(&s, &members[i]); err != nil {
@@ -466,7 +466,7 @@ func (a *across) end(m *member) error {
 }
 
 // readLog goes through a segment of the log once for all series.
-func (a *across) readLog(records *bbolt.Bucket, members []member) error {
+func (a *across) readLog(s *stretch, members []member) error {
 	c := a.cursor
 	groups := map[uint32]*group{}
 	for i := range members {
@@ -475,14 +475,9 @@ func (a *across) readLog(records *bbolt.Bucket, members []member) error {
 		}
 	}
 	broken := true
-	err := eachScrape(records, func(seq uint64, v []byte) error {
+	err := s.log.eachScrape(s.records, func(seq uint64, sh scrapeHead, err error) error {
 		if seq > c.bound {
 			return errEnough
-		}
-		payload, err := unseal(kindScrape, v)
-		var sh scrapeHead
-		if err == nil {
-			sh, err = parseScrape(payload)
 		}
 		if err == nil && (sh.key || !broken) {
 			if sh.key {

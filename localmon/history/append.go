@@ -159,7 +159,7 @@ func (a *appending) place(maxScrapes int) {
 	a.key = a.opens || h.sinceKey == 0 || h.sinceKey >= keyEvery
 }
 
-// encode builds the record and the list of changed cells.
+// encode builds the record, but for its checksum, and the list of changed cells.
 func (a *appending) encode(b []byte, w *sectionWriter) []byte {
 	h := a.h
 	sh := scrapeHead{at: a.at, targetAt: noClock, key: a.key}
@@ -183,7 +183,7 @@ func (a *appending) encode(b []byte, w *sectionWriter) []byte {
 			last = n
 		}
 	}
-	return seal(kindScrape, b)
+	return b
 }
 
 // encodeAll writes what a group has, for a record that stands alone: it starts
@@ -227,21 +227,23 @@ func (a *appending) encodeAltered(n uint32, g *liveGroup, w *sectionWriter) {
 // store writes the record, the new rows of the series table and, when the
 // clock jumped, a note of that.
 func (a *appending) store(tx *bbolt.Tx, record []byte) error {
-	log, err := tx.CreateBucketIfNotExists(bucketLog)
+	all, err := tx.CreateBucketIfNotExists(bucketLog)
 	if err != nil {
 		return err
 	}
-	if a.seq, err = log.NextSequence(); err != nil {
+	if a.seq, err = all.NextSequence(); err != nil {
 		return err
 	}
 	if a.opens {
 		a.segment = a.seq
 	}
-	records, err := log.CreateBucketIfNotExists(logOf(tx, a.h.target).key(a.segment))
+	log := logOf(tx, a.h.target)
+	records, err := all.CreateBucketIfNotExists(log.key(a.segment))
 	if err != nil {
 		return err
 	}
-	if err := putPieces(records, seqKey(a.seq), record); err != nil {
+	key := seqKey(a.seq)
+	if err := putPieces(records, key, log.seat.seal(kindScrape, key, record)); err != nil {
 		return err
 	}
 	if _, err := records.NextSequence(); err != nil {
@@ -251,18 +253,18 @@ func (a *appending) store(tx *bbolt.Tx, record []byte) error {
 	if len(a.fresh) == 0 && len(a.units) == 0 && !jumped && bucketOf(tx, a.h.target) != nil {
 		return nil
 	}
-	all, err := tx.CreateBucketIfNotExists(bucketTargets)
+	targets, err := tx.CreateBucketIfNotExists(bucketTargets)
 	if err != nil {
 		return err
 	}
-	own, err := all.CreateBucketIfNotExists([]byte(a.h.target))
+	own, err := targets.CreateBucketIfNotExists([]byte(a.h.target))
 	if err != nil {
 		return err
 	}
 	if err := errors.Join(a.storeFresh(own), a.storeUnits(own)); err != nil || !jumped {
 		return err
 	}
-	return jump.store(own, a.seq)
+	return jump.store(own, seatOf(a.h.target), a.seq)
 }
 
 func (a *appending) storeFresh(own *bbolt.Bucket) error {
@@ -275,7 +277,7 @@ func (a *appending) storeFresh(own *bbolt.Bucket) error {
 	}
 	for _, f := range a.fresh {
 		e := a.entry(f)
-		if err := table.Put(idKey(f.id), e.encode()); err != nil {
+		if err := table.Put(idKey(f.id), e.encode(seatOf(a.h.target), f.id)); err != nil {
 			return err
 		}
 	}

@@ -181,7 +181,7 @@ func (c *checker) checkSeries(own *bbolt.Bucket) error {
 		id, err := keyID(k)
 		if err == nil {
 			c.named[id] = true
-			_, err = decodeEntry(v)
+			_, err = decodeEntry(c.log.seat, k, v)
 		}
 		c.bad(fmt.Sprintf("name of series %x", k), err)
 		return c.ctx.Err()
@@ -194,14 +194,14 @@ func (c *checker) checkClock(own *bbolt.Bucket) error {
 		return nil
 	}
 	return b.ForEach(func(k, v []byte) error {
-		_, err := decodeJump(k, v)
+		_, err := decodeJump(c.log.seat, k, v)
 		c.bad(fmt.Sprintf("clock note %x", k), err)
 		return c.ctx.Err()
 	})
 }
 
 func (c *checker) checkGone(own *bbolt.Bucket) error {
-	return eachGone(own, func(k []byte, _ garbage, err error) {
+	return eachGone(own, c.log.seat, func(k []byte, _ garbage, err error) {
 		c.bad(fmt.Sprintf("note %x of what is let go of", k), err)
 	})
 }
@@ -219,13 +219,8 @@ func (c *checker) checkLog(first uint64, records *bbolt.Bucket) error {
 		return groups[n]
 	}
 	broken := false
-	return eachScrape(records, func(seq uint64, v []byte) error {
+	return c.log.eachScrape(records, func(seq uint64, sh scrapeHead, err error) error {
 		what := fmt.Sprintf("scrape %d", seq)
-		payload, err := unseal(kindScrape, v)
-		var sh scrapeHead
-		if err == nil {
-			sh, err = parseScrape(payload)
-		}
 		if err != nil {
 			broken = true
 			c.bad(what, err)
@@ -276,7 +271,7 @@ func (c *checker) checkSealed(own *bbolt.Bucket) error {
 			first := seqOf(k[:8])
 			s := t.of[first]
 			switch {
-			case isGone(own, garbage{t.name, first}):
+			case isGone(own, c.log.seat, garbage{t.name, first}):
 				return c.ctx.Err()
 			case s == nil && table != nil && table.Get(k[:8]) != nil: // its row is damaged, and was named
 			case s == nil && c.log.records(first) != nil: // it is being sealed
@@ -286,7 +281,7 @@ func (c *checker) checkSealed(own *bbolt.Bucket) error {
 			}
 			if string(k) == string(timesKey(first)) {
 				if s != nil {
-					_, err := decodeTimes(&c.decoder, value, s.rows)
+					_, err := decodeTimes(&c.decoder, c.log.seat, first, value, s.rows)
 					c.bad(fmt.Sprintf("times of segment %d", first), err)
 				}
 				return c.ctx.Err()
@@ -307,7 +302,7 @@ func (c *checker) checkTable(own *bbolt.Bucket, name []byte, what string) (map[u
 		return found, nil
 	}
 	err := table.ForEach(func(k, v []byte) error {
-		s, err := decodeSegment(k, v)
+		s, err := decodeSegment(c.log.seat, k, v)
 		if err == nil {
 			found[s.first] = s
 			_, err = times(&c.decoder, s.packed, s.steps)
@@ -321,7 +316,7 @@ func (c *checker) checkTable(own *bbolt.Bucket, name []byte, what string) (map[u
 // checkBlock decodes every series of a block. The first damaged one speaks for
 // its neighbours.
 func (c *checker) checkBlock(key, value []byte, k kind, s *segment, rows func(*segment) int) error {
-	if err := openWhole(value, k, &c.block); err != nil {
+	if err := openWhole(c.log.seat, key, value, k, &c.block); err != nil {
 		return err
 	}
 	if s != nil && rows(s) != c.block.Rows {

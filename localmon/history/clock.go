@@ -42,7 +42,7 @@ func (a *appending) jump() (Jump, bool) {
 // the monotonic reading and nothing else.
 func hasMonotonic(t time.Time) bool { return t != t.Round(0) }
 
-func (j Jump) store(own *bbolt.Bucket, seq uint64) error {
+func (j Jump) store(own *bbolt.Bucket, of seat, seq uint64) error {
 	notes, err := own.CreateBucketIfNotExists(bucketClock)
 	if err != nil {
 		return err
@@ -56,14 +56,14 @@ func (j Jump) store(own *bbolt.Bucket, seq uint64) error {
 	b = binary.AppendVarint(b, j.Before.UnixNano())
 	b = binary.AppendVarint(b, j.After.UnixNano())
 	b = binary.AppendVarint(b, int64(j.By))
-	return notes.Put(seqKey(seq), seal(kindClock, b))
+	return notes.Put(seqKey(seq), of.seal(kindClock, seqKey(seq), b))
 }
 
-func decodeJump(k, v []byte) (j Jump, err error) {
+func decodeJump(of seat, k, v []byte) (j Jump, err error) {
 	if j.Seq, err = keySeq(k); err != nil {
 		return j, err
 	}
-	payload, err := unseal(kindClock, v)
+	payload, err := of.unseal(kindClock, k, v)
 	if err != nil {
 		return j, err
 	}
@@ -86,7 +86,7 @@ func (db *DB) Jumps(target string) ([]Jump, error) {
 			return nil
 		}
 		return notes.ForEach(func(k, v []byte) error {
-			j, err := decodeJump(k, v)
+			j, err := decodeJump(seatOf(target), k, v)
 			if err != nil {
 				return fmt.Errorf("clock note %x: %w", k, err)
 			}

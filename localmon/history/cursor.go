@@ -53,7 +53,8 @@ type cursor struct {
 // stretch is a part of the history that is read in one way.
 type stretch struct {
 	own     *bbolt.Bucket
-	records *bbolt.Bucket // of a segment of the log,
+	log     targetLog
+	records *bbolt.Bucket // of a segment of it,
 	samples bool          // or samples of a sealed segment,
 	tier    []byte        // or the steps in this bucket
 	inside  bool          // the window holds all of it
@@ -135,7 +136,8 @@ func (c *cursor) next(tx *bbolt.Tx) (s stretch, more bool, err error) {
 	if c.bound == 0 {
 		c.bound = log.Sequence()
 	}
-	k, v, records := earliest(s.own, logOf(tx, c.target), c.nextSeq)
+	s.log = logOf(tx, c.target)
+	k, v, records := earliest(s.own, s.log, c.nextSeq)
 	if did := c.nextWeek(&s, k); did {
 		return s, true, nil
 	}
@@ -159,7 +161,7 @@ func (c *cursor) next(tx *bbolt.Tx) (s stretch, more bool, err error) {
 
 // nextSealed chooses what is read of a sealed segment.
 func (c *cursor) nextSealed(s *stretch, k, v []byte) {
-	row, err := decodeSegment(k, v)
+	row, err := decodeSegment(s.log.seat, k, v)
 	if err != nil {
 		c.damage = append(c.damage, fmt.Errorf("segment %d: %w", seqOf(k), err))
 		c.nextSeq, c.scrape = seqOf(k)+1, 0
@@ -204,7 +206,7 @@ func (c *cursor) nextWeek(s *stretch, next []byte) bool {
 	if k == nil || next != nil && string(k) > string(next) {
 		return false
 	}
-	m, err := decodeSegment(k, v)
+	m, err := decodeSegment(s.log.seat, k, v)
 	if err != nil {
 		if string(k) == string(next) {
 			return false // the segments are there
@@ -236,7 +238,7 @@ func (c *cursor) fetch(s *stretch, id uint32) {
 	err := boltfile.Guard(func() error {
 		switch {
 		case s.records != nil:
-			c.readLog(s.records, id)
+			c.readLog(s, id)
 		case s.samples:
 			return c.readSamples(s, id)
 		case s.tier != nil:
@@ -263,7 +265,7 @@ func (c *cursor) open(s *stretch, in []byte, k kind, id uint32) (bool, error) {
 	key := blockKey(c.row.first, id/groupSize)
 	if id := string(in) + string(key); id != c.blockID {
 		c.blockID = ""
-		if ok, err := c.blocks.open(s.own.Bucket(in), k, key, &c.block); !ok || err != nil {
+		if ok, err := c.blocks.open(s.own.Bucket(in), s.log.seat, k, key, &c.block); !ok || err != nil {
 			return ok, err
 		}
 		c.blockID = id
@@ -277,7 +279,7 @@ func (c *cursor) openSamples(s *stretch, id uint32) (at []int64, ok bool, err er
 	if ok, err := c.open(s, bucketDay, kindBlock, id); !ok || err != nil {
 		return nil, false, err
 	}
-	if at, err = c.db.timesOf(s.own.Bucket(bucketDay), c.target, &c.row); err != nil {
+	if at, err = c.db.timesOf(s, c.target, &c.row); err != nil {
 		return nil, false, err
 	}
 	if c.block.Rows != len(at) || c.block.Kind != chunk.Samples {
@@ -378,7 +380,7 @@ const pieceScrapes = 8 * keyEvery
 
 // readLog reads the next scrapes of a log segment that lie in the window, and
 // goes on to where the next stretch begins.
-func (c *cursor) readLog(records *bbolt.Bucket, id uint32) {
+func (c *cursor) readLog(s *stretch, id uint32) {
 	times, values := c.keptTimes[:0], c.keptValues[0][:0]
 	defer func() {
 		c.keptTimes, c.keptValues[0] = times, values
@@ -389,14 +391,9 @@ func (c *cursor) readLog(records *bbolt.Bucket, id uint32) {
 		broken = true
 		i      = 0
 	)
-	err := eachScrape(records, func(seq uint64, v []byte) error {
+	err := s.log.eachScrape(s.records, func(seq uint64, sh scrapeHead, err error) error {
 		if i >= c.scrape+pieceScrapes || seq > c.bound {
 			return errEnough
-		}
-		payload, err := unseal(kindScrape, v)
-		var sh scrapeHead
-		if err == nil {
-			sh, err = parseScrape(payload)
 		}
 		if err == nil && (sh.key || !broken) {
 			if sh.key {

@@ -225,8 +225,9 @@ func (db *DB) loadTarget(tx *bbolt.Tx, h *head, own *bbolt.Bucket) error {
 		}},
 		{"tables of segments and weeks", func() error { return db.loadSegments(h, own) }},
 		{"log", func() error {
-			return logOf(tx, h.target).each(func(first uint64, records *bbolt.Bucket) error {
-				return db.loadLog(h, first, records)
+			log := logOf(tx, h.target)
+			return log.each(func(first uint64, records *bbolt.Bucket) error {
+				return db.loadLog(h, log, first, records)
 			})
 		}},
 		{"newest values", func() error {
@@ -278,7 +279,7 @@ func (db *DB) loadTable(h *head, table *bbolt.Bucket) error {
 			return fmt.Errorf("series table of %s: %w", h.target, err)
 		}
 		h.nextID = max(h.nextID, id+1)
-		e, err := decodeEntry(v)
+		e, err := decodeEntry(seatOf(h.target), k, v)
 		if err != nil {
 			db.damaged = append(db.damaged, Damage{Target: h.target, What: fmt.Sprintf("name of series %d", id), Err: err})
 			return nil
@@ -293,12 +294,14 @@ func (db *DB) loadTable(h *head, table *bbolt.Bucket) error {
 }
 
 // loadLog replays one segment of the log into the head.
-func (db *DB) loadLog(h *head, seg uint64, records *bbolt.Bucket) error {
+func (db *DB) loadLog(h *head, log targetLog, seg uint64, records *bbolt.Bucket) error {
 	h.segment, h.scrapes, h.sinceKey, h.maxDay = seg, 0, 0, math.MinInt64
 	broken := true // until a record that stands alone was read
-	return eachScrape(records, func(seq uint64, v []byte) error {
+	return log.eachScrape(records, func(seq uint64, sh scrapeHead, err error) error {
 		h.scrapes++
-		sh, err := h.replay(v, broken)
+		if err == nil {
+			err = h.replay(sh, broken)
+		}
 		if err != nil {
 			broken, h.sinceKey = true, 0
 			db.damaged = append(db.damaged, Damage{Target: h.target, What: fmt.Sprintf("scrape %d", seq), Err: err})
@@ -317,14 +320,9 @@ func (db *DB) loadLog(h *head, seg uint64, records *bbolt.Bucket) error {
 }
 
 // replay plays a record on the cells of the head.
-func (h *head) replay(value []byte, broken bool) (scrapeHead, error) {
-	payload, err := unseal(kindScrape, value)
-	if err != nil {
-		return scrapeHead{}, err
-	}
-	sh, err := parseScrape(payload)
-	if err != nil || broken && !sh.key {
-		return sh, err
+func (h *head) replay(sh scrapeHead, broken bool) (err error) {
+	if broken && !sh.key {
+		return nil
 	}
 	if sh.key {
 		h.leave(func(*cell) bool { return true })
@@ -332,7 +330,7 @@ func (h *head) replay(value []byte, broken bool) (scrapeHead, error) {
 	var s section
 	for rest := sh.sections; len(rest) > 0; {
 		if rest, err = s.next(rest); err != nil {
-			return sh, err
+			return err
 		}
 		if int(s.group) >= len(h.groups) || h.groups[s.group] == nil {
 			continue // the names of its series are damaged
@@ -343,10 +341,10 @@ func (h *head) replay(value []byte, broken bool) (scrapeHead, error) {
 				g.left[i] = lastSeen{h.lastSeq, h.lastAt, c.bits}
 			}
 		}); err != nil {
-			return sh, fmt.Errorf("group %d: %w", s.group, err)
+			return fmt.Errorf("group %d: %w", s.group, err)
 		}
 	}
-	return sh, nil
+	return nil
 }
 
 // leave empties cells, keeping when their series were last seen.
@@ -378,7 +376,7 @@ func (db *DB) loadSegments(h *head, own *bbolt.Bucket) error {
 			continue
 		}
 		if err := table.ForEach(func(k, v []byte) error {
-			s, err := decodeSegment(k, v)
+			s, err := decodeSegment(seatOf(h.target), k, v)
 			if err != nil {
 				db.damaged = append(db.damaged, Damage{Target: h.target, What: fmt.Sprintf("%s %d", t.what, seqOf(k)), Err: err})
 				return nil
@@ -416,7 +414,7 @@ func (h *head) recall(own *bbolt.Bucket) {
 		g, k := h.at(id)
 		v := math.NaN()
 		if n := id / groupSize; n != opened {
-			if ok, err := blocks.open(own.Bucket(bucketDay), kindBlock, blockKey(s.first, n), &b); !s.raw || !ok || err != nil {
+			if ok, err := blocks.open(own.Bucket(bucketDay), seatOf(h.target), kindBlock, blockKey(s.first, n), &b); !s.raw || !ok || err != nil {
 				b = chunk.Block{} // the raw samples are gone, or Check will name the damage
 			}
 			opened = n

@@ -18,10 +18,11 @@ var bucketLog = []byte("log")
 type targetLog struct {
 	b      *bbolt.Bucket // nil while nothing was ever appended
 	prefix []byte
+	seat   seat
 }
 
 func logOf(tx *bbolt.Tx, target string) targetLog {
-	return targetLog{tx.Bucket(bucketLog), append([]byte(target), 0)}
+	return targetLog{tx.Bucket(bucketLog), append([]byte(target), 0), seatOf(target)}
 }
 
 func (l targetLog) key(segment uint64) []byte {
@@ -77,10 +78,17 @@ func (l targetLog) each(fn func(first uint64, records *bbolt.Bucket) error) erro
 	}
 }
 
-// eachScrape calls fn for every scrape of a segment, oldest first. The value is
-// good until fn returns.
-func eachScrape(records *bbolt.Bucket, fn func(seq uint64, value []byte) error) error {
-	return eachPieces(records, 8, func(k, v []byte) error { return fn(seqOf(k), v) })
+// eachScrape calls fn for every scrape of a segment, oldest first, with why it
+// cannot be read if so. The scrape is good until fn returns.
+func (l targetLog) eachScrape(records *bbolt.Bucket, fn func(seq uint64, sh scrapeHead, err error) error) error {
+	return eachPieces(records, 8, func(k, v []byte) error {
+		payload, err := l.seat.unseal(kindScrape, k, v)
+		var sh scrapeHead
+		if err == nil {
+			sh, err = parseScrape(payload)
+		}
+		return fn(seqOf(k), sh, err)
+	})
 }
 
 func (l targetLog) drop(segment uint64) error {

@@ -157,7 +157,7 @@ type dropping struct {
 func (d *dropping) letGo(bucket []byte, first uint64) error {
 	g := garbage{bucket, first}
 	d.garbage = append(d.garbage, g)
-	return g.store(d.own)
+	return g.store(d.own, seatOf(d.h.target))
 }
 
 // raw lets go of the samples of one segment.
@@ -170,7 +170,7 @@ func (d *dropping) raw(first uint64) error {
 	if err := d.letGo(bucketDay, first); err != nil {
 		return err
 	}
-	return rewriteSegment(d.own, bucketSegments, first, func(row *segment) { row.raw = false })
+	return rewriteSegment(d.own, d.h.target, bucketSegments, first, func(row *segment) { row.raw = false })
 }
 
 // m5 lets go of the 5-minute steps of all segments of a week, and with them the
@@ -193,7 +193,7 @@ func (d *dropping) m5(first uint64) error {
 		}
 	}
 	d.segments = slices.DeleteFunc(d.segments, member)
-	return rewriteSegment(d.own, bucketWeeks, first, func(row *segment) { row.m5 = false })
+	return rewriteSegment(d.own, d.h.target, bucketWeeks, first, func(row *segment) { row.m5 = false })
 }
 
 // h1 lets go of a week, and of the series of which nothing is left then.

@@ -116,7 +116,7 @@ func (r *rolling) survey(tx *bbolt.Tx) error {
 		m := &r.members[i]
 		r.week.minAt, r.week.maxAt = min(r.week.minAt, m.minAt), max(r.week.maxAt, m.maxAt)
 		key := seqKey(m.first)
-		row, err := decodeSegment(key, own.Bucket(bucketSegments).Get(key))
+		row, err := decodeSegment(seatOf(r.target), key, own.Bucket(bucketSegments).Get(key))
 		if err != nil {
 			return err
 		}
@@ -181,7 +181,7 @@ func (db *DB) rollGroup(r *rolling) error {
 	if err := db.pause("before a group is rolled"); err != nil {
 		return err
 	}
-	r.block = appendBlock(r.block[:0], kindTier, &r.builder)
+	r.block = appendBlock(r.block[:0], seatOf(r.target), kindTier, key, &r.builder)
 	if err := db.file.Update(func(tx *bbolt.Tx) error {
 		own, err := own(tx, r.target)
 		if err != nil {
@@ -203,7 +203,7 @@ func (r *rolling) pack(m5 *bbolt.Bucket, n uint32) (bool, error) {
 	readers := make([]blockReader, len(r.members))
 	series := 0
 	for i, m := range r.members {
-		ok, err := readers[i].open(m5, kindTier, blockKey(m.first, n), &blocks[i])
+		ok, err := readers[i].open(m5, seatOf(r.target), kindTier, blockKey(m.first, n), &blocks[i])
 		if !ok || err != nil || blocks[i].Rows != m.steps || blocks[i].Kind != chunk.Steps {
 			blocks[i] = chunk.Block{}
 		}
@@ -254,7 +254,7 @@ func (db *DB) rollEnd(r *rolling) error {
 		}
 		for i := range h.segments {
 			if s := &h.segments[i]; member(s) {
-				if err := rewriteSegment(own, bucketSegments, s.first, func(row *segment) { row.rolled = true }); err != nil {
+				if err := rewriteSegment(own, r.target, bucketSegments, s.first, func(row *segment) { row.rolled = true }); err != nil {
 					return err
 				}
 			}
@@ -263,7 +263,7 @@ func (db *DB) rollEnd(r *rolling) error {
 		if err != nil {
 			return err
 		}
-		return errors.Join(table.Put(seqKey(r.week.first), r.week.encode()), db.pause("roll the week"))
+		return errors.Join(table.Put(seqKey(r.week.first), r.week.encode(seatOf(r.target))), db.pause("roll the week"))
 	})
 	if err != nil {
 		return err
@@ -280,15 +280,15 @@ func (db *DB) rollEnd(r *rolling) error {
 }
 
 // rewriteSegment changes a row of the table of segments or of weeks.
-func rewriteSegment(own *bbolt.Bucket, name []byte, first uint64, change func(*segment)) error {
+func rewriteSegment(own *bbolt.Bucket, target string, name []byte, first uint64, change func(*segment)) error {
 	table := own.Bucket(name)
 	if table == nil {
 		return fmt.Errorf("%w: no table of %s", errBadValue, name)
 	}
-	s, err := decodeSegment(seqKey(first), table.Get(seqKey(first)))
+	s, err := decodeSegment(seatOf(target), seqKey(first), table.Get(seqKey(first)))
 	if err != nil {
 		return fmt.Errorf("segment %d: %w", first, err)
 	}
 	change(s)
-	return table.Put(seqKey(first), s.encode())
+	return table.Put(seqKey(first), s.encode(seatOf(target)))
 }

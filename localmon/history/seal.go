@@ -104,22 +104,18 @@ func (db *DB) finished(target string, now time.Time) (first uint64, ok bool, err
 	return first, ok, err
 }
 
-// survey reads the heads of all scrapes of a segment and checks every record
-// once, so that the passes over single groups need not.
+// survey reads the heads of all scrapes of a segment and plays every record
+// once: what cannot be played is lost.
 func (s *sealing) survey(tx *bbolt.Tx, first uint64) error {
-	records := logOf(tx, s.target).records(first)
+	log := logOf(tx, s.target)
+	records := log.records(first)
 	if records == nil {
 		return fmt.Errorf("%w: it is not in the log", errBadValue)
 	}
 	s.seg = segment{first: first, minAt: math.MaxInt64, maxAt: math.MinInt64, raw: true, m5: true}
 	var clock []int64
 	found := map[uint32]bool{}
-	err := eachScrape(records, func(seq uint64, v []byte) error {
-		payload, err := unseal(kindScrape, v)
-		var sh scrapeHead
-		if err == nil {
-			sh, err = parseScrape(payload)
-		}
+	err := log.eachScrape(records, func(seq uint64, sh scrapeHead, err error) error {
 		if err == nil {
 			err = sh.play(func(n uint32) *group { found[n] = true; return nil })
 		}
@@ -209,7 +205,7 @@ func (db *DB) gatherGroup(s *sealing, n uint32, key []byte) (done bool, err erro
 			s.seg.size += int64(len(value))
 			return err
 		}
-		return s.gather(logOf(tx, s.target).records(s.seg.first), n)
+		return s.gather(logOf(tx, s.target), n)
 	})
 	s.gathered, s.packed = err == nil && !done, 0
 	return done, err
@@ -220,8 +216,8 @@ func (db *DB) storeGroup(s *sealing, key []byte) error {
 	if err := db.pause("before a group is sealed"); err != nil {
 		return err
 	}
-	s.block = appendBlock(s.block[:0], kindBlock, &s.builder)
-	s.coarseBlock = appendBlock(s.coarseBlock[:0], kindTier, &s.coarse)
+	s.block = appendBlock(s.block[:0], seatOf(s.target), kindBlock, key, &s.builder)
+	s.coarseBlock = appendBlock(s.coarseBlock[:0], seatOf(s.target), kindTier, key, &s.coarse)
 	err := db.file.Update(func(tx *bbolt.Tx) error {
 		own, err := own(tx, s.target)
 		if err != nil {
@@ -253,7 +249,8 @@ func putIn(own *bbolt.Bucket, bucket, key, value []byte) error {
 
 // gather plays the log on one group and keeps the values by series. It works
 // from change to change: a value that stays costs no more than its copies.
-func (s *sealing) gather(records *bbolt.Bucket, n uint32) error {
+func (s *sealing) gather(log targetLog, n uint32) error {
+	records := log.records(s.seg.first)
 	if records == nil {
 		return fmt.Errorf("%w: it is not in the log", errBadValue)
 	}
@@ -271,15 +268,14 @@ func (s *sealing) gather(records *bbolt.Bucket, n uint32) error {
 			}
 		}
 	)
-	err := eachScrape(records, func(seq uint64, v []byte) error {
+	err := log.eachScrape(records, func(seq uint64, sh scrapeHead, err error) error {
 		if row >= int32(len(s.at)) {
 			return fmt.Errorf("%w: the log grew while it was sealed", errBadValue)
 		}
-		sh, err := parseScrape(v[min(envelope, len(v)):])
 		switch {
-		case err != nil || len(s.lost) > 0 && s.isLost[seq]:
+		case s.isLost[seq]:
 			err = errBadValue
-		case sh.key:
+		case err == nil && sh.key:
 			all()
 			g, broken = group{}, false
 		}
@@ -364,11 +360,11 @@ func (db *DB) sealEnd(s *sealing) error {
 		if err != nil {
 			return err
 		}
-		if err := table.Put(seqKey(s.seg.first), s.seg.encode()); err != nil {
+		if err := table.Put(seqKey(s.seg.first), s.seg.encode(seatOf(s.target))); err != nil {
 			return err
 		}
 		var enc chunk.Encoder
-		if err := putIn(own, bucketDay, timesKey(s.seg.first), s.times.encode(&enc)); err != nil {
+		if err := putIn(own, bucketDay, timesKey(s.seg.first), s.times.encode(&enc, seatOf(s.target), s.seg.first)); err != nil {
 			return err
 		}
 		series, err := own.CreateBucketIfNotExists(bucketSeries)
@@ -376,7 +372,7 @@ func (db *DB) sealEnd(s *sealing) error {
 			return err
 		}
 		for id, e := range turned {
-			if err := series.Put(idKey(id), e.encode()); err != nil {
+			if err := series.Put(idKey(id), e.encode(seatOf(s.target), id)); err != nil {
 				return err
 			}
 		}

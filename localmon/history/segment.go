@@ -49,7 +49,7 @@ const (
 	segmentRolled
 )
 
-func (s *segment) encode() []byte {
+func (s *segment) encode(of seat) []byte {
 	b := make([]byte, envelope, envelope+64+len(s.packed))
 	flags := byte(0)
 	if s.raw {
@@ -68,16 +68,16 @@ func (s *segment) encode() []byte {
 	b = binary.AppendUvarint(b, uint64(s.rows))
 	b = binary.AppendUvarint(b, uint64(s.steps))
 	b = binary.AppendUvarint(b, uint64(s.size))
-	return seal(kindSegment, append(b, s.packed...))
+	return of.seal(kindSegment, seqKey(s.first), append(b, s.packed...))
 }
 
 // decodeSegment reads a row. Its packed part refers to v.
-func decodeSegment(k, v []byte) (*segment, error) {
+func decodeSegment(of seat, k, v []byte) (*segment, error) {
 	first, err := keySeq(k)
 	if err != nil {
 		return nil, err
 	}
-	payload, err := unseal(kindSegment, v)
+	payload, err := of.unseal(kindSegment, k, v)
 	if err != nil {
 		return nil, err
 	}
@@ -111,17 +111,17 @@ func times(d *chunk.Decoder, packed []byte, n int) ([]int64, error) {
 type spanTimes struct{ at, clock []int64 }
 
 // encode packs the times.
-func (t *spanTimes) encode(e *chunk.Encoder) []byte {
+func (t *spanTimes) encode(e *chunk.Encoder, of seat, first uint64) []byte {
 	b := e.Times(make([]byte, envelope), t.at)
 	if len(t.clock) > 0 {
 		b = e.Times(b, t.clock)
 	}
-	return seal(kindTimes, b)
+	return of.seal(kindTimes, timesKey(first), b)
 }
 
 // decodeTimes reads the times of n scrapes.
-func decodeTimes(d *chunk.Decoder, value []byte, n int) (t spanTimes, err error) {
-	payload, err := unseal(kindTimes, value)
+func decodeTimes(d *chunk.Decoder, of seat, first uint64, value []byte, n int) (t spanTimes, err error) {
+	payload, err := of.unseal(kindTimes, timesKey(first), value)
 	if err != nil {
 		return t, err
 	}
@@ -149,15 +149,28 @@ const blockPrefix = 12
 func timesKey(first uint64) []byte { return blockKey(first, math.MaxUint32) }
 
 // A block is stored after its kind and the length of its head, so that one
-// series can be read without its neighbours.
-const blockPreamble = 3
+// series can be read without its neighbours, and a checksum of these two and
+// of where it belongs.
+const blockPreamble = 7
 
 // appendBlock makes the value of a block.
-func appendBlock(dst []byte, k kind, b *chunk.Builder) []byte {
+func appendBlock(dst []byte, of seat, k kind, key []byte, b *chunk.Builder) []byte {
 	at := len(dst)
-	dst, head := b.Append(append(dst, byte(k), 0, 0))
+	dst, head := b.Append(append(dst, byte(k), 0, 0, 0, 0, 0, 0))
 	binary.LittleEndian.PutUint16(dst[at+1:], uint16(head))
+	binary.LittleEndian.PutUint32(dst[at+3:], of.sum(key, dst[at:at+3]))
 	return dst
+}
+
+// blockHead reads what stands before a block, and returns where its head ends.
+func blockHead(of seat, k kind, key, value []byte) (end int, err error) {
+	if len(value) < blockPreamble || kind(value[0]) != k {
+		return 0, fmt.Errorf("%w: not a block of kind %d", errBadValue, k)
+	}
+	if of.sum(key, value[:3]) != binary.LittleEndian.Uint32(value[3:]) {
+		return 0, fmt.Errorf("%w: checksum before a block does not match", errBadValue)
+	}
+	return blockPreamble + int(binary.LittleEndian.Uint16(value[1:])), nil
 }
 
 // blockReader reads a block out of its pieces. It stands on one of them and
@@ -175,7 +188,7 @@ type blockReader struct {
 const near = 4
 
 // open opens the block; false when there is none.
-func (r *blockReader) open(in *bbolt.Bucket, k kind, key []byte, b *chunk.Block) (bool, error) {
+func (r *blockReader) open(in *bbolt.Bucket, of seat, k kind, key []byte, b *chunk.Block) (bool, error) {
 	if in == nil {
 		return false, nil
 	}
@@ -185,10 +198,10 @@ func (r *blockReader) open(in *bbolt.Bucket, k kind, key []byte, b *chunk.Block)
 		return false, nil
 	}
 	r.piece, r.value = 0, first
-	if len(first) < blockPreamble || kind(first[0]) != k {
-		return false, fmt.Errorf("%w: not a block of kind %d", errBadValue, k)
+	var err error
+	if r.begin, err = blockHead(of, k, key, first); err != nil {
+		return false, err
 	}
-	r.begin = blockPreamble + int(binary.LittleEndian.Uint16(first[1:]))
 	head, err := r.read(blockPreamble, r.begin)
 	if err != nil {
 		return false, err
@@ -249,11 +262,11 @@ func (r *blockReader) stand(piece int) error {
 }
 
 // openWhole opens a block of which the whole value is at hand.
-func openWhole(value []byte, k kind, b *chunk.Block) error {
-	if len(value) < blockPreamble || kind(value[0]) != k {
-		return fmt.Errorf("%w: not a block of kind %d", errBadValue, k)
+func openWhole(of seat, key, value []byte, k kind, b *chunk.Block) error {
+	begin, err := blockHead(of, k, key, value)
+	if err != nil {
+		return err
 	}
-	begin := blockPreamble + int(binary.LittleEndian.Uint16(value[1:]))
 	if begin > len(value) {
 		return fmt.Errorf("%w: a block ends in its head", errBadValue)
 	}

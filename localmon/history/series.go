@@ -38,7 +38,7 @@ type lastSeen struct {
 	bits uint64
 }
 
-func (e *entry) encode() []byte {
+func (e *entry) encode(of seat, id uint32) []byte {
 	b := make([]byte, envelope, envelope+32+len(e.metric)+len(e.labels))
 	b = binary.AppendUvarint(b, e.firstSeq)
 	b = binary.AppendVarint(b, e.firstAt)
@@ -55,11 +55,11 @@ func (e *entry) encode() []byte {
 	b = binary.AppendUvarint(b, uint64(len(e.metric)))
 	b = append(b, e.metric...)
 	b = append(b, e.labels...)
-	return seal(kindSeries, b)
+	return of.seal(kindSeries, idKey(id), b)
 }
 
-func decodeEntry(value []byte) (*entry, error) {
-	payload, err := unseal(kindSeries, value)
+func decodeEntry(of seat, key, value []byte) (*entry, error) {
+	payload, err := of.unseal(kindSeries, key, value)
 	if err != nil {
 		return nil, err
 	}

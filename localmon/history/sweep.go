@@ -26,22 +26,22 @@ type garbage struct {
 func (g garbage) key() []byte { return append(seqKey(g.first), g.bucket...) }
 
 // store notes that the blocks are to be deleted.
-func (g garbage) store(own *bbolt.Bucket) error {
+func (g garbage) store(own *bbolt.Bucket, of seat) error {
 	gone, err := own.CreateBucketIfNotExists(bucketGone)
 	if err != nil {
 		return err
 	}
 	key := g.key()
-	return gone.Put(key, seal(kindGone, append(make([]byte, envelope), key...)))
+	return gone.Put(key, of.seal(kindGone, key, make([]byte, envelope)))
 }
 
-// decodeGone reads a note. Its value repeats the key, under a checksum.
-func decodeGone(k, v []byte) (garbage, error) {
-	payload, err := unseal(kindGone, v)
+// decodeGone reads a note: all of it is in its key.
+func decodeGone(of seat, k, v []byte) (garbage, error) {
+	payload, err := of.unseal(kindGone, k, v)
 	if err != nil {
 		return garbage{}, err
 	}
-	if len(k) > 8 && bytes.Equal(payload, k) {
+	if len(k) > 8 && len(payload) == 0 {
 		for _, bucket := range [][]byte{bucketDay, bucketM5, bucketH1} {
 			if bytes.Equal(bucket, k[8:]) {
 				return garbage{bucket, seqOf(k[:8])}, nil
@@ -52,32 +52,32 @@ func decodeGone(k, v []byte) (garbage, error) {
 }
 
 // eachGone calls fn for every note.
-func eachGone(own *bbolt.Bucket, fn func(k []byte, g garbage, err error)) error {
+func eachGone(own *bbolt.Bucket, of seat, fn func(k []byte, g garbage, err error)) error {
 	gone := own.Bucket(bucketGone)
 	if gone == nil {
 		return nil
 	}
 	return gone.ForEach(func(k, v []byte) error {
-		g, err := decodeGone(k, v)
+		g, err := decodeGone(of, k, v)
 		fn(k, g, err)
 		return nil
 	})
 }
 
 // isGone reports whether blocks are noted as let go of.
-func isGone(own *bbolt.Bucket, g garbage) bool {
+func isGone(own *bbolt.Bucket, of seat, g garbage) bool {
 	gone := own.Bucket(bucketGone)
 	if gone == nil {
 		return false
 	}
 	k := g.key()
-	_, err := decodeGone(k, gone.Get(k))
+	_, err := decodeGone(of, k, gone.Get(k))
 	return err == nil
 }
 
 // loadGone reads what is left to be deleted.
 func (db *DB) loadGone(h *head, own *bbolt.Bucket) error {
-	return eachGone(own, func(k []byte, g garbage, err error) {
+	return eachGone(own, seatOf(h.target), func(k []byte, g garbage, err error) {
 		if err != nil {
 			db.damaged = append(db.damaged, Damage{Target: h.target, What: fmt.Sprintf("note %x of what is let go of", k), Err: err})
 			return

@@ -5,8 +5,6 @@ import (
 	"sync"
 
 	"darksite/localmon/chunk"
-
-	"go.etcd.io/bbolt"
 )
 
 // maxCachedTimes bounds the cache: some 3 MB of day-long segments.
@@ -29,7 +27,7 @@ type timeKey struct {
 
 // timesOf unpacks the times of a segment's scrapes out of the day bucket. The
 // slice is shared.
-func (db *DB) timesOf(in *bbolt.Bucket, target string, s *segment) ([]int64, error) {
+func (db *DB) timesOf(st *stretch, target string, s *segment) ([]int64, error) {
 	c := &db.times
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -38,10 +36,10 @@ func (db *DB) timesOf(in *bbolt.Bucket, target string, s *segment) ([]int64, err
 		return at, nil
 	}
 	var err error
-	if c.buf, err = getPieces(in, timesKey(s.first), 0, -1, c.buf[:0]); err != nil {
+	if c.buf, err = getPieces(st.own.Bucket(bucketDay), timesKey(s.first), 0, -1, c.buf[:0]); err != nil {
 		return nil, fmt.Errorf("times of its scrapes: %w", err)
 	}
-	t, err := decodeTimes(&c.dec, c.buf, s.rows)
+	t, err := decodeTimes(&c.dec, st.log.seat, s.first, c.buf, s.rows)
 	if err != nil {
 		return nil, fmt.Errorf("times of its scrapes: %w", err)
 	}

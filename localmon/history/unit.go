@@ -87,7 +87,7 @@ func (a *appending) storeUnits(own *bbolt.Bucket) error {
 	for _, t := range a.units {
 		e := *a.h.table[t.id]
 		e.told = t.unit
-		if err := table.Put(idKey(t.id), e.encode()); err != nil {
+		if err := table.Put(idKey(t.id), e.encode(seatOf(a.h.target), t.id)); err != nil {
 			return err
 		}
 	}

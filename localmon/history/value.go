@@ -13,8 +13,9 @@ var errBadValue = errors.New("damaged value")
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// Every value of the file begins with a kind and the CRC32C (little endian) of
-// the payload that follows.
+// Every value of the file begins with a kind and a CRC32C (little endian) of
+// the target's name, a zero byte, the key and the payload that follows: a value
+// that got under another key is damaged too.
 type kind byte
 
 const (
@@ -30,22 +31,33 @@ const (
 
 const envelope = 5
 
+// seat is the begin of the checksum of all values of one target.
+type seat uint32
+
+func seatOf(target string) seat {
+	return seat(crc32.Checksum(append([]byte(target), 0), castagnoli))
+}
+
+func (s seat) sum(key, payload []byte) uint32 {
+	return crc32.Update(crc32.Update(uint32(s), castagnoli, key), castagnoli, payload)
+}
+
 // seal fills the envelope of a value whose payload begins at b[envelope].
-func seal(k kind, b []byte) []byte {
+func (s seat) seal(k kind, key, b []byte) []byte {
 	b[0] = byte(k)
-	binary.LittleEndian.PutUint32(b[1:], crc32.Checksum(b[envelope:], castagnoli))
+	binary.LittleEndian.PutUint32(b[1:], s.sum(key, b[envelope:]))
 	return b
 }
 
 // unseal returns the payload of a value.
-func unseal(k kind, b []byte) ([]byte, error) {
+func (s seat) unseal(k kind, key, b []byte) ([]byte, error) {
 	if len(b) < envelope {
 		return nil, fmt.Errorf("%w: %d bytes are too few", errBadValue, len(b))
 	}
 	if got := kind(b[0]); got != k {
 		return nil, fmt.Errorf("%w: kind %d, wanted %d", errBadValue, got, k)
 	}
-	if crc32.Checksum(b[envelope:], castagnoli) != binary.LittleEndian.Uint32(b[1:]) {
+	if s.sum(key, b[envelope:]) != binary.LittleEndian.Uint32(b[1:]) {
 		return nil, fmt.Errorf("%w: checksum does not match", errBadValue)
 	}
 	return b[envelope:], nil
