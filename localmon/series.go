@@ -183,3 +183,27 @@ type Reader interface {
 	Series(ctx context.Context, sel Selector) ([]Series, error)
 	Range(ctx context.Context, key SeriesKey, w Window) iter.Seq2[Point, error]
 }
+
+// Samples are neighbouring samples of one series: Values[i] was taken at At[i],
+// in Unix nanoseconds.
+type Samples struct {
+	At     []int64
+	Values []float64
+}
+
+// RowReader is a Reader that hands out every sample of a series from (included)
+// to (excluded) many at a time, which is quicker than Range. What is yielded
+// is good until the next one and must not be changed.
+type RowReader interface {
+	Samples(ctx context.Context, key SeriesKey, from, to time.Time) iter.Seq2[Samples, error]
+}
+
+// Crosser is a Reader that makes one series of several by itself, quicker than
+// by reading one after the other: for each step of the window, the sum,
+// average, minimum or maximum (how) over the series that the selector picks of
+// what w.Agg says of each. A series without a number in a step takes no part in
+// it; when the clock brought a step of a series twice, its later point counts.
+// Points come in order of time.
+type Crosser interface {
+	Across(ctx context.Context, sel Selector, w Window, how Agg) iter.Seq2[Point, error]
+}

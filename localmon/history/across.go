@@ -21,11 +21,9 @@ import (
 // maxAcross bounds the steps that Across keeps, and with them its memory.
 const maxAcross = 1 << 20
 
-// Across makes one series of several: for each step of the window, the sum,
-// average, minimum or maximum (how) over the series of what w.Agg says of each
-// of them. A series without a number in a step takes no part in it; one that
-// is not known takes no part at all. When the clock brought a step of a series
-// twice, its later point counts. Points come in order of time, after
+var _ localmon.Crosser = (*DB)(nil)
+
+// Across makes one series of several; see localmon.Crosser. Points come after
 // everything was read.
 //
 // It goes through the history once and through all series in each part of it,
@@ -33,18 +31,18 @@ const maxAcross = 1 << 20
 //
 // As with Range, what can be read is yielded before an error about the rest,
 // and coarser steps stand in for samples that are gone.
-func (db *DB) Across(ctx context.Context, keys []localmon.SeriesKey, w localmon.Window, how localmon.Agg) iter.Seq2[localmon.Point, error] {
+func (db *DB) Across(ctx context.Context, sel localmon.Selector, w localmon.Window, how localmon.Agg) iter.Seq2[localmon.Point, error] {
 	return func(yield func(localmon.Point, error) bool) {
-		a, err := db.across(ctx, keys, w, how)
+		a, err := db.across(ctx, sel, w, how)
 		if a != nil {
 			for _, at := range slices.Sorted(maps.Keys(a.slots)) {
-				if v, ok := a.steps[a.slots[at]].value(how); ok && !yield(localmon.Point{At: time.Unix(0, at), Value: v}, nil) {
+				if v, ok := a.steps[a.slots[at]].value(how); ok && !yield(localmon.Point{At: time.Unix(0, at).UTC(), Value: v}, nil) {
 					return
 				}
 			}
 		}
 		if err != nil {
-			yield(localmon.Point{}, fmt.Errorf("put %d series together: %w", len(keys), err))
+			yield(localmon.Point{}, fmt.Errorf("put series together: %w", err))
 		}
 	}
 }
@@ -52,7 +50,7 @@ func (db *DB) Across(ctx context.Context, keys []localmon.SeriesKey, w localmon.
 // errTurnedBack says that the clock brought a step twice.
 var errTurnedBack = errors.New("the clock went back")
 
-func (db *DB) across(ctx context.Context, keys []localmon.SeriesKey, w localmon.Window, how localmon.Agg) (*across, error) {
+func (db *DB) across(ctx context.Context, sel localmon.Selector, w localmon.Window, how localmon.Agg) (*across, error) {
 	switch how {
 	case localmon.AggSum, localmon.AggAvg, localmon.AggMin, localmon.AggMax:
 	default:
@@ -62,7 +60,7 @@ func (db *DB) across(ctx context.Context, keys []localmon.SeriesKey, w localmon.
 		return nil, fmt.Errorf("every sample of each: want an aggregation")
 	}
 	for _, keepLater := range []bool{false, true} {
-		a, err := db.newAcross(keys, w)
+		a, err := db.newAcross(sel, w)
 		if err != nil {
 			return nil, err
 		}
@@ -157,21 +155,18 @@ type run struct {
 	slot int
 }
 
-func (db *DB) newAcross(keys []localmon.SeriesKey, w localmon.Window) (*across, error) {
+func (db *DB) newAcross(sel localmon.Selector, w localmon.Window) (*across, error) {
 	st, err := newStepper(w)
 	if err != nil {
 		return nil, err
 	}
-	a := &across{slots: map[int64]int{}, members: make([]member, 0, len(keys))}
-	for _, k := range keys {
-		if id, ok := db.id(k); ok {
-			a.members = append(a.members, member{target: k.Target, id: id, step: *st, slot: -1})
-		}
-	}
+	a := &across{slots: map[int64]int{}}
+	db.each(sel, func(h *head, id uint32, _ *entry, _ localmon.SeriesKey, _ lastSeen) {
+		a.members = append(a.members, member{target: h.target, id: id, step: *st, slot: -1})
+	})
 	slices.SortFunc(a.members, func(x, y member) int {
 		return cmp.Or(cmp.Compare(x.target, y.target), cmp.Compare(x.id, y.id))
 	})
-	a.members = slices.CompactFunc(a.members, func(x, y member) bool { return x.target == y.target && x.id == y.id })
 	a.cursor = newCursor(db, "", w)
 	return a, nil
 }

@@ -91,7 +91,7 @@ func readOnce(t *testing.T, db *history.DB, key localmon.SeriesKey, start time.T
 	if _, err := db.Stats(t.Context()); err != nil {
 		return err
 	}
-	for _, err := range db.Across(t.Context(), []localmon.SeriesKey{last[0].Key}, localmon.Window{From: start, To: start.Add(time.Hour), Step: time.Minute, Agg: localmon.AggAvg}, localmon.AggSum) {
+	for _, err := range db.Across(t.Context(), localmon.Selector{}, localmon.Window{From: start, To: start.Add(time.Hour), Step: time.Minute, Agg: localmon.AggAvg}, localmon.AggSum) {
 		if err != nil {
 			return err
 		}

@@ -163,23 +163,18 @@ func (db *DB) stretches(ctx context.Context, key localmon.SeriesKey, w localmon.
 	return true, nil
 }
 
-// Samples are neighbouring samples of one series: Values[i] was taken at At[i],
-// in Unix nanoseconds.
-type Samples struct {
-	At     []int64
-	Values []float64
-}
+var _ localmon.RowReader = (*DB)(nil)
 
-// Samples reads every sample of a series from (included) to (excluded), many at
-// a time: Range without an aggregation, for those to whom time matters. What is
-// yielded is good until the next one and must not be changed.
-func (db *DB) Samples(ctx context.Context, key localmon.SeriesKey, from, to time.Time) iter.Seq2[Samples, error] {
-	return func(yield func(Samples, error) bool) {
+// Samples reads every sample of a series, many at a time; see
+// localmon.RowReader. It is Range without an aggregation, for those to whom
+// time matters.
+func (db *DB) Samples(ctx context.Context, key localmon.SeriesKey, from, to time.Time) iter.Seq2[localmon.Samples, error] {
+	return func(yield func(localmon.Samples, error) bool) {
 		on, err := db.stretches(ctx, key, localmon.Window{From: from, To: to}, func(c *cursor) bool {
-			return len(c.times) == 0 || yield(Samples{c.times, c.values}, nil)
+			return len(c.times) == 0 || yield(localmon.Samples{At: c.times, Values: c.values}, nil)
 		})
 		if on && err != nil {
-			yield(Samples{}, fmt.Errorf("samples of %s: %w", key, err))
+			yield(localmon.Samples{}, fmt.Errorf("samples of %s: %w", key, err))
 		}
 	}
 }

@@ -181,14 +181,28 @@ func (c *Client) Stats(ctx context.Context, into any) error {
 // Range implements localmon.Reader. A stream that ends before its last line is
 // an error.
 func (c *Client) Range(ctx context.Context, key localmon.SeriesKey, w localmon.Window) iter.Seq2[localmon.Point, error] {
+	q := url.Values{"target": {key.Target}, "metric": {key.Metric}, "labels": {key.Labels}}
+	return c.points(ctx, "/v1/range", q, w)
+}
+
+// Across implements localmon.Crosser. A stream that ends before its last line is
+// an error.
+func (c *Client) Across(ctx context.Context, sel localmon.Selector, w localmon.Window, how localmon.Agg) iter.Seq2[localmon.Point, error] {
+	q := query(sel)
+	q.Set("how", string(how))
+	return c.points(ctx, "/v1/across", q, w)
+}
+
+// points reads the points of a window.
+func (c *Client) points(ctx context.Context, path string, q url.Values, w localmon.Window) iter.Seq2[localmon.Point, error] {
+	q.Set("agg", string(w.Agg))
+	q.Set("step", w.Step.String())
+	q.Set("from", w.From.Format(time.RFC3339Nano))
+	q.Set("to", w.To.Format(time.RFC3339Nano))
 	return func(yield func(localmon.Point, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel() // a caller that stops early ends the request
-		q := url.Values{
-			"target": {key.Target}, "metric": {key.Metric}, "labels": {key.Labels}, "agg": {string(w.Agg)}, "step": {w.Step.String()},
-			"from": {w.From.Format(time.RFC3339Nano)}, "to": {w.To.Format(time.RFC3339Nano)},
-		}
-		resp, err := c.send(ctx, http.MethodGet, "/v1/range", q, nil)
+		resp, err := c.send(ctx, http.MethodGet, path, q, nil)
 		if err != nil {
 			yield(localmon.Point{}, err)
 			return

@@ -138,6 +138,12 @@ func TestTheClientReadsWhatTheHistoryReads(t *testing.T) {
 	} {
 		require.Equal(t, points(t, direct.Range(t.Context(), key, win)), points(t, through.Range(t.Context(), key, win)))
 	}
+	many := localmon.Window{From: start, To: start.Add(time.Hour), Step: 5 * time.Minute, Agg: localmon.AggAvg}
+	for _, sel := range []localmon.Selector{{}, {Metric: "m"}, {Metric: "absent"}} {
+		want := points(t, direct.(localmon.Crosser).Across(t.Context(), sel, many, localmon.AggSum))
+		require.Equal(t, want, points(t, through.(localmon.Crosser).Across(t.Context(), sel, many, localmon.AggSum)))
+		require.Equal(t, sel.Metric == "absent", len(want) == 0)
+	}
 	odd := localmon.SeriesKey{Target: "fa-1", Metric: "nan"}
 	for i, p := range points(t, through.Range(t.Context(), odd, localmon.Window{From: start, To: start.Add(time.Hour)})) {
 		require.EqualValues(t, 0x7ff8000000000000|i, math.Float64bits(p.Value), "the bits of a NaN")

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"iter"
 	"math"
 	"net"
 	"net/http"
@@ -113,7 +114,8 @@ func NewServer(o Options) *Server {
 	mux.HandleFunc("POST /v1/alerts/{id}/ack", s.plain(s.ack))
 	mux.HandleFunc("GET /v1/series", s.plain(s.series))
 	mux.HandleFunc("GET /v1/latest", s.plain(s.latest))
-	mux.HandleFunc("GET /v1/range", s.stream)
+	mux.HandleFunc("GET /v1/range", s.oneSeries)
+	mux.HandleFunc("GET /v1/across", s.manySeries)
 	mux.HandleFunc("GET /v1/stats", s.plain(s.stats))
 	mux.HandleFunc("GET /v1/copy/history", s.copy(o.History))
 	mux.HandleFunc("GET /v1/copy/site", s.copy(o.Site))
@@ -368,9 +370,8 @@ func window(q url.Values) (localmon.Window, error) {
 	return w, nil
 }
 
-// stream answers a range line by line. Nothing is sent before the first point
-// or error is known, so that most errors come with a status.
-func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
+// oneSeries answers with the points of one series.
+func (s *Server) oneSeries(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	win, err := window(q)
 	if s.o.Reader == nil {
@@ -380,10 +381,32 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 		fail(w, err)
 		return
 	}
-	key := localmon.SeriesKey{Target: q.Get("target"), Metric: q.Get("metric"), Labels: q.Get("labels")}
+	stream(w, s.o.Reader.Range(r.Context(), localmon.SeriesKey{Target: q.Get("target"), Metric: q.Get("metric"), Labels: q.Get("labels")}, win))
+}
+
+// manySeries answers with several series as one.
+func (s *Server) manySeries(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	win, errWindow := window(q)
+	sel, errSelector := selector(q)
+	err := errors.Join(errWindow, errSelector)
+	many, ok := s.o.Reader.(localmon.Crosser)
+	if !ok {
+		err = errAbsent
+	}
+	if err != nil {
+		fail(w, err)
+		return
+	}
+	stream(w, many.Across(r.Context(), sel, win, localmon.Agg(q.Get("how"))))
+}
+
+// stream answers line by line. Nothing is sent before the first point or error
+// is known, so that most errors come with a status.
+func stream(w http.ResponseWriter, points iter.Seq2[localmon.Point, error]) {
 	out := json.NewEncoder(w)
 	n := 0
-	for p, err := range s.o.Reader.Range(r.Context(), key, win) {
+	for p, err := range points {
 		if err == nil && n >= maxPoints {
 			err = fmt.Errorf("more than %d points: ask for a shorter time or wider steps", maxPoints)
 		}

@@ -39,11 +39,21 @@ func Quantile(ctx context.Context, r localmon.Reader, key localmon.SeriesKey, w 
 			samples = samples[:0]
 			return yield(p, nil)
 		}
-		raw := w
-		raw.Agg, raw.Step = localmon.AggNone, 0
-		for p, err := range r.Range(ctx, key, raw) {
-			if err == nil && len(samples) == MaxStepSamples {
-				err = fmt.Errorf("quantile of %s: a step of %s has more than %d samples; take a narrower one", key, w.Step, MaxStepSamples)
+		for row, err := range rows(ctx, r, key, w) {
+			for i, at := range row.At {
+				if err == nil && len(samples) == MaxStepSamples {
+					err = fmt.Errorf("quantile of %s: a step of %s has more than %d samples; take a narrower one", key, w.Step, MaxStepSamples)
+					break
+				}
+				if s := stepOf(at, w.Step); s != step {
+					if !emit() {
+						return
+					}
+					step = s
+				}
+				if v := row.Values[i]; !math.IsNaN(v) {
+					samples = append(samples, v)
+				}
 			}
 			if err != nil {
 				if emit() { // what was read is yielded, as a Reader does
@@ -51,17 +61,27 @@ func Quantile(ctx context.Context, r localmon.Reader, key localmon.SeriesKey, w 
 				}
 				return
 			}
-			if s := stepOf(p.At, w.Step); s != step {
-				if !emit() {
-					return
-				}
-				step = s
-			}
-			if !math.IsNaN(p.Value) {
-				samples = append(samples, p.Value)
-			}
 		}
 		emit()
+	}
+}
+
+// rows reads the samples of a window, as many at a time as the reader can.
+func rows(ctx context.Context, r localmon.Reader, key localmon.SeriesKey, w localmon.Window) iter.Seq2[localmon.Samples, error] {
+	if by, ok := r.(localmon.RowReader); ok {
+		return by.Samples(ctx, key, w.From, w.To)
+	}
+	return func(yield func(localmon.Samples, error) bool) {
+		w.Agg, w.Step = localmon.AggNone, 0
+		for p, err := range r.Range(ctx, key, w) {
+			one := localmon.Samples{At: []int64{p.At.UnixNano()}, Values: []float64{p.Value}}
+			if err != nil {
+				one = localmon.Samples{}
+			}
+			if !yield(one, err) {
+				return
+			}
+		}
 	}
 }
 
@@ -78,9 +98,9 @@ func quantile(samples []float64, q float64) float64 {
 	return a*(1-share) + b*share
 }
 
-// stepOf is the number of the step a time is in, rounded down also before 1970.
-func stepOf(at time.Time, step time.Duration) int64 {
-	n, s := at.UnixNano(), int64(step)
+// stepOf is the number of the step that a time, in Unix nanoseconds, is in, rounded down also before 1970.
+func stepOf(n int64, step time.Duration) int64 {
+	s := int64(step)
 	if n%s < 0 {
 		return n/s - 1
 	}
@@ -180,14 +200,14 @@ func (t *total) value(by localmon.Agg) float64 {
 	}
 }
 
-// Across makes one series of several: for each step of the window, the sum,
-// average, minimum or maximum (how) over the series of what w.Agg says of each
-// of them. A series without a value in a step takes no part in it. When the
-// clock brought a step of a series twice, its later point counts. Points come
-// in order of time, after all series were read.
-func Across(ctx context.Context, r localmon.Reader, keys []localmon.SeriesKey, w localmon.Window, how localmon.Agg) iter.Seq2[localmon.Point, error] {
+// Across makes one series of several, as localmon.Crosser says; a reader that is
+// one is asked to do it.
+func Across(ctx context.Context, r localmon.Reader, sel localmon.Selector, w localmon.Window, how localmon.Agg) iter.Seq2[localmon.Point, error] {
+	if c, ok := r.(localmon.Crosser); ok {
+		return c.Across(ctx, sel, w, how)
+	}
 	return func(yield func(localmon.Point, error) bool) {
-		steps, err := gather(ctx, r, keys, w, how)
+		steps, err := gather(ctx, r, sel, w, how)
 		if err != nil {
 			yield(localmon.Point{}, err)
 			return
@@ -200,7 +220,7 @@ func Across(ctx context.Context, r localmon.Reader, keys []localmon.SeriesKey, w
 	}
 }
 
-func gather(ctx context.Context, r localmon.Reader, keys []localmon.SeriesKey, w localmon.Window, how localmon.Agg) (map[int64]*total, error) {
+func gather(ctx context.Context, r localmon.Reader, sel localmon.Selector, w localmon.Window, how localmon.Agg) (map[int64]*total, error) {
 	switch how {
 	case localmon.AggSum, localmon.AggAvg, localmon.AggMin, localmon.AggMax:
 	default:
@@ -210,13 +230,17 @@ func gather(ctx context.Context, r localmon.Reader, keys []localmon.SeriesKey, w
 		return nil, fmt.Errorf("put series together: %q in steps of %s: want an aggregation and a positive step", w.Agg, w.Step)
 	}
 	steps, own := map[int64]*total{}, map[int64]float64{}
-	for _, key := range keys {
+	series, err := r.Series(ctx, sel)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range series {
 		clear(own)
-		for p, err := range r.Range(ctx, key, w) {
+		for p, err := range r.Range(ctx, s.Key, w) {
 			if err != nil {
 				return nil, err
 			}
-			if own[stepOf(p.At, w.Step)] = p.Value; len(own) > MaxSteps {
+			if own[stepOf(p.At.UnixNano(), w.Step)] = p.Value; len(own) > MaxSteps {
 				return nil, fmt.Errorf("put series together: more than %d steps of %s; take wider ones or less time", MaxSteps, w.Step)
 			}
 		}

@@ -248,22 +248,27 @@ func TestAcrossAgainstAModel(t *testing.T) {
 				want[at] = append(want[at], slices.Max(samples)) // window.Agg
 			}
 		}
-		got := collect(t, query.Across(t.Context(), db, keys, window, how))
-		require.Len(t, got, len(want))
-		for n, p := range got {
-			require.True(t, n == 0 || got[n-1].At.Before(p.At))
-			values, sum := want[p.At], 0.0
-			for _, v := range values {
-				sum += v
+		for name, r := range map[string]localmon.Reader{"by the history itself": db, "one after the other": plainReader{db}} {
+			got := collect(t, query.Across(t.Context(), r, localmon.Selector{}, window, how))
+			require.Len(t, got, len(want), name)
+			for n, p := range got {
+				require.True(t, n == 0 || got[n-1].At.Before(p.At))
+				values, sum := want[p.At], 0.0
+				for _, v := range values {
+					sum += v
+				}
+				expected := map[localmon.Agg]float64{
+					localmon.AggSum: sum, localmon.AggAvg: sum / float64(len(values)),
+					localmon.AggMin: slices.Min(values), localmon.AggMax: slices.Max(values),
+				}[how]
+				require.InDelta(t, expected, p.Value, 1e-9, name)
 			}
-			expected := map[localmon.Agg]float64{
-				localmon.AggSum: sum, localmon.AggAvg: sum / float64(len(values)),
-				localmon.AggMin: slices.Min(values), localmon.AggMax: slices.Max(values),
-			}[how]
-			require.InDelta(t, expected, p.Value, 1e-9)
 		}
 	}
 }
+
+// plainReader hides what else a reader can do.
+type plainReader struct{ localmon.Reader }
 
 // A step that a jump of the clock brings twice counts once.
 func TestAcrossCountsAStepOnce(t *testing.T) {
@@ -273,7 +278,7 @@ func TestAcrossCountsAStepOnce(t *testing.T) {
 	}
 	w := window4(start)
 	w.Agg = localmon.AggLast
-	got := collect(t, query.Across(t.Context(), memory{m: m}, []localmon.SeriesKey{key(0), key(1)}, w, localmon.AggSum))
+	got := collect(t, query.Across(t.Context(), memory{m: m}, localmon.Selector{}, w, localmon.AggSum))
 	require.Equal(t, []localmon.Point{{At: start.UTC(), Value: 13}, {At: start.Add(time.Minute).UTC(), Value: 5}}, got)
 }
 
@@ -320,7 +325,7 @@ func TestErrorsComeThrough(t *testing.T) {
 	require.Len(t, pts, 1, "what could be read comes before the error")
 	_, err := query.Top(t.Context(), r, localmon.Selector{}, w, localmon.AggMax, 1)
 	require.ErrorIs(t, err, cause)
-	for _, err := range query.Across(t.Context(), r, []localmon.SeriesKey{key(0)}, w, localmon.AggSum) {
+	for _, err := range query.Across(t.Context(), r, localmon.Selector{}, w, localmon.AggSum) {
 		require.ErrorIs(t, err, cause)
 	}
 }
@@ -337,8 +342,8 @@ func TestWrongQuestions(t *testing.T) {
 		require.ErrorContains(t, first(query.Quantile(t.Context(), r, key(0), w, q)), "want 0 to 1")
 	}
 	require.ErrorContains(t, first(query.Quantile(t.Context(), r, key(0), localmon.Window{}, 0.5)), "positive step")
-	require.ErrorContains(t, first(query.Across(t.Context(), r, nil, w, localmon.AggRate)), "want sum, avg, min or max")
-	require.ErrorContains(t, first(query.Across(t.Context(), r, nil, w, localmon.AggSum)), "want an aggregation")
+	require.ErrorContains(t, first(query.Across(t.Context(), r, localmon.Selector{}, w, localmon.AggRate)), "want sum, avg, min or max")
+	require.ErrorContains(t, first(query.Across(t.Context(), r, localmon.Selector{}, w, localmon.AggSum)), "want an aggregation")
 	_, err := query.Top(t.Context(), r, localmon.Selector{}, w, localmon.AggSum, 1)
 	require.ErrorContains(t, err, "want avg, min or max")
 	_, err = query.Top(t.Context(), r, localmon.Selector{}, w, localmon.AggMax, 0)

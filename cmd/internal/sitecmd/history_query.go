@@ -127,7 +127,7 @@ func (o *seriesOptions) read(ctx context.Context, s *sight, sel localmon.Selecto
 		k := one.Key
 		out = append(out, points{
 			curve: curve{Target: k.Target, Metric: k.Metric, Labels: k.Labels, Unit: o.unit(one.Unit)},
-			all:   o.points(ctx, s, k, w),
+			all:   o.points(ctx, s.Reader, k, w),
 		})
 	}
 	return out, nil
@@ -143,16 +143,19 @@ func (o *seriesOptions) unit(u localmon.Unit) string {
 
 // together is the curve of all series that fit.
 func (o *seriesOptions) together(ctx context.Context, s *sight, list []localmon.Series, sel localmon.Selector, w localmon.Window) points {
-	keys, unit := make([]localmon.SeriesKey, 0, len(list)), list[0].Unit
+	unit := list[0].Unit
 	for _, one := range list {
-		keys = append(keys, one.Key)
 		if one.Unit != unit {
 			unit = localmon.UnitNone
 		}
 	}
+	r := s.Reader
+	if _, ok := quantile(o.agg); ok {
+		r = aggregated{s.Reader, o}
+	}
 	return points{
-		curve: curve{Target: o.target, Metric: sel.Metric, Unit: o.unit(unit), Across: o.across, Series: len(keys)},
-		all:   query.Across(ctx, aggregated{s, o}, keys, w, localmon.Agg(o.across)),
+		curve: curve{Target: o.target, Metric: sel.Metric, Unit: o.unit(unit), Across: o.across, Series: len(list)},
+		all:   query.Across(ctx, r, sel, w, localmon.Agg(o.across)),
 	}
 }
 

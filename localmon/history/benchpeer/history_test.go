@@ -93,15 +93,7 @@ func (r historyReader) each(ctx context.Context, metric string) (n int, sum floa
 func (r historyReader) total(ctx context.Context, metric string, step time.Duration) (points int, err error) {
 	w := r.window
 	w.Agg, w.Step = localmon.AggAvg, step
-	series, err := r.db.Series(ctx, localmon.Selector{Metric: metric})
-	if err != nil {
-		return 0, err
-	}
-	keys := make([]localmon.SeriesKey, len(series))
-	for i, s := range series {
-		keys[i] = s.Key
-	}
-	for _, err := range r.db.Across(ctx, keys, w, localmon.AggSum) {
+	for _, err := range r.db.Across(ctx, localmon.Selector{Metric: metric}, w, localmon.AggSum) {
 		if err != nil {
 			return points, err
 		}
