@@ -15,7 +15,7 @@ const (
 	// MaxSeries bounds the series of a block.
 	MaxSeries = 1024
 
-	shardSeries = 16
+	shardSeries = 8
 	checksum    = 4
 
 	// maxPart bounds the bytes of one series, so that those of a block fit 32
@@ -259,7 +259,7 @@ func (b *Block) Open(data []byte) error {
 }
 
 // OpenParts opens a block whose head is at hand and whose other bytes are read
-// when a series needs them, a shard of 16 series at a time. Read returns the
+// when a series needs them, a shard of 8 series at a time. Read returns the
 // bytes from (included) to (excluded) of what follows the head; they need not
 // stay good past its next call.
 func (b *Block) OpenParts(head []byte, read func(from, to int) ([]byte, error)) error {

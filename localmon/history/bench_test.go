@@ -114,6 +114,15 @@ func BenchmarkQuery(b *testing.B) {
 		}
 		b.ReportMetric(float64(cpuTime(b)-before)/float64(n), "cpu-ns/sample")
 	})
+	b.Run("one series, all samples in rows", func(b *testing.B) {
+		before, n := cpuTime(b), 0
+		for i := 0; b.Loop(); i++ {
+			for s := range db.Samples(b.Context(), keys[i*7919%len(keys)], all.From, all.To) {
+				n += len(s.Values)
+			}
+		}
+		b.ReportMetric(float64(cpuTime(b)-before)/float64(n), "cpu-ns/sample")
+	})
 	for _, step := range []time.Duration{time.Minute, 5 * time.Minute, time.Hour} {
 		b.Run(fmt.Sprintf("one series, average of %v", step), func(b *testing.B) {
 			w := all

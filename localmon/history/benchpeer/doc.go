@@ -43,8 +43,9 @@
 // no query language is. A query of one series hands out every sample. For many series
 // Prometheus hands out every sample, to be added up in a loop. The history is
 // asked in three ways: each series by itself, every sample handed out, which is
-// the same work; Total by the scrape's interval and by two intervals,
-// which decodes every sample too and answers with a curve; and Total by 5
-// minutes and by an hour, which its tiers answer. All are divided by the number
+// the same work; Across by the scrape's interval and by two intervals,
+// which decodes every sample too and answers with a curve; and Across by 5
+// minutes and by an hour, which its tiers answer: those of 1 hour are made
+// week by week, so that only the workload of two weeks has them. All are divided by the number
 // of samples that the answer is made of.
 package benchpeer

@@ -38,6 +38,7 @@ func trials() (all []trial) {
 		{"busy", workload.Default(), 500, 1, true},
 		{"idle-heavy, large", workload.Default(), 3000, 1, false},
 		{"churn and gaps", workload.Unsteady(), 500, 2, false},
+		{"two weeks", workload.Default(), 100, 14, false}, // long enough for steps of 1 hour
 	} {
 		c.shape.Volumes, c.shape.Busy = c.volumes, c.busy
 		x := trial{name: c.name, shape: c.shape, scrapes: c.days * 2880, floor: 8, aim: 10}
