@@ -31,6 +31,8 @@ type Evaluator struct {
 	named  map[string]bool            // types that rules name
 	wanted map[string]bool            // metrics that rules read
 	picks  map[string]map[string]pick // rule, labels: parsed once
+	fits   map[string]fitted          // of m.Lines
+	spelt  map[string]string          // names of parts: their one spelling
 	m      memory
 	opens  int // components in m.Open, while a look is judged
 }
@@ -46,7 +48,7 @@ type pick struct {
 func NewEvaluator(s Set, target string, kind localmon.Kind) *Evaluator {
 	e := &Evaluator{
 		target: target, named: map[string]bool{}, wanted: map[string]bool{},
-		picks: map[string]map[string]pick{}, m: memory{Form: memoryForm},
+		picks: map[string]map[string]pick{}, spelt: map[string]string{}, m: memory{Form: memoryForm},
 	}
 	for _, r := range s.Rules {
 		if len(r.Kinds) > 0 && !slices.Contains(r.Kinds, kind) {
@@ -172,7 +174,7 @@ func (e *Evaluator) look(now time.Time, b localmon.Batch) *view {
 		}
 	}
 	for _, s := range b.States {
-		s.Component = canon(s.Component)
+		s.Component = e.canon(s.Component)
 		v.states[s.Type] = append(v.states[s.Type], s)
 	}
 	if said {
@@ -181,6 +183,16 @@ func (e *Evaluator) look(now time.Time, b localmon.Batch) *view {
 		v.blind = len(b.Samples) == 0 && len(b.States) == 0 && !b.AlertsRead
 	}
 	return v
+}
+
+// canon remembers spellings: a look lists the same parts as the one before.
+func (e *Evaluator) canon(name string) string {
+	c, ok := e.spelt[name]
+	if !ok {
+		c = canon(name)
+		set(&e.spelt, name, c, maxParts)
+	}
+	return c
 }
 
 // Evaluate judges one look. now is when the look ended by the kit's clock. The

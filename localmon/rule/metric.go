@@ -164,7 +164,7 @@ func (e *Evaluator) judgeFuture(now time.Time, r *Rule, key localmon.SeriesKey, 
 	if m.Within == 0 && !yes {
 		return false, "" // nobody will read it
 	}
-	fit, ok := line.Fit()
+	fit, ok := e.fit(id, line)
 	if !ok {
 		return yes && m.Within == 0, ", too little history for a forecast"
 	}
@@ -180,6 +180,30 @@ func (e *Evaluator) judgeFuture(now time.Time, r *Rule, key localmon.SeriesKey, 
 		return yes, said
 	}
 	return ok && fit.To.Sub(fit.From) >= m.History && forecast.Likely <= m.Within && forecast.Latest > 0 && forecast.Latest <= 3*m.Within, said
+}
+
+// fitted is a fit and the course it was made from, but for its newest point.
+type fitted struct {
+	points int
+	since  time.Time // of the newest point but one
+	fit    trend.Fit
+	ok     bool
+}
+
+// fit draws the line anew once a point is complete, not at every look.
+func (e *Evaluator) fit(id string, line *trend.Line) (trend.Fit, bool) {
+	n := len(line.Points)
+	if n < 2 {
+		return trend.Fit{}, false
+	}
+	was, known := e.fits[id]
+	if !known || was.points != n || !was.since.Equal(line.Points[n-2].At) {
+		was = fitted{points: n, since: line.Points[n-2].At}
+		was.fit, was.ok = line.Fit()
+		set(&e.fits, id, was, maxSeries/8)
+	}
+	was.fit.Value = line.Points[n-1].V
+	return was.fit, was.ok
 }
 
 func reached(unit string) string {
