@@ -2,7 +2,6 @@ package daemon_test
 
 import (
 	"cmp"
-	"flag"
 	"fmt"
 	"slices"
 	"strings"
@@ -30,23 +29,6 @@ type story struct {
 	clears time.Duration // until all is clear after the repair
 	every  time.Duration // between two looks while it lasts and clears; 3 minutes when zero
 	short  bool          // told in short mode as well
-}
-
-var quietStep = flag.Duration("quiet", 10*time.Minute, "time between two looks of the quiet day")
-
-func TestQuietDay(t *testing.T) {
-	for _, family := range sim.Families() {
-		t.Run(string(family), func(t *testing.T) {
-			t.Parallel()
-			s := siteOf(t, setting{family: family})
-			day := 24 * time.Hour
-			if testing.Short() {
-				day = 2 * time.Hour
-			}
-			s.watch(day, *quietStep)
-			require.Empty(t, s.story, "an array in order tells nothing")
-		})
-	}
 }
 
 func TestEveryFaultOfTheCatalogueHasAStory(t *testing.T) {
