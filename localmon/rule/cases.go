@@ -32,6 +32,7 @@ type Look struct {
 	Metrics []string      `yaml:"metrics"` // name{labels} value; a value 10..90 runs evenly over Times
 	Error   string        `yaml:"error"`   // unreachable, certificate, token: the look reads nothing
 	Failing []string      `yaml:"failing"` // endpoints that fail while the rest goes on
+	Ahead   time.Duration `yaml:"ahead"`   // the target's clock is ahead of the kit's; not told when zero
 	Version string        `yaml:"version"`
 	Serial  string        `yaml:"serial"`
 }
@@ -121,6 +122,9 @@ func (s Set) run(r Rule, c Case, kind localmon.Kind) error {
 		for _, b := range batches {
 			now = now.Add(l.every())
 			b.At = now
+			if l.Ahead != 0 {
+				b.TargetAt = now.Add(l.Ahead)
+			}
 			last = e.Evaluate(now, b)
 		}
 	}

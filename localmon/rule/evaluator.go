@@ -156,6 +156,10 @@ func (v *view) listed(kind string) map[string]bool {
 	return names
 }
 
+// clockOff is how far the target's clock is from the kit's, in seconds. The
+// evaluator makes it of each look that tells a time, for rules to match.
+const clockOff = "localmon_target_clock_off_seconds"
+
 func (e *Evaluator) look(now time.Time, b localmon.Batch) *view {
 	v := &view{
 		b: b, states: map[string][]localmon.ComponentState{}, samples: map[string][]localmon.Sample{},
@@ -172,6 +176,11 @@ func (e *Evaluator) look(now time.Time, b localmon.Batch) *view {
 		if e.wanted[s.Key.Metric] {
 			v.samples[s.Key.Metric] = append(v.samples[s.Key.Metric], s)
 		}
+	}
+	if !b.TargetAt.IsZero() && e.wanted[clockOff] {
+		// The target told its time at some moment of the look.
+		off := max(0, b.TargetAt.Sub(b.At).Abs()-b.Took).Seconds()
+		v.samples[clockOff] = append(v.samples[clockOff], localmon.Sample{Key: localmon.SeriesKey{Target: e.target, Metric: clockOff}, Value: off})
 	}
 	for _, s := range b.States {
 		s.Component = e.canon(s.Component)
@@ -553,6 +562,7 @@ func (e *Evaluator) forget(now time.Time, v *view) {
 	}
 	maps.DeleteFunc(e.m.Known, func(_ string, seen time.Time) bool { return now.Sub(seen) > keepKnown })
 	maps.DeleteFunc(e.m.Counters, func(_ string, c counter) bool { return now.Sub(c.At) > 24*time.Hour })
+	maps.DeleteFunc(e.m.Habits, func(_ string, h *habit) bool { return now.Sub(h.Last) > keepParts })
 	maps.DeleteFunc(e.m.Jumps, func(_ string, at time.Time) bool { return now.Sub(at) > 24*time.Hour })
 	e.m.Alerts = e.m.Alerts || v.b.AlertsRead
 }

@@ -3,6 +3,7 @@ package rule
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,6 +11,10 @@ import (
 
 	"darksite/localmon"
 )
+
+// clockSlack is how far a start time may move without its clock having been set:
+// clocks that are slowly put right move it a little.
+const clockSlack = 30 * time.Second
 
 // judgeJump finds start times that moved. A start time counts only when it is
 // later than the look that saw the old one, by the target's own clock: a clock
@@ -27,6 +32,9 @@ func (e *Evaluator) judgeJump(now time.Time, v *view, f *findings) {
 		last, ok := e.m.Counters[id]
 		started := time.Unix(0, int64(s.Value*1e9))
 		moved := ok && s.Value > last.V+1 && started.After(last.Clock.Add(-time.Minute))
+		if m.Clock {
+			moved = ok && math.Abs(s.Value-last.V) > clockSlack.Seconds() && !moved
+		}
 		if moved && (!m.Unseen || e.m.Blind.After(last.At)) {
 			set(&e.m.Jumps, id, now.UTC(), maxSeries)
 		}
@@ -74,6 +82,10 @@ func (e *Evaluator) tellJump(f *findings, component string, start float64) {
 	v := f.at(localmon.Ref{Rule: f.rule.ID, Component: component})
 	at := stamp(time.Unix(int64(start), 0))
 	v.set("since", at)
+	if f.rule.Jump.Clock {
+		v.say(fromSamples, f.rule.Severity, f.rule.Why, "the same start is now said to have been "+at)
+		return
+	}
 	v.say(fromSamples, f.rule.Severity, f.rule.Why, "started "+at+" by the target's clock")
 }
 

@@ -13,12 +13,17 @@ import (
 // judgeMetric holds every series of the rule's metric against it.
 func (e *Evaluator) judgeMetric(now time.Time, v *view, f *findings) {
 	m := f.rule.Metric
+	if m.Absent > 0 {
+		e.judgeAbsent(now, v, f)
+		return
+	}
+	wholes := totals(m, v)
 	for _, s := range v.samples[m.Name] {
 		p := e.pick(f.rule, m, s.Key.Labels)
 		if !p.ok {
 			continue
 		}
-		value, ok := e.value(now, v, f.rule, s)
+		value, ok := e.value(now, wholes, f.rule, s)
 		if !ok {
 			continue
 		}
@@ -76,12 +81,12 @@ func pickOf(m *MetricMatch, labels string) pick {
 
 // value is what is compared: the sample, its share of another, or its rate. A
 // counter that went back was restarted and says nothing this time.
-func (e *Evaluator) value(now time.Time, v *view, r *Rule, s localmon.Sample) (float64, bool) {
+func (e *Evaluator) value(now time.Time, wholes []total, r *Rule, s localmon.Sample) (float64, bool) {
 	m := r.Metric
 	if m.ShareOf != "" {
-		for _, of := range v.samples[m.ShareOf] {
-			if (of.Key.Labels == s.Key.Labels || of.Key.Labels == "") && of.Value > 0 {
-				return 100 * s.Value / of.Value, true
+		for i := range wholes {
+			if of := &wholes[i]; of.value > 0 && of.value >= m.OfAtLeast && of.holds(s.Key.Labels) {
+				return 100 * s.Value / of.value, true
 			}
 		}
 		return 0, false
@@ -104,7 +109,15 @@ func (e *Evaluator) judgeValue(now time.Time, f *findings, v *verdict, ref local
 	o, opened := e.m.opened(ref.Rule, ref.Component)
 	opened = opened && o.From&fromSamples != 0 && o.Good.IsZero()
 	yes, severity, why, limit := m.hit(value, opened, f.rule)
-	said := ""
+	said, normal := "", ""
+	if m.Unusual != nil {
+		var usual float64
+		yes, usual = e.judgeUnusual(now, f.rule, key, value, yes)
+		normal = written(usual, m.Unit)
+	}
+	if m.Growing != nil {
+		yes, said = e.judgeGrowing(now, f.rule, key, value)
+	}
 	if m.FullAt != nil {
 		yes, said = e.judgeFuture(now, f.rule, key, value, yes)
 	}
@@ -116,7 +129,7 @@ func (e *Evaluator) judgeValue(now time.Time, f *findings, v *verdict, ref local
 	}
 	if !v.yes || v.from&fromSamples == 0 || severity < v.severity {
 		v.values["value"], v.values["limit"] = written(value, m.Unit), written(limit, m.Unit)
-		v.values["forecast"] = clean(said, 160)
+		v.values["forecast"], v.values["normal"] = clean(said, 160), normal
 	}
 	labels := key.Labels
 	if labels != "" {

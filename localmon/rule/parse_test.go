@@ -49,7 +49,7 @@ func TestWrongRulesAreRefusedWithTheirPlace(t *testing.T) {
 		{"a match of everything", "statuses: [failed]", "names: [CH0.*]", `this would match healthy parts too`},
 		{"two kinds of evidence that exclude each other", "    hard: true", "    source: {trouble: no-data}\n    identity: {field: version, hold: 1m}", `exclude each other`},
 		{"unknown trouble", "    hard: true", "    source: {trouble: nodata}", `trouble "nodata" is not known; did you mean "no-data"?`},
-		{"metric without a limit", "    hard: true", "    metric: {name: x}", `exactly one of above, below, levels and within`},
+		{"metric without a limit", "    hard: true", "    metric: {name: x}", `exactly one of above, below, levels, within`},
 		{"window too wide", "    hard: true", "    metric: {name: x, above: 1, need: 3, of: 900}", `of at most 64`},
 		{"levels out of order", "    hard: true", "    metric: {name: x, levels: [{above: 90, severity: 3, why: w}, {above: 80, severity: 2, why: w}]}", `levels go from mild to severe`},
 		{"until on the wrong side", "    hard: true", "    metric: {name: x, above: 5, until: 6}", `until lies on the good side`},

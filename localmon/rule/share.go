@@ -1,0 +1,57 @@
+package rule
+
+import (
+	"slices"
+	"strings"
+
+	"darksite/localmon"
+)
+
+// total is one series of which others are a share.
+type total struct {
+	value  float64
+	labels []string // name="value", each
+	text   string   // all of them
+}
+
+// maxTotals bounds the series a share may be of: each is held against each part.
+const maxTotals = 64
+
+// totals are the series that the metric is a share of.
+func totals(m *MetricMatch, v *view) []total {
+	if m.ShareOf == "" {
+		return nil
+	}
+	var out []total
+	for _, s := range v.samples[m.ShareOf] {
+		if len(out) == maxTotals {
+			break
+		}
+		labels, err := localmon.ParseLabels(s.Key.Labels)
+		if err != nil {
+			continue
+		}
+		t := total{value: s.Value, text: s.Key.Labels}
+		for _, l := range labels {
+			t.labels = append(t.labels, localmon.FormatLabels(l.Name, l.Value))
+		}
+		out = append(out, t)
+	}
+	// The most alike first: one with more labels says more exactly what it is.
+	slices.SortStableFunc(out, func(a, b total) int { return len(b.labels) - len(a.labels) })
+	return out
+}
+
+// holds reports whether all labels of the total are among those of a part.
+func (t *total) holds(labels string) bool {
+	if t.text == labels {
+		return true
+	}
+	for _, l := range t.labels {
+		i := strings.Index(labels, l)
+		if i < 0 || i > 0 && labels[i-1] != ',' {
+			return false
+		}
+	}
+	return true
+}
