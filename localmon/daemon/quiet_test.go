@@ -20,8 +20,8 @@ import (
 // Looking costs far more time than judging, so the array is asked over its
 // interface once every four hours, and in between the newest reply goes through
 // the weather: what a site in order does to an array beyond what the simulator
-// models. A look every two minutes makes bursts of three minutes count as one or
-// two in the windows of rules, which is no milder than a look every 30 seconds.
+// models. A look every three minutes makes a burst of three minutes count in full
+// as one, and the windows of rules are as many looks as ever.
 // QUIET_POLL and QUIET_ASK make both finer, down to QUIET_POLL=30s QUIET_ASK=30s,
 // which takes half an hour.
 func TestQuietMonth(t *testing.T) {
@@ -35,7 +35,7 @@ func TestQuietMonth(t *testing.T) {
 		require.Positive(t, d, name)
 		return d
 	}
-	every, ask, span := pace("QUIET_POLL", 2*time.Minute), pace("QUIET_ASK", 4*time.Hour), 30*24*time.Hour
+	every, ask, span := pace("QUIET_POLL", 3*time.Minute), pace("QUIET_ASK", 4*time.Hour), 30*24*time.Hour
 	if testing.Short() {
 		span = 24 * time.Hour
 	}

@@ -79,8 +79,11 @@ func (e *Evaluator) judgeBottleneck(now time.Time, v *view, f *findings) {
 			dim.Total, written(total, "usec"), s.normal(), layer, written(grown, "usec")))
 		if total > worst {
 			worst = total
-			verdict.values["side"], verdict.values["value"], verdict.values["normal"] = dim.Name, written(total, "usec"), s.normal()
-			verdict.values["layer"], verdict.values["since"] = layer, stamp(s.Began)
+			verdict.put("side", dim.Name)
+			verdict.put("value", written(total, "usec"))
+			verdict.put("normal", s.normal())
+			verdict.put("layer", layer)
+			verdict.put("since", stamp(s.Began))
 		}
 	}
 }

@@ -41,6 +41,7 @@ type Evaluator struct {
 type pick struct {
 	ok        bool
 	component string
+	id        string // of the series and the rule, in what is remembered
 }
 
 // NewEvaluator starts judging a target of a kind by the rules of the set that
@@ -101,7 +102,7 @@ type findings struct {
 func (f *findings) at(ref localmon.Ref) *verdict {
 	v, ok := f.by[ref]
 	if !ok {
-		v = &verdict{values: map[string]string{}}
+		v = &verdict{}
 		f.by[ref] = v
 	}
 	return v
@@ -128,9 +129,17 @@ func (v *verdict) line(s string) {
 func (v *verdict) set(pairs ...string) {
 	for i := 0; i+1 < len(pairs); i += 2 {
 		if v.values[pairs[i]] == "" {
-			v.values[pairs[i]] = clean(pairs[i+1], 160)
+			v.put(pairs[i], clean(pairs[i+1], 160))
 		}
 	}
+}
+
+// put gives a placeholder a value, whatever was said before.
+func (v *verdict) put(name, value string) {
+	if v.values == nil {
+		v.values = map[string]string{}
+	}
+	v.values[name] = value
 }
 
 // view is one batch, indexed.

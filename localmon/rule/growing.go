@@ -4,16 +4,13 @@ import (
 	"fmt"
 	"time"
 
-	"darksite/localmon"
 	"darksite/localmon/trend"
 )
 
 // judgeGrowing says yes when even the slowest likely growth is above the limit.
 // A series that has been zero since it is known needs no memory; its course begins
 // with the zero before its first other value.
-func (e *Evaluator) judgeGrowing(now time.Time, r *Rule, key localmon.SeriesKey, value float64) (bool, string) {
-	m := r.Metric
-	id := key.Metric + "/" + key.Labels + "/" + r.ID
+func (e *Evaluator) judgeGrowing(now time.Time, m *MetricMatch, id string, value float64) (bool, string) {
 	line := e.m.Lines[id]
 	if line == nil {
 		if value == 0 {

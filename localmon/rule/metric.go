@@ -23,14 +23,11 @@ func (e *Evaluator) judgeMetric(now time.Time, v *view, f *findings) {
 		if !p.ok {
 			continue
 		}
-		value, ok := e.value(now, wholes, f.rule, s)
+		value, ok := e.value(now, wholes, m, p, s)
 		if !ok {
 			continue
 		}
-		ref := localmon.Ref{Rule: f.rule.ID, Component: p.component}
-		verdict := f.at(ref)
-		verdict.read |= fromSamples
-		e.judgeValue(now, f, verdict, ref, s.Key, value)
+		e.judgeValue(now, f, p, s.Key, value)
 	}
 }
 
@@ -41,6 +38,7 @@ func (e *Evaluator) pick(r *Rule, m *MetricMatch, labels string) pick {
 		return p
 	}
 	p := pickOf(m, labels)
+	p.id = m.Name + "/" + labels + "/" + r.ID
 	if e.picks[r.ID] == nil {
 		e.picks[r.ID] = map[string]pick{}
 	}
@@ -81,8 +79,7 @@ func pickOf(m *MetricMatch, labels string) pick {
 
 // value is what is compared: the sample, its share of another, or its rate. A
 // counter that went back was restarted and says nothing this time.
-func (e *Evaluator) value(now time.Time, wholes []total, r *Rule, s localmon.Sample) (float64, bool) {
-	m := r.Metric
+func (e *Evaluator) value(now time.Time, wholes []total, m *MetricMatch, p pick, s localmon.Sample) (float64, bool) {
 	if m.ShareOf != "" {
 		for i := range wholes {
 			if of := &wholes[i]; of.value > 0 && of.value >= m.OfAtLeast && of.holds(s.Key.Labels) {
@@ -94,7 +91,7 @@ func (e *Evaluator) value(now time.Time, wholes []total, r *Rule, s localmon.Sam
 	if !m.Rate {
 		return s.Value, true
 	}
-	id := "rate/" + s.Key.Metric + "/" + s.Key.Labels + "/" + r.ID
+	id := "rate/" + p.id
 	last, ok := e.m.Counters[id]
 	set(&e.m.Counters, id, counter{At: now.UTC(), V: s.Value}, maxSeries)
 	seconds := now.Sub(last.At).Seconds()
@@ -104,32 +101,40 @@ func (e *Evaluator) value(now time.Time, wholes []total, r *Rule, s localmon.Sam
 	return (s.Value - last.V) / seconds, true
 }
 
-func (e *Evaluator) judgeValue(now time.Time, f *findings, v *verdict, ref localmon.Ref, key localmon.SeriesKey, value float64) {
+func (e *Evaluator) judgeValue(now time.Time, f *findings, p pick, key localmon.SeriesKey, value float64) {
 	m := f.rule.Metric
+	ref := localmon.Ref{Rule: f.rule.ID, Component: p.component}
 	o, opened := e.m.opened(ref.Rule, ref.Component)
+	if opened {
+		f.at(ref).read |= fromSamples // a No counts only where it was Yes before
+	}
 	opened = opened && o.From&fromSamples != 0 && o.Good.IsZero()
 	yes, severity, why, limit := m.hit(value, opened, f.rule)
 	said, normal := "", ""
 	if m.Unusual != nil {
 		var usual float64
-		yes, usual = e.judgeUnusual(now, f.rule, key, value, yes)
+		yes, usual = e.judgeUnusual(now, f.rule.Metric, p.id, value, yes)
 		normal = written(usual, m.Unit)
 	}
 	if m.Growing != nil {
-		yes, said = e.judgeGrowing(now, f.rule, key, value)
+		yes, said = e.judgeGrowing(now, f.rule.Metric, p.id, value)
 	}
 	if m.FullAt != nil {
-		yes, said = e.judgeFuture(now, f.rule, key, value, yes)
+		yes, said = e.judgeFuture(now, f.rule.Metric, p.id, value, yes)
 	}
 	if m.Need > 0 {
-		yes = e.window(f.rule, key, yes)
+		yes = e.window(m, p.id, yes)
 	}
 	if !yes {
 		return
 	}
+	v := f.at(ref)
+	v.read |= fromSamples
 	if !v.yes || v.from&fromSamples == 0 || severity < v.severity {
-		v.values["value"], v.values["limit"] = written(value, m.Unit), written(limit, m.Unit)
-		v.values["forecast"], v.values["normal"] = clean(said, 160), normal
+		v.put("value", written(value, m.Unit))
+		v.put("limit", written(limit, m.Unit))
+		v.put("forecast", clean(said, 160))
+		v.put("normal", normal)
 	}
 	labels := key.Labels
 	if labels != "" {
@@ -165,9 +170,7 @@ func (m *MetricMatch) hit(value float64, opened bool, r *Rule) (bool, localmon.S
 // judgeFuture follows the course of a value that fills something up. It says
 // when it will be full, and with Within that is the question itself; then the
 // slowest likely growth must reach the limit too, so that noise does not.
-func (e *Evaluator) judgeFuture(now time.Time, r *Rule, key localmon.SeriesKey, value float64, yes bool) (bool, string) {
-	m := r.Metric
-	id := key.Metric + "/" + key.Labels + "/" + r.ID
+func (e *Evaluator) judgeFuture(now time.Time, m *MetricMatch, id string, value float64, yes bool) (bool, string) {
 	line := e.m.Lines[id]
 	if line == nil {
 		line = &trend.Line{}
@@ -228,19 +231,18 @@ func reached(unit string) string {
 
 // window counts hits among the newest samples of a series. Series without a
 // hit need no memory.
-func (e *Evaluator) window(r *Rule, key localmon.SeriesKey, hit bool) bool {
-	id := key.Metric + "/" + key.Labels + "/" + r.ID
+func (e *Evaluator) window(m *MetricMatch, id string, hit bool) bool {
 	w := e.m.Hits[id] << 1
 	if hit {
 		w |= 1
 	}
-	if r.Metric.Of < 64 {
-		w &= 1<<r.Metric.Of - 1
+	if m.Of < 64 {
+		w &= 1<<m.Of - 1
 	}
 	if w == 0 {
 		delete(e.m.Hits, id)
 		return false
 	}
 	set(&e.m.Hits, id, w, maxSeries)
-	return bits.OnesCount64(e.m.Hits[id]) >= r.Metric.Need
+	return bits.OnesCount64(e.m.Hits[id]) >= m.Need
 }

@@ -7,8 +7,6 @@ import (
 	"math"
 	"slices"
 	"time"
-
-	"darksite/localmon"
 )
 
 const (
@@ -141,9 +139,8 @@ func middle(v []float64) float64 {
 // judgeUnusual compares a value with the habit of its series, and then adds it to
 // the habit. Beside a limit the habit is begun only for series that come near it,
 // and without a habit the limit alone decides.
-func (e *Evaluator) judgeUnusual(now time.Time, r *Rule, key localmon.SeriesKey, value float64, above bool) (bool, float64) {
-	m, u := r.Metric, r.Metric.Unusual
-	id := key.Metric + "/" + key.Labels + "/" + r.ID
+func (e *Evaluator) judgeUnusual(now time.Time, m *MetricMatch, id string, value float64, above bool) (bool, float64) {
+	u := m.Unusual
 	h := e.m.Habits[id]
 	if h == nil {
 		if m.Above != nil && value < *m.Above/2 {
