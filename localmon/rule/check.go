@@ -19,7 +19,7 @@ var (
 	units     = []string{"percent", "ratio", "usec", "bytes", "celsius", "per_second", "seconds", "number"}
 	healths   = []string{"ok", "warning", "critical"}
 	relations = []string{"component", "whole", "part", "target"}
-	troubles  = []string{"no-data", "certificate", "token", "partial"}
+	troubles  = []string{"no-data", "certificate", "token", "partial", "budget"}
 	fields    = []string{"version", "model", "serial"}
 )
 

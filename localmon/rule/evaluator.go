@@ -150,6 +150,8 @@ type view struct {
 	samples map[string][]localmon.Sample         // by metric, those that rules read
 	clock   time.Time                            // the target's clock, else the kit's
 	names   map[string]map[string]bool           // by type, made when asked for
+	over    []string                             // rules that find more than they may look at
+	most    int                                  // samples the largest of them finds
 }
 
 // listed is the names of the parts of a type.
@@ -195,6 +197,7 @@ func (e *Evaluator) look(now time.Time, b localmon.Batch) *view {
 		s.Component = e.canon(s.Component)
 		v.states[s.Type] = append(v.states[s.Type], s)
 	}
+	v.over, v.most = e.overrun(v)
 	if said {
 		v.blind = up == 0
 	} else {
@@ -252,6 +255,7 @@ func (e *Evaluator) judge(now time.Time, v *view, r *Rule) *findings {
 		e.judgeAlerts(now, v, f)
 	}
 	switch {
+	case slices.Contains(v.over, r.ID): // no answer: it was not judged
 	case r.Metric != nil:
 		e.judgeMetric(now, v, f)
 	case r.Bottleneck != nil:

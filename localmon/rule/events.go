@@ -132,8 +132,12 @@ func (e *Evaluator) identity(now time.Time, id, field string, info localmon.Arra
 // judgeSource judges the look itself.
 func (e *Evaluator) judgeSource(v *view, f *findings) {
 	m := f.rule.Source
-	if m.Trouble == "partial" {
+	switch m.Trouble {
+	case "partial":
 		e.judgePartial(v, f)
+		return
+	case "budget":
+		judgeBudget(v, f)
 		return
 	}
 	if !v.blind {
@@ -161,6 +165,21 @@ func (e *Evaluator) judgeSource(v *view, f *findings) {
 	verdict := f.at(localmon.Ref{Rule: f.rule.ID})
 	verdict.set("error", text, "since", stamp(e.m.Since), "count", strconv.Itoa(e.m.Failed))
 	verdict.say(fromLook, f.rule.Severity, f.rule.Why, text)
+}
+
+// judgeBudget tells of rules that were not judged because the target told more
+// than they may look at.
+func judgeBudget(v *view, f *findings) {
+	if v.blind {
+		return
+	}
+	f.read |= fromLook
+	if len(v.over) == 0 {
+		return
+	}
+	verdict := f.at(localmon.Ref{Rule: f.rule.ID})
+	verdict.set("detail", strings.Join(v.over, ", "), "count", strconv.Itoa(v.most))
+	verdict.say(fromLook, f.rule.Severity, f.rule.Why, fmt.Sprintf("%d samples of one metric, at most %d are judged", v.most, maxJudged))
 }
 
 // judgePartial tells of parts of the look that keep failing while others work.

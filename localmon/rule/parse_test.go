@@ -59,6 +59,11 @@ func TestWrongRulesAreRefusedWithTheirPlace(t *testing.T) {
 		{"case without severity", "fires: [CH0.BAY7 2]", "fires: [CH0.BAY7]", `want a component, or -, and a severity`},
 		{"case with a broken metric", "looks: [{states: [drive CH0.BAY7 healthy]}]", "looks: [{metrics: ['x{a=b} 1']}]", `is not quoted`},
 		{"case of endless looks", "looks: [{states: [drive CH0.BAY7 healthy]}]", "looks: [{times: 99999999}]", `at most 10000`},
+		{"case of endless series", "looks: [{states: [drive CH0.BAY7 healthy]}]", "looks: [{copies: 99999999, metrics: [x 1]}]", `copies is 1 to 30000`},
+		{"case of many looks that tell much", "looks: [{states: [drive CH0.BAY7 healthy]}]", "looks: [{times: 9999, metrics: [" + strings.Repeat("x 1, ", 30) + "x 1]}]", `at most 200000`},
+		{"unusual without weeks", "    hard: true", "    metric: {name: x, unusual: {times: 2}}", `unusual needs weeks from 2 to 5`},
+		{"absent and a window", "    hard: true", "    metric: {name: x, absent: 10m, need: 2, of: 3}", `absent excludes`},
+		{"a whole without a share", "    hard: true", "    metric: {name: x, above: 1, of_at_least: 5}", `stands with share_of`},
 		{"anchors", "    hard: true", "    hard: &a true", `anchors and aliases`},
 		{"rule twice", "rules:\n", "rules:\n" + strings.TrimPrefix(good, "rules:\n"), `rule "drive-failed" stands twice`},
 		{"empty file", good, "", `the file is empty`},
@@ -99,28 +104,4 @@ func TestJoin(t *testing.T) {
 	require.NoError(t, err)
 	_, err = rule.Join(s, o)
 	require.ErrorContains(t, err, `did you mean "drive-failed"?`)
-}
-
-func FuzzParse(f *testing.F) {
-	f.Add([]byte(good))
-	f.Add([]byte("rules: [{id: a, cases: [{looks: [{times: -5, every: 1ns, metrics: ['x 1..2']}], fires: ['- 1']}]}]"))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		s, err := rule.Parse("f.yaml", data)
-		if err != nil {
-			return
-		}
-		if len(s.Rules) > 3 {
-			return
-		}
-		for _, r := range s.Rules {
-			for _, c := range r.Cases {
-				for _, l := range c.Looks {
-					if l.Times > 20 {
-						return
-					}
-				}
-			}
-		}
-		_ = s.Check() // whatever parses can be run
-	})
 }

@@ -153,7 +153,7 @@ type IdentityMatch struct {
 
 // SourceMatch matches the look itself.
 type SourceMatch struct {
-	Trouble string `yaml:"trouble"` // no-data, certificate, token, partial
+	Trouble string `yaml:"trouble"` // no-data, certificate, token, partial, budget: a rule found more than it may look at
 	Looks   int    `yaml:"looks"`   // in so many looks in a row, 1 when left out
 }
 
@@ -180,7 +180,12 @@ type file struct {
 
 // Parse reads one file of rules. name stands in errors. A rule may explain
 // itself by a rule of another file; [Join] checks that.
-func Parse(name string, data []byte) (Set, error) {
+func Parse(name string, data []byte) (Set, error) { return ParseFor(name, data, nil) }
+
+// ParseFor is [Parse] for a site whose targets are known: a rule that would be
+// slow, remember too much or tell of thousands of components there is refused,
+// with its place, before it is ever run.
+func ParseFor(name string, data []byte, known []Known) (Set, error) {
 	var f file
 	at, err := strictyaml.Read(name, data, &f)
 	if err != nil {
@@ -197,6 +202,8 @@ func Parse(name string, data []byte) (Set, error) {
 		}
 		seen[r.ID] = true
 		r.check(at.Item(i))
+		r.checkSize(at.Item(i))
+		r.checkCost(at.Item(i), known)
 	}
 	if err := at.Err(); err != nil {
 		return Set{}, err
