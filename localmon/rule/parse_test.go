@@ -56,6 +56,8 @@ func TestWrongRulesAreRefusedWithTheirPlace(t *testing.T) {
 		{"an alert match of everything", "    hard: true", "    alerts: [{absorb: true}]", `this would match every alert`},
 		{"bad pattern", "types: [drive]", "types: [drive], names: ['[']", `is no pattern`},
 		{"no case that fires", "        fires: [CH0.BAY7 2]\n", "", `needs at least one case that fires and one that does not`},
+		{"no case that stays quiet", "      - name: quiet\n        looks: [{states: [drive CH0.BAY7 healthy]}]\n", "", `needs at least one case that fires and one that does not`},
+		{"no cases at all", good[strings.Index(good, "    cases:"):], "", `needs at least one case that fires and one that does not`},
 		{"case without severity", "fires: [CH0.BAY7 2]", "fires: [CH0.BAY7]", `want a component, or -, and a severity`},
 		{"case with a broken metric", "looks: [{states: [drive CH0.BAY7 healthy]}]", "looks: [{metrics: ['x{a=b} 1']}]", `is not quoted`},
 		{"case of endless looks", "looks: [{states: [drive CH0.BAY7 healthy]}]", "looks: [{times: 99999999}]", `at most 10000`},
