@@ -32,17 +32,27 @@ func TestExplosiveRulesAreRefusedWithTheirPlace(t *testing.T) {
 		volumes      int
 		want         string // nothing: it is taken
 	}{
-		{"one alert for each of ten thousand volumes", volumes + `component: name, above: 5000}`, 10_000,
-			`site.yaml:6:13: rule drive-failed: 10000 components could be told of one by one at fa-prod-1, at most 1000`},
+		{
+			"one alert for each of ten thousand volumes", volumes + `component: name, above: 5000}`, 10_000,
+			`site.yaml:6:13: rule drive-failed: 10000 components could be told of one by one at fa-prod-1, at most 1000`,
+		},
 		{"the same at a site with few volumes", volumes + `component: name, above: 5000}`, 200, ""},
-		{"a window over each of ten thousand series", volumes + `above: 5000, need: 2, of: 3}`, 5_000,
-			`10000 series would have to be remembered at fa-prod-1, at most 2000`},
-		{"a course of each of four hundred series", volumes + `above: 5000, full_at: 9000}`, 200,
-			`400 courses would have to be remembered`},
-		{"the weeks of each of four hundred series", volumes + `unusual: {weeks: 3, times: 2}}`, 200,
-			`400 series would have their weeks remembered`},
-		{"comparisons by the hundred thousand", volumes + `share_of: purefa_volume_performance_latency_usec, above: 90}`, 5_000,
-			`comparisons in every look at fa-prod-1, at most 50000`},
+		{
+			"a window over each of ten thousand series", volumes + `above: 5000, need: 2, of: 3}`, 5_000,
+			`10000 series would have to be remembered at fa-prod-1, at most 2000`,
+		},
+		{
+			"a course of each of four hundred series", volumes + `above: 5000, full_at: 9000}`, 200,
+			`400 courses would have to be remembered`,
+		},
+		{
+			"the weeks of each of four hundred series", volumes + `unusual: {weeks: 3, times: 2}}`, 200,
+			`400 series would have their weeks remembered`,
+		},
+		{
+			"comparisons by the hundred thousand", volumes + `share_of: purefa_volume_performance_latency_usec, above: 90}`, 5_000,
+			`comparisons in every look at fa-prod-1, at most 50000`,
+		},
 		{"narrowed to one volume", volumes + `labels: {name: [vol-00007]}, unusual: {weeks: 3, times: 2}}`, 10_000, ""},
 	}
 	for _, c := range cases {
