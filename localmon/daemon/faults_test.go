@@ -115,6 +115,9 @@ func (l *ledger) String() string {
 	fmt.Fprintln(w, "\narray\t| fault\t| story\t| alert, component, severity\t| polls until told\t| allowed\t| follows\t| extra\t| clear after repair")
 	for _, o := range l.all {
 		alert, found, cleared := "none is due", "-", "-"
+		if len(o.want) == 0 && len(o.followed) > 0 {
+			alert, o.followed = strings.Join(o.followed, ", ")+", told as over", nil
+		}
 		if len(o.want) > 0 {
 			alert, found = strings.Join(o.want, ", "), fmt.Sprint(int(math.Ceil(o.found.Seconds()/30)))
 		}

@@ -156,6 +156,9 @@ func (m *MetricMatch) check(at strictyaml.Place) {
 	if u := m.Unusual; u != nil && (u.Weeks < 2 || u.Weeks > keptWeeks || u.Times < 1 || u.Floor < 0) {
 		at.Key("unusual").Fail("unusual needs weeks from 2 to %d, times from 1 and a floor that is not negative", keptWeeks)
 	}
+	if m.Summed && m.ShareOf == "" {
+		at.Key("summed").Fail("summed stands with share_of")
+	}
 	if m.OfAtLeast != 0 && (m.ShareOf == "" || m.OfAtLeast < 0) {
 		at.Key("of_at_least").Fail("of_at_least is positive and stands with share_of")
 	}

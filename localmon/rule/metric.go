@@ -17,6 +17,10 @@ func (e *Evaluator) judgeMetric(now time.Time, v *view, f *findings) {
 		e.judgeAbsent(now, v, f)
 		return
 	}
+	if m.Summed {
+		e.judgeSums(now, v, f)
+		return
+	}
 	wholes := totals(m, v)
 	for _, s := range v.samples[m.Name] {
 		p := e.pick(f.rule, m, s.Key.Labels)

@@ -74,6 +74,7 @@ type MetricMatch struct {
 	NotLabels map[string][]string `yaml:"not_labels"`  // and none of these patterns
 	Component string              `yaml:"component"`   // a label's name; the target as a whole when empty
 	ShareOf   string              `yaml:"share_of"`    // value is per cent of this metric with the same labels, or those of them it has
+	Summed    bool                `yaml:"summed"`      // with share_of: all series of a component together, of all of the whole
 	OfAtLeast float64             `yaml:"of_at_least"` // with share_of: nothing is said while the whole is less
 	Rate      bool                `yaml:"rate"`        // value is the increase a second of a counter
 	Above     *float64            `yaml:"above"`

@@ -3,6 +3,7 @@ package rule
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"darksite/localmon"
 )
@@ -54,4 +55,34 @@ func (t *total) holds(labels string) bool {
 		}
 	}
 	return true
+}
+
+// judgeSums holds what all series of each component come to together against
+// what those of the whole with the same labels come to.
+func (e *Evaluator) judgeSums(now time.Time, v *view, f *findings) {
+	m := f.rule.Metric
+	of := MetricMatch{Name: m.ShareOf, Labels: m.Labels, NotLabels: m.NotLabels}
+	whole := 0.0
+	for _, s := range v.samples[m.ShareOf] {
+		if pickOf(&of, s.Key.Labels).ok {
+			whole += s.Value
+		}
+	}
+	if whole <= 0 || whole < m.OfAtLeast {
+		return
+	}
+	sums := map[string]float64{}
+	for _, s := range v.samples[m.Name] {
+		if p := e.pick(f.rule, m, s.Key.Labels); p.ok {
+			sums[p.component] += s.Value
+		}
+	}
+	for component, sum := range sums {
+		p := pick{ok: true, component: component, id: m.Name + "/sum/" + component + "/" + f.rule.ID}
+		key := localmon.SeriesKey{Target: e.target, Metric: m.Name}
+		if m.Component != "" {
+			key.Labels = localmon.FormatLabels(m.Component, component)
+		}
+		e.judgeValue(now, f, p, key, 100*sum/whole)
+	}
 }
