@@ -156,6 +156,9 @@ func (m *MetricMatch) check(at strictyaml.Place) {
 	if u := m.Unusual; u != nil && (u.Weeks < 2 || u.Weeks > keptWeeks || u.Times < 1 || u.Floor < 0) {
 		at.Key("unusual").Fail("unusual needs weeks from 2 to %d, times from 1 and a floor that is not negative", keptWeeks)
 	}
+	if m.Rise != 0 && (m.Above == nil || *m.Above <= 0 || m.Rise <= 1) {
+		at.Key("rise").Fail("rise is more than 1 and stands with above")
+	}
 	if m.Summed && m.ShareOf == "" {
 		at.Key("summed").Fail("summed stands with share_of")
 	}

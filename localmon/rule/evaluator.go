@@ -532,6 +532,9 @@ func (e *Evaluator) note(now time.Time, v *view) {
 		return
 	}
 	e.m.Failed, e.m.Since = 0, time.Time{}
+	if e.m.Began.IsZero() {
+		e.m.Began = now.UTC()
+	}
 	partial := map[string]int{}
 	for _, p := range v.b.Partial {
 		name := clean(p.Endpoint, 80)
@@ -575,6 +578,7 @@ func (e *Evaluator) forget(now time.Time, v *view) {
 	}
 	maps.DeleteFunc(e.m.Known, func(_ string, seen time.Time) bool { return now.Sub(seen) > keepKnown })
 	maps.DeleteFunc(e.m.Counters, func(_ string, c counter) bool { return now.Sub(c.At) > 24*time.Hour })
+	maps.DeleteFunc(e.m.Sides, func(_ string, s side) bool { return now.Sub(s.Seen) > keepParts })
 	maps.DeleteFunc(e.m.Habits, func(_ string, h *habit) bool { return now.Sub(h.Last) > keepParts })
 	maps.DeleteFunc(e.m.Jumps, func(_ string, at time.Time) bool { return now.Sub(at) > 24*time.Hour })
 	e.m.Alerts = e.m.Alerts || v.b.AlertsRead

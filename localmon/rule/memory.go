@@ -30,6 +30,7 @@ const (
 type memory struct {
 	Form     int                             `json:"form"`
 	Failed   int                             `json:"failed,omitempty"` // looks in a row that read nothing
+	Began    time.Time                       `json:"began,omitzero"`   // first look that read something
 	Since    time.Time                       `json:"since,omitzero"`   // when that began
 	Blind    time.Time                       `json:"blind,omitzero"`   // newest look that read nothing
 	Partial  map[string]int                  `json:"partial,omitempty"`

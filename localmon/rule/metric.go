@@ -115,6 +115,9 @@ func (e *Evaluator) judgeValue(now time.Time, f *findings, p pick, key localmon.
 	opened = opened && o.From&fromSamples != 0 && o.Good.IsZero()
 	yes, severity, why, limit := m.hit(value, opened, f.rule)
 	said, normal := "", ""
+	if m.Rise > 0 {
+		yes = e.risen(now, m, p.id, value, yes)
+	}
 	if m.Unusual != nil {
 		var usual float64
 		yes, usual = e.judgeUnusual(now, f.rule.Metric, p.id, value, yes)

@@ -87,6 +87,7 @@ type MetricMatch struct {
 	FullAt    *float64            `yaml:"full_at"`
 	Within    time.Duration       `yaml:"within"`  // with full_at: yes when it will be reached within
 	History   time.Duration       `yaml:"history"` // with within and growing: from at least so much data
+	Rise      float64             `yaml:"rise"`    // with above: and so many times the mean of its own last hours
 	Growing   *float64            `yaml:"growing"` // yes when it surely grows by more than this a day
 	Absent    time.Duration       `yaml:"absent"`  // yes when a series that was read is missing from looks for so long
 	Unusual   *UnusualMatch       `yaml:"unusual"` // yes when it is far above what it mostly is at this hour of the week

@@ -86,3 +86,31 @@ func (e *Evaluator) judgeSums(now time.Time, v *view, f *findings) {
 		e.judgeValue(now, f, p, key, 100*sum/whole)
 	}
 }
+
+// maxRisen bounds the series whose last hours are remembered for a rise.
+const maxRisen = 500
+
+// risen reports whether a value that is above its limit got there within the last
+// hours. What is always there is no news, and neither is what was found by the
+// first looks. A series far below the limit needs no memory: when it comes up, it
+// is known to have been there.
+func (e *Evaluator) risen(now time.Time, m *MetricMatch, id string, value float64, above bool) bool {
+	low := *m.Above / 4
+	s, known := e.m.Sides[id]
+	if !known {
+		if value < low {
+			return false
+		}
+		if now.Sub(e.m.Began) >= learntAt {
+			s = side{Normal: low, Learnt: learntAt}
+		}
+	}
+	dt := min(max(now.Sub(s.Seen), 0), longestGap)
+	s.Seen = now.UTC()
+	risen := above && s.Learnt >= learntAt && value > m.Rise*s.Normal
+	if !risen {
+		s.learn(dt, value, [4]float64{})
+	}
+	set(&e.m.Sides, id, s, maxRisen)
+	return risen
+}
