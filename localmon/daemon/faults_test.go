@@ -2,11 +2,13 @@ package daemon_test
 
 import (
 	"cmp"
-	"flag"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"text/tabwriter"
 	"time"
 
 	"darksite/localmon"
@@ -32,23 +34,6 @@ type story struct {
 	short  bool          // told in short mode as well
 }
 
-var quietStep = flag.Duration("quiet", 10*time.Minute, "time between two looks of the quiet day")
-
-func TestQuietDay(t *testing.T) {
-	for _, family := range sim.Families() {
-		t.Run(string(family), func(t *testing.T) {
-			t.Parallel()
-			s := siteOf(t, setting{family: family})
-			day := 24 * time.Hour
-			if testing.Short() {
-				day = 2 * time.Hour
-			}
-			s.watch(day, *quietStep)
-			require.Empty(t, s.story, "an array in order tells nothing")
-		})
-	}
-}
-
 func TestEveryFaultOfTheCatalogueHasAStory(t *testing.T) {
 	for family, stories := range allStories() {
 		var want, have []sim.Kind
@@ -66,35 +51,96 @@ func TestEveryFaultOfTheCatalogueHasAStory(t *testing.T) {
 
 func allStories() map[sim.Family][]story {
 	return map[sim.Family][]story{
-		sim.FlashArray: slices.Concat(flashArrayStories(), interfaceStories()),
-		sim.FlashBlade: slices.Concat(flashBladeStories(), interfaceStories()),
+		sim.FlashArray: slices.Concat(flashArrayStories(), interfaceStories(), []story{nullNumbers("performance-missing 4")}),
+		sim.FlashBlade: slices.Concat(flashBladeStories(), interfaceStories(), []story{nullNumbers("fb-performance-missing 4")}),
 	}
 }
 
+// Every fault of the catalogue, on both kinds of array: the right alert soon
+// enough, nothing beside it, and the right end. With -v the table shows the times.
 func TestStories(t *testing.T) {
-	for family, stories := range allStories() {
-		for _, st := range stories {
-			t.Run(fmt.Sprint(family, "/", st.name), func(t *testing.T) {
-				if testing.Short() && !st.short {
-					t.Skip("a few stories are enough in short mode")
-				}
-				t.Parallel()
-				st.how.family = family
-				st.tell(siteOf(t, st.how))
-			})
+	var table ledger
+	t.Run("of", func(t *testing.T) {
+		for family, stories := range allStories() {
+			for _, st := range stories {
+				t.Run(fmt.Sprint(family, "/", st.name), func(t *testing.T) {
+					if testing.Short() && !st.short {
+						t.Skip("a few stories are enough in short mode")
+					}
+					t.Parallel()
+					st.how.family = family
+					table.add(st.tell(siteOf(t, st.how)))
+				})
+			}
 		}
-	}
+	})
+	t.Log(table.String())
 }
 
-func (st story) tell(s *site) {
+// outcome is one line of the table: how a story came out.
+type outcome struct {
+	family   sim.Family
+	kind     sim.Kind
+	name     string
+	want     []string
+	found    time.Duration // from the fault to the alert
+	allowed  time.Duration
+	followed []string // told as well, as they should be
+	extra    int      // told and should not have been
+	cleared  time.Duration
+	coarse   time.Duration // to how much that is known
+}
+
+// ledger gathers outcomes of stories that are told beside each other.
+type ledger struct {
+	mu  sync.Mutex
+	all []outcome
+}
+
+func (l *ledger) add(o outcome) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.all = append(l.all, o)
+}
+
+// String renders the table. A poll is 30 seconds.
+func (l *ledger) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	slices.SortFunc(l.all, func(a, b outcome) int {
+		return cmp.Or(cmp.Compare(a.family, b.family), cmp.Compare(a.kind, b.kind), cmp.Compare(a.name, b.name))
+	})
+	var b strings.Builder
+	w := tabwriter.NewWriter(&b, 0, 0, 1, ' ', 0)
+	fmt.Fprintln(w, "\narray\t| fault\t| story\t| alert, component, severity\t| polls until told\t| allowed\t| follows\t| extra\t| clear after repair")
+	for _, o := range l.all {
+		alert, found, cleared := "none is due", "-", "-"
+		if len(o.want) == 0 && len(o.followed) > 0 {
+			alert, o.followed = strings.Join(o.followed, ", ")+", told as over", nil
+		}
+		if len(o.want) > 0 {
+			alert, found = strings.Join(o.want, ", "), fmt.Sprint(int(math.Ceil(o.found.Seconds()/30)))
+		}
+		if o.cleared > 0 {
+			cleared = fmt.Sprintf("%s (to %s)", o.cleared, o.coarse)
+		}
+		fmt.Fprintf(w, "%s\t| %s\t| %s\t| %s\t| %s\t| %.0f\t| %s\t| %d\t| %s\n", o.family, o.kind, o.name, alert, found,
+			math.Ceil(o.allowed.Seconds()/30), cmp.Or(strings.Join(o.followed, ", "), "-"), o.extra, cleared)
+	}
+	_ = w.Flush()
+	return b.String()
+}
+
+func (st story) tell(s *site) outcome {
 	t := s.t
 	t.Helper()
+	out := outcome{family: st.how.family, kind: st.fault.Kind, name: st.name, want: st.want, allowed: st.within}
 	if st.normal {
 		s.watch(32*time.Minute, 2*time.Minute)
 	}
 	s.watch(2*time.Minute, time.Minute)
 	require.Empty(t, s.story, "quiet before the fault")
-	id := s.inject(st.fault)
+	id, at := s.inject(st.fault), s.array.Now()
 	pace := 30 * time.Second
 	if st.within > 10*time.Minute {
 		pace = 2 * time.Minute
@@ -105,6 +151,7 @@ func (st story) tell(s *site) {
 		}
 	}
 	require.ElementsMatch(t, st.want, s.firing(), "within %s", st.within)
+	out.found = s.array.Now().Sub(at)
 	every := cmp.Or(st.every, 3*time.Minute)
 	s.watch(st.lasts, every)
 	if st.later == nil {
@@ -114,18 +161,31 @@ func (st story) tell(s *site) {
 	if info, _ := sim.Describe(st.fault.Kind); !info.Moment {
 		require.NoError(t, s.array.Clear(id))
 	}
-	for deadline := s.array.Now().Add(st.clears); s.array.Now().Before(deadline) && len(s.firing()) > 0; {
+	repaired := s.array.Now()
+	for deadline := repaired.Add(st.clears); s.array.Now().Before(deadline) && len(s.firing()) > 0; {
 		s.look(every)
 	}
 	require.Empty(t, s.firing(), "after the repair")
+	out.cleared, out.coarse = s.array.Now().Sub(repaired), every
 	s.watch(6*time.Minute, max(every, 2*time.Minute))
 	require.Empty(t, s.firing(), "and it stays so")
+	var first []string
+	for _, line := range st.want {
+		first = append(first, line[:strings.LastIndexByte(line, ' ')])
+	}
 	if st.told == nil {
-		for _, line := range st.want {
-			st.told = append(st.told, line[:strings.LastIndexByte(line, ' ')])
+		st.told = first
+	}
+	for _, name := range s.told() {
+		switch {
+		case !slices.Contains(st.told, name):
+			out.extra++
+		case !slices.Contains(first, name):
+			out.followed = append(out.followed, name)
 		}
 	}
 	require.ElementsMatch(t, st.told, s.told(), "nothing else was told")
+	return out
 }
 
 // Two runs of one seed and one course of faults are one run: nothing of the

@@ -79,13 +79,19 @@ func (s *site) look(step time.Duration) localmon.Batch {
 	s.array.Advance(step)
 	now := s.array.Now()
 	b, _ := poll.Once(s.t.Context(), poll.Options{Timeout: time.Minute}, s.src, now)
+	s.judge(now, b)
+	return b
+}
+
+// judge takes a look as the monitor would.
+func (s *site) judge(now time.Time, b localmon.Batch) {
+	s.t.Helper()
 	res := s.eng.Step(s.state, now, s.eval.Evaluate(now, b))
 	s.state = res.State
 	for _, c := range res.Changes {
 		s.story = append(s.story, fmt.Sprintf("%s %s %s %d", c.What, c.Alert.Rule, c.Alert.Component, c.Alert.Severity))
 		s.t.Logf("%8s %s %s/%s sev %d: %s", now.Sub(s.begin), c.What, c.Alert.Rule, c.Alert.Component, c.Alert.Severity, c.Alert.Summary)
 	}
-	return b
 }
 
 func (s *site) watch(d, step time.Duration) {

@@ -103,10 +103,9 @@ func flashArrayStories() []story {
 			within: 10 * time.Minute, want: []string{"latency-bottleneck 2"}, lasts: 20 * time.Minute, clears: 25 * time.Minute,
 		},
 		{
-			// One volume that works much is what volumes are for: the array has no
-			// alert for it, and as long as the others do not wait the kit has none.
+			// Two minutes until it has its share, then six of watching.
 			name: "noisy volume", fault: sim.Fault{Kind: sim.NoisyVolume}, normal: true,
-			within: 10 * time.Minute, lasts: 20 * time.Minute, clears: 10 * time.Minute,
+			within: 10 * time.Minute, want: []string{"noisy-volume sql-prod-data-01 4"}, lasts: 20 * time.Minute, clears: 40 * time.Minute,
 		},
 		{
 			name: "volume at its limit", fault: sim.Fault{Kind: sim.QoSCap}, normal: true,

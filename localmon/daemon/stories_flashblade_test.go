@@ -35,7 +35,7 @@ func flashBladeStories() []story {
 		},
 		{
 			name: "NFS not served", fault: sim.Fault{Kind: sim.NFSDown},
-			within: soon, want: []string{"array-alert:1006 nfs 2"}, lasts: 10 * time.Minute, clears: 15 * time.Minute,
+			within: soon, want: []string{"fb-service-down nfs 1"}, lasts: 10 * time.Minute, clears: 15 * time.Minute,
 		},
 		{
 			name: "quota nearly used up", fault: sim.Fault{Kind: sim.QuotaFull, Target: "finance-data-004"},

@@ -43,9 +43,14 @@ func interfaceStories() []story {
 
 		unseen("session ended", sim.ExpireSession),
 		unseen("items listed twice", sim.DuplicateItems),
-		unseen("every number is null", sim.CounterNull),
-		// The kit keeps its own time; no rule judges the array's.
-		unseen("the array's clock is off", sim.ClockSkew),
+		{
+			name: "the array's clock is off", fault: sim.Fault{Kind: sim.ClockSkew},
+			within: soon, want: []string{"clock-off 3"}, lasts: 10 * time.Minute, clears: 15 * time.Minute,
+		},
+		{
+			name: "the array's clock is behind by some minutes", fault: sim.Fault{Kind: sim.ClockSkew, Params: map[string]string{"by": "-3m"}},
+			within: soon, want: []string{"clock-off 4"}, lasts: 10 * time.Minute, clears: 15 * time.Minute,
+		},
 
 		onHardware("one list fails", sim.HTTP500, setting{}),
 		onHardware("one list is cut off", sim.TruncatedJSON, setting{}),
@@ -56,5 +61,13 @@ func interfaceStories() []story {
 		onHardware("one list is sent to another host", sim.Redirect, setting{}),
 		onHardware("one list stalls", sim.Slow, late, "stall", "1s"),
 		onHardware("one list drips", sim.SlowDrip, late),
+	}
+}
+
+// nullNumbers is told by what is no longer told: numbers that were there before.
+func nullNumbers(want string) story {
+	return story{
+		name: "every number is null", fault: sim.Fault{Kind: sim.CounterNull},
+		within: 12 * time.Minute, want: []string{want}, lasts: 20 * time.Minute, clears: 15 * time.Minute,
 	}
 }

@@ -146,7 +146,7 @@ func (e *Evaluator) judgeLoose(f *findings, loose map[int][]localmon.ArrayAlert)
 			}
 			ref.Component = ""
 			v := f.alert(ref, a, severity, why)
-			v.values["issue"] = fmt.Sprintf("%s (%d alerts)", cmp.Or(clean(a.Issue, 120), clean(a.Summary, 120)), len(alerts))
+			v.put("issue", fmt.Sprintf("%s (%d alerts)", cmp.Or(clean(a.Issue, 120), clean(a.Summary, 120)), len(alerts)))
 		}
 	}
 }

@@ -3,6 +3,7 @@ package rule
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"darksite/localmon"
@@ -40,10 +41,17 @@ func (e *Evaluator) judgeBottleneck(now time.Time, v *view, f *findings) {
 		if err != nil {
 			continue
 		}
+		dimension, other := "", false
 		for _, l := range labels {
 			if l.Name == m.Label {
-				values[l.Value] = s.Value
+				dimension = l.Value
 			}
+			if allowed, named := m.Labels[l.Name]; named && !slices.Contains(allowed, l.Value) {
+				other = true
+			}
+		}
+		if dimension != "" && !other {
+			values[dimension] = s.Value
 		}
 	}
 	worst := 0.0
@@ -64,15 +72,24 @@ func (e *Evaluator) judgeBottleneck(now time.Time, v *view, f *findings) {
 		}
 		verdict := f.at(ref)
 		layer, grown := s.grew(layers)
+		if dim.untold() {
+			layer, grown = "not told by the array", total-s.Normal
+		}
 		verdict.say(fromSamples, f.rule.Severity, f.rule.Why, fmt.Sprintf("%s %s, normal %s; %s grew by %s",
 			dim.Total, written(total, "usec"), s.normal(), layer, written(grown, "usec")))
 		if total > worst {
 			worst = total
-			verdict.values["side"], verdict.values["value"], verdict.values["normal"] = dim.Name, written(total, "usec"), s.normal()
-			verdict.values["layer"], verdict.values["since"] = layer, stamp(s.Began)
+			verdict.put("side", dim.Name)
+			verdict.put("value", written(total, "usec"))
+			verdict.put("normal", s.normal())
+			verdict.put("layer", layer)
+			verdict.put("since", stamp(s.Began))
 		}
 	}
 }
+
+// untold reports whether the target says nothing of the layers.
+func (s Side) untold() bool { return s.SAN == "" && s.Queue == "" && s.QoS == "" && s.Service == "" }
 
 func (s *side) normal() string {
 	if s.Learnt < learntAt {

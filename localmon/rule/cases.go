@@ -15,6 +15,11 @@ import (
 // maxLooks bounds one case.
 const maxLooks = 10_000
 
+const (
+	maxCopies = 30_000  // series one line of a case stands for
+	maxTold   = 200_000 // samples, states and alerts of all looks of a case
+)
+
 // Case is looks at a target and what must fire after the last of them.
 type Case struct {
 	Name  string   `yaml:"name"`
@@ -30,8 +35,10 @@ type Look struct {
 	States  []string      `yaml:"states"`  // type, component and status word; health follows from the word
 	Alerts  []CaseAlert   `yaml:"alerts"`  // the alert list is read unless blind
 	Metrics []string      `yaml:"metrics"` // name{labels} value; a value 10..90 runs evenly over Times
+	Copies  int           `yaml:"copies"`  // each metric so many times, told apart by the label copy
 	Error   string        `yaml:"error"`   // unreachable, certificate, token: the look reads nothing
 	Failing []string      `yaml:"failing"` // endpoints that fail while the rest goes on
+	Ahead   time.Duration `yaml:"ahead"`   // the target's clock is ahead of the kit's; not told when zero
 	Version string        `yaml:"version"`
 	Serial  string        `yaml:"serial"`
 }
@@ -61,16 +68,23 @@ func (r Rule) checkCases(at strictyaml.Place) {
 		} else {
 			quiet++
 		}
-		looks := 0
+		looks, told := 0, 0
 		for j, l := range k.Looks {
 			looks += min(max(l.Times, 1), maxLooks+1)
-			l.Times = 1 // one of each kind is enough to see whether it can be read
+			told += min(max(l.Times, 1), maxLooks+1) * (len(l.Metrics)*min(max(l.Copies, 1), maxCopies+1) + len(l.States) + len(l.Alerts))
+			if l.Copies != 0 && (l.Copies < 0 || l.Copies > maxCopies || l.Times > 1) {
+				at.Key("looks").Item(j).Fail("copies is 1 to %d, of one look", maxCopies)
+			}
+			l.Times, l.Copies = 1, min(l.Copies, 1) // one of each kind is enough to see whether it can be read
 			if _, err := l.batches(); err != nil {
 				at.Key("looks").Item(j).Fail("%s", err)
 			}
 		}
 		if looks > maxLooks {
 			at.Fail("%d looks, at most %d", looks, maxLooks)
+		}
+		if told > maxTold {
+			at.Fail("%d samples, states and alerts in all, at most %d", told, maxTold)
 		}
 		for j, f := range k.Fires {
 			if _, _, err := expected(f); err != nil {
@@ -121,6 +135,9 @@ func (s Set) run(r Rule, c Case, kind localmon.Kind) error {
 		for _, b := range batches {
 			now = now.Add(l.every())
 			b.At = now
+			if l.Ahead != 0 {
+				b.TargetAt = now.Add(l.Ahead)
+			}
 			last = e.Evaluate(now, b)
 		}
 	}
@@ -235,11 +252,23 @@ func (l Look) batches() ([]localmon.Batch, error) {
 			if err != nil {
 				return nil, err
 			}
-			b.Samples = append(b.Samples, sample)
+			b.Samples = append(b.Samples, l.copies(sample)...)
 		}
 		out[i] = b
 	}
 	return out, nil
+}
+
+func (l Look) copies(s localmon.Sample) []localmon.Sample {
+	if l.Copies <= 0 {
+		return []localmon.Sample{s}
+	}
+	all := make([]localmon.Sample, l.Copies)
+	for i := range all {
+		all[i] = s
+		all[i].Key.Labels = localmon.FormatLabels("copy", strconv.Itoa(i))
+	}
+	return all
 }
 
 func (a CaseAlert) alert(n int) localmon.ArrayAlert {

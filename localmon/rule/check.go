@@ -16,10 +16,10 @@ var (
 		"layer", "normal", "from", "to", "error", "count", "since",
 	}
 	kinds     = []string{string(localmon.KindFlashArray), string(localmon.KindFlashBlade), string(localmon.KindHost)}
-	units     = []string{"percent", "ratio", "usec", "bytes", "celsius", "per_second", "number"}
+	units     = []string{"percent", "ratio", "usec", "bytes", "celsius", "per_second", "seconds", "number"}
 	healths   = []string{"ok", "warning", "critical"}
 	relations = []string{"component", "whole", "part", "target"}
-	troubles  = []string{"no-data", "certificate", "token", "partial"}
+	troubles  = []string{"no-data", "certificate", "token", "partial", "budget"}
 	fields    = []string{"version", "model", "serial"}
 )
 
@@ -99,8 +99,8 @@ func (r Rule) checkEvidence(at strictyaml.Place) (n int) {
 	}
 	if j := r.Jump; j != nil {
 		n++
-		if j.Metric == "" || j.Component == "" || j.Hold <= 0 || j.All && j.Together <= 0 {
-			at.Key("jump").Fail("jump needs metric, component and hold, and together with all")
+		if j.Metric == "" || j.Component == "" && !j.Clock || j.Hold <= 0 || j.All && j.Together <= 0 {
+			at.Key("jump").Fail("jump needs metric, component unless clock, and hold, and together with all")
 		}
 	}
 	if i := r.Identity; i != nil {
@@ -142,13 +142,34 @@ func (s StateMatch) check(at strictyaml.Place) {
 
 func (m *MetricMatch) check(at strictyaml.Place) {
 	ways := 0
-	for _, given := range []bool{m.Above != nil, m.Below != nil, len(m.Levels) > 0, m.Within > 0} {
+	for _, given := range []bool{
+		m.Above != nil, m.Below != nil, len(m.Levels) > 0, m.Within > 0, m.Growing != nil, m.Absent > 0,
+		m.Unusual != nil && m.Above == nil,
+	} {
 		if given {
 			ways++
 		}
 	}
 	if m.Name == "" || ways != 1 {
-		at.Fail("metric needs name and exactly one of above, below, levels and within")
+		at.Fail("metric needs name and exactly one of above, below, levels, within, growing, absent and unusual; unusual may stand beside above")
+	}
+	if u := m.Unusual; u != nil && (u.Weeks < 2 || u.Weeks > keptWeeks || u.Times < 1 || u.Floor < 0) {
+		at.Key("unusual").Fail("unusual needs weeks from 2 to %d, times from 1 and a floor that is not negative", keptWeeks)
+	}
+	if m.Rise != 0 && (m.Above == nil || *m.Above <= 0 || m.Rise <= 1) {
+		at.Key("rise").Fail("rise is more than 1 and stands with above")
+	}
+	if m.Summed && m.ShareOf == "" {
+		at.Key("summed").Fail("summed stands with share_of")
+	}
+	if m.OfAtLeast != 0 && (m.ShareOf == "" || m.OfAtLeast < 0) {
+		at.Key("of_at_least").Fail("of_at_least is positive and stands with share_of")
+	}
+	if m.Absent > 0 && (m.Rate || m.ShareOf != "" || m.Need > 0) {
+		at.Key("absent").Fail("absent excludes rate, share_of and need")
+	}
+	if m.Growing != nil && m.FullAt != nil {
+		at.Key("growing").Fail("growing and full_at exclude each other")
 	}
 	if m.Until != nil && (m.Above == nil || *m.Until > *m.Above) && (m.Below == nil || *m.Until < *m.Below) {
 		at.Key("until").Fail("until lies on the good side of above or below")

@@ -29,11 +29,31 @@
 //
 // Evidence is one or more of: states (what the target says of its parts),
 // alerts (what the target raised itself), and one of metric (levels, shares,
-// rates, hits in a window, forecast), bottleneck (latency that grew, and the
-// layer it grew in), jump (a start time that moved), identity (a version that
-// changed) and source (the look itself failed). The fields are documented on
-// the types [StateMatch], [AlertMatch], [MetricMatch], [BottleneckMatch],
-// [JumpMatch], [IdentityMatch] and [SourceMatch].
+// rates, hits in a window, forecast, growth, absence, and what is unusual for the
+// hour of the week), bottleneck (latency that grew, and the layer it grew in),
+// jump (a start time that moved, or a clock that was set), identity (a version
+// that changed) and source (the look itself failed, or a rule found more than it
+// may look at). The fields are documented on the types [StateMatch],
+// [AlertMatch], [MetricMatch], [UnusualMatch], [BottleneckMatch], [JumpMatch],
+// [IdentityMatch] and [SourceMatch].
+//
+// How far the target's clock is from the kit's is a metric as well,
+// localmon_target_clock_off_seconds, that the evaluator makes of each look that
+// tells a time.
+//
+// What the site itself must keep in order is told with the look at the host, as
+// localmon_site_certified_admins, localmon_site_contacts,
+// localmon_site_revocations_age_seconds, localmon_history_bytes and
+// localmon_history_budget_bytes. What is not told is not judged.
+//
+// # The hour of the week
+//
+// unusual keeps, for at most 32 series of a target, the mean of each hour of the
+// week in the newest five weeks, in UTC. A value is unusual when it is above the
+// floor, above so many times the median of its hour, and four deviations above it;
+// the deviations of the hours before and after count as well. One bad day among
+// the weeks moves nothing. Before an hour was seen in the weeks asked for, unusual
+// says nothing, and beside above the limit alone decides.
 //
 // Placeholders of summary: {target} {component} {status} {type} {detail}
 // {issue} {code} {value} {limit} {forecast} {side} {layer} {normal} {from} {to}
@@ -53,6 +73,14 @@
 // last of them. A rule without a case that fires and one that does not is
 // refused. [Set.Check] runs them against all rules of the set, so a case also
 // fails when another rule speaks up unasked.
+//
+// # What a rule may ask for
+//
+// [ParseFor] holds a rule against the series a site has, and refuses with its
+// place one that would make too many comparisons in every look, remember too many
+// series or tell of too many components one by one. A look that brings a rule more
+// than 20,000 samples of one metric all the same leaves that rule out: it gives
+// no answer, and a rule on the trouble budget tells.
 //
 // # Promises
 //

@@ -31,6 +31,8 @@ type Evaluator struct {
 	named  map[string]bool            // types that rules name
 	wanted map[string]bool            // metrics that rules read
 	picks  map[string]map[string]pick // rule, labels: parsed once
+	fits   map[string]fitted          // of m.Lines
+	spelt  map[string]string          // names of parts: their one spelling
 	m      memory
 	opens  int // components in m.Open, while a look is judged
 }
@@ -39,6 +41,7 @@ type Evaluator struct {
 type pick struct {
 	ok        bool
 	component string
+	id        string // of the series and the rule, in what is remembered
 }
 
 // NewEvaluator starts judging a target of a kind by the rules of the set that
@@ -46,7 +49,7 @@ type pick struct {
 func NewEvaluator(s Set, target string, kind localmon.Kind) *Evaluator {
 	e := &Evaluator{
 		target: target, named: map[string]bool{}, wanted: map[string]bool{},
-		picks: map[string]map[string]pick{}, m: memory{Form: memoryForm},
+		picks: map[string]map[string]pick{}, spelt: map[string]string{}, m: memory{Form: memoryForm},
 	}
 	for _, r := range s.Rules {
 		if len(r.Kinds) > 0 && !slices.Contains(r.Kinds, kind) {
@@ -99,7 +102,7 @@ type findings struct {
 func (f *findings) at(ref localmon.Ref) *verdict {
 	v, ok := f.by[ref]
 	if !ok {
-		v = &verdict{values: map[string]string{}}
+		v = &verdict{}
 		f.by[ref] = v
 	}
 	return v
@@ -126,9 +129,17 @@ func (v *verdict) line(s string) {
 func (v *verdict) set(pairs ...string) {
 	for i := 0; i+1 < len(pairs); i += 2 {
 		if v.values[pairs[i]] == "" {
-			v.values[pairs[i]] = clean(pairs[i+1], 160)
+			v.put(pairs[i], clean(pairs[i+1], 160))
 		}
 	}
+}
+
+// put gives a placeholder a value, whatever was said before.
+func (v *verdict) put(name, value string) {
+	if v.values == nil {
+		v.values = map[string]string{}
+	}
+	v.values[name] = value
 }
 
 // view is one batch, indexed.
@@ -139,6 +150,8 @@ type view struct {
 	samples map[string][]localmon.Sample         // by metric, those that rules read
 	clock   time.Time                            // the target's clock, else the kit's
 	names   map[string]map[string]bool           // by type, made when asked for
+	over    []string                             // rules that find more than they may look at
+	most    int                                  // samples the largest of them finds
 }
 
 // listed is the names of the parts of a type.
@@ -153,6 +166,10 @@ func (v *view) listed(kind string) map[string]bool {
 	}
 	return names
 }
+
+// clockOff is how far the target's clock is from the kit's, in seconds. The
+// evaluator makes it of each look that tells a time, for rules to match.
+const clockOff = "localmon_target_clock_off_seconds"
 
 func (e *Evaluator) look(now time.Time, b localmon.Batch) *view {
 	v := &view{
@@ -171,16 +188,32 @@ func (e *Evaluator) look(now time.Time, b localmon.Batch) *view {
 			v.samples[s.Key.Metric] = append(v.samples[s.Key.Metric], s)
 		}
 	}
+	if !b.TargetAt.IsZero() && e.wanted[clockOff] {
+		// The target told its time at some moment of the look.
+		off := max(0, b.TargetAt.Sub(b.At).Abs()-b.Took).Seconds()
+		v.samples[clockOff] = append(v.samples[clockOff], localmon.Sample{Key: localmon.SeriesKey{Target: e.target, Metric: clockOff}, Value: off})
+	}
 	for _, s := range b.States {
-		s.Component = canon(s.Component)
+		s.Component = e.canon(s.Component)
 		v.states[s.Type] = append(v.states[s.Type], s)
 	}
+	v.over, v.most = e.overrun(v)
 	if said {
 		v.blind = up == 0
 	} else {
 		v.blind = len(b.Samples) == 0 && len(b.States) == 0 && !b.AlertsRead
 	}
 	return v
+}
+
+// canon remembers spellings: a look lists the same parts as the one before.
+func (e *Evaluator) canon(name string) string {
+	c, ok := e.spelt[name]
+	if !ok {
+		c = canon(name)
+		set(&e.spelt, name, c, maxParts)
+	}
+	return c
 }
 
 // Evaluate judges one look. now is when the look ended by the kit's clock. The
@@ -222,6 +255,7 @@ func (e *Evaluator) judge(now time.Time, v *view, r *Rule) *findings {
 		e.judgeAlerts(now, v, f)
 	}
 	switch {
+	case slices.Contains(v.over, r.ID): // no answer: it was not judged
 	case r.Metric != nil:
 		e.judgeMetric(now, v, f)
 	case r.Bottleneck != nil:
@@ -498,6 +532,9 @@ func (e *Evaluator) note(now time.Time, v *view) {
 		return
 	}
 	e.m.Failed, e.m.Since = 0, time.Time{}
+	if e.m.Began.IsZero() {
+		e.m.Began = now.UTC()
+	}
 	partial := map[string]int{}
 	for _, p := range v.b.Partial {
 		name := clean(p.Endpoint, 80)
@@ -541,6 +578,8 @@ func (e *Evaluator) forget(now time.Time, v *view) {
 	}
 	maps.DeleteFunc(e.m.Known, func(_ string, seen time.Time) bool { return now.Sub(seen) > keepKnown })
 	maps.DeleteFunc(e.m.Counters, func(_ string, c counter) bool { return now.Sub(c.At) > 24*time.Hour })
+	maps.DeleteFunc(e.m.Sides, func(_ string, s side) bool { return now.Sub(s.Seen) > keepParts })
+	maps.DeleteFunc(e.m.Habits, func(_ string, h *habit) bool { return now.Sub(h.Last) > keepParts })
 	maps.DeleteFunc(e.m.Jumps, func(_ string, at time.Time) bool { return now.Sub(at) > 24*time.Hour })
 	e.m.Alerts = e.m.Alerts || v.b.AlertsRead
 }

@@ -3,6 +3,7 @@ package rule
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,6 +11,10 @@ import (
 
 	"darksite/localmon"
 )
+
+// clockSlack is how far a start time may move without its clock having been set:
+// clocks that are slowly put right move it a little.
+const clockSlack = 30 * time.Second
 
 // judgeJump finds start times that moved. A start time counts only when it is
 // later than the look that saw the old one, by the target's own clock: a clock
@@ -27,6 +32,9 @@ func (e *Evaluator) judgeJump(now time.Time, v *view, f *findings) {
 		last, ok := e.m.Counters[id]
 		started := time.Unix(0, int64(s.Value*1e9))
 		moved := ok && s.Value > last.V+1 && started.After(last.Clock.Add(-time.Minute))
+		if m.Clock {
+			moved = ok && math.Abs(s.Value-last.V) > clockSlack.Seconds() && !moved
+		}
 		if moved && (!m.Unseen || e.m.Blind.After(last.At)) {
 			set(&e.m.Jumps, id, now.UTC(), maxSeries)
 		}
@@ -74,6 +82,10 @@ func (e *Evaluator) tellJump(f *findings, component string, start float64) {
 	v := f.at(localmon.Ref{Rule: f.rule.ID, Component: component})
 	at := stamp(time.Unix(int64(start), 0))
 	v.set("since", at)
+	if f.rule.Jump.Clock {
+		v.say(fromSamples, f.rule.Severity, f.rule.Why, "the same start is now said to have been "+at)
+		return
+	}
 	v.say(fromSamples, f.rule.Severity, f.rule.Why, "started "+at+" by the target's clock")
 }
 
@@ -120,8 +132,12 @@ func (e *Evaluator) identity(now time.Time, id, field string, info localmon.Arra
 // judgeSource judges the look itself.
 func (e *Evaluator) judgeSource(v *view, f *findings) {
 	m := f.rule.Source
-	if m.Trouble == "partial" {
+	switch m.Trouble {
+	case "partial":
 		e.judgePartial(v, f)
+		return
+	case "budget":
+		judgeBudget(v, f)
 		return
 	}
 	if !v.blind {
@@ -149,6 +165,21 @@ func (e *Evaluator) judgeSource(v *view, f *findings) {
 	verdict := f.at(localmon.Ref{Rule: f.rule.ID})
 	verdict.set("error", text, "since", stamp(e.m.Since), "count", strconv.Itoa(e.m.Failed))
 	verdict.say(fromLook, f.rule.Severity, f.rule.Why, text)
+}
+
+// judgeBudget tells of rules that were not judged because the target told more
+// than they may look at.
+func judgeBudget(v *view, f *findings) {
+	if v.blind {
+		return
+	}
+	f.read |= fromLook
+	if len(v.over) == 0 {
+		return
+	}
+	verdict := f.at(localmon.Ref{Rule: f.rule.ID})
+	verdict.set("detail", strings.Join(v.over, ", "), "count", strconv.Itoa(v.most))
+	verdict.say(fromLook, f.rule.Severity, f.rule.Why, fmt.Sprintf("%d samples of one metric, at most %d are judged", v.most, maxJudged))
 }
 
 // judgePartial tells of parts of the look that keep failing while others work.

@@ -14,6 +14,7 @@ import (
 const (
 	maxParts    = 4096 // parts that were listed
 	maxSeries   = 8192 // counters, windows and courses
+	maxHabits   = 32   // series whose weeks are remembered, some 5 KB each
 	maxOpen     = 4096 // components with a Yes, all rules together
 	maxKnown    = 8192 // alerts of the target that were seen
 	keepParts   = 30 * 24 * time.Hour
@@ -29,6 +30,7 @@ const (
 type memory struct {
 	Form     int                             `json:"form"`
 	Failed   int                             `json:"failed,omitempty"` // looks in a row that read nothing
+	Began    time.Time                       `json:"began,omitzero"`   // first look that read something
 	Since    time.Time                       `json:"since,omitzero"`   // when that began
 	Blind    time.Time                       `json:"blind,omitzero"`   // newest look that read nothing
 	Partial  map[string]int                  `json:"partial,omitempty"`
@@ -40,8 +42,10 @@ type memory struct {
 	Counters map[string]counter              `json:"counters,omitempty"` // newest value of counters and start times
 	Hits     map[string]uint64               `json:"hits,omitempty"`     // newest samples as bits, newest lowest
 	Lines    map[string]*trend.Line          `json:"lines,omitempty"`
-	Sides    map[string]side                 `json:"sides,omitempty"` // of bottlenecks, by rule and side
-	Jumps    map[string]time.Time            `json:"jumps,omitempty"` // when a start time was seen to move
+	Habits   map[string]*habit               `json:"habits,omitempty"`
+	Absences map[string]absence              `json:"absences,omitempty"` // of series that must not be missing
+	Sides    map[string]side                 `json:"sides,omitempty"`    // of bottlenecks, by rule and side
+	Jumps    map[string]time.Time            `json:"jumps,omitempty"`    // when a start time was seen to move
 	Info     *localmon.Array                 `json:"info,omitempty"`
 	Changed  map[string]change               `json:"changed,omitempty"` // identity fields
 }

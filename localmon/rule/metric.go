@@ -13,19 +13,25 @@ import (
 // judgeMetric holds every series of the rule's metric against it.
 func (e *Evaluator) judgeMetric(now time.Time, v *view, f *findings) {
 	m := f.rule.Metric
+	if m.Absent > 0 {
+		e.judgeAbsent(now, v, f)
+		return
+	}
+	if m.Summed {
+		e.judgeSums(now, v, f)
+		return
+	}
+	wholes := totals(m, v)
 	for _, s := range v.samples[m.Name] {
 		p := e.pick(f.rule, m, s.Key.Labels)
 		if !p.ok {
 			continue
 		}
-		value, ok := e.value(now, v, f.rule, s)
+		value, ok := e.value(now, wholes, m, p, s)
 		if !ok {
 			continue
 		}
-		ref := localmon.Ref{Rule: f.rule.ID, Component: p.component}
-		verdict := f.at(ref)
-		verdict.read |= fromSamples
-		e.judgeValue(now, f, verdict, ref, s.Key, value)
+		e.judgeValue(now, f, p, s.Key, value)
 	}
 }
 
@@ -36,6 +42,7 @@ func (e *Evaluator) pick(r *Rule, m *MetricMatch, labels string) pick {
 		return p
 	}
 	p := pickOf(m, labels)
+	p.id = m.Name + "/" + labels + "/" + r.ID
 	if e.picks[r.ID] == nil {
 		e.picks[r.ID] = map[string]pick{}
 	}
@@ -76,12 +83,11 @@ func pickOf(m *MetricMatch, labels string) pick {
 
 // value is what is compared: the sample, its share of another, or its rate. A
 // counter that went back was restarted and says nothing this time.
-func (e *Evaluator) value(now time.Time, v *view, r *Rule, s localmon.Sample) (float64, bool) {
-	m := r.Metric
+func (e *Evaluator) value(now time.Time, wholes []total, m *MetricMatch, p pick, s localmon.Sample) (float64, bool) {
 	if m.ShareOf != "" {
-		for _, of := range v.samples[m.ShareOf] {
-			if (of.Key.Labels == s.Key.Labels || of.Key.Labels == "") && of.Value > 0 {
-				return 100 * s.Value / of.Value, true
+		for i := range wholes {
+			if of := &wholes[i]; of.value > 0 && of.value >= m.OfAtLeast && of.holds(s.Key.Labels) {
+				return 100 * s.Value / of.value, true
 			}
 		}
 		return 0, false
@@ -89,7 +95,7 @@ func (e *Evaluator) value(now time.Time, v *view, r *Rule, s localmon.Sample) (f
 	if !m.Rate {
 		return s.Value, true
 	}
-	id := "rate/" + s.Key.Metric + "/" + s.Key.Labels + "/" + r.ID
+	id := "rate/" + p.id
 	last, ok := e.m.Counters[id]
 	set(&e.m.Counters, id, counter{At: now.UTC(), V: s.Value}, maxSeries)
 	seconds := now.Sub(last.At).Seconds()
@@ -99,24 +105,43 @@ func (e *Evaluator) value(now time.Time, v *view, r *Rule, s localmon.Sample) (f
 	return (s.Value - last.V) / seconds, true
 }
 
-func (e *Evaluator) judgeValue(now time.Time, f *findings, v *verdict, ref localmon.Ref, key localmon.SeriesKey, value float64) {
+func (e *Evaluator) judgeValue(now time.Time, f *findings, p pick, key localmon.SeriesKey, value float64) {
 	m := f.rule.Metric
+	ref := localmon.Ref{Rule: f.rule.ID, Component: p.component}
 	o, opened := e.m.opened(ref.Rule, ref.Component)
+	if opened {
+		f.at(ref).read |= fromSamples // a No counts only where it was Yes before
+	}
 	opened = opened && o.From&fromSamples != 0 && o.Good.IsZero()
 	yes, severity, why, limit := m.hit(value, opened, f.rule)
-	said := ""
+	said, normal := "", ""
+	if m.Rise > 0 {
+		yes = e.risen(now, m, p.id, value, yes)
+	}
+	if m.Unusual != nil {
+		var usual float64
+		yes, usual = e.judgeUnusual(now, f.rule.Metric, p.id, value, yes)
+		normal = written(usual, m.Unit)
+	}
+	if m.Growing != nil {
+		yes, said = e.judgeGrowing(now, f.rule.Metric, p.id, value)
+	}
 	if m.FullAt != nil {
-		yes, said = e.judgeFuture(now, f.rule, key, value, yes)
+		yes, said = e.judgeFuture(now, f.rule.Metric, p.id, value, yes)
 	}
 	if m.Need > 0 {
-		yes = e.window(f.rule, key, yes)
+		yes = e.window(m, p.id, yes)
 	}
 	if !yes {
 		return
 	}
+	v := f.at(ref)
+	v.read |= fromSamples
 	if !v.yes || v.from&fromSamples == 0 || severity < v.severity {
-		v.values["value"], v.values["limit"] = written(value, m.Unit), written(limit, m.Unit)
-		v.values["forecast"] = clean(said, 160)
+		v.put("value", written(value, m.Unit))
+		v.put("limit", written(limit, m.Unit))
+		v.put("forecast", clean(said, 160))
+		v.put("normal", normal)
 	}
 	labels := key.Labels
 	if labels != "" {
@@ -152,9 +177,7 @@ func (m *MetricMatch) hit(value float64, opened bool, r *Rule) (bool, localmon.S
 // judgeFuture follows the course of a value that fills something up. It says
 // when it will be full, and with Within that is the question itself; then the
 // slowest likely growth must reach the limit too, so that noise does not.
-func (e *Evaluator) judgeFuture(now time.Time, r *Rule, key localmon.SeriesKey, value float64, yes bool) (bool, string) {
-	m := r.Metric
-	id := key.Metric + "/" + key.Labels + "/" + r.ID
+func (e *Evaluator) judgeFuture(now time.Time, m *MetricMatch, id string, value float64, yes bool) (bool, string) {
 	line := e.m.Lines[id]
 	if line == nil {
 		line = &trend.Line{}
@@ -164,7 +187,7 @@ func (e *Evaluator) judgeFuture(now time.Time, r *Rule, key localmon.SeriesKey, 
 	if m.Within == 0 && !yes {
 		return false, "" // nobody will read it
 	}
-	fit, ok := line.Fit()
+	fit, ok := e.fit(id, line)
 	if !ok {
 		return yes && m.Within == 0, ", too little history for a forecast"
 	}
@@ -182,6 +205,30 @@ func (e *Evaluator) judgeFuture(now time.Time, r *Rule, key localmon.SeriesKey, 
 	return ok && fit.To.Sub(fit.From) >= m.History && forecast.Likely <= m.Within && forecast.Latest > 0 && forecast.Latest <= 3*m.Within, said
 }
 
+// fitted is a fit and the course it was made from, but for its newest point.
+type fitted struct {
+	points int
+	since  time.Time // of the newest point but one
+	fit    trend.Fit
+	ok     bool
+}
+
+// fit draws the line anew once a point is complete, not at every look.
+func (e *Evaluator) fit(id string, line *trend.Line) (trend.Fit, bool) {
+	n := len(line.Points)
+	if n < 2 {
+		return trend.Fit{}, false
+	}
+	was, known := e.fits[id]
+	if !known || was.points != n || !was.since.Equal(line.Points[n-2].At) {
+		was = fitted{points: n, since: line.Points[n-2].At}
+		was.fit, was.ok = line.Fit()
+		set(&e.fits, id, was, maxSeries/8)
+	}
+	was.fit.Value = line.Points[n-1].V
+	return was.fit, was.ok
+}
+
 func reached(unit string) string {
 	if unit == "percent" {
 		return "full"
@@ -191,19 +238,18 @@ func reached(unit string) string {
 
 // window counts hits among the newest samples of a series. Series without a
 // hit need no memory.
-func (e *Evaluator) window(r *Rule, key localmon.SeriesKey, hit bool) bool {
-	id := key.Metric + "/" + key.Labels + "/" + r.ID
+func (e *Evaluator) window(m *MetricMatch, id string, hit bool) bool {
 	w := e.m.Hits[id] << 1
 	if hit {
 		w |= 1
 	}
-	if r.Metric.Of < 64 {
-		w &= 1<<r.Metric.Of - 1
+	if m.Of < 64 {
+		w &= 1<<m.Of - 1
 	}
 	if w == 0 {
 		delete(e.m.Hits, id)
 		return false
 	}
 	set(&e.m.Hits, id, w, maxSeries)
-	return bits.OnesCount64(e.m.Hits[id]) >= r.Metric.Need
+	return bits.OnesCount64(e.m.Hits[id]) >= m.Need
 }

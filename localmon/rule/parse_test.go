@@ -49,16 +49,23 @@ func TestWrongRulesAreRefusedWithTheirPlace(t *testing.T) {
 		{"a match of everything", "statuses: [failed]", "names: [CH0.*]", `this would match healthy parts too`},
 		{"two kinds of evidence that exclude each other", "    hard: true", "    source: {trouble: no-data}\n    identity: {field: version, hold: 1m}", `exclude each other`},
 		{"unknown trouble", "    hard: true", "    source: {trouble: nodata}", `trouble "nodata" is not known; did you mean "no-data"?`},
-		{"metric without a limit", "    hard: true", "    metric: {name: x}", `exactly one of above, below, levels and within`},
+		{"metric without a limit", "    hard: true", "    metric: {name: x}", `exactly one of above, below, levels, within`},
 		{"window too wide", "    hard: true", "    metric: {name: x, above: 1, need: 3, of: 900}", `of at most 64`},
 		{"levels out of order", "    hard: true", "    metric: {name: x, levels: [{above: 90, severity: 3, why: w}, {above: 80, severity: 2, why: w}]}", `levels go from mild to severe`},
 		{"until on the wrong side", "    hard: true", "    metric: {name: x, above: 5, until: 6}", `until lies on the good side`},
 		{"an alert match of everything", "    hard: true", "    alerts: [{absorb: true}]", `this would match every alert`},
 		{"bad pattern", "types: [drive]", "types: [drive], names: ['[']", `is no pattern`},
 		{"no case that fires", "        fires: [CH0.BAY7 2]\n", "", `needs at least one case that fires and one that does not`},
+		{"no case that stays quiet", "      - name: quiet\n        looks: [{states: [drive CH0.BAY7 healthy]}]\n", "", `needs at least one case that fires and one that does not`},
+		{"no cases at all", good[strings.Index(good, "    cases:"):], "", `needs at least one case that fires and one that does not`},
 		{"case without severity", "fires: [CH0.BAY7 2]", "fires: [CH0.BAY7]", `want a component, or -, and a severity`},
 		{"case with a broken metric", "looks: [{states: [drive CH0.BAY7 healthy]}]", "looks: [{metrics: ['x{a=b} 1']}]", `is not quoted`},
 		{"case of endless looks", "looks: [{states: [drive CH0.BAY7 healthy]}]", "looks: [{times: 99999999}]", `at most 10000`},
+		{"case of endless series", "looks: [{states: [drive CH0.BAY7 healthy]}]", "looks: [{copies: 99999999, metrics: [x 1]}]", `copies is 1 to 30000`},
+		{"case of many looks that tell much", "looks: [{states: [drive CH0.BAY7 healthy]}]", "looks: [{times: 9999, metrics: [" + strings.Repeat("x 1, ", 30) + "x 1]}]", `at most 200000`},
+		{"unusual without weeks", "    hard: true", "    metric: {name: x, unusual: {times: 2}}", `unusual needs weeks from 2 to 5`},
+		{"absent and a window", "    hard: true", "    metric: {name: x, absent: 10m, need: 2, of: 3}", `absent excludes`},
+		{"a whole without a share", "    hard: true", "    metric: {name: x, above: 1, of_at_least: 5}", `stands with share_of`},
 		{"anchors", "    hard: true", "    hard: &a true", `anchors and aliases`},
 		{"rule twice", "rules:\n", "rules:\n" + strings.TrimPrefix(good, "rules:\n"), `rule "drive-failed" stands twice`},
 		{"empty file", good, "", `the file is empty`},
@@ -99,28 +106,4 @@ func TestJoin(t *testing.T) {
 	require.NoError(t, err)
 	_, err = rule.Join(s, o)
 	require.ErrorContains(t, err, `did you mean "drive-failed"?`)
-}
-
-func FuzzParse(f *testing.F) {
-	f.Add([]byte(good))
-	f.Add([]byte("rules: [{id: a, cases: [{looks: [{times: -5, every: 1ns, metrics: ['x 1..2']}], fires: ['- 1']}]}]"))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		s, err := rule.Parse("f.yaml", data)
-		if err != nil {
-			return
-		}
-		if len(s.Rules) > 3 {
-			return
-		}
-		for _, r := range s.Rules {
-			for _, c := range r.Cases {
-				for _, l := range c.Looks {
-					if l.Times > 20 {
-						return
-					}
-				}
-			}
-		}
-		_ = s.Check() // whatever parses can be run
-	})
 }

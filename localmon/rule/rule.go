@@ -64,15 +64,19 @@ type AlertMatch struct {
 	Uncovered  bool     `yaml:"uncovered"` // every alert no other rule matches; severity from the target's word
 }
 
-// MetricMatch matches samples. Exactly one of Above, Below, Levels and Within
-// says when. Several series of one component count as the worst of them.
+// MetricMatch matches samples. Exactly one of Above, Below, Levels, Within,
+// Growing, Absent and Unusual says when; Unusual may also stand beside Above, and
+// then what is usual for the hour is not told. Several series of one component
+// count as the worst of them.
 type MetricMatch struct {
 	Name      string              `yaml:"name"`
-	Labels    map[string][]string `yaml:"labels"`     // name to allowed values
-	NotLabels map[string][]string `yaml:"not_labels"` // and none of these patterns
-	Component string              `yaml:"component"`  // a label's name; the target as a whole when empty
-	ShareOf   string              `yaml:"share_of"`   // value is per cent of this metric with the same labels, or without any
-	Rate      bool                `yaml:"rate"`       // value is the increase a second of a counter
+	Labels    map[string][]string `yaml:"labels"`      // name to allowed values
+	NotLabels map[string][]string `yaml:"not_labels"`  // and none of these patterns
+	Component string              `yaml:"component"`   // a label's name; the target as a whole when empty
+	ShareOf   string              `yaml:"share_of"`    // value is per cent of this metric with the same labels, or those of them it has
+	Summed    bool                `yaml:"summed"`      // with share_of: all series of a component together, of all of the whole
+	OfAtLeast float64             `yaml:"of_at_least"` // with share_of: nothing is said while the whole is less
+	Rate      bool                `yaml:"rate"`        // value is the increase a second of a counter
 	Above     *float64            `yaml:"above"`
 	Below     *float64            `yaml:"below"`
 	Until     *float64            `yaml:"until"`  // once it said yes: until past this on the good side
@@ -82,7 +86,20 @@ type MetricMatch struct {
 	Unit      string              `yaml:"unit"`   // how {value} is written: percent, ratio, usec, bytes, celsius, per_second
 	FullAt    *float64            `yaml:"full_at"`
 	Within    time.Duration       `yaml:"within"`  // with full_at: yes when it will be reached within
-	History   time.Duration       `yaml:"history"` // with within: from at least so much data
+	History   time.Duration       `yaml:"history"` // with within and growing: from at least so much data
+	Rise      float64             `yaml:"rise"`    // with above: and so many times the mean of its own last hours
+	Growing   *float64            `yaml:"growing"` // yes when it surely grows by more than this a day
+	Absent    time.Duration       `yaml:"absent"`  // yes when a series that was read is missing from looks for so long
+	Unusual   *UnusualMatch       `yaml:"unusual"` // yes when it is far above what it mostly is at this hour of the week
+}
+
+// UnusualMatch compares a value with the same series at the same hour of the
+// week, in UTC, and the hours beside it. It says nothing before it has seen that
+// hour often enough.
+type UnusualMatch struct {
+	Weeks int     `yaml:"weeks"` // seen in at least so many weeks, 2 to 5
+	Times float64 `yaml:"times"` // so many times the usual
+	Floor float64 `yaml:"floor"` // and above this
 }
 
 // Level is one threshold with its severity.
@@ -96,16 +113,17 @@ type Level struct {
 // against a slow mean of the target's own last hours that stands still while
 // the bottleneck lasts, against a ceiling, or because most of it is waiting.
 type BottleneckMatch struct {
-	Metric     string        `yaml:"metric"`
-	Label      string        `yaml:"label"` // the label that holds the dimension
-	Sides      []Side        `yaml:"sides"`
-	Floor      float64       `yaml:"floor"`       // never below this
-	Ceiling    float64       `yaml:"ceiling"`     // always above this
-	Factor     float64       `yaml:"factor"`      // or so many times normal
-	QueueShare float64       `yaml:"queue_share"` // or this share of it in the queue
-	For        time.Duration `yaml:"for"`         // for so long
-	EndFactor  float64       `yaml:"end_factor"`  // over when under so many times normal
-	EndFor     time.Duration `yaml:"end_for"`     // for so long
+	Metric     string              `yaml:"metric"`
+	Label      string              `yaml:"label"`  // the label that holds the dimension
+	Labels     map[string][]string `yaml:"labels"` // name to allowed values of the others
+	Sides      []Side              `yaml:"sides"`
+	Floor      float64             `yaml:"floor"`       // never below this
+	Ceiling    float64             `yaml:"ceiling"`     // always above this
+	Factor     float64             `yaml:"factor"`      // or so many times normal
+	QueueShare float64             `yaml:"queue_share"` // or this share of it in the queue
+	For        time.Duration       `yaml:"for"`         // for so long
+	EndFactor  float64             `yaml:"end_factor"`  // over when under so many times normal
+	EndFor     time.Duration       `yaml:"end_for"`     // for so long
 }
 
 // Side is one direction of work, with the dimensions of its layers.
@@ -125,7 +143,8 @@ type JumpMatch struct {
 	All       bool          `yaml:"all"`       // every part, within Together
 	Unseen    bool          `yaml:"unseen"`    // and a look in between read nothing: what only changed its role went on answering
 	Together  time.Duration `yaml:"together"`
-	Hold      time.Duration `yaml:"hold"` // how long it is told
+	Hold      time.Duration `yaml:"hold"`  // how long it is told
+	Clock     bool          `yaml:"clock"` // instead: it moved and nothing started, so the clock it is told by was set
 }
 
 // IdentityMatch matches a change of what the target says it is.
@@ -136,7 +155,7 @@ type IdentityMatch struct {
 
 // SourceMatch matches the look itself.
 type SourceMatch struct {
-	Trouble string `yaml:"trouble"` // no-data, certificate, token, partial
+	Trouble string `yaml:"trouble"` // no-data, certificate, token, partial, budget: a rule found more than it may look at
 	Looks   int    `yaml:"looks"`   // in so many looks in a row, 1 when left out
 }
 
@@ -163,7 +182,12 @@ type file struct {
 
 // Parse reads one file of rules. name stands in errors. A rule may explain
 // itself by a rule of another file; [Join] checks that.
-func Parse(name string, data []byte) (Set, error) {
+func Parse(name string, data []byte) (Set, error) { return ParseFor(name, data, nil) }
+
+// ParseFor is [Parse] for a site whose targets are known: a rule that would be
+// slow, remember too much or tell of thousands of components there is refused,
+// with its place, before it is ever run.
+func ParseFor(name string, data []byte, known []Known) (Set, error) {
 	var f file
 	at, err := strictyaml.Read(name, data, &f)
 	if err != nil {
@@ -180,6 +204,8 @@ func Parse(name string, data []byte) (Set, error) {
 		}
 		seen[r.ID] = true
 		r.check(at.Item(i))
+		r.checkSize(at.Item(i))
+		r.checkCost(at.Item(i), known)
 	}
 	if err := at.Err(); err != nil {
 		return Set{}, err

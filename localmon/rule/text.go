@@ -95,6 +95,8 @@ func written(v float64, unit string) string {
 		return trim(v/1000, 2) + " ms"
 	case "celsius":
 		return trim(v, 1) + " °C"
+	case "seconds":
+		return span(time.Duration(v * float64(time.Second)))
 	case "per_second":
 		return trim(v, 1) + "/s"
 	case "bytes":
