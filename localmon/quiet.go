@@ -48,7 +48,7 @@ func (q Quiet) Covers(a Alert) bool {
 	if q.Alert != 0 {
 		return q.Alert == a.ID
 	}
-	return fits(q.Target, a.Target) && fits(q.Rule, a.Rule) && fits(q.Component, a.Component)
+	return Fits(q.Target, a.Target) && Fits(q.Rule, a.Rule) && Fits(q.Component, a.Component)
 }
 
 // About says in words what it covers.
@@ -65,8 +65,9 @@ func (q Quiet) About() string {
 	return strings.Join(parts, ", ")
 }
 
-// fits holds a name against a pattern without regard to case.
-func fits(pattern, name string) bool {
+// Fits holds a name against a pattern without regard to case: an empty pattern
+// is every name, a star stands for any characters.
+func Fits(pattern, name string) bool {
 	if pattern == "" {
 		return true
 	}
