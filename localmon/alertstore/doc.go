@@ -12,7 +12,8 @@
 //	  memory   per target: what the rules remember, and the newest scrape judged
 //	  changes  sequence number (8 bytes, big endian) -> change, kept for good
 //	  byid     alert id (8 bytes, big endian) -> the alert as it stands
-//	  bytime   time (8 bytes), sequence number -> alert id: where a week begins
+//	  bytime   time (8 bytes), sequence number -> target, rule and component,
+//	           joined by zero bytes: where a week begins, and whose changes
 //	  byalert  alert id, sequence number -> nothing: the life of one alert
 //	  quiets   id -> silence or maintenance window, kept for good
 //

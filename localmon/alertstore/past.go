@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"darksite/localmon"
+	"darksite/localmon/alert"
 
 	"go.etcd.io/bbolt"
 )
@@ -36,18 +37,14 @@ func (s *Store) Past(q Query) (Past, error) {
 	limit := min(cmp.Or(q.Limit, 1000), MaxPast)
 	p := Past{Changes: []localmon.Change{}}
 	err := s.view(func(b *bbolt.Bucket) error {
-		fit := fitter{q: q, alerts: b.Bucket(byIDName), known: map[uint64]bool{}}
 		changes := b.Bucket(changeName)
 		from, c := timeKey(q.From), b.Bucket(byTimeName).Cursor()
 		for k, v := last(c, q.To); k != nil && (q.From.IsZero() || bytes.Compare(k, from) >= 0); k, v = c.Prev() {
-			if len(k) != 16 || len(v) != 8 {
+			names := bytes.SplitN(v, []byte{0}, 3)
+			if len(k) != 16 || len(names) != 3 {
 				return fmt.Errorf("index by time, key %x: %w", k, ErrDamaged)
 			}
-			ok, err := fit.alert(binary.BigEndian.Uint64(v))
-			if err != nil {
-				return err
-			}
-			if !ok {
+			if !localmon.Fits(q.Target, string(names[0])) || !localmon.Fits(q.Rule, string(names[1])) || !localmon.Fits(q.Component, string(names[2])) {
 				continue
 			}
 			if len(p.Changes) == limit {
@@ -67,34 +64,6 @@ func (s *Store) Past(q Query) (Past, error) {
 	}
 	slices.Reverse(p.Changes)
 	return p, nil
-}
-
-// fitter decides by alert, because the names of an alert never change, and
-// remembers what it decided.
-type fitter struct {
-	q      Query
-	alerts *bbolt.Bucket
-	known  map[uint64]bool
-}
-
-const maxKnown = 100_000 // decisions remembered at once
-
-func (f *fitter) alert(id uint64) (bool, error) {
-	if f.q.Target == "" && f.q.Rule == "" && f.q.Component == "" {
-		return true, nil
-	}
-	if ok, known := f.known[id]; known {
-		return ok, nil
-	}
-	var a localmon.Alert
-	if err := decode(f.alerts.Get(number(id)), &a); err != nil {
-		return false, fmt.Errorf("alert %d: %w", id, err)
-	}
-	if len(f.known) >= maxKnown {
-		clear(f.known)
-	}
-	f.known[id] = localmon.Fits(f.q.Target, a.Target) && localmon.Fits(f.q.Rule, a.Rule) && localmon.Fits(f.q.Component, a.Component)
-	return f.known[id], nil
 }
 
 // last stands on the newest key before a time.
@@ -141,7 +110,7 @@ func index(b *bbolt.Bucket, c localmon.Change) error {
 	seq := number(c.Seq)
 	byTime, byAlert := b.Bucket(byTimeName), b.Bucket(byAlertName)
 	byTime.FillPercent = fill
-	if err := byTime.Put(append(timeKey(c.At), seq...), number(c.Alert.ID)); err != nil {
+	if err := byTime.Put(append(timeKey(c.At), seq...), entryKey(alert.KeyOf(c.Alert))); err != nil {
 		return err
 	}
 	return byAlert.Put(append(number(c.Alert.ID), seq...), nil)
@@ -182,7 +151,7 @@ func checkIndex(b *bbolt.Bucket, changes int) error {
 		if found, _ := byAlert.Cursor().Seek(key); !bytes.Equal(found, key) {
 			return fmt.Errorf("change %d is not found by its alert: %w", c.Seq, ErrDamaged)
 		}
-		if !bytes.Equal(byTime.Get(append(timeKey(c.At), k...)), number(c.Alert.ID)) {
+		if !bytes.Equal(byTime.Get(append(timeKey(c.At), k...)), entryKey(alert.KeyOf(c.Alert))) {
 			return fmt.Errorf("change %d is not found by its time: %w", c.Seq, ErrDamaged)
 		}
 		return nil
