@@ -1,14 +1,3 @@
-// Package overview is the data behind status and alerts: is the site safe,
-// since when is that known, and what comes next. [Build] makes it from the
-// history, the alerts and the time; a terminal, JSON and a page show the same
-// struct, and words for people stay with them.
-//
-// Unknown is a state of its own: a target whose newest good look is older than
-// [Input.StaleAfter] is [Unknown] whatever its alerts say, because nobody knows
-// whether they still hold.
-//
-// The package is pure. It reads the history through [localmon.Reader], two
-// series a target and a week of hourly means.
 package overview
 
 import (
@@ -38,6 +27,9 @@ const (
 func (w Word) rank() int {
 	return map[Word]int{Critical: 3, Unknown: 2, Warning: 1}[w]
 }
+
+// staleAfter is how old the newest good look may be.
+const staleAfter = 3 * time.Minute
 
 // MaxNext bounds the list of what comes next.
 const MaxNext = 20
@@ -181,7 +173,7 @@ type Trouble struct {
 
 // Build makes the overview.
 func Build(ctx context.Context, in Input) (Overview, error) {
-	in.StaleAfter = cmp.Or(in.StaleAfter, 3*time.Minute)
+	in.StaleAfter = cmp.Or(in.StaleAfter, staleAfter)
 	o := Overview{Site: in.Site, At: in.Now, State: OK, Monitor: in.Monitor, Targets: []Row{}, Next: []Next{}}
 	o.Groups, o.Quiets = Groups(in.Alerts), append([]localmon.Quiet{}, in.Quiets...)
 	o.LastRound, o.RoundDue = in.LastRound, in.Now.Sub(in.LastRound).Abs() > RoundEvery
