@@ -53,6 +53,7 @@ type Input struct {
 	Alerts     []localmon.Alert
 	Quiets     []localmon.Quiet // silences and maintenance windows that have not ended
 	LastRound  time.Time        // when the last daily round was done; zero when none ever was
+	NoRounds   bool             // when that was could not be read
 	Monitor    *Monitor         // nil when no monitor answers
 	StaleAfter time.Duration    // 3 minutes when zero
 }
@@ -72,7 +73,8 @@ type Overview struct {
 	// planned: nothing is hidden without saying so.
 	Quiets    []localmon.Quiet `json:"quiets"`
 	LastRound time.Time        `json:"last_round,omitzero"`
-	RoundDue  bool             `json:"round_due"` // no round was done in the last day
+	RoundDue  bool             `json:"round_due"` // no round is known to have been done in the last day
+	NoRounds  bool             `json:"rounds_unread,omitempty"`
 }
 
 // Row is one target.
@@ -176,6 +178,7 @@ func Build(ctx context.Context, in Input) (Overview, error) {
 	in.StaleAfter = cmp.Or(in.StaleAfter, staleAfter)
 	o := Overview{Site: in.Site, At: in.Now, State: OK, Monitor: in.Monitor, Targets: []Row{}, Next: []Next{}}
 	o.Groups, o.Quiets = Groups(in.Alerts), append([]localmon.Quiet{}, in.Quiets...)
+	o.NoRounds = in.NoRounds
 	o.LastRound, o.RoundDue = in.LastRound, in.Now.Sub(in.LastRound).Abs() > RoundEvery
 	named := map[string]bool{}
 	for _, t := range in.Targets {

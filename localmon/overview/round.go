@@ -156,9 +156,10 @@ func (in RoundInput) news(since time.Time) []Line {
 			fresh = worse(fresh, word(a.Severity))
 		}
 	}
+	blind := in.blindTo()
 	lines := []Line{
-		{Word: state, What: "open alerts", Value: openAlerts(in.Overview), Next: "darksite alerts list"},
-		{Word: fresh, What: "new", Value: fmt.Sprintf("%d, of them %d still open", len(born), open), Next: nextIf(len(born) > 0, look)},
+		{Word: worse(state, blind), What: "open alerts", Value: openAlerts(in.Overview, blind), Next: "darksite alerts list"},
+		{Word: worse(fresh, blind), What: "new", Value: fmt.Sprintf("%d, of them %d still open", len(born), open), Next: nextIf(len(born) > 0, look)},
 		{Word: OK, What: "cleared", Value: fmt.Sprintf("%d; %d became more urgent", cleared, risen), Next: nextIf(cleared+risen > 0, look)},
 		{Word: atMost(worstShort, Warning), What: "came and went between two looks", Value: fmt.Sprint(short), Next: nextIf(short > 0, look)},
 		{Word: flapping(flapped), What: "came back", Value: names(flapped), Next: nextIf(len(flapped) > 0, look)},
@@ -169,10 +170,22 @@ func (in RoundInput) news(since time.Time) []Line {
 	return lines
 }
 
-func openAlerts(o Overview) string {
+// blindTo is unknown while a target is not seen: that nothing is told of it
+// does not mean that nothing is wrong.
+func (in RoundInput) blindTo() Word {
+	if slices.ContainsFunc(in.Overview.Targets, func(r Row) bool { return r.State == Unknown }) {
+		return Unknown
+	}
+	return OK
+}
+
+func openAlerts(o Overview, blind Word) string {
 	c := o.Counts
 	n := c.Urgent + c.Major + c.Minor + c.Info
-	if n == 0 {
+	switch {
+	case n == 0 && blind == Unknown:
+		return "none known, and not every target is seen"
+	case n == 0:
 		return "none"
 	}
 	return fmt.Sprintf("%d in %d groups, %d in hand, %d kept quiet, %d not checked lately", n, len(o.Groups), c.Acked, c.Hushed, c.Stale)

@@ -58,8 +58,12 @@ type Mark struct {
 // Store keeps the rounds of one site.
 type Store struct{ db *bbolt.DB }
 
-// Open prepares the bucket in db, which stays the caller's to close.
+// Open prepares the bucket in db, which stays the caller's to close. A db opened
+// read-only in which nothing was stored reads as empty.
 func Open(db *bbolt.DB) (*Store, error) {
+	if db.IsReadOnly() {
+		return &Store{db: db}, nil
+	}
 	err := db.Update(func(tx *bbolt.Tx) error {
 		b, err := tx.CreateBucketIfNotExists(root)
 		if err != nil {
@@ -76,6 +80,17 @@ func Open(db *bbolt.DB) (*Store, error) {
 		return nil, fmt.Errorf("open the list of rounds: %w", err)
 	}
 	return &Store{db: db}, nil
+}
+
+// view runs a reading of one bucket, where it is there.
+func (s *Store) view(name []byte, read func(*bbolt.Bucket) error) error {
+	return s.db.View(func(tx *bbolt.Tx) error {
+		top := tx.Bucket(root)
+		if top == nil || top.Bucket(name) == nil {
+			return nil
+		}
+		return read(top.Bucket(name))
+	})
 }
 
 // Begin notes that somebody sets out. A round that is under way stays in the
@@ -130,8 +145,8 @@ func (s *Store) Done(now time.Time, found Round) (Round, error) {
 // List returns the newest rounds, the newest first.
 func (s *Store) List(limit int) ([]Round, error) {
 	out := []Round{}
-	err := s.db.View(func(tx *bbolt.Tx) error {
-		c := tx.Bucket(root).Bucket(listName).Cursor()
+	err := s.view(listName, func(b *bbolt.Bucket) error {
+		c := b.Cursor()
 		for k, v := c.Last(); k != nil && len(out) < limit; k, v = c.Prev() {
 			var r Round
 			if err := get(v, &r); err != nil {
@@ -149,8 +164,8 @@ func (s *Store) List(limit int) ([]Round, error) {
 
 // Last returns the newest round that was done; ok is false when none ever was.
 func (s *Store) Last() (r Round, ok bool, err error) {
-	err = s.db.View(func(tx *bbolt.Tx) error {
-		c := tx.Bucket(root).Bucket(listName).Cursor()
+	err = s.view(listName, func(b *bbolt.Bucket) error {
+		c := b.Cursor()
 		for k, v := c.Last(); k != nil && !ok; k, v = c.Prev() {
 			r = Round{}
 			if err := get(v, &r); err != nil {
@@ -184,8 +199,8 @@ func (s *Store) Mark(m Mark) error {
 // Marks returns the newest word for each name.
 func (s *Store) Marks() (map[string]Mark, error) {
 	out := map[string]Mark{}
-	err := s.db.View(func(tx *bbolt.Tx) error {
-		return tx.Bucket(root).Bucket(marksName).ForEach(func(k, v []byte) error {
+	err := s.view(marksName, func(b *bbolt.Bucket) error {
+		return b.ForEach(func(k, v []byte) error {
 			var m Mark
 			if err := get(v, &m); err != nil {
 				return fmt.Errorf("%q: %w", k, err)

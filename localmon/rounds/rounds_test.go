@@ -100,3 +100,21 @@ func TestDamageIsFound(t *testing.T) {
 	_, err = s.Done(start, rounds.Round{DoneBy: "mdurand"})
 	require.ErrorIs(t, err, rounds.ErrDamaged)
 }
+
+func TestAFileWithoutRoundsReadsAsEmpty(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "cases.db")
+	db, err := bbolt.Open(path, 0o600, nil)
+	require.NoError(t, err)
+	require.NoError(t, db.Close())
+	db, err = bbolt.Open(path, 0o600, &bbolt.Options{ReadOnly: true, Timeout: time.Second})
+	require.NoError(t, err)
+	defer db.Close()
+	s, err := rounds.Open(db)
+	require.NoError(t, err)
+	_, ok, err := s.Last()
+	require.NoError(t, err)
+	require.False(t, ok)
+	marks, err := s.Marks()
+	require.NoError(t, err)
+	require.Empty(t, marks)
+}

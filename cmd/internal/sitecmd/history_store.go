@@ -220,6 +220,11 @@ func (a *app) historyCheckCommand() *cobra.Command {
 			if err = errors.Join(err, done()); err != nil {
 				return err
 			}
+			if file == "" {
+				if err := a.noteCheck(damage); err != nil {
+					return err
+				}
+			}
 			places := []string{}
 			for _, d := range damage {
 				places = append(places, fmt.Sprint(d))
