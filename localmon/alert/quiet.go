@@ -108,7 +108,7 @@ func (st *step) check(q localmon.Quiet) error {
 	case !q.Until.After(q.From) || !q.Until.After(st.now):
 		return no("it ends at %s, before it begins", q.Until.Format(time.DateTime))
 	case q.Until.Sub(q.From) > longest:
-		return no("it lasts %s, at most %s", q.Until.Sub(q.From), longest)
+		return no("it lasts %s, at most %s", q.Until.Sub(q.From).Round(time.Minute), longest)
 	case q.From.Sub(st.now) > MaxAhead:
 		return no("it begins in more than a year")
 	case len(st.s.Quiets) >= MaxQuiets:

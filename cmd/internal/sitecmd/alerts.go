@@ -317,10 +317,16 @@ func (a *app) printFirstSteps(al localmon.Alert) {
 	}
 	lang := a.runbookLang("")
 	names := runbooks.Names{Target: al.Target, Component: al.Component}
-	fmt.Fprintf(a.env.Out, "\nrunbook %s: %s\n", book.ID, book.Title.In(lang))
+	fmt.Fprintln(a.env.Out)
+	for _, line := range cli.Wrap(fmt.Sprintf("runbook %s: %s", book.ID, book.Title.In(lang)), a.env.Width()) {
+		fmt.Fprintln(a.env.Out, line)
+	}
 	for i, s := range book.Steps[:min(3, len(book.Steps))] {
 		sec := book.Prose[lang].Sections[s.ID]
-		fmt.Fprintf(a.env.Out, "%d. %s\n%s\n", i+1, sec.Title, indent(render.Text(names.Fill(lang, sec.Body), a.env.Width()-2)))
+		for _, line := range cli.Wrap(fmt.Sprintf("%d. %s", i+1, sec.Title), a.env.Width()) {
+			fmt.Fprintln(a.env.Out, line)
+		}
+		fmt.Fprintln(a.env.Out, indent(render.Text(names.Fill(lang, sec.Body), a.env.Width()-2)))
 	}
 	a.env.Next(fmt.Sprintf("darksite runbook run --alert %d --as ID", al.ID))
 }

@@ -130,7 +130,7 @@ func (a *app) printAround(al localmon.Alert, r around) {
 			continue
 		}
 		fmt.Fprintln(a.env.Out, draw(values, w, c.unit, aroundHeight))
-		say("%s before it began, lowest %s, highest %s; %d of %d steps of %s have data",
+		say("%s when it began, lowest %s, highest %s; %d of %d steps of %s have data",
 			valueAt(c, al.Since), said(low, c.unit), said(high, c.unit), seen, len(values), units.Duration(w.Step))
 	}
 	if r.more > 0 {

@@ -145,7 +145,7 @@ func (e pastEvent) text() string {
 	if e.By != "" {
 		text = "by " + e.By + ": " + text
 	}
-	if e.Alert != 0 && !e.Told {
+	if e.Alert != 0 && !e.Told && e.What != localmon.ChangeHushed {
 		text += " (people were not told)"
 	}
 	return text

@@ -368,8 +368,16 @@ func (a *app) printLine(l overview.Line, here *time.Location, width int, color b
 		fmt.Fprintf(a.env.Out, "%s%s\n", strings.Repeat(" ", lead), part)
 	}
 	if l.Next != "" && l.Word != overview.OK {
-		for _, part := range cli.Wrap(l.Next, width-lead-2) {
-			fmt.Fprintf(a.env.Out, "%s> %s\n", strings.Repeat(" ", lead), part)
+		parts := cli.Wrap(l.Next, width-lead-4)
+		for i, part := range parts {
+			mark, more := ">", ""
+			if i > 0 {
+				mark = " "
+			}
+			if i < len(parts)-1 {
+				more = " \\" // so that a shell takes the lines as one
+			}
+			fmt.Fprintf(a.env.Out, "%s%s %s%s\n", strings.Repeat(" ", lead), mark, part, more)
 		}
 	}
 }

@@ -122,6 +122,11 @@ func (a *app) printOverview(o overview.Overview) {
 // printKept says what people are not told of, and when the next round is due.
 func (a *app) printKept(o overview.Overview) {
 	here := o.At.Location()
+	for _, r := range o.Targets {
+		if n := r.Counts.Hushed; n > 0 {
+			a.item(r.Name, fmt.Sprintf("people are not told of %d of its alerts", n))
+		}
+	}
 	for _, q := range o.Quiets {
 		span := "until " + q.Until.In(here).Format("01-02 15:04")
 		if q.From.After(o.At) {
@@ -223,9 +228,6 @@ func counts(c overview.Counts) string {
 	}
 	if len(parts) == 0 {
 		return "0"
-	}
-	if c.Hushed > 0 {
-		parts = append(parts, fmt.Sprintf("(%d quiet)", c.Hushed))
 	}
 	return strings.Join(parts, " ")
 }
