@@ -1,6 +1,7 @@
 package daemon_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -46,4 +47,37 @@ func TestASilenceOutlivesTheMonitor(t *testing.T) {
 
 	_, err = d.EndQuiet(q.ID, "mdurand")
 	require.ErrorIs(t, err, alert.ErrNoQuiet)
+}
+
+// listener is a notifier that remembers.
+type listener struct{ heard []string }
+
+func (l *listener) Notify(_ context.Context, changes []localmon.Change, _ int) error {
+	for _, c := range changes {
+		l.heard = append(l.heard, c.What+" "+c.Alert.Component)
+	}
+	return nil
+}
+
+// TestNobodyIsToldInMaintenance lets a drive fail in a maintenance window: people
+// hear nothing of it until the window ends.
+func TestNobodyIsToldInMaintenance(t *testing.T) {
+	f, clock, ear, drive := openFolder(t, t.TempDir()), newClock(), &listener{}, &scripted{name: "fa-1"}
+	o := options(t, f, clock, drive)
+	o.Notifier = ear
+	d, err := daemon.New(o)
+	require.NoError(t, err)
+	now := clock.Now()
+	_, err = d.SetQuiet(localmon.Quiet{Kind: localmon.QuietMaintenance, Target: "fa-1", From: now, Until: now.Add(time.Hour), By: "mdurand", Why: "upgrade"})
+	require.NoError(t, err)
+	drive.set(true, nil)
+	once(t, d, clock)
+	require.Len(t, d.Alerts(), 1)
+	require.Empty(t, ear.heard)
+	clock.add(time.Hour)
+	once(t, d, clock)
+	require.Equal(t, []string{"told CH0.BAY1"}, ear.heard)
+	left, _, err := f.alerts.Untold(1)
+	require.NoError(t, err)
+	require.Empty(t, left, "what was kept quiet is not told later")
 }
