@@ -31,13 +31,13 @@ type Section struct {
 
 // Round is the daily round: a list to go through from top to bottom.
 type Round struct {
-	Site     string       `json:"site"`
-	At       time.Time    `json:"at"`
-	Since    time.Time    `json:"since"` // what happened after this is new
-	First    bool         `json:"first"` // no round was done before
-	State    Word         `json:"state"` // the worst word of all lines
-	Counts   map[Word]int `json:"counts"`
-	Sections []Section    `json:"sections"`
+	Site     string         `json:"site"`
+	At       time.Time      `json:"at"`
+	Since    time.Time      `json:"since"`  // what happened after this is new
+	First    bool           `json:"first"`  // no round was done before
+	State    Word           `json:"state"`  // the worst word of all lines
+	Counts   map[string]int `json:"counts"` // lines by their word in small letters
+	Sections []Section      `json:"sections"`
 }
 
 // RoundInput is what a round is made from.
@@ -58,7 +58,7 @@ const usually = 7 * 24 * time.Hour
 
 // BuildRound makes the list of a round.
 func BuildRound(ctx context.Context, in RoundInput) (Round, error) {
-	r := Round{Site: in.Site, At: in.Now, Since: in.Since, First: in.Since.IsZero(), State: OK, Counts: map[Word]int{}}
+	r := Round{Site: in.Site, At: in.Now, Since: in.Since, First: in.Since.IsZero(), State: OK, Counts: map[string]int{}}
 	if r.First {
 		r.Since = in.Now.Add(-first)
 	}
@@ -105,7 +105,7 @@ func (r *Round) add(s Section, now time.Time) {
 		if !l.At.IsZero() {
 			l.Age = max(0, now.Sub(l.At))
 		}
-		r.Counts[l.Word]++
+		r.Counts[strings.ToLower(string(l.Word))]++
 		r.State = worse(r.State, l.Word)
 	}
 	r.Sections = append(r.Sections, s)

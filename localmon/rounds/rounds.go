@@ -43,7 +43,7 @@ type Round struct {
 	DoneBy string         `json:"done_by,omitempty"`
 	Note   string         `json:"note,omitempty"`
 	State  string         `json:"state,omitempty"`  // the worst word that was found
-	Counts map[string]int `json:"counts,omitempty"` // lines by their word
+	Counts map[string]int `json:"counts,omitempty"` // lines by their word in small letters
 }
 
 // Mark is what somebody, or the kit itself, said to have done.

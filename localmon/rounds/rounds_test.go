@@ -37,7 +37,7 @@ func TestARoundIsBegunAndDone(t *testing.T) {
 
 	first, err := s.Begin(start, "mdurand")
 	require.NoError(t, err)
-	done, err := s.Done(start.Add(6*time.Minute), rounds.Round{DoneBy: "amartin", Note: "all seen", State: "WARN", Counts: map[string]int{"OK": 9, "WARN": 1}})
+	done, err := s.Done(start.Add(6*time.Minute), rounds.Round{DoneBy: "amartin", Note: "all seen", State: "WARN", Counts: map[string]int{"ok": 9, "warn": 1}})
 	require.NoError(t, err)
 	require.Equal(t, first.ID, done.ID)
 	require.Equal(t, "mdurand", done.By)

@@ -221,9 +221,7 @@ func (a *app) historyCheckCommand() *cobra.Command {
 				return err
 			}
 			if file == "" {
-				if err := a.noteCheck(damage); err != nil {
-					return err
-				}
+				a.noteCheck(damage)
 			}
 			places := []string{}
 			for _, d := range damage {

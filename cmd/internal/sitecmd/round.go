@@ -106,10 +106,7 @@ func (a *app) roundDoneCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			found := rounds.Round{DoneBy: as, Note: note, State: string(r.State), Counts: map[string]int{}}
-			for w, n := range r.Counts {
-				found.Counts[string(w)] = n
-			}
+			found := rounds.Round{DoneBy: as, Note: note, State: string(r.State), Counts: r.Counts}
 			var done rounds.Round
 			err = a.withRounds(func(s *rounds.Store) (err error) {
 				done, err = s.Done(a.env.Now(), found)
@@ -229,8 +226,8 @@ const mostRounds = 1500
 func tally(counts map[string]int) string {
 	var parts []string
 	for _, w := range []string{"CRIT", "UNKN", "WARN", "OK"} {
-		if counts[w] > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", counts[w], w))
+		if n := counts[strings.ToLower(w)]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, w))
 		}
 	}
 	return strings.Join(parts, ", ")
@@ -343,12 +340,8 @@ func (a *app) printRound(r roundView) {
 			a.printLine(l, here, width, color)
 		}
 	}
-	counts := map[string]int{}
-	for word, n := range r.Counts {
-		counts[string(word)] = n
-	}
 	fmt.Fprintln(w)
-	say("%s", tally(counts))
+	say("%s", tally(r.Counts))
 	say("seen by ______________________   date and time ______________________")
 }
 

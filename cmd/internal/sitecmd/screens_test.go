@@ -55,7 +55,7 @@ func screenWorld(t *testing.T) string {
 	require.NoError(t, err)
 	_, err = s.Begin(screenNow.Add(-30*time.Hour), "ppetit")
 	require.NoError(t, err)
-	_, err = s.Done(screenNow.Add(-30*time.Hour+6*time.Minute), rounds.Round{DoneBy: "ppetit", Note: "fan of CH0 ordered", State: "WARN", Counts: map[string]int{"OK": 20, "WARN": 2}})
+	_, err = s.Done(screenNow.Add(-30*time.Hour+6*time.Minute), rounds.Round{DoneBy: "ppetit", Note: "fan of CH0 ordered", State: "WARN", Counts: map[string]int{"ok": 20, "warn": 2}})
 	require.NoError(t, err)
 	require.NoError(t, f.Close())
 	return dir
@@ -212,10 +212,10 @@ func roundScreen(t *testing.T, dir string, width int, color bool) string {
 	r.Sections = slices.DeleteFunc(r.Sections, func(s overview.Section) bool {
 		return s.Name == "the kit" || s.Name == "people and papers" || s.Name == "work in hand"
 	})
-	r.Counts = map[overview.Word]int{}
+	r.Counts = map[string]int{}
 	for _, s := range r.Sections {
 		for _, l := range s.Lines {
-			r.Counts[l.Word]++
+			r.Counts[strings.ToLower(string(l.Word))]++
 		}
 	}
 	a.printRound(r)
