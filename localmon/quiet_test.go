@@ -1,6 +1,8 @@
 package localmon_test
 
 import (
+	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -48,4 +50,23 @@ func TestWhenItIsQuiet(t *testing.T) {
 	q.Ended = from.Add(time.Minute)
 	require.False(t, q.At(from.Add(2*time.Minute)))
 	require.Equal(t, "fa-1, rule port-*, component CT0*", localmon.Quiet{Target: "fa-1", Rule: "port-*", Component: "CT0*"}.About())
+}
+
+// FuzzFits holds patterns against the same written as a regular expression.
+func FuzzFits(f *testing.F) {
+	f.Add("CT*.FC*", "CT0.FC1")
+	f.Add("*a*a", "aa")
+	f.Add("", "x")
+	f.Add("**", "")
+	f.Fuzz(func(t *testing.T, pattern, name string) {
+		for _, s := range []string{pattern, name} {
+			for _, r := range s {
+				if r >= 0x80 || r == '\n' {
+					t.Skip("names of parts are ASCII, on one line")
+				}
+			}
+		}
+		want := "(?i)^" + strings.ReplaceAll(regexp.QuoteMeta(pattern), `\*`, ".*") + "$"
+		require.Equal(t, pattern == "" || regexp.MustCompile(want).MatchString(name), localmon.Fits(pattern, name), "%q %q", pattern, name)
+	})
 }
