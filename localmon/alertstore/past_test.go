@@ -67,7 +67,7 @@ func TestThePastIsFoundByTimeAndName(t *testing.T) {
 			got, err := s.Past(c.q)
 			require.NoError(t, err)
 			require.False(t, got.More)
-			require.Equal(t, len(want), len(got.Changes))
+			require.Len(t, got.Changes, len(want))
 			for i := range want {
 				require.Equal(t, want[i], got.Changes[i])
 			}

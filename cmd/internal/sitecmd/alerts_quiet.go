@@ -10,6 +10,8 @@ import (
 
 	"darksite/cmd/internal/cli"
 	"darksite/localmon"
+	"darksite/localmon/daemon"
+	"darksite/localmon/live"
 	"darksite/localmon/units"
 
 	"github.com/spf13/cobra"
@@ -118,8 +120,11 @@ func (a *app) setQuiet(ctx context.Context, o quietOptions) error {
 		return err
 	}
 	var q localmon.Quiet
-	err = a.withQuiets(ctx, func(k quietKeeper) (err error) {
-		q, err = k.SetQuiet(o.q)
+	err = a.withQuiets(ctx, func(c *live.Client) (err error) {
+		q, err = c.SetQuiet(ctx, o.q)
+		return err
+	}, func(d *daemon.Daemon) (err error) {
+		q, err = d.SetQuiet(o.q)
 		return err
 	})
 	if err != nil {
@@ -202,20 +207,15 @@ func (a *app) agreeQuiet(o quietOptions, covered []localmon.Alert) error {
 	return nil
 }
 
-// quietKeeper sets and ends silences: a running monitor through its socket, or
-// one that is opened for this alone.
-type quietKeeper interface {
-	SetQuiet(q localmon.Quiet) (localmon.Quiet, error)
-	EndQuiet(id uint64, by string) (localmon.Quiet, error)
-}
-
-func (a *app) withQuiets(ctx context.Context, f func(quietKeeper) error) error {
+// withQuiets asks the running monitor through its socket, or without one opens
+// one for this alone, which writes as the monitor would.
+func (a *app) withQuiets(ctx context.Context, running func(*live.Client) error, alone func(*daemon.Daemon) error) error {
 	s, err := a.sight(ctx)
 	if err != nil {
 		return err
 	}
 	if s.client != nil {
-		return errors.Join(f(throughSocket{ctx, s}), s.close())
+		return errors.Join(running(s.client), s.close())
 	}
 	if err := s.close(); err != nil {
 		return err
@@ -224,21 +224,7 @@ func (a *app) withQuiets(ctx context.Context, f func(quietKeeper) error) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(f(m.daemon), m.close())
-}
-
-// throughSocket is a running monitor, for the length of one command.
-type throughSocket struct {
-	ctx   context.Context //nolint:containedctx // it lives as long as the call it was made for
-	sight *sight
-}
-
-func (t throughSocket) SetQuiet(q localmon.Quiet) (localmon.Quiet, error) {
-	return t.sight.client.SetQuiet(t.ctx, q)
-}
-
-func (t throughSocket) EndQuiet(id uint64, by string) (localmon.Quiet, error) {
-	return t.sight.client.EndQuiet(t.ctx, id, by)
+	return errors.Join(alone(m.daemon), m.close())
 }
 
 func (a *app) alertsUnsilenceCommand() *cobra.Command {
@@ -252,8 +238,11 @@ func (a *app) alertsUnsilenceCommand() *cobra.Command {
 				return cli.Usagef("want the number of a silence, as darksite alerts silences lists it, and --as ID")
 			}
 			var q localmon.Quiet
-			err = a.withQuiets(c.Context(), func(k quietKeeper) (err error) {
-				q, err = k.EndQuiet(id, as)
+			err = a.withQuiets(c.Context(), func(running *live.Client) (err error) {
+				q, err = running.EndQuiet(c.Context(), id, as)
+				return err
+			}, func(d *daemon.Daemon) (err error) {
+				q, err = d.EndQuiet(id, as)
 				return err
 			})
 			if err != nil {
