@@ -102,6 +102,7 @@ type Alert struct {
 	AckedAt   time.Time `json:"acked_at,omitzero"`
 	Parent    uint64    `json:"parent,omitempty"`   // the alert that explains this one
 	Children  []Ref     `json:"children,omitempty"` // what this alert explains, the first fifty
+	Hush      *Hush     `json:"hush,omitempty"`     // people are not told of it now; never altered, only replaced
 }
 
 // Change is one step in the life of an alert, kept for good.
@@ -128,4 +129,6 @@ const (
 	ChangeUngrouped = "ungrouped"
 	ChangePassed    = "passed"
 	ChangeRetired   = "retired" // the site no longer names the target
+	ChangeHushed    = "hushed"  // a silence or maintenance begins for an alert that fires
+	ChangeUnhushed  = "told"    // it is over and the alert still fires: people are told now
 )

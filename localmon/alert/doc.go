@@ -26,6 +26,11 @@
 //     that cause lives; the parent lists it in Children. An alert that was
 //     already told keeps its own life and points to its Parent.
 //   - An acknowledgement changes who holds the alert and nothing else.
+//   - A silence or maintenance ([Engine.Quiet]) marks alerts and changes nothing
+//     else: they live on, are recorded and shown. It always ends, by itself at
+//     the latest, and what still fires then is told. What is urgent is covered
+//     only where that was said. A clock set back to before it began ends it for
+//     as long, so that it tells rather than hides.
 //   - IDs and sequence numbers only grow.
 //   - A wall clock that jumps back delays no clearing for longer than the
 //     usual wait: good time is counted again from the new clock.

@@ -22,8 +22,8 @@ const MaxChildren = 50
 var (
 	// ErrNoAlert says that no living alert has the id.
 	ErrNoAlert = errors.New("no such alert")
-	// ErrNoName says that an acknowledgement names nobody.
-	ErrNoName = errors.New("an acknowledgement needs a name")
+	// ErrNoName says that nobody is named who answers for what is asked.
+	ErrNoName = errors.New("who asks for it must be named")
 )
 
 // Options are the waits of the engine. The zero value means the defaults,
@@ -81,9 +81,11 @@ func (e Entry) alive() bool { return e.Alert.Status != localmon.StatusResolved }
 // State is everything the engine remembers. The zero value is a site without
 // alerts. It is a value: no Step changes a State it was given.
 type State struct {
-	NextID  uint64 // the id of the next alert is one more
-	Seq     uint64 // the newest change
-	Entries map[Key]Entry
+	NextID    uint64 // the id of the next alert is one more
+	Seq       uint64 // the newest change
+	Entries   map[Key]Entry
+	NextQuiet uint64           // the id of the next quiet is one more
+	Quiets    []localmon.Quiet // those that have not ended, by id
 }
 
 // Alerts returns the living alerts and those resolved so recently that they
@@ -97,12 +99,14 @@ func (s State) Alerts() []localmon.Alert {
 	return out
 }
 
-// Result is one step: the state after it, what changed in order, and the keys
-// whose entry is new, different or gone, sorted.
+// Result is one step: the state after it, what changed in order, the keys
+// whose entry is new, different or gone, sorted, and the quiets that were set
+// or ended.
 type Result struct {
 	State   State
 	Changes []localmon.Change
 	Touched []Key
+	Quiets  []localmon.Quiet
 }
 
 // step is one Step under construction.
@@ -113,6 +117,8 @@ type step struct {
 	changes []localmon.Change
 	touched map[Key]bool
 	flooded int
+	quiets  []localmon.Quiet // set or ended in this step
+	active  []localmon.Quiet // those that hold now
 }
 
 func (e Engine) begin(s State, now time.Time) *step {
@@ -120,11 +126,13 @@ func (e Engine) begin(s State, now time.Time) *step {
 	if s.Entries == nil {
 		s.Entries = map[Key]Entry{}
 	}
-	return &step{o: e.o, now: now, s: s, touched: map[Key]bool{}}
+	st := &step{o: e.o, now: now, s: s, touched: map[Key]bool{}}
+	st.endQuiets()
+	return st
 }
 
 func (st *step) result() Result {
-	return Result{State: st.s, Changes: st.changes, Touched: slices.SortedFunc(maps.Keys(st.touched), Key.compare)}
+	return Result{State: st.s, Changes: st.changes, Touched: slices.SortedFunc(maps.Keys(st.touched), Key.compare), Quiets: st.quiets}
 }
 
 // Step takes the conditions of one evaluation. Conditions may be of any number
@@ -137,6 +145,7 @@ func (e Engine) Step(s State, now time.Time, conditions []localmon.Condition) Re
 	}
 	st.flood(conditions)
 	st.age()
+	st.hushAll()
 	return st.result()
 }
 
@@ -296,6 +305,7 @@ func (st *step) passed(k Key, e Entry, known bool, c localmon.Condition) {
 		return
 	case known && st.soon(e):
 		st.refresh(&e, c)
+		e.Alert.Hush = st.hush(e.Alert)
 		e.Alert.Flaps++
 		from = localmon.StatusResolved
 	case !st.room(k):
@@ -317,7 +327,7 @@ func (st *step) explained(k Key, e Entry, known bool, c localmon.Condition) bool
 	}
 	pk := Key{c.Target, c.Cause.Rule, c.Cause.Component}
 	parent, ok := st.s.Entries[pk]
-	if !ok || !parent.alive() || pk == k {
+	if !ok || !parent.alive() || pk == k || st.uncovers(parent.Alert, c) {
 		return false
 	}
 	ref := localmon.Ref{Rule: c.Rule, Component: c.Component}
@@ -350,15 +360,18 @@ func (st *step) explained(k Key, e Entry, known bool, c localmon.Condition) bool
 // fresh begins a new alert. The id is taken here and never given back.
 func (st *step) fresh(c localmon.Condition) localmon.Alert {
 	st.s.NextID++
-	return localmon.Alert{
+	a := localmon.Alert{
 		ID: st.s.NextID, Rule: c.Rule, Target: c.Target, Component: c.Component,
 		Status: localmon.StatusPending, Severity: c.Severity, Why: c.Why, Summary: c.Summary,
 		Runbook: c.Runbook, Evidence: slices.Clone(c.Evidence), Since: st.now, Seen: st.now,
 	}
+	a.Hush = st.hush(a)
+	return a
 }
 
 func (st *step) fire(e *Entry, what string, from localmon.Status) {
 	e.Alert.Status, e.Alert.Fired = localmon.StatusFiring, st.now
+	e.Alert.Hush = st.hush(e.Alert)
 	e.Votes, e.Good, e.GoodSince = "", 0, time.Time{}
 	st.record(what, from, e.Alert)
 }
@@ -371,6 +384,7 @@ func (st *step) refresh(e *Entry, c localmon.Condition) bool {
 	a.Summary, a.Runbook, a.Evidence = c.Summary, c.Runbook, slices.Clone(c.Evidence)
 	if c.Severity != 0 && (c.Severity < a.Severity || a.Severity == 0) {
 		a.Severity, a.Why = c.Severity, c.Why
+		a.Hush = st.hush(*a) // what became urgent may no longer be covered
 		return true
 	}
 	return false

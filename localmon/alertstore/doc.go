@@ -12,8 +12,16 @@
 //	  memory   per target: what the rules remember, and the newest scrape judged
 //	  changes  sequence number (8 bytes, big endian) -> change, kept for good
 //	  byid     alert id (8 bytes, big endian) -> the alert as it stands
+//	  bytime   time (8 bytes), sequence number -> target, rule and component,
+//	           joined by zero bytes: where a week begins, and whose changes
+//	  byalert  alert id, sequence number -> nothing: the life of one alert
+//	  quiets   id -> silence or maintenance window, kept for good
 //
-// Every value is one format byte (1), a CRC32C (4 bytes, big endian) of the
+// A time is nanoseconds since the epoch, big endian with the sign bit turned,
+// so that keys stand in order. The two indices hold no checksums: they are made
+// from the changes, and [Store.Check] holds them against each other.
+//
+// Every other value is one format byte (1), a CRC32C (4 bytes, big endian) of the
 // rest, then JSON: bbolt pages carry no checksums, so values must.
 //
 // Promises:
@@ -22,7 +30,9 @@
 //   - Saving a step twice is harmless: changes that are already there are
 //     compared and must be the same, nothing is told or numbered twice. A step
 //     that does not follow the stored one is refused with [ErrOutOfOrder].
-//   - Changes are never altered or removed.
+//   - Changes, silences and maintenance windows are never removed.
+//   - [Store.Past] seeks: the changes of a week, of one alert, or the newest
+//     thousand cost the same after years as on the first day.
 //   - A value that does not pass its checksum is [ErrDamaged] and names its
 //     place. [Store.Check] reads everything.
 //
@@ -30,5 +40,6 @@
 // to be told, [Store.Told] that it was. After a crash between the two
 // [Store.Untold] says which changes may have been told already.
 //
-// Limits: one writer. Reading is safe from many goroutines.
+// Limits: one writer. Reading is safe from many goroutines. A file of format 1,
+// which had no indices, is brought up to date when it is opened for writing.
 package alertstore

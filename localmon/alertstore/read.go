@@ -89,19 +89,8 @@ func (s *Store) Alert(id uint64) (localmon.Alert, []localmon.Change, error) {
 		if now, ok := live[id]; ok {
 			a = now
 		}
-		// The first change of an alert is not before its id: ids and
-		// sequence numbers grow together and an id has at least one change.
-		c := b.Bucket(changeName).Cursor()
-		for k, v := c.Seek(number(id)); k != nil; k, v = c.Next() {
-			var ch localmon.Change
-			if err := decode(v, &ch); err != nil {
-				return fmt.Errorf("change %d: %w", binary.BigEndian.Uint64(k), err)
-			}
-			if ch.Alert.ID == id {
-				changes = append(changes, ch)
-			}
-		}
-		return nil
+		changes, err = lifeOf(b, id)
+		return err
 	})
 	if err == nil && a.ID == 0 {
 		err = alert.ErrNoAlert
@@ -203,6 +192,12 @@ func (s *Store) Check() (Stats, error) {
 			return nil
 		})
 		if err != nil {
+			return err
+		}
+		if err := checkIndex(b, st.Changes); err != nil {
+			return err
+		}
+		if err := each(b.Bucket(quietName), func([]byte, localmon.Quiet) error { return nil }); err != nil {
 			return err
 		}
 		return each(b.Bucket(memoryName), func([]byte, Memory) error { return nil })

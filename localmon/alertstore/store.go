@@ -24,22 +24,28 @@ var (
 	ErrOutOfOrder = errors.New("step does not follow the stored one")
 	// ErrVersion says that a newer program wrote the bucket.
 	ErrVersion = errors.New("written by a newer version")
+	// ErrOld says that an older program wrote the bucket, and that it must be
+	// opened once for writing before it can be read.
+	ErrOld = errors.New("written by an older version")
 )
 
 // Bucket is the top-level bucket the package owns.
 const Bucket = "alerts"
 
-const version = 1
+const version = 2
 
 var (
-	root       = []byte(Bucket)
-	metaName   = []byte("meta")
-	stateName  = []byte("state")
-	memoryName = []byte("memory")
-	changeName = []byte("changes")
-	byIDName   = []byte("byid")
-	metaKey    = []byte("meta")
-	castagnoli = crc32.MakeTable(crc32.Castagnoli)
+	root        = []byte(Bucket)
+	metaName    = []byte("meta")
+	stateName   = []byte("state")
+	memoryName  = []byte("memory")
+	changeName  = []byte("changes")
+	byIDName    = []byte("byid")
+	byTimeName  = []byte("bytime")
+	byAlertName = []byte("byalert")
+	quietName   = []byte("quiets")
+	metaKey     = []byte("meta")
+	castagnoli  = crc32.MakeTable(crc32.Castagnoli)
 )
 
 // meta is the one record of the meta bucket.
@@ -78,10 +84,15 @@ func Open(db DB) (*Store, error) {
 		if err != nil {
 			return err
 		}
-		if m.Version > version {
+		switch {
+		case m.Version > version:
 			return fmt.Errorf("format %d, this program knows %d: %w", m.Version, version, ErrVersion)
+		case m.Version == version:
+			return nil
+		case !tx.Writable():
+			return fmt.Errorf("format %d, this program reads %d: %w: start the monitor once", m.Version, version, ErrOld)
 		}
-		return nil
+		return upgrade(b, m)
 	}
 	run := db.Update
 	if db.IsReadOnly() {
@@ -98,7 +109,7 @@ func create(tx *bbolt.Tx) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range [][]byte{metaName, stateName, memoryName, changeName, byIDName} {
+	for _, name := range [][]byte{metaName, stateName, memoryName, changeName, byIDName, byTimeName, byAlertName, quietName} {
 		if _, err := b.CreateBucket(name); err != nil {
 			return err
 		}
@@ -129,6 +140,9 @@ func (s *Store) Load() (alert.State, map[string]Memory, error) {
 			return err
 		}
 		state.NextID, state.Seq = m.NextID, m.Seq
+		if state.Quiets, state.NextQuiet, err = loadQuiets(b.Bucket(quietName)); err != nil {
+			return err
+		}
 		err = each(b.Bucket(stateName), func(k []byte, e alert.Entry) error {
 			if !bytes.Equal(k, entryKey(alert.KeyOf(e.Alert))) {
 				return fmt.Errorf("state %q holds another alert: %w", k, ErrDamaged)
@@ -164,6 +178,9 @@ func (s *Store) Save(step Step) error {
 		if err := saveState(b.Bucket(stateName), step.Result); err != nil {
 			return err
 		}
+		if err := saveQuiets(b.Bucket(quietName), step.Result.Quiets); err != nil {
+			return err
+		}
 		for _, target := range slices.Sorted(maps.Keys(step.Memories)) {
 			if err := put(b.Bucket(memoryName), []byte(target), step.Memories[target]); err != nil {
 				return err
@@ -197,6 +214,9 @@ func saveChanges(b *bbolt.Bucket, m *meta, r alert.Result) error {
 			return err
 		}
 		if err := put(b.Bucket(byIDName), number(c.Alert.ID), c.Alert); err != nil {
+			return err
+		}
+		if err := index(b, c); err != nil {
 			return err
 		}
 		m.Seq = c.Seq

@@ -213,6 +213,7 @@ func TestKilled(t *testing.T) {
 		require.Equal(t, fmt.Sprint(state.Seq), string(memories["fa-1"].Data), "a step is whole: memory and changes agree")
 		_, err = s.Check()
 		require.NoError(t, err)
+		noneTwice(t, s)
 		require.NoError(t, db.View(func(tx *bbolt.Tx) error {
 			for err := range tx.Check() {
 				return err
@@ -222,6 +223,33 @@ func TestKilled(t *testing.T) {
 		require.NoError(t, db.Close())
 	}
 	require.NotZero(t, acknowledged)
+}
+
+// noneTwice holds every change ever stored against what a person was told: no
+// fault has two living alerts, and each alert goes on where it was left.
+func noneTwice(t *testing.T, s *alertstore.Store) {
+	t.Helper()
+	living := map[alert.Key]uint64{}
+	status := map[uint64]localmon.Status{}
+	for after := uint64(0); ; {
+		list, err := s.Changes(after, 1000)
+		require.NoError(t, err)
+		if len(list) == 0 {
+			return
+		}
+		for _, c := range list {
+			k := alert.KeyOf(c.Alert)
+			require.Equal(t, status[c.Alert.ID], c.From, "change %d of alert %d goes on where it was left", c.Seq, c.Alert.ID)
+			if other, lives := living[k]; lives {
+				require.Equal(t, other, c.Alert.ID, "%v is told by two alerts at once", k)
+			}
+			status[c.Alert.ID], living[k] = c.Alert.Status, c.Alert.ID
+			if c.Alert.Status == localmon.StatusResolved || c.What == localmon.ChangeDropped {
+				delete(living, k)
+			}
+			after = c.Seq
+		}
+	}
 }
 
 func killOnce(t *testing.T, path string, after time.Duration) uint64 {
@@ -257,12 +285,24 @@ func writer(t *testing.T, path string) {
 	state, _, err := s.Load()
 	require.NoError(t, err)
 	rng := rand.New(rand.NewPCG(state.Seq, 9))
+	var unsaved []localmon.Quiet
 	for i := range 100_000 {
 		res := e.Step(state, start.Add(time.Duration(int(state.NextID)*20+i)*time.Minute), conditions(rng))
-		if len(res.Changes) == 0 {
+		quiets := res.Quiets
+		if rng.IntN(5) == 0 {
+			now := start.Add(time.Duration(int(state.NextID)*20+i) * time.Minute)
+			q := localmon.Quiet{Kind: localmon.QuietSilence, Rule: "r", Component: "CT*", Until: now.Add(time.Hour), By: "m", Why: "w"}
+			if again, err := e.Quiet(res.State, now, q); err == nil {
+				again.Changes, again.Touched = append(res.Changes, again.Changes...), append(res.Touched, again.Touched...)
+				quiets, res = append(quiets, again.Quiets...), again
+			}
+		}
+		res.Quiets = append(unsaved, quiets...)
+		if unsaved = res.Quiets; len(res.Changes) == 0 {
 			state = res.State
 			continue
 		}
+		unsaved = nil
 		// Touched entries of steps that were not saved are told again here.
 		res.Touched = nil
 		for k := range res.State.Entries {

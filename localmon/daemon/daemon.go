@@ -68,6 +68,7 @@ type Daemon struct {
 	judges    map[string]*judge
 	trouble   map[string]overview.Trouble
 	unsaved   []localmon.Change      // taken by the state, not yet on disk
+	quiets    []localmon.Quiet       // set or ended, not yet on disk
 	touched   map[alert.Key]struct{} // entries that differ from the disk
 	remember  map[string]struct{}    // targets whose memory differs from the disk and must follow
 	lastSaved map[string]time.Time   // when the memory of a target was saved
@@ -315,6 +316,7 @@ func (d *Daemon) noteLocked(what string, err error) {
 func (d *Daemon) take(r alert.Result) {
 	d.state = r.State
 	d.unsaved = append(d.unsaved, r.Changes...)
+	d.quiets = append(d.quiets, r.Quiets...)
 	for _, k := range r.Touched {
 		d.touched[k] = struct{}{}
 	}
@@ -329,11 +331,11 @@ func (d *Daemon) save(now time.Time, target string) {
 	if _, known := d.judges[target]; known && now.Sub(d.lastSaved[target]).Abs() >= memoryEvery {
 		d.remember[target] = struct{}{}
 	}
-	if len(d.unsaved) == 0 && len(d.touched) == 0 && len(d.remember) == 0 {
+	if len(d.unsaved) == 0 && len(d.quiets) == 0 && len(d.touched) == 0 && len(d.remember) == 0 {
 		return
 	}
 	step := alertstore.Step{
-		Result:   alert.Result{State: d.state, Changes: d.unsaved},
+		Result:   alert.Result{State: d.state, Changes: d.unsaved, Quiets: d.quiets},
 		Memories: map[string]alertstore.Memory{},
 	}
 	for k := range d.touched {
@@ -357,7 +359,7 @@ func (d *Daemon) save(now time.Time, target string) {
 	for name := range d.remember {
 		d.lastSaved[name] = now
 	}
-	d.unsaved = nil
+	d.unsaved, d.quiets = nil, nil
 	clear(d.touched)
 	clear(d.remember)
 	if told {

@@ -72,10 +72,24 @@ func (d *Daemon) tellSome(ctx context.Context) (more bool, err error) {
 			return false, err
 		}
 	}
-	if err := d.o.Notifier.Notify(ctx, changes, repeats(changes, maybe)); err != nil {
-		return false, err
+	if loud := loud(changes); len(loud) > 0 {
+		if err := d.o.Notifier.Notify(ctx, loud, repeats(loud, maybe)); err != nil {
+			return false, err
+		}
 	}
 	return len(changes) == tellAtOnce, d.o.Alerts.Told(last)
+}
+
+// loud are the changes people are told of: those that no silence or maintenance
+// covers. The others are kept and count as told.
+func loud(changes []localmon.Change) []localmon.Change {
+	var out []localmon.Change
+	for _, c := range changes {
+		if !c.Hushed() {
+			out = append(out, c)
+		}
+	}
+	return out
 }
 
 // repeats counts the changes that may have been told before.

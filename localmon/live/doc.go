@@ -9,6 +9,11 @@
 //	GET  /v1/alerts                          living alerts
 //	GET  /v1/alerts/{id}                     one alert and its changes
 //	POST /v1/alerts/{id}/ack                 {"by": ..., "note": ...}
+//	GET  /v1/quiets                          silences and maintenance that have not ended
+//	POST /v1/quiets                          localmon.Quiet
+//	POST /v1/quiets/{id}/end                 {"by": ...}
+//	GET  /v1/quiets/ever                     all there ever were
+//	GET  /v1/past?from=&to=&target=&rule=&component=&limit=   changes of alerts
 //	GET  /v1/series?target=&metric=&label=   series table; label is name=value, repeated
 //	GET  /v1/latest?target=&metric=&label=   newest sample of each series
 //	GET  /v1/range?target=&metric=&labels=&from=&to=&step=&agg=
@@ -30,6 +35,6 @@
 //   - The client takes no more than [MaxAnswer] bytes for an answer in one
 //     piece, and checks every line of a stream.
 //
-// Limits: whoever may open the socket may acknowledge alerts under any name;
+// Limits: whoever may open the socket may acknowledge and silence under any name;
 // the socket says who of the machine's users, not who of the site's people.
 package live

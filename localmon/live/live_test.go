@@ -80,6 +80,7 @@ func serve(t *testing.T) world {
 	require.NoError(t, err)
 	srv := live.NewServer(live.Options{
 		Monitor: &fake{localmon.Alert{ID: 3, Rule: "drive-failed", Target: "fa-1", Status: localmon.StatusFiring, Severity: 2}}, Reader: h,
+		Quiets: &quiets{}, Past: &past{},
 		Latest: func(ctx context.Context, sel localmon.Selector) ([]live.Latest, error) {
 			all, err := h.Last(ctx, sel)
 			var out []live.Latest
@@ -192,7 +193,7 @@ func TestAlertsAndAck(t *testing.T) {
 	_, _, err = w.client.Alert(t.Context(), 4)
 	require.ErrorIs(t, err, alert.ErrNoAlert)
 	_, err = w.client.Ack(t.Context(), 3, "", "")
-	require.ErrorContains(t, err, "needs a name")
+	require.ErrorContains(t, err, "must be named")
 	_, err = w.client.Ack(t.Context(), 3, "mdurand", strings.Repeat("x", 3000))
 	require.ErrorContains(t, err, "at most")
 	_, err = w.client.Ack(t.Context(), 3, "mdurand", strings.Repeat("x", 100_000))

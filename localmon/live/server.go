@@ -58,6 +58,8 @@ type Options struct {
 	History func(ctx context.Context, w io.Writer) error // writes a consistent copy
 	Site    func(ctx context.Context, w io.Writer) error
 	Stats   func(ctx context.Context) (any, error) // figures of the history, as JSON
+	Quiets  Quiets
+	Past    Past
 }
 
 // Server serves one monitor.
@@ -112,6 +114,11 @@ func NewServer(o Options) *Server {
 	mux.HandleFunc("GET /v1/alerts", s.plain(s.alerts))
 	mux.HandleFunc("GET /v1/alerts/{id}", s.plain(s.alert))
 	mux.HandleFunc("POST /v1/alerts/{id}/ack", s.plain(s.ack))
+	mux.HandleFunc("GET /v1/quiets", s.plain(s.quiets))
+	mux.HandleFunc("GET /v1/quiets/ever", s.plain(s.was))
+	mux.HandleFunc("POST /v1/quiets", s.plain(s.setQuiet))
+	mux.HandleFunc("POST /v1/quiets/{id}/end", s.plain(s.endQuiet))
+	mux.HandleFunc("GET /v1/past", s.plain(s.past))
 	mux.HandleFunc("GET /v1/series", s.plain(s.series))
 	mux.HandleFunc("GET /v1/latest", s.plain(s.latest))
 	mux.HandleFunc("GET /v1/range", s.oneSeries)
@@ -205,7 +212,9 @@ func fail(w http.ResponseWriter, err error) {
 		refuse(w, http.StatusNotFound, kindNoAlert, err.Error())
 	case errors.Is(err, errAbsent):
 		refuse(w, http.StatusNotFound, "", err.Error())
-	case errors.As(err, &bad), errors.Is(err, alert.ErrNoName):
+	case errors.Is(err, alert.ErrNoQuiet):
+		refuse(w, http.StatusNotFound, "", err.Error())
+	case errors.As(err, &bad), errors.Is(err, alert.ErrNoName), errors.Is(err, alert.ErrQuiet):
 		refuse(w, http.StatusBadRequest, "", err.Error())
 	default:
 		refuse(w, http.StatusInternalServerError, "", err.Error())

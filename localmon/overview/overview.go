@@ -1,14 +1,3 @@
-// Package overview is the data behind status and alerts: is the site safe,
-// since when is that known, and what comes next. [Build] makes it from the
-// history, the alerts and the time; a terminal, JSON and a page show the same
-// struct, and words for people stay with them.
-//
-// Unknown is a state of its own: a target whose newest good look is older than
-// [Input.StaleAfter] is [Unknown] whatever its alerts say, because nobody knows
-// whether they still hold.
-//
-// The package is pure. It reads the history through [localmon.Reader], two
-// series a target and a week of hourly means.
 package overview
 
 import (
@@ -39,8 +28,15 @@ func (w Word) rank() int {
 	return map[Word]int{Critical: 3, Unknown: 2, Warning: 1}[w]
 }
 
+// staleAfter is how old the newest good look may be.
+const staleAfter = 3 * time.Minute
+
 // MaxNext bounds the list of what comes next.
 const MaxNext = 20
+
+// RoundEvery is how often somebody should make the daily round, with some hours
+// of grace for when people come to work.
+const RoundEvery = 28 * time.Hour
 
 // Target is one target the site names.
 type Target struct {
@@ -55,8 +51,11 @@ type Input struct {
 	Targets    []Target
 	Reader     localmon.Reader // nil when there is no history yet
 	Alerts     []localmon.Alert
-	Monitor    *Monitor      // nil when no monitor answers
-	StaleAfter time.Duration // 3 minutes when zero
+	Quiets     []localmon.Quiet // silences and maintenance windows that have not ended
+	LastRound  time.Time        // when the last daily round was done; zero when none ever was
+	NoRounds   bool             // when that was could not be read
+	Monitor    *Monitor         // nil when no monitor answers
+	StaleAfter time.Duration    // 3 minutes when zero
 }
 
 // Overview is the whole answer.
@@ -67,8 +66,15 @@ type Overview struct {
 	Monitor *Monitor  `json:"monitor,omitempty"` // absent when no monitor is running
 	Targets []Row     `json:"targets"`
 	Counts  Counts    `json:"counts"`
+	Groups  []Group   `json:"groups"` // the alerts, what belongs together as one
 	Next    []Next    `json:"next"`
 	More    int       `json:"more,omitempty"` // what Next left out
+	// Quiets are the silences that hold and the maintenance that holds or is
+	// planned: nothing is hidden without saying so.
+	Quiets    []localmon.Quiet `json:"quiets"`
+	LastRound time.Time        `json:"last_round,omitzero"`
+	RoundDue  bool             `json:"round_due"` // no round is known to have been done in the last day
+	NoRounds  bool             `json:"rounds_unread,omitempty"`
 }
 
 // Row is one target.
@@ -94,8 +100,9 @@ type Counts struct {
 	Major  int `json:"major"`
 	Minor  int `json:"minor"`
 	Info   int `json:"info"`
-	Stale  int `json:"stale"` // of them those nobody could check lately
-	Acked  int `json:"acked"` // of them those somebody has in hand
+	Stale  int `json:"stale"`  // of them those nobody could check lately
+	Acked  int `json:"acked"`  // of them those somebody has in hand
+	Hushed int `json:"hushed"` // of them those people are not told of now
 }
 
 // Capacity is how full a target is and where that leads.
@@ -126,6 +133,9 @@ type Next struct {
 	Since     time.Time         `json:"since,omitzero"`
 	AckedBy   string            `json:"acked_by,omitempty"`
 	Stale     bool              `json:"stale,omitempty"`
+	Alerts    int               `json:"alerts,omitempty"` // how many there are of this kind
+	Seen      time.Time         `json:"seen,omitzero"`    // when that was seen last
+	Hush      *localmon.Hush    `json:"hush,omitempty"`   // people are not told of it now
 }
 
 // Monitor is what a running monitor says of itself.
@@ -165,8 +175,11 @@ type Trouble struct {
 
 // Build makes the overview.
 func Build(ctx context.Context, in Input) (Overview, error) {
-	in.StaleAfter = cmp.Or(in.StaleAfter, 3*time.Minute)
+	in.StaleAfter = cmp.Or(in.StaleAfter, staleAfter)
 	o := Overview{Site: in.Site, At: in.Now, State: OK, Monitor: in.Monitor, Targets: []Row{}, Next: []Next{}}
+	o.Groups, o.Quiets = Groups(in.Alerts), append([]localmon.Quiet{}, in.Quiets...)
+	o.NoRounds = in.NoRounds
+	o.LastRound, o.RoundDue = in.LastRound, in.Now.Sub(in.LastRound).Abs() > RoundEvery
 	named := map[string]bool{}
 	for _, t := range in.Targets {
 		named[t.Name] = true
@@ -232,6 +245,9 @@ func (c *Counts) add(a localmon.Alert) {
 	}
 	if a.AckedBy != "" {
 		c.Acked++
+	}
+	if a.Hush != nil {
+		c.Hushed++
 	}
 }
 
@@ -366,20 +382,17 @@ func (in Input) capacity(ctx context.Context, target string) (*Capacity, error) 
 // rest; what somebody has in hand after what nobody has; the oldest first.
 func (o *Overview) next(in Input) {
 	covered := map[string]bool{}
-	for _, a := range in.Alerts {
-		if !told(a) {
-			continue
-		}
-		w := word(a.Severity)
+	for _, g := range o.Groups {
+		w := g.Word
 		for _, r := range o.Targets {
-			if r.Name == a.Target && r.State == Unknown && !a.Stale && a.Component == "" && sight(a.Rule) {
+			if r.Name == g.Target && r.State == Unknown && g.Stale == 0 && g.Component == "" && sight(g.Rule) {
 				w = Unknown
-				covered[a.Target] = true
+				covered[g.Target] = true
 			}
 		}
 		o.Next = append(o.Next, Next{
-			Word: w, Target: a.Target, Component: a.Component, Alert: a.ID, Rule: a.Rule, Runbook: a.Runbook,
-			Severity: a.Severity, Summary: a.Summary, Why: a.Why, Since: a.Since, AckedBy: a.AckedBy, Stale: a.Stale,
+			Word: w, Target: g.Target, Component: g.Component, Alert: g.Alert, Rule: g.Rule, Runbook: g.Runbook, Alerts: g.Alerts,
+			Severity: g.Severity, Summary: g.Text(), Why: g.Why, Since: g.Since, Seen: g.Seen, AckedBy: g.AckedBy, Stale: g.Stale == g.Alerts, Hush: g.Hush,
 		})
 	}
 	for _, r := range o.Targets {
@@ -388,13 +401,8 @@ func (o *Overview) next(in Input) {
 		}
 	}
 	slices.SortStableFunc(o.Next, func(a, b Next) int {
-		held := func(n Next) int {
-			if n.AckedBy != "" {
-				return 1
-			}
-			return 0
-		}
-		return cmp.Or(cmp.Compare(b.Word.rank(), a.Word.rank()), cmp.Compare(held(a), held(b)),
+		held := func(n Next) bool { return n.AckedBy != "" || n.Hush != nil }
+		return cmp.Or(cmp.Compare(b.Word.rank(), a.Word.rank()), compareHeld(held(a), held(b)),
 			cmp.Compare(a.Severity, b.Severity), a.Since.Compare(b.Since), cmp.Compare(a.Alert, b.Alert))
 	})
 	if len(o.Next) > MaxNext {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"iter"
 	"os"
 	"slices"
@@ -202,7 +203,7 @@ func TestTheListIsBounded(t *testing.T) {
 	s.seen("fa-1", now)
 	var alerts []localmon.Alert
 	for i := range uint64(100) {
-		alerts = append(alerts, firing(i+1, "fa-1", "r", "", 3, now))
+		alerts = append(alerts, firing(i+1, "fa-1", fmt.Sprint("rule-", i), "", 3, now))
 	}
 	o := build(t, overview.Input{Targets: targets("fa-1"), Reader: s, Alerts: alerts})
 	require.Len(t, o.Next, overview.MaxNext)

@@ -221,9 +221,11 @@ func (e *Env) Width() int {
 }
 
 // Color reports whether Out may be coloured: a terminal, no NO_COLOR, a TERM
-// that is not dumb.
+// that is not dumb. CLICOLOR_FORCE=1 takes anything for a terminal, such as a
+// pager that shows colours.
 func (e *Env) Color() bool {
-	return e.Getenv("NO_COLOR") == "" && e.Getenv("TERM") != "dumb" && Terminal(e.Out)
+	force := e.Getenv("CLICOLOR_FORCE")
+	return e.Getenv("NO_COLOR") == "" && e.Getenv("TERM") != "dumb" && (Terminal(e.Out) || force != "" && force != "0")
 }
 
 // Folder is the folder a binary works in: what its flag says, else the

@@ -190,3 +190,26 @@ func TestProgressSpeaksInLines(t *testing.T) {
 	require.Regexp(t, `^sealing: 50 % of 100 MiB, 5(\.0)? MiB/s, 10 s left\n$`, errs.String())
 	require.Empty(t, out.String())
 }
+
+func TestATableThatDoesNotFitIsStacked(t *testing.T) {
+	table := &cli.Table{Header: []string{"ID", "TARGET", "STATE", "WHAT"}}
+	table.Add("7", "fa-prod-1-of-lyon", "CRIT", "drive CH0.BAY7 is failed and two more are in trouble")
+	table.Add("12", "fa-2", "OK")
+	print := func(width int, color bool) string {
+		var b strings.Builder
+		table.Print(&b, width, color)
+		return b.String()
+	}
+	require.Equal(t, `ID      7
+TARGET  fa-prod-1-of-lyon
+STATE   CRIT
+WHAT    drive CH0.BAY7 is failed and two
+        more are in trouble
+
+ID      12
+TARGET  fa-2
+STATE   OK
+`, print(40, false))
+	require.Contains(t, print(40, true), "STATE   \x1b[31mCRIT\x1b[0m\n")
+	require.True(t, strings.HasPrefix(print(80, false), "ID  TARGET             STATE  WHAT\n"))
+}

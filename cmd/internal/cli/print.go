@@ -36,10 +36,15 @@ func (t *Table) Len() int { return len(t.rows) }
 
 const gap = 2
 
-// Print writes the table at this width. States (OK, WARN, ...) are coloured
-// when color is set; the words stay, so nothing depends on colour alone.
+// Print writes the table at this width, or where it does not fit, each row as
+// lines of name and value. States (OK, WARN, ...) are coloured when color is
+// set; the words stay, so nothing depends on colour alone.
 func (t *Table) Print(w io.Writer, width int, color bool) {
 	widths := t.widths(width)
+	if width <= narrow && total(widths) > width {
+		t.stack(w, width, color)
+		return
+	}
 	t.line(w, t.Header, widths, false)
 	for _, row := range t.rows {
 		t.line(w, row, widths, color)
@@ -62,6 +67,40 @@ func (t *Table) widths(width int) []int {
 	}
 	widths[last] = max(12, min(widths[last], left))
 	return widths
+}
+
+// narrow is the width from which down a table that does not fit is stacked; on
+// wider screens its lines run over, as they can still be searched.
+const narrow = 60
+
+func total(widths []int) int {
+	n := -gap
+	for _, w := range widths {
+		n += w + gap
+	}
+	return n
+}
+
+// stack writes each row as lines of name and value, an empty line between rows.
+func (t *Table) stack(w io.Writer, width int, color bool) {
+	names := 0
+	for _, h := range t.Header {
+		names = max(names, utf8.RuneCountInString(h))
+	}
+	for i, row := range t.rows {
+		if i > 0 {
+			fmt.Fprintln(w)
+		}
+		for j, h := range t.Header {
+			if j >= len(row) || row[j] == "" {
+				continue
+			}
+			for _, part := range Wrap(Printable(row[j]), width-names-gap) {
+				fmt.Fprintln(w, h+strings.Repeat(" ", names-utf8.RuneCountInString(h)+gap)+Paint(part, color))
+				h = ""
+			}
+		}
+	}
 }
 
 func (t *Table) line(w io.Writer, row []string, widths []int, color bool) {

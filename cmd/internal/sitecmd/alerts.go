@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"darksite/cmd/internal/cli"
 	"darksite/localmon"
+	"darksite/localmon/overview"
 	"darksite/localmon/units"
 	"darksite/runbooks"
 	"darksite/runbooks/render"
@@ -19,44 +21,62 @@ import (
 
 func (a *app) alertsCommand() *cobra.Command {
 	c := &cobra.Command{
-		Use: "alerts", Short: "List, show and take alerts in hand",
-		Example: "  darksite alerts list\n  darksite alerts show 3\n  darksite alerts ack 3 --as mdurand --note \"part ordered\"",
+		Use: "alerts", Short: "List, show, take in hand and silence alerts; what was",
+		Example: "  darksite alerts list\n  darksite alerts show 3\n  darksite alerts ack 3 --as mdurand --note \"part ordered\"\n  darksite alerts history --since 168h",
 	}
-	c.AddCommand(a.alertsListCommand(), a.alertsShowCommand(), a.alertsAckCommand())
+	c.AddCommand(a.alertsListCommand(), a.alertsShowCommand(), a.alertsAckCommand(), a.alertsSilenceCommand(), a.alertsMaintenanceCommand(),
+		a.alertsUnsilenceCommand(), a.alertsSilencesCommand(), a.alertsHistoryCommand())
 	return c
 }
 
+type listOptions struct {
+	all, each, asJSON bool
+	target            string
+}
+
 func (a *app) alertsListCommand() *cobra.Command {
-	var asJSON, all bool
+	var o listOptions
 	c := &cobra.Command{
-		Use: "list", Short: "List open alerts, most urgent first", Args: cobra.NoArgs,
-		Example: "  darksite alerts list --all",
+		Use: "list", Short: "List open alerts, what belongs together as one, most urgent first", Args: cobra.NoArgs,
+		Long: `List what is open: the alerts of one rule on one target are one line, with the
+alert to open first; --each lists every alert, --all also those that are
+resolved. N is how many there are, SEEN how old the newest observation is.`,
+		Example: "  darksite alerts list\n  darksite alerts list --each --target fa-prod-1\n  darksite alerts list --all",
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.withSight(c.Context(), func(s *sight) error {
-				list, err := s.Alerts(c.Context())
-				if err == nil && all {
-					list, err = s.allAlerts(c.Context())
-				}
-				if err != nil {
-					return err
-				}
-				slices.SortFunc(list, func(x, y localmon.Alert) int {
-					if x.Severity != y.Severity {
-						return int(x.Severity) - int(y.Severity)
-					}
-					return y.Since.Compare(x.Since)
-				})
-				if asJSON {
-					return a.env.JSON(list)
-				}
-				a.printAlerts(list)
-				return nil
-			})
+			return a.withSight(c.Context(), func(s *sight) error { return a.listAlerts(c.Context(), s, o) })
 		},
 	}
-	c.Flags().BoolVar(&all, "all", false, "also alerts that are resolved")
-	cli.JSONFlag(c, &asJSON)
+	c.Flags().BoolVar(&o.all, "all", false, "also alerts that are resolved")
+	c.Flags().BoolVar(&o.each, "each", false, "every alert on its own")
+	c.Flags().StringVar(&o.target, "target", "", "only of targets that fit; a star stands for any characters")
+	cli.JSONFlag(c, &o.asJSON)
 	return c
+}
+
+func (a *app) listAlerts(ctx context.Context, s *sight, o listOptions) error {
+	list, err := s.Alerts(ctx)
+	if err == nil && o.all {
+		list, err = s.allAlerts(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	list = slices.DeleteFunc(list, func(al localmon.Alert) bool { return !localmon.Fits(o.target, al.Target) })
+	slices.SortFunc(list, func(x, y localmon.Alert) int {
+		if x.Severity != y.Severity {
+			return int(x.Severity) - int(y.Severity)
+		}
+		return y.Since.Compare(x.Since)
+	})
+	switch {
+	case o.asJSON:
+		return a.env.JSON(list)
+	case o.all, o.each:
+		a.printAlerts(list)
+	default:
+		a.printGroups(list)
+	}
+	return nil
 }
 
 // allAlerts is every alert that was ever stored, the newest thousand.
@@ -67,24 +87,110 @@ func (s *sight) allAlerts(ctx context.Context) ([]localmon.Alert, error) {
 	return s.store.List(1000)
 }
 
+// printGroups prints what stands before people, then counts what does not.
+func (a *app) printGroups(list []localmon.Alert) {
+	groups := overview.Groups(list)
+	if len(list) == 0 {
+		a.env.Notef("no open alert")
+		a.env.Next("darksite status")
+		return
+	}
+	now := a.env.Now()
+	t := &cli.Table{Header: []string{"ID", "SEV", "STATE", "N", "SEEN", "TARGET", "WHAT"}}
+	for _, g := range groups {
+		what := g.Text() + ", since " + g.Since.In(now.Location()).Format("01-02 15:04") + hushed(g.Hush, now.Location())
+		if g.Hush == nil && g.Hushed > 0 {
+			what += fmt.Sprintf("; %d of them are kept quiet", g.Hushed)
+		}
+		if g.AckedBy == "" && g.Acked > 0 {
+			what += fmt.Sprintf("; %d of them are in hand", g.Acked)
+		}
+		if g.AckedBy != "" {
+			what += "; in the hands of " + g.AckedBy
+		}
+		t.Add(strconv.FormatUint(g.Alert, 10), strconv.Itoa(int(g.Severity)), groupState(g), strconv.Itoa(g.Alerts), units.Duration(max(0, now.Sub(g.Seen)).Truncate(time.Second)), g.Target, what)
+	}
+	t.Print(a.env.Out, a.env.Width(), a.env.Color())
+	counted := map[string]int{}
+	for _, al := range list {
+		switch {
+		case al.Status == localmon.StatusPending:
+			counted["pending"]++
+		case al.Parent != 0:
+			counted["explained by another"]++
+		}
+	}
+	for _, what := range []string{"pending", "explained by another"} {
+		if n := counted[what]; n > 0 {
+			fmt.Fprintf(a.env.Out, "%d more %s: darksite alerts list --each\n", n, what)
+		}
+	}
+	if len(groups) == 0 {
+		a.env.Next("darksite alerts list --each")
+		return
+	}
+	a.env.Next(fmt.Sprintf("darksite alerts show %d", groups[0].Alert))
+}
+
+func groupState(g overview.Group) string {
+	switch {
+	case g.Stale == g.Alerts:
+		return "unknown"
+	case g.Hush != nil:
+		return hushWord(g.Hush)
+	case g.Acked == g.Alerts:
+		return "in hand"
+	}
+	return string(localmon.StatusFiring)
+}
+
+func hushWord(h *localmon.Hush) string {
+	if h.Kind == localmon.QuietMaintenance {
+		return "maintenance"
+	}
+	return "silenced"
+}
+
+// hushed says who keeps an alert quiet and until when; nothing is hidden.
+func hushed(h *localmon.Hush, here *time.Location) string {
+	if h == nil {
+		return ""
+	}
+	return fmt.Sprintf("; %s until %s by %s: %s", hushWord(h), h.Until.In(here).Format("01-02 15:04"), h.By, h.Why)
+}
+
 func (a *app) printAlerts(list []localmon.Alert) {
 	if len(list) == 0 {
 		a.env.Notef("no open alert")
 		a.env.Next("darksite status")
 		return
 	}
-	t := &cli.Table{Header: []string{"ID", "SEV", "STATE", "SINCE", "TARGET", "WHAT"}}
+	now := a.env.Now()
+	t := &cli.Table{Header: []string{"ID", "SEV", "STATE", "SEEN", "TARGET", "WHAT"}}
 	for _, al := range list {
-		t.Add(strconv.FormatUint(al.ID, 10), strconv.Itoa(int(al.Severity)), alertState(al), al.Since.Format("01-02 15:04"), al.Target, al.Summary)
+		t.Add(strconv.FormatUint(al.ID, 10), strconv.Itoa(int(al.Severity)), alertState(al), units.Duration(max(0, now.Sub(al.Seen)).Truncate(time.Second)), al.Target,
+			al.Summary+", since "+al.Since.In(now.Location()).Format("01-02 15:04")+hushed(hushNow(al), now.Location()))
 	}
 	t.Print(a.env.Out, a.env.Width(), a.env.Color())
 	a.env.Next(fmt.Sprintf("darksite alerts show %d", list[0].ID))
 }
 
+// hushNow is the mark of an alert that lives; what is over is not kept quiet.
+func hushNow(al localmon.Alert) *localmon.Hush {
+	if al.Status == localmon.StatusResolved {
+		return nil
+	}
+	return al.Hush
+}
+
 func alertState(al localmon.Alert) string {
 	switch {
+	case al.Status == localmon.StatusResolved:
+		return string(al.Status)
 	case al.Stale:
 		return "unknown"
+	case al.Hush != nil:
+		return hushWord(al.Hush)
 	case al.AckedBy != "":
 		return "in hand"
 	}
@@ -94,12 +200,13 @@ func alertState(al localmon.Alert) string {
 type alertView struct {
 	localmon.Alert
 	Changes []localmon.Change `json:"changes"`
+	Samples []alertSamples    `json:"samples"`
 }
 
 func (a *app) alertsShowCommand() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
-		Use: "show ID", Short: "Show an alert, its life, and the first steps of its runbook", Args: cobra.ExactArgs(1),
+		Use: "show ID", Short: "Show an alert, its life, the values around it, and the first steps of its runbook", Args: cobra.ExactArgs(1),
 		Example: "  darksite alerts show 3",
 		RunE: func(c *cobra.Command, args []string) error {
 			id, err := strconv.ParseUint(args[0], 10, 64)
@@ -111,10 +218,14 @@ func (a *app) alertsShowCommand() *cobra.Command {
 				if err != nil {
 					return cli.WithHint(err, "darksite alerts list --all")
 				}
-				if asJSON {
-					return a.env.JSON(alertView{al, changes})
+				around, err := a.around(c.Context(), s, al)
+				if err != nil {
+					return err
 				}
-				a.printAlert(al, changes)
+				if asJSON {
+					return a.env.JSON(alertView{al, changes, around.views()})
+				}
+				a.printAlert(al, changes, around)
 				return nil
 			})
 		},
@@ -123,13 +234,31 @@ func (a *app) alertsShowCommand() *cobra.Command {
 	return c
 }
 
-func (a *app) printAlert(al localmon.Alert, changes []localmon.Change) {
+func (a *app) printAlert(al localmon.Alert, changes []localmon.Change, around around) {
 	w, now := a.env.Out, a.env.Now()
-	fmt.Fprintf(w, "alert %d  %s  severity %d  %s %s\n", al.ID, alertState(al), al.Severity, al.Target, al.Component)
+	head := fmt.Sprintf("alert %d  %s  severity %d  %s %s", al.ID, alertState(al), al.Severity, al.Target, cli.Printable(al.Component))
+	for _, line := range cli.Wrap(head, a.env.Width()) {
+		fmt.Fprintln(w, line)
+	}
 	for _, line := range cli.Wrap(cli.Printable(al.Summary), a.env.Width()) {
 		fmt.Fprintln(w, line)
 	}
-	fmt.Fprintf(w, "since     %s (%s), seen last %s ago\n", al.Since.Format(time.DateTime), units.Duration(now.Sub(al.Since)), units.Duration(now.Sub(al.Seen)))
+	a.fact("since", fmt.Sprintf("%s (%s), seen last %s ago", al.Since.In(now.Location()).Format(time.DateTime), units.Duration(now.Sub(al.Since)), units.Duration(now.Sub(al.Seen))))
+	if !al.Resolved.IsZero() {
+		a.fact("over", "since "+al.Resolved.In(now.Location()).Format(time.DateTime))
+	}
+	if al.Flaps > 0 {
+		a.fact("came back", fmt.Sprintf("%d times", al.Flaps))
+	}
+	if h := hushNow(al); h != nil {
+		a.fact(hushWord(h), fmt.Sprintf("until %s by %s: %s (darksite alerts unsilence %d)", h.Until.In(now.Location()).Format(time.DateTime), h.By, h.Why, h.ID))
+	}
+	if al.Parent != 0 {
+		a.fact("cause", fmt.Sprintf("alert %d explains it", al.Parent))
+	}
+	if len(al.Children) > 0 {
+		a.fact("explains", explained(al.Children))
+	}
 	a.fact("severity", al.Why)
 	for _, e := range al.Evidence {
 		a.fact("evidence", e)
@@ -139,14 +268,40 @@ func (a *app) printAlert(al localmon.Alert, changes []localmon.Change) {
 	}
 	t := &cli.Table{Header: []string{"WHEN", "WHAT", "SEV", "SUMMARY"}}
 	for _, ch := range changes {
-		t.Add(ch.At.Format("01-02 15:04:05"), ch.What, strconv.Itoa(int(ch.Alert.Severity)), ch.Alert.Summary)
+		t.Add(ch.At.In(now.Location()).Format("2006-01-02 15:04:05"), ch.What, strconv.Itoa(int(ch.Alert.Severity)), who(ch)+ch.Alert.Summary)
 	}
 	a.section(t)
+	a.printAround(al, around)
 	a.printFirstSteps(al)
 }
 
+// explained names what an alert is the cause of.
+func explained(children []localmon.Ref) string {
+	const few = 5
+	var names []string
+	for _, c := range children[:min(few, len(children))] {
+		names = append(names, c.String())
+	}
+	text := strings.Join(names, ", ")
+	if more := len(children) - few; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
+}
+
+// who is the person behind a change, where there is one.
+func who(ch localmon.Change) string {
+	switch {
+	case ch.What == localmon.ChangeAcked:
+		return ch.Alert.AckedBy + ": "
+	case ch.What == localmon.ChangeHushed && ch.Alert.Hush != nil:
+		return fmt.Sprintf("by %s until %s: ", ch.Alert.Hush.By, ch.Alert.Hush.Until.Format("01-02 15:04"))
+	}
+	return ""
+}
+
 func (a *app) fact(name, text string) {
-	const indent = 10
+	const indent = 12
 	for _, line := range cli.Wrap(cli.Printable(text), a.env.Width()-indent) {
 		fmt.Fprintf(a.env.Out, "%-*s%s\n", indent, name, line)
 		name = ""
@@ -162,10 +317,16 @@ func (a *app) printFirstSteps(al localmon.Alert) {
 	}
 	lang := a.runbookLang("")
 	names := runbooks.Names{Target: al.Target, Component: al.Component}
-	fmt.Fprintf(a.env.Out, "\nrunbook %s: %s\n", book.ID, book.Title.In(lang))
+	fmt.Fprintln(a.env.Out)
+	for _, line := range cli.Wrap(fmt.Sprintf("runbook %s: %s", book.ID, book.Title.In(lang)), a.env.Width()) {
+		fmt.Fprintln(a.env.Out, line)
+	}
 	for i, s := range book.Steps[:min(3, len(book.Steps))] {
 		sec := book.Prose[lang].Sections[s.ID]
-		fmt.Fprintf(a.env.Out, "%d. %s\n%s\n", i+1, sec.Title, indent(render.Text(names.Fill(lang, sec.Body), a.env.Width()-2)))
+		for _, line := range cli.Wrap(fmt.Sprintf("%d. %s", i+1, sec.Title), a.env.Width()) {
+			fmt.Fprintln(a.env.Out, line)
+		}
+		fmt.Fprintln(a.env.Out, indent(render.Text(names.Fill(lang, sec.Body), a.env.Width()-2)))
 	}
 	a.env.Next(fmt.Sprintf("darksite runbook run --alert %d --as ID", al.ID))
 }

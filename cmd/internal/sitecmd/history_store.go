@@ -220,6 +220,9 @@ func (a *app) historyCheckCommand() *cobra.Command {
 			if err = errors.Join(err, done()); err != nil {
 				return err
 			}
+			if file == "" {
+				a.noteCheck(damage)
+			}
 			places := []string{}
 			for _, d := range damage {
 				places = append(places, fmt.Sprint(d))

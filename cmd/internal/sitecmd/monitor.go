@@ -65,6 +65,7 @@ folder. Ctrl-C or SIGTERM ends it in order; nothing that was stored is lost.`,
 // monitor is a daemon with the files and sessions it holds.
 type monitor struct {
 	daemon  *daemon.Daemon
+	alerts  *alertstore.Store
 	history *history.DB
 	site    *boltfile.File
 	watched *watched
@@ -107,6 +108,7 @@ func (a *app) startMonitor(m *monitor, conf *siteconf.Config, rules rule.Set) er
 	if err != nil {
 		return err
 	}
+	m.alerts = alerts
 	m.watched, err = a.watch(conf, func(ctx context.Context, b localmon.Batch) error {
 		_, err := m.history.Append(ctx, b)
 		return err
@@ -220,7 +222,7 @@ func (a *app) monitorRun(ctx context.Context, m *monitor, length time.Duration) 
 		return errors.Join(err, ears.end())
 	}
 	server := live.NewServer(live.Options{
-		Monitor: m.daemon, Reader: m.history,
+		Monitor: m.daemon, Reader: m.history, Quiets: m.daemon, Past: m.alerts,
 		History: func(ctx context.Context, w io.Writer) error { _, err := m.history.Snapshot(ctx, w); return err },
 		Stats:   func(ctx context.Context) (any, error) { return statsOf(ctx, m.history) },
 		Site: func(_ context.Context, w io.Writer) error {

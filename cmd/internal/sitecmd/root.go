@@ -57,6 +57,7 @@ The site folder is --dir, else $DARKSITE_DIR, else ~/.darksite.
 		a.monitorCommand(),
 		a.statusCommand(),
 		a.alertsCommand(),
+		a.roundCommand(),
 		a.historyCommand(),
 		a.runbookCommand(),
 		a.caseCommand(),

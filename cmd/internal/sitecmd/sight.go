@@ -100,6 +100,43 @@ func (s *sight) Alerts(ctx context.Context) ([]localmon.Alert, error) {
 	return nil, nil
 }
 
+// Quiets returns the silences and maintenance windows that have not ended.
+func (s *sight) Quiets(ctx context.Context) ([]localmon.Quiet, error) {
+	switch {
+	case s.client != nil:
+		return s.client.Quiets(ctx)
+	case s.store != nil:
+		state, _, err := s.store.Load()
+		return state.Quiets, err
+	}
+	return nil, nil
+}
+
+// mostQuiets is how many silences and windows that were are read.
+const mostQuiets = 10_000
+
+// QuietsEver returns those there ever were, the newest first.
+func (s *sight) QuietsEver(ctx context.Context) ([]localmon.Quiet, error) {
+	switch {
+	case s.client != nil:
+		return s.client.QuietsEver(ctx)
+	case s.store != nil:
+		return s.store.Quiets(mostQuiets)
+	}
+	return nil, nil
+}
+
+// Past returns changes of alerts, the newest of those that fit.
+func (s *sight) Past(ctx context.Context, q alertstore.Query) (alertstore.Past, error) {
+	switch {
+	case s.client != nil:
+		return s.client.Past(ctx, q)
+	case s.store != nil:
+		return s.store.Past(q)
+	}
+	return alertstore.Past{Changes: []localmon.Change{}}, nil
+}
+
 // Alert returns one alert with its changes.
 func (s *sight) Alert(ctx context.Context, id uint64) (localmon.Alert, []localmon.Change, error) {
 	switch {

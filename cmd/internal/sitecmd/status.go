@@ -46,34 +46,52 @@ UNKN, never OK. Exit 3 when anything needs attention.`,
 }
 
 func (a *app) overview(ctx context.Context) (overview.Overview, error) {
+	var o overview.Overview
+	err := a.withOverview(ctx, func(_ *sight, _ overview.Input, made overview.Overview) error {
+		o = made
+		return nil
+	})
+	return o, err
+}
+
+// withOverview makes the overview and goes on with what it was made from.
+func (a *app) withOverview(ctx context.Context, f func(*sight, overview.Input, overview.Overview) error) error {
 	conf, err := a.config()
 	if err != nil {
-		return overview.Overview{}, err
+		return err
 	}
 	in := overview.Input{Site: conf.Site.Code, Now: a.env.Now(), Targets: []overview.Target{{Name: conf.Monitor.HostName, Kind: localmon.KindHost}}}
 	for _, ar := range conf.Arrays {
 		in.Targets = append(in.Targets, overview.Target{Name: ar.Name, Kind: ar.Kind})
 	}
-	var o overview.Overview
-	err = a.withSight(ctx, func(s *sight) (err error) {
+	last, _, _, err := a.lastRound()
+	in.LastRound, in.NoRounds = last.Done, err != nil // whether it is safe must be said in any case
+	return a.withSight(ctx, func(s *sight) (err error) {
 		in.Reader = s.Reader
 		if in.Alerts, err = s.Alerts(ctx); err != nil {
+			return err
+		}
+		if in.Quiets, err = s.Quiets(ctx); err != nil {
 			return err
 		}
 		if in.Monitor, err = s.monitor(ctx); err != nil {
 			return err
 		}
-		o, err = overview.Build(ctx, in)
-		return err
+		o, err := overview.Build(ctx, in)
+		if err != nil {
+			return err
+		}
+		return f(s, in, o)
 	})
-	return o, err
 }
 
 func (a *app) printOverview(o overview.Overview) {
 	w := a.env.Out
 	fmt.Fprintf(w, "site %s  %s  %s\n", o.Site, cli.Paint(string(o.State), a.env.Color()), o.At.Format("2006-01-02 15:04:05 MST"))
 	if o.Monitor == nil {
-		fmt.Fprintln(w, "no monitor is running: what follows is what was stored last")
+		for _, l := range cli.Wrap("no monitor is running: what follows is what was stored last", a.env.Width()) {
+			fmt.Fprintln(w, l)
+		}
 	}
 	t := &cli.Table{Header: []string{"TARGET", "STATE", "DATA AGE", "ALERTS", "CAPACITY", "FORECAST"}}
 	for _, r := range o.Targets {
@@ -97,7 +115,35 @@ func (a *app) printOverview(o overview.Overview) {
 			a.item("monitor", fmt.Sprintf("%s since %s: %s", tr.What, tr.Since.Format(time.DateTime), tr.Error))
 		}
 	}
+	a.printKept(o)
 	a.printNext(o)
+}
+
+// printKept says what people are not told of, and when the next round is due.
+func (a *app) printKept(o overview.Overview) {
+	here := o.At.Location()
+	for _, r := range o.Targets {
+		if n := r.Counts.Hushed; n > 0 {
+			a.item(r.Name, fmt.Sprintf("people are not told of %d of its alerts", n))
+		}
+	}
+	for _, q := range o.Quiets {
+		span := "until " + q.Until.In(here).Format("01-02 15:04")
+		if q.From.After(o.At) {
+			span = "from " + q.From.In(here).Format("01-02 15:04") + " " + span
+		}
+		a.item(fmt.Sprintf("%s %d", q.Kind, q.ID), fmt.Sprintf("%s, %s by %s: %s", quietAbout(q), span, q.By, q.Why))
+	}
+	switch {
+	case o.NoRounds:
+		a.item("daily round", "when the last was made cannot be read now: darksite round log")
+	case o.LastRound.IsZero():
+		a.item("daily round", "none was ever made: darksite round start --as ID")
+	case o.RoundDue:
+		a.item("daily round", fmt.Sprintf("due, the last was %s ago: darksite round start --as ID", units.Duration(o.At.Sub(o.LastRound).Abs())))
+	default:
+		fmt.Fprintf(a.env.Out, "  daily round: done %s ago\n", units.Duration(o.At.Sub(o.LastRound)))
+	}
 }
 
 func (a *app) item(name, text string) {
@@ -130,18 +176,22 @@ func (a *app) printNext(o overview.Overview) {
 			since = ", since " + n.Since.Format("2006-01-02 15:04")
 		}
 		text := fmt.Sprintf("%s: %s%s", about, n.Summary, since)
+		if !n.Seen.IsZero() {
+			text += ", seen " + units.Duration(max(0, o.At.Sub(n.Seen)).Truncate(time.Second)) + " ago"
+		}
 		if n.AckedBy != "" {
 			text += ", in the hands of " + n.AckedBy
 		}
-		fmt.Fprintf(w, "%2d  %-4s  ", i+1, cli.Paint(string(n.Word), a.env.Color()))
+		text += hushed(n.Hush, o.At.Location())
+		fmt.Fprintf(w, "%2d  %s%s  ", i+1, cli.Paint(string(n.Word), a.env.Color()), strings.Repeat(" ", max(0, 4-len(n.Word))))
 		for j, line := range cli.Wrap(cli.Printable(text), a.env.Width()-10) {
 			if j > 0 {
 				fmt.Fprint(w, "          ")
 			}
 			fmt.Fprintln(w, line)
 		}
-		if cmd := nextFor(n); cmd != "" {
-			fmt.Fprintf(w, "          %s\n", cmd)
+		for _, line := range cli.Wrap(nextFor(n), a.env.Width()-10) {
+			fmt.Fprintf(w, "          %s\n", line)
 		}
 	}
 	if o.More > 0 {

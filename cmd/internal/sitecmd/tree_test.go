@@ -17,6 +17,7 @@ func program() clitest.Program {
 		Root: func(env *cli.Env) *cobra.Command { return (&app{env: env}).root() },
 		NoData: map[string]string{
 			"alerts ack":       "acts and says so",
+			"alerts unsilence": "acts; the record is in alerts silences --all --json",
 			"bundle approve":   "acts; the record is in bundle show --json",
 			"bundle reject":    "acts; the record is in bundle show --json",
 			"bundle release":   "acts; the record is in bundle show --json",
@@ -33,6 +34,7 @@ func program() clitest.Program {
 			"monitor unit":     "prints a file for systemd",
 			"redact":           "writes its report with --report",
 			"reply open":       "acts; the cases are in case list --json",
+			"round mark":       "acts; the round shows it",
 			"runbook lint":     "prints no data",
 			"runbook resume":   "a conversation; its log is the record",
 			"runbook run":      "a conversation; its log is the record",
