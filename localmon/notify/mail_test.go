@@ -243,25 +243,25 @@ func TestMailOverTLS(t *testing.T) {
 	login := base64.StdEncoding.EncodeToString([]byte("\x00kit\x00secret"))
 	password := func() (string, error) { return "secret", nil }
 	for name, c := range map[string]struct {
-		relay relay
+		relay *relay
 		o     notify.MailOptions
 		fails string
 	}{
-		"a certificate of the site's authority":   {relay{cert: &cert}, notify.MailOptions{Roots: roots}, ""},
-		"a certificate that is pinned":            {relay{cert: &cert}, notify.MailOptions{Pin: pin}, ""},
-		"a log-in":                                {relay{cert: &cert, auth: login}, notify.MailOptions{Pin: pin, User: "kit", Password: password}, ""},
-		"another certificate than the pinned one": {relay{cert: &cert}, notify.MailOptions{Pin: "sha256:" + strings.Repeat("0", 64)}, "is pinned"},
-		"a certificate nobody vouches for":        {relay{cert: &cert}, notify.MailOptions{Roots: x509.NewCertPool()}, "unknown authority"},
-		"a pin and no offer of TLS":               {relay{}, notify.MailOptions{Pin: pin}, "a pin demands it"},
-		"a password and no offer of TLS":          {relay{auth: login}, notify.MailOptions{User: "kit", Password: password}, "not sent in clear"},
-		"a password that is wrong":                {relay{cert: &cert, auth: "other"}, notify.MailOptions{Pin: pin, User: "kit", Password: password}, "535"},
-		"a password that cannot be read":          {relay{cert: &cert, auth: login}, notify.MailOptions{Pin: pin, User: "kit", Password: func() (string, error) { return "", io.ErrUnexpectedEOF }}, "log in"},
-		"a relay that does not stop greeting":     {relay{endless: true}, notify.MailOptions{}, "does not stop talking"},
-		"a relay that refuses everybody":          {relay{refuse: "admins"}, notify.MailOptions{}, "550"},
-		"a relay that refuses what it has taken":  {relay{reject: "552 too large"}, notify.MailOptions{}, "552"},
+		"a certificate of the site's authority":   {&relay{cert: &cert}, notify.MailOptions{Roots: roots}, ""},
+		"a certificate that is pinned":            {&relay{cert: &cert}, notify.MailOptions{Pin: pin}, ""},
+		"a log-in":                                {&relay{cert: &cert, auth: login}, notify.MailOptions{Pin: pin, User: "kit", Password: password}, ""},
+		"another certificate than the pinned one": {&relay{cert: &cert}, notify.MailOptions{Pin: "sha256:" + strings.Repeat("0", 64)}, "is pinned"},
+		"a certificate nobody vouches for":        {&relay{cert: &cert}, notify.MailOptions{Roots: x509.NewCertPool()}, "unknown authority"},
+		"a pin and no offer of TLS":               {&relay{}, notify.MailOptions{Pin: pin}, "a pin demands it"},
+		"a password and no offer of TLS":          {&relay{auth: login}, notify.MailOptions{User: "kit", Password: password}, "not sent in clear"},
+		"a password that is wrong":                {&relay{cert: &cert, auth: "other"}, notify.MailOptions{Pin: pin, User: "kit", Password: password}, "535"},
+		"a password that cannot be read":          {&relay{cert: &cert, auth: login}, notify.MailOptions{Pin: pin, User: "kit", Password: func() (string, error) { return "", io.ErrUnexpectedEOF }}, "log in"},
+		"a relay that does not stop greeting":     {&relay{endless: true}, notify.MailOptions{}, "does not stop talking"},
+		"a relay that refuses everybody":          {&relay{refuse: "admins"}, notify.MailOptions{}, "550"},
+		"a relay that refuses what it has taken":  {&relay{reject: "552 too large"}, notify.MailOptions{}, "552"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := &c.relay
+			r := c.relay
 			c.o.Address = r.start(t, "127.0.0.1:0")
 			err := newMail(t, c.o).Notify(t.Context(), message(0, change(1, 2, "A", "alpha")))
 			if c.fails != "" {

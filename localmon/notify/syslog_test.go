@@ -193,8 +193,11 @@ func TestASyslogServerThatHangsUpIsAnError(t *testing.T) {
 
 func TestSyslogTakesAddressesAndNoNames(t *testing.T) {
 	for _, o := range []notify.SyslogOptions{
-		{Network: "udp", Address: "siem.lyon:514"}, {Network: "tcp", Address: "10.1.0.5"}, {Network: "unix", Address: "log"},
-		{Network: "tls", Address: "10.1.0.5:514"}, {Network: "udp", Address: "10.1.0.5:514", Facility: 24},
+		{Network: "udp", Address: "siem.lyon:514"},
+		{Network: "tcp", Address: "10.1.0.5"},
+		{Network: "unix", Address: "log"},
+		{Network: "tls", Address: "10.1.0.5:514"},
+		{Network: "udp", Address: "10.1.0.5:514", Facility: 24},
 	} {
 		_, err := notify.NewSyslog(o)
 		require.Error(t, err, "%+v", o)

@@ -167,6 +167,11 @@ func (a *app) known(conf *siteconf.Config) []redact.Known {
 			add(pseudonym.Secret, trimLine(secret))
 		}
 	}
+	for _, n := range conf.Notify {
+		for _, address := range append(slices.Clone(n.To), n.From) {
+			add(pseudonym.Email, address)
+		}
+	}
 	for _, p := range conf.Contacts {
 		add(pseudonym.Person, p.Name)
 		add(pseudonym.Phone, p.Phone)

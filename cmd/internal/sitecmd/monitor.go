@@ -58,7 +58,7 @@ folder. Ctrl-C or SIGTERM ends it in order; nothing that was stored is lost.`,
 	c.Flags().BoolVar(&o.once, "once", false, "look at everything one time, store, judge and end")
 	c.Flags().DurationVar(&o.length, "for", 0, "end after this long")
 	cli.JSONFlag(c, &o.asJSON)
-	c.AddCommand(a.monitorUnitCommand())
+	c.AddCommand(a.monitorUnitCommand(), a.testNotifyCommand())
 	return c
 }
 

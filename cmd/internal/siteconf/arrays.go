@@ -122,6 +122,9 @@ func (c *Config) Secrets() []string {
 	for _, u := range c.Listen.TrapUsers {
 		snmp(u)
 	}
+	for _, n := range c.Notify {
+		files = append(files, n.PasswordFile)
+	}
 	return slices.DeleteFunc(files, func(f string) bool { return f == "" })
 }
 
