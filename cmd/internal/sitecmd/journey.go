@@ -146,8 +146,8 @@ func (a *app) redactOptions(ctx context.Context, conf *siteconf.Config, s *sight
 func (a *app) known(conf *siteconf.Config) []redact.Known {
 	var out []redact.Known
 	add := func(kind redact.Kind, value string) {
-		if value != "" {
-			out = append(out, redact.Known{Kind: kind, Value: value})
+		if k := (redact.Known{Kind: kind, Value: value}); value != "" && !slices.Contains(out, k) {
+			out = append(out, k)
 		}
 	}
 	add(pseudonym.Name, conf.Site.Name)
