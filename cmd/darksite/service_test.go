@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -96,8 +97,9 @@ func (v *service) reload(conf string) {
 // ask reads a page of the monitor's socket.
 func (v *service) ask(path string) (int, string) {
 	v.t.Helper()
-	client := http.Client{Transport: &http.Transport{Dial: func(string, string) (net.Conn, error) {
-		return net.Dial("unix", filepath.Join(v.dir, "run", "monitor.sock"))
+	client := http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		var d net.Dialer
+		return d.DialContext(ctx, "unix", filepath.Join(v.dir, "run", "monitor.sock"))
 	}, DisableKeepAlives: true}}
 	resp, err := client.Get("http://monitor" + path)
 	require.NoError(v.t, err)
