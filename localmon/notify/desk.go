@@ -65,9 +65,10 @@ type way struct {
 	wake chan struct{}
 	pace pace
 
-	mu    sync.Mutex
-	mark  mark
-	state State
+	mu     sync.Mutex
+	mark   mark
+	state  State
+	partly bool // the newest message did not reach everybody
 }
 
 // State is how a way is doing.
@@ -316,7 +317,7 @@ func (w *way) deliver(ctx context.Context, turn func(context.Context) (bool, err
 	case err != nil:
 		return false, w.count(Message{}, err)
 	case last == w.mark.Told:
-		return false, nil
+		return false, w.count(Message{}, nil)
 	case m.Count == 0: // nothing of it concerns this way
 		return more, w.count(Message{}, w.set(mark{last, last}))
 	}
@@ -387,8 +388,9 @@ func (w *way) count(m Message, err error) error {
 		s.Messages++
 		s.Changes += uint64(m.Count)
 		s.Last = now
+		w.partly = err != nil
 	}
-	if m.Count > 0 && err == nil {
+	if err == nil && !w.partly { // all there is was told, or could at least be read
 		s.Failing, s.InARow, s.Error = time.Time{}, 0, ""
 	}
 	return err

@@ -388,6 +388,45 @@ func TestALogThatCannotBeReadIsAFailure(t *testing.T) {
 	log.err = errors.New("input/output error")
 	require.ErrorContains(t, d.Flush(t.Context()), "input/output error")
 	require.Empty(t, p.messages())
+	require.NotZero(t, d.States()[0].Failing)
+	log.err = nil
+	require.NoError(t, d.Flush(t.Context()))
+	require.Zero(t, d.States()[0].Failing)
+	log.err = errors.New("input/output error")
+	require.Error(t, d.Flush(t.Context()))
+	log.err = nil
+	require.NoError(t, d.Flush(t.Context()))
+	require.Zero(t, d.States()[0].Failing, "nothing waits, and it can be read again")
+	require.Len(t, p.messages(), 1)
+}
+
+func TestAClockThatIsSetBackHoldsNobodyUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log, p := &changeLog{}, &pager{}
+		var back time.Duration
+		var mu sync.Mutex
+		d, err := notify.Open(notify.Options{Site: "S042", DB: openDB(t), Log: log, Ways: []notify.Way{{Name: "mail", Notifier: p, PerHour: 60}}, Now: func() time.Time {
+			mu.Lock()
+			defer mu.Unlock()
+			return time.Now().Add(-back).Round(0)
+		}})
+		require.NoError(t, err)
+		stop := running(t, d, &reports{})
+		defer stop()
+		for range 10 {
+			log.fire(1)
+			require.NoError(t, d.Notify(t.Context(), nil, 0))
+			time.Sleep(time.Second)
+		}
+		mu.Lock()
+		back = 24 * time.Hour
+		mu.Unlock()
+		log.fire(1)
+		require.NoError(t, d.Notify(t.Context(), nil, 0))
+		time.Sleep(3 * time.Minute)
+		seqs, _ := p.told()
+		require.Len(t, seqs, 11)
+	})
 }
 
 func TestAMarkThatIsDamagedBeginsAnewAndSaysSo(t *testing.T) {

@@ -41,7 +41,10 @@ func (p *pace) take(now time.Time) time.Duration {
 	if p.every == 0 {
 		return 0
 	}
-	if back := int(max(now.Sub(p.since), 0) / p.every); back > 0 {
+	if now.Before(p.since) {
+		p.since = now // the clock was set back: the wait begins again and grows no longer
+	}
+	if back := int(now.Sub(p.since) / p.every); back > 0 {
 		p.used, p.since = max(p.used-back, 0), p.since.Add(time.Duration(back)*p.every)
 	}
 	if p.used == p.burst {
