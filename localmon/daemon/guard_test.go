@@ -57,9 +57,8 @@ func TestATargetWhoseWatchingStandsStillIsToldAndTheOthersGoOn(t *testing.T) {
 	require.NoError(t, d.Health(), "who does not run does not stand still")
 }
 
-// A judge that does not come back holds its own target alone. The lock of a
-// target is what it would hold, so a rule set that hangs is stood in for by a
-// watcher of looks, which is called while it is held.
+// What hangs here is the one who hears of a look once it is judged: the last part
+// of judging, and the only one a test can hold up from outside.
 func TestAJudgeThatStandsStillStopsItsOwnTargetAlone(t *testing.T) {
 	f := openFolder(t, t.TempDir())
 	release := make(chan struct{})
