@@ -40,6 +40,11 @@ type Options struct {
 	// Names are the names under which the console may be asked, beside
 	// localhost and addresses.
 	Names []string
+	// Own is what the kit counts of itself, as the look at one more target; nil
+	// when nobody counts.
+	Own func() localmon.Batch
+	// Health says what of the kit itself does not work; nil when nobody knows.
+	Health func() error
 	// Stale is how old the newest look at a target may be; five minutes when
 	// zero.
 	Stale time.Duration
@@ -125,6 +130,9 @@ func (c *Console) all(w http.ResponseWriter, r *http.Request) {
 	for _, b := range c.o.Batches.Batches() {
 		samples = append(samples, c.current(b, now))
 	}
+	if c.o.Own != nil {
+		samples = append(samples, c.o.Own().Samples)
+	}
 	c.page(w, r, families(samples, true))
 }
 
@@ -132,6 +140,12 @@ func (c *Console) one(w http.ResponseWriter, r *http.Request) {
 	for _, b := range c.o.Batches.Batches() {
 		if b.Target == r.PathValue("target") {
 			c.page(w, r, families([][]localmon.Sample{c.current(b, c.o.Now())}, false))
+			return
+		}
+	}
+	if c.o.Own != nil {
+		if own := c.o.Own(); own.Target == r.PathValue("target") {
+			c.page(w, r, families([][]localmon.Sample{own.Samples}, false))
 			return
 		}
 	}
@@ -161,6 +175,13 @@ func (c *Console) healthz(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusServiceUnavailable)
 		fmt.Fprintf(w, "none of %d targets was looked at in the last %s\n", len(batches), c.o.Stale)
 		return
+	}
+	if c.o.Health != nil {
+		if err := c.o.Health(); err != nil {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			fmt.Fprintln(w, err)
+			return
+		}
 	}
 	fmt.Fprintln(w, "ok")
 }

@@ -2,6 +2,7 @@ package console_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -194,6 +195,29 @@ func TestHealthz(t *testing.T) {
 	require.Equal(t, http.StatusServiceUnavailable, w.Code)
 	require.Contains(t, w.Body.String(), "none of 1 targets")
 	require.Equal(t, http.StatusServiceUnavailable, get(t, made(), "/healthz", "").Code)
+}
+
+func TestTheKitsOwnFiguresStandBesideThoseOfItsTargets(t *testing.T) {
+	still := errors.New("standstill of fa1: judging a look since 3m")
+	health := error(nil)
+	c := console.New(console.Options{
+		Batches: fixed(two), Now: func() time.Time { return at },
+		Own: func() localmon.Batch {
+			return batch("S042", 0, sample("S042", "localmon_monitor_looks_total", 7, "target", "fa1"))
+		},
+		Health: func() error { return health },
+	})
+	require.Equal(t, map[string]float64{`localmon_monitor_looks_total{target="fa1"}`: 7}, read(t, get(t, c, "/metrics/S042", open)))
+	require.Contains(t, read(t, get(t, c, "/metrics", open)), `localmon_monitor_looks_total{instance="S042",target="fa1"}`)
+	require.Equal(t, http.StatusOK, get(t, c, "/healthz", "").Code)
+	health = still
+	w := get(t, c, "/healthz", "")
+	require.Equal(t, http.StatusServiceUnavailable, w.Code)
+	require.Contains(t, w.Body.String(), "judging a look")
+
+	var page strings.Builder
+	require.NoError(t, console.Write(&page, two[0].Samples[:1]))
+	require.Contains(t, page.String(), "localmon_source_up 1\n# EOF\n")
 }
 
 func TestWhatCannotBeSaidIsLeftOutAndTold(t *testing.T) {

@@ -15,10 +15,13 @@
 // To GET and HEAD only:
 //
 //	/                  a page for people: the targets and the age of what is known
-//	/healthz           200 while some target has been looked at lately, else 503
+//	/healthz           200 while some target has been looked at lately and nothing
+//	                   of the kit stands still, else 503
 //	/metrics           the series of all targets, each with the label instance
 //	/metrics/<target>  the series of one target, with exactly the names and labels
 //	                   of the vendor's exporter, and the kit's own
+//	/metrics/<site>    what the monitor counts of itself, localmon_monitor_*,
+//	                   localmon_history_* and localmon_notifier_*
 //
 // The text is OpenMetrics or the older one of Prometheus, as Accept asks for. A
 // label instance that a series has of its own is called exported_instance on the

@@ -1,6 +1,8 @@
 package console
 
 import (
+	"fmt"
+	"io"
 	"mime"
 	"slices"
 	"strconv"
@@ -35,6 +37,15 @@ func (c *Console) current(b localmon.Batch, now time.Time) []localmon.Sample {
 		}
 	}
 	return append(left, localmon.Sample{Key: localmon.SeriesKey{Target: b.Target, Metric: upMetric}})
+}
+
+// Write writes one target's samples as a page of OpenMetrics, as /metrics/<target>
+// has it.
+func Write(w io.Writer, samples []localmon.Sample) error {
+	if err := exposition.WritePage(w, exposition.OpenMetrics10, families([][]localmon.Sample{samples}, false)); err != nil {
+		return fmt.Errorf("write metrics: %w", err)
+	}
+	return nil
 }
 
 // stale reports whether nobody has looked lately. A look of the future is one

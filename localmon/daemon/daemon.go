@@ -52,6 +52,7 @@ type Options struct {
 	Now        func() time.Time     // time.Now when nil
 	Log        *slog.Logger         // what an operator should know; discarded when nil
 	Upkeep     time.Duration        // between two turns of history upkeep; a minute when zero
+	Standstill time.Duration        // how long storing or judging a look may take before it is told; a minute when zero
 	MaxUnsaved int                  // changes that may wait for a disk; 10,000 when zero
 }
 
@@ -76,15 +77,23 @@ type Daemon struct {
 
 // judge is what belongs to one target.
 type judge struct {
+	// busy is held while a look is judged and until what came of it is the state,
+	// so that a rule that does not come back stops its own target alone. It is
+	// taken before Daemon.mu.
+	busy      sync.Mutex
 	evaluator *rule.Evaluator
 	kind      localmon.Kind
 	look      overview.Look
+	pulse     pulse
+	looks     uint64 // since the start
+	failed    uint64 // of them those that read nothing
 }
 
 // New takes up the work where the stored alerts end.
 func New(o Options) (*Daemon, error) {
 	o.Site = cmp.Or(o.Site, "site")
 	o.Upkeep = cmp.Or(o.Upkeep, time.Minute)
+	o.Standstill = cmp.Or(o.Standstill, time.Minute)
 	o.MaxUnsaved = cmp.Or(o.MaxUnsaved, 10_000)
 	if o.Now == nil {
 		o.Now = time.Now
@@ -129,7 +138,10 @@ func (d *Daemon) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	failed := make([]error, len(d.o.Targets))
 	for i, t := range d.o.Targets {
+		j := d.judges[t.Source.Target()]
+		j.pulse.set(phaseLooking, time.Now())
 		wg.Go(func() {
+			defer j.pulse.set(phaseNone, time.Now())
 			failed[i] = poll.Run(ctx, d.recalling(t.Poll), t.Source, func(ctx context.Context, b localmon.Batch) error {
 				b.Target = t.Source.Target() // whatever the source says: the site's name counts
 				d.sink(ctx, b)
@@ -142,6 +154,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	}
 	wg.Go(func() { d.upkeep(ctx) })
 	wg.Go(func() { d.tell(ctx) })
+	wg.Go(func() { d.guard(ctx) })
 	d.nudge()
 	wg.Wait()
 	d.finish()
@@ -198,6 +211,11 @@ type Summary struct {
 // sink stores and judges one look. It never fails: what cannot be stored is
 // said by an alert while the watching goes on.
 func (d *Daemon) sink(ctx context.Context, b localmon.Batch) overview.Look {
+	d.mu.Lock()
+	j := d.judges[b.Target]
+	d.mu.Unlock()
+	defer j.pulse.set(phaseLooking, time.Now())
+	j.pulse.set(phaseStoring, time.Now())
 	// A look that is complete is stored even while the monitor stops.
 	seq, err := d.o.History.Append(context.WithoutCancel(ctx), b)
 	d.note("history", err)
@@ -205,10 +223,12 @@ func (d *Daemon) sink(ctx context.Context, b localmon.Batch) overview.Look {
 		defer d.o.Seen(b)
 	}
 	now := d.o.Now()
+	j.pulse.set(phaseJudging, time.Now())
+	j.busy.Lock()
+	defer j.busy.Unlock()
+	conditions := d.evaluate(now, j, b)
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	j := d.judges[b.Target]
-	conditions := d.evaluate(now, j, b)
 	j.seen(b, seq)
 	if len(conditions) > 0 {
 		d.remember[b.Target] = struct{}{} // what the rules remember goes with what they said
@@ -229,11 +249,11 @@ func (d *Daemon) evaluate(now time.Time, j *judge, b localmon.Batch) (conditions
 	defer func() {
 		if v := recover(); v != nil {
 			conditions = nil
-			d.noteLocked(what, fmt.Errorf("fault of the kit, please report it: %v", v))
+			d.note(what, fmt.Errorf("fault of the kit, please report it: %v", v))
 		}
 	}()
 	conditions = j.evaluator.Evaluate(now, b)
-	d.noteLocked(what, nil)
+	d.note(what, nil)
 	return conditions
 }
 
@@ -253,36 +273,13 @@ func (j *judge) seen(b localmon.Batch, seq uint64) {
 		}
 		l.Partial = append(l.Partial, fmt.Sprintf("%s: %v", p.Endpoint, p.Err))
 	}
+	j.looks++
 	if l.Error == "" {
 		l.Good, l.Failed = b.At, 0
+	} else {
+		j.failed++
 	}
 	j.look = l
-}
-
-// own are the conditions of the site itself.
-func (d *Daemon) own() []localmon.Condition {
-	var out []localmon.Condition
-	for what, rl := range ownRules {
-		c := localmon.Condition{Rule: rl.id, Target: d.o.Site, State: localmon.No}
-		if t, bad := d.trouble[what]; bad {
-			c.State, c.Hard, c.Severity, c.Why, c.Runbook = localmon.Yes, true, rl.severity, rl.why, rl.runbook
-			c.Summary = fmt.Sprintf("%s: %s", rl.says, t.Error)
-		}
-		out = append(out, c)
-	}
-	return out
-}
-
-// ownRules say what the monitor's own troubles mean.
-var ownRules = map[string]struct {
-	id, says, why, runbook string
-	severity               localmon.Severity
-}{
-	"history":        {"history-not-written", "looks are not stored", "what is seen now will be missing from the history; when the disk is well again: darksite history check", "host-filesystem-full", localmon.SeverityMajor},
-	"alerts":         {"alerts-not-written", "alerts are not stored", "alerts would be lost with a restart", "host-filesystem-full", localmon.SeverityMajor},
-	"history upkeep": {"history-upkeep", "the history is not kept small", "the file grows until there is no room", "host-filesystem-full", localmon.SeverityMinor},
-	"spool":          {"spool-not-written", "messages of arrays are not kept", "what an array said by itself is missing from the next bundle", "host-filesystem-full", localmon.SeverityMinor},
-	"notifier":       {"notifier-failed", "a notifier fails", "nobody is told of alerts by this way", "collector-stale", localmon.SeverityMinor},
 }
 
 // Note sets or, with a nil error, clears a trouble of something that works
@@ -343,6 +340,12 @@ func (d *Daemon) save(now time.Time, target string) {
 	}
 	for name := range d.remember {
 		j := d.judges[name]
+		if name != target { // who saves holds that of its own target
+			if !j.busy.TryLock() {
+				continue // it is being judged: what its rules remember now belongs to a step to come
+			}
+			defer j.busy.Unlock()
+		}
 		data, err := j.evaluator.Memory()
 		if err != nil {
 			d.noteLocked("memory of "+name, err)
@@ -356,12 +359,12 @@ func (d *Daemon) save(now time.Time, target string) {
 		return
 	}
 	told := len(d.unsaved) > 0
-	for name := range d.remember {
+	for name := range step.Memories {
 		d.lastSaved[name] = now
+		delete(d.remember, name)
 	}
 	d.unsaved, d.quiets = nil, nil
 	clear(d.touched)
-	clear(d.remember)
 	if told {
 		d.nudge()
 	}

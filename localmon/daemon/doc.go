@@ -23,9 +23,14 @@
 //   - A notifier is told every change at least once and in order; what it may
 //     have heard before a crash is marked as a repeat.
 //   - A panic in judging one look is that look's trouble and stops nothing.
+//   - A target whose looking, storing or judging does not go on within its bound
+//     is an alert of the site, and [Daemon.Health] says so until it goes on. The
+//     other targets are watched meanwhile.
 //   - When Run returns every goroutine has ended and what the rules remember is
 //     on disk.
 //
 // Limits: alerts of targets the site no longer names are retired when a Daemon
-// is made. Rules change with a restart only.
+// is made. Targets and rules change with a new Daemon only: when Run has returned
+// and [Daemon.Monitor] says that nothing is unsaved, one made on the same files
+// goes on where it ended.
 package daemon

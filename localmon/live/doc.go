@@ -18,6 +18,8 @@
 //	GET  /v1/latest?target=&metric=&label=   newest sample of each series
 //	GET  /v1/range?target=&metric=&labels=&from=&to=&step=&agg=
 //	GET  /v1/stats                           figures of the history
+//	GET  /v1/health                          200, or 503 and what stands still
+//	GET  /v1/metrics                         the monitor's own figures, as OpenMetrics
 //	GET  /v1/copy/history, /v1/copy/site     a consistent copy of a file
 //
 // Times are RFC 3339 with nanoseconds, durations as Go prints them. A range is

@@ -174,6 +174,38 @@ func TestFigures(t *testing.T) {
 	require.ErrorContains(t, w.client.Stats(t.Context(), new(int)), "read the monitor's answer")
 }
 
+func TestAProbeAndAScraper(t *testing.T) {
+	var sick, broken error
+	h := live.NewServer(live.Options{
+		Health:  func() error { return sick },
+		Metrics: func(_ context.Context, w io.Writer) error { _, _ = io.WriteString(w, "half"); return broken },
+	}).Handler()
+	get := func(path string) (int, string) {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, http.NoBody))
+		return w.Code, w.Body.String()
+	}
+	code, body := get("/v1/health")
+	require.Equal(t, http.StatusOK, code)
+	require.JSONEq(t, `{"ok":true}`, body)
+	code, body = get("/v1/metrics")
+	require.Equal(t, http.StatusOK, code)
+	require.Equal(t, "half", body)
+	sick, broken = errors.New("standstill of fa-1"), errors.New("figures are gone")
+	code, body = get("/v1/health")
+	require.Equal(t, http.StatusServiceUnavailable, code)
+	require.Contains(t, body, "standstill of fa-1")
+	code, body = get("/v1/metrics")
+	require.Equal(t, http.StatusInternalServerError, code)
+	require.NotContains(t, body, "half", "a page is whole or an error")
+
+	h = live.NewServer(live.Options{}).Handler()
+	for _, path := range []string{"/v1/health", "/v1/metrics"} {
+		code, _ = get(path)
+		require.Equal(t, http.StatusNotFound, code)
+	}
+}
+
 func TestAlertsAndAck(t *testing.T) {
 	w := serve(t)
 	m, err := w.client.Monitor(t.Context())

@@ -1,6 +1,7 @@
 package live
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -20,6 +21,7 @@ import (
 
 	"darksite/localmon"
 	"darksite/localmon/alert"
+	"darksite/localmon/exposition"
 	"darksite/localmon/overview"
 )
 
@@ -57,7 +59,9 @@ type Options struct {
 	Latest  func(ctx context.Context, sel localmon.Selector) ([]Latest, error)
 	History func(ctx context.Context, w io.Writer) error // writes a consistent copy
 	Site    func(ctx context.Context, w io.Writer) error
-	Stats   func(ctx context.Context) (any, error) // figures of the history, as JSON
+	Stats   func(ctx context.Context) (any, error)       // figures of the history, as JSON
+	Metrics func(ctx context.Context, w io.Writer) error // the monitor's own figures, as OpenMetrics
+	Health  func() error                                 // what of the monitor stands still
 	Quiets  Quiets
 	Past    Past
 }
@@ -126,6 +130,8 @@ func NewServer(o Options) *Server {
 	mux.HandleFunc("GET /v1/stats", s.plain(s.stats))
 	mux.HandleFunc("GET /v1/copy/history", s.copy(o.History))
 	mux.HandleFunc("GET /v1/copy/site", s.copy(o.Site))
+	mux.HandleFunc("GET /v1/health", s.health)
+	mux.HandleFunc("GET /v1/metrics", s.metrics)
 	s.http = &http.Server{
 		Handler: s.bounded(mux), ReadHeaderTimeout: headerTime, ReadTimeout: 2 * headerTime,
 		IdleTimeout: idleTime, MaxHeaderBytes: maxHeader,
@@ -315,6 +321,35 @@ func (s *Server) stats(r *http.Request) (any, error) {
 		return nil, errAbsent
 	}
 	return s.o.Stats(r.Context())
+}
+
+// health answers a probe: 200, or 503 and what stands still.
+func (s *Server) health(w http.ResponseWriter, _ *http.Request) {
+	if s.o.Health == nil {
+		fail(w, errAbsent)
+		return
+	}
+	if err := s.o.Health(); err != nil {
+		refuse(w, http.StatusServiceUnavailable, "", err.Error())
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = io.WriteString(w, "{\"ok\":true}\n") // the client is gone if this fails
+}
+
+// metrics answers with a page of OpenMetrics.
+func (s *Server) metrics(w http.ResponseWriter, r *http.Request) {
+	if s.o.Metrics == nil {
+		fail(w, errAbsent)
+		return
+	}
+	var page bytes.Buffer
+	if err := s.o.Metrics(r.Context(), &page); err != nil {
+		fail(w, err)
+		return
+	}
+	w.Header().Set("Content-Type", exposition.OpenMetrics10.ContentType())
+	_, _ = w.Write(page.Bytes()) // as above
 }
 
 // latestLine is a Latest whose value survives JSON.

@@ -29,13 +29,16 @@ type Env struct {
 	Err    io.Writer
 	Getenv func(string) string
 	Now    func() time.Time
+	// Hangup gives the signals that ask a service to read its files again, and
+	// ends that; nil where there are none.
+	Hangup func() (signals <-chan os.Signal, stop func())
 
 	interrupted <-chan struct{} // closed when the command is to end; set by Run
 }
 
 // System is the Env of a real process.
 func System() *Env {
-	return &Env{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Getenv: os.Getenv, Now: time.Now}
+	return &Env{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Getenv: os.Getenv, Now: time.Now, Hangup: hangup}
 }
 
 // Exit codes of both binaries.

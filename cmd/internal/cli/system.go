@@ -3,8 +3,17 @@ package cli
 import (
 	"errors"
 	"io/fs"
+	"os"
+	"os/signal"
 	"syscall"
 )
+
+// hangup takes SIGHUP over, which ends a process otherwise.
+func hangup() (<-chan os.Signal, func()) {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGHUP)
+	return c, func() { signal.Stop(c) }
+}
 
 // SystemHint says what to do about a refusal of the operating system that any
 // command can meet, such as a full disk; empty for every other error.

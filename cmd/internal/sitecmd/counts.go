@@ -2,6 +2,7 @@ package sitecmd
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -29,6 +30,20 @@ func (c *listenerCounts) set(channel push.Channel, count func() map[string]uint6
 		c.of = map[push.Channel]func() map[string]uint64{}
 	}
 	c.of[channel] = count
+}
+
+// take goes on with what another one counts: the listeners outlive a reading of
+// site.yaml.
+func (c *listenerCounts) take(o *listenerCounts) {
+	if c == o {
+		return
+	}
+	o.mu.Lock()
+	of := maps.Clone(o.of)
+	o.mu.Unlock()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.of = of
 }
 
 // Collect implements localmon.Source.

@@ -72,6 +72,7 @@ func (a *app) examine(ctx context.Context) []finding {
 	}
 	out = append(out, a.examineKeys()...)
 	out = append(out, a.examineStaging()...)
+	out = append(out, a.examineNotify()...)
 	return append(out, a.examineMonitor(ctx))
 }
 

@@ -146,8 +146,8 @@ func (a *app) redactOptions(ctx context.Context, conf *siteconf.Config, s *sight
 func (a *app) known(conf *siteconf.Config) []redact.Known {
 	var out []redact.Known
 	add := func(kind redact.Kind, value string) {
-		if value != "" {
-			out = append(out, redact.Known{Kind: kind, Value: value})
+		if k := (redact.Known{Kind: kind, Value: value}); value != "" && !slices.Contains(out, k) {
+			out = append(out, k)
 		}
 	}
 	add(pseudonym.Name, conf.Site.Name)
@@ -165,6 +165,11 @@ func (a *app) known(conf *siteconf.Config) []redact.Known {
 	for _, file := range conf.Secrets() {
 		if secret, err := os.ReadFile(a.rooted(file)); err == nil { // a target without its secret is watched by nobody
 			add(pseudonym.Secret, trimLine(secret))
+		}
+	}
+	for _, n := range conf.Notify {
+		for _, address := range append(slices.Clone(n.To), n.From) {
+			add(pseudonym.Email, address)
 		}
 	}
 	for _, p := range conf.Contacts {

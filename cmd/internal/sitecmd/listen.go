@@ -10,12 +10,14 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"darksite/bundle/redact"
 	"darksite/bundle/redact/pseudonym"
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/siteconf"
+	"darksite/localmon"
 	"darksite/localmon/console"
 	"darksite/localmon/source/push"
 	"darksite/localmon/source/snmp"
@@ -26,7 +28,7 @@ import (
 // ears is everything the monitor listens at.
 type ears struct {
 	spool  *spool.Spool
-	router *push.Router
+	router atomic.Pointer[push.Router] // exchanged when site.yaml is read again
 	serve  []func(context.Context) error
 	close  []func() error
 	note   func(what string, err error)
@@ -38,8 +40,10 @@ type ears struct {
 }
 
 // listenAt opens what site.yaml names. Nothing is taken in before run.
-func (a *app) listenAt(ctx context.Context, conf *siteconf.Config, w *watched, board *console.Board, note func(string, error)) (_ *ears, err error) {
-	e := &ears{note: note, router: w.router, counts: w.counts}
+func (a *app) listenAt(ctx context.Context, m *monitor) (_ *ears, err error) {
+	conf := m.conf
+	e := &ears{note: m.note, counts: m.watched.counts}
+	e.router.Store(m.watched.router)
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, e.end())
@@ -57,7 +61,7 @@ func (a *app) listenAt(ctx context.Context, conf *siteconf.Config, w *watched, b
 			return nil, listenHint(err)
 		}
 	}
-	return e, listenHint(a.listenConsole(ctx, l, board, e))
+	return e, listenHint(a.listenConsole(ctx, m, e))
 }
 
 func listenHint(err error) error {
@@ -69,7 +73,7 @@ func (a *app) listenSyslog(ctx context.Context, conf *siteconf.Config, e *ears) 
 	if l.Syslog == "" && l.SyslogTLS == "" {
 		return nil
 	}
-	o := syslog.Options{Handle: e.hear, Known: e.router.Knows, Now: a.env.Now}
+	o := syslog.Options{Handle: e.hear, Known: func(from netip.Addr) bool { return e.router.Load().Knows(from) }, Now: a.env.Now}
 	if l.Syslog != "" {
 		o.UDP, o.TCP = []string{l.Syslog}, []string{l.Syslog}
 		e.open = append(e.open, "syslog at "+l.Syslog)
@@ -124,7 +128,8 @@ func (a *app) listenTraps(_ context.Context, conf *siteconf.Config, e *ears) err
 	return nil
 }
 
-func (a *app) listenConsole(ctx context.Context, l siteconf.Listen, board *console.Board, e *ears) error {
+func (a *app) listenConsole(ctx context.Context, m *monitor, e *ears) error {
+	l := m.conf.Listen
 	if l.Console == "" {
 		return nil
 	}
@@ -133,7 +138,7 @@ func (a *app) listenConsole(ctx context.Context, l siteconf.Listen, board *conso
 	if err != nil {
 		return fmt.Errorf("listen for the console: %w", err)
 	}
-	c := console.New(console.Options{Batches: board, Now: a.env.Now})
+	c := console.New(console.Options{Batches: m.board, Now: a.env.Now, Own: func() localmon.Batch { return a.own(m) }, Health: m.health})
 	e.open = append(e.open, "console at http://"+listener.Addr().String())
 	e.serve = append(e.serve, func(ctx context.Context) error { return c.Serve(ctx, listener) })
 	e.close = append(e.close, listener.Close)
@@ -153,7 +158,7 @@ func (a *app) rooted(file string) string {
 func (e *ears) hear(m push.Message) {
 	err := e.spool.Append(string(m.Channel), spool.Line{At: m.At, From: m.From.String(), Severity: m.Severity, Raw: m.Raw})
 	e.note("spool", err)
-	if _, known := e.router.Route(m); !known {
+	if _, known := e.router.Load().Route(m); !known {
 		e.strangers(m.At)
 	}
 }
@@ -167,7 +172,7 @@ func (e *ears) strangers(now time.Time) {
 		return
 	}
 	e.reported = now
-	senders, beyond := e.router.Unknown()
+	senders, beyond := e.router.Load().Unknown()
 	var said []string
 	for _, s := range senders[:min(len(senders), 3)] {
 		said = append(said, fmt.Sprintf("%s (%d)", s.Addr, s.Messages))

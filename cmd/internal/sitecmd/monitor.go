@@ -5,10 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"slices"
 	"sync"
 	"time"
@@ -21,13 +18,12 @@ import (
 	"darksite/localmon/console"
 	"darksite/localmon/daemon"
 	"darksite/localmon/history"
-	"darksite/localmon/live"
+	"darksite/localmon/notify"
 	"darksite/localmon/overview"
 	"darksite/localmon/rule"
 	"darksite/localmon/units"
 
 	"github.com/spf13/cobra"
-	"go.etcd.io/bbolt"
 )
 
 type monitorOptions struct {
@@ -42,7 +38,12 @@ func (a *app) monitorCommand() *cobra.Command {
 		Use: "monitor", Short: "Watch the arrays and this machine; runs in the foreground", Args: cobra.NoArgs,
 		Long: `Watch every array of site.yaml and the machine the kit runs on. A look counts once
 it is on disk. While it runs, other commands ask it through a socket of the site
-folder. Ctrl-C or SIGTERM ends it in order; nothing that was stored is lost.`,
+folder. Ctrl-C or SIGTERM ends it in order; nothing that was stored is lost.
+
+SIGHUP, where no terminal is attached, has it read site.yaml and the secrets it
+names again: targets that did not change are watched on, a file that is wrong is
+refused and changes nothing. What is listened at needs a restart. A service
+manager that asks for it is told when the monitor is ready and that it is alive.`,
 		Example: "  darksite monitor\n  darksite monitor --once\n  darksite monitor --for 10m\n  darksite monitor unit > /etc/systemd/system/darksite.service",
 		RunE: func(c *cobra.Command, _ []string) error {
 			m, err := a.openMonitor()
@@ -58,18 +59,22 @@ folder. Ctrl-C or SIGTERM ends it in order; nothing that was stored is lost.`,
 	c.Flags().BoolVar(&o.once, "once", false, "look at everything one time, store, judge and end")
 	c.Flags().DurationVar(&o.length, "for", 0, "end after this long")
 	cli.JSONFlag(c, &o.asJSON)
-	c.AddCommand(a.monitorUnitCommand())
+	c.AddCommand(a.monitorUnitCommand(), a.testNotifyCommand())
 	return c
 }
 
-// monitor is a daemon with the files and sessions it holds.
+// monitor is a daemon with the files and sessions it holds. What one reading of
+// site.yaml decides may be exchanged while it runs; see reload.
 type monitor struct {
-	daemon  *daemon.Daemon
-	alerts  *alertstore.Store
 	history *history.DB
 	site    *boltfile.File
-	watched *watched
+	alerts  *alertstore.Store
 	board   *console.Board
+
+	mu      sync.RWMutex // held for writing while the rest is exchanged
+	daemon  *daemon.Daemon
+	desk    *notify.Desk
+	watched *watched
 	conf    *siteconf.Config
 }
 
@@ -104,30 +109,68 @@ func (a *app) openMonitor() (*monitor, error) {
 }
 
 func (a *app) startMonitor(m *monitor, conf *siteconf.Config, rules rule.Set) error {
-	alerts, err := alertstore.Open(m.site)
+	var err error
+	if m.alerts, err = alertstore.Open(m.site); err != nil {
+		return err
+	}
+	next, err := a.plan(m, conf, rules, nil)
 	if err != nil {
 		return err
 	}
-	m.alerts = alerts
-	m.watched, err = a.watch(conf, func(ctx context.Context, b localmon.Batch) error {
+	if err := a.begin(m, next); err != nil {
+		next.watched.close()
+		return err
+	}
+	return nil
+}
+
+// plan is what a reading of site.yaml makes of a monitor, before it is at work.
+type plan struct {
+	conf    *siteconf.Config
+	rules   rule.Set
+	watched *watched
+	ways    []notify.Way
+}
+
+// plan opens nothing that another one at work holds; before is what of that can
+// go on.
+func (a *app) plan(m *monitor, conf *siteconf.Config, rules rule.Set, before *watched) (*plan, error) {
+	ways, err := a.ways(conf)
+	if err != nil {
+		return nil, err
+	}
+	w, err := a.watch(conf, func(ctx context.Context, b localmon.Batch) error {
 		_, err := m.history.Append(ctx, b)
 		return err
+	}, before)
+	if err != nil {
+		return nil, err
+	}
+	return &plan{conf, rules, w, ways}, nil
+}
+
+// begin puts a plan to work where the stored alerts end.
+func (a *app) begin(m *monitor, p *plan) error {
+	if err := errors.Join(lastSeen(m.history, p.watched.targets), a.remember(context.Background(), p.watched)); err != nil {
+		return err
+	}
+	desk, err := notify.Open(notify.Options{Site: p.conf.Site.Code, DB: m.site, Log: m.alerts, Ways: p.ways, Now: a.env.Now})
+	if err != nil {
+		return err
+	}
+	log := slog.New(slog.NewTextHandler(a.env.Err, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	for _, name := range desk.Lost() {
+		log.Warn("how far a notifier was told is lost, it begins anew", "notifier", name)
+	}
+	d, err := daemon.New(daemon.Options{
+		Site: p.conf.Site.Code, Targets: p.watched.targets, History: m.history, Alerts: m.alerts, Rules: p.rules, Notifier: desk,
+		Now: a.env.Now, Seen: m.board.Put, Log: log,
 	})
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(lastSeen(m.history, m.watched.targets), a.remember(context.Background(), m.watched)); err != nil {
-		m.watched.close()
-		return err
-	}
-	m.daemon, err = daemon.New(daemon.Options{
-		Site: conf.Site.Code, Targets: m.watched.targets, History: m.history, Alerts: alerts, Rules: rules, Now: a.env.Now, Seen: m.board.Put,
-		Log: slog.New(slog.NewTextHandler(a.env.Err, &slog.HandlerOptions{Level: slog.LevelWarn})),
-	})
-	if err != nil {
-		m.watched.close()
-	}
-	return err
+	m.daemon, m.desk, m.watched, m.conf = d, desk, p.watched, p.conf
+	return nil
 }
 
 // lastSeen tells each target's poller when an earlier run saw the target last,
@@ -150,6 +193,7 @@ func (a *app) monitorOnce(ctx context.Context, m *monitor, asJSON bool) error {
 	if ctx.Err() != nil {
 		return err
 	}
+	err = errors.Join(err, cli.WithHint(m.desk.Flush(ctx), "darksite monitor test-notify"))
 	if asJSON {
 		if err := a.env.JSON(summary); err != nil {
 			return err
@@ -206,94 +250,3 @@ func missing(parts []string) string {
 	}
 	return fmt.Sprintf("%s; and %d more", parts[0], len(parts)-1)
 }
-
-func (a *app) monitorRun(ctx context.Context, m *monitor, length time.Duration) error {
-	run, stop := context.WithCancel(ctx)
-	if length > 0 {
-		run, stop = context.WithTimeout(ctx, length)
-	}
-	defer stop()
-	ears, err := a.listenAt(run, m.conf, m.watched, m.board, m.daemon.Note)
-	if err != nil {
-		return err
-	}
-	listener, err := live.Listen(a.path(runDir, monitorSocket))
-	if err != nil {
-		return errors.Join(err, ears.end())
-	}
-	server := live.NewServer(live.Options{
-		Monitor: m.daemon, Reader: m.history, Quiets: m.daemon, Past: m.alerts,
-		History: func(ctx context.Context, w io.Writer) error { _, err := m.history.Snapshot(ctx, w); return err },
-		Stats:   func(ctx context.Context) (any, error) { return statsOf(ctx, m.history) },
-		Site: func(_ context.Context, w io.Writer) error {
-			return m.site.View(func(tx *bbolt.Tx) error { _, err := tx.WriteTo(w); return err })
-		},
-	})
-	var wg sync.WaitGroup
-	var served, heard error
-	wg.Go(func() {
-		served = server.Serve(run, listener)
-		stop() // a monitor nobody can ask is not left running
-	})
-	wg.Go(func() { heard = ears.run(run, stop) })
-	a.env.Notef("watching %d targets; Ctrl-C ends", len(m.watched.targets))
-	for _, where := range ears.open {
-		a.env.Notef("%s", where)
-	}
-	a.env.Next("darksite status   (in another terminal)")
-	err = m.daemon.Run(run)
-	stop()
-	wg.Wait()
-	err = errors.Join(err, served, heard, ears.end())
-	a.env.Notef("the monitor has ended in order")
-	return err
-}
-
-func (a *app) monitorUnitCommand() *cobra.Command {
-	return &cobra.Command{
-		Use: "unit", Short: "Print a systemd unit with hardening for this site folder", Args: cobra.NoArgs,
-		Example: "  darksite monitor unit > /etc/systemd/system/darksite.service",
-		RunE: func(*cobra.Command, []string) error {
-			program, err := os.Executable()
-			if err != nil {
-				return fmt.Errorf("name this program: %w", err)
-			}
-			dir, err := filepath.Abs(a.dir())
-			if err != nil {
-				return fmt.Errorf("name the site folder: %w", err)
-			}
-			_, err = fmt.Fprintf(a.env.Out, unit, program, dir, dir)
-			return err
-		},
-	}
-}
-
-const unit = `[Unit]
-Description=Darksite monitor of storage arrays
-After=network.target
-
-[Service]
-ExecStart=%s --dir %s monitor
-User=darksite
-Restart=on-failure
-RestartSec=5
-UMask=0077
-NoNewPrivileges=yes
-ProtectSystem=strict
-ProtectHome=yes
-ReadWritePaths=%s
-PrivateTmp=yes
-PrivateDevices=yes
-ProtectKernelTunables=yes
-ProtectKernelModules=yes
-ProtectControlGroups=yes
-RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
-RestrictNamespaces=yes
-LockPersonality=yes
-MemoryDenyWriteExecute=yes
-SystemCallArchitectures=native
-CapabilityBoundingSet=
-
-[Install]
-WantedBy=multi-user.target
-`

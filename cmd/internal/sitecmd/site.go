@@ -37,16 +37,17 @@ func (a *app) siteCommand() *cobra.Command {
 
 // siteView is what `site show` prints.
 type siteView struct {
-	Dir       string        `json:"dir"`
-	Site      siteIdentity  `json:"site"`
-	Arrays    []siteArray   `json:"arrays"`
-	Contacts  []contactView `json:"contacts"`
-	People    []personView  `json:"people"`
-	Approvals int64         `json:"approvals"`
-	Roster    int64         `json:"roster_version"`
-	Vendor    string        `json:"vendor,omitempty"`
-	Plan      string        `json:"plan,omitempty"`
-	Until     string        `json:"plan_until,omitempty"`
+	Dir       string         `json:"dir"`
+	Site      siteIdentity   `json:"site"`
+	Arrays    []siteArray    `json:"arrays"`
+	Notify    []siteNotifier `json:"notify"`
+	Contacts  []contactView  `json:"contacts"`
+	People    []personView   `json:"people"`
+	Approvals int64          `json:"approvals"`
+	Roster    int64          `json:"roster_version"`
+	Vendor    string         `json:"vendor,omitempty"`
+	Plan      string         `json:"plan,omitempty"`
+	Until     string         `json:"plan_until,omitempty"`
 }
 
 type siteArray struct {
@@ -97,7 +98,7 @@ func (a *app) siteView() (siteView, error) {
 	if err != nil {
 		return siteView{}, err
 	}
-	v := siteView{Dir: a.dir(), Site: siteIdentity(conf.Site), Arrays: []siteArray{}, Contacts: contacts(conf.Contacts), Approvals: r.Approvals, Roster: r.Version, People: people(r.People), Plan: conf.Support.Plan}
+	v := siteView{Dir: a.dir(), Site: siteIdentity(conf.Site), Arrays: []siteArray{}, Notify: notifiers(conf), Contacts: contacts(conf.Contacts), Approvals: r.Approvals, Roster: r.Version, People: people(r.People), Plan: conf.Support.Plan}
 	if !conf.Support.Until.IsZero() {
 		v.Until = conf.Support.Until.Format("2006-01-02")
 	}
@@ -154,6 +155,11 @@ func (a *app) printSite(v siteView) {
 	t := &cli.Table{Header: []string{"ARRAY", "KIND", "VIA", "ADDRESS"}}
 	for _, ar := range v.Arrays {
 		t.Add(ar.Name, ar.Kind, ar.Via, orDash(ar.Address))
+	}
+	a.section(t)
+	t = &cli.Table{Header: []string{"NOTIFIER", "VIA", "SEVERITY", "WHERE"}}
+	for _, n := range v.Notify {
+		t.Add(n.Name, n.Via, fmt.Sprintf("1-%d", n.Severity), n.Where)
 	}
 	a.section(t)
 	t = &cli.Table{Header: []string{"CONTACT", "ROLE", "PHONE", "NAME"}}

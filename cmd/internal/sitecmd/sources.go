@@ -3,12 +3,14 @@ package sitecmd
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
 	"iter"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"time"
 
@@ -233,49 +235,105 @@ func closeSource(src localmon.Source) {
 type watched struct {
 	targets []daemon.Target
 	router  *push.Router          // finds whose a message is
-	lone    map[string]*push.Lone // the targets that do nothing but speak
+	lone    map[string]*push.Lone // the targets that do nothing but speak, and have not been watched yet
 	counts  *listenerCounts       // what listeners have counted, beside the machine's own look
-	closers []func()
+	machine string                // name of the machine
+	arrays  map[string]*watchedArray
 }
 
-func (w *watched) close() {
-	for _, end := range w.closers {
-		end()
+// watchedArray is an array of site.yaml as it is watched.
+type watchedArray struct {
+	conf    siteconf.Array
+	secrets string // digest of what its secret files hold
+	source  localmon.Source
+	box     *push.Mailbox
+	late    *lateSource // nil where nothing is called
+	lone    *push.Lone
+}
+
+func (w *watched) close() { w.closeBut(nil) }
+
+// closeBut ends the sessions of what is not watched on by another.
+func (w *watched) closeBut(on *watched) {
+	for name, ar := range w.arrays {
+		if ar.late != nil && (on == nil || on.arrays[name] != ar) {
+			ar.late.close()
+		}
 	}
 }
 
-// watch makes the targets: the machine the kit runs on and all of site.yaml.
-func (a *app) watch(conf *siteconf.Config, keep keeper) (*watched, error) {
-	machine, err := host.New(host.Options{Target: conf.Monitor.HostName})
-	if err != nil {
-		return nil, err
+// watch makes the targets: the machine the kit runs on and all of site.yaml. What
+// is watched already and did not change, its secrets included, goes on with its
+// session and with what it has heard.
+func (a *app) watch(conf *siteconf.Config, keep keeper, before *watched) (*watched, error) {
+	w := &watched{lone: map[string]*push.Lone{}, machine: conf.Monitor.HostName, arrays: map[string]*watchedArray{}}
+	if before != nil && before.machine == w.machine {
+		w.counts = before.counts
+	} else {
+		machine, err := host.New(host.Options{Target: conf.Monitor.HostName})
+		if err != nil {
+			return nil, err
+		}
+		w.counts = &listenerCounts{Source: machine}
 	}
-	w := &watched{lone: map[string]*push.Lone{}, counts: &listenerCounts{Source: machine}}
+	if before != nil {
+		w.counts.take(before.counts)
+	}
 	w.targets = append(w.targets, daemon.Target{Source: w.counts, Kind: localmon.KindHost, Poll: poll.Options{Every: conf.Monitor.Every}})
 	var speakers []push.Target
 	for _, ar := range conf.Arrays {
-		t := daemon.Target{Kind: ar.Kind, Poll: poll.Options{Every: cmp.Or(ar.Every, conf.Monitor.Every)}}
-		box := push.NewMailbox(0)
-		if ar.Speaks() {
-			speakers = append(speakers, push.Target{Name: ar.Name, From: ar.Prefixes(), Hosts: ar.SenderNames, Box: box})
-			t.Poll.Wake = box.Wake()
-		}
-		if ar.Via == siteconf.ViaPush {
-			lone := push.Alone(ar.Name, box, push.AloneOptions{})
-			w.lone[ar.Name] = lone
-			t.Source = lone
+		one := &watchedArray{conf: ar, secrets: a.secretsOf(ar)}
+		if before != nil && before.arrays[ar.Name].same(one) {
+			one = before.arrays[ar.Name]
 		} else {
-			late := &lateSource{target: ar.Name, open: func() (localmon.Source, error) { return a.openSource(ar, keep) }}
-			w.closers = append(w.closers, late.close)
-			t.Source = late
-			if ar.Speaks() {
-				t.Source = push.Join(late, box)
+			a.open(one, keep)
+			if one.lone != nil {
+				w.lone[ar.Name] = one.lone
 			}
+		}
+		w.arrays[ar.Name] = one
+		t := daemon.Target{Source: one.source, Kind: ar.Kind, Poll: poll.Options{Every: cmp.Or(ar.Every, conf.Monitor.Every)}}
+		if ar.Speaks() {
+			speakers = append(speakers, push.Target{Name: ar.Name, From: ar.Prefixes(), Hosts: ar.SenderNames, Box: one.box})
+			t.Poll.Wake = one.box.Wake()
 		}
 		w.targets = append(w.targets, t)
 	}
+	var err error
 	if w.router, err = push.NewRouter(speakers); err != nil {
 		return nil, fmt.Errorf("site.yaml: %w", err)
 	}
 	return w, nil
+}
+
+// open makes the source of an array; it is called at the first look.
+func (a *app) open(one *watchedArray, keep keeper) {
+	ar := one.conf
+	one.box = push.NewMailbox(0)
+	if ar.Via == siteconf.ViaPush {
+		one.lone = push.Alone(ar.Name, one.box, push.AloneOptions{})
+		one.source = one.lone
+		return
+	}
+	one.late = &lateSource{target: ar.Name, open: func() (localmon.Source, error) { return a.openSource(ar, keep) }}
+	one.source = one.late
+	if ar.Speaks() {
+		one.source = push.Join(one.late, one.box)
+	}
+}
+
+// same reports whether an array is what it was.
+func (w *watchedArray) same(o *watchedArray) bool {
+	return w != nil && w.secrets == o.secrets && reflect.DeepEqual(w.conf, o.conf)
+}
+
+// secretsOf is a digest of what an array's secret files hold, so that a new token
+// is found to be one.
+func (a *app) secretsOf(ar siteconf.Array) string {
+	sum := sha256.New()
+	for _, file := range ar.Secrets() {
+		text, err := os.ReadFile(a.rooted(file)) // one that cannot be read is told at the look
+		fmt.Fprintf(sum, "%q %q %t\n", file, text, err == nil)
+	}
+	return string(sum.Sum(nil))
 }

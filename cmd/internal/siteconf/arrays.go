@@ -111,19 +111,27 @@ func (c *Config) Array(name string) (Array, bool) {
 }
 
 // Secrets are the files that hold one secret on one line, as the file names
-// them: what opens a target.
+// them: what opens a target, believes a trap or sends a mail.
 func (c *Config) Secrets() []string {
 	var files []string
-	snmp := func(s SNMP) { files = append(files, s.CommunityFile, s.AuthFile, s.PrivFile) }
 	for _, a := range c.Arrays {
-		files = append(files, a.TokenFile)
-		snmp(a.SNMP)
+		files = append(files, a.Secrets()...)
 	}
 	for _, u := range c.Listen.TrapUsers {
-		snmp(u)
+		files = append(files, u.secrets()...)
+	}
+	for _, n := range c.Notify {
+		files = append(files, n.PasswordFile)
 	}
 	return slices.DeleteFunc(files, func(f string) bool { return f == "" })
 }
+
+// Secrets are the secret files of one target.
+func (a Array) Secrets() []string {
+	return slices.DeleteFunc(append([]string{a.TokenFile}, a.SNMP.secrets()...), func(f string) bool { return f == "" })
+}
+
+func (s SNMP) secrets() []string { return []string{s.CommunityFile, s.AuthFile, s.PrivFile} }
 
 var (
 	kinds = []string{string(localmon.KindFlashArray), string(localmon.KindFlashBlade), string(localmon.KindHost)}

@@ -24,13 +24,14 @@ const FileName = "site.yaml"
 
 // Config is the whole file.
 type Config struct {
-	Site     Site      `yaml:"site"`
-	Arrays   []Array   `yaml:"arrays"`
-	Listen   Listen    `yaml:"listen"`
-	Monitor  Monitor   `yaml:"monitor"`
-	Contacts []Contact `yaml:"contacts"`
-	Review   Review    `yaml:"review"`
-	Support  Support   `yaml:"support"`
+	Site     Site       `yaml:"site"`
+	Arrays   []Array    `yaml:"arrays"`
+	Listen   Listen     `yaml:"listen"`
+	Monitor  Monitor    `yaml:"monitor"`
+	Notify   []Notifier `yaml:"notify"`
+	Contacts []Contact  `yaml:"contacts"`
+	Review   Review     `yaml:"review"`
+	Support  Support    `yaml:"support"`
 }
 
 // Site is who and where.
@@ -128,6 +129,7 @@ func Parse(name string, data []byte) (*Config, error) {
 	checkArrays(at.Key("arrays"), c)
 	checkListen(at.Key("listen"), c.Listen)
 	checkMonitor(at.Key("monitor"), c.Monitor)
+	checkNotify(at.Key("notify"), c)
 	checkContacts(at.Key("contacts"), c.Contacts)
 	checkPolicy(at, c)
 	return c, at.Err()
@@ -257,6 +259,14 @@ listen: {}
 #  trap_users: [{community_file: keys/trap.community}]
 
 monitor: {every: 30s, history_budget: 20GiB, host_name: kit}
+
+# Who is told of alerts inside the site; darksite monitor test-notify tries them.
+# severity is the least urgent that is told: 1 urgent alone, 4 all.
+notify: []
+#  - {name: log, via: file, path: notify/alerts.log, format: json}
+#  - {name: siem, via: syslog, address: "10.1.0.5:514", over: tcp}
+#  - {name: admins, via: mail, address: "10.1.0.6:25", from: darksite@lyon.example, to: [admins@lyon.example], severity: 2}
+#  - {name: pager, via: exec, command: [/usr/local/bin/page, --team, storage], severity: 1}    # the change as JSON on its input
 
 # Who may ask for support: at most five, exactly one admin.
 contacts: []
