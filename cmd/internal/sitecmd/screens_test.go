@@ -2,7 +2,6 @@ package sitecmd
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -26,8 +25,7 @@ import (
 )
 
 var (
-	updateScreens = flag.Bool("update", false, "write the golden screens anew")
-	screenNow     = time.Date(2026, 11, 22, 14, 5, 0, 0, time.UTC)
+	screenNow = time.Date(2026, 11, 22, 14, 5, 0, 0, time.UTC)
 )
 
 const screenSite = `
@@ -228,7 +226,7 @@ func golden(t *testing.T, name, got string, width int) {
 		require.LessOrEqual(t, utf8.RuneCountInString(strings.TrimRight(line, "\n")), width, "runs over: %q", line)
 	}
 	path := filepath.Join("testdata", "screens", name)
-	if *updateScreens {
+	if *update {
 		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
 		require.NoError(t, os.WriteFile(path, []byte(got), 0o644))
 	}
