@@ -24,9 +24,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var (
-	screenNow = time.Date(2026, 11, 22, 14, 5, 0, 0, time.UTC)
-)
+var screenNow = time.Date(2026, 11, 22, 14, 5, 0, 0, time.UTC)
 
 const screenSite = `
 site: {code: S042, name: Lyon 3}
