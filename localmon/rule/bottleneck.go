@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"darksite/localmon"
@@ -35,28 +36,10 @@ type side struct {
 // target as a whole and tells the side that is slower.
 func (e *Evaluator) judgeBottleneck(now time.Time, v *view, f *findings) {
 	m := f.rule.Bottleneck
-	values := map[string]float64{}
-	for _, s := range v.samples[m.Metric] {
-		labels, err := localmon.ParseLabels(s.Key.Labels)
-		if err != nil {
-			continue
-		}
-		dimension, other := "", false
-		for _, l := range labels {
-			if l.Name == m.Label {
-				dimension = l.Value
-			}
-			if allowed, named := m.Labels[l.Name]; named && !slices.Contains(allowed, l.Value) {
-				other = true
-			}
-		}
-		if dimension != "" && !other {
-			values[dimension] = s.Value
-		}
-	}
+	times := m.read(v)
 	worst := 0.0
 	for _, dim := range m.Sides {
-		total, ok := values[dim.Total]
+		total, ok := times.whole[dim.Total]
 		if !ok {
 			continue
 		}
@@ -64,28 +47,78 @@ func (e *Evaluator) judgeBottleneck(now time.Time, v *view, f *findings) {
 		f.at(ref).read |= fromSamples
 		id := f.rule.ID + "/" + dim.Name
 		s := e.m.Sides[id]
-		layers := [4]float64{values[dim.SAN], values[dim.Queue], values[dim.QoS], values[dim.Service]}
+		layers := times.layers(m, dim, s.Layers)
 		s.step(now, m, total, layers)
 		set(&e.m.Sides, id, s, 100)
 		if !s.On {
 			continue
 		}
 		verdict := f.at(ref)
-		layer, grown := s.grew(layers)
-		if dim.untold() {
-			layer, grown = "not told by the array", total-s.Normal
-		}
+		what, where, by := s.cause(m, dim, total, layers)
 		verdict.say(fromSamples, f.rule.Severity, f.rule.Why, fmt.Sprintf("%s %s, normal %s; %s grew by %s",
-			dim.Total, written(total, "usec"), s.normal(), layer, written(grown, "usec")))
+			dim.Total, written(total, "usec"), s.normal(), where, written(by, "usec")))
 		if total > worst {
 			worst = total
 			verdict.put("side", dim.Name)
 			verdict.put("value", written(total, "usec"))
 			verdict.put("normal", s.normal())
-			verdict.put("layer", layer)
+			verdict.put("layer", what)
 			verdict.put("since", stamp(s.Began))
 		}
 	}
+}
+
+// latencies are the newest times of a target: by dimension, and the same by part
+// where the target tells its parts.
+type latencies struct {
+	whole map[string]float64
+	parts map[string]map[string]float64
+}
+
+func (m *BottleneckMatch) read(v *view) latencies {
+	l := latencies{whole: map[string]float64{}, parts: map[string]map[string]float64{}}
+	for _, s := range v.samples[m.Metric] {
+		labels, err := localmon.ParseLabels(s.Key.Labels)
+		if err != nil {
+			continue
+		}
+		dimension, part, other := "", "", false
+		for _, label := range labels {
+			if label.Name == m.Label {
+				dimension = label.Value
+			}
+			if m.Split != nil && label.Name == m.Split.Label && slices.Contains(m.Split.Into, label.Value) {
+				part = label.Value
+			} else if allowed, named := m.Labels[label.Name]; named && !slices.Contains(allowed, label.Value) {
+				other = true
+			}
+		}
+		switch {
+		case dimension == "" || other:
+		case part == "":
+			l.whole[dimension] = s.Value
+		default:
+			if l.parts[part] == nil {
+				l.parts[part] = map[string]float64{}
+			}
+			l.parts[part][dimension] = s.Value
+		}
+	}
+	return l
+}
+
+// layers are the times of what a side is made of. A part that does nothing has no
+// time, and keeps its normal one.
+func (l latencies) layers(m *BottleneckMatch, dim Side, normal [4]float64) (times [4]float64) {
+	if m.Split == nil {
+		return [4]float64{l.whole[dim.SAN], l.whole[dim.Queue], l.whole[dim.QoS], l.whole[dim.Service]}
+	}
+	for i, part := range m.Split.Into {
+		if times[i] = l.parts[part][dim.Total]; times[i] <= 0 {
+			times[i] = normal[i]
+		}
+	}
+	return times
 }
 
 // untold reports whether the target says nothing of the layers.
@@ -159,13 +192,30 @@ func (s *side) learn(dt time.Duration, total float64, layers [4]float64) {
 	s.Learnt = min(s.Learnt+max(dt, time.Second), learnOver)
 }
 
-// grew is the layer that is furthest above its normal.
-func (s *side) grew(layers [4]float64) (string, float64) {
+// cause tells what grew in one word or a few, the one that grew most, and by how
+// much.
+func (s *side) cause(m *BottleneckMatch, dim Side, total float64, layers [4]float64) (what, most string, by float64) {
+	if m.Split == nil && dim.untold() {
+		return "not told by the target", "the whole", total - s.Normal
+	}
 	best := 0
 	for i := range layers {
 		if layers[i]-s.Layers[i] > layers[best]-s.Layers[best] {
 			best = i
 		}
 	}
-	return layerNames[best], layers[best] - s.Layers[best]
+	by = layers[best] - s.Layers[best]
+	if m.Split == nil {
+		return layerNames[best], layerNames[best], by
+	}
+	var grown []string
+	for i, part := range m.Split.Into {
+		if layers[i] > m.EndFactor*s.Layers[i] {
+			grown = append(grown, part)
+		}
+	}
+	if len(grown) == 0 {
+		return "none alone, their mix changed", "the whole", total - s.Normal
+	}
+	return strings.Join(grown, ", "), m.Split.Into[best], by
 }

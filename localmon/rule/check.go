@@ -212,5 +212,11 @@ func (b *BottleneckMatch) check(at strictyaml.Place) {
 		if s.Name == "" || s.Total == "" {
 			at.Key("sides").Item(i).Fail("a side needs name and total")
 		}
+		if b.Split != nil && !s.untold() {
+			at.Key("sides").Item(i).Fail("a side is told in layers or in the parts of split, not in both")
+		}
+	}
+	if b.Split != nil && (b.Split.Label == "" || len(b.Split.Into) == 0 || len(b.Split.Into) > len(layerNames)) {
+		at.Key("split").Fail("split needs a label and one to %d of its values", len(layerNames))
 	}
 }

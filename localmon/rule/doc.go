@@ -30,7 +30,7 @@
 // Evidence is one or more of: states (what the target says of its parts),
 // alerts (what the target raised itself), and one of metric (levels, shares,
 // rates, hits in a window, forecast, growth, absence, and what is unusual for the
-// hour of the week), bottleneck (latency that grew, and the layer it grew in),
+// hour of the week), bottleneck (latency that grew, and the layer or part it grew in),
 // jump (a start time that moved, or a clock that was set), identity (a version
 // that changed) and source (the look itself failed, or a rule found more than it
 // may look at). The fields are documented on the types [StateMatch],

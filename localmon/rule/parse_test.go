@@ -27,6 +27,20 @@ const good = `rules:
         looks: [{states: [drive CH0.BAY7 healthy]}]
 `
 
+const bottleneck = `    bottleneck:
+      metric: m
+      label: dimension
+      sides:
+        - {name: read, total: r, san: s}
+      floor: 1
+      ceiling: 9
+      factor: 3
+      queue_share: 0.5
+      for: 5m
+      end_factor: 1.5
+      end_for: 5m
+`
+
 func TestParse(t *testing.T) {
 	s, err := rule.Parse("site.yaml", []byte(good))
 	require.NoError(t, err)
@@ -37,6 +51,8 @@ func TestParse(t *testing.T) {
 func TestWrongRulesAreRefusedWithTheirPlace(t *testing.T) {
 	cases := []struct{ name, old, new, want string }{
 		{"unknown key", "    hard: true", "    hrad: true", `site.yaml:6:5: unknown key "hrad"; did you mean "hard"?`},
+		{"parts beside layers", "    states:\n      - {types: [drive], statuses: [failed]}", bottleneck + "      split: {label: protocol, into: [NFS]}", `site.yaml:13:11: a side is told in layers or in the parts of split, not in both`},
+		{"too many parts", "    states:\n      - {types: [drive], statuses: [failed]}", strings.Replace(bottleneck, ", san: s", "", 1) + "      split: {label: protocol, into: [a, b, c, d, e]}", `site.yaml:21:14: split needs a label and one to 4 of its values`},
 		{"unknown key deep inside", "statuses: [failed]", "status: [failed]", `site.yaml:10:26: unknown key "status"; did you mean "statuses"?`},
 		{"key twice", "    hard: true", "    hard: true\n    hard: false", `site.yaml:7:5: key "hard" stands twice`},
 		{"wrong type", "severity: 2\n", "severity: high\n", `site.yaml:4:15: "high" is not a whole number`},

@@ -116,6 +116,7 @@ type BottleneckMatch struct {
 	Metric     string              `yaml:"metric"`
 	Label      string              `yaml:"label"`  // the label that holds the dimension
 	Labels     map[string][]string `yaml:"labels"` // name to allowed values of the others
+	Split      *Split              `yaml:"split"`  // what grew, where the target tells no layers
 	Sides      []Side              `yaml:"sides"`
 	Floor      float64             `yaml:"floor"`       // never below this
 	Ceiling    float64             `yaml:"ceiling"`     // always above this
@@ -124,6 +125,13 @@ type BottleneckMatch struct {
 	For        time.Duration       `yaml:"for"`         // for so long
 	EndFactor  float64             `yaml:"end_factor"`  // over when under so many times normal
 	EndFor     time.Duration       `yaml:"end_for"`     // for so long
+}
+
+// Split names the parts in which the whole is told as well, such as the
+// protocols of a target that says nothing of layers.
+type Split struct {
+	Label string   `yaml:"label"`
+	Into  []string `yaml:"into"` // values of it, at most four
 }
 
 // Side is one direction of work, with the dimensions of its layers.

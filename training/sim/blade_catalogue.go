@@ -64,6 +64,11 @@ var bladeCatalogue = append([]Info{
 		Params: paramsOf(CapacityFill),
 	},
 	{
+		Kind: Bottleneck, Target: "a protocol it holds up, such as NFS; every one when left out",
+		Doc:    "offered load rises and the time of operations with it, then it ends; the array raises no alert and tells no layer, only each protocol by itself",
+		Params: paramsOf(Bottleneck),
+	},
+	{
 		Kind:   ArrayRestart,
 		Doc:    "nothing answers for a while; then every session is gone",
 		Params: paramsOf(ArrayRestart),

@@ -523,6 +523,8 @@ func (inv *bladeInventory) targets(k Kind) (names []string, preset string) {
 		return hardware("fan"), "CH1.FM1.FAN3"
 	case QuotaFull:
 		return inv.quotaTargets()
+	case Bottleneck:
+		return []string{string(NFS), string(SMB), string(HTTP), string(S3)}, ""
 	case CapacityFill:
 		for i := range inv.files {
 			if f := &inv.files[i]; f.Quota == 0 {

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"math"
+	"slices"
 	"time"
 )
 
@@ -35,6 +36,46 @@ type strain struct {
 	noNFS       bool
 	read, write float64 // time of operations against normal
 	queue       float64 // further us, while clients find their way again
+	narrow      []narrow
+}
+
+// narrow is a bottleneck: operations are pulled towards a time, and there are
+// more of them.
+type narrow struct {
+	protocol NASProtocol // the one it holds up; empty for every one
+	worst    float64     // us
+	pull     float64     // how far, 0 to 1
+	surge    float64     // offered load against normal
+}
+
+// narrowOf is what a bottleneck does at an instant.
+func narrowOf(e Entry, at time.Time) narrow {
+	pull := rampOf(e, at)
+	return narrow{protocol: NASProtocol(e.Target), worst: e.param("latency") * 1e6, pull: pull, surge: 1 + (e.param("load")-1)*pull}
+}
+
+// over is the strain as work over one protocol feels it.
+func (s strain) over(p NASProtocol) strain {
+	s.narrow = slices.DeleteFunc(slices.Clone(s.narrow), func(n narrow) bool { return n.protocol != "" && n.protocol != p })
+	return s
+}
+
+// offered is the load against normal.
+func (s strain) offered() float64 {
+	surge := 1.0
+	for _, n := range s.narrow {
+		surge *= n.surge
+	}
+	return surge
+}
+
+// held is the time of an operation that would take usec without a bottleneck.
+func (s strain) held(usec float64) float64 {
+	longest := usec
+	for _, n := range s.narrow {
+		longest = math.Max(longest, usec+math.Max(0, n.worst-usec)*n.pull)
+	}
+	return longest
 }
 
 func (v BladeView) strain() strain {
@@ -46,6 +87,9 @@ func (v BladeView) strain() strain {
 		}
 	}
 	for _, e := range v.entries {
+		if e.Kind == Bottleneck && e.begun(v.at) {
+			s.narrow = append(s.narrow, narrowOf(e, v.at))
+		}
 		if !e.active(v.at) {
 			continue
 		}
@@ -140,7 +184,7 @@ func (w *BladeWindow) fileParts(i int) (parts [len(fileProtocols)]BladeWork) {
 	for _, s := range w.samples {
 		for k, p := range fileProtocols {
 			if served[k] && (!s.noNFS || p.name != NFS) {
-				parts[k].add(w.view.workOf(&f.workload, s, p.part/all, p.metadata, 180))
+				parts[k].add(w.view.workOf(&f.workload, s.over(p.name), p.part/all, p.metadata, 180))
 			}
 		}
 	}
@@ -156,7 +200,7 @@ func (w *BladeWindow) Bucket(i int) BladeWork {
 	if !ok {
 		b := &w.view.inv.buckets[i]
 		for _, s := range w.samples {
-			sum.add(w.view.workOf(&b.workload, s, 1, objectMetadata, 9000))
+			sum.add(w.view.workOf(&b.workload, s.over(S3), 1, objectMetadata, 9000))
 		}
 		sum.divide(int64(len(w.samples)))
 		w.buckets[i] = sum
@@ -176,7 +220,7 @@ func (v BladeView) workOf(l *workload, s strain, part, metadata, base float64) B
 			wave = 1
 		}
 	}
-	ops := v.options.Size.bladeDimensions().peakOps * l.weight * wave * (0.55 + 0.9*ripple(l.key, s.at)) * part * CountedOver.Seconds()
+	ops := v.options.Size.bladeDimensions().peakOps * l.weight * wave * (0.55 + 0.9*ripple(l.key, s.at)) * part * s.offered() * CountedOver.Seconds()
 	count := func(share float64) int64 { return int64(math.Round(ops * share)) }
 	w := BladeWork{Reads: OpWork{Count: count(l.readShare)}, Writes: OpWork{Count: count(1 - l.readShare)}, Others: OpWork{Count: count(metadata)}}
 	if s.full {
@@ -189,6 +233,7 @@ func (v BladeView) workOf(l *workload, s strain, part, metadata, base float64) B
 	busier := 1 + 0.25*load*load
 	read := (base*(1+0.5*unit(l.key+13)) + l.readBytes/1500) * busier * s.read * (0.93 + 0.14*ripple(l.key+15, s.at))
 	write := (2*base*(1+0.5*unit(l.key+14)) + l.writeBytes/800) * busier * s.write * (0.93 + 0.14*ripple(l.key+16, s.at))
+	read, write = s.held(read), s.held(write)
 	w.Reads.Usec = int64(float64(w.Reads.Count) * (read + s.queue))
 	w.Writes.Usec = int64(float64(w.Writes.Count) * (write + s.queue))
 	w.Others.Usec = int64(float64(w.Others.Count) * (read*0.7 + s.queue))

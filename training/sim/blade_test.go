@@ -231,6 +231,7 @@ func TestAlertsOfBladeFaults(t *testing.T) {
 		{sim.Fault{Kind: sim.CapacityFill}, time.Hour, map[int]int{1100: 1}},
 		{sim.Fault{Kind: sim.CapacityFill, Params: map[string]string{"target": "79"}}, time.Hour, map[int]int{}},
 		{sim.Fault{Kind: sim.QuotaFull}, time.Hour, map[int]int{1101: 1}},
+		{sim.Fault{Kind: sim.Bottleneck}, time.Hour, map[int]int{}},
 		{sim.Fault{Kind: sim.AlertBurst}, time.Minute, map[int]int{1124: 20}},
 		{sim.Fault{Kind: sim.AlertBlip}, 7 * time.Second, map[int]int{1004: 1}},
 		{sim.Fault{Kind: sim.AlertBlip}, 8 * time.Second, map[int]int{}},
@@ -241,6 +242,47 @@ func TestAlertsOfBladeFaults(t *testing.T) {
 			a.Advance(c.after)
 			require.Equal(t, c.want, bladeOpen(a.Blade()))
 		})
+	}
+}
+
+func TestABottleneckOfABladeBeginsAndEnds(t *testing.T) {
+	a, quiet := newBlade(t, sim.Options{Seed: 3}), newBlade(t, sim.Options{Seed: 3})
+	both := func(d time.Duration) { a.Advance(d); quiet.Advance(d) }
+	both(time.Minute)
+	id := inject(t, a, sim.Fault{Kind: sim.Bottleneck, Target: "nfs"})
+	times := func(p sim.NASProtocol) (now, normal float64) {
+		return a.Blade().Instant().Array(p).Reads.UsecPerOp(), quiet.Blade().Instant().Array(p).Reads.UsecPerOp()
+	}
+	var seen []float64
+	for range 4 {
+		both(30 * time.Second)
+		now, normal := times(sim.NFS)
+		require.Greater(t, now, 2*normal)
+		seen = append(seen, now)
+	}
+	require.IsIncreasing(t, seen, "it comes over two minutes")
+	require.InDelta(t, 8000, seen[3], 800)
+	for _, p := range []sim.NASProtocol{sim.SMB, sim.HTTP, sim.S3} {
+		now, normal := times(p)
+		require.Equal(t, normal, now, "%s is another protocol", p)
+	}
+	w, q := a.Blade().Instant().Array(sim.NFS), quiet.Blade().Instant().Array(sim.NFS)
+	require.InEpsilon(t, 2.5, w.Reads.PerSecond()/q.Reads.PerSecond(), 0.01, "more is asked for")
+	require.NoError(t, a.Clear(id))
+	both(time.Minute)
+	now, normal := times(sim.NFS)
+	require.Greater(t, now, 2*normal, "it goes as it came")
+	both(time.Minute)
+	now, normal = times(sim.NFS)
+	require.Equal(t, normal, now)
+
+	_, err := a.Inject(sim.Fault{Kind: sim.Bottleneck, Target: "gopher"})
+	require.ErrorContains(t, err, `no part "gopher": name a protocol`)
+	inject(t, a, sim.Fault{Kind: sim.Bottleneck})
+	both(2 * time.Minute)
+	for _, p := range []sim.NASProtocol{sim.NFS, sim.SMB, sim.HTTP} {
+		now, normal := times(p)
+		require.Greater(t, now, 10*normal, p)
 	}
 }
 

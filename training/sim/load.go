@@ -89,12 +89,7 @@ func (s *stress) handOver(since time.Duration) {
 }
 
 func (v View) stressOfBottleneck(s *stress, e Entry) {
-	ramp := e.param("ramp")
-	pull := math.Min(1, v.at.Sub(e.At).Seconds()/ramp)
-	if e.repaired(v.at) {
-		reached := math.Min(1, e.Until.Sub(e.At).Seconds()/ramp)
-		pull = reached - v.at.Sub(e.Until).Seconds()/ramp
-	}
+	pull := rampOf(e, v.at)
 	if pull <= 0 {
 		return
 	}
