@@ -40,7 +40,8 @@ func (e *Evaluator) judgeAlerts(now time.Time, v *view, f *findings) {
 		case m.Absorb:
 			wholes = append(wholes, a)
 		default:
-			f.alert(localmon.Ref{Rule: f.rule.ID, Component: m.component(a)}, a, f.rule.Severity, f.rule.Why)
+			severity, why := m.severity(f.rule, a)
+			f.alert(localmon.Ref{Rule: f.rule.ID, Component: m.component(a)}, a, severity, why)
 		}
 	}
 	for _, a := range wholes {
@@ -111,10 +112,9 @@ func (e *Evaluator) news(now time.Time, r *Rule, a localmon.ArrayAlert) bool {
 // judgeClosed tells of an alert that opened and closed between two looks.
 func (e *Evaluator) judgeClosed(f *findings, m *AlertMatch, a localmon.ArrayAlert) {
 	ref := localmon.Ref{Rule: f.rule.ID, Component: m.component(a)}
-	severity, why := f.rule.Severity, f.rule.Why
+	severity, why := m.severity(f.rule, a)
 	if m.Uncovered {
 		ref.Rule = variant(f.rule, a.Code)
-		severity, why = arraySeverity(a.Severity)
 	}
 	if _, was := e.m.opened(ref.Rule, ref.Component); was || e.m.Digest[a.Code] {
 		return
@@ -194,6 +194,13 @@ func (m *AlertMatch) component(a localmon.ArrayAlert) string {
 		return ""
 	}
 	return canon(a.Component)
+}
+
+func (m *AlertMatch) severity(r *Rule, a localmon.ArrayAlert) (localmon.Severity, string) {
+	if m.Uncovered || m.Word {
+		return arraySeverity(a.Severity)
+	}
+	return r.Severity, r.Why
 }
 
 func closed(a localmon.ArrayAlert) bool {

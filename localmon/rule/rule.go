@@ -61,6 +61,7 @@ type AlertMatch struct {
 	Text       []string `yaml:"text"`      // any of these, in issue or summary, without case
 	Absorb     bool     `yaml:"absorb"`    // about a whole whose part this rule already names: one fault
 	Whole      bool     `yaml:"whole"`     // counts for the target, whatever component is named
+	Word       bool     `yaml:"word"`      // severity from the target's word: critical 2, info 4, any other 3
 	Uncovered  bool     `yaml:"uncovered"` // every alert no other rule matches; severity from the target's word
 }
 
