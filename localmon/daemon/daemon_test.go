@@ -83,9 +83,12 @@ func openFolder(t testing.TB, dir string) folder {
 	return fo
 }
 
+var shippedRules = sync.OnceValues(rule.Shipped)
+
+// rules are the shipped rules, read once: nobody changes a set.
 func rules(t testing.TB) rule.Set {
 	t.Helper()
-	s, err := rule.Shipped()
+	s, err := shippedRules()
 	require.NoError(t, err)
 	return s
 }

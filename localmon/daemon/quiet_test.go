@@ -25,17 +25,7 @@ import (
 // QUIET_POLL and QUIET_ASK make both finer, down to QUIET_POLL=30s QUIET_ASK=30s,
 // which takes half an hour.
 func TestQuietMonth(t *testing.T) {
-	pace := func(name string, usual time.Duration) time.Duration {
-		text := os.Getenv(name)
-		if text == "" {
-			return usual
-		}
-		d, err := time.ParseDuration(text)
-		require.NoError(t, err, name)
-		require.Positive(t, d, name)
-		return d
-	}
-	every, ask, span := pace("QUIET_POLL", 4*time.Minute), pace("QUIET_ASK", 4*time.Hour), 30*24*time.Hour
+	every, ask, span := paceOf(t, "QUIET_POLL", 4*time.Minute), paceOf(t, "QUIET_ASK", 4*time.Hour), 30*24*time.Hour
 	if testing.Short() {
 		span = 24 * time.Hour
 	}
@@ -62,6 +52,19 @@ func TestQuietMonth(t *testing.T) {
 			t.Logf("%d looks over %s: %d missed, %d in part, %d in a burst of work; no alert", looks, span, w.missed, w.partial, w.bursts)
 		})
 	}
+}
+
+// paceOf is how far apart looks are: as usual, or as the environment says.
+func paceOf(t *testing.T, name string, usual time.Duration) time.Duration {
+	t.Helper()
+	text := os.Getenv(name)
+	if text == "" {
+		return usual
+	}
+	d, err := time.ParseDuration(text)
+	require.NoError(t, err, name)
+	require.Positive(t, d, name)
+	return d
 }
 
 // weather is what happens at a site in order: work that follows the week, bursts

@@ -67,9 +67,7 @@ func siteOf(t *testing.T, how setting) *site {
 		s.src, err = flasharray.New(flasharray.Options{Target: s.name, URL: server.URL(), Token: server.Token(), Pin: server.Pin(), RequestTimeout: how.request})
 	}
 	require.NoError(t, err)
-	rules, err := rule.Shipped()
-	require.NoError(t, err)
-	s.eval = rule.NewEvaluator(rules, s.name, kind)
+	s.eval = rule.NewEvaluator(rules(t), s.name, kind)
 	return s
 }
 
@@ -89,7 +87,7 @@ func (s *site) judge(now time.Time, b localmon.Batch) {
 	res := s.eng.Step(s.state, now, s.eval.Evaluate(now, b))
 	s.state = res.State
 	for _, c := range res.Changes {
-		s.story = append(s.story, fmt.Sprintf("%s %s %s %d", c.What, c.Alert.Rule, c.Alert.Component, c.Alert.Severity))
+		s.story = append(s.story, c.What+" "+lineOf(c.Alert))
 		s.t.Logf("%8s %s %s/%s sev %d: %s", now.Sub(s.begin), c.What, c.Alert.Rule, c.Alert.Component, c.Alert.Severity, c.Alert.Summary)
 	}
 }
@@ -106,11 +104,15 @@ func (s *site) firing() []string {
 	out := []string{}
 	for _, a := range s.state.Alerts() {
 		if a.Status == localmon.StatusFiring && a.Parent == 0 {
-			out = append(out, strings.TrimSpace(fmt.Sprintf("%s %s", a.Rule, a.Component))+fmt.Sprintf(" %d", a.Severity))
+			out = append(out, lineOf(a))
 		}
 	}
 	slices.Sort(out)
 	return out
+}
+
+func lineOf(a localmon.Alert) string {
+	return strings.Join(strings.Fields(fmt.Sprintf("%s %s %d", a.Rule, a.Component, a.Severity)), " ")
 }
 
 // told lists every alert that was ever fired, once.
@@ -123,6 +125,40 @@ func (s *site) told() []string {
 		}
 	}
 	return slices.Sorted(maps.Keys(out))
+}
+
+// has reports whether each of these was told: rule, component, severity.
+func (s *site) has(lines []string) bool {
+	return !slices.ContainsFunc(lines, func(line string) bool {
+		return !slices.Contains(s.story, localmon.ChangeFired+" "+line) && !slices.Contains(s.story, localmon.ChangePassed+" "+line)
+	})
+}
+
+// summary is the text of what fires.
+func (s *site) summary(line string) string {
+	s.t.Helper()
+	for _, a := range s.state.Alerts() {
+		if a.Status == localmon.StatusFiring && a.Parent == 0 && lineOf(a) == line {
+			return a.Summary
+		}
+	}
+	s.t.Fatalf("%s does not fire", line)
+	return ""
+}
+
+// over is when a fault is over by itself: at once for one of a moment.
+func (s *site) over(id string) time.Time {
+	s.t.Helper()
+	for _, f := range s.array.Faults() {
+		if f.ID == id {
+			if f.Until.IsZero() {
+				return f.At
+			}
+			return f.Until
+		}
+	}
+	s.t.Fatalf("no fault %s", id)
+	return time.Time{}
 }
 
 func (s *site) inject(f sim.Fault) string {

@@ -21,35 +21,36 @@ func interfaceStories() []story {
 		}
 		return story{
 			name: name, fault: f, how: how,
-			within: 5*time.Minute + 30*time.Second, want: []string{"partial-data hardware 4"}, lasts: 2 * time.Minute, clears: 10 * time.Minute,
+			looks: 10, waits: "ten looks without the list", want: []string{"partial-data hardware 4"}, lasts: 2 * time.Minute,
 		}
 	}
-	lost := func(name string, f sim.Fault, want string, short bool) story {
-		return story{
-			name: name, fault: f, short: short, within: 2 * time.Minute, want: []string{want}, lasts: 10 * time.Minute, clears: 15 * time.Minute,
-		}
+	refused := func(name string, kind sim.Kind, want string) story {
+		return story{name: name, fault: sim.Fault{Kind: kind}, short: true, want: []string{want}, lasts: 10 * time.Minute}
+	}
+	lost := func(name string, f sim.Fault) story {
+		return story{name: name, fault: f, looks: 3, waits: threeLooks, want: []string{"no-data 2"}, lasts: 10 * time.Minute}
 	}
 	unseen := func(name string, kind sim.Kind) story {
-		return story{name: name, fault: sim.Fault{Kind: kind}, within: 5 * time.Minute, lasts: 10 * time.Minute, clears: 4 * time.Minute}
+		return story{name: name, fault: sim.Fault{Kind: kind}, looks: 10, lasts: 10 * time.Minute, clears: time.Minute}
 	}
 	late := setting{request: impatient}
 	return []story{
-		lost("token refused", sim.Fault{Kind: sim.TokenRefused}, "token-refused 3", true),
-		lost("certificate changed", sim.Fault{Kind: sim.CertChange}, "certificate-changed 2", true),
-		lost("no version both sides know", sim.Fault{Kind: sim.WrongVersion}, "no-data 2", false),
-		lost("versions nobody has heard of", sim.Fault{Kind: sim.WrongVersion, Params: map[string]string{"offer": "unknown"}}, "no-data 2", false),
-		lost("every list fails", sim.Fault{Kind: sim.HTTP500}, "no-data 2", false),
-		lost("every call is sent to another host", sim.Fault{Kind: sim.Redirect}, "no-data 2", false),
+		refused("token refused", sim.TokenRefused, "token-refused 3"),
+		refused("certificate changed", sim.CertChange, "certificate-changed 2"),
+		lost("no version both sides know", sim.Fault{Kind: sim.WrongVersion}),
+		lost("versions nobody has heard of", sim.Fault{Kind: sim.WrongVersion, Params: map[string]string{"offer": "unknown"}}),
+		lost("every list fails", sim.Fault{Kind: sim.HTTP500}),
+		lost("every call is sent to another host", sim.Fault{Kind: sim.Redirect}),
 
 		unseen("session ended", sim.ExpireSession),
 		unseen("items listed twice", sim.DuplicateItems),
 		{
 			name: "the array's clock is off", fault: sim.Fault{Kind: sim.ClockSkew},
-			within: soon, want: []string{"clock-off 3"}, lasts: 10 * time.Minute, clears: 15 * time.Minute,
+			want: []string{"clock-off 3"}, lasts: 10 * time.Minute,
 		},
 		{
 			name: "the array's clock is behind by some minutes", fault: sim.Fault{Kind: sim.ClockSkew, Params: map[string]string{"by": "-3m"}},
-			within: soon, want: []string{"clock-off 4"}, lasts: 10 * time.Minute, clears: 15 * time.Minute,
+			want: []string{"clock-off 4"}, lasts: 10 * time.Minute,
 		},
 
 		onHardware("one list fails", sim.HTTP500, setting{}),
@@ -68,6 +69,6 @@ func interfaceStories() []story {
 func nullNumbers(want string) story {
 	return story{
 		name: "every number is null", fault: sim.Fault{Kind: sim.CounterNull},
-		within: 12 * time.Minute, want: []string{want}, lasts: 20 * time.Minute, clears: 15 * time.Minute,
+		looks: 22, waits: "ten minutes without a number", want: []string{want}, lasts: 20 * time.Minute,
 	}
 }

@@ -15,6 +15,8 @@ const (
 	learntAt  = 30 * time.Minute // before, nothing is called normal
 
 	longestGap = 5 * time.Minute // between two looks that count as one stretch
+
+	maxSplit = 8 // parts of one whole
 )
 
 // layers in the order of side.Layers.
@@ -32,93 +34,130 @@ type side struct {
 	Began  time.Time     `json:"began,omitzero"`
 }
 
-// judgeBottleneck follows the latency of each side. The condition is about the
-// target as a whole and tells the side that is slower.
+// judgeBottleneck follows the latency of each side, and of each part of it that
+// the target tells. The condition is about the target as a whole and tells the
+// side that is slower.
 func (e *Evaluator) judgeBottleneck(now time.Time, v *view, f *findings) {
 	m := f.rule.Bottleneck
+	ref := localmon.Ref{Rule: f.rule.ID}
+	slowest, grown, held := course{}, []string{}, false
+	for _, c := range m.courses(v) {
+		f.at(ref).read |= fromSamples
+		id := f.rule.ID + "/" + c.name
+		c.side = e.m.Sides[id]
+		switch {
+		case c.part == "" || slices.Contains(m.Split.Judged, c.part):
+			c.side.step(now, m, c.total, c.layers)
+		case !held:
+			c.side.learn(c.side.pass(now), c.total, c.layers)
+		}
+		if c.part == "" {
+			held = c.side.On
+		}
+		set(&e.m.Sides, id, c.side, 100)
+		if c.part != "" && c.total > m.EndFactor*c.side.Normal && !slices.Contains(grown, c.part) {
+			grown = append(grown, c.part)
+		}
+		if !c.side.On {
+			continue
+		}
+		layer, by := c.grew()
+		f.at(ref).say(fromSamples, f.rule.Severity, f.rule.Why, fmt.Sprintf("%s %s, normal %s; %s grew by %s",
+			c.name, written(c.total, "usec"), c.side.normal(), layer, written(by, "usec")))
+		if c.total > slowest.total {
+			slowest = c
+		}
+	}
+	if slowest.name == "" {
+		return
+	}
+	layer, _ := slowest.grew()
+	switch {
+	case m.Split != nil && len(grown) > 0:
+		layer = strings.Join(grown, ", ")
+	case m.Split != nil:
+		layer = "none alone, their mix changed"
+	case !slowest.told:
+		layer = "not told by the target"
+	}
+	f.at(ref).set("side", slowest.name, "value", written(slowest.total, "usec"), "normal", slowest.side.normal(),
+		"layer", layer, "since", stamp(slowest.side.Began))
+}
+
+// course is one time that is followed: that of a side, or of a part of it.
+type course struct {
+	name   string
+	part   string
+	total  float64
+	layers [4]float64
+	told   bool // the target tells the layers
+	side   side
+}
+
+// grew is the layer that grew most and by how much: the whole where none is told.
+func (c course) grew() (string, float64) {
+	if !c.told {
+		return "it", c.total - c.side.Normal
+	}
+	return c.side.grew(c.layers)
+}
+
+// courses are the newest times of a target, the whole before its parts.
+func (m *BottleneckMatch) courses(v *view) []course {
 	times := m.read(v)
-	worst := 0.0
+	var all []course
 	for _, dim := range m.Sides {
-		total, ok := times.whole[dim.Total]
+		if total, ok := times[""][dim.Total]; ok {
+			t := times[""]
+			all = append(all, course{name: dim.Name, total: total, told: !dim.untold(), layers: [4]float64{t[dim.SAN], t[dim.Queue], t[dim.QoS], t[dim.Service]}})
+		}
+		if m.Split == nil {
+			continue
+		}
+		for _, part := range m.Split.Into {
+			if total, ok := times[part][dim.Total]; ok {
+				all = append(all, course{name: part + " " + dim.Name, part: part, total: total})
+			}
+		}
+	}
+	return all
+}
+
+// read sorts times by part, which is empty for the whole, and by dimension.
+func (m *BottleneckMatch) read(v *view) map[string]map[string]float64 {
+	times := map[string]map[string]float64{}
+	for _, s := range v.samples[m.Metric] {
+		dimension, part, ok := m.place(s.Key.Labels)
 		if !ok {
 			continue
 		}
-		ref := localmon.Ref{Rule: f.rule.ID}
-		f.at(ref).read |= fromSamples
-		id := f.rule.ID + "/" + dim.Name
-		s := e.m.Sides[id]
-		layers := times.layers(m, dim, s.Layers)
-		s.step(now, m, total, layers)
-		set(&e.m.Sides, id, s, 100)
-		if !s.On {
-			continue
+		if times[part] == nil {
+			times[part] = map[string]float64{}
 		}
-		verdict := f.at(ref)
-		what, where, by := s.cause(m, dim, total, layers)
-		verdict.say(fromSamples, f.rule.Severity, f.rule.Why, fmt.Sprintf("%s %s, normal %s; %s grew by %s",
-			dim.Total, written(total, "usec"), s.normal(), where, written(by, "usec")))
-		if total > worst {
-			worst = total
-			verdict.put("side", dim.Name)
-			verdict.put("value", written(total, "usec"))
-			verdict.put("normal", s.normal())
-			verdict.put("layer", what)
-			verdict.put("since", stamp(s.Began))
-		}
-	}
-}
-
-// latencies are the newest times of a target: by dimension, and the same by part
-// where the target tells its parts.
-type latencies struct {
-	whole map[string]float64
-	parts map[string]map[string]float64
-}
-
-func (m *BottleneckMatch) read(v *view) latencies {
-	l := latencies{whole: map[string]float64{}, parts: map[string]map[string]float64{}}
-	for _, s := range v.samples[m.Metric] {
-		labels, err := localmon.ParseLabels(s.Key.Labels)
-		if err != nil {
-			continue
-		}
-		dimension, part, other := "", "", false
-		for _, label := range labels {
-			if label.Name == m.Label {
-				dimension = label.Value
-			}
-			if m.Split != nil && label.Name == m.Split.Label && slices.Contains(m.Split.Into, label.Value) {
-				part = label.Value
-			} else if allowed, named := m.Labels[label.Name]; named && !slices.Contains(allowed, label.Value) {
-				other = true
-			}
-		}
-		switch {
-		case dimension == "" || other:
-		case part == "":
-			l.whole[dimension] = s.Value
-		default:
-			if l.parts[part] == nil {
-				l.parts[part] = map[string]float64{}
-			}
-			l.parts[part][dimension] = s.Value
-		}
-	}
-	return l
-}
-
-// layers are the times of what a side is made of. A part that does nothing has no
-// time, and keeps its normal one.
-func (l latencies) layers(m *BottleneckMatch, dim Side, normal [4]float64) (times [4]float64) {
-	if m.Split == nil {
-		return [4]float64{l.whole[dim.SAN], l.whole[dim.Queue], l.whole[dim.QoS], l.whole[dim.Service]}
-	}
-	for i, part := range m.Split.Into {
-		if times[i] = l.parts[part][dim.Total]; times[i] <= 0 {
-			times[i] = normal[i]
-		}
+		times[part][dimension] = s.Value
 	}
 	return times
+}
+
+// place is the dimension of a series, and the part it is about, empty for the
+// whole; false where it is none the rule looks at.
+func (m *BottleneckMatch) place(labels string) (dimension, part string, ok bool) {
+	all, err := localmon.ParseLabels(labels)
+	if err != nil {
+		return "", "", false
+	}
+	for _, l := range all {
+		allowed, named := m.Labels[l.Name]
+		switch {
+		case l.Name == m.Label:
+			dimension = l.Value
+		case m.Split != nil && l.Name == m.Split.Label && slices.Contains(m.Split.Into, l.Value):
+			part = l.Value
+		case named && !slices.Contains(allowed, l.Value):
+			return "", "", false
+		}
+	}
+	return dimension, part, dimension != ""
 }
 
 // untold reports whether the target says nothing of the layers.
@@ -133,11 +172,10 @@ func (s *side) normal() string {
 
 // step takes one value of latency and of its layers.
 func (s *side) step(now time.Time, m *BottleneckMatch, total float64, layers [4]float64) {
-	dt := min(max(now.Sub(s.Seen), 0), longestGap)
 	if now.Sub(s.Seen) > longestGap {
 		s.Bad, s.Calm = time.Time{}, time.Time{} // what nobody saw is neither bad nor calm
 	}
-	s.Seen = now.UTC()
+	dt := s.pass(now)
 	bad := s.bad(m, total, layers)
 	if !s.On {
 		switch {
@@ -161,6 +199,14 @@ func (s *side) step(now time.Time, m *BottleneckMatch, total float64, layers [4]
 	case now.Sub(s.Calm) >= m.EndFor:
 		s.On, s.Bad, s.Calm, s.Began = false, time.Time{}, time.Time{}, time.Time{}
 	}
+}
+
+// pass moves the side on to now, and says how much of the time since the last look
+// counts.
+func (s *side) pass(now time.Time) time.Duration {
+	dt := min(max(now.Sub(s.Seen), 0), longestGap)
+	s.Seen = now.UTC()
+	return dt
 }
 
 func (s *side) bad(m *BottleneckMatch, total float64, layers [4]float64) bool {
@@ -192,30 +238,13 @@ func (s *side) learn(dt time.Duration, total float64, layers [4]float64) {
 	s.Learnt = min(s.Learnt+max(dt, time.Second), learnOver)
 }
 
-// cause tells what grew in one word or a few, the one that grew most, and by how
-// much.
-func (s *side) cause(m *BottleneckMatch, dim Side, total float64, layers [4]float64) (what, most string, by float64) {
-	if m.Split == nil && dim.untold() {
-		return "not told by the target", "the whole", total - s.Normal
-	}
+// grew is the layer that is furthest above its normal.
+func (s *side) grew(layers [4]float64) (string, float64) {
 	best := 0
 	for i := range layers {
 		if layers[i]-s.Layers[i] > layers[best]-s.Layers[best] {
 			best = i
 		}
 	}
-	by = layers[best] - s.Layers[best]
-	if m.Split == nil {
-		return layerNames[best], layerNames[best], by
-	}
-	var grown []string
-	for i, part := range m.Split.Into {
-		if layers[i] > m.EndFactor*s.Layers[i] {
-			grown = append(grown, part)
-		}
-	}
-	if len(grown) == 0 {
-		return "none alone, their mix changed", "the whole", total - s.Normal
-	}
-	return strings.Join(grown, ", "), m.Split.Into[best], by
+	return layerNames[best], layers[best] - s.Layers[best]
 }

@@ -27,11 +27,12 @@ func TestABottleneckNamesTheProtocolsThatGrew(t *testing.T) {
 		bad  localmon.Batch
 		says string
 	}{
-		{"one protocol", bladeTimes(7000, 8000, 350, 12_000), "read latency is 7 ms since 2026-11-22 09:00 UTC, normal is 2 ms; it grew over: NFS; in which layer the array does not tell"},
-		{"several", bladeTimes(8000, 8000, 8100, 12_000), "it grew over: NFS, SMB;"},
-		{"every one that works", bladeTimes(30_000, 8000, 8100, 90_000), "it grew over: NFS, SMB, S3;"},
-		{"a protocol that stands still has no time", bladeTimes(9000, 0, 8000, 0), "it grew over: SMB;"},
-		{"more of what is slow by nature", bladeTimes(11_000, 310, 360, 12_500), "it grew over: none alone, their mix changed;"},
+		{"one protocol", bladeTimes(7000, 8000, 350, 12_000), "NFS read latency is 8 ms since 2026-11-22 09:00 UTC, normal is 0.3 ms; it grew over: NFS; in which layer the array does not tell"},
+		{"one that has few operations", bladeTimes(2050, 300, 8000, 12_000), "SMB read latency is 8 ms since 2026-11-22 09:00 UTC, normal is 0.35 ms; it grew over: SMB;"},
+		{"several", bladeTimes(8050, 8000, 8100, 12_000), "SMB read latency is 8.1 ms since 2026-11-22 09:00 UTC, normal is 0.35 ms; it grew over: NFS, SMB;"},
+		{"every one that works", bladeTimes(30_000, 8000, 8100, 90_000), "read latency is 30 ms since 2026-11-22 09:00 UTC, normal is 2 ms; it grew over: NFS, SMB, S3;"},
+		{"one that stood still before", bladeTimes(9000, 0, 8000, 0), "it grew over: SMB;"},
+		{"more of what is slow by nature", bladeTimes(11_000, 310, 360, 12_500), "read latency is 11 ms since 2026-11-22 09:00 UTC, normal is 2 ms; it grew over: none alone, their mix changed;"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			e := rule.NewEvaluator(shipped(t), "fb-1", localmon.KindFlashBlade)

@@ -3,6 +3,7 @@ package rule
 import (
 	"path"
 	"regexp"
+	"slices"
 
 	"darksite/localmon"
 	"darksite/runbooks/strictyaml"
@@ -216,7 +217,14 @@ func (b *BottleneckMatch) check(at strictyaml.Place) {
 			at.Key("sides").Item(i).Fail("a side is told in layers or in the parts of split, not in both")
 		}
 	}
-	if b.Split != nil && (b.Split.Label == "" || len(b.Split.Into) == 0 || len(b.Split.Into) > len(layerNames)) {
-		at.Key("split").Fail("split needs a label and one to %d of its values", len(layerNames))
+	if b.Split != nil && (b.Split.Label == "" || len(b.Split.Into) == 0 || len(b.Split.Into) > maxSplit) {
+		at.Key("split").Fail("split needs a label and one to %d of its values", maxSplit)
+	}
+	if b.Split != nil {
+		for i, part := range b.Split.Judged {
+			if !slices.Contains(b.Split.Into, part) {
+				at.Key("split").Key("judged").Item(i).Fail("split is not into %q", part)
+			}
+		}
 	}
 }

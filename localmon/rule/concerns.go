@@ -25,9 +25,8 @@ func (s Set) Concerns(a localmon.Alert, key localmon.SeriesKey) bool {
 		p := pickOf(r.Metric, key.Labels)
 		return key.Metric == r.Metric.Name && p.ok && p.component == a.Component
 	case r.Bottleneck != nil:
-		return key.Metric == r.Bottleneck.Metric && slices.ContainsFunc(r.Bottleneck.Sides, func(side Side) bool {
-			return key.Labels == localmon.FormatLabels(r.Bottleneck.Label, side.Total)
-		})
+		dimension, _, ok := r.Bottleneck.place(key.Labels)
+		return ok && key.Metric == r.Bottleneck.Metric && slices.ContainsFunc(r.Bottleneck.Sides, func(s Side) bool { return s.Total == dimension })
 	case r.Jump != nil:
 		return key.Metric == r.Jump.Metric && r.Jump.Component == ""
 	}

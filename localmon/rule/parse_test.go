@@ -52,7 +52,8 @@ func TestWrongRulesAreRefusedWithTheirPlace(t *testing.T) {
 	cases := []struct{ name, old, new, want string }{
 		{"unknown key", "    hard: true", "    hrad: true", `site.yaml:6:5: unknown key "hrad"; did you mean "hard"?`},
 		{"parts beside layers", "    states:\n      - {types: [drive], statuses: [failed]}", bottleneck + "      split: {label: protocol, into: [NFS]}", `site.yaml:13:11: a side is told in layers or in the parts of split, not in both`},
-		{"too many parts", "    states:\n      - {types: [drive], statuses: [failed]}", strings.Replace(bottleneck, ", san: s", "", 1) + "      split: {label: protocol, into: [a, b, c, d, e]}", `site.yaml:21:14: split needs a label and one to 4 of its values`},
+		{"too many parts", "    states:\n      - {types: [drive], statuses: [failed]}", strings.Replace(bottleneck, ", san: s", "", 1) + "      split: {label: protocol, into: [a, b, c, d, e, f, g, h, i]}", `site.yaml:21:14: split needs a label and one to 8 of its values`},
+		{"a part that is none", "    states:\n      - {types: [drive], statuses: [failed]}", strings.Replace(bottleneck, ", san: s", "", 1) + "      split: {label: protocol, into: [a, b], judged: [a, c]}", `site.yaml:21:58: split is not into "c"`},
 		{"unknown key deep inside", "statuses: [failed]", "status: [failed]", `site.yaml:10:26: unknown key "status"; did you mean "statuses"?`},
 		{"key twice", "    hard: true", "    hard: true\n    hard: false", `site.yaml:7:5: key "hard" stands twice`},
 		{"wrong type", "severity: 2\n", "severity: high\n", `site.yaml:4:15: "high" is not a whole number`},

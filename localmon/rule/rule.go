@@ -128,11 +128,15 @@ type BottleneckMatch struct {
 	EndFor     time.Duration       `yaml:"end_for"`     // for so long
 }
 
-// Split names the parts in which the whole is told as well, such as the
-// protocols of a target that says nothing of layers.
+// Split names the parts in which the whole is told as well, such as the protocols
+// of a target that says nothing of layers.
 type Split struct {
 	Label string   `yaml:"label"`
-	Into  []string `yaml:"into"` // values of it, at most four
+	Into  []string `yaml:"into"` // values of it
+	// Judged are those that are judged by themselves as well, because the mean over
+	// all hides the one that has few operations. What has operations of every size,
+	// such as whole objects, is slow or fast by what is asked for.
+	Judged []string `yaml:"judged"`
 }
 
 // Side is one direction of work, with the dimensions of its layers.
