@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// poll is from one look to the next.
+// pollEvery is from one look to the next.
 const pollEvery = 30 * time.Second
 
 // story is one fault of the simulator's catalogue as the operator lives through
@@ -109,7 +109,7 @@ func (l *ledger) add(o outcome) {
 	l.all = append(l.all, o)
 }
 
-// String renders the table.
+// String renders the table and sums it up.
 func (l *ledger) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -118,33 +118,55 @@ func (l *ledger) String() string {
 	})
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 1, ' ', 0)
-	fmt.Fprintln(w, "\narray\t| fault\t| story\t| alert\t| component\t| severity\t| told after it shows\t| allowed\t| after it begins\t| told as well\t| extra\t| clear after repair or end")
-	extra := 0
+	fmt.Fprintln(w, "\n"+strings.Join([]string{
+		"array", "fault", "story", "alert", "component", "severity", "told after it shows", "allowed", "after it begins", "told as well", "extra", "clear after repair or end",
+	}, "\t| "))
+	kinds, slowest, extra := map[string]bool{}, 0, 0
 	for _, o := range l.all {
-		alert, component, severity := "none is due", "-", "-"
-		found, begun, cleared := "-", "-", "-"
-		if len(o.want) > 0 {
-			f := strings.Fields(o.want[0])
-			alert, severity = f[0], f[len(f)-1]
-			if len(f) == 3 {
-				component = f[1]
-			}
-			found, begun = fmt.Sprintf("%d polls, %s", o.looks, o.after), o.since.String()
+		fmt.Fprintln(w, strings.Join(o.cells(), "\t| "))
+		kinds[fmt.Sprint(o.how.family, o.fault.Kind)] = true
+		if o.waits == "" && o.due() != "" {
+			slowest = max(slowest, o.looks)
 		}
-		if o.cleared > 0 {
-			cleared = o.cleared.String()
-		}
-		allowed := fmt.Sprintf("%d polls", cmp.Or(o.story.looks, 2))
-		if o.waits != "" {
-			allowed += ": " + o.waits
-		}
-		fmt.Fprintf(w, "%s\t| %s\t| %s\t| %s\t| %s\t| %s\t| %s\t| %s\t| %s\t| %s\t| %d\t| %s\n", o.how.family, o.fault.Kind, o.name,
-			alert, component, severity, found, allowed, begun, cmp.Or(strings.Join(o.follows, ", "), "-"), o.extra, cleared)
 		extra += o.extra
 	}
 	_ = w.Flush()
-	fmt.Fprintf(&b, "%d stories, %d extra alerts\n", len(l.all), extra)
+	fmt.Fprintf(&b, "%d faults in %d stories; what waits for nothing is told after %d polls at most; %d extra alerts\n", len(kinds), len(l.all), slowest, extra)
 	return b.String()
+}
+
+// due is what the story is about: rule, component, severity; empty for none.
+func (o outcome) due() string {
+	for _, line := range slices.Concat(o.want, o.follows) {
+		return line
+	}
+	return ""
+}
+
+func (o outcome) cells() []string {
+	alert, component, severity, found, begun, cleared := "none is due", "-", "-", "-", "-", "-"
+	followed := o.follows
+	if f := strings.Fields(o.due()); len(f) > 0 {
+		alert, severity = f[0], f[len(f)-1]
+		if len(f) == 3 {
+			component = f[1]
+		}
+		if len(o.want) == 0 {
+			alert, followed = alert+" (over)", nil
+		}
+		found, begun = fmt.Sprintf("%d polls, %s", o.looks, o.after), o.since.String()
+	}
+	if o.cleared > 0 {
+		cleared = o.cleared.String()
+	}
+	allowed := fmt.Sprintf("%d polls", cmp.Or(o.story.looks, 2))
+	if o.waits != "" {
+		allowed += ": " + o.waits
+	}
+	return []string{
+		string(o.how.family), string(o.fault.Kind), o.name, alert, component, severity, found, allowed, begun,
+		cmp.Or(strings.Join(followed, ", "), "-"), fmt.Sprint(o.extra), cleared,
+	}
 }
 
 // tell plays the story. Looks come as on a site until the fault is told and while it
@@ -219,7 +241,8 @@ func (st story) await(s *site, out *outcome) (shown time.Time) {
 		if !shown.IsZero() {
 			out.looks++
 		}
-		if out.looks == allowed || len(st.want) > 0 && slices.Equal(s.firing(), st.want) {
+		found := slices.Equal(s.firing(), st.want) && (len(st.want) > 0 || len(st.follows) > 0 && s.has(st.follows))
+		if found || out.looks == allowed {
 			break
 		}
 	}

@@ -38,11 +38,11 @@ func flashBladeStories() []story {
 			want: []string{"fb-service-down nfs 1"}, lasts: 10 * time.Minute,
 		},
 		{
-			name: "quota nearly used up", fault: sim.Fault{Kind: sim.QuotaFull, Target: "finance-data-004"},
+			name: "quota nearly used up", fault: sim.Fault{Kind: sim.QuotaFull, Target: "finance-data-004", Params: map[string]string{"over": "10m"}},
 			shows: alarm(1101, "warning"), want: []string{"array-alert:1101 finance-data-004 3"}, lasts: 10 * time.Minute, clears: 12 * time.Minute,
 		},
 		{
-			name: "quota exceeded", fault: sim.Fault{Kind: sim.QuotaFull, Target: "finance-data-004", Params: map[string]string{"target": "120"}},
+			name: "quota exceeded", fault: sim.Fault{Kind: sim.QuotaFull, Target: "finance-data-004", Params: map[string]string{"target": "120", "over": "10m"}},
 			shows: alarm(1101, "critical"), want: []string{"array-alert:1101 finance-data-004 2"}, lasts: 10 * time.Minute, clears: 12 * time.Minute,
 		},
 		{
