@@ -65,8 +65,8 @@ func allStories() map[sim.Family][]story {
 // Every fault of the catalogue, on both kinds of array: the right alert within
 // two looks of the moment at which the array shows it, or within the window its
 // rule states, nothing beside it, and the right end. With -v the table shows the
-// times. While a fault that was told only lasts, looks are minutes apart; with
-// STORIES_EVERY=30s they come as on a site throughout.
+// times. Once a fault is told looks are four minutes apart, and one while it clears;
+// with STORIES_EVERY=30s they come as on a site throughout.
 func TestStories(t *testing.T) {
 	every := paceOf(t, "STORIES_EVERY", 4*time.Minute)
 	var table ledger
@@ -169,8 +169,8 @@ func (o outcome) cells() []string {
 	}
 }
 
-// tell plays the story. Looks come as on a site until the fault is told and while it
-// clears, and are every apart otherwise.
+// tell plays the story. Looks come as on a site until the fault is told, and are every
+// apart then, a minute at most while it clears.
 func (st story) tell(s *site, every time.Duration) outcome {
 	t := s.t
 	t.Helper()
@@ -197,7 +197,7 @@ func (st story) tell(s *site, every time.Duration) outcome {
 		over, allowed = s.array.Now(), cmp.Or(st.clears, 6*time.Minute)
 	}
 	for deadline := over.Add(allowed); s.array.Now().Before(deadline) && (s.array.Now().Before(over) || len(s.firing()) > 0 || !s.has(st.follows)); {
-		s.look(pollEvery)
+		s.look(min(every, 2*pollEvery))
 	}
 	require.Empty(t, s.firing(), "%s after it is over", allowed)
 	out.cleared = s.array.Now().Sub(over)

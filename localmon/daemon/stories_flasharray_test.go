@@ -67,7 +67,7 @@ func flashArrayStories() []story {
 		},
 		{
 			name: "port errors", fault: sim.Fault{Kind: sim.PortErrors, Target: "CT0.FC3"},
-			want: []string{"port-errors CT0.FC3 3"}, lasts: 10 * time.Minute, clears: 10 * time.Minute,
+			want: []string{"port-errors CT0.FC3 3"}, lasts: 10 * time.Minute, clears: 16 * time.Minute, // ten looks and what clears everything
 		},
 		{
 			name: "link flaps", fault: sim.Fault{Kind: sim.LinkFlap, Target: "CT0.FC2"},
