@@ -162,8 +162,11 @@ func (w *world) count(conds []localmon.Condition) {
 }
 
 func TestEveryHistoryKeepsThePromises(t *testing.T) {
-	seen := map[string]int{}
-	for seed := range uint64(10) {
+	seen, seeds, least := map[string]int{}, uint64(10), 20
+	if testing.Short() {
+		seeds, least = 4, 1
+	}
+	for seed := range seeds {
 		w := newWorld(t, seed)
 		for range 400 {
 			w.now = w.now.Add(time.Duration(10+w.rng.IntN(110)) * time.Second)
@@ -184,7 +187,7 @@ func TestEveryHistoryKeepsThePromises(t *testing.T) {
 		localmon.ChangeRaised, localmon.ChangeFired, localmon.ChangeDropped, localmon.ChangeSeverity, localmon.ChangeCleared, localmon.ChangeReraised, localmon.ChangeAcked,
 		localmon.ChangeGrouped, localmon.ChangeUngrouped, localmon.ChangePassed, localmon.ChangeRetired, localmon.ChangeHushed, localmon.ChangeUnhushed,
 	} {
-		require.Greater(t, seen[word], 20, "histories have come to %q", word)
+		require.GreaterOrEqual(t, seen[word], least, "histories have come to %q", word)
 	}
 }
 
