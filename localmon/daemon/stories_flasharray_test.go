@@ -76,11 +76,11 @@ func flashArrayStories() []story {
 		{
 			name: "optics wear out, told before the limit", fault: sim.Fault{Kind: sim.SFPDegrade, Target: "CT1.FC0", Params: map[string]string{"power": "0.05", "ramp": "2m"}},
 			shows: dim("CT1.FC0", sim.RxPowerLimits.WarnLow), looks: 20, waits: "optics are read every five minutes, and must say so twice",
-			want: []string{"optics CT1.FC0 4"}, lasts: 10 * time.Minute, clears: 11 * time.Minute,
+			want: []string{"optics CT1.FC0 4"}, lasts: 10 * time.Minute, clears: 16 * time.Minute, // three readings
 		},
 		{
 			name: "optics beyond the limit, with the array's own alert", fault: sim.Fault{Kind: sim.SFPDegrade, Target: "CT1.FC0"},
-			shows: alarm(41, "warning"), want: []string{"optics CT1.FC0 3"}, lasts: 10 * time.Minute, clears: 11 * time.Minute,
+			shows: alarm(41, "warning"), want: []string{"optics CT1.FC0 3"}, lasts: 10 * time.Minute, clears: 16 * time.Minute, // three readings
 		},
 		{
 			name: "planned upgrade", fault: sim.Fault{Kind: sim.Upgrade},
