@@ -68,10 +68,7 @@ func (r Rule) checkCases(at strictyaml.Place) {
 		} else {
 			quiet++
 		}
-		looks, told := 0, 0
 		for j, l := range k.Looks {
-			looks += min(max(l.Times, 1), maxLooks+1)
-			told += min(max(l.Times, 1), maxLooks+1) * (len(l.Metrics)*min(max(l.Copies, 1), maxCopies+1) + len(l.States) + len(l.Alerts))
 			if l.Copies != 0 && (l.Copies < 0 || l.Copies > maxCopies || l.Times > 1) {
 				at.Key("looks").Item(j).Fail("copies is 1 to %d, of one look", maxCopies)
 			}
@@ -80,6 +77,7 @@ func (r Rule) checkCases(at strictyaml.Place) {
 				at.Key("looks").Item(j).Fail("%s", err)
 			}
 		}
+		looks, told := k.effort()
 		if looks > maxLooks {
 			at.Fail("%d looks, at most %d", looks, maxLooks)
 		}
@@ -95,6 +93,16 @@ func (r Rule) checkCases(at strictyaml.Place) {
 	if fires == 0 || quiet == 0 {
 		at.Fail("rule %s needs at least one case that fires and one that does not", r.ID)
 	}
+}
+
+// effort is how many looks a case asks for, and what they tell in all.
+func (c Case) effort() (looks, told int) {
+	for _, l := range c.Looks {
+		times := min(max(l.Times, 1), maxLooks+1)
+		looks += times
+		told += times * (len(l.Metrics)*min(max(l.Copies, 1), maxCopies+1) + len(l.States) + len(l.Alerts))
+	}
+	return looks, told
 }
 
 // caseStart is when the first look of a case is.

@@ -68,6 +68,13 @@ func NewEvaluator(s Set, target string, kind localmon.Kind) *Evaluator {
 	return e
 }
 
+// Judges reports whether a rule is judged here; alerts of one rule may have ids of
+// their own behind a colon.
+func (e *Evaluator) Judges(id string) bool {
+	base, _, _ := strings.Cut(id, ":")
+	return slices.ContainsFunc(e.rules, func(r Rule) bool { return r.ID == base })
+}
+
 func (r *Rule) metrics() []string {
 	switch {
 	case r.Metric != nil && r.Metric.ShareOf != "":
