@@ -113,15 +113,32 @@ var caseStart = time.Date(2026, 3, 2, 6, 0, 0, 0, time.UTC)
 func (s Set) Check() error {
 	var errs []error
 	for _, r := range s.Rules {
-		for _, c := range r.Cases {
-			for _, kind := range caseKinds(r) {
-				if err := s.run(r, c, kind); err != nil {
-					errs = append(errs, fmt.Errorf("rule %s, case %q, %s: %w", r.ID, c.Name, kind, err))
-				}
+		for _, t := range s.Try(r) {
+			if t.Err != nil {
+				errs = append(errs, fmt.Errorf("rule %s, case %q, %s: %w", r.ID, r.Cases[t.Case].Name, t.Kind, t.Err))
 			}
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// Trial is one case of a rule at one kind of target; Err says what does not come
+// out as written.
+type Trial struct {
+	Case int // of the rule's
+	Kind localmon.Kind
+	Err  error
+}
+
+// Try runs the cases of a rule against the whole set.
+func (s Set) Try(r Rule) []Trial {
+	var out []Trial
+	for i, c := range r.Cases {
+		for _, kind := range caseKinds(r) {
+			out = append(out, Trial{i, kind, s.run(r, c, kind)})
+		}
+	}
+	return out
 }
 
 func caseKinds(r Rule) []localmon.Kind {

@@ -36,6 +36,7 @@ type Book struct {
 	Set
 	Off     []Off
 	Sources map[string]Source // by id
+	docs    []document        // of the site
 }
 
 // Site is what the rules of a site are held against.
@@ -52,9 +53,9 @@ const (
 )
 
 // Join reads the files of a site and puts them beside the kit's own rules. A rule
-// that is wrong, whose cases do not come out, or that would be slow, remember too
-// much or tell of thousands of components there is refused with its place, before
-// it is ever run. The error joins one [strictyaml.Error] for each finding.
+// that is wrong, or that would be slow, remember too much or tell of thousands of
+// components there is refused with its place, before it is ever run. The error
+// joins one [strictyaml.Error] for each finding. [Book.Check] does the rest.
 func (s Site) Join(files ...File) (Book, error) {
 	own, err := shippedFiles()
 	if err != nil {
@@ -70,17 +71,42 @@ func (s Site) Join(files ...File) (Book, error) {
 	}
 	b := bind(kit, docs)
 	for _, d := range docs {
-		s.checkNames(b, d)
+		s.checkNames(b, kit, d)
 	}
 	checkEffort(docs)
 	s.checkCosts(kit, docs)
 	if err := said(docs); err != nil {
 		return Book{}, err
 	}
-	for _, d := range docs {
-		b.tryCases(d)
+	return b, nil
+}
+
+// Check runs the cases of the site's rules against the whole book. The error joins
+// one [strictyaml.Error] for each that does not come out.
+func (b Book) Check() error {
+	var errs []error
+	for _, d := range b.docs {
+		for i, r := range d.Rules {
+			for _, t := range b.Try(r) {
+				if t.Err == nil {
+					continue
+				}
+				at := d.at.Key("rules").Item(i).Key("cases").Item(t.Case)
+				at.Fail("case %q, %s: %s", r.Cases[t.Case].Name, t.Kind, strings.ReplaceAll(t.Err.Error(), "\n", "; "))
+			}
+		}
+		errs = append(errs, d.at.Err())
 	}
-	return b, said(docs)
+	return errors.Join(errs...)
+}
+
+// Own are the rules of the site, in the order of its files.
+func (b Book) Own() []Rule {
+	var own []Rule
+	for _, d := range b.docs {
+		own = append(own, d.Rules...)
+	}
+	return own
 }
 
 func readAll(files []File) (docs []document, err error) {
@@ -105,7 +131,7 @@ func said(docs []document) error {
 // bind puts a site's files beside the kit's, and says at their places which ids
 // clash.
 func bind(kit, docs []document) Book {
-	b := Book{Sources: map[string]Source{}}
+	b := Book{Sources: map[string]Source{}, docs: docs}
 	for _, d := range kit {
 		for i, r := range d.Rules {
 			b.Sources[r.ID] = d.source(i, true)
@@ -186,15 +212,20 @@ func (d document) source(i int, shipped bool) Source {
 }
 
 // checkNames holds what a rule names against what there is.
-func (s Site) checkNames(b Book, d document) {
-	ids := slices.Sorted(maps.Keys(b.Sources))
+func (s Site) checkNames(b Book, kit []document, d document) {
+	ids, books := slices.Sorted(maps.Keys(b.Sources)), slices.Clone(s.Runbooks)
+	for _, k := range kit {
+		for _, r := range k.Rules {
+			books = append(books, r.Runbook) // a rule that replaces one may name what that did
+		}
+	}
 	for i, r := range d.Rules {
 		at := d.at.Key("rules").Item(i)
 		for j, e := range r.ExplainedBy {
 			at.Key("explained_by").Item(j).Key("rule").Word("rule", e.Rule, ids)
 		}
 		if r.Runbook != "" && s.Runbooks != nil {
-			at.Key("runbook").Word("runbook", r.Runbook, s.Runbooks)
+			at.Key("runbook").Word("runbook", r.Runbook, books)
 		}
 		for j, c := range r.Cases {
 			for k, id := range c.Also {
@@ -217,20 +248,6 @@ func checkEffort(docs []document) {
 			if looks > maxSiteLooks || told > maxSiteTold {
 				d.at.Key("rules").Item(i).Key("cases").Fail("the cases of the site's rules up to here ask for %d looks with %d samples, states and alerts, at most %d and %d: make them shorter, or name fewer kinds", looks, told, maxSiteLooks, maxSiteTold)
 				return
-			}
-		}
-	}
-}
-
-// tryCases runs the cases of a file's rules against the whole book.
-func (b Book) tryCases(d document) {
-	for i, r := range d.Rules {
-		for j, c := range r.Cases {
-			for _, kind := range caseKinds(r) {
-				if err := b.run(r, c, kind); err != nil {
-					said := strings.ReplaceAll(err.Error(), "\n", "; ")
-					d.at.Key("rules").Item(i).Key("cases").Item(j).Fail("case %q, %s: %s", c.Name, kind, said)
-				}
 			}
 		}
 	}

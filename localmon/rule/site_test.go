@@ -32,6 +32,15 @@ const mine = `rules:
         looks: [{states: [spare_drive CH0.BAY7 healthy]}]
 `
 
+// load joins and checks, as a monitor does.
+func load(s rule.Site, files ...rule.File) (rule.Book, error) {
+	b, err := s.Join(files...)
+	if err == nil {
+		err = b.Check()
+	}
+	return b, err
+}
+
 func siteFile(name, text string) rule.File { return rule.File{Name: name, Data: []byte(text)} }
 
 // swap replaces the only old in a text.
@@ -78,13 +87,14 @@ func TestASiteAddsReplacesAndSwitchesOff(t *testing.T) {
 	require.NoError(t, err)
 	was := find(t, kit, "drive-failed")
 	replaced := strings.ReplaceAll(swap(t, mine, "id: my-drive", "id: drive-failed\n    replaces: true"), "spare_drive", "old_drive")
-	b, err := rule.Site{Runbooks: []string{"drive-failed"}}.Join(
+	b, err := load(rule.Site{Runbooks: []string{"drive-failed"}},
 		siteFile("a.yaml", mine),
 		siteFile("b.yaml", replaced+"off:\n  - {rule: noisy-volume, why: every volume is}\n"),
 		siteFile("c.yaml", "off: [{rule: site-contacts, why: one man}]\n"),
 	)
 	require.NoError(t, err)
 	require.Len(t, b.Rules, len(kit.Rules)-1)
+	require.Len(t, b.Own(), 2)
 	require.Equal(t, "A spare drive failed.", find(t, b.Set, "drive-failed").About)
 	require.NotEqual(t, was.About, find(t, b.Set, "drive-failed").About)
 	require.Equal(t, "a.yaml", b.Sources["my-drive"].File)
@@ -99,7 +109,7 @@ func TestASiteAddsReplacesAndSwitchesOff(t *testing.T) {
 }
 
 func TestWhatASiteMayNotWriteIsRefusedWithItsPlace(t *testing.T) {
-	site := rule.Site{Runbooks: []string{"drive-failed", "psu-failed"}}
+	site := rule.Site{Runbooks: []string{"drive-failed"}}
 	slow := swap(t, mine, "looks: [{states: [spare_drive CH0.BAY7 worn]}]", "looks: [{times: 8000, states: [spare_drive CH0.BAY7 worn]}]")
 	cases := []struct {
 		name  string
@@ -129,7 +139,7 @@ func TestWhatASiteMayNotWriteIsRefusedWithItsPlace(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := site.Join(c.files...)
+			_, err := load(site, c.files...)
 			require.ErrorContains(t, err, c.want)
 			var at *strictyaml.Error
 			require.ErrorAs(t, err, &at, "each finding has its place")
@@ -196,7 +206,7 @@ func TestWhatReplacesARuleOfTheKitMayCostWhatThatDid(t *testing.T) {
 	kit, err := site.Join()
 	require.NoError(t, err)
 	text := "rules:\n" + swap(t, kit.Sources["noisy-volume"].Text, "  - id: noisy-volume\n", "  - id: noisy-volume\n    replaces: true\n")
-	b, err := site.Join(siteFile("a.yaml", text))
+	b, err := load(site, siteFile("a.yaml", text))
 	require.NoError(t, err)
 	require.True(t, find(t, b.Set, "noisy-volume").Replaces)
 	_, err = site.Join(siteFile("a.yaml", swap(t, text, "  - id: noisy-volume\n    replaces: true\n", "  - id: other\n")))
