@@ -204,7 +204,7 @@ func checkLists(at strictyaml.Place, lists map[string][]string) {
 // overrun lists the rules that a look would take beyond what they may look at.
 func (e *Evaluator) overrun(v *view) (over []string, most int) {
 	for i := range e.rules {
-		for _, name := range e.rules[i].metrics() {
+		for _, name := range e.rules[i].Metrics() {
 			if n := len(v.samples[name]); n > maxJudged {
 				over, most = append(over, e.rules[i].ID), max(most, n)
 				break

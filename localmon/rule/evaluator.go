@@ -61,7 +61,7 @@ func NewEvaluator(s Set, target string, kind localmon.Kind) *Evaluator {
 				e.named[t] = t != "*"
 			}
 		}
-		for _, name := range r.metrics() {
+		for _, name := range r.Metrics() {
 			e.wanted[name] = true
 		}
 	}
@@ -75,7 +75,8 @@ func (e *Evaluator) Judges(id string) bool {
 	return slices.ContainsFunc(e.rules, func(r Rule) bool { return r.ID == base })
 }
 
-func (r *Rule) metrics() []string {
+// Metrics are the metrics a rule reads.
+func (r *Rule) Metrics() []string {
 	switch {
 	case r.Metric != nil && r.Metric.ShareOf != "":
 		return []string{r.Metric.Name, r.Metric.ShareOf}
