@@ -43,10 +43,16 @@
 // localmon_target_clock_off_seconds, that the evaluator makes of each look that
 // tells a time.
 //
-// What the site itself must keep in order is told with the look at the host, as
-// localmon_site_certified_admins, localmon_site_contacts,
-// localmon_site_revocations_age_seconds, localmon_history_bytes and
-// localmon_history_budget_bytes. What is not told is not judged.
+// What the site itself must keep in order is told with the look at the host:
+//
+//	localmon_site_contacts                  contacts of site.yaml
+//	localmon_site_certified_admins          of them those that name a certificate; it is not verified
+//	localmon_site_revocations_age_seconds   since the vendor's card with the revoked keys was taken
+//	localmon_history_bytes                  of the history, in use
+//	localmon_history_budget_bytes           of the history, allowed
+//
+// What is not told is not judged: a list of contacts nobody has filled in says
+// nothing of people.
 //
 // # The hour of the week
 //

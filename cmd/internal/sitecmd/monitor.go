@@ -84,6 +84,12 @@ func (m *monitor) close() error {
 	return errors.Join(m.history.Close(), m.site.Close())
 }
 
+// historyUse is how much of the history's file is in use, and how much may be.
+func (m *monitor) historyUse(ctx context.Context) (used, budget int64, err error) {
+	st, err := m.history.Stats(ctx)
+	return st.Used, st.Budget, err
+}
+
 func (a *app) openMonitor() (*monitor, error) {
 	conf, err := a.config()
 	if err != nil {
@@ -143,7 +149,7 @@ func (a *app) plan(m *monitor, conf *siteconf.Config, before *watched) (*plan, e
 	w, err := a.watch(conf, func(ctx context.Context, b localmon.Batch) error {
 		_, err := m.history.Append(ctx, b)
 		return err
-	}, before)
+	}, m.historyUse, before)
 	if err != nil {
 		return nil, err
 	}
