@@ -107,8 +107,6 @@ func (a *app) origin(r ruleRow) string {
 		return "OFF"
 	case r.Shipped:
 		return "kit"
-	case r.Replaces:
-		return fmt.Sprintf("%s:%d instead of the kit's", file, r.Line)
 	}
 	return fmt.Sprintf("%s:%d", file, r.Line)
 }
@@ -147,7 +145,7 @@ func (a *app) ruleListCommand() *cobra.Command {
 	var asJSON, own bool
 	var kind string
 	c := &cobra.Command{
-		Use: "list", Short: "List the rules: severity, kinds, runbook, and where each stands", Args: cobra.NoArgs,
+		Use: "list", Short: "List the rules: severity, kinds, where each stands, and runbook", Args: cobra.NoArgs,
 		Example: "  darksite rule list --kind flashblade\n  darksite rule list --own   (what the site changed)",
 		RunE: func(c *cobra.Command, _ []string) error {
 			kinds := []string{"", string(localmon.KindFlashArray), string(localmon.KindFlashBlade), string(localmon.KindHost)}
@@ -194,14 +192,26 @@ func (a *app) printRules(rows []ruleRow) {
 		t.Add(r.ID, fmt.Sprint(r.Severity), kindsOf(r), a.origin(r), orDash(r.Runbook))
 	}
 	t.Print(a.env.Out, a.env.Width(), a.env.Color())
+	var said []string
 	for _, r := range rows {
-		if r.Off != "" {
-			for _, line := range cli.Wrap(cli.Printable(fmt.Sprintf("%s is off: %s", r.ID, r.Off)), a.env.Width()) {
-				fmt.Fprintln(a.env.Out, line)
-			}
+		switch {
+		case r.Off != "":
+			said = append(said, fmt.Sprintf("%s is off: %s", r.ID, r.Off))
+		case r.Replaces:
+			said = append(said, r.ID+" stands in the place of the kit's own")
 		}
 	}
+	a.paragraphs(said)
 	a.env.Next("darksite rule show " + rows[0].ID)
+}
+
+// paragraphs prints texts one below the other.
+func (a *app) paragraphs(texts []string) {
+	for _, text := range texts {
+		for _, line := range cli.Wrap(cli.Printable(text), a.env.Width()) {
+			fmt.Fprintln(a.env.Out, line)
+		}
+	}
 }
 
 func (a *app) ruleShowCommand() *cobra.Command {
@@ -265,8 +275,11 @@ func (a *app) printRule(r ruleRow) {
 	}
 	say("", fmt.Sprintf("%s, severity %d %s, %s", r.ID, r.Severity, severityWords[r.Severity], a.origin(r)))
 	say("", r.About)
-	if r.Off != "" {
+	switch {
+	case r.Off != "":
 		say("", "The site does without it: "+r.Off)
+	case r.Replaces:
+		say("", "It stands in the place of the kit's own.")
 	}
 	fmt.Fprintln(a.env.Out)
 	say("targets   ", kindsOf(r))

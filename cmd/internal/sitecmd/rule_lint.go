@@ -180,6 +180,9 @@ place; exit 4 when the monitor would refuse them.`,
 			}
 			refused := len(found)
 			found = append(found, d.unheard()...)
+			slices.SortStableFunc(found, func(x, y ruleFinding) int {
+				return cmp.Or(cmp.Compare(x.File, y.File), cmp.Compare(x.Line, y.Line), cmp.Compare(x.Column, y.Column))
+			})
 			if asJSON {
 				if err := a.env.JSON(found); err != nil {
 					return err
@@ -269,15 +272,19 @@ func (d draft) trials() (out []ruleTrial, failed int) {
 }
 
 func (a *app) printTrials(trials []ruleTrial) {
-	t := &cli.Table{Header: []string{"RULE", "KIND", "CASE", "RESULT"}}
+	if len(trials) == 0 {
+		return
+	}
+	t := &cli.Table{Header: []string{"STATE", "RULE", "KIND", "CASE"}}
+	var failed []string
 	for _, tr := range trials {
-		result := "PASS"
+		state := "PASS"
 		if !tr.Passed {
-			result = "FAIL " + tr.Said
+			state = "FAIL"
+			failed = append(failed, fmt.Sprintf("%s, %s, %s: %s", tr.Rule, tr.Kind, tr.Case, tr.Said))
 		}
-		t.Add(tr.Rule, tr.Kind, tr.Case, result)
+		t.Add(state, tr.Rule, tr.Kind, tr.Case)
 	}
-	if len(trials) > 0 {
-		t.Print(a.env.Out, a.env.Width(), a.env.Color())
-	}
+	t.Print(a.env.Out, a.env.Width(), a.env.Color())
+	a.paragraphs(failed)
 }
