@@ -131,6 +131,8 @@ func (a *app) startMonitor(m *monitor, conf *siteconf.Config) error {
 type plan struct {
 	conf    *siteconf.Config
 	rules   rule.Book
+	digest  string // of their files
+	late    error  // what would be refused in them if they were new
 	watched *watched
 	ways    []notify.Way
 }
@@ -138,7 +140,7 @@ type plan struct {
 // plan opens nothing that another one at work holds; before is what of that can
 // go on.
 func (a *app) plan(m *monitor, conf *siteconf.Config, before *watched) (*plan, error) {
-	rules, err := a.siteRules(context.Background(), conf, m.history)
+	rules, digest, late, err := a.planRules(context.Background(), m, conf, before == nil)
 	if err != nil {
 		return nil, err
 	}
@@ -153,7 +155,7 @@ func (a *app) plan(m *monitor, conf *siteconf.Config, before *watched) (*plan, e
 	if err != nil {
 		return nil, err
 	}
-	return &plan{conf, rules, w, ways}, nil
+	return &plan{conf, rules, digest, late, w, ways}, nil
 }
 
 // begin puts a plan to work where the stored alerts end.
@@ -177,6 +179,8 @@ func (a *app) begin(m *monitor, p *plan) error {
 		return err
 	}
 	m.daemon, m.desk, m.watched, m.conf, m.rules = d, desk, p.watched, p.conf, p.rules
+	d.Note(rulesDir, p.late)
+	a.noteTaken(p.digest)
 	return nil
 }
 

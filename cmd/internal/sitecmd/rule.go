@@ -32,7 +32,11 @@ one, or do without one, in files rules/*.yaml of its folder:
 
 Begin with a rule of the kit that is near to what you want: rule show ID --yaml
 prints its text, with the cases that prove it. The monitor reads the files when it
-starts, and when it is told to read site.yaml again.`,
+starts, and when it is told to read site.yaml again. It refuses what is wrong, or
+would cost too much with what the targets tell; started again with files that it
+took before, it goes on with them, and says when they have come to cost too much.
+
+The language is described in the package comment of localmon/rule.`,
 		Example: "  darksite rule list --kind flasharray\n  darksite rule show capacity-high\n  darksite rule show noisy-volume --yaml > draft.yaml\n  darksite rule lint draft.yaml",
 	}
 	c.AddCommand(a.ruleListCommand(), a.ruleShowCommand(), a.ruleLintCommand(), a.ruleTestCommand())

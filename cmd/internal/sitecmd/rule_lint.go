@@ -107,7 +107,7 @@ func (f ruleFinding) String() string {
 // ruleFindings takes an error of files apart; rest is what is no finding.
 func ruleFindings(err error) (found []ruleFinding, rest error) {
 	var at *strictyaml.Error
-	switch many, joined := err.(interface{ Unwrap() []error }); { //nolint:errorlint // this very error is taken apart
+	switch many, joined := err.(interface{ Unwrap() []error }); {
 	case err == nil:
 	case joined:
 		for _, one := range many.Unwrap() {

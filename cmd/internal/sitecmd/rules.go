@@ -2,6 +2,8 @@ package sitecmd
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -35,10 +37,22 @@ const ruleHint = "mend the file at the places named, then: darksite rule lint"
 // siteRules are the kit's rules and those of the site folder, checked against what
 // the site's targets are known to tell.
 func (a *app) siteRules(ctx context.Context, conf *siteconf.Config, r localmon.Reader) (rule.Book, error) {
+	files, err := a.ruleFiles()
+	if err != nil {
+		return rule.Book{}, err
+	}
+	return joinRules(ctx, conf, r, files)
+}
+
+func (a *app) ruleFiles() ([]rule.File, error) {
 	files, err := readRules(a.path(rulesDir))
 	if err != nil {
-		return rule.Book{}, fmt.Errorf("%w:\n%w", errRules, err)
+		return nil, fmt.Errorf("%w:\n%w", errRules, err)
 	}
+	return files, nil
+}
+
+func joinRules(ctx context.Context, conf *siteconf.Config, r localmon.Reader, files []rule.File) (rule.Book, error) {
 	site, err := ruleSite(ctx, conf, r)
 	if err != nil {
 		return rule.Book{}, err
@@ -51,6 +65,62 @@ func (a *app) siteRules(ctx context.Context, conf *siteconf.Config, r localmon.R
 		return rule.Book{}, fmt.Errorf("%w:\n%w", errRules, err)
 	}
 	return b, nil
+}
+
+// planRules are the rules a monitor is to work by. One that starts again with files
+// it has taken before does so, whatever its targets have come to tell meanwhile: it
+// may be nobody who started it, in the night after a power cut. What would be
+// refused now is late, and is told.
+func (a *app) planRules(ctx context.Context, m *monitor, conf *siteconf.Config, starts bool) (b rule.Book, digest string, late, err error) {
+	files, err := a.ruleFiles()
+	if err != nil {
+		return rule.Book{}, "", nil, err
+	}
+	digest = digestOf(files)
+	b, err = joinRules(ctx, conf, m.history, files)
+	if !starts || !errors.Is(err, errRules) || digest != a.rulesTaken() {
+		return b, digest, nil, err
+	}
+	known := *conf
+	known.Arrays = nil
+	was := err
+	b, err = joinRules(ctx, &known, nothing{}, files)
+	return b, digest, fmt.Errorf("the monitor goes on with rules that it took before and would not take now: %w", was), err
+}
+
+// takenFile holds the digest of the files of rules that a monitor took last.
+const takenFile = "rules.taken"
+
+func digestOf(files []rule.File) string {
+	sum := sha256.New()
+	for _, f := range files {
+		fmt.Fprintf(sum, "%q %q\n", filepath.Base(f.Name), f.Data)
+	}
+	return hex.EncodeToString(sum.Sum(nil))
+}
+
+// rulesTaken is empty where nothing was taken yet, or nothing can be read of it.
+func (a *app) rulesTaken() string {
+	text, err := os.ReadFile(a.path(runDir, takenFile))
+	if err != nil {
+		return ""
+	}
+	return trimLine(text)
+}
+
+// noteTaken notes which files of rules were taken. A disk that takes no note does
+// not keep a monitor from watching, so that is only said.
+func (a *app) noteTaken(digest string) {
+	if digest == a.rulesTaken() {
+		return
+	}
+	err := os.MkdirAll(a.path(runDir), 0o700)
+	if err == nil {
+		err = safefile.Write(a.path(runDir, takenFile), []byte(digest+"\n"), 0o600)
+	}
+	if err != nil {
+		a.env.Notef("it is not noted which rules were taken: %v", err)
+	}
 }
 
 // readRules reads the files of rules in a folder, by name. Hidden files, and those

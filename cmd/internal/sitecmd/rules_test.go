@@ -103,6 +103,43 @@ func TestAnExplosiveRuleOfASiteIsRefusedWhenItIsLoaded(t *testing.T) {
 	}
 }
 
+// A monitor that is started again in the night, after a power cut, takes the rules
+// it took before, though the array has more volumes by now; it says so. New rules,
+// and these when a person has them read, are refused.
+func TestRulesThatWereTakenBeforeKeepNoMonitorFromStarting(t *testing.T) {
+	dir := siteOfVolumes(t, 900, 0)
+	path := filepath.Join(dir, rulesDir, "volumes.yaml")
+	require.NoError(t, os.WriteFile(path, []byte(volumeRule), 0o600))
+	code, _, errs := darksite(t, dir, "monitor", "--once")
+	require.NotEqual(t, cli.CodeUsage, code, errs)
+	h, err := history.Open(filepath.Join(dir, historyFile), history.Options{})
+	require.NoError(t, err)
+	b := localmon.Batch{Target: "fa-prod-1", At: ruleNow}
+	for i := range 10_000 {
+		b.Samples = append(b.Samples, localmon.Sample{Key: localmon.SeriesKey{
+			Target: b.Target, Metric: "purefa_volume_performance_latency_usec", Labels: localmon.FormatLabels("name", fmt.Sprintf("vol%05d", i)),
+		}})
+	}
+	_, err = h.Append(t.Context(), b)
+	require.NoError(t, err)
+	require.NoError(t, h.Close())
+
+	code, _, errs = darksite(t, dir, "monitor", "--once")
+	require.NotEqual(t, cli.CodeUsage, code, errs)
+	require.Contains(t, errs, "the monitor goes on with rules that it took before and would not take now")
+	require.Contains(t, errs, "rule slow-volume: 10000 components could be told of one by one")
+	code, out, _ := darksite(t, dir, "rule", "lint")
+	require.Equal(t, cli.CodeRefused, code, out)
+
+	require.NoError(t, os.WriteFile(path, []byte(volumeRule+"# changed\n"), 0o600))
+	code, _, errs = darksite(t, dir, "monitor", "--once")
+	require.Equal(t, cli.CodeUsage, code, errs)
+	require.NoError(t, os.WriteFile(path, []byte(strings.Replace(volumeRule, "v1 3", "v1 4", 1)), 0o600))
+	code, _, errs = darksite(t, dir, "monitor", "--once")
+	require.Equal(t, cli.CodeUsage, code, errs)
+	require.Contains(t, errs, "10000 components")
+}
+
 func TestFilesThatAreNoPlainFilesOfRulesAreRefused(t *testing.T) {
 	cases := []struct {
 		name string

@@ -45,16 +45,23 @@ func TestWhatTheSiteKeepsInOrderIsToldWhereItIsKnown(t *testing.T) {
 	}{
 		{"nothing is filled in and no card was taken", nil, card + ".none", bytes(0, 0, errors.New("closed")), none, 1},
 		{
-			"contacts of whom one names a certificate", []siteconf.Contact{{ID: "a", Certificate: "DSA-1"}, {ID: "b"}}, card + ".none", bytes(10, 100, nil),
-			map[string]float64{"node_load1": 1, "localmon_site_contacts": 2, "localmon_site_certified_admins": 1, "localmon_history_bytes": 10, "localmon_history_budget_bytes": 100}, 0,
+			"contacts of whom one names a certificate",
+			[]siteconf.Contact{{ID: "a", Certificate: "DSA-1"}, {ID: "b"}},
+			card + ".none", bytes(10, 100, nil),
+			map[string]float64{"node_load1": 1, "localmon_site_contacts": 2, "localmon_site_certified_admins": 1, "localmon_history_bytes": 10, "localmon_history_budget_bytes": 100},
+			0,
 		},
 		{
-			"contacts of whom none names one", []siteconf.Contact{{ID: "a"}}, card + ".none", bytes(10, 0, nil),
-			map[string]float64{"node_load1": 1, "localmon_site_contacts": 1, "localmon_site_certified_admins": 0, "localmon_history_bytes": 10}, 0,
+			"contacts of whom none names one",
+			[]siteconf.Contact{{ID: "a"}},
+			card + ".none", bytes(10, 0, nil),
+			map[string]float64{"node_load1": 1, "localmon_site_contacts": 1, "localmon_site_certified_admins": 0, "localmon_history_bytes": 10},
+			0,
 		},
 		{
 			"a card that was taken a day ago", nil, taken(now.Add(-24 * time.Hour)), bytes(10, 0, nil),
-			map[string]float64{"node_load1": 1, "localmon_site_revocations_age_seconds": 86400, "localmon_history_bytes": 10}, 0,
+			map[string]float64{"node_load1": 1, "localmon_site_revocations_age_seconds": 86400, "localmon_history_bytes": 10},
+			0,
 		},
 	}
 	for _, c := range cases {
