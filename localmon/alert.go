@@ -128,7 +128,7 @@ const (
 	ChangeGrouped   = "grouped"
 	ChangeUngrouped = "ungrouped"
 	ChangePassed    = "passed"
-	ChangeRetired   = "retired" // the site no longer names the target
+	ChangeRetired   = "retired" // the site no longer has the target, or the rule
 	ChangeHushed    = "hushed"  // a silence or maintenance begins for an alert that fires
 	ChangeUnhushed  = "told"    // it is over and the alert still fires: people are told now
 )

@@ -157,6 +157,64 @@ func TestAMonitorAsAService(t *testing.T) {
 	s.ok("history", "check")
 }
 
+// A monitor that is told to read its files again takes good rules over, keeps those
+// it had when one is wrong, and says so until it is mended.
+func TestAMonitorReadsItsRulesAgain(t *testing.T) {
+	s := newSite(t)
+	conf := "site: {code: S042, name: Lyon 3}\nmonitor: {every: 5s}\n"
+	require.NoError(t, os.WriteFile(filepath.Join(s.dir, "site.yaml"), []byte(conf), 0o600))
+	v := serve(t, s)
+	write := func(text string) {
+		t.Helper()
+		require.NoError(t, os.MkdirAll(filepath.Join(s.dir, "rules"), 0o700))
+		require.NoError(t, os.WriteFile(filepath.Join(s.dir, "rules", "load.yaml"), []byte(text), 0o600))
+		v.reload(conf)
+	}
+	open := func() string { return s.json("alerts", "list") }
+	require.NotContains(t, open(), "my-load")
+
+	write(loadRule)
+	v.waitFor("since site.yaml was read again")
+	require.Eventually(t, func() bool { return strings.Contains(open(), `"my-load"`) }, 20*time.Second, 50*time.Millisecond)
+
+	write(strings.Replace(loadRule, "below", "bellow", 1))
+	v.waitFor("STATUS=everything goes on as before: the site's rules are refused")
+	_, page := v.ask("/v1/metrics")
+	require.Contains(t, page, `localmon_monitor_trouble{what="rules"} 1`)
+	code, body := v.ask("/v1/health")
+	require.Equal(t, http.StatusOK, code, body)
+	require.Contains(t, open(), `"my-load"`, "the rules it had go on")
+	require.Contains(t, s.json("status"), `unknown key \"bellow\"`)
+
+	write("off: [{rule: site-contacts, why: there is one}]\n")
+	v.waitFor("since site.yaml was read again")
+	_, page = v.ask("/v1/metrics")
+	require.NotContains(t, page, `what="rules"`, "a good file ends the trouble")
+	require.NotContains(t, open(), "my-load", "the alert went with its rule")
+
+	require.NoError(t, v.cmd.Process.Signal(syscall.SIGTERM))
+	require.NoError(t, <-v.ended, v.said.String())
+	require.Contains(t, v.said.String(), `load.yaml:9:32: unknown key "bellow"; did you mean "below"?`)
+	require.Contains(t, v.said.String(), "rules of the site: 1, of them 0 in the place of the kit's; 0 of the kit's are off")
+}
+
+const loadRule = `rules:
+  - id: my-load
+    about: The machine of the kit does something.
+    kinds: [host]
+    severity: 4
+    why: this is a test
+    hard: true
+    summary: load is {value}
+    metric: {name: node_load1, below: 1e6}
+    cases:
+      - name: there is none
+        looks: [{}]
+      - name: there is a load
+        looks: [{metrics: [node_load1 2]}]
+        fires: ["- 4"]
+`
+
 // json is what a command prints, whatever it says of the site's state.
 func (s *site) json(args ...string) string {
 	s.t.Helper()

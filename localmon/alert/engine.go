@@ -476,12 +476,12 @@ func (e Engine) Ack(s State, now time.Time, id uint64, by, note string) (Result,
 	return Result{}, fmt.Errorf("acknowledge alert %d: %w", id, ErrNoAlert)
 }
 
-// Retire ends the alerts of targets the site no longer names: a person took
-// the target away, so nobody will ever answer for them.
-func (e Engine) Retire(s State, now time.Time, named func(target string) bool) Result {
+// Retire ends the alerts nobody will ever answer for: a person took the target
+// away, or the rule.
+func (e Engine) Retire(s State, now time.Time, answered func(Key) bool) Result {
 	st := e.begin(s, now)
 	for _, k := range slices.SortedFunc(maps.Keys(st.s.Entries), Key.compare) {
-		if named(k.Target) {
+		if answered(k) {
 			continue
 		}
 		entry := st.s.Entries[k]

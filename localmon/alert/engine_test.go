@@ -158,8 +158,8 @@ func TestAck(t *testing.T) {
 func TestRetire(t *testing.T) {
 	e := alert.New(alert.Options{})
 	s, _ := script(t, "yy")
-	require.Empty(t, e.Retire(s, start, func(string) bool { return true }).Changes)
-	res := e.Retire(s, start, func(string) bool { return false })
+	require.Empty(t, e.Retire(s, start, func(alert.Key) bool { return true }).Changes)
+	res := e.Retire(s, start, func(alert.Key) bool { return false })
 	require.Equal(t, localmon.ChangeRetired, res.Changes[0].What)
 	require.Empty(t, res.State.Entries)
 	require.Len(t, s.Entries, 1, "the state given is left alone")

@@ -125,10 +125,16 @@ func New(o Options) (*Daemon, error) {
 		}
 		d.judges[name] = &judge{evaluator: e, kind: t.Kind, look: overview.Look{Target: name, Kind: t.Kind, Scrape: memories[name].Scrape}}
 	}
-	res := d.engine.Retire(d.state, o.Now(), func(target string) bool { return target == o.Site || d.judges[target] != nil })
+	res := d.engine.Retire(d.state, o.Now(), d.answered)
 	d.take(res)
 	d.save(o.Now(), "")
 	return d, nil
+}
+
+// answered reports whether somebody will answer for an alert.
+func (d *Daemon) answered(k alert.Key) bool {
+	j := d.judges[k.Target]
+	return k.Target == d.o.Site || j != nil && (k.Rule == alert.FloodRule || j.evaluator.Judges(k.Rule))
 }
 
 // Run watches until ctx ends, which is no error.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -193,6 +194,29 @@ func TestTargetsNoLongerNamedAreRetired(t *testing.T) {
 	a, _, err := d.Alert(1)
 	require.NoError(t, err)
 	require.Equal(t, localmon.StatusResolved, a.Status)
+}
+
+// Without this an alert whose rule was switched off would stay for ever: nobody
+// answers for it, and what is unknown closes nothing.
+func TestAlertsOfRulesTheSiteNoLongerHasAreRetired(t *testing.T) {
+	f, c, src := openFolder(t, t.TempDir()), newClock(), &scripted{name: "fa-1", bad: true}
+	d, err := daemon.New(options(t, f, c, src))
+	require.NoError(t, err)
+	once(t, d, c)
+	require.Len(t, d.Alerts(), 1)
+	o := options(t, f, c, src)
+	o.Rules.Rules = slices.DeleteFunc(o.Rules.Rules, func(r rule.Rule) bool { return r.ID == "drive-failed" })
+	d, err = daemon.New(o)
+	require.NoError(t, err)
+	require.Empty(t, d.Alerts())
+	_, life, err := d.Alert(1)
+	require.NoError(t, err)
+	require.Equal(t, localmon.ChangeRetired, life[len(life)-1].What)
+
+	d, err = daemon.New(options(t, f, c, src)) // the rule is back
+	require.NoError(t, err)
+	once(t, d, c)
+	require.Len(t, d.Alerts(), 1)
 }
 
 func TestUnreachableTargetHoldsWhatIsKnown(t *testing.T) {

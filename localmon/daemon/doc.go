@@ -29,8 +29,8 @@
 //   - When Run returns every goroutine has ended and what the rules remember is
 //     on disk.
 //
-// Limits: alerts of targets the site no longer names are retired when a Daemon
-// is made. Targets and rules change with a new Daemon only: when Run has returned
+// Limits: alerts of targets the site no longer names, and of rules it no longer
+// has for them, are retired when a Daemon is made. Targets and rules change with a new Daemon only: when Run has returned
 // and [Daemon.Monitor] says that nothing is unsaved, one made on the same files
 // goes on where it ended.
 package daemon

@@ -68,10 +68,7 @@ func (r Rule) checkCases(at strictyaml.Place) {
 		} else {
 			quiet++
 		}
-		looks, told := 0, 0
 		for j, l := range k.Looks {
-			looks += min(max(l.Times, 1), maxLooks+1)
-			told += min(max(l.Times, 1), maxLooks+1) * (len(l.Metrics)*min(max(l.Copies, 1), maxCopies+1) + len(l.States) + len(l.Alerts))
 			if l.Copies != 0 && (l.Copies < 0 || l.Copies > maxCopies || l.Times > 1) {
 				at.Key("looks").Item(j).Fail("copies is 1 to %d, of one look", maxCopies)
 			}
@@ -80,6 +77,7 @@ func (r Rule) checkCases(at strictyaml.Place) {
 				at.Key("looks").Item(j).Fail("%s", err)
 			}
 		}
+		looks, told := k.effort()
 		if looks > maxLooks {
 			at.Fail("%d looks, at most %d", looks, maxLooks)
 		}
@@ -97,6 +95,16 @@ func (r Rule) checkCases(at strictyaml.Place) {
 	}
 }
 
+// effort is how many looks a case asks for, and what they tell in all.
+func (c Case) effort() (looks, told int) {
+	for _, l := range c.Looks {
+		times := min(max(l.Times, 1), maxLooks+1)
+		looks += times
+		told += times * (len(l.Metrics)*min(max(l.Copies, 1), maxCopies+1) + len(l.States) + len(l.Alerts))
+	}
+	return looks, told
+}
+
 // caseStart is when the first look of a case is.
 var caseStart = time.Date(2026, 3, 2, 6, 0, 0, 0, time.UTC)
 
@@ -105,15 +113,32 @@ var caseStart = time.Date(2026, 3, 2, 6, 0, 0, 0, time.UTC)
 func (s Set) Check() error {
 	var errs []error
 	for _, r := range s.Rules {
-		for _, c := range r.Cases {
-			for _, kind := range caseKinds(r) {
-				if err := s.run(r, c, kind); err != nil {
-					errs = append(errs, fmt.Errorf("rule %s, case %q, %s: %w", r.ID, c.Name, kind, err))
-				}
+		for _, t := range s.Try(r) {
+			if t.Err != nil {
+				errs = append(errs, fmt.Errorf("rule %s, case %q, %s: %w", r.ID, r.Cases[t.Case].Name, t.Kind, t.Err))
 			}
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// Trial is one case of a rule at one kind of target; Err says what does not come
+// out as written.
+type Trial struct {
+	Case int // of the rule's
+	Kind localmon.Kind
+	Err  error
+}
+
+// Try runs the cases of a rule against the whole set.
+func (s Set) Try(r Rule) []Trial {
+	var out []Trial
+	for i, c := range r.Cases {
+		for _, kind := range caseKinds(r) {
+			out = append(out, Trial{i, kind, s.run(r, c, kind)})
+		}
+	}
+	return out
 }
 
 func caseKinds(r Rule) []localmon.Kind {

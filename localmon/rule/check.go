@@ -4,6 +4,7 @@ import (
 	"path"
 	"regexp"
 	"slices"
+	"time"
 
 	"darksite/localmon"
 	"darksite/runbooks/strictyaml"
@@ -22,6 +23,13 @@ var (
 	relations = []string{"component", "whole", "part", "target"}
 	troubles  = []string{"no-data", "certificate", "token", "partial", "budget"}
 	fields    = []string{"version", "model", "serial"}
+)
+
+// Bounds of a forecast: how far it may look ahead, and how much of a course there
+// may have to be, which is what a trend.Line surely keeps.
+const (
+	longestForecast = 90 * 24 * time.Hour
+	longestCourse   = 20 * 24 * time.Hour
 )
 
 func checkSeverity(at strictyaml.Place, s localmon.Severity) {
@@ -177,6 +185,12 @@ func (m *MetricMatch) check(at strictyaml.Place) {
 	}
 	if m.Within > 0 && m.FullAt == nil {
 		at.Key("within").Fail("within needs full_at")
+	}
+	if m.Within > longestForecast {
+		at.Key("within").Fail("within is at most 90d: the three weeks that are kept of a course tell nothing of later")
+	}
+	if m.History < 0 || m.History > longestCourse {
+		at.Key("history").Fail("history is at most 20d: more is not kept of a course, and the rule would never say anything")
 	}
 	if m.Rate && m.ShareOf != "" {
 		at.Fail("rate and share_of exclude each other")

@@ -44,7 +44,7 @@ func (s Set) Metrics(a localmon.Alert) []string {
 	}
 	for _, r := range s.Rules {
 		if r.ID == a.Rule {
-			out = append(out, r.metrics()...)
+			out = append(out, r.Metrics()...)
 		}
 	}
 	slices.Sort(out)

@@ -34,7 +34,7 @@ func TestExplosiveRulesAreRefusedWithTheirPlace(t *testing.T) {
 	}{
 		{
 			"one alert for each of ten thousand volumes", volumes + `component: name, above: 5000}`, 10_000,
-			`site.yaml:6:13: rule drive-failed: 10000 components could be told of one by one at fa-prod-1, at most 1000`,
+			`site.yaml:6:13: rule my-drive: 10000 components could be told of one by one at fa-prod-1, at most 1000`,
 		},
 		{"the same at a site with few volumes", volumes + `component: name, above: 5000}`, 200, ""},
 		{
@@ -57,15 +57,16 @@ func TestExplosiveRulesAreRefusedWithTheirPlace(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			text := strings.Replace(good, "    hard: true", "    "+c.metric, 1)
-			_, err := rule.ParseFor("site.yaml", []byte(text), knownVolumes(c.volumes))
+			text := strings.Replace(mine, "    hard: true", "    "+c.metric, 1)
+			file := rule.File{Name: "site.yaml", Data: []byte(text)}
+			_, err := rule.Site{Known: knownVolumes(c.volumes)}.Join(file)
 			if c.want == "" {
 				require.NoError(t, err)
 				return
 			}
 			require.ErrorContains(t, err, c.want)
 			require.ErrorContains(t, err, "site.yaml:6:13: ")
-			_, err = rule.Parse("site.yaml", []byte(text))
+			_, err = rule.Site{}.Join(file)
 			require.NoError(t, err, "it is the site that makes it explosive")
 		})
 	}

@@ -1,6 +1,7 @@
 // Package rule says what counts as a fault. Rules are YAML; [Shipped] are the
-// kit's own, [Parse] reads a site's. An [Evaluator] takes the looks at one
-// target one by one and answers each with conditions for the alert engine.
+// kit's own, and [Site.Join] puts those of a site beside them. An [Evaluator]
+// takes the looks at one target one by one and answers each with conditions for
+// the alert engine. This comment is the manual of the language.
 //
 // # A rule
 //
@@ -8,6 +9,7 @@
 //	  - id: drive-failed                 # for good: alerts are known by it
 //	    about: A drive has failed, is missing or is not recognised.
 //	    kinds: [flasharray]              # every kind when left out
+//	    replaces: true                   # of a site only: in the place of the kit's own
 //	    severity: 2                      # 1 urgent, 2 major, 3 minor, 4 information
 //	    why: the shelf has lost part of its redundancy   # why this severity
 //	    hard: true                       # one look is enough to fire
@@ -41,10 +43,16 @@
 // localmon_target_clock_off_seconds, that the evaluator makes of each look that
 // tells a time.
 //
-// What the site itself must keep in order is told with the look at the host, as
-// localmon_site_certified_admins, localmon_site_contacts,
-// localmon_site_revocations_age_seconds, localmon_history_bytes and
-// localmon_history_budget_bytes. What is not told is not judged.
+// What the site itself must keep in order is told with the look at the host:
+//
+//	localmon_site_contacts                  contacts of site.yaml
+//	localmon_site_certified_admins          of them those that name a certificate; it is not verified
+//	localmon_site_revocations_age_seconds   since the vendor's card with the revoked keys was taken
+//	localmon_history_bytes                  of the history, in use
+//	localmon_history_budget_bytes           of the history, allowed
+//
+// What is not told is not judged: a list of contacts nobody has filled in says
+// nothing of people.
 //
 // # The hour of the week
 //
@@ -72,15 +80,52 @@
 // Every rule carries cases: looks at a target and what must fire after the
 // last of them. A rule without a case that fires and one that does not is
 // refused. [Set.Check] runs them against all rules of the set, so a case also
-// fails when another rule speaks up unasked.
+// fails when another rule speaks up unasked; also names those that may. A look is
+// written as states ("drive CH0.BAY7 failed"), metrics ('name{label="value"} 3',
+// or 10..90 that runs evenly over times looks), and alerts of the target; see
+// [Look].
+//
+// # Rules of a site
+//
+// The files rules/*.yaml of a site folder are read in the order of their names
+// and put beside the kit's own rules when the monitor starts, and when it is told
+// to read its files again. To try one before it counts:
+//
+//	darksite rule lint draft.yaml
+//	darksite rule test draft.yaml
+//
+// A rule whose id is one of the kit's is refused, unless it says that it is meant
+// to stand in its place:
+//
+//	rules:
+//	  - id: noisy-volume
+//	    replaces: true
+//	    ...
+//
+// To change a limit of a rule of the kit, begin with its own text, which
+// "darksite rule show noisy-volume --yaml" prints, cases included. What the site
+// can do without is switched off, with the reason, which is shown wherever rules
+// are listed:
+//
+//	off:
+//	  - {rule: site-contacts, why: the only contact is agreed with the vendor}
+//
+// An alert that is open when its rule goes is retired, as nobody will answer for
+// it any more. A runbook that a rule names has to exist; a rule may name none.
 //
 // # What a rule may ask for
 //
-// [ParseFor] holds a rule against the series a site has, and refuses with its
-// place one that would make too many comparisons in every look, remember too many
-// series or tell of too many components one by one. A look that brings a rule more
-// than 20,000 samples of one metric all the same leaves that rule out: it gives
-// no answer, and a rule on the trouble budget tells.
+// [Site.Join] holds each rule against the series the site's targets are known to
+// have, and refuses with its place one that would make too many comparisons in
+// every look, remember too many series, by itself or with the rules before it, or
+// tell of too many components one by one. What replaces a rule of the kit may cost
+// what that one did. It runs all cases of the site's rules, which may take 20,000
+// looks together. A forecast looks at most 90 days ahead, from at most 20 days of
+// history.
+//
+// Nothing of this helps against a target that tells more tomorrow: a look that
+// brings a rule more than 20,000 samples of one metric leaves that rule out. It
+// gives no answer, and a rule on the trouble budget tells.
 //
 // # Promises
 //

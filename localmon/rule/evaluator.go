@@ -61,14 +61,22 @@ func NewEvaluator(s Set, target string, kind localmon.Kind) *Evaluator {
 				e.named[t] = t != "*"
 			}
 		}
-		for _, name := range r.metrics() {
+		for _, name := range r.Metrics() {
 			e.wanted[name] = true
 		}
 	}
 	return e
 }
 
-func (r *Rule) metrics() []string {
+// Judges reports whether a rule is judged here; alerts of one rule may have ids of
+// their own behind a colon.
+func (e *Evaluator) Judges(id string) bool {
+	base, _, _ := strings.Cut(id, ":")
+	return slices.ContainsFunc(e.rules, func(r Rule) bool { return r.ID == base })
+}
+
+// Metrics are the metrics a rule reads.
+func (r *Rule) Metrics() []string {
 	switch {
 	case r.Metric != nil && r.Metric.ShareOf != "":
 		return []string{r.Metric.Name, r.Metric.ShareOf}

@@ -17,6 +17,7 @@ const MaxRules = 500
 // Rule is one thing that can go wrong. See the package comment.
 type Rule struct {
 	ID          string            `yaml:"id"`
+	Replaces    bool              `yaml:"replaces"` // of a site: in the place of the kit's rule of this id
 	About       string            `yaml:"about"`
 	Kinds       []localmon.Kind   `yaml:"kinds"`
 	Severity    localmon.Severity `yaml:"severity"`
@@ -189,41 +190,62 @@ type Explanation struct {
 // Set is a number of rules that were checked together.
 type Set struct{ Rules []Rule }
 
+// file is what a file of rules holds.
 type file struct {
+	Off   []Off  `yaml:"off"`
 	Rules []Rule `yaml:"rules"`
 }
 
-// Parse reads one file of rules. name stands in errors. A rule may explain
-// itself by a rule of another file; [Join] checks that.
-func Parse(name string, data []byte) (Set, error) { return ParseFor(name, data, nil) }
+// document is a file of rules that was read, and where its values stand in it.
+type document struct {
+	file
+	name, text string
+	at         strictyaml.Place
+}
 
-// ParseFor is [Parse] for a site whose targets are known: a rule that would be
-// slow, remember too much or tell of thousands of components there is refused,
-// with its place, before it is ever run.
-func ParseFor(name string, data []byte, known []Known) (Set, error) {
-	var f file
-	at, err := strictyaml.Read(name, data, &f)
-	if err != nil {
-		return Set{}, err
+// read reads a file and checks all that it shows by itself.
+func read(name string, data []byte) (document, error) {
+	d := document{name: name, text: string(data)}
+	var err error
+	if d.at, err = strictyaml.Read(name, data, &d.file); err != nil {
+		return document{}, err
 	}
-	at = at.Key("rules")
-	if len(f.Rules) == 0 || len(f.Rules) > MaxRules {
-		at.Fail("%d rules: a file holds 1 to %d", len(f.Rules), MaxRules)
+	at := d.at.Key("rules")
+	if len(d.Rules) > MaxRules || len(d.Rules) == 0 && len(d.Off) == 0 {
+		at.Fail("%d rules: a file holds 1 to %d", len(d.Rules), MaxRules)
 	}
 	seen := map[string]bool{}
-	for i, r := range f.Rules {
+	for i, r := range d.Rules {
 		if seen[r.ID] {
 			at.Item(i).Key("id").Fail("rule %q stands twice", r.ID)
 		}
 		seen[r.ID] = true
 		r.check(at.Item(i))
 		r.checkSize(at.Item(i))
-		r.checkCost(at.Item(i), known)
 	}
-	if err := at.Err(); err != nil {
+	return d, d.at.Err()
+}
+
+// Parse reads one file of rules that stands for itself. name stands in errors. A
+// rule may be explained by a rule of another file; [Join] checks that. What a
+// site writes beside the kit's own rules is read by [Site.Join].
+func Parse(name string, data []byte) (Set, error) {
+	d, err := read(name, data)
+	if err != nil {
 		return Set{}, err
 	}
-	return Set(f), nil
+	if len(d.Off) > 0 {
+		d.at.Key("off").Fail("off stands in a file of a site")
+	}
+	for i, r := range d.Rules {
+		if r.Replaces {
+			d.at.Key("rules").Item(i).Key("replaces").Fail("replaces stands in a file of a site")
+		}
+	}
+	if err := d.at.Err(); err != nil {
+		return Set{}, err
+	}
+	return Set{Rules: d.Rules}, nil
 }
 
 // Join puts sets together and checks what only the whole can show: ids that

@@ -12,21 +12,33 @@ var shipped embed.FS
 // Shipped returns the kit's own rules. They are part of the program and were
 // checked when it was built, so a failure is a fault of the kit.
 func Shipped() (Set, error) {
-	names, err := fs.Glob(shipped, "shipped/*.yaml")
+	files, err := shippedFiles()
 	if err != nil {
-		return Set{}, fmt.Errorf("shipped rules: %w", err)
+		return Set{}, err
 	}
 	var sets []Set
-	for _, name := range names {
-		data, err := shipped.ReadFile(name)
-		if err != nil {
-			return Set{}, fmt.Errorf("shipped rules: %w", err)
-		}
-		s, err := Parse(name, data)
+	for _, f := range files {
+		s, err := Parse(f.Name, f.Data)
 		if err != nil {
 			return Set{}, fmt.Errorf("shipped rules: %w", err)
 		}
 		sets = append(sets, s)
 	}
 	return Join(sets...)
+}
+
+func shippedFiles() ([]File, error) {
+	names, err := fs.Glob(shipped, "shipped/*.yaml")
+	if err != nil {
+		return nil, fmt.Errorf("shipped rules: %w", err)
+	}
+	var files []File
+	for _, name := range names {
+		data, err := shipped.ReadFile(name)
+		if err != nil {
+			return nil, fmt.Errorf("shipped rules: %w", err)
+		}
+		files = append(files, File{name, data})
+	}
+	return files, nil
 }

@@ -34,6 +34,9 @@ func (p Place) Item(i int) Place {
 	return Place{p.file, p.node, true}
 }
 
+// Line is the line of the value, from 1.
+func (p Place) Line() int { return p.node.Line }
+
 // Fail says what is wrong here.
 func (p Place) Fail(format string, args ...any) { p.file.fail(p.node, format, args...) }
 

@@ -67,7 +67,7 @@ func (r *run) configure() error {
 	b.WriteString(`monitor: {every: 30s, history_budget: 1GiB, host_name: kit}
 contacts:
   - {id: mdurand, name: M. Durand, role: admin, phone: "+33 1 23 45 67 89", mail: m.durand@lyon3.example, certificate: DSA-0031}
-  - {id: ppetit, name: P. Petit, role: secondary, phone: "+33 1 23 45 67 90", mail: p.petit@lyon3.example}
+  - {id: ppetit, name: P. Petit, role: secondary, phone: "+33 1 23 45 67 90", mail: p.petit@lyon3.example, certificate: DSA-0032}
 review: {approvals: 2, words: policy/words.txt}
 support: {plan: premium, until: 2027-06-30}
 `)

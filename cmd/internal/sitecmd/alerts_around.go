@@ -8,7 +8,6 @@ import (
 
 	"darksite/cmd/internal/cli"
 	"darksite/localmon"
-	"darksite/localmon/rule"
 	"darksite/localmon/units"
 )
 
@@ -62,7 +61,7 @@ func (r around) views() []alertSamples {
 // around reads what an alert is about from an hour before it began to an hour
 // after it fired.
 func (a *app) around(ctx context.Context, s *sight, al localmon.Alert) (around, error) {
-	rules, err := rule.Shipped()
+	rules, err := a.rulesInForce()
 	if err != nil {
 		return around{}, err
 	}

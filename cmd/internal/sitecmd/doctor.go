@@ -73,6 +73,7 @@ func (a *app) examine(ctx context.Context) []finding {
 	out = append(out, a.examineKeys()...)
 	out = append(out, a.examineStaging()...)
 	out = append(out, a.examineNotify()...)
+	out = append(out, a.examineRules(ctx)...)
 	return append(out, a.examineMonitor(ctx))
 }
 

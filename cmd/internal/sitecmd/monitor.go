@@ -40,9 +40,9 @@ func (a *app) monitorCommand() *cobra.Command {
 it is on disk. While it runs, other commands ask it through a socket of the site
 folder. Ctrl-C or SIGTERM ends it in order; nothing that was stored is lost.
 
-SIGHUP, where no terminal is attached, has it read site.yaml and the secrets it
-names again: targets that did not change are watched on, a file that is wrong is
-refused and changes nothing. What is listened at needs a restart. A service
+SIGHUP, where no terminal is attached, has it read site.yaml, the secrets it names
+and the site's rules again: targets that did not change are watched on, a file
+that is wrong is refused and changes nothing. What is listened at needs a restart. A service
 manager that asks for it is told when the monitor is ready and that it is alive.`,
 		Example: "  darksite monitor\n  darksite monitor --once\n  darksite monitor --for 10m\n  darksite monitor unit > /etc/systemd/system/darksite.service",
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -76,6 +76,7 @@ type monitor struct {
 	desk    *notify.Desk
 	watched *watched
 	conf    *siteconf.Config
+	rules   rule.Book
 }
 
 func (m *monitor) close() error {
@@ -83,12 +84,14 @@ func (m *monitor) close() error {
 	return errors.Join(m.history.Close(), m.site.Close())
 }
 
+// historyUse is how much of the history's file is in use, and how much may be.
+func (m *monitor) historyUse(ctx context.Context) (used, budget int64, err error) {
+	st, err := m.history.Stats(ctx)
+	return st.Used, st.Budget, err
+}
+
 func (a *app) openMonitor() (*monitor, error) {
 	conf, err := a.config()
-	if err != nil {
-		return nil, err
-	}
-	rules, err := rule.Shipped()
 	if err != nil {
 		return nil, err
 	}
@@ -102,20 +105,20 @@ func (a *app) openMonitor() (*monitor, error) {
 	if err != nil {
 		return nil, errors.Join(err, m.history.Close())
 	}
-	if err := a.startMonitor(m, conf, rules); err != nil {
+	if err := a.startMonitor(m, conf); err != nil {
 		return nil, errors.Join(err, m.history.Close(), m.site.Close())
 	}
 	return m, nil
 }
 
-func (a *app) startMonitor(m *monitor, conf *siteconf.Config, rules rule.Set) error {
+func (a *app) startMonitor(m *monitor, conf *siteconf.Config) error {
 	var err error
 	if m.alerts, err = alertstore.Open(m.site); err != nil {
 		return err
 	}
-	next, err := a.plan(m, conf, rules, nil)
+	next, err := a.plan(m, conf, nil)
 	if err != nil {
-		return err
+		return refusedRules(err)
 	}
 	if err := a.begin(m, next); err != nil {
 		next.watched.close()
@@ -127,14 +130,20 @@ func (a *app) startMonitor(m *monitor, conf *siteconf.Config, rules rule.Set) er
 // plan is what a reading of site.yaml makes of a monitor, before it is at work.
 type plan struct {
 	conf    *siteconf.Config
-	rules   rule.Set
+	rules   rule.Book
+	digest  string // of their files
+	late    error  // what would be refused in them if they were new
 	watched *watched
 	ways    []notify.Way
 }
 
 // plan opens nothing that another one at work holds; before is what of that can
 // go on.
-func (a *app) plan(m *monitor, conf *siteconf.Config, rules rule.Set, before *watched) (*plan, error) {
+func (a *app) plan(m *monitor, conf *siteconf.Config, before *watched) (*plan, error) {
+	rules, digest, late, err := a.planRules(context.Background(), m, conf, before == nil)
+	if err != nil {
+		return nil, err
+	}
 	ways, err := a.ways(conf)
 	if err != nil {
 		return nil, err
@@ -142,11 +151,11 @@ func (a *app) plan(m *monitor, conf *siteconf.Config, rules rule.Set, before *wa
 	w, err := a.watch(conf, func(ctx context.Context, b localmon.Batch) error {
 		_, err := m.history.Append(ctx, b)
 		return err
-	}, before)
+	}, m.historyUse, before)
 	if err != nil {
 		return nil, err
 	}
-	return &plan{conf, rules, w, ways}, nil
+	return &plan{conf, rules, digest, late, w, ways}, nil
 }
 
 // begin puts a plan to work where the stored alerts end.
@@ -163,13 +172,15 @@ func (a *app) begin(m *monitor, p *plan) error {
 		log.Warn("how far a notifier was told is lost, it begins anew", "notifier", name)
 	}
 	d, err := daemon.New(daemon.Options{
-		Site: p.conf.Site.Code, Targets: p.watched.targets, History: m.history, Alerts: m.alerts, Rules: p.rules, Notifier: desk,
+		Site: p.conf.Site.Code, Targets: p.watched.targets, History: m.history, Alerts: m.alerts, Rules: p.rules.Set, Notifier: desk,
 		Now: a.env.Now, Seen: m.board.Put, Log: log,
 	})
 	if err != nil {
 		return err
 	}
-	m.daemon, m.desk, m.watched, m.conf = d, desk, p.watched, p.conf
+	m.daemon, m.desk, m.watched, m.conf, m.rules = d, desk, p.watched, p.conf, p.rules
+	d.Note(rulesDir, p.late)
+	a.noteTaken(p.digest)
 	return nil
 }
 

@@ -55,6 +55,7 @@ func (a *app) monitorRun(ctx context.Context, m *monitor, length time.Duration) 
 		}
 	})
 	a.env.Notef("watching %d targets; Ctrl-C ends", len(m.watched.targets))
+	a.noteRules(m.rules)
 	for _, where := range ears.open {
 		a.env.Notef("%s", where)
 	}
@@ -100,9 +101,17 @@ func (a *app) shifts(ctx context.Context, m *monitor, ears *ears, manager *sdnot
 			continue
 		}
 		a.env.Notef("site.yaml was read again: watching %d targets", len(m.watched.targets))
+		a.noteRules(m.rules)
 		if err := manager.Ready(fmt.Sprintf("watching %d targets since site.yaml was read again", len(m.watched.targets))); err != nil {
 			return err
 		}
+	}
+}
+
+// noteRules says what the site made of the kit's rules, where it did.
+func (a *app) noteRules(b rule.Book) {
+	if text := ruleSummary(b); text != "" {
+		a.env.Notef("%s", text)
 	}
 }
 
@@ -132,20 +141,36 @@ func (a *app) shift(ctx context.Context, m *monitor, hangup <-chan os.Signal, ma
 		select {
 		case <-work.Done():
 		case <-hangup:
-			var err error
-			if next, err = a.reread(m); err != nil {
-				err = fmt.Errorf("site.yaml is not taken over, everything goes on as before: %w", err)
-				a.env.Notef("%v", err)
-				if err := manager.Status(err.Error()); err != nil {
-					a.env.Notef("%v", err)
-				}
-			}
-			m.note("site.yaml", err)
+			next = a.reconsider(m, manager)
 		}
 	}
 	stop()
 	wg.Wait()
 	return next, failed
+}
+
+// reconsider reads the files again. What is wrong with them is told, to the
+// service manager as well, and stays a trouble of the monitor until they are well.
+func (a *app) reconsider(m *monitor, manager *sdnotify.Socket) *plan {
+	next, err := a.reread(m)
+	wrong := map[string]error{siteconf.FileName: nil, rulesDir: nil}
+	if err != nil {
+		what := siteconf.FileName
+		if errors.Is(err, errRules) {
+			what, err = rulesDir, fmt.Errorf("everything goes on as before: %w", err)
+		} else {
+			err = fmt.Errorf("site.yaml is not taken over, everything goes on as before: %w", err)
+		}
+		wrong[what] = err
+		a.env.Notef("%v", err)
+		if err := manager.Status(err.Error()); err != nil {
+			a.env.Notef("%v", err)
+		}
+	}
+	for what, err := range wrong {
+		m.note(what, err)
+	}
+	return next
 }
 
 // reread makes a plan of what the files say now.
@@ -167,11 +192,7 @@ func (a *app) reread(m *monitor) (*plan, error) {
 	if len(fixed) > 0 {
 		return nil, fmt.Errorf("a restart is needed for a change of %s", strings.Join(fixed, ", "))
 	}
-	rules, err := rule.Shipped()
-	if err != nil {
-		return nil, err
-	}
-	return a.plan(m, conf, rules, m.watched)
+	return a.plan(m, conf, m.watched)
 }
 
 // relieve puts a plan to work in the place of the one that has ended. Changes

@@ -58,6 +58,7 @@ The site folder is --dir, else $DARKSITE_DIR, else ~/.darksite.
 		a.statusCommand(),
 		a.alertsCommand(),
 		a.roundCommand(),
+		a.ruleCommand(),
 		a.historyCommand(),
 		a.runbookCommand(),
 		a.caseCommand(),

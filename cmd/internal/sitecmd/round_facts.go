@@ -188,19 +188,14 @@ func (a *app) peopleLines(ctx context.Context, marks map[string]rounds.Mark) []o
 // contactLines are who may ask for support, who is certified, and how long the
 // contract runs.
 func contactLines(conf *siteconf.Config, now time.Time) []overview.Line {
-	certified := 0
-	for _, c := range conf.Contacts {
-		if c.Certificate != "" {
-			certified++
-		}
-	}
+	named := certified(conf.Contacts)
 	edit := "edit " + siteconf.FileName
 	contacts := overview.Line{Word: overview.OK, What: "contacts", Value: fmt.Sprintf("%d of at most 5", len(conf.Contacts)), Next: edit}
 	if len(conf.Contacts) == 0 {
 		contacts.Word = overview.Critical
 	}
-	admins := overview.Line{Word: overview.OK, What: "certified admins", Value: fmt.Sprintf("%d of %d", certified, leastAdmins), Next: edit}
-	if certified < leastAdmins {
+	admins := overview.Line{Word: overview.OK, What: "certified admins", Value: fmt.Sprintf("%d of %d", named, leastAdmins), Next: edit}
+	if named < leastAdmins {
 		admins.Word = overview.Warning
 	}
 	support := overview.Line{Word: overview.Unknown, What: "support contract", Value: "until when is not said", Next: edit}

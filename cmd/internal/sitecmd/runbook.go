@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -224,13 +225,13 @@ The log of the run is evidence: it goes into the next bundle with --run.`,
 
 // chooseBook finds the runbook by name, or the best for the alert.
 func (a *app) chooseBook(ctx context.Context, args []string, o *runOptions) (*runbooks.Runbook, error) {
-	rule := ""
+	rule, named := "", ""
 	if o.alert != 0 {
 		al, err := a.alert(ctx, o.alert)
 		if err != nil {
 			return nil, err
 		}
-		rule, o.array = al.Rule, al.Target
+		rule, named, o.array = al.Rule, al.Runbook, al.Target
 		if o.component == "" {
 			o.component = al.Component
 		}
@@ -246,6 +247,10 @@ func (a *app) chooseBook(ctx context.Context, args []string, o *runOptions) (*ru
 		return nil, err
 	}
 	matches := lib.ForAlert(rule, componentType(o.component))
+	if b, ok := lib.Get(named); ok && !slices.ContainsFunc(matches, func(m runbooks.Match) bool { return m.Book.ID == named }) {
+		a.env.Notef("runbook %s: named by the alert's rule", named)
+		return b, nil // the site's own rule says so
+	}
 	if len(matches) == 0 {
 		return nil, cli.WithHint(fmt.Errorf("no runbook is made for rule %q", rule), "darksite runbook list; darksite case new --alert %d", o.alert)
 	}

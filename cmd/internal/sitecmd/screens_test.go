@@ -20,6 +20,7 @@ import (
 	"darksite/localmon/history"
 	"darksite/localmon/overview"
 	"darksite/localmon/rounds"
+	"darksite/localmon/rule"
 
 	"github.com/stretchr/testify/require"
 )
@@ -45,6 +46,7 @@ func screenWorld(t *testing.T) string {
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "site.yaml"), []byte(screenSite), 0o600))
 	fillHistory(t, filepath.Join(dir, historyFile))
 	fillAlerts(t, filepath.Join(dir, siteDBFile))
+	fillRules(t, dir)
 	f, err := boltfile.Open(filepath.Join(dir, casesFile), boltfile.Options{Schema: "darksite-cases", Version: 1})
 	require.NoError(t, err)
 	s, err := rounds.Open(f.DB)
@@ -55,6 +57,17 @@ func screenWorld(t *testing.T) string {
 	require.NoError(t, err)
 	require.NoError(t, f.Close())
 	return dir
+}
+
+// fillRules has the site turn one rule of the kit and do without another.
+func fillRules(t *testing.T, dir string) {
+	t.Helper()
+	b, err := rule.Site{}.Join()
+	require.NoError(t, err)
+	text := strings.NewReplacer("- id: noisy-volume", "- id: noisy-volume\n    replaces: true", "above: 65", "above: 60").Replace(b.Sources["noisy-volume"].Text)
+	require.NoError(t, os.MkdirAll(filepath.Join(dir, rulesDir), 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, rulesDir, "volumes.yaml"), []byte("rules:\n"+text), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, rulesDir, "off.yaml"), []byte("off: [{rule: clock-off, why: the clock is set by hand each week}]\n"), 0o600))
 }
 
 func fillHistory(t *testing.T, path string) {
@@ -172,6 +185,9 @@ func TestScreens(t *testing.T) {
 		"alerts-silences": {"alerts", "silences"},
 		"alerts-history":  {"alerts", "history", "--since", "4h", "--rule", "*-failed"},
 		"round-log":       {"round", "log"},
+		"rule-list":       {"rule", "list", "--own"},
+		"rule-show":       {"rule", "show", "noisy-volume"},
+		"rule-test":       {"rule", "test"},
 	}
 	for name, args := range screens {
 		for _, width := range []int{80, 40} {

@@ -264,8 +264,8 @@ func (w *watched) closeBut(on *watched) {
 
 // watch makes the targets: the machine the kit runs on and all of site.yaml. What
 // is watched already and did not change, its secrets included, goes on with its
-// session and with what it has heard.
-func (a *app) watch(conf *siteconf.Config, keep keeper, before *watched) (*watched, error) {
+// session and with what it has heard. used says how much the history takes.
+func (a *app) watch(conf *siteconf.Config, keep keeper, used historyUse, before *watched) (*watched, error) {
 	w := &watched{lone: map[string]*push.Lone{}, machine: conf.Monitor.HostName, arrays: map[string]*watchedArray{}}
 	if before != nil && before.machine == w.machine {
 		w.counts = before.counts
@@ -279,7 +279,8 @@ func (a *app) watch(conf *siteconf.Config, keep keeper, before *watched) (*watch
 	if before != nil {
 		w.counts.take(before.counts)
 	}
-	w.targets = append(w.targets, daemon.Target{Source: w.counts, Kind: localmon.KindHost, Poll: poll.Options{Every: conf.Monitor.Every}})
+	machine := &siteOrder{Source: w.counts, conf: conf, card: a.path(vendorFile), used: used}
+	w.targets = append(w.targets, daemon.Target{Source: machine, Kind: localmon.KindHost, Poll: poll.Options{Every: conf.Monitor.Every}})
 	var speakers []push.Target
 	for _, ar := range conf.Arrays {
 		one := &watchedArray{conf: ar, secrets: a.secretsOf(ar)}

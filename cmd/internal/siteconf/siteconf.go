@@ -260,6 +260,9 @@ listen: {}
 
 monitor: {every: 30s, history_budget: 20GiB, host_name: kit}
 
+# What counts as a fault: the kit's rules, and yours in rules/*.yaml beside this
+# file; darksite rule --help says more.
+
 # Who is told of alerts inside the site; darksite monitor test-notify tries them.
 # severity is the least urgent that is told: 1 urgent alone, 4 all.
 notify: []

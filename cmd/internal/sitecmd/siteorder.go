@@ -1,0 +1,77 @@
+package sitecmd
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"time"
+
+	"darksite/cmd/internal/siteconf"
+	"darksite/localmon"
+)
+
+// historyUse says how much of the history's file is in use, and how much may be.
+type historyUse func(ctx context.Context) (used, budget int64, err error)
+
+// siteOrder adds what the site itself must keep in order to the looks at the kit's
+// own machine:
+//
+//	localmon_site_contacts                  contacts of site.yaml
+//	localmon_site_certified_admins          of them those that name a certificate
+//	localmon_site_revocations_age_seconds   since the vendor's card, which holds the revoked keys, was taken
+//	localmon_history_bytes                  of the history, in use
+//	localmon_history_budget_bytes           of the history, allowed
+//
+// What is not known is not told: a list of contacts that nobody has filled in yet
+// says nothing of people, and before there is a card of the vendor there is nothing
+// that could be old. A certificate counts as it is written; whether it is one
+// nobody can check here. A card that was restored from a copy counts from then,
+// where the copy did not keep its time.
+type siteOrder struct {
+	localmon.Source // of the machine
+
+	conf *siteconf.Config
+	card string // the vendor's
+	used historyUse
+}
+
+// Collect implements localmon.Source.
+func (o *siteOrder) Collect(ctx context.Context, now time.Time) (localmon.Batch, error) {
+	b, err := o.Source.Collect(ctx, now)
+	if err != nil {
+		return b, err
+	}
+	b.Samples = slices.Clone(b.Samples)
+	tell := func(metric string, value float64) {
+		b.Samples = append(b.Samples, localmon.Sample{Key: localmon.SeriesKey{Target: b.Target, Metric: metric}, Value: value})
+	}
+	if people := o.conf.Contacts; len(people) > 0 {
+		tell("localmon_site_contacts", float64(len(people)))
+		tell("localmon_site_certified_admins", float64(certified(people)))
+	}
+	if info, err := os.Stat(o.card); err == nil && !info.ModTime().After(now) { // a card that is missing is told by site check
+		tell("localmon_site_revocations_age_seconds", now.Sub(info.ModTime()).Seconds())
+	}
+	used, budget, err := o.used(ctx)
+	if err != nil {
+		b.Partial = append(slices.Clone(b.Partial), localmon.EndpointError{Endpoint: "history", Err: fmt.Errorf("how much it takes: %w", err)})
+	} else {
+		tell("localmon_history_bytes", float64(used))
+		if budget > 0 {
+			tell("localmon_history_budget_bytes", float64(budget))
+		}
+	}
+	slices.SortFunc(b.Samples, func(x, y localmon.Sample) int { return x.Key.Compare(y.Key) })
+	return b, nil
+}
+
+// certified counts the contacts that name a certificate.
+func certified(people []siteconf.Contact) (n int) {
+	for _, p := range people {
+		if p.Certificate != "" {
+			n++
+		}
+	}
+	return n
+}
