@@ -163,6 +163,32 @@ func Wrap(text string, width int) []string {
 	return lines
 }
 
+// Command breaks a command at spaces into lines of at most width runes, each
+// behind lead; a backslash at its end lets a shell take the lines as one. A word
+// is never cut: half a name is another name, so a long one runs over.
+func Command(lead, command string, width int) []string {
+	const more = " \\"
+	room := width - utf8.RuneCountInString(lead)
+	var lines []string
+	line := ""
+	words := strings.Fields(command)
+	for i, word := range words {
+		left := room
+		if i < len(words)-1 {
+			left -= len(more)
+		}
+		switch {
+		case line == "":
+			line = word
+		case utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) <= left:
+			line += " " + word
+		default:
+			lines, line = append(lines, lead+line+more), word
+		}
+	}
+	return append(lines, lead+line)
+}
+
 // cutAt is where a word that is longer than width is cut.
 func cutAt(word []rune, width int) int {
 	for n := width; n > width/3; n-- {

@@ -225,7 +225,11 @@ func (a *app) alertsShowCommand() *cobra.Command {
 				if asJSON {
 					return a.env.JSON(alertView{al, changes, around.views()})
 				}
-				a.printAlert(al, changes, around)
+				leads, err := openLeads()
+				if err != nil {
+					return err
+				}
+				a.printAlert(al, changes, around, leads)
 				return nil
 			})
 		},
@@ -234,7 +238,7 @@ func (a *app) alertsShowCommand() *cobra.Command {
 	return c
 }
 
-func (a *app) printAlert(al localmon.Alert, changes []localmon.Change, around around) {
+func (a *app) printAlert(al localmon.Alert, changes []localmon.Change, around around, leads leads) {
 	w, now := a.env.Out, a.env.Now()
 	head := fmt.Sprintf("alert %d  %s  severity %d  %s %s", al.ID, alertState(al), al.Severity, al.Target, cli.Printable(al.Component))
 	for _, line := range cli.Wrap(head, a.env.Width()) {
@@ -272,7 +276,7 @@ func (a *app) printAlert(al localmon.Alert, changes []localmon.Change, around ar
 	}
 	a.section(t)
 	a.printAround(al, around)
-	a.printFirstSteps(al)
+	a.printFirstSteps(al, leads)
 }
 
 // explained names what an alert is the cause of.
@@ -309,10 +313,14 @@ func (a *app) fact(name, text string) {
 }
 
 // printFirstSteps brings the procedure to the alert itself.
-func (a *app) printFirstSteps(al localmon.Alert) {
-	book, err := findBook(al.Runbook)
-	if err != nil {
-		a.env.Next(fmt.Sprintf("darksite case new --alert %d --help", al.ID))
+func (a *app) printFirstSteps(al localmon.Alert, leads leads) {
+	if al.Status == localmon.StatusResolved {
+		a.env.Next(fmt.Sprintf("darksite alerts history --since 168h --target %q --rule %q", al.Target, al.Rule))
+		return
+	}
+	book, _ := leads.book(al.Runbook, al.Rule, al.Component)
+	if book == nil {
+		a.printWithoutBook(al)
 		return
 	}
 	lang := a.runbookLang("")

@@ -29,16 +29,14 @@ UNKN, never OK. Exit 3 when anything needs attention.`,
 				return err
 			}
 			if asJSON {
-				if err := a.env.JSON(o); err != nil {
-					return err
-				}
+				err = a.env.JSON(o)
 			} else {
-				a.printOverview(o)
+				err = a.printOverview(o)
 			}
-			if o.State != overview.OK {
+			if err == nil && o.State != overview.OK {
 				return cli.ErrAttention
 			}
-			return nil
+			return err
 		},
 	}
 	cli.JSONFlag(c, &asJSON)
@@ -85,7 +83,11 @@ func (a *app) withOverview(ctx context.Context, f func(*sight, overview.Input, o
 	})
 }
 
-func (a *app) printOverview(o overview.Overview) {
+func (a *app) printOverview(o overview.Overview) error {
+	leads, err := openLeads()
+	if err != nil {
+		return err
+	}
 	w := a.env.Out
 	fmt.Fprintf(w, "site %s  %s  %s\n", o.Site, cli.Paint(string(o.State), a.env.Color()), o.At.Format("2006-01-02 15:04:05 MST"))
 	if o.Monitor == nil {
@@ -116,7 +118,8 @@ func (a *app) printOverview(o overview.Overview) {
 		}
 	}
 	a.printKept(o)
-	a.printNext(o)
+	a.printNext(o, leads)
+	return nil
 }
 
 // printKept says what people are not told of, and when the next round is due.
@@ -157,7 +160,7 @@ func (a *app) item(name, text string) {
 	}
 }
 
-func (a *app) printNext(o overview.Overview) {
+func (a *app) printNext(o overview.Overview, leads leads) {
 	w := a.env.Out
 	if len(o.Next) == 0 {
 		fmt.Fprintln(w, "\nnothing to do")
@@ -190,30 +193,29 @@ func (a *app) printNext(o overview.Overview) {
 			}
 			fmt.Fprintln(w, line)
 		}
-		for _, line := range cli.Wrap(nextFor(n), a.env.Width()-10) {
-			fmt.Fprintf(w, "          %s\n", line)
-		}
+		a.commandOut("          ", leads.nextFor(n, o.Monitor != nil))
 	}
 	if o.More > 0 {
 		fmt.Fprintf(w, "and %d more: darksite alerts list\n", o.More)
 	}
 }
 
-// nextFor is the command that goes with an entry.
-func nextFor(n overview.Next) string {
+// nextFor is the command that goes with an entry. Where no alert stands behind
+// it, a target is not seen: a monitor is missing, or what keeps it from looking
+// is to be found.
+func (l leads) nextFor(n overview.Next, watched bool) string {
+	book, _ := l.book(n.Runbook, n.Rule, n.Component)
 	switch {
-	case n.Alert != 0 && hasBook(n.Runbook):
+	case n.Alert != 0 && book != nil:
 		return fmt.Sprintf("darksite runbook run --alert %d --as ID", n.Alert)
 	case n.Alert != 0:
 		return fmt.Sprintf("darksite alerts show %d", n.Alert)
-	default:
+	case !watched:
 		return "darksite monitor"
+	case book != nil:
+		return fmt.Sprintf("darksite runbook run %s --array %s --as ID", book.ID, n.Target)
 	}
-}
-
-func hasBook(id string) bool {
-	_, err := findBook(id)
-	return id != "" && err == nil
+	return "darksite doctor"
 }
 
 func counts(c overview.Counts) string {
