@@ -1,6 +1,7 @@
 package sitecmd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -240,7 +241,7 @@ func (a *app) alertsShowCommand() *cobra.Command {
 
 func (a *app) printAlert(al localmon.Alert, changes []localmon.Change, around around, leads leads) {
 	w, now := a.env.Out, a.env.Now()
-	head := fmt.Sprintf("alert %d  %s  severity %d  %s %s", al.ID, alertState(al), al.Severity, al.Target, cli.Printable(al.Component))
+	head := fmt.Sprintf("alert %d, %s, %s: %s %s", al.ID, alertState(al), severityWord(al.Severity), al.Target, cli.Printable(al.Component))
 	for _, line := range cli.Wrap(head, a.env.Width()) {
 		fmt.Fprintln(w, line)
 	}
@@ -252,7 +253,7 @@ func (a *app) printAlert(al localmon.Alert, changes []localmon.Change, around ar
 		a.fact("over", "since "+al.Resolved.In(now.Location()).Format(time.DateTime))
 	}
 	if al.Flaps > 0 {
-		a.fact("came back", fmt.Sprintf("%d times", al.Flaps))
+		a.fact("came back", counted(al.Flaps, "time"))
 	}
 	if h := hushNow(al); h != nil {
 		a.fact(hushWord(h), fmt.Sprintf("until %s by %s: %s (darksite alerts unsilence %d)", h.Until.In(now.Location()).Format(time.DateTime), h.By, h.Why, h.ID))
@@ -263,7 +264,7 @@ func (a *app) printAlert(al localmon.Alert, changes []localmon.Change, around ar
 	if len(al.Children) > 0 {
 		a.fact("explains", explained(al.Children))
 	}
-	a.fact("severity", al.Why)
+	a.fact("severity", fmt.Sprintf("%d %s: %s", al.Severity, severityWord(al.Severity), cmp.Or(al.Why, "no reason is given")))
 	for _, e := range al.Evidence {
 		a.fact("evidence", e)
 	}
@@ -277,6 +278,19 @@ func (a *app) printAlert(al localmon.Alert, changes []localmon.Change, around ar
 	a.section(t)
 	a.printAround(al, around)
 	a.printFirstSteps(al, leads)
+}
+
+// severityWord is the name of a severity, as a support case has it.
+func severityWord(s localmon.Severity) string {
+	switch s {
+	case localmon.SeverityUrgent:
+		return "urgent"
+	case localmon.SeverityMajor:
+		return "major"
+	case localmon.SeverityMinor:
+		return "minor"
+	}
+	return "information"
 }
 
 // explained names what an alert is the cause of.
@@ -315,7 +329,7 @@ func (a *app) fact(name, text string) {
 // printFirstSteps brings the procedure to the alert itself.
 func (a *app) printFirstSteps(al localmon.Alert, leads leads) {
 	if al.Status == localmon.StatusResolved {
-		a.env.Next(fmt.Sprintf("darksite alerts history --since 168h --target %q --rule %q", al.Target, al.Rule))
+		a.env.Next(fmt.Sprintf("darksite alerts history --since 168h --target %s --rule %s", al.Target, al.Rule))
 		return
 	}
 	book, _ := leads.book(al.Runbook, al.Rule, al.Component)

@@ -47,7 +47,7 @@ func (a *app) withoutBook(al localmon.Alert) []toDo {
 	if a.aboutKit(al) {
 		return append(steps,
 			toDo{"See what the kit finds out about itself.", "darksite doctor"},
-			toDo{"See when and how often it came.", fmt.Sprintf("darksite alerts history --since 168h --target %q --rule %q", al.Target, al.Rule)},
+			toDo{"See when and how often it came.", fmt.Sprintf("darksite alerts history --since 168h --target %s --rule %s", al.Target, al.Rule)},
 		)
 	}
 	return append(steps,

@@ -28,10 +28,11 @@ UNKN, never OK. Exit 3 when anything needs attention.`,
 			if err != nil {
 				return err
 			}
+			hand := a.inHand()
 			if asJSON {
-				err = a.env.JSON(o)
+				err = a.env.JSON(statusView{o, hand})
 			} else {
-				err = a.printOverview(o)
+				err = a.printOverview(o, hand)
 			}
 			if err == nil && o.State != overview.OK {
 				return cli.ErrAttention
@@ -41,6 +42,49 @@ UNKN, never OK. Exit 3 when anything needs attention.`,
 	}
 	cli.JSONFlag(c, &asJSON)
 	return c
+}
+
+// statusView is the overview with what the site has in hand beside its targets.
+type statusView struct {
+	overview.Overview
+	InHand inHand `json:"in_hand"`
+}
+
+// inHand are people, contract and work of the site, in numbers.
+type inHand struct {
+	CertifiedAdmins int      `json:"certified_admins"`
+	Contacts        int      `json:"contacts"`
+	OpenCases       int      `json:"open_cases"`
+	OpenRuns        int      `json:"unfinished_runs"`
+	Unknown         []string `json:"unknown,omitempty"` // what of this could not be read
+}
+
+// inHand counts what it can read; what it cannot never hides the targets.
+func (a *app) inHand() inHand {
+	var h inHand
+	conf, err := a.config()
+	if err != nil {
+		h.Unknown = append(h.Unknown, "contacts")
+	} else {
+		h.CertifiedAdmins, h.Contacts = certified(conf, a.env.Now()), len(conf.Contacts)
+	}
+	if h.OpenCases, err = a.openCaseCount(); err != nil {
+		h.Unknown = append(h.Unknown, "cases")
+	}
+	runs, err := a.unfinishedRuns()
+	if err != nil {
+		h.Unknown = append(h.Unknown, "runbook runs")
+	}
+	h.OpenRuns = len(runs)
+	return h
+}
+
+func (h inHand) text() string {
+	text := fmt.Sprintf("certified admins %d of %d, contacts %d of 5, open cases %d, unfinished runs %d", h.CertifiedAdmins, leastAdmins, h.Contacts, h.OpenCases, h.OpenRuns)
+	if len(h.Unknown) > 0 {
+		text += "; not readable now: " + strings.Join(h.Unknown, ", ")
+	}
+	return text
 }
 
 func (a *app) overview(ctx context.Context) (overview.Overview, error) {
@@ -83,13 +127,18 @@ func (a *app) withOverview(ctx context.Context, f func(*sight, overview.Input, o
 	})
 }
 
-func (a *app) printOverview(o overview.Overview) error {
+func (a *app) printOverview(o overview.Overview, hand inHand) error {
 	leads, err := openLeads()
 	if err != nil {
 		return err
 	}
 	w := a.env.Out
-	fmt.Fprintf(w, "site %s  %s  %s\n", o.Site, cli.Paint(string(o.State), a.env.Color()), o.At.Format("2006-01-02 15:04:05 MST"))
+	head := fmt.Sprintf("site %s  %s  ", o.Site, cli.Paint(string(o.State), a.env.Color()))
+	at := o.At.Format("2006-01-02 15:04:05 MST")
+	if len("site ")+len(o.Site)+len(o.State)+len("    ")+len(at) > a.env.Width() {
+		head = strings.TrimRight(head, " ") + "\n"
+	}
+	fmt.Fprintln(w, head+at)
 	if o.Monitor == nil {
 		for _, l := range cli.Wrap("no monitor is running: what follows is what was stored last", a.env.Width()) {
 			fmt.Fprintln(w, l)
@@ -101,7 +150,16 @@ func (a *app) printOverview(o overview.Overview) error {
 		if r.Seen {
 			age = units.Duration(r.DataAge.Truncate(time.Second))
 		}
-		t.Add(r.Name, string(r.State), age, counts(r.Counts), used(r.Capacity), forecast(r.Capacity))
+		cells := []string{r.Name, string(r.State), age, counts(r.Counts), used(r.Capacity), forecast(r.Capacity)}
+		if r.State == overview.Unknown && !(r.Seen && len(r.Missing) > 0) { // what was true then is not said of now
+			if cells[3] == "0" {
+				cells[3] = "not known"
+			}
+			if r.Capacity != nil {
+				cells[4], cells[5] = cells[4]+" then", "not known"
+			}
+		}
+		t.Add(cells...)
 	}
 	fmt.Fprintln(w)
 	t.Print(w, a.env.Width(), a.env.Color())
@@ -118,6 +176,13 @@ func (a *app) printOverview(o overview.Overview) error {
 		}
 	}
 	a.printKept(o)
+	for i, line := range cli.Wrap("site: "+hand.text(), a.env.Width()-2) {
+		mark := "  "
+		if i == 0 && (hand.CertifiedAdmins < leastAdmins || len(hand.Unknown) > 0) {
+			mark = "! "
+		}
+		fmt.Fprintln(w, mark+line)
+	}
 	a.printNext(o, leads)
 	return nil
 }
@@ -168,7 +233,7 @@ func (a *app) printNext(o overview.Overview, leads leads) {
 			a.env.Next("darksite monitor", "darksite alerts list --all")
 			return
 		}
-		a.env.Next("darksite history plot METRIC", "darksite alerts list --all")
+		a.env.Next("darksite history series", "darksite alerts list --all")
 		return
 	}
 	fmt.Fprintln(w, "\ndo next:")
