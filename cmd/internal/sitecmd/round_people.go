@@ -45,7 +45,7 @@ func (a *app) peopleLines(ctx context.Context, s *sight, marks map[string]rounds
 
 // ending is the word for what ends at a time, and that time in words.
 func ending(until, now time.Time) (overview.Word, string) {
-	day := until.UTC().Format(time.DateOnly)
+	day := until.Add(-time.Nanosecond).UTC().Format(time.DateOnly) // the last on which it holds
 	switch left := until.Sub(now); {
 	case left <= 0:
 		return overview.Critical, fmt.Sprintf("until %s: it has ended", day)

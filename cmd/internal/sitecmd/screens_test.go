@@ -208,7 +208,7 @@ func look(t *testing.T, dir string, width int, varies bool, args ...string) stri
 	plain, stripped := seen(false), escape.ReplaceAllString(seen(true), "")
 	require.NotContains(t, plain, "\x1b")
 	if varies {
-		require.Equal(t, words(plain), words(stripped), "colour adds nothing")
+		require.Equal(t, steady(plain), steady(stripped), "colour adds nothing")
 	} else {
 		require.Equal(t, plain, stripped, "colour adds nothing")
 	}
@@ -217,8 +217,8 @@ func look(t *testing.T, dir string, width int, varies bool, args ...string) stri
 	return plain
 }
 
-// words are those of a screen, however long something took.
-func words(text string) string {
+// steady is a screen without blanks and without what varies.
+func steady(text string) string {
 	return strings.Join(strings.Fields(took.ReplaceAllString(text, "?")), "")
 }
 
@@ -229,8 +229,7 @@ func fits(t *testing.T, text string, width int) {
 		line = strings.TrimRight(line, "\n")
 		require.Equal(t, strings.TrimRight(line, " "), line, "blanks at the end")
 		if utf8.RuneCountInString(line) > width {
-			words := strings.Fields(strings.TrimSuffix(line, " \\"))
-			require.LessOrEqual(t, len(words), 1, "runs over: %q", line)
+			require.Len(t, strings.Fields(strings.TrimSuffix(line, " \\")), 1, "runs over: %q", line)
 		}
 	}
 }

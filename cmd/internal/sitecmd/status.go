@@ -80,7 +80,7 @@ func (a *app) inHand() inHand {
 }
 
 func (h inHand) text() string {
-	text := fmt.Sprintf("certified admins %d of %d, contacts %d of 5, open cases %d, unfinished runs %d", h.CertifiedAdmins, leastAdmins, h.Contacts, h.OpenCases, h.OpenRuns)
+	text := fmt.Sprintf("certified admins %d/%d, contacts %d/5, open cases %d, unfinished runs %d", h.CertifiedAdmins, leastAdmins, h.Contacts, h.OpenCases, h.OpenRuns)
 	if len(h.Unknown) > 0 {
 		text += "; not readable now: " + strings.Join(h.Unknown, ", ")
 	}
