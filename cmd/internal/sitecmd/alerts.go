@@ -109,7 +109,7 @@ func (a *app) printGroups(list []localmon.Alert) {
 		if g.AckedBy != "" {
 			what += "; in the hands of " + g.AckedBy
 		}
-		t.Add(strconv.FormatUint(g.Alert, 10), strconv.Itoa(int(g.Severity)), groupState(g), strconv.Itoa(g.Alerts), units.Duration(max(0, now.Sub(g.Seen)).Truncate(time.Second)), g.Target, what)
+		t.Add(strconv.FormatUint(g.Alert, 10), strconv.Itoa(int(g.Severity)), g.State(), strconv.Itoa(g.Alerts), units.Duration(max(0, now.Sub(g.Seen)).Truncate(time.Second)), g.Target, what)
 	}
 	t.Print(a.env.Out, a.env.Width(), a.env.Color())
 	counted := map[string]int{}
@@ -133,31 +133,12 @@ func (a *app) printGroups(list []localmon.Alert) {
 	a.env.Next(fmt.Sprintf("darksite alerts show %d", groups[0].Alert))
 }
 
-func groupState(g overview.Group) string {
-	switch {
-	case g.Stale == g.Alerts:
-		return "unknown"
-	case g.Hush != nil:
-		return hushWord(g.Hush)
-	case g.Acked == g.Alerts:
-		return "in hand"
-	}
-	return string(localmon.StatusFiring)
-}
-
-func hushWord(h *localmon.Hush) string {
-	if h.Kind == localmon.QuietMaintenance {
-		return "maintenance"
-	}
-	return "silenced"
-}
-
 // hushed says who keeps an alert quiet and until when; nothing is hidden.
 func hushed(h *localmon.Hush, here *time.Location) string {
 	if h == nil {
 		return ""
 	}
-	return fmt.Sprintf("; %s until %s by %s: %s", hushWord(h), h.Until.In(here).Format("01-02 15:04"), h.By, h.Why)
+	return fmt.Sprintf("; %s until %s by %s: %s", h.Word(), h.Until.In(here).Format("01-02 15:04"), h.By, h.Why)
 }
 
 func (a *app) printAlerts(list []localmon.Alert) {
@@ -191,7 +172,7 @@ func alertState(al localmon.Alert) string {
 	case al.Stale:
 		return "unknown"
 	case al.Hush != nil:
-		return hushWord(al.Hush)
+		return al.Hush.Word()
 	case al.AckedBy != "":
 		return "in hand"
 	}
@@ -256,7 +237,7 @@ func (a *app) printAlert(al localmon.Alert, changes []localmon.Change, around ar
 		a.fact("came back", counted(al.Flaps, "time"))
 	}
 	if h := hushNow(al); h != nil {
-		a.fact(hushWord(h), fmt.Sprintf("until %s by %s: %s (darksite alerts unsilence %d)", h.Until.In(now.Location()).Format(time.DateTime), h.By, h.Why, h.ID))
+		a.fact(h.Word(), fmt.Sprintf("until %s by %s: %s (darksite alerts unsilence %d --as ID)", h.Until.In(now.Location()).Format(time.DateTime), h.By, h.Why, h.ID))
 	}
 	if al.Parent != 0 {
 		a.fact("cause", fmt.Sprintf("alert %d explains it", al.Parent))

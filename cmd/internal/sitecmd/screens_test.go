@@ -189,20 +189,22 @@ var (
 	keyID = regexp.MustCompile(`\b[0-9a-f]{16}\b`)
 )
 
-// look is one command at one width, seen plain and coloured on a site of its own
-// each time: colour must add nothing, no line runs over, and what it says to do
+// look is one command at one width, seen plain and coloured, each time on the
+// same site: colour must add nothing, no line runs over, and what it says to do
 // next is a command that there is.
 func look(t *testing.T, dir string, width int, varies bool, args ...string) string {
 	t.Helper()
+	acts := slices.ContainsFunc([]string{"ack", "silence", "unsilence", "maintenance", "mark", "start", "--once"}, func(w string) bool { return slices.Contains(args, w) })
 	seen := func(color bool) string {
-		own := dir + "-" + fmt.Sprint(color)
-		require.NoError(t, os.CopyFS(own, os.DirFS(dir)))
-		require.NoError(t, os.Rename(dir, dir+"-kept"))
-		require.NoError(t, os.Rename(own, dir))
+		if acts {
+			require.NoError(t, os.CopyFS(dir+"-kept", os.DirFS(dir)))
+		}
 		text, code := command(t, dir, "", width, color, args...)
 		require.Contains(t, []int{cli.CodeDone, cli.CodePartial, cli.CodeFailed, cli.CodeUsage}, code, text)
-		require.NoError(t, os.RemoveAll(dir))
-		require.NoError(t, os.Rename(dir+"-kept", dir))
+		if acts {
+			require.NoError(t, os.RemoveAll(dir))
+			require.NoError(t, os.Rename(dir+"-kept", dir))
+		}
 		return keyID.ReplaceAllString(text, "0123456789abcdef")
 	}
 	plain, stripped := seen(false), escape.ReplaceAllString(seen(true), "")

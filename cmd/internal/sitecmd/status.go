@@ -3,11 +3,11 @@ package sitecmd
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/siteconf"
 	"darksite/localmon"
 	"darksite/localmon/overview"
 	"darksite/localmon/units"
@@ -96,18 +96,24 @@ func (a *app) overview(ctx context.Context) (overview.Overview, error) {
 	return o, err
 }
 
-// withOverview makes the overview and goes on with what it was made from.
-func (a *app) withOverview(ctx context.Context, f func(*sight, overview.Input, overview.Overview) error) error {
-	conf, err := a.config()
-	if err != nil {
-		return err
-	}
+// overviewInput is what an overview takes from the site's own papers.
+func (a *app) overviewInput(conf *siteconf.Config) overview.Input {
 	in := overview.Input{Site: conf.Site.Code, Now: a.env.Now(), Targets: []overview.Target{{Name: conf.Monitor.HostName, Kind: localmon.KindHost}}}
 	for _, ar := range conf.Arrays {
 		in.Targets = append(in.Targets, overview.Target{Name: ar.Name, Kind: ar.Kind})
 	}
 	last, _, _, err := a.lastRound()
 	in.LastRound, in.NoRounds = last.Done, err != nil // whether it is safe must be said in any case
+	return in
+}
+
+// withOverview makes the overview and goes on with what it was made from.
+func (a *app) withOverview(ctx context.Context, f func(*sight, overview.Input, overview.Overview) error) error {
+	conf, err := a.config()
+	if err != nil {
+		return err
+	}
+	in := a.overviewInput(conf)
 	return a.withSight(ctx, func(s *sight) (err error) {
 		in.Reader = s.Reader
 		if in.Alerts, err = s.Alerts(ctx); err != nil {
@@ -150,7 +156,7 @@ func (a *app) printOverview(o overview.Overview, hand inHand) error {
 		if r.Seen {
 			age = units.Duration(r.DataAge.Truncate(time.Second))
 		}
-		cells := []string{r.Name, string(r.State), age, counts(r.Counts), used(r.Capacity), forecast(r.Capacity)}
+		cells := []string{r.Name, string(r.State), age, r.Counts.Text(), used(r.Capacity), forecast(r.Capacity)}
 		if r.State == overview.Unknown && !(r.Seen && len(r.Missing) > 0) { // what was true then is not said of now
 			if cells[3] == "0" {
 				cells[3] = "not known"
@@ -281,22 +287,6 @@ func (l leads) nextFor(n overview.Next, watched bool) string {
 		return fmt.Sprintf("darksite runbook run %s --array %s --as ID", book.ID, n.Target)
 	}
 	return "darksite doctor"
-}
-
-func counts(c overview.Counts) string {
-	var parts []string
-	for _, n := range []struct {
-		n    int
-		word string
-	}{{c.Urgent, "urgent"}, {c.Major, "major"}, {c.Minor, "minor"}, {c.Info, "info"}} {
-		if n.n > 0 {
-			parts = append(parts, strconv.Itoa(n.n)+" "+n.word)
-		}
-	}
-	if len(parts) == 0 {
-		return "0"
-	}
-	return strings.Join(parts, " ")
 }
 
 func used(c *overview.Capacity) string {
