@@ -197,7 +197,8 @@ func look(t *testing.T, dir string, width int, varies bool, args ...string) stri
 	acts := slices.ContainsFunc([]string{"ack", "silence", "unsilence", "maintenance", "mark", "start", "--once"}, func(w string) bool { return slices.Contains(args, w) })
 	seen := func(color bool) string {
 		if acts {
-			require.NoError(t, os.CopyFS(dir+"-kept", os.DirFS(dir)))
+			require.NoError(t, os.Rename(dir, dir+"-kept"))
+			require.NoError(t, os.CopyFS(dir, os.DirFS(dir+"-kept")))
 		}
 		text, code := command(t, dir, "", width, color, args...)
 		require.Contains(t, []int{cli.CodeDone, cli.CodePartial, cli.CodeFailed, cli.CodeUsage}, code, text)
