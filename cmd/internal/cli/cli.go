@@ -31,6 +31,8 @@ type Env struct {
 	Err    io.Writer
 	Getenv func(string) string
 	Now    func() time.Time
+	// Watched says that a person reads Err, also where it is no terminal.
+	Watched bool
 	// Hangup gives the signals that ask a service to read its files again, and
 	// ends that; nil where there are none.
 	Hangup func() (signals <-chan os.Signal, stop func())
@@ -280,9 +282,8 @@ func (e *Env) Next(commands ...string) {
 	}
 }
 
-// asideWidth is the width of Err where a person reads it: at a terminal, or where
-// $COLUMNS says so. What goes into a file is not broken, so that it can be
-// searched.
+// asideWidth is the width of Err where a person reads it. What goes into a file
+// is not broken, so that it can be searched.
 func (e *Env) asideWidth() (width int, bounded bool) {
-	return e.Width(), Terminal(e.Err) || e.Getenv("COLUMNS") != ""
+	return e.Width(), e.Watched || Terminal(e.Err)
 }

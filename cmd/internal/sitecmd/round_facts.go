@@ -81,7 +81,7 @@ func (a *app) notifierLines(ctx context.Context, s *sight) []overview.Line {
 			failing = append(failing, name)
 		}
 	}
-	l.Word, l.Value = overview.OK, fmt.Sprintf("%d named, none fails", named)
+	l.Word, l.Value = overview.OK, fmt.Sprintf("%d named, none has failed for longer than its patience", named)
 	if len(failing) > 0 {
 		l.Word, l.Value = overview.Warning, fmt.Sprintf("%d named, of them fail: %s", named, strings.Join(failing, ", "))
 	}

@@ -179,7 +179,7 @@ func screenEnv(dir string, width int, color bool) *cli.Env {
 	if color {
 		vars["CLICOLOR_FORCE"] = "1"
 	}
-	return &cli.Env{Getenv: func(n string) string { return vars[n] }, Now: func() time.Time { return screenNow }}
+	return &cli.Env{Watched: true, Getenv: func(n string) string { return vars[n] }, Now: func() time.Time { return screenNow }}
 }
 
 var (
