@@ -101,6 +101,14 @@ type Hush struct {
 	Until time.Time `json:"until"`
 }
 
+// Word says how an alert with this mark stands.
+func (h *Hush) Word() string {
+	if h.Kind == QuietMaintenance {
+		return "maintenance"
+	}
+	return "silenced"
+}
+
 // Hushed reports whether people are not to be told of a change because of a
 // silence or maintenance. The good end of what they had been told before is
 // told all the same, and so is everything that goes on after the quiet.

@@ -300,18 +300,18 @@ func (w *world) ack() {
 }
 
 func (w *world) retire() {
-	named := func(target string) bool { return target != "u" }
+	answered := func(k alert.Key) bool { return k.Target != "u" }
 	for k, e := range w.s.Entries {
-		w.retired[e.Alert.ID] = !named(k.Target)
+		w.retired[e.Alert.ID] = !answered(k)
 	}
-	w.take(w.e.Retire(w.s, w.now, named))
+	w.take(w.e.Retire(w.s, w.now, answered))
 	for k := range w.s.Entries {
 		require.NotEqual(w.t, "u", k.Target)
 	}
 	for _, m := range []map[alert.Key]int{w.good, w.moods} {
 		maps.DeleteFunc(m, func(k alert.Key, _ int) bool { return k.Target == "u" })
 	}
-	w.heard(w.e.Retire(w.loud, w.now, named))
+	w.heard(w.e.Retire(w.loud, w.now, answered))
 }
 
 // stored is a state as it lies on a disk.

@@ -6,11 +6,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"html/template"
 	"net"
 	"net/http"
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"darksite/localmon"
@@ -45,6 +47,9 @@ type Options struct {
 	Own func() localmon.Batch
 	// Health says what of the kit itself does not work; nil when nobody knows.
 	Health func() error
+	// View is the overview of the site for the page for people; nil when there is
+	// none.
+	View Views
 	// Stale is how old the newest look at a target may be; five minutes when
 	// zero.
 	Stale time.Duration
@@ -52,17 +57,23 @@ type Options struct {
 
 // Console answers for one kit.
 type Console struct {
-	o    Options
-	mux  *http.ServeMux
-	turn chan struct{}
+	o     Options
+	mux   *http.ServeMux
+	turn  chan struct{}
+	pages *template.Template
+
+	mu   sync.Mutex // held while a view is made
+	kept View
+	seen time.Time // when kept was made
 }
 
 // New makes a console. It listens nowhere; see [Console.Serve].
 func New(o Options) *Console {
 	o.Stale = cmp.Or(o.Stale, 5*time.Minute)
 	o.Names = slices.Clone(o.Names)
-	c := &Console{o: o, mux: http.NewServeMux(), turn: make(chan struct{}, maxAtOnce)}
+	c := &Console{o: o, mux: http.NewServeMux(), turn: make(chan struct{}, maxAtOnce), pages: template.Must(template.New("index").Funcs(funcs()).Parse(indexHTML))}
 	c.mux.HandleFunc("GET /{$}", c.index)
+	c.mux.HandleFunc("GET /console.css", c.css)
 	c.mux.HandleFunc("GET /healthz", c.healthz)
 	c.mux.HandleFunc("GET /metrics", c.all)
 	c.mux.HandleFunc("GET /metrics/{target}", c.one)
@@ -96,7 +107,7 @@ func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
 	h.Set("Referrer-Policy", "no-referrer")
 	if !c.mine(r.Host) {
 		http.Error(w, "this console does not go by that name", http.StatusForbidden)

@@ -14,7 +14,10 @@
 //
 // To GET and HEAD only:
 //
-//	/                  a page for people: the targets and the age of what is known
+//	/                  a page for people: what to do next, the targets with the age of
+//	                   what is known, the alerts as groups, silences and
+//	                   maintenance, the daily round, and what is read
+//	/console.css       its style
 //	/healthz           200 while some target has been looked at lately and nothing
 //	                   of the kit stands still, else 503
 //	/metrics           the series of all targets, each with the label instance
@@ -39,7 +42,10 @@
 //     rebinding) gets nothing.
 //   - A page is always one that a reader takes: what cannot be said in the text is
 //     left out, and the header Darksite-Left-Out says what.
-//   - The page for people holds no scripts and loads nothing.
+//   - The page for people holds no scripts and loads nothing but its style from
+//     here; it reads on a telephone and on paper, and no meaning is in colour alone.
+//   - However often the page is asked for, the overview behind it is made once in
+//     two seconds.
 //   - Sixteen requests at once, bounded headers, bounded time. Nothing that is
 //     asked changes anything.
 //

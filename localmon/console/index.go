@@ -2,51 +2,156 @@ package console
 
 import (
 	"bytes"
+	"context"
+	_ "embed"
+	"fmt"
 	"html/template"
 	"net/http"
 	"net/url"
 	"time"
+
+	"darksite/localmon"
+	"darksite/localmon/overview"
+	"darksite/localmon/units"
 )
 
-// row is one target as a person reads it.
-type row struct {
-	Target, Path, Look, Age, State string
-	Series                         int
+//go:embed console.css
+var style []byte
+
+//go:embed index.html
+var indexHTML string
+
+// View is the overview of a site with the command that leads on from each of its
+// next steps.
+type View struct {
+	Overview overview.Overview
+	Commands []string // of Overview.Next, in its order
 }
 
-var indexPage = template.Must(template.New("index").Parse(`<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><title>Darksite</title></head><body>
-<h1>Darksite</h1>
-<table border="1">
-<tr><th>Target</th><th>State</th><th>Newest look</th><th>Age</th><th>Series</th></tr>
-{{range .}}<tr><td><a href="/metrics/{{.Path}}">{{.Target}}</a></td><td>{{.State}}</td><td>{{.Look}}</td><td>{{.Age}}</td><td>{{.Series}}</td></tr>
-{{else}}<tr><td colspan="5">No target has been looked at yet.</td></tr>
-{{end}}</table>
-<p><a href="/metrics">all series</a> <a href="/healthz">health of the kit</a></p>
-</body></html>
-`))
+// Views makes the view of now. It is asked at most once every two seconds,
+// however many ask the console.
+type Views func(ctx context.Context) (View, error)
 
-func (c *Console) index(w http.ResponseWriter, _ *http.Request) {
-	var rows []row
-	now := c.o.Now()
-	for _, b := range c.o.Batches.Batches() {
-		r := row{
-			Target: b.Target, Path: url.PathEscape(b.Target), Look: b.At.UTC().Format(time.RFC3339),
-			Age: now.Sub(b.At).Round(time.Second).String(), State: "seen", Series: len(c.current(b, now)),
-		}
-		switch {
-		case c.stale(b, now):
-			r.State = "unknown: not looked at lately"
-		case failed(b):
-			r.State = "unknown: could not be read"
-		}
-		rows = append(rows, r)
+// viewGood is how long a view is shown again.
+const viewGood = 2 * time.Second
+
+// look is one target as it is read.
+type look struct {
+	Target, Path, At, Age, State string
+	Series                       int
+}
+
+// step is one thing to do.
+type step struct {
+	overview.Next
+	Command string
+}
+
+// page is what the page for people shows.
+type page struct {
+	At       time.Time
+	Site     bool // there is an overview
+	Trouble  string
+	Overview overview.Overview
+	Steps    []step
+	Looks    []look
+}
+
+// funcs are the words of the page. A time is in the zone of the site.
+func funcs() template.FuncMap {
+	return template.FuncMap{
+		"when": func(p page, at time.Time) string { return at.In(p.At.Location()).Format("2006-01-02 15:04") },
+		"ago":  func(p page, at time.Time) string { return units.Duration(max(0, p.At.Sub(at)).Truncate(time.Second)) },
+		"span": func(d time.Duration) string { return units.Duration(d.Truncate(time.Second)) },
+		"used": func(c *overview.Capacity) string {
+			if c == nil {
+				return "not known"
+			}
+			return units.Percent(c.UsedPercent / 100)
+		},
+		"outlook": func(c *overview.Capacity) string {
+			if c == nil {
+				return "not known"
+			}
+			return overview.Outlook(c)
+		},
+		"unknown": func(r overview.Row) bool { return r.State == overview.Unknown },
+		"about": func(q localmon.Quiet) string {
+			if q.Alert != 0 {
+				return fmt.Sprintf("alert %d", q.Alert)
+			}
+			return q.About()
+		},
+		"holds": func(p page, q localmon.Quiet) string {
+			if q.At(p.At) {
+				return "holds"
+			}
+			return "planned"
+		},
 	}
-	var page bytes.Buffer
-	if err := indexPage.Execute(&page, rows); err != nil {
+}
+
+func (c *Console) index(w http.ResponseWriter, r *http.Request) {
+	p := page{At: c.o.Now(), Looks: c.looks()}
+	if c.o.View != nil {
+		v, err := c.view(r.Context(), p.At)
+		if err != nil {
+			p.Trouble = err.Error()
+		} else {
+			p.Site, p.Overview = true, v.Overview
+			for i, n := range v.Overview.Next {
+				s := step{Next: n}
+				if i < len(v.Commands) {
+					s.Command = v.Commands[i]
+				}
+				p.Steps = append(p.Steps, s)
+			}
+		}
+	}
+	var out bytes.Buffer
+	if err := c.pages.Execute(&out, p); err != nil {
 		http.Error(w, "the page could not be made", http.StatusInternalServerError)
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	_, _ = w.Write(page.Bytes())
+	_, _ = w.Write(out.Bytes())
+}
+
+// view is the newest view, or a new one. One is made at a time.
+func (c *Console) view(ctx context.Context, now time.Time) (View, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if age := now.Sub(c.seen); age >= 0 && age < viewGood {
+		return c.kept, nil
+	}
+	v, err := c.o.View(ctx)
+	if err != nil {
+		return View{}, err
+	}
+	c.kept, c.seen = v, now
+	return v, nil
+}
+
+func (c *Console) looks() []look {
+	var looks []look
+	now := c.o.Now()
+	for _, b := range c.o.Batches.Batches() {
+		l := look{
+			Target: b.Target, Path: url.PathEscape(b.Target), At: b.At.In(now.Location()).Format("2006-01-02 15:04:05"),
+			Age: units.Duration(max(0, now.Sub(b.At)).Truncate(time.Second)), State: "seen", Series: len(c.current(b, now)),
+		}
+		switch {
+		case c.stale(b, now):
+			l.State = "unknown: not looked at lately"
+		case failed(b):
+			l.State = "unknown: could not be read"
+		}
+		looks = append(looks, l)
+	}
+	return looks
+}
+
+func (*Console) css(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/css; charset=utf-8")
+	_, _ = w.Write(style)
 }

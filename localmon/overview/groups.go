@@ -45,6 +45,19 @@ type Group struct {
 // it in hand, or people are not told of it.
 func (g Group) Held() bool { return g.Acked == g.Alerts || g.Hushed == g.Alerts }
 
+// State is how the group stands before people, in a word or two.
+func (g Group) State() string {
+	switch {
+	case g.Stale == g.Alerts:
+		return "unknown"
+	case g.Hush != nil:
+		return g.Hush.Word()
+	case g.Acked == g.Alerts:
+		return "in hand"
+	}
+	return string(localmon.StatusFiring)
+}
+
 // Text is the group in one sentence: the summary of the one that stands alone,
 // or how many there are, which, and the summary of the first.
 func (g Group) Text() string {

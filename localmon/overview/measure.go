@@ -118,7 +118,17 @@ func (in RoundInput) hardware(ctx context.Context, row Row) ([]Line, error) {
 		l := labels(s.Key)
 		rest.add(l["component_name"], l["component_status"], s.Last)
 	}
-	return []Line{c, rest.line(row.Name+" parts", row.Name)}, nil
+	lines := []Line{c, rest.line(row.Name+" parts", row.Name)}
+	drives, err := in.present(ctx, row, "purefa_drive_capacity_bytes")
+	if err != nil || len(drives) == 0 {
+		return lines, err
+	}
+	var bays parts // a bay can be well while the drive in it is not
+	for _, s := range drives {
+		l := labels(s.Key)
+		bays.add(l["component_name"], l["component_status"], s.Last)
+	}
+	return append(lines, bays.line(row.Name+" drives", row.Name)), nil
 }
 
 // blades reads the number the exporter gives: 1 is healthy, 2 unused.
@@ -167,13 +177,13 @@ func (in RoundInput) copies(ctx context.Context, row Row) ([]Line, error) {
 	}
 	if !worst.At.IsZero() {
 		lag := time.Duration(worst.Value) * time.Millisecond
-		l.Value, l.At = fmt.Sprintf("%d links, the slowest %s behind", len(lags), units.Duration(lag)), worst.At
+		l.Value, l.At = fmt.Sprintf("%s, the slowest %s behind", links(len(lags)), units.Duration(lag)), worst.At
 		l.Next = "darksite history plot purefa_pod_replica_links_lag_max_msec --target " + row.Name
 		if lag > behind {
 			l.Word = Warning
 		}
 	} else if len(lags) > 0 {
-		l.Word, l.Value = Unknown, fmt.Sprintf("%d links, how far behind is not known", len(lags))
+		l.Word, l.Value = Unknown, links(len(lags))+", how far behind is not known"
 	}
 	mediators, err := in.present(ctx, row, "purefa_pod_mediator_status")
 	if err != nil || len(mediators) == 0 {
@@ -189,6 +199,13 @@ func (in RoundInput) copies(ctx context.Context, row Row) ([]Line, error) {
 		online.add(m["pod"]+" at "+m["array"], word, s.Last)
 	}
 	return []Line{l, online.line(row.Name+" mediators", row.Name)}, nil
+}
+
+func links(n int) string {
+	if n == 1 {
+		return "1 link"
+	}
+	return fmt.Sprintf("%d links", n)
 }
 
 // What is told of the work of a day: worse than usual by so much, and slow

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"darksite/localmon"
@@ -249,6 +250,23 @@ func (c *Counts) add(a localmon.Alert) {
 	if a.Hush != nil {
 		c.Hushed++
 	}
+}
+
+// Text is the counts in words, the most urgent first; 0 where there is none.
+func (c Counts) Text() string {
+	var parts []string
+	for _, n := range []struct {
+		n    int
+		word string
+	}{{c.Urgent, "urgent"}, {c.Major, "major"}, {c.Minor, "minor"}, {c.Info, "info"}} {
+		if n.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n.n, n.word))
+		}
+	}
+	if len(parts) == 0 {
+		return "0"
+	}
+	return strings.Join(parts, " ")
 }
 
 func (in Input) row(ctx context.Context, t Target) (Row, error) {

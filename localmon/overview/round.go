@@ -286,6 +286,12 @@ func (in RoundInput) sight() []Line {
 		l = Line{Word: OK, What: "monitor", Value: "runs since " + m.Started.UTC().Format("2006-01-02 15:04")}
 	}
 	lines := []Line{l}
+	look := func(target string) string {
+		if in.Monitor == nil {
+			return "darksite monitor --once"
+		}
+		return "darksite alerts list --target " + target
+	}
 	if in.Monitor != nil {
 		for _, t := range in.Monitor.Trouble {
 			lines = append(lines, Line{Word: Warning, What: t.What, Value: t.Error, At: t.Since, Next: "darksite doctor"})
@@ -295,13 +301,13 @@ func (in RoundInput) sight() []Line {
 		l := Line{Word: OK, What: row.Name, Value: "is read", At: row.DataAt}
 		switch {
 		case !row.Seen:
-			l.Word, l.Value, l.Next = Unknown, "was never read", "darksite monitor --once"
+			l.Word, l.Value, l.Next = Unknown, "was never read", look(row.Name)
 		case row.DataAge > cmp.Or(in.StaleAfter, staleAfter):
-			l.Word, l.Value, l.Next = Unknown, cmp.Or(row.Error, "no newer data"), "darksite runbook run collector-stale"
+			l.Word, l.Value, l.Next = Unknown, cmp.Or(row.Error, "no newer data"), look(row.Name)
 		case len(row.Missing) > 0:
-			l.Word, l.Value = Unknown, "not all of it is read: "+some(row.Missing)
+			l.Word, l.Value, l.Next = Unknown, "not all of it is read: "+some(row.Missing), look(row.Name)
 		case row.State == Unknown:
-			l.Word, l.Value = Unknown, "not all of it is read"
+			l.Word, l.Value, l.Next = Unknown, "not all of it is read", look(row.Name)
 		}
 		lines = append(lines, l)
 	}

@@ -16,7 +16,9 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -29,6 +31,8 @@ type Env struct {
 	Err    io.Writer
 	Getenv func(string) string
 	Now    func() time.Time
+	// Watched says that a person reads Err, also where it is no terminal.
+	Watched bool
 	// Hangup gives the signals that ask a service to read its files again, and
 	// ends that; nil where there are none.
 	Hangup func() (signals <-chan os.Signal, stop func())
@@ -146,13 +150,13 @@ func Run(ctx context.Context, env *Env, root *cobra.Command, args []string, clas
 }
 
 func report(env *Env, called *cobra.Command, err error) {
-	fmt.Fprintf(env.Err, "%s: %s\n", called.Root().Name(), err)
+	env.Notef("%s: %s", called.Root().Name(), err)
 	hint := Hint(err)
 	if hint == "" && Code(err) == CodeUsage {
 		hint = fmt.Sprintf("%s --help", called.CommandPath())
 	}
 	if hint != "" {
-		fmt.Fprintf(env.Err, "next: %s\n", hint)
+		env.Next(strings.Split(hint, "\n      ")...)
 	}
 }
 
@@ -239,16 +243,47 @@ func (e *Env) Folder(flag, variable, hidden string) string {
 
 // Notef narrates on Err.
 func (e *Env) Notef(format string, args ...any) {
-	fmt.Fprintf(e.Err, format+"\n", args...)
+	for line := range strings.SplitSeq(fmt.Sprintf(format, args...), "\n") {
+		if width, bounded := e.asideWidth(); bounded && utf8.RuneCountInString(line) > width {
+			line = strings.Join(Wrap(line, width), "\n")
+		}
+		fmt.Fprintln(e.Err, line)
+	}
 }
 
-// Next names the sensible next commands, on Err.
+// Next names the sensible next commands, on Err. What stands behind three blanks
+// in brackets is a word about the command and no part of it.
 func (e *Env) Next(commands ...string) {
+	const first, other = "next: ", "      "
+	width, bounded := e.asideWidth()
 	for i, c := range commands {
+		lead := other
 		if i == 0 {
-			fmt.Fprintf(e.Err, "next: %s\n", c)
+			lead = first
+		}
+		if !bounded || utf8.RuneCountInString(lead+c) <= width {
+			fmt.Fprintln(e.Err, lead+c)
 			continue
 		}
-		fmt.Fprintf(e.Err, "      %s\n", c)
+		command, word, about := strings.Cut(c, "   (")
+		lines := Wrap(command, width-len(other))
+		if name, _, _ := strings.Cut(c, " "); name == "darksite" || name == "casedesk" { // else advice to a person
+			lines = Command("", command, width-len(other))
+		}
+		for _, line := range lines {
+			fmt.Fprintln(e.Err, lead+line)
+			lead = other
+		}
+		if about {
+			for _, line := range Wrap("("+word, width-len(other)) {
+				fmt.Fprintln(e.Err, other+line)
+			}
+		}
 	}
+}
+
+// asideWidth is the width of Err where a person reads it. What goes into a file
+// is not broken, so that it can be searched.
+func (e *Env) asideWidth() (width int, bounded bool) {
+	return e.Width(), e.Watched || Terminal(e.Err)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -41,7 +42,7 @@ const gap = 2
 // set; the words stay, so nothing depends on colour alone.
 func (t *Table) Print(w io.Writer, width int, color bool) {
 	widths := t.widths(width)
-	if width <= narrow && total(widths) > width {
+	if total(widths) > width || width <= narrow && t.squeezed(widths) {
 		t.stack(w, width, color)
 		return
 	}
@@ -69,9 +70,24 @@ func (t *Table) widths(width int) []int {
 	return widths
 }
 
-// narrow is the width from which down a table that does not fit is stacked; on
-// wider screens its lines run over, as they can still be searched.
-const narrow = 60
+// narrow is the width from which down a table is stacked before its last column
+// becomes a thread of broken words.
+const (
+	narrow   = 60
+	readable = 20
+)
+
+// squeezed reports whether the last column has less room than a person can read
+// it in.
+func (t *Table) squeezed(widths []int) bool {
+	last := len(widths) - 1
+	if widths[last] >= readable {
+		return false
+	}
+	return slices.ContainsFunc(t.rows, func(row []string) bool {
+		return last < len(row) && utf8.RuneCountInString(Printable(row[last])) > widths[last]
+	})
+}
 
 func total(widths []int) int {
 	n := -gap
@@ -161,6 +177,49 @@ func Wrap(text string, width int) []string {
 		lines = append(lines, line)
 	}
 	return lines
+}
+
+// Command breaks a command at spaces into lines of at most width runes, each
+// behind lead; a backslash at its end lets a shell take the lines as one. A word
+// is never cut, because half a name is another name: a long one runs over. A flag
+// stays with its value where there is room.
+func Command(lead, command string, width int) []string {
+	const more = " \\"
+	room := width - utf8.RuneCountInString(lead)
+	var lines []string
+	line := ""
+	pieces := commandPieces(command, room-len(more))
+	for i, piece := range pieces {
+		left := room
+		if i < len(pieces)-1 {
+			left -= len(more)
+		}
+		switch {
+		case line == "":
+			line = piece
+		case utf8.RuneCountInString(line)+1+utf8.RuneCountInString(piece) <= left:
+			line += " " + piece
+		default:
+			lines, line = append(lines, lead+line+more), piece
+		}
+	}
+	return append(lines, lead+line)
+}
+
+// commandPieces are the words of a command, a flag together with its value where
+// both fit into width.
+func commandPieces(command string, width int) []string {
+	var pieces []string
+	for _, word := range strings.Fields(command) {
+		if n := len(pieces); n > 0 && strings.HasPrefix(pieces[n-1], "-") && !strings.HasPrefix(word, "-") && !strings.ContainsAny(pieces[n-1], " =") {
+			if pair := pieces[n-1] + " " + word; utf8.RuneCountInString(pair) <= width {
+				pieces[n-1] = pair
+				continue
+			}
+		}
+		pieces = append(pieces, word)
+	}
+	return pieces
 }
 
 // cutAt is where a word that is longer than width is cut.

@@ -1,6 +1,7 @@
 package sitecmd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -108,7 +109,7 @@ func (a *app) printGroups(list []localmon.Alert) {
 		if g.AckedBy != "" {
 			what += "; in the hands of " + g.AckedBy
 		}
-		t.Add(strconv.FormatUint(g.Alert, 10), strconv.Itoa(int(g.Severity)), groupState(g), strconv.Itoa(g.Alerts), units.Duration(max(0, now.Sub(g.Seen)).Truncate(time.Second)), g.Target, what)
+		t.Add(strconv.FormatUint(g.Alert, 10), strconv.Itoa(int(g.Severity)), g.State(), strconv.Itoa(g.Alerts), units.Duration(max(0, now.Sub(g.Seen)).Truncate(time.Second)), g.Target, what)
 	}
 	t.Print(a.env.Out, a.env.Width(), a.env.Color())
 	counted := map[string]int{}
@@ -132,31 +133,12 @@ func (a *app) printGroups(list []localmon.Alert) {
 	a.env.Next(fmt.Sprintf("darksite alerts show %d", groups[0].Alert))
 }
 
-func groupState(g overview.Group) string {
-	switch {
-	case g.Stale == g.Alerts:
-		return "unknown"
-	case g.Hush != nil:
-		return hushWord(g.Hush)
-	case g.Acked == g.Alerts:
-		return "in hand"
-	}
-	return string(localmon.StatusFiring)
-}
-
-func hushWord(h *localmon.Hush) string {
-	if h.Kind == localmon.QuietMaintenance {
-		return "maintenance"
-	}
-	return "silenced"
-}
-
 // hushed says who keeps an alert quiet and until when; nothing is hidden.
 func hushed(h *localmon.Hush, here *time.Location) string {
 	if h == nil {
 		return ""
 	}
-	return fmt.Sprintf("; %s until %s by %s: %s", hushWord(h), h.Until.In(here).Format("01-02 15:04"), h.By, h.Why)
+	return fmt.Sprintf("; %s until %s by %s: %s", h.Word(), h.Until.In(here).Format("01-02 15:04"), h.By, h.Why)
 }
 
 func (a *app) printAlerts(list []localmon.Alert) {
@@ -190,7 +172,7 @@ func alertState(al localmon.Alert) string {
 	case al.Stale:
 		return "unknown"
 	case al.Hush != nil:
-		return hushWord(al.Hush)
+		return al.Hush.Word()
 	case al.AckedBy != "":
 		return "in hand"
 	}
@@ -225,7 +207,11 @@ func (a *app) alertsShowCommand() *cobra.Command {
 				if asJSON {
 					return a.env.JSON(alertView{al, changes, around.views()})
 				}
-				a.printAlert(al, changes, around)
+				leads, err := openLeads()
+				if err != nil {
+					return err
+				}
+				a.printAlert(al, changes, around, leads)
 				return nil
 			})
 		},
@@ -234,9 +220,9 @@ func (a *app) alertsShowCommand() *cobra.Command {
 	return c
 }
 
-func (a *app) printAlert(al localmon.Alert, changes []localmon.Change, around around) {
+func (a *app) printAlert(al localmon.Alert, changes []localmon.Change, around around, leads leads) {
 	w, now := a.env.Out, a.env.Now()
-	head := fmt.Sprintf("alert %d  %s  severity %d  %s %s", al.ID, alertState(al), al.Severity, al.Target, cli.Printable(al.Component))
+	head := fmt.Sprintf("alert %d, %s, %s: %s %s", al.ID, alertState(al), severityWord(al.Severity), al.Target, cli.Printable(al.Component))
 	for _, line := range cli.Wrap(head, a.env.Width()) {
 		fmt.Fprintln(w, line)
 	}
@@ -248,10 +234,10 @@ func (a *app) printAlert(al localmon.Alert, changes []localmon.Change, around ar
 		a.fact("over", "since "+al.Resolved.In(now.Location()).Format(time.DateTime))
 	}
 	if al.Flaps > 0 {
-		a.fact("came back", fmt.Sprintf("%d times", al.Flaps))
+		a.fact("came back", counted(al.Flaps, "time"))
 	}
 	if h := hushNow(al); h != nil {
-		a.fact(hushWord(h), fmt.Sprintf("until %s by %s: %s (darksite alerts unsilence %d)", h.Until.In(now.Location()).Format(time.DateTime), h.By, h.Why, h.ID))
+		a.fact(h.Word(), fmt.Sprintf("until %s by %s: %s (darksite alerts unsilence %d --as ID)", h.Until.In(now.Location()).Format(time.DateTime), h.By, h.Why, h.ID))
 	}
 	if al.Parent != 0 {
 		a.fact("cause", fmt.Sprintf("alert %d explains it", al.Parent))
@@ -259,7 +245,7 @@ func (a *app) printAlert(al localmon.Alert, changes []localmon.Change, around ar
 	if len(al.Children) > 0 {
 		a.fact("explains", explained(al.Children))
 	}
-	a.fact("severity", al.Why)
+	a.fact("severity", fmt.Sprintf("%d %s: %s", al.Severity, severityWord(al.Severity), cmp.Or(al.Why, "no reason is given")))
 	for _, e := range al.Evidence {
 		a.fact("evidence", e)
 	}
@@ -272,7 +258,20 @@ func (a *app) printAlert(al localmon.Alert, changes []localmon.Change, around ar
 	}
 	a.section(t)
 	a.printAround(al, around)
-	a.printFirstSteps(al)
+	a.printFirstSteps(al, leads)
+}
+
+// severityWord is the name of a severity, as a support case has it.
+func severityWord(s localmon.Severity) string {
+	switch s {
+	case localmon.SeverityUrgent:
+		return "urgent"
+	case localmon.SeverityMajor:
+		return "major"
+	case localmon.SeverityMinor:
+		return "minor"
+	}
+	return "information"
 }
 
 // explained names what an alert is the cause of.
@@ -309,10 +308,14 @@ func (a *app) fact(name, text string) {
 }
 
 // printFirstSteps brings the procedure to the alert itself.
-func (a *app) printFirstSteps(al localmon.Alert) {
-	book, err := findBook(al.Runbook)
-	if err != nil {
-		a.env.Next(fmt.Sprintf("darksite case new --alert %d --help", al.ID))
+func (a *app) printFirstSteps(al localmon.Alert, leads leads) {
+	if al.Status == localmon.StatusResolved {
+		a.env.Next(fmt.Sprintf("darksite alerts history --since 168h --target %s --rule %s", al.Target, al.Rule))
+		return
+	}
+	book, _ := leads.book(al.Runbook, al.Rule, al.Component)
+	if book == nil {
+		a.printWithoutBook(al)
 		return
 	}
 	lang := a.runbookLang("")
@@ -327,6 +330,10 @@ func (a *app) printFirstSteps(al localmon.Alert) {
 			fmt.Fprintln(a.env.Out, line)
 		}
 		fmt.Fprintln(a.env.Out, indent(render.Text(names.Fill(lang, sec.Body), a.env.Width()-2)))
+	}
+	if conf, err := a.config(); err == nil && !isArray(conf, al.Target) {
+		a.env.Next("darksite runbook show " + book.ID)
+		return
 	}
 	a.env.Next(fmt.Sprintf("darksite runbook run --alert %d --as ID", al.ID))
 }

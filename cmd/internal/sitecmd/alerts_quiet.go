@@ -27,7 +27,7 @@ type quietOptions struct {
 func (o *quietOptions) flags(c *cobra.Command) {
 	c.Flags().StringVar(&o.q.By, "as", "", "who answers for it")
 	c.Flags().StringVar(&o.q.Why, "why", "", "the reason, for those who come after")
-	c.Flags().DurationVar(&o.length, "for", 0, "how long, such as 4h")
+	spanFlag(c, &o.length, "for", "how long, such as 4h or 2d")
 	c.Flags().StringVar(&o.until, "until", "", "or until when: 2026-03-01, \"2026-03-01 08:00\" or RFC 3339")
 	c.Flags().BoolVar(&o.yes, "yes", false, "do not ask, unless something urgent would be kept quiet")
 	cli.JSONFlag(c, &o.asJSON)
@@ -134,7 +134,7 @@ func (a *app) setQuiet(ctx context.Context, o quietOptions) error {
 		return a.env.JSON(q)
 	}
 	here := a.env.Now().Location()
-	a.env.Notef("%s %d: %s, %s to %s, covers %d alerts now", q.Kind, q.ID, cmp.Or(quietAbout(q), "-"), q.From.In(here).Format("01-02 15:04"), q.Until.In(here).Format("01-02 15:04"), len(covered))
+	a.env.Notef("%s %d: %s, %s to %s, covers %s now", q.Kind, q.ID, cmp.Or(quietAbout(q), "-"), q.From.In(here).Format("01-02 15:04"), q.Until.In(here).Format("01-02 15:04"), counted(len(covered), "alert"))
 	a.env.Next("darksite alerts silences", fmt.Sprintf("darksite alerts unsilence %d --as %s   (ends it)", q.ID, q.By))
 	return nil
 }

@@ -47,13 +47,13 @@ func (o *seriesOptions) flags(c *cobra.Command, timed bool) {
 		return
 	}
 	o.timeFlags(c, "1h")
-	c.Flags().DurationVar(&o.step, "step", 0, "width of a step (default: none; plot: a column)")
+	spanFlag(c, &o.step, "step", "width of a step (default: none; plot: a column)")
 	c.Flags().StringVar(&o.agg, "agg", "", "avg, min, max, sum, last, rate or p95 of a step")
 }
 
 // timeFlags say which time; what that is when nothing is said, others decide.
 func (o *seriesOptions) timeFlags(c *cobra.Command, usual string) {
-	c.Flags().DurationVar(&o.since, "since", 0, "how far back from the end (default "+usual+")")
+	spanFlag(c, &o.since, "since", "how far back from the end (default "+usual+")")
 	c.Flags().StringVar(&o.from, "from", "", "begin: 2026-03-01, \"2026-03-01 08:00\" or RFC 3339")
 	c.Flags().StringVar(&o.to, "to", "", "end, which is not included (default now)")
 }

@@ -59,7 +59,7 @@ first value after it.`,
 				return cli.Usagef("either --json or --csv")
 			}
 			return a.withHistory(c.Context(), o.file, func(s *sight) error {
-				out, most := pointPrinter(&textPoints{w: bufio.NewWriter(a.env.Out)}), mostPrinted
+				out, most := pointPrinter(&textPoints{w: bufio.NewWriter(a.env.Out), width: a.env.Width()}), mostPrinted
 				switch {
 				case asJSON:
 					out, most = &jsonPoints{w: bufio.NewWriter(a.env.Out)}, 0
@@ -212,6 +212,7 @@ type pointPrinter interface {
 // textPoints prints for people, and for tools that take a line apart at blanks.
 type textPoints struct {
 	w      *bufio.Writer
+	width  int
 	unit   string
 	curves int
 	points int
@@ -222,8 +223,12 @@ func (t *textPoints) begin(c *curve) error {
 		fmt.Fprintln(t.w)
 	}
 	t.unit, t.points = c.Unit, 0
-	_, err := fmt.Fprintf(t.w, "# %s\n", c.name())
-	return err
+	for _, line := range cli.Wrap(c.name(), t.width-2) {
+		if _, err := fmt.Fprintf(t.w, "# %s\n", line); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (t *textPoints) point(p localmon.Point, back bool) error {

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -19,6 +20,7 @@ import (
 	"darksite/cmd/internal/siteconf"
 	"darksite/localmon"
 	"darksite/localmon/console"
+	"darksite/localmon/overview"
 	"darksite/localmon/source/push"
 	"darksite/localmon/source/snmp"
 	"darksite/localmon/source/syslog"
@@ -138,11 +140,37 @@ func (a *app) listenConsole(ctx context.Context, m *monitor, e *ears) error {
 	if err != nil {
 		return fmt.Errorf("listen for the console: %w", err)
 	}
-	c := console.New(console.Options{Batches: m.board, Now: a.env.Now, Own: func() localmon.Batch { return a.own(m) }, Health: m.health})
+	c := console.New(console.Options{Batches: m.board, Now: a.env.Now, Own: func() localmon.Batch { return a.own(m) }, Health: m.health, View: a.consoleView(m)})
 	e.open = append(e.open, "console at http://"+listener.Addr().String())
 	e.serve = append(e.serve, func(ctx context.Context) error { return c.Serve(ctx, listener) })
 	e.close = append(e.close, listener.Close)
 	return nil
+}
+
+// consoleView is the overview for the page, made in the process of the monitor.
+func (a *app) consoleView(m *monitor) console.Views {
+	return func(ctx context.Context) (console.View, error) {
+		leads, err := openLeads()
+		if err != nil {
+			return console.View{}, err
+		}
+		m.mu.RLock()
+		conf, d := m.conf, m.daemon
+		m.mu.RUnlock()
+		in, said := a.overviewInput(conf), d.Monitor()
+		in.Reader, in.Monitor, in.Quiets = m.history, &said, d.Quiets()
+		in.Alerts = slices.DeleteFunc(slices.Clone(d.Alerts()), func(al localmon.Alert) bool { return al.Status == localmon.StatusResolved })
+		in.Now = in.Now.In(conf.Location())
+		o, err := overview.Build(ctx, in)
+		if err != nil {
+			return console.View{}, err
+		}
+		v := console.View{Overview: o}
+		for _, n := range o.Next {
+			v.Commands = append(v.Commands, leads.nextFor(n, true))
+		}
+		return v, nil
+	}
 }
 
 // rooted is a file of site.yaml, below the site folder unless it is absolute.

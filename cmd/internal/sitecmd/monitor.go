@@ -163,7 +163,11 @@ func (a *app) begin(m *monitor, p *plan) error {
 	if err := errors.Join(lastSeen(m.history, p.watched.targets), a.remember(context.Background(), p.watched)); err != nil {
 		return err
 	}
-	desk, err := notify.Open(notify.Options{Site: p.conf.Site.Code, DB: m.site, Log: m.alerts, Ways: p.ways, Now: a.env.Now})
+	leads, err := openLeads()
+	if err != nil {
+		return err
+	}
+	desk, err := notify.Open(notify.Options{Site: p.conf.Site.Code, DB: m.site, Log: openable{m.alerts, leads}, Ways: p.ways, Now: a.env.Now})
 	if err != nil {
 		return err
 	}

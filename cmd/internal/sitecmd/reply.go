@@ -45,8 +45,9 @@ same reply again changes nothing.`,
 
 // seenReplies is how far the site has come in the vendor's chain.
 type seenReplies struct {
-	Seq  int64  `json:"seq"`
-	Hash string `json:"sha256"`
+	Seq  int64     `json:"seq"`
+	Hash string    `json:"sha256"`
+	At   time.Time `json:"at,omitzero"` // when it was opened here
 }
 
 var repliesBucket = []byte("replies") // a constant; Go has none for bytes
@@ -171,7 +172,7 @@ func (a *app) applyReply(ctx context.Context, j *journey, o reply.Opened) error 
 	if err != nil {
 		return err
 	}
-	if err := writeReplies(j.cases.DB, seenReplies{o.Seq, o.Hash}); err != nil {
+	if err := writeReplies(j.cases.DB, seenReplies{o.Seq, o.Hash, a.env.Now().UTC()}); err != nil {
 		return err
 	}
 	a.printReply(o, missing)

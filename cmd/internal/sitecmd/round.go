@@ -212,6 +212,7 @@ func (a *app) roundLogCommand() *cobra.Command {
 				t.Add(r.Begun.In(here).Format("2006-01-02 15:04"), took, state, cmp.Or(r.DoneBy, r.By), found)
 			}
 			t.Print(a.env.Out, a.env.Width(), a.env.Color())
+			a.env.Next("darksite round show")
 			return nil
 		},
 	}
@@ -342,7 +343,9 @@ func (a *app) printRound(r roundView) {
 	}
 	fmt.Fprintln(w)
 	say("%s", tally(r.Counts))
-	say("seen by ______________________   date and time ______________________")
+	for _, blank := range []string{"seen by", "date and time"} {
+		fmt.Fprintf(w, "%-15s%s\n", blank, strings.Repeat("_", 24))
+	}
 }
 
 // printLine is the word, what it is about, its value and age, and the command
@@ -361,16 +364,12 @@ func (a *app) printLine(l overview.Line, here *time.Location, width int, color b
 		fmt.Fprintf(a.env.Out, "%s%s\n", strings.Repeat(" ", lead), part)
 	}
 	if l.Next != "" && l.Word != overview.OK {
-		parts := cli.Wrap(l.Next, width-lead-4)
-		for i, part := range parts {
-			mark, more := ">", ""
+		for i, part := range cli.Command("", l.Next, width-lead-2) {
+			mark := "> "
 			if i > 0 {
-				mark = " "
+				mark = "  "
 			}
-			if i < len(parts)-1 {
-				more = " \\" // so that a shell takes the lines as one
-			}
-			fmt.Fprintf(a.env.Out, "%s%s %s%s\n", strings.Repeat(" ", lead), mark, part, more)
+			fmt.Fprintln(a.env.Out, strings.Repeat(" ", lead)+mark+part)
 		}
 	}
 }

@@ -8,9 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"darksite/bundle/casedraft"
-	"darksite/bundle/pipeline"
-	"darksite/cmd/internal/siteconf"
 	"darksite/localmon/history"
 	"darksite/localmon/overview"
 	"darksite/localmon/rounds"
@@ -23,8 +20,8 @@ import (
 func (a *app) roundFacts(ctx context.Context, s *sight, since time.Time, marks map[string]rounds.Mark) []overview.Section {
 	return []overview.Section{
 		{Name: "the kit", Lines: a.kitLines(ctx, s, since, marks)},
-		{Name: "work in hand", Lines: append(a.caseLines(), a.bundleLines()...)},
-		{Name: "people and papers", Lines: a.peopleLines(ctx, marks)},
+		{Name: "work in hand", Lines: slices.Concat(a.caseLines(), a.runLines(), a.bundleLines())},
+		{Name: "people and papers", Lines: a.peopleLines(ctx, s, marks)},
 	}
 }
 
@@ -46,12 +43,49 @@ func (a *app) kitLines(ctx context.Context, s *sight, since time.Time, marks map
 	for _, f := range a.examineStaging() {
 		lines = append(lines, fromFinding("staging", f))
 	}
+	lines = append(lines, a.notifierLines(ctx, s)...)
 	lines = append(lines, a.historyLines(ctx, s, since)...)
 	m, ok := marks[historyChecked]
 	checked := markedLine(m, ok, "history was checked", "", historyCheckGood, now)
 	checked.Next = "darksite history check"
 	return append(lines, checked,
 		handLine(marks, "clock-compared", now), handLine(marks, "site-copied", now))
+}
+
+// notifierLines are whether people would be told. Since when one fails is among
+// the troubles of the monitor.
+func (a *app) notifierLines(ctx context.Context, s *sight) []overview.Line {
+	var lines []overview.Line
+	named := 0
+	if conf, err := a.config(); err == nil {
+		named = len(conf.Notify)
+	}
+	for _, f := range a.examineNotify() {
+		if f.State != string(overview.OK) {
+			lines = append(lines, fromFinding("notifiers", f))
+		}
+	}
+	l := overview.Line{Word: overview.Unknown, What: "notifiers", Value: fmt.Sprintf("%d named; whether they work is known while a monitor runs", named), Next: "darksite monitor test-notify"}
+	m, err := s.monitor(ctx)
+	switch {
+	case named == 0:
+		return lines
+	case err != nil:
+		return append(lines, unknownLine("notifiers", err))
+	case m == nil:
+		return append(lines, l)
+	}
+	var failing []string
+	for _, t := range m.Trouble {
+		if name, is := strings.CutPrefix(t.What, "notifier "); is {
+			failing = append(failing, name)
+		}
+	}
+	l.Word, l.Value = overview.OK, fmt.Sprintf("%d named, none has failed for longer than its patience", named)
+	if len(failing) > 0 {
+		l.Word, l.Value = overview.Warning, fmt.Sprintf("%d named, of them fail: %s", named, strings.Join(failing, ", "))
+	}
+	return append(lines, l)
 }
 
 // handLine is the line of one of the marks people give.
@@ -72,8 +106,11 @@ func (a *app) historyLines(ctx context.Context, s *sight, since time.Time) []ove
 		budget = int64(conf.Monitor.HistoryBudget)
 	}
 	size := overview.Line{Word: overview.OK, What: "history", Value: fmt.Sprintf("%s of %s", units.Bytes(float64(st.Used)), units.Bytes(float64(budget))), Next: "darksite history stats"}
-	if budget > 0 && float64(st.Used) > 0.9*float64(budget) {
-		size.Word, size.Value = overview.Warning, size.Value+": the oldest samples will go"
+	switch use := float64(st.Used) / float64(max(budget, 1)); {
+	case budget > 0 && use > 1:
+		size.Word, size.Value = overview.Warning, size.Value+": more than it may take"
+	case budget > 0 && use > 0.9: // where upkeep holds it for good
+		size.Value += ": full, the oldest samples go as new ones come"
 	}
 	damage := overview.Line{Word: overview.OK, What: "values that could not be read", Value: fmt.Sprint(st.Damaged), Next: "darksite history check"}
 	if st.Damaged > 0 {
@@ -100,116 +137,6 @@ func statsIn(ctx context.Context, s *sight) (st storeStats, err error) {
 		return statsOf(ctx, s.history)
 	}
 	return st, errors.New("nothing was stored yet")
-}
-
-// caseLines are the cases that are not closed.
-func (a *app) caseLines() []overview.Line {
-	const what = "cases"
-	file, store, err := a.openCases()
-	if err != nil {
-		return []overview.Line{unknownLine(what, err)}
-	}
-	drafts, err := store.List()
-	if err = errors.Join(err, file.Close()); err != nil {
-		return []overview.Line{unknownLine(what, err)}
-	}
-	var lines []overview.Line
-	for _, d := range drafts {
-		l := overview.Line{Word: overview.OK, What: "case " + d.Name(), At: d.Updated, Value: fmt.Sprintf("severity %d, %s: %s", d.Severity, d.Status, d.Subject), Next: "darksite case show " + string(d.ID)}
-		switch d.Status {
-		case casedraft.StatusClosed:
-			continue
-		case casedraft.StatusDraft, casedraft.StatusAwaitingCustomer, casedraft.StatusPending: // the site has to do something
-			l.Word = overview.Warning
-		}
-		lines = append(lines, l)
-	}
-	if len(lines) == 0 {
-		return []overview.Line{{Word: overview.OK, What: what, Value: "none open"}}
-	}
-	return lines
-}
-
-// bundleLines are the bundles that wait for somebody of the site.
-func (a *app) bundleLines() []overview.Line {
-	const what = "bundles"
-	var waiting []overview.Line
-	err := a.onBundle(func(j *journey) error {
-		records, err := j.List()
-		for _, r := range records {
-			if slices.Contains([]pipeline.State{pipeline.Released, pipeline.Receipted, pipeline.Rejected, pipeline.Withdrawn, pipeline.Invalidated, pipeline.Lapsed}, r.State) {
-				continue
-			}
-			waiting = append(waiting, overview.Line{
-				Word: overview.Warning, What: "bundle " + string(r.BID), Value: fmt.Sprintf("%s since it was made at %s", r.State, r.Created), Next: "darksite bundle show " + string(r.BID),
-			})
-		}
-		return err
-	})
-	switch {
-	case err != nil:
-		return append(waiting, unknownLine(what, err))
-	case len(waiting) == 0:
-		return []overview.Line{{Word: overview.OK, What: what, Value: "none is waiting"}}
-	}
-	return waiting
-}
-
-// Times before the end of a contract at which the round says so.
-const (
-	renewSoon   = 60 * 24 * time.Hour
-	leastAdmins = 2
-)
-
-func (a *app) peopleLines(ctx context.Context, marks map[string]rounds.Mark) []overview.Line {
-	now := a.env.Now()
-	var lines []overview.Line
-	conf, err := a.config()
-	if err != nil {
-		return []overview.Line{unknownLine("site.yaml", err)}
-	}
-	lines = append(lines, contactLines(conf, now)...)
-	if v, err := a.siteView(); err != nil {
-		lines = append(lines, unknownLine("roster and vendor card", err))
-	} else {
-		for _, f := range a.readiness(v) {
-			if f.State != "OK" {
-				lines = append(lines, fromFinding("readiness", f))
-			}
-		}
-		if v.Vendor != "" {
-			lines = append(lines, overview.Line{Word: overview.OK, What: "revocations are those of the vendor's card", Value: v.Vendor})
-		}
-	}
-	lines = append(lines, handLine(marks, "keys-backed-up", now))
-	return append(lines, a.journalLine(ctx))
-}
-
-// contactLines are who may ask for support, who is certified, and how long the
-// contract runs.
-func contactLines(conf *siteconf.Config, now time.Time) []overview.Line {
-	named := certified(conf.Contacts)
-	edit := "edit " + siteconf.FileName
-	contacts := overview.Line{Word: overview.OK, What: "contacts", Value: fmt.Sprintf("%d of at most 5", len(conf.Contacts)), Next: edit}
-	if len(conf.Contacts) == 0 {
-		contacts.Word = overview.Critical
-	}
-	admins := overview.Line{Word: overview.OK, What: "certified admins", Value: fmt.Sprintf("%d of %d", named, leastAdmins), Next: edit}
-	if named < leastAdmins {
-		admins.Word = overview.Warning
-	}
-	support := overview.Line{Word: overview.Unknown, What: "support contract", Value: "until when is not said", Next: edit}
-	if until := conf.Support.Until; !until.IsZero() {
-		left := until.Sub(now)
-		support.Word, support.Value = overview.OK, fmt.Sprintf("%s until %s", orDash(conf.Support.Plan), until.Format(time.DateOnly))
-		switch {
-		case left <= 0:
-			support.Word, support.Value = overview.Critical, support.Value+": it has ended"
-		case left < renewSoon:
-			support.Word = overview.Warning
-		}
-	}
-	return []overview.Line{contacts, admins, support}
 }
 
 // journalLine is whether the log of decisions is whole.

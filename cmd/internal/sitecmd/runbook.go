@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -14,6 +13,7 @@ import (
 	"darksite/bundle/sign"
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/keyfile"
+	"darksite/localmon"
 	"darksite/runbooks"
 	"darksite/runbooks/content"
 	"darksite/runbooks/engine"
@@ -225,13 +225,16 @@ The log of the run is evidence: it goes into the next bundle with --run.`,
 
 // chooseBook finds the runbook by name, or the best for the alert.
 func (a *app) chooseBook(ctx context.Context, args []string, o *runOptions) (*runbooks.Runbook, error) {
-	rule, named := "", ""
+	var al localmon.Alert
 	if o.alert != 0 {
-		al, err := a.alert(ctx, o.alert)
-		if err != nil {
+		var err error
+		if al, err = a.alert(ctx, o.alert); err != nil {
 			return nil, err
 		}
-		rule, named, o.array = al.Rule, al.Runbook, al.Target
+		if conf, err := a.config(); err == nil && !isArray(conf, al.Target) {
+			return nil, cli.WithHint(cli.Usagef("alert %d is about %s, and runbooks are run on arrays", o.alert, al.Target), "darksite alerts show %d", o.alert)
+		}
+		o.array = al.Target
 		if o.component == "" {
 			o.component = al.Component
 		}
@@ -242,20 +245,19 @@ func (a *app) chooseBook(ctx context.Context, args []string, o *runOptions) (*ru
 	if len(args) == 1 {
 		return findBook(args[0])
 	}
-	lib, err := content.Library()
+	if o.alert == 0 {
+		return nil, cli.WithHint(cli.Usagef("say which runbook, or which alert with --alert ID"), "darksite runbook list")
+	}
+	leads, err := openLeads()
 	if err != nil {
 		return nil, err
 	}
-	matches := lib.ForAlert(rule, componentType(o.component))
-	if b, ok := lib.Get(named); ok && !slices.ContainsFunc(matches, func(m runbooks.Match) bool { return m.Book.ID == named }) {
-		a.env.Notef("runbook %s: named by the alert's rule", named)
-		return b, nil // the site's own rule says so
+	book, why := leads.book(al.Runbook, al.Rule, o.component)
+	if book == nil {
+		return nil, cli.WithHint(fmt.Errorf("this kit holds no runbook for alert %d, rule %s", al.ID, al.Rule), "darksite alerts show %d   (says what to do instead)", al.ID)
 	}
-	if len(matches) == 0 {
-		return nil, cli.WithHint(fmt.Errorf("no runbook is made for rule %q", rule), "darksite runbook list; darksite case new --alert %d", o.alert)
-	}
-	a.env.Notef("runbook %s: chosen by %s", matches[0].Book.ID, matches[0].Reason)
-	return matches[0].Book, nil
+	a.env.Notef("runbook %s: chosen by %s", book.ID, why)
+	return book, nil
 }
 
 // componentType guesses the kind of a component from the array's way of naming.

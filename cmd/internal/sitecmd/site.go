@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"time"
 
 	"darksite/bundle/roster"
 	"darksite/bundle/safefile"
@@ -71,12 +72,17 @@ type contactView struct {
 	Phone       string `json:"phone,omitempty"`
 	Mail        string `json:"mail,omitempty"`
 	Certificate string `json:"certificate,omitempty"`
+	Until       string `json:"certificate_until,omitempty"`
 }
 
 func contacts(list []siteconf.Contact) []contactView {
 	out := make([]contactView, 0, len(list))
 	for _, c := range list {
-		out = append(out, contactView(c))
+		v := contactView{c.ID, c.Name, c.Role, c.Phone, c.Mail, c.Certificate, ""}
+		if !c.Until.IsZero() {
+			v.Until = c.Until.Format(time.DateOnly)
+		}
+		out = append(out, v)
 	}
 	return out
 }
@@ -145,13 +151,15 @@ func (a *app) siteShowCommand() *cobra.Command {
 }
 
 func (a *app) printSite(v siteView) {
-	fmt.Fprintf(a.env.Out, "site      %s  %s  (%s, %s)\nfolder    %s\n", v.Site.Code, cli.Printable(v.Site.Name), v.Site.Timezone, v.Site.Language, v.Dir)
-	fmt.Fprintf(a.env.Out, "export    %d approvals needed, roster version %d\n", v.Approvals, v.Roster)
+	a.fact("site", fmt.Sprintf("%s, %s (%s, %s)", v.Site.Code, v.Site.Name, v.Site.Timezone, v.Site.Language))
+	a.fact("folder", v.Dir)
+	a.fact("export", fmt.Sprintf("%s needed, roster version %d", counted(int(v.Approvals), "approval"), v.Roster))
 	vendor := v.Vendor
 	if vendor == "" {
 		vendor = "none yet: nothing can be sealed"
 	}
-	fmt.Fprintf(a.env.Out, "vendor    %s\nplan      %s until %s\n", vendor, orDash(v.Plan), orDash(v.Until))
+	a.fact("vendor", vendor)
+	a.fact("plan", fmt.Sprintf("%s until %s", orDash(v.Plan), orDash(v.Until)))
 	t := &cli.Table{Header: []string{"ARRAY", "KIND", "VIA", "ADDRESS"}}
 	for _, ar := range v.Arrays {
 		t.Add(ar.Name, ar.Kind, ar.Via, orDash(ar.Address))
@@ -172,6 +180,7 @@ func (a *app) printSite(v siteView) {
 		t.Add(p.ID, p.Role, p.KeyID, p.Name)
 	}
 	a.section(t)
+	a.env.Next("darksite site check")
 }
 
 // section prints a table after an empty line, or nothing when it has no rows.
@@ -188,6 +197,14 @@ func orDash(s string) string {
 		return "-"
 	}
 	return s
+}
+
+// counted is a number of things in words.
+func counted(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return strconv.Itoa(n) + " " + thing + "s"
 }
 
 // finding is one line of `site check`.
@@ -256,11 +273,11 @@ func (a *app) readiness(v siteView) []finding {
 	out := []finding{{State: "OK", What: "site.yaml is read"}}
 	out = append(
 		out,
-		judge(len(v.Arrays) > 0, "WARN", strconv.Itoa(len(v.Arrays))+" arrays are watched", "no array is configured: only this machine is watched", "edit "+a.path(siteconf.FileName)),
-		judge(len(v.Contacts) >= 2, "WARN", strconv.Itoa(len(v.Contacts))+" contacts may ask for support", "fewer than two contacts: nobody may stand in", "edit "+a.path(siteconf.FileName)),
+		judge(len(v.Arrays) > 0, "WARN", counted(len(v.Arrays), "array")+" watched", "no array is configured: only this machine is watched", "edit "+a.path(siteconf.FileName)),
+		judge(len(v.Contacts) >= 2, "WARN", counted(len(v.Contacts), "contact")+" may ask for support", "fewer than two contacts: nobody may stand in", "edit "+a.path(siteconf.FileName)),
 		judge(count[string(roster.Collector)] > 0, "CRIT", "a collector is enrolled", "no collector is enrolled: no bundle can be made", "darksite site people add ID --name NAME --role collector"),
-		judge(int64(count[string(roster.Officer)]) >= v.Approvals, "CRIT", fmt.Sprintf("%d officers for %d approvals", count[string(roster.Officer)], v.Approvals),
-			fmt.Sprintf("%d officers enrolled, %d must agree: no bundle can leave", count[string(roster.Officer)], v.Approvals), "darksite site people add ID --name NAME --role officer"),
+		judge(int64(count[string(roster.Officer)]) >= v.Approvals, "CRIT", fmt.Sprintf("%s for %s", counted(count[string(roster.Officer)], "officer"), counted(int(v.Approvals), "approval")),
+			fmt.Sprintf("%s enrolled, %d must agree: no bundle can leave", counted(count[string(roster.Officer)], "officer"), v.Approvals), "darksite site people add ID --name NAME --role officer"),
 		judge(v.Vendor != "", "CRIT", "vendor card: "+v.Vendor, "no vendor card: no bundle can be sealed", "darksite site vendor CARD"),
 	)
 	if _, err := os.Stat(a.path(keysDir, recordKey)); err == nil {
@@ -282,11 +299,12 @@ func (a *app) siteContactsCommand() *cobra.Command {
 			if asJSON {
 				return a.env.JSON(contacts(conf.Contacts))
 			}
-			t := &cli.Table{Header: []string{"CONTACT", "ROLE", "PHONE", "CERTIFICATE", "NAME"}}
-			for _, p := range conf.Contacts {
-				t.Add(p.ID, p.Role, orDash(p.Phone), orDash(p.Certificate), p.Name)
+			t := &cli.Table{Header: []string{"CONTACT", "ROLE", "PHONE", "CERTIFICATE", "UNTIL", "NAME"}}
+			for _, p := range contacts(conf.Contacts) {
+				t.Add(p.ID, p.Role, orDash(p.Phone), orDash(p.Certificate), orDash(p.Until), p.Name)
 			}
 			t.Print(a.env.Out, a.env.Width(), a.env.Color())
+			a.env.Next("darksite site check")
 			return nil
 		},
 	}

@@ -18,7 +18,7 @@ type historyUse func(ctx context.Context) (used, budget int64, err error)
 // own machine:
 //
 //	localmon_site_contacts                  contacts of site.yaml
-//	localmon_site_certified_admins          of them those that name a certificate
+//	localmon_site_certified_admins          of them those that name a certificate which has not ended
 //	localmon_site_revocations_age_seconds   since the vendor's card, which holds the revoked keys, was taken
 //	localmon_history_bytes                  of the history, in use
 //	localmon_history_budget_bytes           of the history, allowed
@@ -48,7 +48,7 @@ func (o *siteOrder) Collect(ctx context.Context, now time.Time) (localmon.Batch,
 	}
 	if people := o.conf.Contacts; len(people) > 0 {
 		tell("localmon_site_contacts", float64(len(people)))
-		tell("localmon_site_certified_admins", float64(certified(people)))
+		tell("localmon_site_certified_admins", float64(certified(o.conf, now)))
 	}
 	if info, err := os.Stat(o.card); err == nil && !info.ModTime().After(now) { // a card that is missing is told by site check
 		tell("localmon_site_revocations_age_seconds", now.Sub(info.ModTime()).Seconds())
@@ -64,14 +64,4 @@ func (o *siteOrder) Collect(ctx context.Context, now time.Time) (localmon.Batch,
 	}
 	slices.SortFunc(b.Samples, func(x, y localmon.Sample) int { return x.Key.Compare(y.Key) })
 	return b, nil
-}
-
-// certified counts the contacts that name a certificate.
-func certified(people []siteconf.Contact) (n int) {
-	for _, p := range people {
-		if p.Certificate != "" {
-			n++
-		}
-	}
-	return n
 }

@@ -3,11 +3,11 @@ package sitecmd
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/siteconf"
 	"darksite/localmon"
 	"darksite/localmon/overview"
 	"darksite/localmon/units"
@@ -28,21 +28,63 @@ UNKN, never OK. Exit 3 when anything needs attention.`,
 			if err != nil {
 				return err
 			}
+			hand := a.inHand()
 			if asJSON {
-				if err := a.env.JSON(o); err != nil {
-					return err
-				}
+				err = a.env.JSON(statusView{o, hand})
 			} else {
-				a.printOverview(o)
+				err = a.printOverview(o, hand)
 			}
-			if o.State != overview.OK {
+			if err == nil && o.State != overview.OK {
 				return cli.ErrAttention
 			}
-			return nil
+			return err
 		},
 	}
 	cli.JSONFlag(c, &asJSON)
 	return c
+}
+
+// statusView is the overview with what the site has in hand beside its targets.
+type statusView struct {
+	overview.Overview
+	InHand inHand `json:"in_hand"`
+}
+
+// inHand are people, contract and work of the site, in numbers.
+type inHand struct {
+	CertifiedAdmins int      `json:"certified_admins"`
+	Contacts        int      `json:"contacts"`
+	OpenCases       int      `json:"open_cases"`
+	OpenRuns        int      `json:"unfinished_runs"`
+	Unknown         []string `json:"unknown,omitempty"` // what of this could not be read
+}
+
+// inHand counts what it can read; what it cannot never hides the targets.
+func (a *app) inHand() inHand {
+	var h inHand
+	conf, err := a.config()
+	if err != nil {
+		h.Unknown = append(h.Unknown, "contacts")
+	} else {
+		h.CertifiedAdmins, h.Contacts = certified(conf, a.env.Now()), len(conf.Contacts)
+	}
+	if h.OpenCases, err = a.openCaseCount(); err != nil {
+		h.Unknown = append(h.Unknown, "cases")
+	}
+	runs, err := a.unfinishedRuns()
+	if err != nil {
+		h.Unknown = append(h.Unknown, "runbook runs")
+	}
+	h.OpenRuns = len(runs)
+	return h
+}
+
+func (h inHand) text() string {
+	text := fmt.Sprintf("certified admins %d/%d, contacts %d/5, open cases %d, unfinished runs %d", h.CertifiedAdmins, leastAdmins, h.Contacts, h.OpenCases, h.OpenRuns)
+	if len(h.Unknown) > 0 {
+		text += "; not readable now: " + strings.Join(h.Unknown, ", ")
+	}
+	return text
 }
 
 func (a *app) overview(ctx context.Context) (overview.Overview, error) {
@@ -54,18 +96,24 @@ func (a *app) overview(ctx context.Context) (overview.Overview, error) {
 	return o, err
 }
 
-// withOverview makes the overview and goes on with what it was made from.
-func (a *app) withOverview(ctx context.Context, f func(*sight, overview.Input, overview.Overview) error) error {
-	conf, err := a.config()
-	if err != nil {
-		return err
-	}
+// overviewInput is what an overview takes from the site's own papers.
+func (a *app) overviewInput(conf *siteconf.Config) overview.Input {
 	in := overview.Input{Site: conf.Site.Code, Now: a.env.Now(), Targets: []overview.Target{{Name: conf.Monitor.HostName, Kind: localmon.KindHost}}}
 	for _, ar := range conf.Arrays {
 		in.Targets = append(in.Targets, overview.Target{Name: ar.Name, Kind: ar.Kind})
 	}
 	last, _, _, err := a.lastRound()
 	in.LastRound, in.NoRounds = last.Done, err != nil // whether it is safe must be said in any case
+	return in
+}
+
+// withOverview makes the overview and goes on with what it was made from.
+func (a *app) withOverview(ctx context.Context, f func(*sight, overview.Input, overview.Overview) error) error {
+	conf, err := a.config()
+	if err != nil {
+		return err
+	}
+	in := a.overviewInput(conf)
 	return a.withSight(ctx, func(s *sight) (err error) {
 		in.Reader = s.Reader
 		if in.Alerts, err = s.Alerts(ctx); err != nil {
@@ -85,9 +133,18 @@ func (a *app) withOverview(ctx context.Context, f func(*sight, overview.Input, o
 	})
 }
 
-func (a *app) printOverview(o overview.Overview) {
+func (a *app) printOverview(o overview.Overview, hand inHand) error {
+	leads, err := openLeads()
+	if err != nil {
+		return err
+	}
 	w := a.env.Out
-	fmt.Fprintf(w, "site %s  %s  %s\n", o.Site, cli.Paint(string(o.State), a.env.Color()), o.At.Format("2006-01-02 15:04:05 MST"))
+	head := fmt.Sprintf("site %s  %s  ", o.Site, cli.Paint(string(o.State), a.env.Color()))
+	at := o.At.Format("2006-01-02 15:04:05 MST")
+	if len("site ")+len(o.Site)+len(o.State)+len("    ")+len(at) > a.env.Width() {
+		head = strings.TrimRight(head, " ") + "\n"
+	}
+	fmt.Fprintln(w, head+at)
 	if o.Monitor == nil {
 		for _, l := range cli.Wrap("no monitor is running: what follows is what was stored last", a.env.Width()) {
 			fmt.Fprintln(w, l)
@@ -99,7 +156,16 @@ func (a *app) printOverview(o overview.Overview) {
 		if r.Seen {
 			age = units.Duration(r.DataAge.Truncate(time.Second))
 		}
-		t.Add(r.Name, string(r.State), age, counts(r.Counts), used(r.Capacity), forecast(r.Capacity))
+		cells := []string{r.Name, string(r.State), age, r.Counts.Text(), used(r.Capacity), forecast(r.Capacity)}
+		if r.State == overview.Unknown && !(r.Seen && len(r.Missing) > 0) { // what was true then is not said of now
+			if cells[3] == "0" {
+				cells[3] = "not known"
+			}
+			if r.Capacity != nil {
+				cells[4], cells[5] = cells[4]+" then", "not known"
+			}
+		}
+		t.Add(cells...)
 	}
 	fmt.Fprintln(w)
 	t.Print(w, a.env.Width(), a.env.Color())
@@ -116,7 +182,15 @@ func (a *app) printOverview(o overview.Overview) {
 		}
 	}
 	a.printKept(o)
-	a.printNext(o)
+	for i, line := range cli.Wrap("site: "+hand.text(), a.env.Width()-2) {
+		mark := "  "
+		if i == 0 && (hand.CertifiedAdmins < leastAdmins || len(hand.Unknown) > 0) {
+			mark = "! "
+		}
+		fmt.Fprintln(w, mark+line)
+	}
+	a.printNext(o, leads)
+	return nil
 }
 
 // printKept says what people are not told of, and when the next round is due.
@@ -157,7 +231,7 @@ func (a *app) item(name, text string) {
 	}
 }
 
-func (a *app) printNext(o overview.Overview) {
+func (a *app) printNext(o overview.Overview, leads leads) {
 	w := a.env.Out
 	if len(o.Next) == 0 {
 		fmt.Fprintln(w, "\nnothing to do")
@@ -165,7 +239,7 @@ func (a *app) printNext(o overview.Overview) {
 			a.env.Next("darksite monitor", "darksite alerts list --all")
 			return
 		}
-		a.env.Next("darksite history plot METRIC", "darksite alerts list --all")
+		a.env.Next("darksite history series", "darksite alerts list --all")
 		return
 	}
 	fmt.Fprintln(w, "\ndo next:")
@@ -190,46 +264,29 @@ func (a *app) printNext(o overview.Overview) {
 			}
 			fmt.Fprintln(w, line)
 		}
-		for _, line := range cli.Wrap(nextFor(n), a.env.Width()-10) {
-			fmt.Fprintf(w, "          %s\n", line)
-		}
+		a.commandOut("          ", leads.nextFor(n, o.Monitor != nil))
 	}
 	if o.More > 0 {
 		fmt.Fprintf(w, "and %d more: darksite alerts list\n", o.More)
 	}
 }
 
-// nextFor is the command that goes with an entry.
-func nextFor(n overview.Next) string {
+// nextFor is the command that goes with an entry. Where no alert stands behind
+// it, a target is not seen: a monitor is missing, or what keeps it from looking
+// is to be found.
+func (l leads) nextFor(n overview.Next, watched bool) string {
+	book, _ := l.book(n.Runbook, n.Rule, n.Component)
 	switch {
-	case n.Alert != 0 && hasBook(n.Runbook):
+	case n.Alert != 0 && book != nil:
 		return fmt.Sprintf("darksite runbook run --alert %d --as ID", n.Alert)
 	case n.Alert != 0:
 		return fmt.Sprintf("darksite alerts show %d", n.Alert)
-	default:
+	case !watched:
 		return "darksite monitor"
+	case book != nil:
+		return fmt.Sprintf("darksite runbook run %s --array %s --as ID", book.ID, n.Target)
 	}
-}
-
-func hasBook(id string) bool {
-	_, err := findBook(id)
-	return id != "" && err == nil
-}
-
-func counts(c overview.Counts) string {
-	var parts []string
-	for _, n := range []struct {
-		n    int
-		word string
-	}{{c.Urgent, "urgent"}, {c.Major, "major"}, {c.Minor, "minor"}, {c.Info, "info"}} {
-		if n.n > 0 {
-			parts = append(parts, strconv.Itoa(n.n)+" "+n.word)
-		}
-	}
-	if len(parts) == 0 {
-		return "0"
-	}
-	return strings.Join(parts, " ")
+	return "darksite doctor"
 }
 
 func used(c *overview.Capacity) string {

@@ -133,5 +133,9 @@ func (t *terminal) prompt(s engine.Screen) string {
 }
 
 func indent(s string) string {
-	return "  " + strings.ReplaceAll(s, "\n", "\n  ")
+	lines := strings.Split(s, "\n")
+	for i, l := range lines {
+		lines[i] = strings.TrimRight("  "+l, " ")
+	}
+	return strings.Join(lines, "\n")
 }

@@ -57,6 +57,7 @@ type Contact struct {
 	Phone       string `yaml:"phone"`
 	Mail        string `yaml:"mail"`
 	Certificate string `yaml:"certificate"`
+	Until       Date   `yaml:"certificate_until"` // the last day it holds; zero where nobody has said
 }
 
 // Review is the rule of export.
@@ -191,6 +192,9 @@ func checkContacts(at strictyaml.Place, contacts []Contact) {
 		if p.Name == "" {
 			at.Key("name").Fail("contact %s: a name is needed", p.ID)
 		}
+		if p.Certificate == "" && !p.Until.IsZero() {
+			at.Key("certificate_until").Fail("contact %s: certificate_until without a certificate", p.ID)
+		}
 		switch p.Role {
 		case "admin":
 			admins++
@@ -273,7 +277,7 @@ notify: []
 
 # Who may ask for support: at most five, exactly one admin.
 contacts: []
-#  - {id: mdurand, name: M. Durand, role: admin, phone: "+33 1 23 45 67 89", certificate: DSA-0031}
+#  - {id: mdurand, name: M. Durand, role: admin, phone: "+33 1 23 45 67 89", certificate: DSA-0031, certificate_until: 2027-06-30}
 
 # Two officers must agree before a bundle leaves. words: one word of yours a
 # line that must never leave in clear.

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"darksite/localmon"
@@ -58,6 +59,8 @@ type Client struct {
 	perCall time.Duration
 	http    *http.Client
 	slots   chan struct{}
+
+	expires atomic.Int64 // unix seconds after which the array's certificate ends; zero before it was seen
 
 	mu      sync.Mutex
 	session session
@@ -323,6 +326,9 @@ func (c *Client) call(ctx context.Context, method, path string, query url.Values
 		return nil, c.plain(ctx, short, err)
 	}
 	defer resp.Body.Close()
+	if resp.TLS != nil && len(resp.TLS.PeerCertificates) > 0 {
+		c.expires.Store(resp.TLS.PeerCertificates[0].NotAfter.Unix())
+	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
 	if err != nil {
 		return nil, c.plain(ctx, short, err)

@@ -341,6 +341,9 @@ func (l *Look) Finish(b *localmon.Batch, out *localmon.Sampler) {
 	}
 	if !l.Saved() {
 		l.account(out)
+		if ends := l.client.expires.Load(); ends != 0 {
+			out.Add(float64(ends), "localmon_target_certificate_expires_timestamp_seconds")
+		}
 		b.Took = time.Since(l.began)
 	}
 	b.Samples, b.Partial = out.Samples(), l.failures()
