@@ -68,7 +68,8 @@ func TestAMonitorKilledAnywhere(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 8))
 	seen := 0 // so many drives had failed in a look that was acknowledged
 	for round := range rounds {
-		if watchAndKill(t, dir, round+1, time.Duration(rng.IntN(40))*time.Millisecond) {
+		from := []string{"begins", "looked"}[round%2] // before, in or after the first look; or after one for sure
+		if watchAndKill(t, dir, round+1, from, time.Duration(rng.IntN(40))*time.Millisecond) {
 			seen = round + 1
 		}
 	}
@@ -127,9 +128,9 @@ func toldOnce(t *testing.T, dir string, s *alertstore.Store) {
 	}
 }
 
-// watchAndKill runs a monitor in another process and kills it some time after
-// its first look, and reports whether there was one.
-func watchAndKill(t *testing.T, dir string, failed int, after time.Duration) (looked bool) {
+// watchAndKill runs a monitor in another process and kills it some time after it
+// first said from, and reports whether it acknowledged a look.
+func watchAndKill(t *testing.T, dir string, failed int, from string, after time.Duration) (looked bool) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0], "-test.run=^TestAMonitorKilledAnywhere$", "-test.v")
 	cmd.Env = append(os.Environ(), "DAEMON_KILLED="+dir, fmt.Sprintf("DAEMON_FAILED=%d", failed))
@@ -138,13 +139,13 @@ func watchAndKill(t *testing.T, dir string, failed int, after time.Duration) (lo
 	require.NoError(t, cmd.Start())
 	kill := time.AfterFunc(20*time.Second, func() { _ = cmd.Process.Kill() })
 	defer kill.Stop()
+	armed := false
 	for lines := bufio.NewScanner(out); lines.Scan(); {
-		switch lines.Text() {
-		case "begins": // from here on anywhere: before, in and after the first look
+		if lines.Text() == from && !armed {
 			kill.Reset(after)
-		case "looked":
-			looked = true
+			armed = true
 		}
+		looked = looked || lines.Text() == "looked"
 	}
 	require.Error(t, cmd.Wait(), "it was killed")
 	return looked
