@@ -308,7 +308,7 @@ func TestTerminalsAreSafe(t *testing.T) {
 	in.Manifest.Omitted = []bundle.Omission{{OrigPath: "x\x1b]0;y", Reason: "r"}}
 	s, _ := build(t, in)
 	var out bytes.Buffer
-	require.NoError(t, review.Text(&out, s))
+	require.NoError(t, review.Text(&out, s, review.View{}))
 	for _, r := range out.String() {
 		require.True(t, r == '\n' || r >= ' ' && r != 0x7f && r != 0x9b && r != 0x202e && r != utf8.RuneError, "%U", r)
 	}
@@ -327,7 +327,7 @@ func TestLongAndManyLinesAreBounded(t *testing.T) {
 	s, _ = build(t, input(map[string]string{"files/whole.txt": whole + "\n"}))
 	require.Empty(t, s.Overflow)
 	var out bytes.Buffer
-	require.NoError(t, review.Text(&out, s))
+	require.NoError(t, review.Text(&out, s, review.View{}))
 	require.Contains(t, out.String(), "last\n", "what is not said to be cut is shown to its end")
 
 	var many strings.Builder
@@ -345,7 +345,7 @@ func TestLongAndManyLinesAreBounded(t *testing.T) {
 	s, _ = build(t, input(map[string]string{"files/many.txt": many.String()}))
 	require.LessOrEqual(t, len(s.Shapes), review.MaxShapes)
 	require.Len(t, s.Overflow, 1)
-	require.Contains(t, s.Overflow[0].Remark, "10 lines have no shape")
+	require.Contains(t, s.Overflow[0].Remark, "10 lines (70 bytes) have no shape")
 }
 
 func TestSameBundleSameSummary(t *testing.T) {
@@ -359,8 +359,10 @@ func TestSameBundleSameSummary(t *testing.T) {
 		files[fmt.Sprintf("files/%d.log", f)] = b.String()
 	}
 	one, known := build(t, input(files))
-	for range 3 {
-		again, knownAgain := build(t, input(files))
+	for workers := range 4 {
+		in := input(files)
+		in.Workers = workers
+		again, knownAgain := build(t, in)
 		require.Equal(t, one, again)
 		require.Equal(t, known, knownAgain)
 	}
@@ -385,7 +387,7 @@ func TestText(t *testing.T) {
 	s, _ := build(t, in)
 	s.ManifestWords = strings.Fields("alpha bravo")
 	var out bytes.Buffer
-	require.NoError(t, review.Text(&out, s))
+	require.NoError(t, review.Text(&out, s, review.View{}))
 	for line := range strings.Lines(out.String()) {
 		require.LessOrEqual(t, utf8.RuneCountInString(strings.TrimSuffix(line, "\n")), 80, line)
 	}
@@ -397,7 +399,7 @@ func TestText(t *testing.T) {
 	want, err := os.ReadFile(path)
 	require.NoError(t, err)
 	require.Equal(t, string(want), out.String())
-	require.Error(t, review.Text(broken{}, s))
+	require.Error(t, review.Text(broken{}, s, review.View{}))
 }
 
 type broken struct{}
@@ -416,7 +418,7 @@ func FuzzBuild(f *testing.F) {
 			lines += one.Count
 		}
 		require.LessOrEqual(t, lines, s.Lines)
-		require.NoError(t, review.Text(&bytes.Buffer{}, s))
+		require.NoError(t, review.Text(&bytes.Buffer{}, s, review.View{}))
 	})
 }
 
