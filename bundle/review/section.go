@@ -6,12 +6,13 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
-
-	"darksite/bundle"
 )
 
-// textWidth is the widest line of an item except for what cannot be broken.
-const textWidth = 80
+// textWidth is how wide rows are, and the least that fits a table.
+const (
+	textWidth = 80
+	minWidth  = 76
+)
 
 // View chooses what of a summary is laid out.
 type View struct {
@@ -20,11 +21,13 @@ type View struct {
 	Read func(Mark) bool
 	// Folded shows what an approved bundle had as well.
 	Folded bool
+	// Width is how wide rows are; zero means 80 columns.
+	Width int
 }
 
 // Item is what is read at once: a kind of line, a hit, a few tokens.
 type Item struct {
-	Lines []string // printable, of at most 80 columns
+	Lines []string // printable, of at most View.Width columns
 	Marks []Mark
 	// Ask is set where the officer has to answer for this item alone: it is
 	// Keyword or Marking.
@@ -52,7 +55,7 @@ type Section struct {
 // Sections lays a summary out in the order in which it is read: what is new
 // first, then what must be answered one by one, then what to know before signing.
 func Sections(s Summary, v View) []Section {
-	l := &layout{s: s, v: v}
+	l := &layout{s: s, v: v, width: max(cmp.Or(v.Width, textWidth), minWidth)}
 	return []Section{
 		l.files(), l.shapes(), l.tokens(), l.keywords(), l.markings(), l.secrets(), l.inventory(),
 		l.uninspected(), l.recipients(), l.redactions(), l.folded(), l.coverage(),
@@ -63,6 +66,12 @@ type layout struct {
 	s    Summary
 	v    View
 	head string // how most shapes begin
+
+	width int
+}
+
+func (l *layout) wrap(first string, indent int, text string) []string {
+	return wrap(l.width, first, indent, text)
 }
 
 func (l *layout) read(marks ...Mark) bool {
@@ -98,16 +107,16 @@ func (l *layout) since() string {
 func (l *layout) files() Section {
 	d := l.s.Difference
 	sec := Section{Key: "new", Title: "New or changed files"}
-	sec.Intro = wrap("", 0, l.since())
+	sec.Intro = l.wrap("", 0, l.since())
 	if d.Against != "" {
-		sec.Intro = append(sec.Intro, wrap("", 0, fmt.Sprintf("%s new, %d changed, %d the same byte for byte, %d gone.", plural(int64(len(d.New)), "file"), len(d.Changed), d.Same, len(d.Gone)))...)
+		sec.Intro = append(sec.Intro, l.wrap("", 0, fmt.Sprintf("%s new, %d changed, %d the same byte for byte, %d gone.", plural(int64(len(d.New)), "file"), len(d.Changed), d.Same, len(d.Gone)))...)
 	}
 	for _, part := range []struct {
 		what  string
 		paths []string
 	}{{"new", d.New}, {"changed", d.Changed}, {"gone", d.Gone}} {
 		for _, name := range alike(part.paths) {
-			l.note(&sec, Place{Path: name.first}, wrap(fmt.Sprintf("%-8s ", part.what), 9, name.String())...)
+			l.note(&sec, Place{Path: name.first}, l.wrap(fmt.Sprintf("%-8s ", part.what), 9, name.String())...)
 		}
 	}
 	return sec
@@ -162,7 +171,7 @@ func (l *layout) shapes() Section {
 		"<word 9>: one of 9 words; those not shown in an item above follow below it.",
 	}
 	if l.head != "" {
-		sec.Intro = append(sec.Intro, wrap("", 8, "<head>: "+l.head)...)
+		sec.Intro = append(sec.Intro, l.wrap("", 8, "<head>: "+l.head)...)
 	}
 	l.shapeItems(&sec, true)
 	return sec
@@ -215,14 +224,14 @@ func (l *layout) shapeItems(sec *Section, fresh bool) {
 		if one.Count == 1 {
 			if one.Example.Path != file {
 				file = one.Example.Path
-				it.Lines = append(it.Lines, wrap("", 4, "single lines of "+file)...)
+				it.Lines = append(it.Lines, l.wrap("", 4, "single lines of "+file)...)
 			}
-			it.Lines = append(it.Lines, wrap(fmt.Sprintf("  %d: ", one.Example.Line), 6, one.Example.Text)...)
+			it.Lines = append(it.Lines, l.wrap(fmt.Sprintf("  %d: ", one.Example.Line), 6, one.Example.Text)...)
 		} else {
 			file = ""
-			it.Lines = wrap(fmt.Sprintf("%dx  ", one.Count), 6, clip(one.Written(l.head)))
+			it.Lines = l.wrap(fmt.Sprintf("%dx  ", one.Count), 6, clip(one.Written(l.head)))
 			if len(words) > 0 {
-				it.Lines = append(it.Lines, wrap("      word: ", 8, strings.Join(words, " "))...)
+				it.Lines = append(it.Lines, l.wrap("      word: ", 8, strings.Join(words, " "))...)
 			}
 		}
 		sec.Items = append(sec.Items, it)
@@ -258,7 +267,7 @@ func (l *layout) tokenItems(sec *Section, fresh bool) {
 	flush := func() {
 		if len(row) > 0 {
 			first := fmt.Sprintf("%-7s ", strings.Trim(kind, "<>"))
-			sec.Items = append(sec.Items, Item{At: at, Marks: marks, Lines: wrap(first, 8, strings.Join(row, " "))})
+			sec.Items = append(sec.Items, Item{At: at, Marks: marks, Lines: l.wrap(first, 8, strings.Join(row, " "))})
 		}
 		row, marks, used = nil, nil, 0
 	}
@@ -266,7 +275,7 @@ func (l *layout) tokenItems(sec *Section, fresh bool) {
 		if t.New != fresh || l.read(t.Mark) {
 			continue
 		}
-		if used += utf8.RuneCountInString(t.Value) + 1; t.Kind != kind || used > tokenRows*(textWidth-8) {
+		if used += utf8.RuneCountInString(t.Value) + 1; t.Kind != kind || used > tokenRows*(l.width-8) {
 			flush()
 			kind, at, used = t.Kind, t.First, utf8.RuneCountInString(t.Value)+1
 		}
@@ -281,7 +290,7 @@ func (l *layout) tokenItems(sec *Section, fresh bool) {
 		if len(one.Samples) == 0 {
 			text = fmt.Sprintf("%s: about %d", one.Make, one.Distinct)
 		}
-		sec.Items = append(sec.Items, Item{Marks: []Mark{one.Mark}, Lines: wrap("series  ", 8, text)})
+		sec.Items = append(sec.Items, Item{Marks: []Mark{one.Mark}, Lines: l.wrap("series  ", 8, text)})
 	}
 }
 
@@ -297,7 +306,7 @@ func (l *layout) keywords() Section {
 		}
 	}
 	if len(none) > 0 {
-		sec.Intro = wrap("not found: ", 4, strings.Join(none, ", "))
+		sec.Intro = l.wrap("not found: ", 4, strings.Join(none, ", "))
 	}
 	for _, k := range l.s.Keywords {
 		l.hits(&sec, Keyword, k)
@@ -307,7 +316,7 @@ func (l *layout) keywords() Section {
 
 func (l *layout) markings() Section {
 	sec := Section{Key: "markings", Title: "Markings found in the text"}
-	sec.Intro = wrap("", 0, "What leaves is marked "+or(l.s.Marking, "with nothing")+".")
+	sec.Intro = l.wrap("", 0, "What leaves is marked "+or(l.s.Marking, "with nothing")+".")
 	for _, m := range l.s.Markings {
 		l.hits(&sec, Marking, m)
 	}
@@ -317,15 +326,15 @@ func (l *layout) markings() Section {
 // hits makes an item of every place.
 func (l *layout) hits(sec *Section, ask Ask, f Found) {
 	for i, at := range f.Places {
-		lines := wrap(fmt.Sprintf("%s (%d of %d) ", f.What, i+1, f.Count), 4, fmt.Sprintf("%s:%d", at.Path, at.Line))
+		lines := l.wrap(fmt.Sprintf("%s (%d of %d) ", f.What, i+1, f.Count), 4, fmt.Sprintf("%s:%d", at.Path, at.Line))
 		l.add(sec, Item{
-			Ask: ask, At: at, Lines: append(lines, wrap("      ", 6, at.Text)...),
+			Ask: ask, At: at, Lines: append(lines, l.wrap("      ", 6, at.Text)...),
 			Marks: []Mark{markOf(string(ask), fmt.Sprintf("%s\n%s\n%d\n%s", f.What, at.Path, at.Line, at.Text))},
 		})
 	}
 	if rest := f.Count - int64(len(f.Places)); rest > 0 {
 		text := fmt.Sprintf("%s stands in %d more places that are not listed. Hide it by a pattern or remove files.", f.What, rest)
-		l.add(sec, Item{Ask: ask, Lines: wrap("", 4, text), Marks: []Mark{markOf(string(ask), text)}})
+		l.add(sec, Item{Ask: ask, Lines: l.wrap("", 4, text), Marks: []Mark{markOf(string(ask), text)}})
 	}
 }
 
@@ -338,8 +347,8 @@ func (l *layout) secrets() Section {
 		if n.Line > 0 {
 			where = fmt.Sprintf("%s:%d", n.Path, n.Line)
 		}
-		lines := wrap("not sure: ", 4, where+": "+n.Why)
-		l.note(&sec, at, append(lines, wrap("      ", 6, n.Text)...)...)
+		lines := l.wrap("not sure: ", 4, where+": "+n.Why)
+		l.note(&sec, at, append(lines, l.wrap("      ", 6, n.Text)...)...)
 	}
 	return sec
 }
@@ -360,19 +369,19 @@ func (l *layout) secretItems(sec *Section, fresh bool) {
 			to := min(from+secretRows, len(strs))
 			it := Item{Marks: marks[from:to:to], At: g.Example}
 			if from == 0 {
-				it.Lines = wrap("such as: ", 4, fmt.Sprintf("%s:%d: %s", g.Example.Path, g.Example.Line, g.Example.Text))
+				it.Lines = l.wrap("such as: ", 4, fmt.Sprintf("%s:%d: %s", g.Example.Path, g.Example.Line, g.Example.Text))
 			}
 			list := strs[from:to]
 			if from == 0 && strings.Contains(g.Example.Text, list[0]) {
 				list = list[1:] // the example shows it
 			}
 			if len(list) > 0 {
-				it.Lines = append(it.Lines, wrap("      ", 6, strings.Join(list, " "))...)
+				it.Lines = append(it.Lines, l.wrap("      ", 6, strings.Join(list, " "))...)
 			}
 			sec.Items = append(sec.Items, it)
 		}
 		if g.Beyond > 0 {
-			l.note(sec, g.Example, wrap("", 4, fmt.Sprintf("about %d more of these, in %d places, are not listed", g.Beyond, g.BeyondCount))...)
+			l.note(sec, g.Example, l.wrap("", 4, fmt.Sprintf("about %d more of these, in %d places, are not listed", g.Beyond, g.BeyondCount))...)
 		}
 	}
 }
@@ -389,7 +398,7 @@ func (l *layout) inventory() Section {
 		sec.Intro = []string{"No file has a name that its content does not keep to."}
 	}
 	for _, n := range l.s.Disagree {
-		l.note(&sec, Place{Path: n.Path}, append(wrap("name disagrees: ", 4, n.Path), wrap("      ", 6, n.Remark)...)...)
+		l.note(&sec, Place{Path: n.Path}, append(l.wrap("name disagrees: ", 4, n.Path), l.wrap("      ", 6, n.Remark)...)...)
 	}
 	return sec
 }
@@ -397,12 +406,12 @@ func (l *layout) inventory() Section {
 func (l *layout) uninspected() Section {
 	sec := Section{Key: "unread", Title: "What could not be inspected, was withheld, or is only counted"}
 	for _, n := range l.s.Overflow {
-		l.note(&sec, Place{Path: n.Path}, append(wrap("counted only: ", 4, or(n.Path, "(the whole bundle)")), wrap("      ", 6, n.Remark)...)...)
+		l.note(&sec, Place{Path: n.Path}, append(l.wrap("counted only: ", 4, or(n.Path, "(the whole bundle)")), l.wrap("      ", 6, n.Remark)...)...)
 	}
 	for _, n := range l.s.Uninspected {
-		l.note(&sec, Place{Path: n.Path}, append(wrap("in the bundle: ", 4, n.Path), wrap("      ", 6, n.Remark)...)...)
+		l.note(&sec, Place{Path: n.Path}, append(l.wrap("in the bundle: ", 4, n.Path), l.wrap("      ", 6, n.Remark)...)...)
 	}
-	for _, group := range omissions(l.s.Withheld) {
+	for _, group := range l.omissions() {
 		l.note(&sec, Place{}, group...)
 	}
 	if len(l.s.Overflow)+len(l.s.Uninspected)+len(l.s.Withheld) == 0 {
@@ -412,10 +421,10 @@ func (l *layout) uninspected() Section {
 }
 
 // omissions puts what is not in the bundle together by reason.
-func omissions(all []bundle.Omission) [][]string {
+func (l *layout) omissions() [][]string {
 	byReason := map[string][]string{}
 	var reasons []string
-	for _, o := range all {
+	for _, o := range l.s.Withheld {
 		if byReason[o.Reason] == nil {
 			reasons = append(reasons, o.Reason)
 		}
@@ -423,9 +432,9 @@ func omissions(all []bundle.Omission) [][]string {
 	}
 	var out [][]string
 	for _, reason := range reasons {
-		lines := wrap("not in it: ", 4, or(reason, "no reason was given"))
+		lines := l.wrap("not in it: ", 4, or(reason, "no reason was given"))
 		for _, name := range alike(byReason[reason]) {
-			lines = append(lines, wrap("      ", 8, name.String())...)
+			lines = append(lines, l.wrap("      ", 8, name.String())...)
 		}
 		out = append(out, lines)
 	}
@@ -435,9 +444,9 @@ func omissions(all []bundle.Omission) [][]string {
 func (l *layout) recipients() Section {
 	sec := Section{Key: "readers", Title: "Who will be able to read it"}
 	for _, r := range l.s.Recipients {
-		lines := append(wrap("", 4, or(r.Name, "(NAME NOT KNOWN)")), wrap("    ", 4, r.Fingerprint)...)
+		lines := append(l.wrap("", 4, or(r.Name, "(NAME NOT KNOWN)")), l.wrap("    ", 4, r.Fingerprint)...)
 		if len(r.Words) > 0 {
-			lines = append(lines, wrap("    ", 4, strings.Join(r.Words, " "))...)
+			lines = append(lines, l.wrap("    ", 4, strings.Join(r.Words, " "))...)
 		}
 		l.note(&sec, Place{}, lines...)
 	}
@@ -462,7 +471,7 @@ func (l *layout) redactions() Section {
 	var rest Count
 	for i, c := range l.s.Redacted {
 		if i < mostRedacted {
-			files = append(files, wrap(fmt.Sprintf("%10d  ", c.Count), 14, c.Name)...)
+			files = append(files, l.wrap(fmt.Sprintf("%10d  ", c.Count), 14, c.Name)...)
 			continue
 		}
 		rest.Count += c.Count
@@ -503,7 +512,7 @@ func (l *layout) folded() Section {
 		return sec
 	}
 	f := l.s.Coverage.Folded
-	sec.Intro = wrap("", 0, fmt.Sprintf("%s (%s, %s), %s, %s that look like secrets. To have been approved once approves nothing: they leave by your signature again.",
+	sec.Intro = l.wrap("", 0, fmt.Sprintf("%s (%s, %s), %s, %s that look like secrets. To have been approved once approves nothing: they leave by your signature again.",
 		plural(shapes, "kind of line", "kinds of line"), plural(f.Lines, "line"), plural(f.Bytes, "byte"), plural(tokens, "token"), plural(strs, "string")))
 	if l.v.Folded {
 		l.shapeItems(&sec, false)
@@ -525,10 +534,10 @@ func (l *layout) coverage() Section {
 		{"shown in full, each on its own", c.Whole}, {"shown once for all of a kind", c.Shapes},
 		{"folded: kinds approved before", c.Folded}, {"blank", c.Blank}, {"counted only, NOT SHOWN", c.Unlisted}, {"all text", all},
 	} {
-		lines = append(lines, fmt.Sprintf("%-31s %10d lines %5s %13d bytes %5s", row.what, row.e.Lines, share(row.e.Lines, all.Lines), row.e.Bytes, share(row.e.Bytes, all.Bytes)))
+		lines = append(lines, fmt.Sprintf("%-30s %9d lines %5s %11d bytes %5s", row.what, row.e.Lines, share(row.e.Lines, all.Lines), row.e.Bytes, share(row.e.Bytes, all.Bytes)))
 	}
 	if c.Unread.Files > 0 {
-		lines = append(lines, fmt.Sprintf("%-31s %10d files       %13d bytes", "not text, NOT SHOWN", c.Unread.Files, c.Unread.Bytes))
+		lines = append(lines, fmt.Sprintf("%-30s %9d files       %11d bytes", "not text, NOT SHOWN", c.Unread.Files, c.Unread.Bytes))
 	}
 	l.note(&sec, Place{}, lines...)
 	return sec
@@ -549,7 +558,7 @@ func share(part, all int64) string {
 // wrap breaks text at blanks so that no row is wider than a screen; a word that
 // is too long is broken anywhere, because what stands here must be seen whole.
 // The first row begins with first, the others with indent blanks.
-func wrap(first string, indent int, text string) []string {
+func wrap(width int, first string, indent int, text string) []string {
 	var out []string
 	row, used := first, utf8.RuneCountInString(first)
 	began := false // the row has more than its beginning
@@ -559,17 +568,17 @@ func wrap(first string, indent int, text string) []string {
 	}
 	for word := range strings.FieldsSeq(text) {
 		n := utf8.RuneCountInString(word)
-		if began && used+1+n > textWidth {
+		if began && used+1+n > width {
 			next()
 		}
 		if began {
 			row, used = row+" ", used+1
-		} else if used+n > textWidth && n <= textWidth-indent && used > indent {
+		} else if used+n > width && n <= width-indent && used > indent {
 			next()
 		}
-		for used+n > textWidth {
+		for used+n > width {
 			cut := 0
-			for range max(textWidth-used, 1) {
+			for range max(width-used, 1) {
 				_, size := utf8.DecodeRuneInString(word[cut:])
 				cut += size
 			}

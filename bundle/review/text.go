@@ -12,7 +12,7 @@ import (
 // 80 columns.
 func Head(s Summary, sections []Section) []string {
 	rows := []string{"REVIEW OF BUNDLE " + string(s.BID), ""}
-	add := func(name, text string) { rows = append(rows, wrap(fmt.Sprintf("%-13s", name), 13, text)...) }
+	add := func(name, text string) { rows = append(rows, wrap(textWidth, fmt.Sprintf("%-13s", name), 13, text)...) }
 	add("manifest", string(s.Manifest))
 	if len(s.ManifestWords) > 0 {
 		add("", strings.Join(s.ManifestWords, " "))
@@ -22,7 +22,7 @@ func Head(s Summary, sections []Section) []string {
 	add("marking", or(s.Marking, "none"))
 	add("rules", fmt.Sprintf("%s version %d; policy %s version %d", s.Rules.ID, s.Rules.Version, s.Policy.ID, s.Policy.Version))
 	add("content", fmt.Sprintf("%s, %s, %s", plural(s.Files, "file"), plural(s.Bytes, "byte"), plural(s.Lines, "line")))
-	add("compared", (&layout{s: s}).since())
+	add("compared", (&layout{s: s, width: textWidth}).since())
 	rows = append(rows, "", "WHAT TO READ")
 	for i, sec := range sections {
 		n := 0
@@ -40,7 +40,7 @@ func Head(s Summary, sections []Section) []string {
 		case n == 0:
 			text = "nothing"
 		}
-		rows = append(rows, wrap(fmt.Sprintf("%3d %-9s ", i+1, sec.Key), 14, fmt.Sprintf("%s: %s", sec.Title, text))...)
+		rows = append(rows, wrap(textWidth, fmt.Sprintf("%3d %-9s ", i+1, sec.Key), 14, fmt.Sprintf("%s: %s", sec.Title, text))...)
 	}
 	return rows
 }
