@@ -10,9 +10,11 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"darksite/bundle"
+	"darksite/bundle/container"
 	"darksite/bundle/review"
 	"darksite/bundle/roster"
 	"darksite/bundle/safefile"
@@ -172,7 +174,7 @@ func (p *Pipeline) Answer(ctx context.Context, id bundle.ID, officer string, ask
 		return err
 	}
 	defer release()
-	details := map[string]string{"found": string(ask), "reason": oneLine(reason), "mark": string(marks[0])}
+	details := map[string]string{"found": string(ask), "reason": oneLine(reason), "mark": string(marks[0]), "places": strconv.Itoa(len(marks))}
 	if err := p.journal(ctx, r, "answer", officer, details); err != nil {
 		return err
 	}
@@ -218,27 +220,46 @@ func (p *Pipeline) officer(r *Record, id string) (roster.Person, error) {
 	return person, nil
 }
 
-// Tree is the frozen tree of a bundle, for looking a place up. What is shown of
-// it is not verified at that moment: every decision hashes the tree again. Close
-// it after use.
-func (p *Pipeline) Tree(id bundle.ID) (fs.FS, func() error, error) {
+// Look is the frozen tree of a bundle, for looking a place up.
+type Look struct {
+	FS    fs.FS
+	Files []bundle.Entry
+	root  *os.Root
+}
+
+// Close ends it.
+func (l *Look) Close() error { return l.root.Close() }
+
+// Look opens the frozen tree of a bundle; close it after use. What is shown of it
+// is not verified at that moment: every decision hashes the tree again.
+func (p *Pipeline) Look(id bundle.ID) (*Look, error) {
 	r, err := p.load(id)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if !r.State.reached(Frozen) {
-		return nil, nil, r.need("look into", Frozen)
+		return nil, r.need("look into", Frozen)
 	}
 	root, err := os.OpenRoot(p.treeDir(&r))
 	if err != nil {
-		return nil, nil, fmt.Errorf("look into bundle %s: %w", id, err)
+		return nil, fmt.Errorf("look into bundle %s: %w", id, err)
 	}
-	return tree{root.FS()}, root.Close, nil
+	l := &Look{FS: tree{root.FS()}, root: root}
+	text, err := readSmall(root, "MANIFEST.json", container.MaxManifest)
+	if err == nil {
+		var m bundle.Manifest
+		m, err = container.DecodeManifest(text)
+		l.Files = m.Files
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("look into bundle %s: %w", id, err), root.Close())
+	}
+	return l, nil
 }
 
-// trailOf is the trail since the bundle was frozen last: what was opened and
+// SinceFrozen is the trail since the bundle was frozen last: what was opened and
 // approved before that was something else.
-func (r *Record) sinceFrozen() []Step {
+func (r *Record) SinceFrozen() []Step {
 	for i := len(r.Trail) - 1; i >= 0; i-- {
 		if r.Trail[i].State == Frozen {
 			return r.Trail[i:]
@@ -249,5 +270,5 @@ func (r *Record) sinceFrozen() []Step {
 
 // looked reports whether an officer has opened the review of what is frozen now.
 func (r *Record) looked(officer string) bool {
-	return slices.ContainsFunc(r.sinceFrozen(), func(s Step) bool { return s.State == InReview && s.Actor == officer })
+	return slices.ContainsFunc(r.SinceFrozen(), func(s Step) bool { return s.State == InReview && s.Actor == officer })
 }
