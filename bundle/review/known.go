@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"slices"
 	"strconv"
-	"strings"
 
 	"darksite/bundle"
 )
@@ -115,7 +114,7 @@ func combined(form string, seen func(Mark) bool) bool {
 		if len(chosen) > 0 && fits(form, chosen, seen) {
 			return true
 		}
-		if len(chosen) == joinRounds {
+		if len(chosen) == max(joinRounds, joinTogether) {
 			return false
 		}
 		for i := from; i < len(all); i++ {
@@ -130,20 +129,12 @@ func combined(form string, seen func(Mark) bool) bool {
 
 // fits tries one choice of words.
 func fits(form string, chosen []word, seen func(Mark) bool) bool {
-	var b strings.Builder
-	at := 0
-	for _, w := range chosen {
-		b.WriteString(form[at:w.from])
-		b.WriteString(wordKind)
-		at = w.to
-	}
-	b.WriteString(form[at:])
-	blanked := b.String()
-	if !seen(markOf("joined", blanked)) {
+	whole := blanked(form, chosen)
+	if !seen(markOf("joined", whole)) {
 		return false
 	}
 	for place, w := range chosen {
-		if !seen(wordMark(blanked, place, form[w.from:w.to])) {
+		if !seen(wordMark(whole, place, form[w.from:w.to])) {
 			return false
 		}
 	}

@@ -129,5 +129,5 @@ func TestALongNumberIsShown(t *testing.T) {
 	}
 	b.WriteString("sector 4111111111111111 of 3\n")
 	s, _ := build(t, input(map[string]string{"files/a.log": b.String()}))
-	require.Contains(t, s.Shapes[0].Written(""), "longest 4111111111111111")
+	require.Contains(t, s.Shapes[0].Written(""), "longest:4111111111111111")
 }

@@ -3,6 +3,7 @@ package review
 import (
 	"cmp"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -48,6 +49,7 @@ const (
 type Section struct {
 	Key   string // a word to go there by
 	Title string
+	Brief string   // what it holds, where that is not items
 	Intro []string // what is to know before; not an item
 	Items []Item
 }
@@ -111,15 +113,48 @@ func (l *layout) files() Section {
 	if d.Against != "" {
 		sec.Intro = append(sec.Intro, l.wrap("", 0, fmt.Sprintf("%s new, %d changed, %d the same byte for byte, %d gone.", plural(int64(len(d.New)), "file"), len(d.Changed), d.Same, len(d.Gone)))...)
 	}
-	for _, part := range []struct {
+	parts := []struct {
 		what  string
 		paths []string
-	}{{"new", d.New}, {"changed", d.Changed}, {"gone", d.Gone}} {
-		for _, name := range alike(part.paths) {
-			l.note(&sec, Place{Path: name.first}, l.wrap(fmt.Sprintf("%-8s ", part.what), 9, name.String())...)
+	}{{"new", d.New}, {"changed", d.Changed}, {"gone", d.Gone}}
+	if !l.v.Folded {
+		parts = parts[:1] // the other names were approved; what is new in such files stands below
+	}
+	for _, part := range parts {
+		for _, f := range folders(part.paths) {
+			l.note(&sec, Place{Path: f.first}, l.wrap(fmt.Sprintf("%-8s ", part.what), 9, f.name+"/ "+strings.Join(f.files, " "))...)
 		}
 	}
 	return sec
+}
+
+// folder is a folder and what is in it.
+type folder struct {
+	name, first string
+	files       []string
+}
+
+// folders puts paths together by folder, and in each those that differ in digits
+// only.
+func folders(paths []string) []folder {
+	byName := map[string][]string{}
+	var names []string
+	for _, p := range paths {
+		dir := path.Dir(p)
+		if byName[dir] == nil {
+			names = append(names, dir)
+		}
+		byName[dir] = append(byName[dir], p)
+	}
+	var out []folder
+	for _, dir := range names {
+		f := folder{name: dir, first: byName[dir][0]}
+		for _, one := range alike(byName[dir]) {
+			f.files = append(f.files, strings.TrimPrefix(one.String(), dir+"/"))
+		}
+		out = append(out, f)
+	}
+	return out
 }
 
 // likeness is files whose names differ in digits only.
@@ -132,7 +167,7 @@ func (n likeness) String() string {
 	if n.files == 1 {
 		return n.first
 	}
-	return fmt.Sprintf("%s (%s, 9 for any number)", n.name, plural(n.files, "file"))
+	return fmt.Sprintf("%s (%d with a number for 9)", n.name, n.files)
 }
 
 // alike puts names together that differ in digits only, three and more.
@@ -167,8 +202,8 @@ func (l *layout) shapes() Section {
 	sec := Section{Key: "lines", Title: "New kinds of line, each once"}
 	l.head = head(l.s.Shapes)
 	sec.Intro = []string{
-		"120x: so many lines are like this. <host 7>: one of 7 hosts stands here.",
-		"<word 9>: one of 9 words; those not shown in an item above follow below it.",
+		"120x: so many lines are like this. <host:7>: one of 7 hosts stands here.",
+		"<word:9>: one of 9 words; those not shown in an item above follow below it.",
 	}
 	if l.head != "" {
 		sec.Intro = append(sec.Intro, l.wrap("", 8, "<head>: "+l.head)...)
@@ -512,6 +547,7 @@ func (l *layout) folded() Section {
 		return sec
 	}
 	f := l.s.Coverage.Folded
+	sec.Brief = fmt.Sprintf("folded, %s", plural(f.Lines, "line"))
 	sec.Intro = l.wrap("", 0, fmt.Sprintf("%s (%s, %s), %s, %s that look like secrets. To have been approved once approves nothing: they leave by your signature again.",
 		plural(shapes, "kind of line", "kinds of line"), plural(f.Lines, "line"), plural(f.Bytes, "byte"), plural(tokens, "token"), plural(strs, "string")))
 	if l.v.Folded {

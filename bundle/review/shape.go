@@ -26,10 +26,15 @@ import (
 //
 // Runs of blanks become one. What is left is the shape. A second step joins
 // shapes that differ in one word only, when at least joinAt of them do; that
-// word becomes <word> and all its spellings are listed.
+// word becomes <word> and all its spellings are listed. A third step joins shapes
+// that differ in two or three words at once (a metric and its unit), when twice
+// as many of them do and as many words stay the same.
 const (
 	joinAt        = 3
 	joinRounds    = 3 // so that up to three words of a form may differ
+	joinTogether  = 3 // words that may differ at once where they go together
+	looseWords    = 12
+	looseShapes   = 20_000
 	joinMaxShapes = 50_000
 	maxJoinForm   = 1024     // longer forms are not joined
 	maxSample     = 80       // bytes of a value shown
@@ -328,6 +333,9 @@ func (m *miner) shapes(seen func(Mark) bool) []Shape {
 			before = len(part)
 			part = join(part)
 		}
+		for n := 2; n <= joinTogether && len(part) <= looseShapes; n++ {
+			part = joinLoose(part, n)
+		}
 		all = append(all, part...)
 	}
 	for i := range all {
@@ -360,23 +368,57 @@ func (m *miner) overflow() []Note {
 // merges the largest groups first; ties go by form. A shape is merged once a
 // round; a word of an earlier round keeps all its spellings.
 func join(all []Shape) []Shape {
-	type member struct {
-		shape int
-		at    word
-	}
+	return joinOn(all, joinAt, func(s Shape, blank func(...word)) {
+		for w := range words(s.Form) {
+			blank(w)
+		}
+	})
+}
+
+// joinLoose merges shapes that differ in n words at once.
+func joinLoose(all []Shape, n int) []Shape {
+	return joinOn(all, joinAt*2, func(s Shape, blank func(...word)) {
+		here := slices.Collect(words(s.Form))
+		if len(here) < 2*n || len(here) > looseWords {
+			return
+		}
+		var choose func(chosen []word, from int)
+		choose = func(chosen []word, from int) {
+			if len(chosen) == n {
+				blank(chosen...)
+				return
+			}
+			for i := from; i < len(here); i++ {
+				choose(append(chosen[:len(chosen):len(chosen)], here[i]), i+1)
+			}
+		}
+		choose(nil, 0)
+	})
+}
+
+// member is a shape that would have the form of a group if some of its words
+// were blanked.
+type member struct {
+	shape int
+	at    []word
+}
+
+// joinOn merges shapes of groups of at least least members; blanks names the
+// words of a shape to try without.
+func joinOn(all []Shape, least int, blanks func(s Shape, blank func(...word))) []Shape {
 	groups := map[string][]member{}
 	for i, s := range all {
 		if len(s.Form) > maxJoinForm || len(s.Slots) > maxSlots/2 {
 			continue
 		}
-		for w := range words(s.Form) {
-			blanked := s.Form[:w.from] + wordKind + s.Form[w.to:]
-			groups[blanked] = append(groups[blanked], member{i, w})
-		}
+		blanks(s, func(at ...word) {
+			form := blanked(s.Form, at)
+			groups[form] = append(groups[form], member{i, at})
+		})
 	}
 	forms := make([]string, 0, len(groups))
 	for form, g := range groups {
-		if len(g) >= joinAt {
+		if len(g) >= least {
 			forms = append(forms, form)
 		}
 	}
@@ -387,23 +429,9 @@ func join(all []Shape) []Shape {
 	var out []Shape
 	for _, form := range forms {
 		free := slices.DeleteFunc(groups[form], func(m member) bool { return used[m.shape] })
-		if len(free) < joinAt {
-			continue
+		if len(free) >= least {
+			out = append(out, joined(all, used, form, free))
 		}
-		first := all[free[0].shape]
-		merged := Shape{Form: form, Example: first.Example, New: first.New}
-		spellings := make([]string, 0, len(free))
-		for _, m := range free {
-			one := all[m.shape]
-			merged.take(one)
-			spellings = append(spellings, one.Form[m.at.from:m.at.to])
-			used[m.shape] = true
-		}
-		slices.Sort(spellings)
-		slices.Sort(merged.Marks)
-		at := min(free[0].at.slots, len(merged.Slots))
-		merged.Slots = slices.Insert(merged.Slots, at, Slot{Kind: wordKind, Samples: slices.Compact(spellings)})
-		out = append(out, merged)
 	}
 	for i, s := range all {
 		if !used[i] {
@@ -412,6 +440,41 @@ func join(all []Shape) []Shape {
 	}
 	slices.SortFunc(out, func(a, b Shape) int { return cmp.Or(cmp.Compare(a.Form, b.Form), cmp.Compare(a.Marks[0], b.Marks[0])) })
 	return out
+}
+
+// joined is the shape of a group, and takes its members.
+func joined(all []Shape, used []bool, form string, free []member) Shape {
+	first := all[free[0].shape]
+	merged := Shape{Form: form, Example: first.Example, New: first.New}
+	spellings := make([][]string, len(free[0].at))
+	for _, m := range free {
+		one := all[m.shape]
+		merged.take(one)
+		for i, w := range m.at {
+			spellings[i] = append(spellings[i], one.Form[w.from:w.to])
+		}
+		used[m.shape] = true
+	}
+	slices.Sort(merged.Marks)
+	for i, all := range spellings {
+		slices.Sort(all)
+		at := min(free[0].at[i].slots+i, len(merged.Slots)) // after the words blanked before it
+		merged.Slots = slices.Insert(merged.Slots, at, Slot{Kind: wordKind, Samples: slices.Compact(all)})
+	}
+	return merged
+}
+
+// blanked is a form without some of its words, given in order.
+func blanked(form string, at []word) string {
+	var b strings.Builder
+	from := 0
+	for _, w := range at {
+		b.WriteString(form[from:w.from])
+		b.WriteString(wordKind)
+		from = w.to
+	}
+	b.WriteString(form[from:])
+	return b.String()
 }
 
 // take adds the lines of one shape to a merged one.
@@ -491,7 +554,7 @@ func (s Slot) written() string {
 	name := strings.Trim(s.Kind, "<>")
 	switch {
 	case s.Kind == wordKind:
-		return "<word " + strconv.Itoa(len(s.Samples)) + ">"
+		return "<word:" + strconv.Itoa(len(s.Samples)) + ">"
 	case s.Distinct == 1:
 		return s.Samples[0]
 	case s.Kind == timeKind:
@@ -504,9 +567,9 @@ func (s Slot) written() string {
 		about = "~"
 	}
 	if s.Kind == numKind && len(s.Longest) >= longValue {
-		return fmt.Sprintf("<num %s%d, longest %s>", about, s.Distinct, s.Longest)
+		return fmt.Sprintf("<num:%s%d,longest:%s>", about, s.Distinct, s.Longest)
 	}
-	return fmt.Sprintf("<%s %s%d>", name, about, s.Distinct)
+	return fmt.Sprintf("<%s:%s%d>", name, about, s.Distinct)
 }
 
 func total(all []string) (n int) {

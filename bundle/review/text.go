@@ -38,7 +38,7 @@ func Head(s Summary, sections []Section) []string {
 		case ask > 0:
 			text = fmt.Sprintf("%s, %d TO ANSWER", text, ask)
 		case n == 0:
-			text = "nothing"
+			text = or(sec.Brief, "nothing")
 		}
 		rows = append(rows, wrap(textWidth, fmt.Sprintf("%3d %-9s ", i+1, sec.Key), 14, fmt.Sprintf("%s: %s", sec.Title, text))...)
 	}

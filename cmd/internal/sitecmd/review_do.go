@@ -1,6 +1,7 @@
 package sitecmd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -48,7 +49,7 @@ func (s *session) lookAt(ctx context.Context, number string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(s.a.env.Out, "\n%s, %d bytes, by collector %s\n", e.Path, e.Size, e.Source)
+	fmt.Fprintf(s.a.env.Out, "\n%s\n%d bytes of %s, by collector %s\n", e.Path, e.Size, cmp.Or(e.Type, "unknown type"), e.Source)
 	for _, l := range lines {
 		mark := " "
 		if l.Line == it.At.Line {

@@ -41,6 +41,7 @@ type session struct {
 	sections []review.Section
 	pages    []page
 	at       int
+	shown    int // the screen that was printed last
 	done     bool
 }
 
@@ -117,12 +118,12 @@ func (s *session) head() {
 }
 
 func (s *session) run(ctx context.Context) error {
-	shown := -1
+	s.shown = -1
 	s.a.env.Notef("Enter goes on, ? lists what can be done")
 	for first := true; !s.done; first = false {
-		if shown != s.at && !first {
+		if s.shown != s.at && !first {
 			s.show()
-			shown = s.at
+			s.shown = s.at
 		}
 		line, err := s.ask.Line(s.prompt(first))
 		if errors.Is(err, cli.ErrNoAnswer) {
@@ -294,7 +295,6 @@ func (s *session) goTo(name string) error {
 	if at < 0 {
 		return fmt.Errorf("%s: nothing is left to read there", s.sections[i].Key)
 	}
-	s.at = at
-	s.show()
+	s.at, s.shown = at, -1
 	return nil
 }
