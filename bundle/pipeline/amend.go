@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"darksite/bundle"
 	"darksite/bundle/collect"
@@ -154,7 +155,7 @@ func (a *amender) stage(ctx context.Context) error {
 			continue // written anew
 		}
 		if order, gone := removed(a.orders, e.Path); gone {
-			a.took.Omitted = append(a.took.Omitted, collect.Omission{Origin: e.OrigPath, Reason: "removed at review: " + order.Reason})
+			a.took.Omitted = append(a.took.Omitted, collect.Omission{Origin: e.OrigPath, Reason: strings.TrimSuffix("removed at review: "+order.Reason, ": ")})
 			continue
 		}
 		if err := a.copy(ctx, e.Path); err != nil {

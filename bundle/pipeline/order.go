@@ -131,7 +131,7 @@ func (p *Pipeline) checkOrder(ctx context.Context, r *Record, o *Order) (map[str
 	case o.What == Remove:
 		return nil, fmt.Errorf("remove %q: no such file that could be removed: %w", o.Path, ErrRefused)
 	case o.What == Hide && o.Pattern != "":
-		if o.Words, err = matches(ctx, c.tree(), m, o.Pattern); err != nil {
+		if o.Words, err = matches(ctx, c.tree(), m.Files, o.Pattern); err != nil {
 			return nil, fmt.Errorf("hide by pattern: %w", err)
 		}
 	}
@@ -167,14 +167,19 @@ func (p *Pipeline) Unask(ctx context.Context, id bundle.ID, officer string, n in
 	return p.saveOrders(r, slices.Delete(all, i, i+1))
 }
 
-// matches are the distinct strings in a bundle that a pattern finds.
-func matches(ctx context.Context, tree fs.FS, m bundle.Manifest, pattern string) ([]string, error) {
+// Matches are the distinct strings in a bundle that a pattern finds: what would
+// be hidden by it.
+func (l *Look) Matches(ctx context.Context, pattern string) ([]string, error) {
+	return matches(ctx, l.FS, l.Files, pattern)
+}
+
+func matches(ctx context.Context, tree fs.FS, files []bundle.Entry, pattern string) ([]string, error) {
 	re, err := regexp.Compile(pattern)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", err, ErrRefused)
 	}
 	found := map[string]bool{}
-	err = review.Lines(ctx, tree, m.Files, func(_ review.Place, line []byte) error {
+	err = review.Lines(ctx, tree, files, func(_ review.Place, line []byte) error {
 		for _, hit := range re.FindAll(line, -1) {
 			if len(hit) < minPatternHit || len(hit) > maxPatternHit {
 				return fmt.Errorf("it finds %q: want %d to %d bytes: %w", hit, minPatternHit, maxPatternHit, ErrRefused)

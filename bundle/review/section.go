@@ -613,11 +613,7 @@ func wrap(width int, first string, indent int, text string) []string {
 			next()
 		}
 		for used+n > width {
-			cut := 0
-			for range max(width-used, 1) {
-				_, size := utf8.DecodeRuneInString(word[cut:])
-				cut += size
-			}
+			cut := breakAt(word, max(width-used, 1))
 			n -= utf8.RuneCountInString(word[:cut])
 			row += word[:cut]
 			word = word[cut:]
@@ -629,6 +625,20 @@ func wrap(width int, first string, indent int, text string) []string {
 		next()
 	}
 	return out
+}
+
+// breakAt says after how many bytes a word that is too long for room columns is
+// broken: behind punctuation, where there is any in the second half.
+func breakAt(word string, room int) int {
+	edge := 0
+	for range room {
+		_, size := utf8.DecodeRuneInString(word[edge:])
+		edge += size
+	}
+	if at := strings.LastIndexAny(word[:edge], `,;|/"&=:)}]>`) + 1; at > edge/2 {
+		return at
+	}
+	return edge
 }
 
 func plural(n int64, what string, more ...string) string {

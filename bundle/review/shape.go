@@ -216,7 +216,7 @@ func (m *miner) merge(o *miner, path string, base int64) {
 }
 
 func (s *Slot) add(seed maphash.Seed, value []byte) {
-	if len(value) > s.longest {
+	if len(value) > s.longest && s.Kind == numKind && digitsOnly(value) {
 		s.longest, s.Longest = len(value), printable(value, maxSample)
 	}
 	hash := maphash.Bytes(seed, value)
@@ -226,6 +226,15 @@ func (s *Slot) add(seed maphash.Seed, value []byte) {
 		}
 	}
 	s.met(hash, fingerprint(value), func() string { return printable(value, maxSample) })
+}
+
+func digitsOnly(value []byte) bool {
+	for _, c := range value {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return true
 }
 
 // met counts a value that is none of the samples.
@@ -548,7 +557,7 @@ func (s Shape) longIn(head string) bool {
 }
 
 // longValue is from how many bytes on the longest value of a place is shown.
-const longValue = 13
+const longValue = 14
 
 func (s Slot) written() string {
 	name := strings.Trim(s.Kind, "<>")

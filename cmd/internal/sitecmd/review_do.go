@@ -94,6 +94,14 @@ func (s *session) hide(ctx context.Context, what string) error {
 	o := pipeline.Order{Officer: s.o.as, What: pipeline.Hide}
 	if n := len(what); n > 2 && what[0] == '/' && what[n-1] == '/' {
 		o.Pattern = what[1 : n-1]
+		found, err := s.look.Matches(ctx, o.Pattern)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(s.a.env.Out, "it finds %d different strings:\n", len(found))
+		for _, row := range cli.Wrap(cli.Printable(strings.Join(found, " ")), itemColumns) {
+			fmt.Fprintf(s.a.env.Out, "    %s\n", row)
+		}
 	} else if what != "" {
 		o.Words = []string{what}
 		places, err := review.Find(ctx, s.look.FS, s.look.Files, o.Words, 1)
@@ -124,7 +132,11 @@ func (s *session) remove(ctx context.Context, what string) error {
 
 // order takes the reason and gives the order.
 func (s *session) order(ctx context.Context, o pipeline.Order) error {
-	reason, err := s.ask.Line("why (one line, goes into the journal; do not repeat what is to be hidden):")
+	question := "why (for the journal; do not repeat what is to be hidden):"
+	if o.What == pipeline.Remove {
+		question = "why (for the journal and, redacted, for the reader of the bundle):"
+	}
+	reason, err := s.ask.Line(question)
 	if err != nil {
 		return err
 	}
@@ -137,11 +149,6 @@ func (s *session) order(ctx context.Context, o pipeline.Order) error {
 		return err
 	}
 	fmt.Fprintln(s.a.env.Out, cli.Printable(orderText(o)))
-	if o.Pattern != "" {
-		for _, row := range cli.Wrap(cli.Printable(strings.Join(o.Words, " ")), itemColumns) {
-			fmt.Fprintf(s.a.env.Out, "    %s\n", row)
-		}
-	}
 	s.a.env.Notef("go on reading; then the collector makes it: darksite bundle amend %s --as %s", s.id, s.summary.Collector.Principal)
 	return nil
 }
