@@ -12,7 +12,7 @@ import (
 // Measures of a page, in points: 80 columns of Courier on A4 with room for holes.
 const (
 	pageLeft   = 62
-	pageTop    = 54
+	pageTop    = 58
 	pageBottom = 794
 	rowHeight  = 11
 	fontSize   = 9

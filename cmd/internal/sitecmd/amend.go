@@ -36,12 +36,12 @@ func (a *app) amend(ctx context.Context, name string, p person) error {
 		if err != nil {
 			return err
 		}
-		for _, o := range orders {
-			fmt.Fprintln(a.env.Out, cli.Printable(orderText(o)))
-		}
 		q := pipeline.Request{Signer: key, Progress: func(step string, _, _ int) { a.env.Notef("%s ...", step) }}
 		if err := j.Amend(ctx, id, q); err != nil {
 			return err
+		}
+		for _, o := range orders {
+			fmt.Fprintln(a.env.Out, cli.Printable(orderText(o)))
 		}
 		return a.after(j, id, "frozen again; every officer reviews again")
 	})
