@@ -221,7 +221,7 @@ func measure(t testing.TB, in review.Input) (economy, review.Known) {
 	var before runtime.MemStats
 	runtime.ReadMemStats(&before)
 	peak := before.HeapAlloc
-	var stop = make(chan struct{})
+	stop := make(chan struct{})
 	var watch sync.WaitGroup
 	watch.Go(func() {
 		tick := time.NewTicker(20 * time.Millisecond)

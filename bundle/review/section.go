@@ -567,8 +567,12 @@ func (l *layout) coverage() Section {
 		what string
 		e    Extent
 	}{
-		{"shown in full, each on its own", c.Whole}, {"shown once for all of a kind", c.Shapes},
-		{"folded: kinds approved before", c.Folded}, {"blank", c.Blank}, {"counted only, NOT SHOWN", c.Unlisted}, {"all text", all},
+		{"shown in full, each on its own", c.Whole},
+		{"shown once for all of a kind", c.Shapes},
+		{"folded: kinds approved before", c.Folded},
+		{"blank", c.Blank},
+		{"counted only, NOT SHOWN", c.Unlisted},
+		{"all text", all},
 	} {
 		lines = append(lines, fmt.Sprintf("%-30s %9d lines %5s %11d bytes %5s", row.what, row.e.Lines, share(row.e.Lines, all.Lines), row.e.Bytes, share(row.e.Bytes, all.Bytes)))
 	}
