@@ -41,7 +41,7 @@ func (a *app) amend(ctx context.Context, name string, p person) error {
 			return err
 		}
 		for _, o := range orders {
-			fmt.Fprintln(a.env.Out, cli.Printable(orderText(o)))
+			a.env.Notef("%s", cli.Printable(orderText(o)))
 		}
 		return a.after(j, id, "frozen again; every officer reviews again")
 	})
