@@ -41,6 +41,10 @@
 // staged data of an unfinished one lies in staging/ and nowhere else, until
 // [Pipeline.Resume] goes on or [Pipeline.Withdraw] removes it.
 //
+// A bundle that is amended goes back to FROZEN under a new manifest, with no
+// approval left; until that is recorded it stays as it was, and the old tree is
+// removed only after it.
+//
 // Nothing is believed because it was true before. Every step after FROZEN hashes
 // the frozen tree again and verifies the collector's signature; sealing checks
 // every approval, the roster, revocations, rules, policy and recipients as they

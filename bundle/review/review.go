@@ -29,7 +29,8 @@ type Recipient struct {
 	Words       []string `json:"words"` // fingerprint as words, to compare by ear
 }
 
-// NearMiss is something the redactor kept and was not sure of.
+// NearMiss is something the redactor kept and was not sure of: at a place, or in
+// a whole file, where Line is 0 and Text is how often.
 type NearMiss struct {
 	Path string `json:"path"`
 	Line int64  `json:"line"`

@@ -3,6 +3,7 @@ package review
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -376,14 +377,18 @@ func (l *layout) hits(sec *Section, ask Ask, f Found) {
 func (l *layout) secrets() Section {
 	sec := Section{Key: "secrets", Title: "Strings that look like secrets, and what was not sure"}
 	l.secretItems(&sec, true)
+	whole := map[string][]string{} // of files, by why
 	for _, n := range l.s.Near {
-		at := Place{Path: n.Path, Line: n.Line, Text: n.Text}
-		where := n.Path
-		if n.Line > 0 {
-			where = fmt.Sprintf("%s:%d", n.Path, n.Line)
+		if n.Line == 0 {
+			whole[n.Why] = append(whole[n.Why], fmt.Sprintf("%s (%s)", n.Path, printable([]byte(n.Text), maxSample)))
+			continue
 		}
-		lines := l.wrap("not sure: ", 4, where+": "+n.Why)
-		l.note(&sec, at, append(lines, l.wrap("      ", 6, n.Text)...)...)
+		at := Place{Path: n.Path, Line: n.Line, Text: n.Text}
+		lines := l.wrap("not sure: ", 4, fmt.Sprintf("%s:%d: %s", n.Path, n.Line, printable([]byte(n.Why), maxExcerpt)))
+		l.note(&sec, at, append(lines, l.wrap("      ", 6, printable([]byte(n.Text), maxExcerpt))...)...)
+	}
+	for _, why := range slices.Sorted(maps.Keys(whole)) {
+		l.note(&sec, Place{}, l.wrap("not sure: ", 4, printable([]byte(why), maxExcerpt)+", in "+strings.Join(whole[why], ", "))...)
 	}
 	return sec
 }
