@@ -239,9 +239,7 @@ func (s *session) answer(ctx context.Context, line string) error {
 	case "where":
 		s.where()
 	case "seen":
-		s.o.folded = true
-		s.lay()
-		return s.goTo("seen")
+		return s.unfold()
 	case "refuse":
 		return s.decide(ctx, approve.Reject, rest)
 	case "approve":
@@ -281,6 +279,16 @@ func (s *session) next() error {
 	}
 	s.at = min(s.at+1, len(s.pages))
 	return nil
+}
+
+// unfold lays out what is left to read together with what an approved bundle had.
+func (s *session) unfold() (err error) {
+	if s.reading, err = s.files.Reading(s.id, s.o.as); err != nil {
+		return err
+	}
+	s.o.folded = true
+	s.lay()
+	return s.goTo("seen")
 }
 
 func (s *session) goTo(name string) error {
