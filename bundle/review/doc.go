@@ -26,8 +26,8 @@
 // It grows with the number of kinds of lines and of distinct tokens, not with
 // the bundle, and has bounds: [MaxShapes] shapes and 64 MiB of their text,
 // [MaxTokens] tokens twice, [MaxSecrets] strings, and for each worker one piece
-// of a file's findings. Two million lines need some 60 MiB
-// (BenchmarkReviewEconomy says how much).
+// of a file's findings. Two million lines of the simulated site need some
+// 80 MiB of heap (BenchmarkReviewEconomy measures it).
 //
 // # Limits
 //
