@@ -3,6 +3,7 @@ module darksite
 go 1.26.0
 
 require (
+	codeberg.org/go-pdf/fpdf v0.12.0
 	filippo.io/age v1.3.2
 	github.com/gosnmp/gosnmp v1.47.0
 	github.com/guptarohit/asciigraph v0.10.0

@@ -225,6 +225,28 @@ func (p *Pipeline) sweep(r *Record) error {
 	if _, err := safefile.Sweep(p.Folder(r.BID)); err != nil {
 		return fmt.Errorf("bundle %s: %w", r.BID, err)
 	}
+	return p.sweepTrees(r)
+}
+
+// sweepTrees removes frozen trees that are not the recorded one, if that is
+// there: what a freeze again left behind when it was cut off.
+func (p *Pipeline) sweepTrees(r *Record) error {
+	trees := p.trees(r.BID)
+	if len(trees) == 1 {
+		return nil
+	}
+	current := p.treeDir(r)
+	if _, err := os.Lstat(current); err != nil {
+		return nil // nothing is removed when the tree itself is gone; whoever asks for it is told
+	}
+	for _, dir := range trees {
+		if dir == current {
+			continue
+		}
+		if err := removeTree(dir); err != nil {
+			return fmt.Errorf("remove an old tree of bundle %s: %w", r.BID, err)
+		}
+	}
 	return nil
 }
 

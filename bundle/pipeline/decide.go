@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 
 	"darksite/bundle"
@@ -25,6 +24,8 @@ type Reader struct {
 	Keywords   []string              // the site's own words
 	Recipients map[string]string     // names of recipients by fingerprint, for people
 	Words      func(string) []string // spells a fingerprint as words; may be nil
+	// Progress, if set, is told how many bytes were read.
+	Progress func(done, total int64)
 }
 
 // Review shows an officer what would leave. It may be called as often as wanted
@@ -45,15 +46,9 @@ func (p *Pipeline) Review(ctx context.Context, id bundle.ID, who Reader) (review
 	if err != nil {
 		return review.Summary{}, fmt.Errorf("review bundle %s: %w", id, err)
 	}
-	officer, ok := t.Roster.Person(who.Officer)
-	if !ok {
-		return review.Summary{}, fmt.Errorf("review bundle %s: %q is not on the roster: %w", id, who.Officer, ErrRefused)
-	}
-	if officer, err = holder(t.Roster, officer.Key, roster.Officer, r.Seq); err != nil {
-		return review.Summary{}, fmt.Errorf("review bundle %s: %w", id, err)
-	}
-	if err := notCollector(r, officer); err != nil {
-		return review.Summary{}, fmt.Errorf("review bundle %s: %w", id, err)
+	officer, err := p.officer(r, who.Officer)
+	if err != nil {
+		return review.Summary{}, err
 	}
 	c, err := p.reload(ctx, r, t.Roster)
 	if err != nil {
@@ -73,11 +68,6 @@ func (p *Pipeline) Review(ctx context.Context, id bundle.ID, who Reader) (review
 	return s, p.save(*r)
 }
 
-// looked reports whether an officer has opened the review.
-func (r *Record) looked(officer string) bool {
-	return slices.ContainsFunc(r.Trail, func(s Step) bool { return s.State == InReview && s.Actor == officer })
-}
-
 // notCollector is the rule that nobody decides on what he made: person and key.
 func notCollector(r *Record, officer roster.Person) error {
 	if officer.ID == r.Collector.Principal || officer.Key.ID() == r.Collector.KeyID {
@@ -89,7 +79,7 @@ func notCollector(r *Record, officer roster.Person) error {
 // summary builds the review and keeps what the next one compares with.
 func (p *Pipeline) summary(ctx context.Context, r *Record, c *contents, who Reader) (review.Summary, error) {
 	m := c.frozen.Manifest()
-	in := review.Input{Manifest: m, Digest: c.frozen.Digest(), Tree: c.tree(), Keywords: who.Keywords}
+	in := review.Input{Manifest: m, Digest: c.frozen.Digest(), Tree: c.tree(), Keywords: who.Keywords, Progress: who.Progress}
 	for _, print := range m.Recipients {
 		one := review.Recipient{Name: who.Recipients[print], Fingerprint: print}
 		if who.Words != nil {
@@ -110,6 +100,9 @@ func (p *Pipeline) summary(ctx context.Context, r *Record, c *contents, who Read
 	}
 	if who.Words != nil {
 		s.ManifestWords = who.Words(string(c.frozen.Digest()))
+	}
+	if err := p.saveAsks(r, s); err != nil {
+		return review.Summary{}, fmt.Errorf("review bundle %s: %w", r.BID, err)
 	}
 	text, err := json.Marshal(known)
 	if err != nil {
@@ -265,11 +258,13 @@ func (p *Pipeline) decide(ctx context.Context, id bundle.ID, signer sign.Signer,
 	if err != nil {
 		return fmt.Errorf("decide on bundle %s: %w", id, err)
 	}
-	if what == approve.Release && r.State.reached(InReview) && !r.looked(officer.ID) {
-		return fmt.Errorf("approve bundle %s: %s has to open the review first: %w: %w", id, officer.ID, ErrUnread, ErrRefused)
-	}
 	if err := notCollector(r, officer); err != nil {
 		return fmt.Errorf("decide on bundle %s: %w", id, err)
+	}
+	if what == approve.Release && r.State.reached(InReview) {
+		if err := p.read(r, officer.ID); err != nil {
+			return fmt.Errorf("approve bundle %s: %w", id, err)
+		}
 	}
 	s, err := p.statement(ctx, r, officer.ID, what, d)
 	if err != nil {
@@ -283,6 +278,31 @@ func (p *Pipeline) decide(ctx context.Context, id bundle.ID, signer sign.Signer,
 		return fmt.Errorf("decide on bundle %s: %w", id, err)
 	}
 	return p.submit(ctx, r, t, signed)
+}
+
+// read refuses an officer who has not opened the review or left something
+// unanswered in it, and everybody while changes are asked for.
+func (p *Pipeline) read(r *Record, officer string) error {
+	if !r.looked(officer) {
+		return fmt.Errorf("%s has to open the review first: %w: %w", officer, ErrUnread, ErrRefused)
+	}
+	if err := p.answered(r, officer); err != nil {
+		return err
+	}
+	return p.settled(r)
+}
+
+// settled refuses while there are orders that were neither carried out nor taken
+// back.
+func (p *Pipeline) settled(r *Record) error {
+	orders, err := p.Orders(r.BID)
+	if err != nil {
+		return err
+	}
+	if len(orders) > 0 {
+		return fmt.Errorf("%d open: %w: %w", len(orders), ErrOrders, ErrRefused)
+	}
+	return nil
 }
 
 // Submit takes a signed statement. It is checked as sealing will check it, so
@@ -311,6 +331,11 @@ func (p *Pipeline) submit(ctx context.Context, r *Record, t Trust, signed approv
 	officer, err := t.Roster.Check(sign.Approval, r.Seq, signed.Text, signed.Sig)
 	if err != nil {
 		return fmt.Errorf("decide on bundle %s: %w: %w", r.BID, err, ErrRefused)
+	}
+	if s.Decision == approve.Release {
+		if err := p.settled(r); err != nil {
+			return fmt.Errorf("decide on bundle %s: %w", r.BID, err)
+		}
 	}
 	if err := notCollector(r, officer); err != nil {
 		return fmt.Errorf("decide on bundle %s: %w", r.BID, err)

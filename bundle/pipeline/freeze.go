@@ -53,6 +53,17 @@ type freezer struct {
 	took collect.Result
 	out  Gated
 	m    bundle.Manifest
+
+	again int    // how often the bundle was frozen before
+	note  string // for the journal
+}
+
+// nth tells apart what is kept of each freeze.
+func (f *freezer) nth(name string) string {
+	if f.again == 0 {
+		return name
+	}
+	return fmt.Sprintf("%s-%d", name, f.again+1)
 }
 
 func (f *freezer) staged(name string) string { return filepath.Join(f.p.staging(f.r.BID), name) }
@@ -62,6 +73,11 @@ func (f *freezer) run(ctx context.Context, collected bundle.Collected) error {
 	if err != nil {
 		return err
 	}
+	return f.freeze(ctx, redacted)
+}
+
+// freeze makes what was redacted final.
+func (f *freezer) freeze(ctx context.Context, redacted bundle.Redacted) error {
 	t, err := f.p.o.Trust()
 	if err != nil {
 		return err
@@ -97,11 +113,10 @@ func (f *freezer) run(ctx context.Context, collected bundle.Collected) error {
 		return err
 	}
 	f.p.step("frozen")
-	return f.p.enter(ctx, f.r, Frozen, f.r.Collector.Principal, "", nil)
+	return f.p.enter(ctx, f.r, Frozen, f.r.Collector.Principal, f.note, nil)
 }
 
-// redact sends the staged files through the gate, names them for the bundle,
-// adds the report and has everything proved.
+// redact sends the staged files through the gate.
 func (f *freezer) redact(ctx context.Context, collected bundle.Collected) (bundle.Redacted, error) {
 	for _, leftover := range []string{f.staged("red"), f.staged(frozenDir), filepath.Join(f.p.Folder(f.r.BID), frozenDir)} {
 		if err := removeTree(leftover); err != nil {
@@ -125,6 +140,12 @@ func (f *freezer) redact(ctx context.Context, collected bundle.Collected) (bundl
 	}); err != nil {
 		return bundle.Redacted{}, err
 	}
+	return f.proven(ctx, collected)
+}
+
+// proven names what came out of the gate for the bundle, adds the report and has
+// everything proved.
+func (f *freezer) proven(ctx context.Context, collected bundle.Collected) (bundle.Redacted, error) {
 	if err := f.tree(ctx); err != nil {
 		return bundle.Redacted{}, err
 	}
@@ -137,7 +158,7 @@ func (f *freezer) redact(ctx context.Context, collected bundle.Collected) (bundl
 		return bundle.Redacted{}, err
 	}
 	return collected.Redact(bundle.Redaction{
-		Tree: f.staged(frozenDir), Report: report, Rules: f.gate.Rules(), Policy: f.gate.Policy(), MapID: "map-" + string(f.r.BID),
+		Tree: f.staged(frozenDir), Report: report, Rules: f.gate.Rules(), Policy: f.gate.Policy(), MapID: f.nth("map-" + string(f.r.BID)),
 	})
 }
 
@@ -401,7 +422,7 @@ func (f *freezer) saveMap(t Trust) error {
 	if err != nil {
 		return fmt.Errorf("record key of the roster: %w: %w", err, ErrRefused)
 	}
-	file, err := safefile.Create(f.p.MapFile(f.r.BID), 0o600)
+	file, err := safefile.Create(filepath.Join(f.p.o.MapDir, f.nth(string(f.r.BID))+".age"), 0o600)
 	if err != nil {
 		return err
 	}
@@ -431,7 +452,7 @@ func (f *freezer) saveNear() error {
 // install makes the tree read-only and puts it in its place. The top folder is
 // made read-only last: a folder that cannot be written cannot be moved.
 func (f *freezer) install() error {
-	from, to := f.staged(frozenDir), filepath.Join(f.p.Folder(f.r.BID), frozenDir)
+	from, to := f.staged(frozenDir), filepath.Join(f.p.Folder(f.r.BID), f.nth(frozenDir))
 	if err := protect(from); err != nil {
 		return err
 	}

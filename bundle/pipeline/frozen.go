@@ -70,6 +70,23 @@ func protect(dir string) error {
 	return nil
 }
 
+// treeDir is the frozen tree of a bundle. One that was frozen again has, for a
+// moment, two of them: the tree is the one with the recorded manifest.
+func (p *Pipeline) treeDir(r *Record) string {
+	for _, dir := range p.trees(r.BID) {
+		if text, err := os.ReadFile(filepath.Join(dir, "MANIFEST.json")); err == nil && bundle.DigestOf(text) == r.Manifest {
+			return dir
+		}
+	}
+	return filepath.Join(p.Folder(r.BID), frozenDir) // and what is wrong with it is found there
+}
+
+// trees are all frozen trees of a bundle.
+func (p *Pipeline) trees(id bundle.ID) []string {
+	again, _ := filepath.Glob(filepath.Join(p.Folder(id), frozenDir+"-*")) // the pattern is well formed
+	return append([]string{filepath.Join(p.Folder(id), frozenDir)}, again...)
+}
+
 // contents are a frozen bundle as the container takes it.
 type contents struct {
 	frozen bundle.Frozen
@@ -85,7 +102,7 @@ func (c *contents) Close() error { return c.root.Close() }
 // listed, read-only, and nothing else. The error wraps ErrTampered where that is
 // not so; a failure to read is an error of its own.
 func (p *Pipeline) reload(ctx context.Context, r *Record, rost roster.Roster) (*contents, error) {
-	root, err := os.OpenRoot(filepath.Join(p.Folder(r.BID), frozenDir))
+	root, err := os.OpenRoot(p.treeDir(r))
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, fmt.Errorf("frozen tree of bundle %s is gone: %w", r.BID, ErrTampered)

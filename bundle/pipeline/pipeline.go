@@ -8,7 +8,8 @@
 // nothing goes on, and BEGUN before the first.
 //
 // How to start: [New], then [Pipeline.Collect] as a collector; [Pipeline.Review],
-// [Pipeline.Approve] or [Pipeline.Reject] as officers; [Pipeline.Seal];
+// [Pipeline.Approve] or [Pipeline.Reject] as officers, or [Pipeline.Ask] for
+// changes, which a collector makes with [Pipeline.Amend]; [Pipeline.Seal];
 // [Pipeline.Write], [Pipeline.Verify] and [Pipeline.Release] for the medium.
 // [Pipeline.Show] and [Pipeline.List] read the record at any time.
 //
@@ -19,9 +20,13 @@
 //	record.json    where it stands and how it came there; replaced as a whole
 //	lock           held by the process that works on the bundle
 //	staging/       raw and half-done data, mode 0700; gone once FROZEN
-//	frozen/        MANIFEST.json, sig/, meta/, files/; read-only
+//	frozen/        MANIFEST.json, sig/, meta/, files/; read-only; frozen-2/ once
+//	               it was frozen again
 //	near.json      what the redactor was not sure of
 //	known.json     files and shapes, for the review of the next bundle
+//	asks.json      what an officer must answer for before approving
+//	reading/       what each officer has read and answered, <officer>.jsonl
+//	orders.json    changes an officer asked for that were not made yet
 //	approvals/     <n>.txt and <n>.txt.sig
 //	sealed/        <BID>.tar.zst.age
 //
@@ -35,6 +40,10 @@
 // is not kept waiting. After kill -9 the record tells the last finished step;
 // staged data of an unfinished one lies in staging/ and nowhere else, until
 // [Pipeline.Resume] goes on or [Pipeline.Withdraw] removes it.
+//
+// A bundle that is amended goes back to FROZEN under a new manifest, with no
+// approval left; until that is recorded it stays as it was, and the old tree is
+// removed only after it.
 //
 // Nothing is believed because it was true before. Every step after FROZEN hashes
 // the frozen tree again and verifies the collector's signature; sealing checks
@@ -150,6 +159,9 @@ type Options struct {
 	Trust func() (Trust, error)
 	// Gate makes the redactor for one bundle. Only Collect and Resume need it.
 	Gate func(ctx context.Context) (Gate, error)
+	// GateHiding makes the redactor for a bundle that is frozen again: it hides
+	// these words besides. Only Amend needs it; it may be nil.
+	GateHiding func(ctx context.Context, words []string) (Gate, error)
 	// Versions are the rules and the policy that are in force now.
 	Versions func() (rules, policy bundle.Versioned, err error)
 	Now      func() time.Time

@@ -159,26 +159,46 @@ func (p *Pipeline) enter(ctx context.Context, r *Record, s State, actor, note st
 
 // note journals a step and adds it to the trail without changing the state.
 func (p *Pipeline) note(ctx context.Context, r *Record, s State, actor, note string, details map[string]string) error {
-	now := p.o.Now()
-	entry := journal.Entry{Time: now, Actor: actor, Action: "bundle." + strings.ReplaceAll(strings.ToLower(string(s)), "_", "-"), Bundle: r.BID, Details: map[string]string{}}
+	more := map[string]string{}
 	for k, v := range details {
-		entry.Details[k] = v
+		more[k] = v
 	}
 	if note != "" {
-		entry.Details["note"] = note
+		more["note"] = note
+	}
+	now := p.o.Now()
+	seq, err := p.append(ctx, r, now, strings.ReplaceAll(strings.ToLower(string(s)), "_", "-"), actor, more)
+	if err != nil {
+		return err
+	}
+	r.Trail = append(r.Trail, Step{Actor: actor, At: stamp(now), Journal: seq, Note: note, State: s})
+	return nil
+}
+
+// journal writes a decision down that is no step of the journey.
+func (p *Pipeline) journal(ctx context.Context, r *Record, action, actor string, details map[string]string) error {
+	_, err := p.append(ctx, r, p.o.Now(), action, actor, details)
+	return err
+}
+
+func (p *Pipeline) append(ctx context.Context, r *Record, now time.Time, action, actor string, details map[string]string) (int64, error) {
+	entry := journal.Entry{Time: now, Actor: actor, Action: "bundle." + action, Bundle: r.BID, Details: map[string]string{}}
+	for k, v := range details {
+		if v != "" {
+			entry.Details[k] = v
+		}
 	}
 	if r.Manifest != "" {
 		entry.Details["manifest_sha256"] = string(r.Manifest)
 	}
 	seq, err := p.o.Journal.Append(ctx, entry)
 	if err != nil {
-		return fmt.Errorf("bundle %s: journal %s: %w", r.BID, s, err)
+		return 0, fmt.Errorf("bundle %s: journal %s: %w", r.BID, action, err)
 	}
 	if _, err := p.o.Journal.Checkpoint(ctx); err != nil {
-		return fmt.Errorf("bundle %s: journal %s: %w", r.BID, s, err)
+		return 0, fmt.Errorf("bundle %s: journal %s: %w", r.BID, action, err)
 	}
-	r.Trail = append(r.Trail, Step{Actor: actor, At: stamp(now), Journal: seq, Note: note, State: s})
-	return nil
+	return seq, nil
 }
 
 func stamp(t time.Time) string { return t.UTC().Truncate(time.Second).Format(time.RFC3339) }

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 
 	"darksite/bundle"
 	"darksite/bundle/redact"
 	"darksite/bundle/redact/proof"
+	"darksite/bundle/review"
 
 	"filippo.io/age"
 )
@@ -49,6 +51,9 @@ func (g *redactGate) Tree(ctx context.Context, in, out string) (Gated, error) {
 			file.Reason = "the gate could not read all of it"
 		}
 		gated.Files = append(gated.Files, file)
+		if f.NearMisses > 0 {
+			gated.Near = append(gated.Near, review.NearMiss{Path: f.Out, Text: strconv.FormatInt(f.NearMisses, 10), Why: "words kept that look drawn by chance"})
+		}
 	}
 	for _, w := range res.Withheld {
 		gated.Withheld = append(gated.Withheld, Withheld{In: w.In, Reason: w.Reason})

@@ -49,9 +49,21 @@ func classes() (t [256]uint8) {
 	return t
 }
 
-// cut appends the form of a line to m.form and its values to m.slots. A literal
+// cutter takes lines apart.
+type cutter struct {
+	form  []byte
+	slots []slotValue
+}
+
+type slotValue struct {
+	kind  string
+	value []byte
+}
+
+// cut leaves the form of a line in m.form and its values in m.slots. A literal
 // < in the line is written << so that a line cannot pretend to hold a value.
-func (m *miner) cut(line []byte) {
+func (m *cutter) cut(line []byte) {
+	m.form, m.slots = m.form[:0], m.slots[:0]
 	blank := true // leading blanks say nothing
 	for i := 0; i < len(line); {
 		c := line[i]
@@ -192,11 +204,13 @@ func standIn(w []byte) string {
 			return ""
 		}
 	}
-	switch p := string(w[:len(w)-tail-1]); p {
-	case "dom", "host", "user", "person", "tel", "sn", "array", "vol", "grp", "pod", "fs", "name", "word", "org", "iqn", "nqn":
-		return "<" + p + ">"
-	}
-	return ""
+	return standIns[string(w[:len(w)-tail-1])] // "" for any other word
+}
+
+// standIns are the kinds of stand-ins by prefix.
+var standIns = map[string]string{
+	"dom": "<dom>", "host": "<host>", "user": "<user>", "person": "<person>", "tel": "<tel>", "sn": "<sn>", "array": "<array>",
+	"vol": "<vol>", "grp": "<grp>", "pod": "<pod>", "fs": "<fs>", "name": "<name>", "word": "<word>", "org": "<org>", "iqn": "<iqn>", "nqn": "<nqn>",
 }
 
 func hasSuffix(w []byte, suffix string) bool {

@@ -18,6 +18,15 @@ func packed(typ string) bool {
 	return false
 }
 
+// wideText reports whether text must be decoded before its lines can be found.
+func wideText(typ string) bool {
+	switch strings.ToLower(typ) {
+	case "utf-16le", "utf-16be":
+		return true
+	}
+	return false
+}
+
 // decoded reads UTF-16 as UTF-8, and everything else as it is.
 func decoded(r io.Reader, typ string) io.Reader {
 	switch strings.ToLower(typ) {
@@ -27,18 +36,6 @@ func decoded(r io.Reader, typ string) io.Reader {
 		return &wide{r: r, order: binary.BigEndian}
 	}
 	return r
-}
-
-// counter counts what was read.
-type counter struct {
-	r io.Reader
-	n int64
-}
-
-func (c *counter) Read(p []byte) (int, error) {
-	n, err := c.r.Read(p)
-	c.n += int64(n)
-	return n, err
 }
 
 // wide turns UTF-16 into UTF-8. What is not valid becomes U+FFFD.

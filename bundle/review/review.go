@@ -1,35 +1,8 @@
-// Package review makes a frozen bundle readable for the person who must decide
-// whether it may leave.
-//
-// An officer has an hour, not a week, for a million lines. So [Build] reads
-// every line of every file once and shows each kind of line once: lines that
-// differ only in numbers, times, addresses and stand-ins share one [Shape], with
-// a count, an example and some of the distinct values. What must not be missed
-// is listed one by one: site keywords, markings, strings that look like secrets,
-// every distinct identifying token, files that could not be inspected and files
-// whose name and content disagree. Against what was approved before, new files
-// and new shapes are told from known ones ([Known]).
-//
-// A [Summary] is plain data: a terminal, JSON and a page render it alike;
-// [Text] renders it at 80 columns. It holds redacted data only, is kept at the
-// site and is never part of a bundle.
-//
-// The package decides nothing and is deterministic: the same bundle gives the
-// same summary. It does no I/O but through the fs.FS it is handed.
-//
-// Limits, each told in the summary when it was met: a line longer than [MaxLine]
-// is looked at in pieces of that size; beyond [MaxShapes] shapes and
-// [MaxTokens] tokens the rest is counted, not listed, and the officer must read
-// the files named. A shape is found by the form of words, not by their meaning.
 package review
 
 import (
-	"bufio"
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"slices"
 	"strings"
@@ -41,10 +14,12 @@ import (
 const (
 	MaxLine    = 1 << 20 // bytes looked at as one line
 	MaxShapes  = 100_000
-	MaxTokens  = 100_000
-	MaxHits    = 200  // places listed for each keyword and marking
-	MaxSecrets = 1000 // distinct secret-like strings listed
-	maxExcerpt = 160  // bytes of a line shown around a hit
+	MaxTokens  = 100_000 // of stand-ins, addresses and names; as many again of other identifiers
+	MaxHits    = 200     // places listed for each keyword and marking
+	MaxSecrets = 20_000  // distinct secret-like strings listed
+	maxExcerpt = 160     // bytes of a line shown around a hit
+
+	MaxSecretsBehind = 2000 // of them behind the same words
 )
 
 // Recipient is one holder of a key that can open the bundle.
@@ -54,7 +29,8 @@ type Recipient struct {
 	Words       []string `json:"words"` // fingerprint as words, to compare by ear
 }
 
-// NearMiss is something the redactor kept and was not sure of.
+// NearMiss is something the redactor kept and was not sure of: at a place, or in
+// a whole file, where Line is 0 and Text is how often.
 type NearMiss struct {
 	Path string `json:"path"`
 	Line int64  `json:"line"`
@@ -71,6 +47,9 @@ type Input struct {
 	Keywords   []string   // the site's own words that must not leave
 	Near       []NearMiss // from the redactor
 	Known      *Known     // what the last approved bundle had; nil when there is none
+
+	Workers  int                     // 0 for one per processor; the result is the same
+	Progress func(done, total int64) // told how many bytes were read; may be nil
 }
 
 // Place is a line of a file.
@@ -88,13 +67,19 @@ type Found struct {
 }
 
 // Secrets are strings that look like secrets and stand behind the same words.
-// Every string is shown once, where it was met first; what stands around it is
-// shown once for all of them.
+// Every string is shown once; what stands around it is shown once for all of
+// them.
 type Secrets struct {
 	Before  string   `json:"before"` // what stands before them, values replaced by their kinds
 	Strings []string `json:"strings"`
+	Marks   []Mark   `json:"marks"` // of Strings
 	Count   int64    `json:"count"` // occurrences of all of them
 	Example Place    `json:"example"`
+	New     bool     `json:"new"` // no approved bundle under the same rules had them
+	// Beyond is an estimate of how many more strings there are than can be
+	// listed; BeyondCount are their occurrences.
+	Beyond      int64 `json:"beyond"`
+	BeyondCount int64 `json:"beyond_count"`
 }
 
 // Group is some files together.
@@ -117,15 +102,6 @@ type Note struct {
 	Remark string `json:"remark"`
 }
 
-// Token is an identifying word that is in the bundle: a stand-in, or something
-// with digits in it that is no number, time or digest.
-type Token struct {
-	Value string `json:"value"`
-	Kind  string `json:"kind"`
-	Count int64  `json:"count"`
-	First Place  `json:"first"`
-}
-
 // Difference compares with the last approved bundle.
 type Difference struct {
 	Against   bundle.ID `json:"against"` // empty: there is none, everything is new
@@ -134,6 +110,30 @@ type Difference struct {
 	Same      int64     `json:"same"` // files identical to approved ones
 	Gone      []string  `json:"gone"`
 	NewShapes int64     `json:"new_shapes"`
+	NewTokens int64     `json:"new_tokens"` // and secret-like strings
+	// OtherRules says that the last approved bundle was redacted under other
+	// rules or another policy: everything counts as new.
+	OtherRules bool `json:"other_rules"`
+}
+
+// Coverage is how much of the text an officer sees in what form. The extents add
+// up to all text of the bundle.
+type Coverage struct {
+	Whole    Extent `json:"whole"`    // lines that are alone in their kind, shown in full
+	Shapes   Extent `json:"shapes"`   // shown once for all lines of their kind
+	Folded   Extent `json:"folded"`   // of kinds an approved bundle had, folded
+	Blank    Extent `json:"blank"`    // nothing but blanks
+	Unlisted Extent `json:"unlisted"` // too many kinds: only counted; read the files named
+	Unread   Group  `json:"unread"`   // files whose content is not text
+}
+
+// All is the text of the bundle.
+func (c Coverage) All() Extent {
+	var all Extent
+	for _, e := range []Extent{c.Whole, c.Shapes, c.Folded, c.Blank, c.Unlisted} {
+		all.add(e)
+	}
+	return all
 }
 
 // Summary is what an officer sees.
@@ -164,16 +164,12 @@ type Summary struct {
 	Near          []NearMiss        `json:"near"`
 	Shapes        []Shape           `json:"shapes"` // new ones first, then by count
 	Tokens        []Token           `json:"tokens"`
+	Series        []Series          `json:"series"`
+	Coverage      Coverage          `json:"coverage"`
 	Difference    Difference        `json:"difference"`
 	Overflow      []Note            `json:"overflow"` // what was counted and not listed
-}
 
-// Known is what a later review compares with. It is kept at the site when a
-// bundle is approved.
-type Known struct {
-	BID    bundle.ID                `json:"bid"`
-	Files  map[string]bundle.Digest `json:"files"`  // path to digest
-	Shapes []bundle.Digest          `json:"shapes"` // of shapes, sorted
+	unread Group
 }
 
 // Build reads the whole tree. The error is for a tree that cannot be read or
@@ -186,35 +182,67 @@ func Build(ctx context.Context, in Input) (Summary, Known, error) {
 		Overflow: []Note{},
 	}
 	inventory(&s, in.Manifest)
-	m := newMiner()
-	f := newSearcher(in.Keywords, in.Manifest.Rules.SHA256, in.Manifest.Policy.SHA256)
-	for _, e := range in.Manifest.Files {
-		lines, err := read(ctx, in.Tree, e, func(place Place, line []byte) {
-			m.line(place, line)
-			f.line(place, line)
-		})
-		if err != nil {
-			return Summary{}, Known{}, fmt.Errorf("review bundle %s: %w", in.Manifest.BID, err)
+	m, f, err := scan(ctx, in, &s)
+	if err != nil {
+		return Summary{}, Known{}, fmt.Errorf("review bundle %s: %w", in.Manifest.BID, err)
+	}
+	seen := func(Mark) bool { return false }
+	if in.Known.under(in.Manifest) {
+		seen = in.Known.has
+	}
+	s.Markings, s.Keywords, s.Secrets = f.result(seen)
+	s.Shapes = m.shapes(seen)
+	s.Tokens, s.Series = m.tokens.result(f.secrets)
+	s.Overflow = append(append(s.Overflow, m.overflow()...), f.overflow()...)
+	s.Coverage = cover(s, m)
+	s.Difference = compare(in.Manifest, in.Known)
+	s.newness(seen)
+	return s, known(&s, in.Manifest, in.Known), nil
+}
+
+// newness marks tokens and counts what is new.
+func (s *Summary) newness(seen func(Mark) bool) {
+	d := &s.Difference
+	for i := range s.Tokens {
+		if s.Tokens[i].New = !seen(s.Tokens[i].Mark); s.Tokens[i].New {
+			d.NewTokens++
 		}
-		s.Lines += lines
 	}
-	s.Markings, s.Keywords, s.Secrets = f.result()
-	known := Known{BID: in.Manifest.BID, Files: map[string]bundle.Digest{}}
-	for _, e := range in.Manifest.Files {
-		known.Files[e.Path] = e.SHA256
+	for i := range s.Series {
+		if s.Series[i].New = !seen(s.Series[i].Mark); s.Series[i].New {
+			d.NewTokens += s.Series[i].Distinct
+		}
 	}
-	s.Shapes = m.shapes()
-	s.Tokens = m.tokens()
-	s.Overflow = append(s.Overflow, m.overflow()...)
-	s.Overflow = append(s.Overflow, f.overflow()...)
-	for _, shape := range s.Shapes {
-		known.Shapes = append(known.Shapes, shape.digest())
+	for _, g := range s.Secrets {
+		if g.New {
+			d.NewTokens += int64(len(g.Strings)) + g.Beyond
+		}
 	}
-	slices.Sort(known.Shapes)
-	known.Shapes = slices.Compact(known.Shapes)
-	s.Difference = compare(in.Manifest, in.Known, s.Shapes)
-	order(s.Shapes)
-	return s, known, nil
+	for _, one := range s.Shapes {
+		if one.New {
+			d.NewShapes++
+		}
+	}
+}
+
+// cover measures what the officer sees of the text.
+func cover(s Summary, m *miner) Coverage {
+	c := Coverage{Blank: m.blank, Unread: Group{Name: "not read"}}
+	for _, one := range s.Shapes {
+		switch {
+		case !one.New:
+			c.Folded.add(one.extent())
+		case one.Count == 1:
+			c.Whole.add(one.extent())
+		default:
+			c.Shapes.add(one.extent())
+		}
+	}
+	for _, e := range m.missed {
+		c.Unlisted.add(*e)
+	}
+	c.Unread.Files, c.Unread.Bytes = s.unread.Files, s.unread.Bytes
+	return c
 }
 
 // withheld makes the omissions of a manifest printable.
@@ -236,40 +264,6 @@ func orEmpty[T any](s []T) []T {
 	return s
 }
 
-// read gives every line of a file that an officer could read, without its line
-// feed.
-func read(ctx context.Context, tree fs.FS, e bundle.Entry, do func(Place, []byte)) (int64, error) {
-	if e.Inspected == bundle.InspectedNone || packed(e.Type) {
-		return 0, nil
-	}
-	f, err := tree.Open(e.Path)
-	if err != nil {
-		return 0, err
-	}
-	defer f.Close()
-	raw := &counter{r: f}
-	r := bufio.NewReaderSize(decoded(raw, e.Type), MaxLine)
-	place := Place{Path: e.Path}
-	for {
-		line, err := r.ReadSlice('\n')
-		if len(line) > 0 {
-			place.Line++
-			do(place, bytes.TrimRight(line, "\r\n"))
-		}
-		switch {
-		case errors.Is(err, io.EOF):
-			if raw.n != e.Size {
-				return 0, fmt.Errorf("%s has %d bytes, the manifest has %d", e.Path, raw.n, e.Size)
-			}
-			return place.Line, nil
-		case err != nil && !errors.Is(err, bufio.ErrBufferFull):
-			return 0, err
-		case ctx.Err() != nil:
-			return 0, ctx.Err()
-		}
-	}
-}
-
 // inventory is everything the manifest alone tells.
 func inventory(s *Summary, m bundle.Manifest) {
 	types, sources := groups{}, groups{}
@@ -280,6 +274,10 @@ func inventory(s *Summary, m bundle.Manifest) {
 		s.Bytes += e.Size
 		types.add(e.Type, e.Size)
 		sources.add(e.Source, e.Size)
+		if e.Inspected == bundle.InspectedNone || packed(e.Type) {
+			s.unread.Files++
+			s.unread.Bytes += e.Size
+		}
 		switch {
 		case e.Inspected != bundle.InspectedFull:
 			s.Uninspected = append(s.Uninspected, Note{e.Path, fmt.Sprintf("inspected: %s; %s", e.Inspected, e.Reason)})
@@ -383,12 +381,13 @@ func disagreement(e bundle.Entry) string {
 	return ""
 }
 
-func compare(m bundle.Manifest, known *Known, shapes []Shape) Difference {
+func compare(m bundle.Manifest, known *Known) Difference {
 	d := Difference{New: []string{}, Changed: []string{}, Gone: []string{}}
 	if known == nil {
 		known = &Known{}
 	}
 	d.Against = known.BID
+	d.OtherRules = known.BID != "" && !known.under(m)
 	digests := map[bundle.Digest]bool{}
 	for _, sha := range known.Files {
 		digests[sha] = true
@@ -412,12 +411,5 @@ func compare(m bundle.Manifest, known *Known, shapes []Shape) Difference {
 		}
 	}
 	slices.Sort(d.Gone)
-	for i := range shapes {
-		_, old := slices.BinarySearch(known.Shapes, shapes[i].digest())
-		shapes[i].New = !old
-		if !old {
-			d.NewShapes++
-		}
-	}
 	return d
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -308,7 +309,7 @@ func TestTerminalsAreSafe(t *testing.T) {
 	in.Manifest.Omitted = []bundle.Omission{{OrigPath: "x\x1b]0;y", Reason: "r"}}
 	s, _ := build(t, in)
 	var out bytes.Buffer
-	require.NoError(t, review.Text(&out, s))
+	require.NoError(t, review.Text(&out, s, review.View{}))
 	for _, r := range out.String() {
 		require.True(t, r == '\n' || r >= ' ' && r != 0x7f && r != 0x9b && r != 0x202e && r != utf8.RuneError, "%U", r)
 	}
@@ -327,7 +328,7 @@ func TestLongAndManyLinesAreBounded(t *testing.T) {
 	s, _ = build(t, input(map[string]string{"files/whole.txt": whole + "\n"}))
 	require.Empty(t, s.Overflow)
 	var out bytes.Buffer
-	require.NoError(t, review.Text(&out, s))
+	require.NoError(t, review.Text(&out, s, review.View{}))
 	require.Contains(t, out.String(), "last\n", "what is not said to be cut is shown to its end")
 
 	var many strings.Builder
@@ -345,7 +346,7 @@ func TestLongAndManyLinesAreBounded(t *testing.T) {
 	s, _ = build(t, input(map[string]string{"files/many.txt": many.String()}))
 	require.LessOrEqual(t, len(s.Shapes), review.MaxShapes)
 	require.Len(t, s.Overflow, 1)
-	require.Contains(t, s.Overflow[0].Remark, "10 lines have no shape")
+	require.Contains(t, s.Overflow[0].Remark, "10 lines (70 bytes) have no shape")
 }
 
 func TestSameBundleSameSummary(t *testing.T) {
@@ -359,8 +360,10 @@ func TestSameBundleSameSummary(t *testing.T) {
 		files[fmt.Sprintf("files/%d.log", f)] = b.String()
 	}
 	one, known := build(t, input(files))
-	for range 3 {
-		again, knownAgain := build(t, input(files))
+	for workers := range 4 {
+		in := input(files)
+		in.Workers = workers
+		again, knownAgain := build(t, in)
 		require.Equal(t, one, again)
 		require.Equal(t, known, knownAgain)
 	}
@@ -385,7 +388,7 @@ func TestText(t *testing.T) {
 	s, _ := build(t, in)
 	s.ManifestWords = strings.Fields("alpha bravo")
 	var out bytes.Buffer
-	require.NoError(t, review.Text(&out, s))
+	require.NoError(t, review.Text(&out, s, review.View{}))
 	for line := range strings.Lines(out.String()) {
 		require.LessOrEqual(t, utf8.RuneCountInString(strings.TrimSuffix(line, "\n")), 80, line)
 	}
@@ -397,26 +400,50 @@ func TestText(t *testing.T) {
 	want, err := os.ReadFile(path)
 	require.NoError(t, err)
 	require.Equal(t, string(want), out.String())
-	require.Error(t, review.Text(broken{}, s))
+	require.Error(t, review.Text(broken{}, s, review.View{}))
 }
 
 type broken struct{}
 
 func (broken) Write([]byte) (int, error) { return 0, os.ErrClosed }
 
+// Whatever stands in a bundle: every line is accounted for, the result does not
+// depend on who read what, and nothing that is shown acts on a terminal or is
+// wider than it.
 func FuzzBuild(f *testing.F) {
-	f.Add("2026-03-02T08:15:30Z host-k7f3q2ab ::1 <num> 0x1 -\n\xff\x00é")
-	f.Fuzz(func(t *testing.T, text string) {
-		in := input(map[string]string{"files/a.txt": text})
-		in.Keywords = []string{"é", "a"}
-		s, _, err := review.Build(t.Context(), in)
+	f.Add("2026-03-02T08:15:30Z host-k7f3q2ab ::1 <num> 0x1 -\n\xff\x00é", "b", 3)
+	f.Add("evil \x1b[2J\x9b31m \u202e mercure \r\x00 id7\x07\njob-1\njob-2\n<<word>> SECRET", "\x1b]0;title\x07", 1)
+	f.Add(strings.Repeat("a1b2c3d4e5f6a7b8c9d0 <x 4111111111111111,", 9), "\n\n \t", 2)
+	f.Fuzz(func(t *testing.T, text, other string, workers int) {
+		in := input(map[string]string{"files/a.txt": text, "files/b.txt": other, "files/c.txt": text + other})
+		in.Keywords = []string{"é", "a", "mercure"}
+		in.Workers = 1
+		s, known, err := review.Build(t.Context(), in)
 		require.NoError(t, err)
-		var lines int64
-		for _, one := range s.Shapes {
-			lines += one.Count
+		require.Equal(t, s.Lines, s.Coverage.All().Lines)
+		require.Equal(t, s.Bytes, s.Coverage.All().Bytes)
+		in.Workers = 1 + workers&3
+		again, _, err := review.Build(t.Context(), in)
+		require.NoError(t, err)
+		require.Equal(t, s, again)
+		var out bytes.Buffer
+		require.NoError(t, review.Text(&out, s, review.View{Folded: true}))
+		if len(text)%16 == 0 { // the slow part
+			require.NoError(t, review.PDF(&bytes.Buffer{}, s, review.View{Folded: true}))
 		}
-		require.LessOrEqual(t, lines, s.Lines)
-		require.NoError(t, review.Text(&bytes.Buffer{}, s))
+		for row := range strings.Lines(out.String()) {
+			row = strings.TrimSuffix(row, "\n")
+			require.LessOrEqual(t, utf8.RuneCountInString(row), 80)
+			for _, r := range row {
+				require.True(t, unicode.IsPrint(r), "%U", r)
+			}
+		}
+		in.Known = &known
+		s, _, err = review.Build(t.Context(), in)
+		require.NoError(t, err)
+		require.Zero(t, s.Difference.NewShapes, "what was approved is known")
+		require.Zero(t, s.Difference.NewTokens)
+		require.Equal(t, s.Lines, s.Coverage.Folded.Lines+s.Coverage.Blank.Lines)
 	})
 }
 

@@ -43,68 +43,96 @@ func markings() []marking {
 	}
 }
 
-// needles are the spellings of a marking, ready to be searched for.
-type needles struct {
-	folded  [][]byte
-	capital []byte
+// needle is one spelling of a marking or a keyword.
+type needle struct {
+	folded  []byte
+	capital []byte // if set, what must stand as a whole word in these letters
+	found   *Found
 }
 
 // searcher looks every line over for markings, keywords and secrets.
 type searcher struct {
-	markings []needles
-	foundM   []Found
-	words    [][]byte // folded
-	foundK   []Found
-	secrets  map[string]*Secrets // by string
-	groups   map[string]*Secrets // by what stands before
-	before   miner               // only its form is used
-	ours     map[string]bool     // digests of the kit's own that stand in its reports
-	order    []*Secrets
-	missed   int64
-	folded   []byte
+	spot    *spotter
+	needles []needle
+	hits    []int // by needle: where it begins in the line at hand, or -1
+	foundM  []Found
+	foundK  []Found
+	secrets map[string]*secret  // by string
+	groups  map[string]*secrets // by what stands before
+	before  cutter              // only its form is used
+	ours    map[string]bool     // digests of the kit's own that stand in its reports
+	order   []*secrets
+	folded  []byte
+}
+
+// secret is one distinct string that looks like a secret.
+type secret struct {
+	key, shown string
+	count      int64
+}
+
+// secrets are those behind the same words.
+type secrets struct {
+	before  string
+	example Place
+	all     []*secret
+	beyond  int64 // occurrences of strings that are not kept
+	sketch  sketch
 }
 
 func newSearcher(keywords []string, ours ...bundle.Digest) *searcher {
-	s := &searcher{secrets: map[string]*Secrets{}, groups: map[string]*Secrets{}, ours: map[string]bool{}}
+	s := &searcher{secrets: map[string]*secret{}, groups: map[string]*secrets{}, ours: map[string]bool{}}
 	for _, d := range ours {
 		s.ours[string(d)] = true
 	}
-	for _, m := range markings() {
-		n := needles{capital: []byte(m.capital)}
+	words := map[*Found][]needle{}
+	all := markings()
+	s.foundM = make([]Found, len(all)) // not grown below: needles point into them
+	for i, m := range all {
+		f := &s.foundM[i]
+		*f = Found{What: m.name, Places: []Place{}}
 		for _, spelling := range m.spelling {
-			n.folded = append(n.folded, []byte(spelling))
+			words[f] = append(words[f], needle{folded: []byte(spelling), found: f})
 		}
-		s.markings = append(s.markings, n)
-		s.foundM = append(s.foundM, Found{What: m.name, Places: []Place{}})
+		if m.capital != "" {
+			words[f] = append(words[f], needle{folded: []byte(strings.ToLower(m.capital)), capital: []byte(m.capital), found: f})
+		}
 	}
+	s.foundK = make([]Found, 0, len(keywords))
 	for _, k := range keywords {
 		if k = strings.TrimSpace(k); k != "" {
-			s.words = append(s.words, []byte(strings.ToLower(k)))
 			s.foundK = append(s.foundK, Found{What: k, Places: []Place{}})
+			f := &s.foundK[len(s.foundK)-1]
+			words[f] = append(words[f], needle{folded: []byte(strings.ToLower(k)), found: f})
 		}
 	}
+	for i := range s.foundM {
+		s.needles = append(s.needles, words[&s.foundM[i]]...)
+	}
+	for i := range s.foundK {
+		s.needles = append(s.needles, words[&s.foundK[i]]...)
+	}
+	var folded [][]byte
+	for _, n := range s.needles {
+		folded = append(folded, n.folded)
+	}
+	s.spot, s.hits = newSpotter(folded), make([]int, len(s.needles))
 	return s
 }
 
 func (s *searcher) line(at Place, line []byte) {
 	s.fold(line)
-	for i, m := range s.markings {
-		hit := -1
-		for _, spelling := range m.folded {
-			if hit = bytes.Index(s.folded, spelling); hit >= 0 {
-				break
+	if s.spot.find(s.folded, s.hits) {
+		var last *Found // a line counts once for all spellings
+		for i, n := range s.needles {
+			hit := s.hits[i]
+			if hit >= 0 && n.capital != nil {
+				hit = wholeWord(line, n.capital)
 			}
-		}
-		if hit < 0 && len(m.capital) > 0 {
-			hit = wholeWord(line, m.capital)
-		}
-		if hit >= 0 {
-			s.foundM[i].add(at, line, hit)
-		}
-	}
-	for i, word := range s.words {
-		if hit := bytes.Index(s.folded, word); hit >= 0 {
-			s.foundK[i].add(at, line, hit)
+			if hit >= 0 && n.found != last {
+				n.found.add(at, line, hit)
+				last = n.found
+			}
 		}
 	}
 	s.secretsOf(at, line)
@@ -280,50 +308,116 @@ func (s *searcher) secret(at Place, line []byte, hit int, run []byte) {
 	if s.ours[name] {
 		return
 	}
-	if g := s.secrets[name]; g != nil {
-		g.Count++
+	if one := s.secrets[name]; one != nil {
+		one.count++
 		return
 	}
-	if len(s.secrets) == MaxSecrets {
-		s.missed++
-		return
-	}
-	s.before.form, s.before.slots = s.before.form[:0], s.before.slots[:0]
 	s.before.cut(line[max(0, hit-beforeSecret):hit])
-	before := printable(s.before.form, 4*beforeSecret)
+	at.Text = excerpt(line, hit)
+	s.keep(printable(s.before.form, 4*beforeSecret), at, secret{name, printable(run, maxKey), 1})
+}
+
+// keep enters a string that is not known yet.
+func (s *searcher) keep(before string, at Place, one secret) {
 	g := s.groups[before]
 	if g == nil {
-		g = &Secrets{Before: before, Example: Place{at.Path, at.Line, excerpt(line, hit)}}
+		g = &secrets{before: before, example: at}
 		s.groups[before] = g
 		s.order = append(s.order, g)
 	}
-	s.secrets[name] = g
-	g.Strings = append(g.Strings, printable(run, 120))
-	g.Count++
+	if len(g.all) >= MaxSecretsBehind || len(s.secrets) >= MaxSecrets {
+		g.beyond += one.count
+		g.sketch.add(fingerprint([]byte(one.key)))
+		return
+	}
+	s.secrets[one.key] = &one
+	g.all = append(g.all, &one)
+}
+
+// merge adds what was found in the next part, whose line 1 is line base+1 of its
+// file.
+func (s *searcher) merge(o *searcher, base int64) {
+	moved := func(at Place) Place {
+		at.Line += base
+		return at
+	}
+	for _, pair := range []struct{ to, from []Found }{{s.foundM, o.foundM}, {s.foundK, o.foundK}} {
+		for i := range pair.to {
+			pair.to[i].Count += pair.from[i].Count
+			for _, at := range pair.from[i].Places {
+				if len(pair.to[i].Places) < MaxHits {
+					pair.to[i].Places = append(pair.to[i].Places, moved(at))
+				}
+			}
+		}
+	}
+	for _, g := range o.order {
+		for _, one := range g.all {
+			if have := s.secrets[one.key]; have != nil {
+				have.count += one.count
+				continue
+			}
+			s.keep(g.before, moved(g.example), *one)
+		}
+		if g.beyond > 0 {
+			if s.groups[g.before] == nil {
+				s.groups[g.before] = &secrets{before: g.before, example: moved(g.example)}
+				s.order = append(s.order, s.groups[g.before])
+			}
+			s.groups[g.before].beyond += g.beyond
+			s.groups[g.before].sketch.merge(&g.sketch)
+		}
+	}
 }
 
 // result returns markings that were found, every keyword, and secrets in the
-// order met.
-func (s *searcher) result() (marks, keywords []Found, secrets []Secrets) {
-	marks, secrets = []Found{}, []Secrets{}
+// order met: new ones and then those that an approved bundle had.
+func (s *searcher) result(seen func(Mark) bool) (marks, keywords []Found, found []Secrets) {
+	marks, found = []Found{}, []Secrets{}
 	for _, f := range s.foundM {
 		if f.Count > 0 {
 			marks = append(marks, f)
 		}
 	}
+	var old []Secrets
 	for _, g := range s.order {
-		secrets = append(secrets, *g)
+		parts := map[bool]*Secrets{}
+		for _, one := range g.all {
+			mark := markOf("secret", one.key)
+			fresh := !seen(mark)
+			if parts[fresh] == nil {
+				parts[fresh] = &Secrets{Before: g.before, Strings: []string{}, Marks: []Mark{}, Example: g.example, New: fresh}
+			}
+			p := parts[fresh]
+			p.Strings, p.Marks, p.Count = append(p.Strings, one.shown), append(p.Marks, mark), p.Count+one.count
+		}
+		if g.beyond > 0 {
+			if parts[true] == nil {
+				parts[true] = &Secrets{Before: g.before, Strings: []string{}, Marks: []Mark{}, Example: g.example, New: true}
+			}
+			parts[true].Beyond, parts[true].BeyondCount = g.sketch.estimate(), g.beyond
+			parts[true].Count += g.beyond
+		}
+		if p := parts[true]; p != nil {
+			found = append(found, *p)
+		}
+		if p := parts[false]; p != nil {
+			old = append(old, *p)
+		}
 	}
 	keywords = orEmpty(s.foundK)
 	slices.SortStableFunc(keywords, func(a, b Found) int { return cmp.Compare(b.Count, a.Count) })
-	return marks, keywords, secrets
+	return marks, keywords, append(found, old...)
 }
 
 func (s *searcher) overflow() []Note {
-	if s.missed == 0 {
-		return nil
+	var out []Note
+	for _, g := range s.order {
+		if g.beyond > 0 {
+			out = append(out, Note{g.example.Path, fmt.Sprintf("about %d strings that look like secrets behind %q are not listed (%d occurrences): hide them by a pattern or read the files", g.sketch.estimate(), g.before, g.beyond)})
+		}
 	}
-	return []Note{{"", fmt.Sprintf("%d more occurrences of secret-like strings are not listed", s.missed)}}
+	return out
 }
 
 // excerpt shows what stands around byte hit of a line.
@@ -340,9 +434,6 @@ func excerpt(line []byte, hit int) string {
 	}
 	return text
 }
-
-// around shows what stands around value, which is a part of line.
-func around(line, value []byte) string { return excerpt(line, max(0, bytes.Index(line, value))) }
 
 // printable shows at most limit bytes of text that cannot act on a terminal:
 // whatever is not printable becomes an escape such as \x1b.

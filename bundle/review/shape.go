@@ -3,7 +3,9 @@ package review
 import (
 	"cmp"
 	"fmt"
+	"hash/maphash"
 	"slices"
+	"strconv"
 	"strings"
 
 	"darksite/bundle"
@@ -24,52 +26,68 @@ import (
 //
 // Runs of blanks become one. What is left is the shape. A second step joins
 // shapes that differ in one word only, when at least joinAt of them do; that
-// word becomes <word> and all its spellings are listed.
+// word becomes <word> and all its spellings are listed. A third step joins shapes
+// that differ in two or three words at once (a metric and its unit), when twice
+// as many of them do and as many words stay the same.
 const (
 	joinAt        = 3
 	joinRounds    = 3 // so that up to three words of a form may differ
+	joinTogether  = 3 // words that may differ at once where they go together
+	looseWords    = 12
+	looseShapes   = 20_000
 	joinMaxShapes = 50_000
 	maxJoinForm   = 1024     // longer forms are not joined
 	maxSample     = 80       // bytes of a value shown
 	maxSamples    = 4        // distinct values shown for each place of a shape
+	maxExact      = 24       // distinct values up to which they are counted
 	maxSlots      = 48       // places of a shape for which values are kept
 	maxKey        = 256      // bytes of a value that are kept to tell it from others
 	maxExample    = 8 << 10  // bytes of a line shown as an example
 	maxShapeBytes = 64 << 20 // of all shapes together
+	maxTried      = 20_000   // forms tried against joined shapes that were seen
 )
 
 // Slot is one place of a shape where values stand.
 type Slot struct {
-	Kind    string   `json:"kind"`
-	Samples []string `json:"samples"` // distinct, in the order met; of words all, sorted
-	More    bool     `json:"more"`    // there are more distinct values than shown
+	Kind     string   `json:"kind"`
+	Distinct int64    `json:"distinct"`
+	About    bool     `json:"about"`   // Distinct is an estimate
+	Samples  []string `json:"samples"` // distinct, in the order met; of words all, sorted
+	More     bool     `json:"more"`    // there are more distinct values than shown
+	Longest  string   `json:"longest"` // the first of the longest values
+
+	hashes  []uint64 // of samples
+	prints  []uint64 // of all values, until there is a sketch
+	sketch  *sketch
+	longest int
+}
+
+// Extent is an amount of text.
+type Extent struct {
+	Lines int64 `json:"lines"`
+	Bytes int64 `json:"bytes"` // with line ends, as UTF-8
+}
+
+func (e *Extent) add(o Extent) {
+	e.Lines += o.Lines
+	e.Bytes += o.Bytes
 }
 
 // Shape is lines that differ only in values.
 type Shape struct {
 	Form    string `json:"form"`
 	Count   int64  `json:"count"`
+	Bytes   int64  `json:"bytes"`
 	Files   int64  `json:"files"` // of a joined shape: of the part in most files
 	Example Place  `json:"example"`
 	Slots   []Slot `json:"slots"`
-	New     bool   `json:"new"` // not in the last approved bundle
+	New     bool   `json:"new"`   // no approved bundle under the same rules had it
+	Marks   []Mark `json:"marks"` // of the shapes it is joined of, sorted
 
 	lastFile string
 }
 
-// digest names a shape in what is kept for the next review. The words of a
-// joined place are part of it: a new word makes a shape new.
-func (s Shape) digest() bundle.Digest {
-	var b strings.Builder
-	b.WriteString(s.Form)
-	for _, slot := range s.Slots {
-		if slot.Kind == wordKind {
-			b.WriteByte(0)
-			b.WriteString(strings.Join(slot.Samples, "\x01"))
-		}
-	}
-	return bundle.DigestOf([]byte(b.String()))
-}
+func (s Shape) extent() Extent { return Extent{s.Count, s.Bytes} }
 
 // order puts new shapes first, then frequent ones. Lines that are alone in their
 // shape come last and in the order of their files, as they are best read.
@@ -87,80 +105,211 @@ func order(shapes []Shape) {
 	})
 }
 
-type token struct {
-	Token
-	at int // order met
-}
-
-// miner collects shapes and identifying tokens over all lines of a bundle.
+// miner collects shapes and identifying tokens of a part of a bundle. Parts are
+// merged in their order, so that the result does not depend on who mined which.
 type miner struct {
-	byForm   map[string]*Shape
-	bytes    int
-	known    map[string]*token
-	form     []byte
-	slots    []slotValue
-	missed   map[string]int64 // lines without a shape, by file
-	long     map[string]int64 // shapes whose example is not shown to its end, by file
-	missedID int64            // tokens beyond MaxTokens
+	cutter
+	seed   maphash.Seed
+	byForm map[string]*Shape
+	order  []*Shape // as met
+	bytes  int
+	tokens tokens
+	blank  Extent
+	missed map[string]*Extent // lines without a shape, by file
+	long   map[string]int64   // shapes whose example is not shown to its end, by file
 }
 
-type slotValue struct {
-	kind  string
-	value []byte
+func newMiner(seed maphash.Seed) *miner {
+	return &miner{seed: seed, byForm: map[string]*Shape{}, tokens: newTokens(), missed: map[string]*Extent{}, long: map[string]int64{}}
 }
 
-func newMiner() *miner {
-	return &miner{byForm: map[string]*Shape{}, known: map[string]*token{}, missed: map[string]int64{}, long: map[string]int64{}}
-}
-
-func (m *miner) line(at Place, line []byte) {
-	m.form, m.slots = m.form[:0], m.slots[:0]
+// line mines one line of size bytes with its line end.
+func (m *miner) line(at Place, line []byte, size int64) {
 	m.cut(line)
 	if len(m.form) == 0 {
+		m.blank.add(Extent{1, size})
 		return
+	}
+	for _, v := range m.slots {
+		m.tokens.note(at, v, 1)
 	}
 	s := m.byForm[string(m.form)]
 	if s == nil {
-		if len(m.byForm) >= MaxShapes || m.bytes+len(m.form) > maxShapeBytes {
-			m.missed[at.Path]++
-			m.note(at, line)
+		if s = m.fresh(string(m.form), at.Path, Extent{1, size}); s == nil {
 			return
 		}
-		s = &Shape{Form: string(m.form), Example: Place{at.Path, at.Line, printable(line, maxExample)}}
-		for _, v := range m.slots[:min(len(m.slots), maxSlots)] {
-			s.Slots = append(s.Slots, Slot{Kind: v.kind})
+		s.Example = Place{at.Path, at.Line, printable(line, maxExample)}
+		m.bytes += len(s.Example.Text)
+		s.Slots = make([]Slot, min(len(m.slots), maxSlots))
+		for i := range s.Slots {
+			s.Slots[i].Kind = m.slots[i].kind
 		}
-		m.byForm[s.Form] = s
-		m.bytes += len(s.Form) + len(s.Example.Text)
 		if len(line) > maxExample {
 			m.long[at.Path]++
 		}
 	}
 	s.Count++
-	if s.lastFile != at.Path {
-		s.lastFile = at.Path
-		s.Files++
-	}
+	s.Bytes += size
+	s.in(at.Path)
 	for i := range s.Slots {
-		s.Slots[i].add(m.slots[i].value)
+		s.Slots[i].add(m.seed, m.slots[i].value)
 	}
-	m.note(at, line)
 }
 
-func (s *Slot) add(value []byte) {
-	if s.More {
-		return
+// fresh makes room for a shape, or counts its lines as missed and returns nil.
+func (m *miner) fresh(form, path string, lost Extent) *Shape {
+	if len(m.byForm) >= MaxShapes || m.bytes+len(form) > maxShapeBytes {
+		if m.missed[path] == nil {
+			m.missed[path] = &Extent{}
+		}
+		m.missed[path].add(lost)
+		return nil
 	}
-	for _, have := range s.Samples {
-		if have == string(value) || len(value) > maxSample && have == printable(value, maxSample) {
+	s := &Shape{Form: form}
+	m.byForm[form] = s
+	m.order = append(m.order, s)
+	m.bytes += len(form)
+	return s
+}
+
+func (s *Shape) in(path string) {
+	if s.lastFile != path {
+		s.lastFile = path
+		s.Files++
+	}
+}
+
+// merge adds what was mined of the next part: a piece of the file path, whose
+// line 1 is line base+1 of that file.
+func (m *miner) merge(o *miner, path string, base int64) {
+	m.blank.add(o.blank)
+	for _, one := range o.order {
+		s := m.byForm[one.Form]
+		if s == nil {
+			if s = m.fresh(one.Form, path, one.extent()); s == nil {
+				continue
+			}
+			s.Example, s.Slots = one.Example, one.Slots
+			s.Example.Line += base
+			m.bytes += len(s.Example.Text)
+			s.Count, s.Bytes = one.Count, one.Bytes
+			s.in(path)
+			continue
+		}
+		s.Count += one.Count
+		s.Bytes += one.Bytes
+		s.in(path)
+		for i := range s.Slots {
+			s.Slots[i].merge(&one.Slots[i])
+		}
+	}
+	for _, missed := range o.missed {
+		if m.missed[path] == nil {
+			m.missed[path] = &Extent{}
+		}
+		m.missed[path].add(*missed)
+	}
+	for _, n := range o.long {
+		m.long[path] += n
+	}
+	m.tokens.merge(&o.tokens, base)
+}
+
+func (s *Slot) add(seed maphash.Seed, value []byte) {
+	if len(value) > s.longest && s.Kind == numKind && digitsOnly(value) {
+		s.longest, s.Longest = len(value), printable(value, maxSample)
+	}
+	hash := maphash.Bytes(seed, value)
+	for _, h := range s.hashes {
+		if h == hash {
 			return
 		}
 	}
-	if len(s.Samples) < maxSamples {
-		s.Samples = append(s.Samples, printable(value, maxSample))
+	s.met(hash, fingerprint(value), func() string { return printable(value, maxSample) })
+}
+
+func digitsOnly(value []byte) bool {
+	for _, c := range value {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return true
+}
+
+// met counts a value that is none of the samples.
+func (s *Slot) met(hash, print uint64, text func() string) {
+	if len(s.hashes) < maxSamples {
+		s.hashes = append(s.hashes, hash)
+		s.Samples = append(s.Samples, text())
 	} else {
 		s.More = true
 	}
+	s.printed(print)
+}
+
+// printed counts a value by its fingerprint.
+func (s *Slot) printed(print uint64) {
+	switch {
+	case s.sketch != nil:
+		s.sketch.add(print)
+	case slices.Contains(s.prints, print):
+	case len(s.prints) < maxExact:
+		s.prints = append(s.prints, print)
+	default:
+		s.spill()
+		s.sketch.add(print)
+	}
+}
+
+// spill goes over from a count to an estimate.
+func (s *Slot) spill() {
+	if s.sketch != nil {
+		return
+	}
+	s.sketch = &sketch{}
+	for _, p := range s.prints {
+		s.sketch.add(p)
+	}
+}
+
+func (s *Slot) merge(o *Slot) {
+	if o.longest > s.longest {
+		s.longest, s.Longest = o.longest, o.Longest
+	}
+	for i, h := range o.hashes {
+		if slices.Contains(s.hashes, h) {
+			continue
+		}
+		if len(s.hashes) < maxSamples {
+			s.hashes, s.Samples = append(s.hashes, h), append(s.Samples, o.Samples[i])
+		} else {
+			s.More = true
+		}
+	}
+	s.More = s.More || o.More
+	for _, p := range o.prints {
+		s.printed(p)
+	}
+	if o.sketch != nil {
+		s.spill()
+		s.sketch.merge(o.sketch)
+	}
+}
+
+// count settles how many distinct values stood here, and lets go of what was
+// needed to find out.
+func (s *Slot) count() {
+	switch {
+	case s.Kind == wordKind:
+		s.Distinct = int64(len(s.Samples))
+	case s.sketch != nil:
+		s.Distinct, s.About = max(s.sketch.estimate(), maxExact+1), true
+	default:
+		s.Distinct = int64(len(s.prints))
+	}
+	s.Samples = orEmpty(s.Samples)
+	s.hashes, s.prints, s.sketch, s.longest = nil, nil, nil, 0
 }
 
 // key tells values apart without keeping long ones.
@@ -171,73 +320,55 @@ func key(value []byte) string {
 	return string(bundle.DigestOf(value))
 }
 
-// note counts the identifying tokens of the line.
-func (m *miner) note(at Place, line []byte) {
-	for _, v := range m.slots {
-		switch v.kind {
-		case numKind, timeKind, hexKind, verKind:
-			continue
+// shapes marks what is new, joins and sorts. What is new is joined with nothing
+// that was seen before: a new word does not hide among old ones.
+func (m *miner) shapes(seen func(Mark) bool) []Shape {
+	parts := map[bool][]Shape{}
+	tried := 0
+	for _, s := range m.order {
+		one := *s
+		one.Marks = []Mark{markOf("shape", s.Form)}
+		one.Form = printable([]byte(s.Form), len(s.Form))
+		if one.New = !seen(one.Marks[0]); one.New && tried < maxTried {
+			tried++
+			one.New = !combined(one.Form, seen)
 		}
-		if t := m.known[string(v.value)]; t != nil { // the common case, without a copy
-			t.Count++
-			continue
-		}
-		name := key(v.value)
-		if t := m.known[name]; t != nil {
-			t.Count++
-			continue
-		}
-		if len(m.known) >= MaxTokens {
-			m.missedID++
-			continue
-		}
-		first := Place{at.Path, at.Line, around(line, v.value)}
-		m.known[name] = &token{Token{printable(v.value, 200), v.kind, 1, first}, len(m.known)}
+		parts[one.New] = append(parts[one.New], one)
 	}
-}
-
-// shapes joins and sorts.
-func (m *miner) shapes() []Shape {
-	all := make([]Shape, 0, len(m.byForm))
-	for _, s := range m.byForm {
-		s.Form = printable([]byte(s.Form), len(s.Form))
-		all = append(all, *s)
+	var all []Shape
+	for _, part := range parts {
+		slices.SortFunc(part, func(a, b Shape) int { return cmp.Or(cmp.Compare(a.Form, b.Form), cmp.Compare(a.Marks[0], b.Marks[0])) })
+		for round, before := 0, -1; round < joinRounds && len(part) <= joinMaxShapes && len(part) != before; round++ {
+			before = len(part)
+			part = join(part)
+		}
+		for n := 2; n <= joinTogether && len(part) <= looseShapes; n++ {
+			part = joinLoose(part, n)
+		}
+		all = append(all, part...)
 	}
-	slices.SortFunc(all, func(a, b Shape) int { return cmp.Compare(a.Form, b.Form) })
-	for round, before := 0, -1; round < joinRounds && len(all) <= joinMaxShapes && len(all) != before; round++ {
-		before = len(all)
-		all = join(all)
+	for i := range all {
+		for j := range all[i].Slots {
+			all[i].Slots[j].count()
+		}
+		all[i].Slots, all[i].lastFile = orEmpty(all[i].Slots), ""
 	}
+	order(all)
 	return all
-}
-
-func (m *miner) tokens() []Token {
-	all := make([]*token, 0, len(m.known))
-	for _, t := range m.known {
-		all = append(all, t)
-	}
-	slices.SortFunc(all, func(a, b *token) int {
-		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Value, b.Value), cmp.Compare(a.at, b.at))
-	})
-	out := make([]Token, len(all))
-	for i, t := range all {
-		out[i] = t.Token
-	}
-	return out
 }
 
 func (m *miner) overflow() []Note {
 	var out []Note
-	for path, n := range m.missed {
-		out = append(out, Note{path, fmt.Sprintf("%d lines have no shape because there were too many: read this file", n)})
+	for path, e := range m.missed {
+		out = append(out, Note{path, fmt.Sprintf("%d lines (%d bytes) have no shape because there were too many: read this file", e.Lines, e.Bytes)})
 	}
 	for path, n := range m.long {
 		out = append(out, Note{path, fmt.Sprintf("%d kinds of line are longer than %d bytes and not shown to their end: read this file", n, maxExample)})
 	}
-	slices.SortFunc(out, func(a, b Note) int { return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Remark, b.Remark)) })
-	if m.missedID > 0 {
-		out = append(out, Note{"", fmt.Sprintf("%d more occurrences of identifying tokens are not listed", m.missedID)})
+	for path, n := range m.tokens.missed {
+		out = append(out, Note{path, fmt.Sprintf("%d occurrences of identifying tokens are not listed because there were too many: read this file", n)})
 	}
+	slices.SortFunc(out, func(a, b Note) int { return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Remark, b.Remark)) })
 	return out
 }
 
@@ -246,23 +377,57 @@ func (m *miner) overflow() []Note {
 // merges the largest groups first; ties go by form. A shape is merged once a
 // round; a word of an earlier round keeps all its spellings.
 func join(all []Shape) []Shape {
-	type member struct {
-		shape int
-		at    word
-	}
+	return joinOn(all, joinAt, func(s Shape, blank func(...word)) {
+		for w := range words(s.Form) {
+			blank(w)
+		}
+	})
+}
+
+// joinLoose merges shapes that differ in n words at once.
+func joinLoose(all []Shape, n int) []Shape {
+	return joinOn(all, joinAt*2, func(s Shape, blank func(...word)) {
+		here := slices.Collect(words(s.Form))
+		if len(here) < 2*n || len(here) > looseWords {
+			return
+		}
+		var choose func(chosen []word, from int)
+		choose = func(chosen []word, from int) {
+			if len(chosen) == n {
+				blank(chosen...)
+				return
+			}
+			for i := from; i < len(here); i++ {
+				choose(append(chosen[:len(chosen):len(chosen)], here[i]), i+1)
+			}
+		}
+		choose(nil, 0)
+	})
+}
+
+// member is a shape that would have the form of a group if some of its words
+// were blanked.
+type member struct {
+	shape int
+	at    []word
+}
+
+// joinOn merges shapes of groups of at least least members; blanks names the
+// words of a shape to try without.
+func joinOn(all []Shape, least int, blanks func(s Shape, blank func(...word))) []Shape {
 	groups := map[string][]member{}
 	for i, s := range all {
 		if len(s.Form) > maxJoinForm || len(s.Slots) > maxSlots/2 {
 			continue
 		}
-		for w := range words(s.Form) {
-			blanked := s.Form[:w.from] + wordKind + s.Form[w.to:]
-			groups[blanked] = append(groups[blanked], member{i, w})
-		}
+		blanks(s, func(at ...word) {
+			form := blanked(s.Form, at)
+			groups[form] = append(groups[form], member{i, at})
+		})
 	}
 	forms := make([]string, 0, len(groups))
 	for form, g := range groups {
-		if len(g) >= joinAt {
+		if len(g) >= least {
 			forms = append(forms, form)
 		}
 	}
@@ -273,48 +438,163 @@ func join(all []Shape) []Shape {
 	var out []Shape
 	for _, form := range forms {
 		free := slices.DeleteFunc(groups[form], func(m member) bool { return used[m.shape] })
-		if len(free) < joinAt {
-			continue
+		if len(free) >= least {
+			out = append(out, joined(all, used, form, free))
 		}
-		merged := Shape{Form: form, Example: all[free[0].shape].Example}
-		spellings := make([]string, 0, len(free))
-		for _, m := range free {
-			one := all[m.shape]
-			merged.take(one)
-			spellings = append(spellings, one.Form[m.at.from:m.at.to])
-			used[m.shape] = true
-		}
-		slices.Sort(spellings)
-		at := min(free[0].at.slots, len(merged.Slots))
-		merged.Slots = slices.Insert(merged.Slots, at, Slot{Kind: wordKind, Samples: spellings})
-		out = append(out, merged)
 	}
 	for i, s := range all {
 		if !used[i] {
 			out = append(out, s)
 		}
 	}
-	slices.SortFunc(out, func(a, b Shape) int { return cmp.Compare(a.Form, b.Form) })
+	slices.SortFunc(out, func(a, b Shape) int { return cmp.Or(cmp.Compare(a.Form, b.Form), cmp.Compare(a.Marks[0], b.Marks[0])) })
 	return out
+}
+
+// joined is the shape of a group, and takes its members.
+func joined(all []Shape, used []bool, form string, free []member) Shape {
+	first := all[free[0].shape]
+	merged := Shape{Form: form, Example: first.Example, New: first.New}
+	spellings := make([][]string, len(free[0].at))
+	for _, m := range free {
+		one := all[m.shape]
+		merged.take(one)
+		for i, w := range m.at {
+			spellings[i] = append(spellings[i], one.Form[w.from:w.to])
+		}
+		used[m.shape] = true
+	}
+	slices.Sort(merged.Marks)
+	for i, all := range spellings {
+		slices.Sort(all)
+		at := min(free[0].at[i].slots+i, len(merged.Slots)) // after the words blanked before it
+		merged.Slots = slices.Insert(merged.Slots, at, Slot{Kind: wordKind, Samples: slices.Compact(all)})
+	}
+	return merged
+}
+
+// blanked is a form without some of its words, given in order.
+func blanked(form string, at []word) string {
+	var b strings.Builder
+	from := 0
+	for _, w := range at {
+		b.WriteString(form[from:w.from])
+		b.WriteString(wordKind)
+		from = w.to
+	}
+	b.WriteString(form[from:])
+	return b.String()
 }
 
 // take adds the lines of one shape to a merged one.
 func (s *Shape) take(one Shape) {
 	s.Count += one.Count
+	s.Bytes += one.Bytes
 	s.Files = max(s.Files, one.Files)
-	for i, slot := range one.Slots {
+	s.Marks = append(s.Marks, one.Marks...)
+	for i := range one.Slots {
 		if i == len(s.Slots) {
-			s.Slots = append(s.Slots, Slot{Kind: slot.Kind})
+			s.Slots = append(s.Slots, Slot{Kind: one.Slots[i].Kind})
 		}
-		if slot.Kind == wordKind { // words are shown all
-			s.Slots[i].Samples = append(s.Slots[i].Samples, slot.Samples...)
+		if one.Slots[i].Kind == wordKind { // words are shown all
+			s.Slots[i].Samples = append(s.Slots[i].Samples, one.Slots[i].Samples...)
 			slices.Sort(s.Slots[i].Samples)
 			s.Slots[i].Samples = slices.Compact(s.Slots[i].Samples)
 			continue
 		}
-		for _, v := range slot.Samples {
-			s.Slots[i].add([]byte(v))
-		}
-		s.Slots[i].More = s.Slots[i].More || slot.More
+		s.Slots[i].merge(&one.Slots[i])
 	}
+}
+
+// Written is the shape as it is read: places that had one value show it, places
+// with a few show them all, the others show how many there were. The words of a
+// joined shape follow after it. A head that it begins with is written as <head>.
+func (s Shape) Written(head string) string {
+	var b strings.Builder
+	slot, skip := 0, 0
+	if head != "" && strings.HasPrefix(s.Form, head) && !s.longIn(head) {
+		b.WriteString("<head>")
+		skip = len(head)
+	}
+	for i := 0; i < len(s.Form); {
+		switch {
+		case i < skip && s.Form[i] == '<' && s.Form[i+1] != '<':
+			i += strings.IndexByte(s.Form[i:], '>') + 1
+			slot++
+		case i < skip && s.Form[i] == '<':
+			i += 2
+		case i < skip:
+			i++
+		case strings.HasPrefix(s.Form[i:], "<<"):
+			b.WriteString("<<")
+			i += 2
+		case s.Form[i] == '<':
+			end := strings.IndexByte(s.Form[i:], '>')
+			if end < 0 { // cannot be: a literal < is written twice
+				b.WriteString(s.Form[i:])
+				return b.String()
+			}
+			if slot < len(s.Slots) {
+				b.WriteString(s.Slots[slot].written())
+			} else {
+				b.WriteString(s.Form[i : i+end+1])
+			}
+			slot++
+			i += end + 1
+		default:
+			b.WriteByte(s.Form[i])
+			i++
+		}
+	}
+	return b.String()
+}
+
+// longIn reports whether a long number stands in the head, where it would not be
+// seen.
+func (s Shape) longIn(head string) bool {
+	n := min(strings.Count(head, ">"), len(s.Slots))
+	return slices.ContainsFunc(s.Slots[:n], func(slot Slot) bool { return slot.Kind == numKind && len(slot.Longest) >= longValue })
+}
+
+// longValue is from how many bytes on the longest value of a place is shown.
+const longValue = 14
+
+func (s Slot) written() string {
+	name := strings.Trim(s.Kind, "<>")
+	switch {
+	case s.Kind == wordKind:
+		return "<word:" + strconv.Itoa(len(s.Samples)) + ">"
+	case s.Distinct == 1:
+		return s.Samples[0]
+	case s.Kind == timeKind:
+		return s.Kind
+	case !s.More && total(s.Samples) <= 32:
+		return "<" + strings.Join(s.Samples, "|") + ">"
+	}
+	about := ""
+	if s.About {
+		about = "~"
+	}
+	if s.Kind == numKind && len(s.Longest) >= longValue {
+		return fmt.Sprintf("<num:%s%d,longest:%s>", about, s.Distinct, s.Longest)
+	}
+	return fmt.Sprintf("<%s:%s%d>", name, about, s.Distinct)
+}
+
+func total(all []string) (n int) {
+	for _, s := range all {
+		n += len(s)
+	}
+	return n
+}
+
+// Words are the spellings of the places where a word differs.
+func (s Shape) Words() []string {
+	var out []string
+	for _, slot := range s.Slots {
+		if slot.Kind == wordKind {
+			out = append(out, slot.Samples...)
+		}
+	}
+	return out
 }

@@ -23,6 +23,7 @@ func (a *app) bundleCommand() *cobra.Command {
 
   collect   a collector takes data; it is redacted, proven and frozen
   review    an officer reads what would leave
+  amend     the collector makes changes an officer asked for; then review again
   approve   two officers sign the same frozen bytes (or reject)
   seal      encrypt exactly these bytes to the vendor and to the site's record key
   write     an officer signs the label; volumes with parity go onto a medium
@@ -32,7 +33,7 @@ func (a *app) bundleCommand() *cobra.Command {
   darksite bundle review S042-000017 --as amartin
   darksite bundle approve S042-000017 --as amartin`,
 	}
-	c.AddCommand(a.bundleCollectCommand(), a.bundleListCommand(), a.bundleShowCommand(), a.bundleReviewCommand(), a.bundleApproveCommand(),
+	c.AddCommand(a.bundleCollectCommand(), a.bundleListCommand(), a.bundleShowCommand(), a.bundleReviewCommand(), a.bundleAmendCommand(), a.bundleApproveCommand(),
 		a.bundleRejectCommand(), a.bundleSealCommand(), a.bundleWriteCommand(), a.bundleVerifyCommand(), a.bundleReleaseCommand(), a.bundleWithdrawCommand())
 	return c
 }
@@ -52,9 +53,12 @@ func (a *app) onOne(name string, f func(j *journey, id bundle.ID) error) error {
 	return a.onBundle(func(j *journey) error {
 		id := bundle.ID(name)
 		err := f(j, id)
+		if errors.Is(err, pipeline.ErrUnanswered) {
+			return cli.WithHint(cli.WithCode(cli.CodeRefused, err), "darksite bundle review %s --as OFFICER   (then there: go words, go markings)", id)
+		}
 		if errors.Is(err, pipeline.ErrState) || errors.Is(err, pipeline.ErrRefused) {
 			if r, showErr := j.Show(id); showErr == nil {
-				return cli.WithHint(cli.WithCode(cli.CodeRefused, err), "%s", nextStep(r))
+				return cli.WithHint(cli.WithCode(cli.CodeRefused, err), "%s", j.nextStep(r))
 			}
 		}
 		return err
@@ -118,6 +122,7 @@ func (a *app) bundleShowCommand() *cobra.Command {
 					return a.env.JSON(r)
 				}
 				a.printRecord(r)
+				a.env.Next(j.nextStep(r))
 				return nil
 			})
 		},
@@ -145,7 +150,16 @@ func (a *app) printRecord(r pipeline.Record) {
 	}
 	fmt.Fprintln(w)
 	t.Print(w, a.env.Width(), a.env.Color())
-	a.env.Next(nextStep(r))
+}
+
+// nextStep is the command that leads a bundle on; changes that an officer asked
+// for come first.
+func (j *journey) nextStep(r pipeline.Record) string {
+	orders, err := j.Orders(r.BID)
+	if err == nil && len(orders) > 0 && slices.Contains([]pipeline.State{pipeline.InReview, pipeline.Approved1, pipeline.Approved}, r.State) {
+		return fmt.Sprintf("darksite bundle amend %s --as %s   (%d changes were asked for)", r.BID, r.Collector.Principal, len(orders))
+	}
+	return nextStep(r)
 }
 
 // nextStep is the command that leads a bundle on.
@@ -181,10 +195,11 @@ func nextStep(r pipeline.Record) string {
 // review, as he must before he signs.
 func readByAnother(r pipeline.Record) bool {
 	signed := map[string]bool{}
-	for _, s := range r.Trail {
+	trail := r.SinceFrozen()
+	for _, s := range trail {
 		signed[s.Actor] = signed[s.Actor] || s.State == pipeline.Approved1
 	}
-	return slices.ContainsFunc(r.Trail, func(s pipeline.Step) bool { return s.State == pipeline.InReview && !signed[s.Actor] })
+	return slices.ContainsFunc(trail, func(s pipeline.Step) bool { return s.State == pipeline.InReview && !signed[s.Actor] })
 }
 
 // after shows where a bundle stands once a step is done.
@@ -195,7 +210,7 @@ func (a *app) after(j *journey, id bundle.ID, format string, args ...any) error 
 	}
 	a.env.Notef(format, args...)
 	a.env.Notef("%s is %s", id, r.State)
-	a.env.Next(nextStep(r))
+	a.env.Next(j.nextStep(r))
 	return nil
 }
 

@@ -63,6 +63,14 @@ func (a *app) journey(s *sight) (*journey, error) {
 		Dir: a.path(bundlesDir), MapDir: a.path(mapsDir), Counters: pipeline.NewCounters(cases.DB), Journal: log,
 		Trust: func() (pipeline.Trust, error) { return a.trust(cases) },
 		Gate:  gate,
+		GateHiding: func(ctx context.Context, words []string) (pipeline.Gate, error) {
+			o, err := a.redactOptions(ctx, conf, s)
+			if err != nil {
+				return nil, err
+			}
+			o.Words = append(o.Words, words...)
+			return pipeline.NewGate(o)
+		},
 		Versions: func() (rules, policy bundle.Versioned, err error) {
 			g, err := gate(context.Background())
 			if err != nil {

@@ -18,6 +18,7 @@ func program() clitest.Program {
 		NoData: map[string]string{
 			"alerts ack":       "acts and says so",
 			"alerts unsilence": "acts; the record is in alerts silences --all --json",
+			"bundle amend":     "acts; the record is in bundle show --json",
 			"bundle approve":   "acts; the record is in bundle show --json",
 			"bundle reject":    "acts; the record is in bundle show --json",
 			"bundle release":   "acts; the record is in bundle show --json",
