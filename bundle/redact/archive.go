@@ -174,7 +174,7 @@ func (s *stream) tar(r io.Reader, w io.Writer, depth int) error {
 func (s *stream) tarMember(tr io.Reader, tw *tar.Writer, name, orig string, depth int) error {
 	var body bytes.Buffer
 	in := &readErrors{r: tr}
-	tmp := &spill{buf: &body}
+	tmp := &spill{buf: &body, dir: s.tmp}
 	defer tmp.remove()
 	err := s.content(in, s.sink(tmp), orig, depth+1)
 	if in.err != nil {
@@ -206,7 +206,7 @@ func putTar(tw *tar.Writer, name string, body *spill) error {
 
 // zip needs to seek, so the archive is put into a temporary file.
 func (s *stream) zip(r io.Reader, w io.Writer, depth int) error {
-	f, err := os.CreateTemp("", "redact-*.zip")
+	f, err := os.CreateTemp(s.tmp, "*.zip")
 	if err != nil {
 		return fmt.Errorf("unpack zip: %w", err)
 	}
@@ -248,7 +248,7 @@ func (s *stream) zipMember(m *zip.File, zw *zip.Writer, names *names, depth int)
 	}
 	defer rc.Close()
 	in := &readErrors{r: &bounded{r: rc, packed: &counter{n: int64(m.CompressedSize64)}, ratio: s.gate.policy.ratio()}}
-	tmp := &spill{buf: &bytes.Buffer{}}
+	tmp := &spill{buf: &bytes.Buffer{}, dir: s.tmp}
 	defer tmp.remove()
 	err = s.content(in, s.sink(tmp), m.Name, depth+1)
 	var no *withholdError
@@ -299,6 +299,7 @@ const spillSize = 4 << 20
 
 // spill holds a member until its size is known, on disk when it grows.
 type spill struct {
+	dir  string
 	buf  *bytes.Buffer
 	file *os.File
 	size int64
@@ -307,7 +308,7 @@ type spill struct {
 // Write keeps.
 func (s *spill) Write(p []byte) (int, error) {
 	if s.file == nil && s.buf.Len()+len(p) > spillSize {
-		f, err := os.CreateTemp("", "redact-*.part")
+		f, err := os.CreateTemp(s.dir, "*.part")
 		if err != nil {
 			return 0, fmt.Errorf("keep archive member: %w", err)
 		}

@@ -75,6 +75,8 @@ type Gate struct {
 	fixed    []detect.Item
 	workers  int
 	progress Progress
+	chunk    int          // size of chunks, 0 for chunkSize; tests cut finer
+	met      func([]byte) // told of every chunk by tests, or nil
 
 	tree sync.Mutex // held by Tree
 

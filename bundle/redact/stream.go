@@ -35,6 +35,7 @@ type stream struct {
 	write  bool
 	kind   string // type by content
 	hint   string // the file's own path
+	tmp    string // folder for parts of archives
 	read   int64  // unpacked so far
 }
 
@@ -57,7 +58,7 @@ func (s *stream) text(r io.Reader, w io.Writer) error {
 	wk := s.worker()
 	var st detect.State
 	var out []byte
-	c := &chunker{r: r}
+	c := &chunker{r: r, size: s.gate.chunk}
 	for {
 		if err := s.ctx.Err(); err != nil {
 			return context.Cause(s.ctx)
@@ -113,6 +114,7 @@ func (s *stream) inspect(chunk []byte) error {
 // chunker cuts a stream at line ends.
 type chunker struct {
 	r    io.Reader
+	size int // of a chunk, 0 for chunkSize
 	buf  []byte
 	rest int // bytes at the end of buf that belong to the next chunk
 	end  int
@@ -121,8 +123,11 @@ type chunker struct {
 // next returns the next chunk, valid until the call after. The last comes with
 // io.EOF.
 func (c *chunker) next() ([]byte, error) {
+	if c.size == 0 {
+		c.size = chunkSize
+	}
 	if c.buf == nil {
-		c.buf = make([]byte, chunkSize+4096)
+		c.buf = make([]byte, c.size+min(c.size, 4096))
 	}
 	n := copy(c.buf, c.buf[c.rest:c.end])
 	c.rest = 0
@@ -137,7 +142,7 @@ func (c *chunker) next() ([]byte, error) {
 			c.rest = n
 			return c.buf[:n], err
 		}
-		if n < chunkSize {
+		if n < c.size {
 			continue
 		}
 		if cut := cutAt(c.buf[:n]); cut > 0 {

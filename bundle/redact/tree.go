@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -71,23 +72,39 @@ func (g *Gate) Tree(ctx context.Context, in, out string) (res *Result, err error
 	if err := freshFolder(in, out); err != nil {
 		return nil, err
 	}
+	work, err := newWork(out)
+	if err != nil {
+		return nil, fmt.Errorf("redact tree: %w", err)
+	}
+	finished := false
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("redact tree: failed unexpectedly: %v", p)
+			err = unexpected(p)
+		}
+		err = errors.Join(err, work.close())
+		if err != nil && finished {
+			err = errors.Join(err, os.RemoveAll(out))
 		}
 		if err != nil {
 			res = nil
-			err = errors.Join(err, os.RemoveAll(out))
 		}
 	}()
-	return g.runTree(ctx, in, out)
+	if res, err = g.runTree(ctx, in, work); err != nil {
+		return nil, err
+	}
+	if err := work.publish(res.Files); err != nil {
+		return nil, fmt.Errorf("redact tree: %w", err)
+	}
+	finished = true
+	return res, nil
 }
 
-func (g *Gate) runTree(ctx context.Context, in, out string) (*Result, error) {
+func (g *Gate) runTree(ctx context.Context, in string, work *workFolder) (*Result, error) {
 	plan, err := planTree(in)
 	if err != nil {
 		return nil, err
 	}
+	plan.out, plan.tmp = work.tree(), work.tmp()
 	if err := g.learnNames(plan); err != nil {
 		return nil, err
 	}
@@ -100,10 +117,6 @@ func (g *Gate) runTree(ctx context.Context, in, out string) (*Result, error) {
 	if err := g.nameOutputs(plan); err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(out, 0o700); err != nil {
-		return nil, fmt.Errorf("redact tree: %w", err)
-	}
-	plan.out = out
 	if err := g.pass(ctx, "redact", plan, g.writeFile); err != nil {
 		return nil, err
 	}
@@ -208,7 +221,8 @@ type task struct {
 // plan is the work of one tree.
 type plan struct {
 	tasks []*task
-	out   string
+	out   string // where the result is made
+	tmp   string // for parts of archives
 	total int64
 }
 
@@ -286,10 +300,20 @@ func (g *Gate) pass(ctx context.Context, name string, p *plan, step func(context
 func guarded(f func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("failed unexpectedly: %v", p)
+			err = unexpected(p)
 		}
 	}()
 	return f()
+}
+
+// unexpected is the error of a panic. What the panic says is left out: it can
+// quote the text at hand.
+func unexpected(p any) error {
+	at := ""
+	if e, ok := p.(runtime.Error); ok {
+		at = fmt.Sprintf(" (%T)", e)
+	}
+	return fmt.Errorf("redact tree: failed unexpectedly%s; nothing was written; this is a fault of this program", at)
 }
 
 // meter adds up progress.
@@ -323,9 +347,9 @@ func (r metered) Read(p []byte) (int, error) {
 }
 
 // learnFile reads a file for what it tells.
-func (g *Gate) learnFile(ctx context.Context, _ *plan, t *task, m *meter) error {
+func (g *Gate) learnFile(ctx context.Context, p *plan, t *task, m *meter) error {
 	seen := newFindings()
-	err := g.through(ctx, t, m, &stream{gate: g, seen: seen, hint: t.rel}, nil)
+	err := g.through(ctx, t, m, &stream{gate: g, seen: seen, hint: t.rel, tmp: p.tmp}, nil)
 	if err != nil {
 		return err
 	}
@@ -345,7 +369,7 @@ func (g *Gate) writeFile(ctx context.Context, p *plan, t *task, m *meter) (err e
 	if err != nil {
 		return fmt.Errorf("redact %s: %w", t.outRel, err)
 	}
-	s := &stream{gate: g, seen: newFindings(), write: true, counts: map[string]int64{}, hint: t.rel}
+	s := &stream{gate: g, seen: newFindings(), write: true, counts: map[string]int64{}, hint: t.rel, tmp: p.tmp}
 	err = g.through(ctx, t, m, s, f)
 	err = errors.Join(err, f.Close())
 	if err != nil {

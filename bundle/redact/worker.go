@@ -72,9 +72,12 @@ func (w *worker) nested() *worker {
 func (w *worker) find(chunk []byte, st detect.State) (found []detect.Finding, next detect.State, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("a recogniser failed: %v", p)
+			err = unexpected(p)
 		}
 	}()
+	if w.gate.met != nil {
+		w.gate.met(chunk)
+	}
 	found, next = w.scan.Scan(chunk, st)
 	return found, next, nil
 }

@@ -1,0 +1,8 @@
+package redact
+
+// SetChunk makes the gate cut texts finer than a process would.
+func (g *Gate) SetChunk(size int) { g.chunk = size }
+
+// OnChunk is told of every chunk before it is scanned, and may fail as a
+// recogniser would.
+func (g *Gate) OnChunk(f func([]byte)) { g.met = f }
