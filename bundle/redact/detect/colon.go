@@ -161,8 +161,8 @@ func (s *Scanner) naaPairs(lo, hi int) {
 // ipv6 reads an address that may be compressed or end in a quad.
 func (s *Scanner) ipv6(start, to int) int {
 	b := s.buf
-	if start > s.lo && (b[start-1] == ':' && start > s.lo+1 && isAlnum(b[start-2])) {
-		return 0 // module::name
+	if start > s.lo && (b[start-1] == ':' && start > s.lo+1 && isAlnum(b[start-2])) && bytes.Count(b[start:to], []byte{':'}) < 5 {
+		return 0 // module::name; in en0:2001:db8:1:2:3:4:5:6 the name of an interface stands before
 	}
 	end := to
 	for end < s.hi && (isHexByte(b[end]) || b[end] == ':' || b[end] == '.') {

@@ -48,6 +48,12 @@ func (s *Scanner) command(lo, hi int) int {
 		if lo > s.lo+2 && s.buf[lo-1] == ' ' {
 			s.cron()
 		}
+	case "su":
+		s.switchUser(hi)
+	case "ran":
+		if n, end, _ := s.next(hi); string(s.buf[n:end]) == "command" && s.prev[0].hi > s.prev[0].lo {
+			s.account(s.prev[0].lo, s.prev[0].hi)
+		}
 	case "tty", "sudoers":
 		s.sudo(s.buf[s.lo:s.hi])
 	case "dhcpack", "dhcpoffer", "dhcprequest", "dhcpdiscover", "dhcpnak", "dhcpinform":
@@ -68,6 +74,54 @@ func (s *Scanner) command(lo, hi int) int {
 		s.commandLine(lo, hi, w)
 	}
 	return 0
+}
+
+// switchUser reads the messages of su: "su: jdoe to root on /dev/pts/1", "BAD SU
+// jdoe to root on", "FAILED SU (to root) jdoe on", "su: + pts/0 jdoe:root".
+func (s *Scanner) switchUser(hi int) {
+	b, i := s.buf, hi
+	if i < s.hi && b[i] == '[' {
+		for i < s.hi && b[i] != ']' {
+			i++
+		}
+		i++
+	}
+	if i < s.hi && b[i] == ':' {
+		i++
+	}
+	var at [5]span
+	n := 0
+	for n < len(at) && i < s.hi {
+		for i < s.hi && (isSpace(b[i]) || b[i] == '(') {
+			i++
+		}
+		at[n].lo = i
+		for i < s.hi && !isSpace(b[i]) && b[i] != ')' {
+			i++
+		}
+		at[n].hi = i
+		if i < s.hi && b[i] == ')' {
+			i++
+		}
+		n++
+	}
+	if n < 3 {
+		return
+	}
+	word := func(k int) string { return string(b[at[k].lo:at[k].hi]) }
+	switch {
+	case n > 3 && word(1) == "to" && word(3) == "on":
+		s.account(at[0].lo, at[0].hi)
+		s.account(at[2].lo, at[2].hi)
+	case n > 3 && word(0) == "to" && word(3) == "on":
+		s.account(at[1].lo, at[1].hi)
+		s.account(at[2].lo, at[2].hi)
+	case word(0) == "+" || word(0) == "-":
+		if sep := bytes.IndexAny(b[at[2].lo:at[2].hi], ":-"); sep > 0 {
+			s.account(at[2].lo, at[2].lo+sep)
+			s.account(at[2].lo+sep+1, at[2].hi)
+		}
+	}
 }
 
 // lookBack is how far before a word its company is looked for.

@@ -177,7 +177,9 @@ func (s *Scanner) mail(lo, hi int) int {
 	}
 	hostLo := hi - len(host)
 	if _, n := parseQuad([]byte(host), '.'); n == len(host) {
-		s.account(lo, lo+len(local))
+		if !camel(local) {
+			s.account(lo, lo+len(local))
+		}
 		s.quad(hostLo, hi)
 		return hi
 	}

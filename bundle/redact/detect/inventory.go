@@ -26,7 +26,15 @@ type Inventory struct {
 	bloom   [1 << 12]uint64    // over the first eight bytes of heads
 	domains map[string]bool    // domains seen, folded
 	addrs   map[string]bool    // IPv4 seen
+	series  map[string]series  // hosts numbered alike, by what stands before the number
 }
+
+// series is a number of hosts that are called alike but for a number at the end.
+type series struct{ hosts, least, most int }
+
+// seriesSize is how many hosts make a series, of which a name not met as a host
+// is taken for one more.
+const seriesSize = 6
 
 // shape is a length an item with a certain head can have, and how much of it
 // stands before the head. A site names hundreds of things alike, so heads are
@@ -37,7 +45,7 @@ type shape struct{ off, size int }
 // Addrs are IPv4 addresses of the site; they are known by form, and here only
 // confirm what could also be something else.
 func NewInventory(items []Item, addrs map[string]bool) *Inventory {
-	inv := &Inventory{heads: map[string][]shape{}, texts: map[string][]int32{}, domains: map[string]bool{}, addrs: addrs}
+	inv := &Inventory{heads: map[string][]shape{}, texts: map[string][]int32{}, domains: map[string]bool{}, addrs: addrs, series: map[string]series{}}
 	seen := map[string]bool{}
 	for _, it := range items {
 		if it.Kind == pseudonym.Domain {
@@ -48,6 +56,14 @@ func NewInventory(items []Item, addrs map[string]bool) *Inventory {
 		}
 		seen[it.Text] = true
 		inv.index(it)
+		if it.Kind == pseudonym.Host {
+			inv.number(it.Text)
+		}
+	}
+	for head, sr := range inv.series {
+		if sr.hosts < seriesSize {
+			delete(inv.series, head)
+		}
 	}
 	for _, l := range inv.heads {
 		slices.SortFunc(l, func(a, b shape) int { return b.size - a.size })
@@ -73,6 +89,39 @@ func (inv *Inventory) index(it Item) {
 
 // Len is the number of items.
 func (inv *Inventory) Len() int { return len(inv.items) }
+
+// number enters a host into the series its name belongs to.
+func (inv *Inventory) number(name string) {
+	n := len(name)
+	for n > 0 && isDigit(name[n-1]) {
+		n--
+	}
+	d := len(name) - n
+	if d == 0 || d > 5 || n < 2 || !isAlpha(name[0]) || strings.IndexByte(name, '.') >= 0 {
+		return
+	}
+	sr := inv.series[name[:n]]
+	if sr.hosts == 0 {
+		sr.least = d
+	}
+	inv.series[name[:n]] = series{sr.hosts + 1, min(sr.least, d), max(sr.most, d)}
+}
+
+func isAlpha(c byte) bool { return class[c]&fLetter != 0 }
+
+// sibling reports whether a word is named as the hosts of a series are.
+func (inv *Inventory) sibling(w []byte) bool {
+	if len(inv.series) == 0 {
+		return false
+	}
+	n := len(w)
+	for n > 0 && isDigit(w[n-1]) {
+		n--
+	}
+	var space [32]byte
+	sr := inv.series[string(foldInto(space[:0], w[:n]))]
+	return sr.hosts > 0 && len(w)-n >= sr.least && len(w)-n <= sr.most
+}
 
 // anchor is the first run of letters and digits of a text.
 func anchor(s string) (lo, hi int) {

@@ -130,13 +130,31 @@ func (s *Scanner) isVersion(lo, hi int, a [4]byte) bool {
 			break
 		}
 		if (versionWords[string(w)] || versionTail(w)) && joins(b[p.hi:min(lo, s.nextOf(p.hi, lo))]) {
-			return !private4(a) || versionTail(w) || versionWords[string(w)] && !ambiguous(w)
+			if n == 1 && ambiguous(w) && moves(b[s.prev[0].lo:s.prev[0].hi]) && !changes(w) {
+				return false // the name of a user or a program, and where it comes from
+			}
+			return (!private4(a) || versionTail(w) || versionWords[string(w)] && !ambiguous(w)) && !s.known4(a)
 		}
 		if n == 0 && p.hi == lo-1 && b[lo-1] == '/' && product(b[p.lo:p.hi]) && !private4(a) {
-			return true
+			return !s.known4(a)
 		}
 	}
 	return false
+}
+
+// known4 reports whether an address was met as one elsewhere: then it goes
+// wherever it stands, as the proof will look for it.
+func (s *Scanner) known4(a [4]byte) bool {
+	return len(s.inv.addrs) > 0 && s.inv.addrs[netip.AddrFrom4(a).String()]
+}
+
+// moves tells the words between a program and an address that it comes from or
+// goes to.
+func moves(w []byte) bool { return string(w) == "from" || string(w) == "to" }
+
+// changes tells words after which from and to stand before versions.
+func changes(w []byte) bool {
+	return bytes.HasPrefix(w, []byte("up")) || bytes.HasPrefix(w, []byte("downgrad")) || string(w) == "package"
 }
 
 // nextOf bounds the gap behind a word to the next word.
@@ -188,12 +206,14 @@ func product(w []byte) bool {
 	if class[w[0]]&fUpper == 0 {
 		return false
 	}
+	small := false
 	for _, c := range w {
 		if class[c]&fLetter == 0 {
 			return false
 		}
+		small = small || class[c]&fLower != 0
 	}
-	return true
+	return small // UDP/10.1.2.3 is no product
 }
 
 func private4(a [4]byte) bool {

@@ -134,6 +134,9 @@ func (s *Scanner) key(start, lo, hi int, rule int16) int {
 		return 0
 	}
 	kind := s.k.kind(whole)
+	if kind != pseudonym.Secret && g.sep == ':' && !g.keyed && bytes.IndexByte(b[lo:hi], '.') > 0 && isCode(s.fold(b[lo:hi]), b[lo:hi]) {
+		return 0 // the class that writes the line
+	}
 	option := start < lo && b[start] == '-' && (start == s.lo || isSpace(b[start-1]) || b[start-1] == '"' || b[start-1] == '\'')
 	if g.sep == '>' && (start == s.lo || b[start-1] != '<' && b[start-1] != ':') {
 		return 0
@@ -425,6 +428,9 @@ func secretLike(v []byte, g gap, key []byte) bool {
 		return false // a reference to a value kept elsewhere
 	}
 	k := strings.ToLower(string(key))
+	if g.quote == 0 && objectLike(v, k) {
+		return false
+	}
 	if g.prose && g.sep == ':' && g.quote == 0 && !g.keyed {
 		return false
 	}
@@ -448,6 +454,26 @@ func secretLike(v []byte, g gap, key []byte) bool {
 	}
 	return true
 }
+
+// objectLike tells how programs print an object that is a token or a session:
+// Token{a64f992, os.Proxy@2bd79ce, session 0x14ed93111f20005.
+func objectLike(v []byte, key string) bool {
+	if class[v[0]]&fLetter != 0 {
+		i := 0
+		for i < len(v) && class[v[i]]&(fLetter|fDigit|fDot|fUnder) != 0 {
+			i++
+		}
+		if i < len(v) && v[i] == '{' || i < len(v) && v[i] == '@' && hexTail(v[i+1:]) && hump(v[:i]) {
+			return true
+		}
+		if bytes.Count(v[:i], []byte{'.'}) >= 2 && isCode(strings.ToLower(string(v[:i])), v[:i]) {
+			return true
+		}
+	}
+	return len(v) > 2 && v[0] == '0' && v[1] == 'x' && strings.HasPrefix(key, "session") && hexTail(v[2:])
+}
+
+func hexTail(v []byte) bool { return len(v) > 0 && len(digitsOf(v)) == len(v) }
 
 // proseLike tells a sentence from a secret of several words.
 func proseLike(v []byte) bool {

@@ -62,23 +62,66 @@ func (s *Scanner) noun(lo, hi int, rule int16) {
 	kind := s.k.kind(rule)
 	w := s.buf[n:end]
 	name := s.fold(w)
-	strict := kind != pseudonym.User || class[s.buf[lo]]&fUpper != 0 && lo > s.lo && false
+	if kind == pseudonym.User && quote == 0 && s.loginOf(lo, end, w) {
+		s.parts(n, end, kind, s.k.rules[rule].ID, name)
+		return
+	}
 	if s.staysName(name) || looksLikeValue(w) || stateWord[name] || bytes.IndexByte(w, '@') >= 0 || quote == ' ' || quote == '(' && !nameShape(w) {
 		return
 	}
 	if quote == 0 && end < s.hi && (s.buf[end] == '=' || s.buf[end] == '/' || s.buf[end] == '\\' || s.buf[end] == '(' && kind != pseudonym.User) {
 		return
 	}
-	if quote == 0 && (s.k.Common(name) || strict && !nameShape(w)) {
-		return
+	if quote == 0 && (s.k.Common(name) || camel(w) || lower(s.buf[lo]) == 'l') {
+		return // "login" stands before anything
 	}
 	if kind == pseudonym.Serial && (!hasDigit(w) || len(w) < 6 || looksLikeValue(w) || isFormOfOther(w)) {
 		return
 	}
-	if kind == pseudonym.User && quote == 0 && bytes.IndexByte(w, '.') > 0 && isFile(name) {
+	if kind == pseudonym.User && quote == 0 && bytes.IndexByte(w, '.') > 0 && (isFile(name) || isCode(name, w)) {
 		return
 	}
 	s.parts(n, end, kind, s.k.rules[rule].ID, name)
+}
+
+// loginOf reports whether the phrase around "user X" leaves no doubt that X is
+// an account, though it may be a word of every log: "invalid user test from",
+// "session closed for user data".
+func (s *Scanner) loginOf(lo, end int, w []byte) bool {
+	p := s.prev[0]
+	if p.hi == 0 || p.hi+1 != lo || s.staysName(s.fold(w)) && !(allDigits(string(w)) && len(w) > 2) || bytes.IndexByte(w, '@') >= 0 {
+		return false
+	}
+	switch s.fold(s.buf[p.lo:p.hi]) {
+	case "invalid", "illegal", "for", "unknown":
+	default:
+		return false
+	}
+	switch string(w) {
+	case "from", "by", "is", "was", "with", "in", "on", "to", "and", "or", "does":
+		return false
+	}
+	rest := s.buf[end:s.hi]
+	for _, tail := range []string{" from ", " by (uid", " by root", "(uid=", " by uid", " [preauth]", " service "} {
+		if bytes.HasPrefix(rest, []byte(tail)) {
+			return true
+		}
+	}
+	return len(bytes.TrimRight(rest, " .\r")) == 0 && !s.k.Common(string(w)) || len(rest) == 0 && s.lineHas(lo, "session")
+}
+
+// camel tells words such as FileServerSystem, which programs are made of.
+func camel(w []byte) bool {
+	humps := 0
+	for i := 1; i < len(w); i++ {
+		if class[w[i]]&(fLetter|fUnder) == 0 && !isDigit(w[i]) {
+			return false
+		}
+		if class[w[i]]&fUpper != 0 && class[w[i-1]]&fLower != 0 {
+			humps++
+		}
+	}
+	return humps >= 2
 }
 
 // nameShape tells names from words: a digit, or parts joined by dash or underscore.
@@ -126,7 +169,7 @@ func (s *Scanner) phrase(lo, hi int) {
 func nounBefore(*Scanner, int) bool { return true }
 
 // loginWords in a line make "for X" a user.
-var loginWords = []string{"password", "publickey", "keyboard-interactive", "session", "authentication", "login", "logon", "hostbased", "gssapi", "credentials", "kerberos", "ticket", "account", "su:", "sudo", "failed", "principal", "'su "}
+var loginWords = []string{"password", "publickey", "keyboard-interactive", "session", "authentication", "login", "logon", "hostbased", "gssapi", "credentials", "kerberos", "ticket", "account", "su:", "sudo", "failed auth", "principal", "'su ", "passwd", "logout", "shell"}
 
 // speaksOfLogin looks at the words before "for".
 func (s *Scanner) speaksOfLogin(lo int) bool {
@@ -141,7 +184,7 @@ func (s *Scanner) speaksOfLogin(lo int) bool {
 }
 
 // actorWords before "by" make what follows a user.
-var actorWords = []string{"opened", "closed", "logged", "created", "modified", "changed", "requested", "issued", "approved", "su for", "started", "locked", "unlocked", "deleted", "run", "executed", "initiated", "login", "logon", "acknowledged", "invoked", "performed", "configured", "updated", "reset", "connected", "root"}
+var actorWords = []string{"opened", "closed", "logged", "created", "modified", "changed", "requested", "issued", "approved", "su for", "started", "locked", "unlocked", "deleted", "run", "executed", "initiated", "login", "logon", "acknowledged", "invoked", "performed", "configured", "updated", "reset", "connected", "root", "ran command"}
 
 func (s *Scanner) speaksOfActor(lo int) bool {
 	from := max(s.lo, lo-40)
@@ -172,6 +215,9 @@ func (s *Scanner) userAfter(hi int, told bool) {
 		return
 	}
 	follows := bytes.HasPrefix(b[end:s.hi], []byte(" from ")) || uid
+	if quote == 0 && !follows && camel(w) {
+		return
+	}
 	if quote == 0 && !follows && (stateWord[name] || s.k.Common(name)) || quote == '(' || quote == ' ' {
 		return
 	}
@@ -196,6 +242,9 @@ func (s *Scanner) hostAfter(hi int, noun bool) {
 		return
 	}
 	rest := b[end:s.hi]
+	if camel(w) && quote == 0 {
+		return
+	}
 	told := bytes.HasPrefix(rest, []byte(" port ")) || bytes.HasPrefix(rest, []byte(" (1")) || bytes.HasPrefix(rest, []byte("[")) && quadAhead(rest[1:]) ||
 		bytes.HasPrefix(rest, []byte(" (")) && quadAhead(rest[2:]) || bytes.HasPrefix(rest, []byte(" [")) && quadAhead(rest[2:])
 	if !told && (!noun || quote == 0 && !nameShape(w)) {

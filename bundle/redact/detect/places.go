@@ -2,6 +2,7 @@ package detect
 
 import (
 	"bytes"
+	"net/url"
 	"strings"
 
 	"darksite/bundle/redact/pseudonym"
@@ -251,6 +252,12 @@ func (s *Scanner) userinfo(lo, hi int) {
 		if lo+colon+1 < hi && string(b[lo+colon+1:hi]) != Mask {
 			s.learn(lo+colon+1, hi, pseudonym.Secret, "url-password")
 		}
+	}
+	if bytes.IndexByte(b[lo:user], '%') >= 0 {
+		if name, err := url.PathUnescape(s.fold(b[lo:user])); err == nil && !s.owns(pseudonym.Name, name) {
+			s.emitForm(lo, user, pseudonym.User, Plain, name, "url-user")
+		}
+		return
 	}
 	if name := s.fold(b[lo:user]); !s.staysName(name) && len(name) > 0 && bytes.IndexByte(b[lo:user], '%') < 0 && bytes.IndexByte(b[lo:user], '@') < 0 {
 		if len(name) > 24 && colon < 0 {

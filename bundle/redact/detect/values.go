@@ -86,7 +86,7 @@ func (s *Scanner) nameAt(lo, limit int, kind pseudonym.Kind, id string, g gap) {
 	}
 	w := b[lo:end]
 	name := s.fold(w)
-	if end-lo < 2 || s.staysName(name) || looksLikeValue(w) || emptyValues[name] {
+	if end-lo < 2 || s.staysName(name) || looksLikeValue(w) || emptyValues[name] || s.ofProgram(lo, end, limit, kind, name) {
 		return
 	}
 	quoted := g.quote != 0 || g.keyed
@@ -120,6 +120,33 @@ func (s *Scanner) nameAt(lo, limit int, kind pseudonym.Kind, id string, g gap) {
 		return
 	}
 	s.parts(lo, end, kind, id, name)
+}
+
+// ofProgram tells parts of programs that stand where a name could: classes and
+// bundles in reverse order of domains, domains of errors, parts of selectors.
+func (s *Scanner) ofProgram(lo, end, limit int, kind pseudonym.Kind, name string) bool {
+	b := s.buf
+	w := b[lo:end]
+	if kind == pseudonym.Serial {
+		return false
+	}
+	if strings.Count(name, ".") >= 2 && isCode(name, w) {
+		return true
+	}
+	if kind == pseudonym.Domain && len(name) > len("domain") && strings.HasSuffix(name, "domain") && string(w) != name {
+		return true
+	}
+	return end+1 < limit && b[end] == ':' && class[b[end+1]]&fLetter != 0 && lo > s.lo && b[lo-1] == ':' && hump(w)
+}
+
+// hump tells words such as deviceName.
+func hump(w []byte) bool {
+	for i := 1; i < len(w); i++ {
+		if class[w[i]]&fUpper != 0 && class[w[i-1]]&fLower != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // parts emits a name; the parts of pod::volume and group/volume are names of their own.
@@ -221,7 +248,8 @@ var stateWord = set("up down online offline ok ready failed healthy degraded cri
 	"active inactive enabled disabled primary secondary standby master slave leader follower client server local remote new old " +
 	"created deleted removed added changed started stopping connected disconnected reachable unreachable full empty busy idle " +
 	"yes no true false null none nil this that the a an is not and or but if in on at of to for from with by as it be was has had " +
-	"logged session account name id key value type class status state mode count size list set get put post delete head key keys data info")
+	"logged session account name id key value type class status state mode count size list set get put post delete head key keys data info " +
+	"preauth postauth denied permitted allowed successful failure authenticated")
 
 // nameWord are words of states and sentences that are names where a key with an
 // equals sign or quotes says so.

@@ -53,7 +53,7 @@ func (s *Scanner) classify(w []byte, acc flags) verdict {
 		return v
 	}
 	v.acts = s.shape(w, acc)
-	if s.anyItem(w) {
+	if s.anyItem(w) && !vendorName(w) {
 		v.acts |= aItem
 	}
 	if acc&fLetter != 0 && (acc&fDigit == 0 || digits(w) < 4) {
@@ -120,7 +120,7 @@ func (s *Scanner) shape(w []byte, acc flags) (a acts) {
 	if letters && len(w) >= 4 {
 		a |= qualifiedHead(w)
 	}
-	if letters && digits && acc&(fDot|fAt|fUnder) == 0 && len(w) <= 16 && machine(w) {
+	if letters && digits && acc&(fDot|fAt|fUnder) == 0 && len(w) <= 24 && (machine(w) || s.inv.sibling(w)) {
 		a |= aMachine
 	}
 	if len(w) >= 16 && acc&(fDot|fAt) == 0 && letters {
@@ -139,7 +139,7 @@ func machine(w []byte) bool {
 	for n > 0 && isDigit(w[n-1]) {
 		n--
 	}
-	if d := len(w) - n; d < 2 || d > 4 || n < 2 {
+	if d := len(w) - n; d < 1 || d > 4 || n < 2 || d == 1 && w[n-1] != '-' {
 		return false
 	}
 	if w[n-1] == '-' {
@@ -168,6 +168,25 @@ func qualifiedHead(w []byte) acts {
 	return 0
 }
 
+// vendorName tells identifiers of parts of well-known products, which hold no
+// name of the site: com.apple.xpc.launchd, org.apache.hadoop.ipc.
+func vendorName(w []byte) bool {
+	first, rest, ok := bytes.Cut(w, []byte{'.'})
+	if !ok || !packages[string(first)] {
+		return false
+	}
+	second, _, ok := bytes.Cut(rest, []byte{'.'})
+	switch string(first) {
+	case "java", "javax", "sun", "jdk", "kotlin", "scala", "android", "androidx", "akka":
+		return true
+	}
+	return ok && vendors[string(second)]
+}
+
+var vendors = set("apple google microsoft apache android oracle sun ibm vmware redhat mozilla github springframework eclipse hibernate mortbay " +
+	"slf4j jboss netty elasticsearch elastic amazonaws amazon tencent huawei samsung facebook jcraft mysql postgresql mongodb datastax " +
+	"fasterxml codehaus glassfish freedesktop gnome kde chromium kernel openstack openshift docker kubernetes")
+
 // anyItem reports whether any run of the word can begin an inventory item.
 func (s *Scanner) anyItem(w []byte) bool {
 	for i := 0; i < len(w); {
@@ -190,7 +209,7 @@ func (s *Scanner) anyItem(w []byte) bool {
 var phrases = map[string]acts{
 	"for": aPhrase, "by": aPhrase, "from": aPhrase, "to": aPhrase, "as": aPhrase, "connect": aPhrase,
 	"host": aPhrase, "server": aPhrase, "node": aPhrase, "machine": aPhrase, "client": aPhrase, "peer": aPhrase, "hostname": aPhrase,
-	"cmd": aStart, "list": aStart, "reload": aStart, "edit": aStart, "replace": aStart, "tty": aStart, "sudoers": aStart,
+	"ran": aStart, "cmd": aStart, "list": aStart, "reload": aStart, "edit": aStart, "replace": aStart, "tty": aStart, "sudoers": aStart,
 	"dhcpack": aStart, "dhcpoffer": aStart, "dhcprequest": aStart, "dhcpdiscover": aStart, "dhcpnak": aStart, "dhcpinform": aStart,
 	"zone": aStart, "zoneset": aStart, "fcalias": aStart,
 	"on": aPhrase, "at": aPhrase, "wwn": aStart,
