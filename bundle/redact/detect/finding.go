@@ -94,9 +94,20 @@ func settle(last, f *Finding) {
 			f.Start = f.End
 			return
 		}
-		last.End, last.Value = f.Start, ""
+		last.End = f.Start
+		last.cut()
 	default:
-		f.Start, f.Value = last.End, ""
+		f.Start = last.End
+		f.cut()
+	}
+}
+
+// cut makes what is left of a finding a plain name: half an address has no
+// canonical form.
+func (f *Finding) cut() {
+	f.Value, f.Form, f.Learn = "", Plain, false
+	if !f.Kind.IsName() {
+		f.Kind = pseudonym.Name
 	}
 }
 

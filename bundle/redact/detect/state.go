@@ -38,14 +38,17 @@ type block struct {
 
 // table is a header seen, whose columns name what stands below.
 type table struct {
-	n     uint8
-	delim byte // 0 for columns by place
-	width uint16
-	cols  [maxColumns]column
+	n       uint8
+	delim   byte  // 0 for columns by place
+	gaps    uint8 // between the titles of columns by place
+	pending bool  // the titles need an underline to be believed
+	width   uint16
+	cols    [maxColumns]column
 }
 
 type column struct {
 	at   uint16 // place, or number of the field
+	end  uint16 // of the title
 	kind pseudonym.Kind
 	rule int16
 }

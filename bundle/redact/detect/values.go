@@ -67,6 +67,10 @@ func freeText(k pseudonym.Kind) bool {
 // kind of name may hold, unless it is a number, a state or a word of every log.
 func (s *Scanner) nameAt(lo, limit int, kind pseudonym.Kind, id string, g gap) {
 	b := s.buf
+	if kind == pseudonym.MAC || kind == pseudonym.WWN {
+		s.digitsAt(lo, kind)
+		return
+	}
 	for lo < limit && (b[lo] == '@' && kind != pseudonym.User || b[lo] == '(' || b[lo] == '[' || b[lo] == '<') {
 		if b[lo] == '<' && bytes.IndexByte(b[lo:limit], '>') < 0 || b[lo] == '(' && lo+1 < limit && lower(b[lo+1]) == 'n' {
 			return
