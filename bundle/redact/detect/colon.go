@@ -74,6 +74,7 @@ func (s *Scanner) pairs(start int, run []byte) int {
 		s.mac(start, end)
 	case 8:
 		s.wwn(start, end)
+		s.bracketed(end)
 	case 16:
 		s.naaPairs(start, end)
 	default:

@@ -39,11 +39,7 @@ func (s *Scanner) command(lo, hi int) int {
 	case "search", "domain", "workgroup":
 		s.searchDomains(lo, hi, w)
 	case "zone", "zoneset", "fcalias":
-		if n, end, _ := s.next(hi); end > n && strings.EqualFold(string(s.buf[n:end]), "name") {
-			if n, end, _ = s.next(end); end-n > 2 {
-				s.parts(n, end, pseudonym.Name, "label", s.fold(s.buf[n:end]))
-			}
-		}
+		s.aliasArg(hi, true)
 	case "cmd", "list", "reload", "edit", "replace":
 		if lo > s.lo+2 && s.buf[lo-1] == ' ' {
 			s.cron()
@@ -71,7 +67,11 @@ func (s *Scanner) command(lo, hi int) int {
 			s.hexText(hi+1, end)
 		}
 	default:
-		s.commandLine(lo, hi, w)
+		if programs[w] {
+			s.commandLine(lo, hi, w)
+			return 0
+		}
+		return s.switchStatement(lo, hi, w)
 	}
 	return 0
 }
@@ -123,6 +123,9 @@ func (s *Scanner) switchUser(hi int) {
 		}
 	}
 }
+
+// programs take secrets and names under short options.
+var programs = set("ssh scp sshpass mysql mysqldump mysqladmin curl wget smbclient ldapsearch ldapmodify rsync psql snmpwalk snmpget snmpbulkwalk chown su")
 
 // lookBack is how far before a word its company is looked for.
 const lookBack = 160

@@ -23,6 +23,12 @@ func (s *Scanner) header() {
 			i += 2 // the version of RFC 5424
 		}
 	}
+	if i > 0 && isDigit(b[min(i, len(b)-1)]) {
+		s.numbered(i)
+	}
+	if i == 0 && len(b) > 26 && isDigit(b[0]) && isDigit(b[3]) && b[4] == ' ' && class[b[5]]&fUpper != 0 {
+		i = 5 // 2026 Oct  3 09:00:00
+	}
 	if n := monthStamp(b, i); n > 0 {
 		if b[n] == '[' {
 			s.bracketHost(n)
@@ -44,6 +50,27 @@ func (s *Scanner) header() {
 		}
 		s.prompt()
 	}
+}
+
+// numbered reads the host of "<189>231: sw-acc9: 000123: Oct  3 09:00:00: %..",
+// as switches write it that count their messages; at is behind the priority.
+func (s *Scanner) numbered(at int) {
+	b := s.buf[s.lo:s.hi]
+	for at < len(b) && isDigit(b[at]) {
+		at++
+	}
+	if at+2 >= len(b) || b[at] != ':' || b[at+1] != ' ' {
+		return
+	}
+	at += 2
+	end := at
+	for end < len(b) && class[b[end]] != 0 {
+		end++
+	}
+	if end+2 >= len(b) || end-at < 2 || b[end] != ':' || b[end+1] != ' ' || class[b[at]]&fLetter == 0 || bytes.IndexByte(b[end:min(len(b), end+80)], '%') < 0 {
+		return
+	}
+	s.hostName(at, end, s.fold(b[at:end]))
 }
 
 const months = "JanFebMarAprMayJunJulAugSepOctNovDec"
@@ -139,7 +166,7 @@ func (s *Scanner) hostField(at int, sure bool) {
 		return
 	}
 	rest := b[end+1:]
-	if !tagAhead(rest) && !(sure && len(rest) > 0 && restOfHost(rest)) {
+	if !tagAhead(rest) && !(sure && joinedName(w) && !partWords[name[:strings.IndexAny(name, "-_")]] && !s.k.Common(name)) && !(sure && len(rest) > 0 && restOfHost(rest)) {
 		return
 	}
 	if !sure && s.k.Common(name) && !hasDigit(w) {
@@ -176,6 +203,12 @@ func restOfHost(rest []byte) bool {
 		if bytes.HasPrefix(rest, []byte(p)) {
 			return true
 		}
+	}
+	if len(rest) > 3 && (rest[0] == '%' || rest[0] == ':' && rest[1] == ' ' && rest[2] == '%') {
+		return true // %FACILITY-LEVEL-NAME
+	}
+	if i := bytes.IndexByte(rest, ' '); i > 0 && i < 9 && levels[string(bytes.ToLower(rest[:i]))] && tagAhead(rest[i+1:]) {
+		return true // the level before the tag
 	}
 	// RFC 5424: app, process, message id
 	f := bytes.Fields(rest[:min(len(rest), 120)])

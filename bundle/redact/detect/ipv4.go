@@ -3,6 +3,7 @@ package detect
 import (
 	"bytes"
 	"net/netip"
+	"strings"
 
 	"darksite/bundle/redact/pseudonym"
 )
@@ -122,7 +123,7 @@ func (s *Scanner) isVersion(lo, hi int, a [4]byte) bool {
 	var buf [32]byte
 	for n := range 2 {
 		p := s.prev[n]
-		if p.hi == 0 || lo-p.hi > 20 {
+		if p.hi == 0 || lo-p.hi > 60 {
 			break
 		}
 		w := s.before(n, &buf)
@@ -193,7 +194,7 @@ func isLinking(w []byte) bool {
 func joins(gap []byte) bool {
 	for _, c := range gap {
 		switch c {
-		case ' ', '\t', ':', '=', '"', '\'', '(', '>', '\\', '[':
+		case ' ', '\t', ':', '=', '"', '\'', '(', '>', '\\', '[', '.':
 		default:
 			return false
 		}
@@ -242,7 +243,7 @@ func (s *Scanner) embedded(lo, hi int) {
 		return
 	}
 	for i := lo; i < hi; i++ {
-		if !isDigit(b[i]) || i > lo && isAlnum(b[i-1]) {
+		if !isDigit(b[i]) || i > lo && isAlnum(b[i-1]) && !(i == lo+1 && s.routeMark(lo)) {
 			continue
 		}
 		for _, sep := range []byte{'.', '-', '_'} {
@@ -285,6 +286,14 @@ func (s *Scanner) plausible(lo, hi, from, to int, sep byte, a [4]byte) bool {
 		return private4(a) // 10-20-30-40 alone
 	}
 	return private4(a) || from > lo && a[0] > 12 || from > lo && addressWord(b[lo:from-1])
+}
+
+// routeMark tells the letter that tables of routes write before a prefix without
+// a space: *>i10.20.0.0/16.
+func (s *Scanner) routeMark(lo int) bool {
+	b := s.buf
+	return lo > s.lo && lo-s.lo < 5 && strings.IndexByte("ielrcad", b[lo]) >= 0 && strings.IndexByte(" *>|&=", b[lo-1]) >= 0 &&
+		(b[s.lo] == '*' || b[s.lo] == ' ' && b[s.lo+1] == '*' || b[lo-1] == ' ' && strings.IndexByte("xsdhrS", b[s.lo]) >= 0)
 }
 
 func (s *Scanner) letterPart(lo, end int) bool {

@@ -37,6 +37,9 @@ func (s *Scanner) separator(hi int) (gap, bool) {
 		i++
 	}
 	i = s.seeThrough(i)
+	if i+1 < s.hi && b[i] == '#' && (b[i+1] == ':' || isSpace(b[i+1])) {
+		i++ // Serial #: X
+	}
 	switch {
 	case i < s.hi && (b[i] == '=' || b[i] == ':'):
 		g.sep = b[i]
@@ -54,6 +57,11 @@ func (s *Scanner) separator(hi int) (gap, bool) {
 		g.sep = '>'
 		g.value = i + 1
 		return g, i+1 < s.hi
+	case i-spaces > 3 && b[spaces] == '.' && b[spaces+1] == '.' && b[spaces+2] == '.', i > spaces && i < s.hi && b[i] == '|' && s.cellKey(spaces):
+		g.sep = ':' // a key and its value apart by dots, or in two cells
+		if b[i] == '|' {
+			i++
+		}
 	case i > spaces:
 		g.sep = ' '
 	default:
@@ -79,6 +87,13 @@ func (s *Scanner) separator(hi int) (gap, bool) {
 	}
 	g.value = i
 	return g, true
+}
+
+// cellKey tells a key in a table of two cells: | Serial Number | X |.
+func (s *Scanner) cellKey(at int) bool {
+	line := s.buf[s.lo:s.hi]
+	i := leading(line)
+	return i < len(line) && line[i] == '|' && bytes.Count(line, []byte{'|'}) == 3 && bytes.IndexByte(line[i+1:at-s.lo], '|') < 0
 }
 
 // seeThrough jumps over terminal colours.
@@ -125,6 +140,8 @@ func (s *Scanner) key(start, lo, hi int, rule int16) int {
 	}
 	if r := s.pairKey(lo, hi); r >= 0 {
 		whole = r // Serial Number, Server Room: the longer key wins
+	} else if r == notKey {
+		return 0
 	}
 	if whole < 0 {
 		return 0
@@ -142,6 +159,9 @@ func (s *Scanner) key(start, lo, hi int, rule int16) int {
 		return 0
 	}
 	if g.sep == ' ' && !option {
+		if kind != pseudonym.Secret && s.spaced(lo, g, kind, whole) {
+			return 0
+		}
 		if kind != pseudonym.Secret {
 			if g.quote == 0 || freeText(kind) || bytes.IndexByte(b[lo:hi], '-') < 0 {
 				return 0
@@ -159,7 +179,71 @@ func (s *Scanner) key(start, lo, hi int, rule int16) int {
 	if kind == pseudonym.Secret {
 		return s.secretValue(lo, hi, g, whole, option)
 	}
+	if kind == pseudonym.Name && g.sep == ':' && g.quote == 0 && s.buf[s.lo] == ' ' && s.beginsLine(lo) {
+		s.st.members = true
+		s.labels(g.value, s.hi)
+		return 0
+	}
 	return s.nameValue(g, kind, whole)
+}
+
+// spaced deals with a name behind its key with only a space, or the word is,
+// between: a serial number that looks like one, or the only word left on a line
+// that sets something (hostname X, set system host-name X).
+func (s *Scanner) spaced(lo int, g gap, kind pseudonym.Kind, rule int16) bool {
+	b, at := s.buf, g.value
+	if g.quote != 0 || at >= s.hi {
+		return false
+	}
+	is := bytes.HasPrefix(b[at:s.hi], []byte("is "))
+	if is {
+		at += len("is ")
+	}
+	end := at
+	for end < s.hi && !isSpace(b[end]) && b[end] != ',' && b[end] != ';' && b[end] != '(' {
+		end++
+	}
+	w := b[at:end]
+	switch kind {
+	case pseudonym.Serial:
+		if !serialLike(w) {
+			return false
+		}
+	case pseudonym.Host:
+		rest := bytes.TrimRight(b[end:s.hi], " \t;.")
+		if len(rest) > 0 || !is && !s.sets(lo) || s.k.Common(s.fold(w)) || !is && !nameShape(w) && s.lo+leading(b[s.lo:s.hi]) != lo {
+			return false
+		}
+	default:
+		return false
+	}
+	s.nameAt(at, end, kind, s.k.rules[rule].ID, gap{value: at, sep: ':'})
+	return true
+}
+
+// sets reports whether a key begins its line, or the line is one of a config that
+// sets something.
+func (s *Scanner) sets(lo int) bool {
+	line := s.buf[s.lo:lo]
+	line = line[leading(line):]
+	return len(line) == 0 || bytes.HasPrefix(line, []byte("set ")) || bytes.HasPrefix(line, []byte("add "))
+}
+
+// serialLike tells serial numbers by their shape alone: capitals and digits, of
+// both, and long.
+func serialLike(w []byte) bool {
+	digits, letters := 0, 0
+	for _, c := range w {
+		switch f := class[c]; {
+		case f&fDigit != 0:
+			digits++
+		case f&fUpper != 0:
+			letters++
+		case c != '-' || len(w) < 10:
+			return false
+		}
+	}
+	return len(w) >= 7 && len(w) <= 24 && digits >= 3 && (letters > 0 || digits >= 9)
 }
 
 // statement deals with a secret's key and its value with only a space between,
@@ -188,8 +272,14 @@ func (s *Scanner) pairKey(lo, hi int) int16 {
 			return r
 		}
 	}
+	if foldEqual(s.buf[p.lo:p.hi], "time") && foldEqual(s.buf[lo:hi], "zone") {
+		return notKey
+	}
 	return s.keyRule(s.buf[from:hi])
 }
+
+// notKey is the rule of words that are a key apart and none together.
+const notKey int16 = -2
 
 // openParent remembers that names inside the object that begins here are of the
 // key's kind, and deals with lists of plain values.
@@ -434,6 +524,9 @@ func secretLike(v []byte, g gap, key []byte) bool {
 	if g.prose && g.sep == ':' && g.quote == 0 && !g.keyed {
 		return false
 	}
+	if strings.HasSuffix(k, "community") && bgpCommunity(v) || (k == "license" || k == "licence") && (bytes.IndexByte(v, ' ') >= 0 || !hasDigit(v) || len(v) < 10) {
+		return false // of BGP; the name of what is licensed
+	}
 	if k == "pwd" && v[0] == '/' {
 		return false // the working folder
 	}
@@ -474,6 +567,23 @@ func objectLike(v []byte, key string) bool {
 }
 
 func hexTail(v []byte) bool { return len(v) > 0 && len(digitsOf(v)) == len(v) }
+
+// bgpCommunity tells communities of routes, all of which end in a colon and a
+// number: 65001:100 no-export Route-Target-AS:1234:12.
+func bgpCommunity(v []byte) bool {
+	n := 0
+	for w := range bytes.FieldsSeq(v) {
+		switch i := bytes.LastIndexByte(w, ':'); {
+		case i > 0 && i+1 < len(w) && allDigits(string(w[i+1:])):
+			n++
+		case !bgpWords[strings.ToLower(string(w))]:
+			return false
+		}
+	}
+	return n > 0
+}
+
+var bgpWords = set("internet no-export no-advertise local-as additive none graceful-shutdown")
 
 // proseLike tells a sentence from a secret of several words.
 func proseLike(v []byte) bool {

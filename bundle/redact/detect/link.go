@@ -26,11 +26,25 @@ func (s *Scanner) dashHex(lo, hi int) bool {
 	case len(w) == 17 && pairsBy(w, 3):
 		s.mac(lo, hi)
 		return true
-	case len(w) == 14 && w[4] == '-' && w[9] == '-' && len(digitsOf(w)) == 12 && bytes.ContainsAny(w, "abcdefABCDEF"):
+	case len(w) == 14 && w[4] == '-' && w[9] == '-' && len(digitsOf(w)) == 12 && (bytes.ContainsAny(w, "abcdefABCDEF") || s.linkBefore(lo, hi)):
 		s.mac(lo, hi)
 		return true
 	case len(w) == 23 && pairsBy(w, 3):
 		s.wwn(lo, hi)
+		return true
+	}
+	return false
+}
+
+// linkBefore tells a MAC of digits alone, 7848-5900-0085, by the word before it
+// or by its place at the beginning of a row.
+func (s *Scanner) linkBefore(lo, hi int) bool {
+	if lo == s.lo {
+		return hi+1 < s.hi && isSpace(s.buf[hi])
+	}
+	var buf [32]byte
+	switch string(s.before(0, &buf)) {
+	case "address", "mac", "bia", "hwaddr", "id", "bridge", "layer", "chassis", "root":
 		return true
 	}
 	return false
@@ -76,6 +90,12 @@ var adapters = map[string]bool{
 // hexRun deals with long runs of hex digits without separators.
 func (s *Scanner) hexRun(lo, hi int) int {
 	b := s.buf
+	if hi-lo > 18 && b[hi-19] == '-' {
+		if lo = hi - 16; hexOnly(b[lo:hi]) {
+			s.wwn(lo, hi)
+		}
+		return hi
+	}
 	if hi-lo > 2 && b[lo] == '0' && lower(b[lo+1]) == 'x' {
 		lo += 2
 	}
@@ -114,7 +134,7 @@ func (s *Scanner) hexRun(lo, hi int) int {
 
 // bareWWN tells a WWN from any other number of 64 bits.
 func (s *Scanner) bareWWN(lo, hi int, d string) bool {
-	if lo > s.lo+1 && s.buf[lo-1] == 'x' && s.buf[lo-2] == '0' && !strings.HasPrefix(d, "524a937") && !strings.HasPrefix(d, "500") {
+	if lo > s.lo+1 && s.buf[lo-1] == 'x' && s.buf[lo-2] == '0' && !strings.HasPrefix(d, "524a937") && !strings.HasPrefix(d, "500") && !adapters[d[4:10]] {
 		return false
 	}
 	switch d[0] {
@@ -136,10 +156,15 @@ func (s *Scanner) naaDigits(lo, hi int, d string) {
 	if len(d) != 32 {
 		return
 	}
+	whole := lo
+	if lo > s.lo && s.buf[lo-1] == '3' {
+		whole--
+	}
 	if d[0] == '6' && (naaMakers(d) || lo > s.lo && s.buf[lo-1] == '3') {
 		if !s.owns(pseudonym.NAA, d) {
 			s.out = append(s.out, Finding{Start: lo, End: hi, Kind: pseudonym.NAA, Value: d, Rule: "naa", Learn: true})
 		}
+		s.aliasBefore(whole, hi)
 		return
 	}
 	if strings.HasPrefix(d, "fe80000000000000") || kernelIPv6(s.buf[hi:s.hi]) {

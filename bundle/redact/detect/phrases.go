@@ -72,7 +72,7 @@ func (s *Scanner) noun(lo, hi int, rule int16) {
 	if quote == 0 && end < s.hi && (s.buf[end] == '=' || s.buf[end] == '/' || s.buf[end] == '\\' || s.buf[end] == '(' && kind != pseudonym.User) {
 		return
 	}
-	if quote == 0 && (s.k.Common(name) || camel(w) || lower(s.buf[lo]) == 'l') {
+	if quote == 0 && (s.k.Common(name) || camel(w) || s.wordy(name) || lower(s.buf[lo]) == 'l') {
 		return // "login" stands before anything
 	}
 	if kind == pseudonym.Serial && (!hasDigit(w) || len(w) < 6 || looksLikeValue(w) || isFormOfOther(w)) {
@@ -131,6 +131,35 @@ func nameShape(w []byte) bool {
 		f |= class[c]
 	}
 	return f&fLetter != 0 && f&(fDigit|fDash|fUnder) != 0
+}
+
+// wordy tells compounds of ordinary words from names: auth-retry, object-group.
+func (s *Scanner) wordy(name string) bool {
+	if strings.IndexAny(name, "-_") < 0 || hasDigit([]byte(name)) {
+		return false
+	}
+	for part := range strings.FieldsFuncSeq(name, func(r rune) bool { return r == '-' || r == '_' }) {
+		if !s.k.Common(part) {
+			return false
+		}
+	}
+	return true
+}
+
+// age tells how long something lasts, as switches write it: 1d06h, 11w4d.
+func age(w []byte) bool {
+	i, units := 0, 0
+	for i < len(w) && isDigit(w[i]) {
+		for i < len(w) && isDigit(w[i]) {
+			i++
+		}
+		if i == len(w) || strings.IndexByte("ywdhms", w[i]) < 0 {
+			return false
+		}
+		i++
+		units++
+	}
+	return i == len(w) && units > 0
 }
 
 // phrase deals with for, by, from, to, host, server, node and the like.
@@ -259,7 +288,7 @@ func (s *Scanner) hostAfter(hi int, noun bool) {
 		}
 		return
 	}
-	if class[w[0]]&fDigit != 0 && !nameShape(w) || hexWord(w) || isProgramName(name) {
+	if class[w[0]]&fDigit != 0 && !nameShape(w) || hexWord(w) || isProgramName(name) || quote == 0 && s.wordy(name) || age(w) {
 		return
 	}
 	s.out = append(s.out, Finding{Start: n, End: end, Kind: pseudonym.Host, Value: name, Rule: "host", Learn: len(name) >= 3})
@@ -292,7 +321,7 @@ func (s *Scanner) hostShaped(hi int) {
 
 // partWords begin names of parts of programs and machines rather than hosts.
 var partWords = set("thread pool worker exec slot disk cpu core line page step stage phase task job session port path lun volume version utf iso rfc cve fc sda dm raid " +
-	"level part partition replica shard queue channel link lane bank row rack enclosure shelf drive fan psu temp sensor module dimm board bus usb pci scsi sata nvme tty " +
+	"level part partition replica shard queue channel link lane bank row rack enclosure shelf drive fan psu temp sensor module dimm board bus usb pci flash bootflash crashinfo nvram usbflash vlan tunnel loopback ipv ipv4 ipv6 scsi sata nvme tty " +
 	"http tls ssl ipv tcp udp sha md aes log event id index item type rev block blk rdd app attempt container executor sched timer irq kworker java py python lib " +
 	"april may june july march jan feb mar apr jun jul aug sep oct nov dec mon tue wed thu fri sat sun gen pre post non sub re up x one two three pg osd")
 

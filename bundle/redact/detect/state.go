@@ -19,6 +19,8 @@ type State struct {
 	table  table
 	parent pseudonym.Kind // of the object whose names are being read
 	many   bool           // the object is one of a list
+
+	members bool // of a zone or alias are listed below it
 }
 
 type pemState uint8

@@ -21,6 +21,12 @@ func (s *Scanner) tables() {
 		return
 	}
 	s.listing(b)
+	if s.st.members {
+		s.memberLine(b)
+	}
+	if b[0] == ' ' && len(b) > 16 && b[len(b)-1] == ']' && b[leading(b)] == '[' && leading(b) >= 8 {
+		s.bracketed(s.lo)
+	}
 	if s.st.table.n > 0 && s.st.table.delim == 0 && ruled[b[leading(b)]] {
 		if runs, ok := underline(b); ok {
 			s.st.table.underlined(b, runs)
@@ -311,6 +317,9 @@ func modeBits(b []byte) bool {
 }
 
 func (s *Scanner) owners(b []byte) {
+	if f := bytes.TrimLeft(b[10:], "+.@ "); len(f) == 0 || !isDigit(f[0]) {
+		return // a rule of dashes
+	}
 	i, n := 0, 0
 	for i < len(b) && n < 4 {
 		for i < len(b) && b[i] == ' ' {

@@ -82,23 +82,33 @@ func (s *Scanner) nameAt(lo, limit int, kind pseudonym.Kind, id string, g gap) {
 		b[end] == ':' && end+2 < limit && b[end+1] == ':' && isAlnum(b[end+2]) || b[end] == ':' && end > lo && b[end-1] == ':') {
 		end++
 	}
-	if end < limit && (b[end] == '\\' || b[end] == '(' && end > lo && kind != pseudonym.User) && !(b[end] == '\\' && end+1 < limit && (b[end+1] == '"' || b[end+1] == 'n')) {
+	if n := serialBehind(b[end:limit]); n > 0 && kind == pseudonym.Host {
+		s.learn(end+1, end+1+n, pseudonym.Serial, "serial") // sw-core(FDO2231A0BC), as neighbours tell
+	} else if end < limit && (b[end] == '\\' || b[end] == '(' && end > lo && kind != pseudonym.User) && !(b[end] == '\\' && end+1 < limit && (b[end+1] == '"' || b[end+1] == 'n')) {
 		return // a path, DOMAIN\user or a call, met elsewhere
 	}
 	for end > lo && class[b[end-1]]&(fDot|fDash|fUnder|fAt) != 0 {
 		end--
 	}
 	w := b[lo:end]
+	if n := end - lo; n == 18 && w[0] == '0' && lower(w[1]) == 'x' && strings.IndexByte("125c", lower(w[2])) >= 0 && hexOnly(w[2:]) && kind != pseudonym.Serial {
+		s.wwn(lo+2, end)
+		return
+	}
 	name := s.fold(w)
 	if end-lo < 2 || s.staysName(name) || looksLikeValue(w) || emptyValues[name] || s.ofProgram(lo, end, limit, kind, name) {
 		return
 	}
 	quoted := g.quote != 0 || g.keyed
 	if kind == pseudonym.Serial && (!hasDigit(w) || len(w) < 4) {
+		s.serialsAfter(end, limit, id)
 		return
 	}
 	if !quoted && g.sep == ':' && s.k.Common(name) && !s.beginsLine(lo) || stateWord[name] && !(nameWord[name] && (quoted || g.sep == '=')) {
 		return
+	}
+	if kind == pseudonym.Host && len(w) < 16 && hexOnly(w) && hasDigit(w) && end-lo > 2 && isDigit(w[0]) {
+		return // the number of a device
 	}
 	if len(w) == 16 && len(digitsOf(w)) == 16 && (kind == pseudonym.Host || kind == pseudonym.Name) {
 		s.wwn(lo, end)
@@ -151,6 +161,39 @@ func hump(w []byte) bool {
 		}
 	}
 	return false
+}
+
+// serialBehind is the length of a serial number in brackets, or 0.
+func serialBehind(b []byte) int {
+	if len(b) < 9 || b[0] != '(' {
+		return 0
+	}
+	if n := bytes.IndexByte(b, ')') - 1; n > 0 && serialLike(b[1:1+n]) {
+		return n
+	}
+	return 0
+}
+
+// serialsAfter reads "Ours FOC1A2B3C4D, Mate FOC5E6F7G8H" behind the key.
+func (s *Scanner) serialsAfter(at, limit int, id string) {
+	b := s.buf
+	for range 2 {
+		for at < limit && isSpace(b[at]) {
+			at++
+		}
+		end := nameEnd(b, at, limit)
+		if end <= at || !serialLike(b[at:end]) {
+			return
+		}
+		s.learn(at, end, pseudonym.Serial, id)
+		if end+2 >= limit || b[end] != ',' {
+			return
+		}
+		at = end + 2
+		for at < limit && class[b[at]]&fLetter != 0 {
+			at++
+		}
+	}
 }
 
 // parts emits a name; the parts of pod::volume and group/volume are names of their own.
@@ -236,6 +279,15 @@ func personLike(v []byte) bool {
 		words++
 	}
 	return words >= 1 && words <= 5
+}
+
+func hexOnly(w []byte) bool {
+	for _, c := range w {
+		if !isHexByte(c) {
+			return false
+		}
+	}
+	return true
 }
 
 func hasDigit(w []byte) bool {

@@ -93,6 +93,9 @@ func (s *Scanner) shape(w []byte, acc flags) (a acts) {
 	case acc&fAt != 0 && bytes.IndexByte(w, '@') > 0:
 		a |= aMail
 	case acc&fDot != 0 && digits && !letters && acc&(fDash|fUnder) == 0:
+		if len(w) == 14 && w[4] == '.' && w[9] == '.' {
+			return aDotMAC
+		}
 		return aQuad
 	case acc&fDot != 0 && acc&(fAlpha|fDash|fUnder) == 0 && len(w) == 14:
 		a |= aDotMAC
@@ -102,6 +105,9 @@ func (s *Scanner) shape(w []byte, acc flags) (a acts) {
 		a |= aHex
 	case len(w) >= 18 && acc&(fDot|fDash|fUnder) == 0 && w[0] == '0' && lower(w[1]) == 'x':
 		a |= aHex
+	}
+	if n := len(w); n >= 19 && n <= 24 && acc&fDash != 0 && w[n-19] == '-' && w[n-18] == '0' && lower(w[n-17]) == 'x' {
+		a |= aHex // nn-0x..., as paths of NVMe over FC are written
 	}
 	if digits && acc&(fDash|fUnder|fDot) != 0 && quadInside(w) {
 		a |= aEmbedded
@@ -216,8 +222,15 @@ var phrases = map[string]acts{
 	"jan": aStamp, "feb": aStamp, "mar": aStamp, "apr": aStamp, "may": aStamp, "jun": aStamp, "jul": aStamp, "aug": aStamp, "sep": aStamp,
 	"oct": aStamp, "nov": aStamp, "dec": aStamp,
 	"home": aPath, "users": aPath, "cron": aPath, "mail": aPath, "profiles": aPath, "homes": aPath, "tabs": aPath, "crontabs": aPath,
-	"name": aNameKey, "id": aNameKey, "option": aNameKey, "property": aNameKey, "parameter": aNameKey, "field": aNameKey,
+	"name": aNameKey | aStart, "id": aNameKey, "option": aNameKey, "property": aNameKey, "parameter": aNameKey, "field": aNameKey,
 	"variable": aNameKey, "setting": aNameKey, "value": aNameKey, "val": aNameKey, "default": aNameKey, "attribute": aNameKey,
+	"snmp-server": aStart, "description": aStart, "contact": aStart, "location": aStart, "syscontact": aStart, "syslocation": aStart,
+	"md5": aStart, "sha": aStart, "sha1": aStart, "sha256": aStart, "auth": aStart, "priv": aStart, "des": aStart, "aes": aStart, "aes128": aStart,
+	"aes-128": aStart, "aes256": aStart, "aes-256": aStart, "hmac-sha-256": aStart,
+	"authentication-key": aStart, "message-digest-key": aStart, "key-string": aStart, "authentication-password": aStart, "encrypted-password": aStart,
+	"cfg": aStart, "zoning": aStart, "alicreate": aStart, "aliadd": aStart, "aliremove": aStart, "alidelete": aStart, "zonecreate": aStart,
+	"zoneadd": aStart, "zoneremove": aStart, "zonedelete": aStart, "cfgcreate": aStart, "cfgadd": aStart, "cfgremove": aStart, "cfgdelete": aStart,
+	"cfgenable": aStart, "device-alias": aStart,
 	"cn": aDN, "ou": aDN, "dc": aDN, "o": aDN, "l": aDN, "uid": aDN, "st": aDN, "emailaddress": aDN, "street": aDN, "sn": aDN, "gn": aDN,
 	"community": aStart, "secret": aStart, "password": aStart, "passwd": aStart, "bindpw": aStart, "rootpw": aStart,
 	"requirepass": aStart, "masterauth": aStart, "rocommunity": aStart, "rwcommunity": aStart, "rocommunity6": aStart,
