@@ -111,7 +111,7 @@ var versionWords = map[string]bool{
 	"downgraded": true, "updated": true, "purity": true, "os": true, "software": true, "hotfix": true, "update": true, "sp": true,
 	"uefi": true, "cimc": true, "ios": true, "nxos": true, "nx-os": true, "fos": true, "ontap": true, "firmwareversion": true, "fwver": true,
 	"driverversion": true, "swversion": true, "softwareversion": true, "fileversion": true, "productversion": true, "assemblyversion": true,
-	"culture": true, "jdk": true, "jre": true, "java": true, "chrome": true, "edg": true, "opr": true, "openssl": true, "vib": true,
+	"culture": true, "linux": true, "u-boot": true, "jdk": true, "jre": true, "java": true, "chrome": true, "edg": true, "opr": true, "openssl": true, "vib": true,
 }
 
 // isVersion looks at what stands around four numbers.
@@ -171,7 +171,7 @@ func (s *Scanner) nextOf(from, to int) int {
 // ambiguous words can stand before a version and before an address.
 func ambiguous(w []byte) bool {
 	switch string(w) {
-	case "agent", "api", "os", "level", "v", "update", "updated", "upgrade", "upgraded", "downgraded", "package", "sp", "ios", "java", "patch":
+	case "agent", "api", "os", "linux", "level", "v", "update", "updated", "upgrade", "upgraded", "downgraded", "package", "sp", "ios", "java", "patch":
 		return true
 	}
 	return false

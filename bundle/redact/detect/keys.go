@@ -57,7 +57,7 @@ func (s *Scanner) separator(hi int) (gap, bool) {
 		g.sep = '>'
 		g.value = i + 1
 		return g, i+1 < s.hi
-	case i-spaces > 3 && b[spaces] == '.' && b[spaces+1] == '.' && b[spaces+2] == '.', i > spaces && i < s.hi && b[i] == '|' && s.cellKey(spaces):
+	case i-spaces > 3 && bytes.Contains(b[spaces:i], []byte("...")), i > spaces && i < s.hi && b[i] == '|' && s.cellKey(spaces):
 		g.sep = ':' // a key and its value apart by dots, or in two cells
 		if b[i] == '|' {
 			i++

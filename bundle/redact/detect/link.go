@@ -43,9 +43,11 @@ func (s *Scanner) linkBefore(lo, hi int) bool {
 		return hi+1 < s.hi && isSpace(s.buf[hi])
 	}
 	var buf [32]byte
-	switch string(s.before(0, &buf)) {
-	case "address", "mac", "bia", "hwaddr", "id", "bridge", "layer", "chassis", "root":
-		return true
+	for n := range 2 {
+		switch string(s.before(n, &buf)) {
+		case "address", "mac", "bia", "hwaddr", "id", "bridge", "layer", "chassis", "root":
+			return true
+		}
 	}
 	return false
 }
