@@ -76,6 +76,7 @@ type Gate struct {
 	workers  int
 	progress Progress
 	chunk    int          // size of chunks, 0 for chunkSize; tests cut finer
+	rescan   bool         // the second pass scans in full again; tests compare
 	met      func([]byte) // told of every chunk by tests, or nil
 
 	tree sync.Mutex // held by Tree
@@ -228,6 +229,9 @@ func kindRank(k pseudonym.Kind) int {
 
 // kindOf is the one kind under which a name gets its stand-in.
 func (g *Gate) kindOf(k pseudonym.Kind, canon string) pseudonym.Kind {
+	if (k == pseudonym.FQDN || k == pseudonym.Domain) && strings.IndexByte(canon, '.') >= 0 {
+		return g.inv.NameKind(canon)
+	}
 	if !settles(k) {
 		return k
 	}

@@ -36,7 +36,7 @@ func (f *findings) add(o *findings) {
 
 // note enters a finding. The text is copied only when it is new.
 func (f *findings) note(d detect.Finding, text []byte) {
-	if d.Form == detect.Base64 || d.Form == detect.Number {
+	if d.Form == detect.Base64 || d.Form == detect.Number || d.Tentative {
 		return
 	}
 	if d.Start == d.End {
@@ -74,8 +74,53 @@ func canonical(d detect.Finding, text []byte) string {
 		return b.String()
 	case pseudonym.Person, pseudonym.Org:
 		return strings.Join(strings.Fields(strings.ToLower(string(t))), " ")
+	case pseudonym.MAC, pseudonym.WWN, pseudonym.NAA:
+		return string(hexDigits(nil, t))
 	}
 	return strings.ToLower(string(t))
+}
+
+// hexDigits appends the hex digits of a text, folded.
+func hexDigits(out, t []byte) []byte {
+	for _, c := range t {
+		switch {
+		case c >= '0' && c <= '9' || c >= 'a' && c <= 'f':
+			out = append(out, c)
+		case c >= 'A' && c <= 'F':
+			out = append(out, c|0x20)
+		}
+	}
+	return out
+}
+
+// saysItself reports whether the canonical form that a finding has is the one that
+// its text gives.
+func saysItself(d *detect.Finding, text []byte) bool {
+	t := text[d.Start:d.End]
+	switch d.Kind {
+	case pseudonym.Secret, pseudonym.IPv4:
+		return string(t) == d.Value
+	case pseudonym.Phone, pseudonym.Person, pseudonym.Org:
+		return canonical(detect.Finding{Start: d.Start, End: d.End, Kind: d.Kind}, text) == d.Value
+	case pseudonym.MAC, pseudonym.WWN, pseudonym.NAA:
+		var buf [64]byte
+		return len(t) <= len(buf) && string(hexDigits(buf[:0], t)) == d.Value
+	}
+	if len(t) != len(d.Value) {
+		return false
+	}
+	for i, c := range t {
+		if c >= 0x80 {
+			return strings.ToLower(string(t)) == d.Value
+		}
+		if c >= 'A' && c <= 'Z' {
+			c |= 0x20
+		}
+		if c != d.Value[i] {
+			return false
+		}
+	}
+	return true
 }
 
 func sortedValues(m map[value]bool) []value {

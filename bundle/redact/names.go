@@ -15,7 +15,7 @@ func (g *Gate) learnNames(p *plan) error {
 	w := g.newWorker()
 	for _, t := range p.tasks {
 		for part := range strings.SplitSeq(t.rel, "/") {
-			if _, err := w.learn([]byte(stem(part)), detect.State{}); err != nil {
+			if _, _, err := w.learn([]byte(stem(part)), detect.State{}); err != nil {
 				return fmt.Errorf("learn from names: %w", err)
 			}
 		}
@@ -109,7 +109,7 @@ func (w *worker) memberPath(name string, write bool) (string, error) {
 		return w.path(name)
 	}
 	for part := range strings.SplitSeq(name, "/") {
-		if _, err := w.learn([]byte(stem(part)), detect.State{}); err != nil {
+		if _, _, err := w.learn([]byte(stem(part)), detect.State{}); err != nil {
 			return "", err
 		}
 	}

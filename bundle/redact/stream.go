@@ -33,10 +33,12 @@ type stream struct {
 	seen   *findings
 	counts map[string]int64
 	write  bool
-	kind   string // type by content
-	hint   string // the file's own path
-	tmp    string // folder for parts of archives
-	read   int64  // unpacked so far
+	kind   string  // type by content
+	hint   string  // the file's own path
+	tmp    string  // folder for parts of archives
+	spool  *spool  // what the first pass finds
+	replay *replay // the same in the second
+	read   int64   // unpacked so far
 }
 
 func (s *stream) worker() *worker {
@@ -53,51 +55,89 @@ func (s *stream) worker() *worker {
 	return s.w
 }
 
-// text scans a text and, in the second pass, writes it redacted.
+// text takes a text through the pass at hand, chunk by chunk.
 func (s *stream) text(r io.Reader, w io.Writer) error {
 	wk := s.worker()
-	var st detect.State
-	var out []byte
+	t := &text{s: s, wk: wk, w: w}
 	c := &chunker{r: r, size: s.gate.chunk}
 	for {
 		if err := s.ctx.Err(); err != nil {
 			return context.Cause(s.ctx)
 		}
 		chunk, err := c.next()
+		if err != nil && !errors.Is(err, io.EOF) {
+			return fmt.Errorf("read: %w", err)
+		}
 		if len(chunk) > 0 {
 			if bad := s.inspect(chunk); bad != nil {
 				return bad
 			}
-			if !s.write {
-				if st, err = keep(err, func() (detect.State, error) { return wk.learn(chunk, st) }); err != nil && !errors.Is(err, io.EOF) {
-					return err
-				}
-			} else {
-				var red error
-				if out, st, red = wk.redact(out[:0], chunk, st); red != nil {
-					return red
-				}
-				if _, werr := w.Write(out); werr != nil {
-					return fmt.Errorf("write: %w", werr)
-				}
+			if bad := t.chunk(chunk); bad != nil {
+				return bad
 			}
 		}
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
 		if err != nil {
-			return fmt.Errorf("read: %w", err)
+			return nil
 		}
 	}
 }
 
-// keep runs f and lets its error come before the one of reading.
-func keep[T any](err error, f func() (T, error)) (T, error) {
-	v, ferr := f()
-	if ferr != nil {
-		return v, ferr
+// text is a text on its way.
+type text struct {
+	s     *stream
+	wk    *worker
+	w     io.Writer
+	st    detect.State
+	out   []byte
+	found []detect.Finding
+	begun bool // a chunk of it went through
+	slow  bool // the second pass scans for itself
+}
+
+// chunk takes one chunk through the pass at hand.
+func (t *text) chunk(chunk []byte) error {
+	if t.s.write {
+		return t.redact(chunk)
 	}
-	return v, err
+	st := t.st
+	found, next, err := t.wk.learn(chunk, st)
+	if err != nil {
+		return err
+	}
+	t.st = next
+	return t.s.spool.add(chunk, st, found)
+}
+
+// redact writes a chunk by what the first pass found in it. A chunk that is another
+// than it was then is scanned here, as are those behind it.
+func (t *text) redact(chunk []byte) error {
+	ok, err := false, error(nil)
+	if !t.slow {
+		st := t.s.replay.state()
+		if t.found, ok, err = t.s.replay.next(chunk, t.found[:0]); err != nil {
+			return err
+		}
+		if !ok {
+			t.slow = true
+			if t.begun {
+				t.st = st
+			}
+		}
+		t.begun = true
+	}
+	found := t.found
+	if t.slow {
+		if found, t.st, err = t.wk.find(chunk, t.st); err != nil {
+			return err
+		}
+	}
+	if t.out, err = t.wk.redact(t.out[:0], chunk, found); err != nil {
+		return err
+	}
+	if _, err := t.w.Write(t.out); err != nil {
+		return fmt.Errorf("write: %w", err)
+	}
+	return nil
 }
 
 // inspect counts what was unpacked and refuses text that turns binary.
@@ -127,28 +167,26 @@ func (c *chunker) next() ([]byte, error) {
 		c.size = chunkSize
 	}
 	if c.buf == nil {
-		c.buf = make([]byte, c.size+min(c.size, 4096))
+		c.buf = make([]byte, c.size)
 	}
 	n := copy(c.buf, c.buf[c.rest:c.end])
 	c.rest = 0
 	for {
-		if n == len(c.buf) {
-			c.buf = append(c.buf, make([]byte, len(c.buf))...)
-		}
-		m, err := c.r.Read(c.buf[n:])
+		m, err := io.ReadFull(c.r, c.buf[n:])
 		n += m
 		c.end = n
 		if err != nil {
+			if errors.Is(err, io.ErrUnexpectedEOF) {
+				err = io.EOF
+			}
 			c.rest = n
 			return c.buf[:n], err
-		}
-		if n < c.size {
-			continue
 		}
 		if cut := cutAt(c.buf[:n]); cut > 0 {
 			c.rest = cut
 			return c.buf[:cut], nil
 		}
+		c.buf = append(c.buf, make([]byte, len(c.buf))...)
 	}
 }
 

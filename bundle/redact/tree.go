@@ -99,12 +99,14 @@ func (g *Gate) Tree(ctx context.Context, in, out string) (res *Result, err error
 	return res, nil
 }
 
-func (g *Gate) runTree(ctx context.Context, in string, work *workFolder) (*Result, error) {
+func (g *Gate) runTree(ctx context.Context, in string, work *workFolder) (res *Result, err error) {
 	plan, err := planTree(in)
 	if err != nil {
 		return nil, err
 	}
 	plan.out, plan.tmp = work.tree(), work.tmp()
+	plan.spools = newSpools(plan.tmp)
+	defer func() { err = errors.Join(err, plan.spools.close()) }()
 	if err := g.learnNames(plan); err != nil {
 		return nil, err
 	}
@@ -120,8 +122,7 @@ func (g *Gate) runTree(ctx context.Context, in string, work *workFolder) (*Resul
 	if err := g.pass(ctx, "redact", plan, g.writeFile); err != nil {
 		return nil, err
 	}
-	res := g.result(plan)
-	return g.prove(ctx, plan, res)
+	return g.prove(ctx, plan, g.result(plan))
 }
 
 // proofRounds bounds how often files are withheld and the rest proved again.
@@ -213,6 +214,7 @@ func freshFolder(in, out string) error {
 type task struct {
 	rel, abs string
 	outRel   string
+	found    *spool // from one pass to the other
 	size     int64
 	withheld string // reason, when it does not pass
 	file     File
@@ -220,10 +222,11 @@ type task struct {
 
 // plan is the work of one tree.
 type plan struct {
-	tasks []*task
-	out   string // where the result is made
-	tmp   string // for parts of archives
-	total int64
+	tasks  []*task
+	out    string // where the result is made
+	spools *spools
+	tmp    string // for parts of archives
+	total  int64
 }
 
 // planTree lists the files of a folder in order of their names.
@@ -349,7 +352,11 @@ func (r metered) Read(p []byte) (int, error) {
 // learnFile reads a file for what it tells.
 func (g *Gate) learnFile(ctx context.Context, p *plan, t *task, m *meter) error {
 	seen := newFindings()
-	err := g.through(ctx, t, m, &stream{gate: g, seen: seen, hint: t.rel, tmp: p.tmp}, nil)
+	t.found = newSpool(p.spools)
+	err := g.through(ctx, t, m, &stream{gate: g, seen: seen, hint: t.rel, tmp: p.tmp, spool: t.found}, nil)
+	if err == nil {
+		err = t.found.end()
+	}
 	if err != nil {
 		return err
 	}
@@ -369,8 +376,9 @@ func (g *Gate) writeFile(ctx context.Context, p *plan, t *task, m *meter) (err e
 	if err != nil {
 		return fmt.Errorf("redact %s: %w", t.outRel, err)
 	}
-	s := &stream{gate: g, seen: newFindings(), write: true, counts: map[string]int64{}, hint: t.rel, tmp: p.tmp}
+	s := &stream{gate: g, seen: newFindings(), write: true, counts: map[string]int64{}, hint: t.rel, tmp: p.tmp, replay: &replay{s: t.found, lost: g.rescan}}
 	err = g.through(ctx, t, m, s, f)
+	t.found = nil
 	err = errors.Join(err, f.Close())
 	if err != nil {
 		return err

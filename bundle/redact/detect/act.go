@@ -52,9 +52,6 @@ func (s *Scanner) act(start, lo, hi, end int, acc flags, v verdict) int {
 	if a&(aKey|aNameKey|aDN|aStart|aPath|aNoun|aPhrase) != 0 {
 		next = max(next, s.actWord(start, lo, hi, end, acc, v))
 	}
-	if a&aItem != 0 {
-		s.bare(lo, hi)
-	}
 	if a&aLong != 0 && a&(aToken|aQualified) == 0 {
 		n := s.base64(lo, end)
 		if n == end && looksRandom(s.buf[lo:hi]) {
@@ -125,32 +122,4 @@ func (s *Scanner) actWord(start, lo, hi, end int, acc flags, v verdict) int {
 		s.phrase(lo, hi)
 	}
 	return next
-}
-
-// bare looks for inventory items at every run of letters and digits in a word.
-func (s *Scanner) bare(lo, hi int) {
-	b := s.buf
-	for i := lo; i < hi; {
-		if !isAlnum(b[i]) {
-			i++
-			continue
-		}
-		from := i
-		for i < hi && isAlnum(b[i]) {
-			i++
-		}
-		if n := s.glued(from); n > from && n < i {
-			s.item(n, i)
-		}
-		i = max(i, s.item(from, i))
-	}
-}
-
-func (s *Scanner) item(lo, hi int) int {
-	it, from, to, ok := s.inv.match(s.buf, s.lo, lo, hi, s.hi)
-	if !ok {
-		return hi
-	}
-	s.emitForm(from, to, it.Kind, it.Form, it.Canon, "known-"+it.Kind.String())
-	return to
 }

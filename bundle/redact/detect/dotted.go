@@ -99,10 +99,7 @@ func (s *Scanner) dottedName(lo, hi int, a acts) {
 
 // emitName emits a dotted name: two labels are a domain, more a host in one.
 func (s *Scanner) emitName(lo, hi int, name, rule string) {
-	kind := pseudonym.FQDN
-	if s.inv.domains[name] || strings.Count(name, ".") == 1 && !s.inv.inDomain(name) {
-		kind = pseudonym.Domain
-	}
+	kind := s.inv.NameKind(name)
 	if strings.IndexByte(name, '.') < 0 {
 		kind = pseudonym.Host
 	}

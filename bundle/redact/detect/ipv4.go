@@ -49,10 +49,13 @@ func (s *Scanner) quad(lo, hi int) {
 	if a[0] >= 240 && a[0] < 255 {
 		s.alien(lo, hi, a)
 	}
-	if stays4(a) || s.isVersion(lo, hi, a) {
-		return
+	switch {
+	case stays4(a):
+	case s.isVersion(lo, hi, a):
+		s.maybe4(lo, hi, a, Plain) // met as an address elsewhere it goes here too, as the proof will look for it
+	default:
+		s.emit4(lo, hi, a, Plain)
 	}
-	s.emit4(lo, hi, a, Plain)
 }
 
 // alien reports an address of the block that stand-ins live in, so that no
@@ -67,6 +70,11 @@ func (s *Scanner) emit4(lo, hi int, a [4]byte, form Form) {
 		Start: lo, End: hi, Kind: pseudonym.IPv4, Form: form,
 		Value: s.canon4(a, lo, hi, form), Rule: "ipv4", Learn: true,
 	})
+}
+
+// maybe4 emits what is an address only where the site has it.
+func (s *Scanner) maybe4(lo, hi int, a [4]byte, form Form) {
+	s.maybe(Finding{Start: lo, End: hi, Kind: pseudonym.IPv4, Form: form, Value: s.canon4(a, lo, hi, form), Rule: "ipv4"})
 }
 
 // canon4 leaves the canonical form out where the text is it.
@@ -95,8 +103,8 @@ func (s *Scanner) longQuad(lo, hi int) {
 			continue
 		}
 		if dots++; dots == 4 {
-			if a, n := parseQuad(s.buf[i+1:hi], '.'); n == hi-i-1 && !stays4(a) && s.inv.addrs[netip.AddrFrom4(a).String()] {
-				s.emit4(i+1, hi, a, Plain)
+			if a, n := parseQuad(s.buf[i+1:hi], '.'); n == hi-i-1 && !stays4(a) {
+				s.maybe4(i+1, hi, a, Plain)
 			}
 			return
 		}
@@ -134,19 +142,13 @@ func (s *Scanner) isVersion(lo, hi int, a [4]byte) bool {
 			if n == 1 && ambiguous(w) && moves(b[s.prev[0].lo:s.prev[0].hi]) && !changes(w) {
 				return false // the name of a user or a program, and where it comes from
 			}
-			return (!private4(a) || versionTail(w) || versionWords[string(w)] && !ambiguous(w)) && !s.known4(a)
+			return !private4(a) || versionTail(w) || versionWords[string(w)] && !ambiguous(w)
 		}
 		if n == 0 && p.hi == lo-1 && b[lo-1] == '/' && product(b[p.lo:p.hi]) && !private4(a) {
-			return !s.known4(a)
+			return true
 		}
 	}
 	return false
-}
-
-// known4 reports whether an address was met as one elsewhere: then it goes
-// wherever it stands, as the proof will look for it.
-func (s *Scanner) known4(a [4]byte) bool {
-	return len(s.inv.addrs) > 0 && s.inv.addrs[netip.AddrFrom4(a).String()]
 }
 
 // moves tells the words between a program and an address that it comes from or
@@ -251,14 +253,18 @@ func (s *Scanner) embedded(lo, hi int) {
 			if n == 0 || i+n < hi && (isAlnum(b[i+n]) || b[i+n] == sep && i+n+1 < hi && isDigit(b[i+n+1])) {
 				continue
 			}
-			if i > lo+1 && b[i-1] == sep && isDigit(b[i-2]) || stays4(a) || !s.plausible(lo, hi, i, i+n, sep, a) {
+			if i > lo+1 && b[i-1] == sep && isDigit(b[i-2]) || stays4(a) {
 				continue
 			}
 			form := Plain
 			if sep != '.' {
 				form = Joined
 			}
-			s.emit4(i, i+n, a, form)
+			if s.plausible(lo, hi, i, i+n, sep, a) {
+				s.emit4(i, i+n, a, form)
+			} else {
+				s.maybe4(i, i+n, a, form)
+			}
 			i += n - 1
 			break
 		}
@@ -267,9 +273,6 @@ func (s *Scanner) embedded(lo, hi int) {
 
 // plausible tells addresses in words from versions of packages and dates.
 func (s *Scanner) plausible(lo, hi, from, to int, sep byte, a [4]byte) bool {
-	if s.inv.addrs[netip.AddrFrom4(a).String()] {
-		return true
-	}
 	b := s.buf
 	if from == lo && s.isVersion(lo, hi, a) {
 		return false

@@ -21,8 +21,7 @@ func (s *Scanner) dashHex(lo, hi int) bool {
 	w := s.buf[lo:hi]
 	switch {
 	case len(w) == 36 && w[8] == '-' && w[13] == '-' && w[18] == '-' && w[23] == '-':
-		s.macUUID(lo, hi)
-		return true
+		return true // a UUID; the MAC at the end of some is met as an item
 	case len(w) == 17 && pairsBy(w, 3):
 		s.mac(lo, hi)
 		return true
@@ -50,16 +49,6 @@ func (s *Scanner) linkBefore(lo, hi int) bool {
 		}
 	}
 	return false
-}
-
-// macUUID finds the MAC at the end of a UUID of version 1 when the site has it.
-func (s *Scanner) macUUID(lo, hi int) {
-	if s.buf[lo+14] != '1' {
-		return
-	}
-	if it, from, to, ok := s.inv.match(s.buf, lo+24, lo+24, hi, hi); ok && it.Kind == pseudonym.MAC {
-		s.emitForm(from, to, it.Kind, Plain, it.Canon, "known-mac")
-	}
 }
 
 func pairsBy(w []byte, step int) bool {

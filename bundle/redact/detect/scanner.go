@@ -2,6 +2,7 @@ package detect
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -17,6 +18,9 @@ type Scanner struct {
 	owns func(kind pseudonym.Kind, canonical string) bool
 	memo []memory
 	out  []Finding
+	open []Finding // tentative
+	hits []Finding // of the inventory
+	both []Finding // findings and hits in one order
 
 	buf    []byte
 	lo, hi int // the line at hand, without its end
@@ -61,10 +65,10 @@ func (s *Scanner) Hint(k pseudonym.Kind) { s.hint = k }
 
 // Scan finds what must go in a chunk that begins at the start of a line, in the
 // state in which the chunk before ended, and returns the state in which this one
-// ends. Findings are in order and do not overlap; they are valid until the next
-// call.
+// ends. Findings are in order and valid until the next call. They do not overlap,
+// but for tentative ones; what only the inventory tells is completed by Known.
 func (s *Scanner) Scan(chunk []byte, st State) ([]Finding, State) {
-	s.buf, s.out, s.st, s.near = chunk, s.out[:0], st, pairing{}
+	s.buf, s.out, s.open, s.st, s.near = chunk, s.out[:0], s.open[:0], st, pairing{}
 	s.begins = bytes.Contains(chunk, []byte("---BEGIN ")) || bytes.Contains(chunk, []byte("--- BEGIN "))
 	s.cr = bytes.IndexByte(chunk, '\r') >= 0
 	for lo := 0; lo < len(chunk); {
@@ -77,7 +81,12 @@ func (s *Scanner) Scan(chunk []byte, st State) ([]Finding, State) {
 		s.longLine(lo, end)
 		lo = next
 	}
-	return s.unmasked(resolve(s.out)), s.st
+	s.out = s.unmasked(resolve(s.out))
+	if len(s.open) > 0 {
+		s.out = append(s.out, s.open...)
+		slices.SortStableFunc(s.out, byPlace)
+	}
+	return s.out, s.st
 }
 
 // segment is how much of a line is looked at in one go. Surroundings that decide
@@ -171,6 +180,12 @@ func (s *Scanner) learn(lo, hi int, kind pseudonym.Kind, rule string) {
 
 func (s *Scanner) emitForm(lo, hi int, kind pseudonym.Kind, form Form, value, rule string) {
 	s.out = append(s.out, Finding{Start: lo, End: hi, Kind: kind, Form: form, Value: value, Rule: rule})
+}
+
+// maybe emits a finding that counts only when the inventory has it.
+func (s *Scanner) maybe(f Finding) {
+	f.Tentative = true
+	s.open = append(s.open, f)
 }
 
 // line scans one line, or a further segment of a long one.
@@ -300,9 +315,6 @@ func (s *Scanner) word(start, end int, acc flags) int {
 		return end
 	}
 	if acc == fWord|fDigit && hi-lo < 12 {
-		if s.inv.may(b[lo:hi]) {
-			s.bare(lo, hi)
-		}
 		s.push(lo, hi)
 		return end
 	}
@@ -332,7 +344,7 @@ func (s *Scanner) glued(from int) int {
 	}
 	switch b[from-1] {
 	case '\\':
-		if from+1 < s.hi && (b[from] == 'n' || b[from] == 't' || b[from] == 'r') && !s.knownAt(from) {
+		if from+1 < s.hi && (b[from] == 'n' || b[from] == 't' || b[from] == 'r') {
 			return from + 1
 		}
 	case '%':
@@ -349,16 +361,6 @@ func (s *Scanner) glued(from int) int {
 		}
 	}
 	return from
-}
-
-// knownAt reports whether an item begins at a place: \nas01 may be a path.
-func (s *Scanner) knownAt(from int) bool {
-	to := from
-	for to < s.hi && isAlnum(s.buf[to]) {
-		to++
-	}
-	_, _, _, ok := s.inv.match(s.buf, s.lo, from, to, s.hi)
-	return ok
 }
 
 // fold returns a word in lower case without making a new string for one that was

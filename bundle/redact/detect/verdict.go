@@ -22,7 +22,6 @@ const (
 	aDotted                     // a dotted name with a known top-level domain
 	aWeak                       // the same, but the last label also ends file names
 	aMail                       // has an @ inside
-	aItem                       // a run in it can begin an inventory item
 	aKey                        // names a value that must go
 	aNoun                       // stands before a name in running text
 	aPhrase                     // for, by, from, to and the like
@@ -53,9 +52,6 @@ func (s *Scanner) classify(w []byte, acc flags) verdict {
 		return v
 	}
 	v.acts = s.shape(w, acc)
-	if s.anyItem(w) && !vendorName(w) {
-		v.acts |= aItem
-	}
 	if acc&fLetter != 0 && (acc&fDigit == 0 || digits(w) < 4) {
 		s.vocabulary(w, acc, &v) // names of keys hold few digits, numbered things many
 	}
@@ -126,7 +122,7 @@ func (s *Scanner) shape(w []byte, acc flags) (a acts) {
 	if letters && len(w) >= 4 {
 		a |= qualifiedHead(w)
 	}
-	if letters && digits && acc&(fDot|fAt|fUnder) == 0 && len(w) <= 24 && (machine(w) || s.inv.sibling(w)) {
+	if letters && digits && acc&(fDot|fAt|fUnder) == 0 && len(w) <= maxHostName && (machine(w) || s.inv.sibling(w)) {
 		a |= aMachine
 	}
 	if len(w) >= 16 && acc&(fDot|fAt) == 0 && letters {
@@ -136,6 +132,18 @@ func (s *Scanner) shape(w []byte, acc flags) (a acts) {
 		a |= aSID
 	}
 	return a
+}
+
+// maxHostName bounds the words that are taken for hosts by how they are spelled.
+const maxHostName = 24
+
+// numberedName tells words that a series of hosts could hold.
+func numberedName(w []byte) bool {
+	var acc flags
+	for _, c := range w {
+		acc |= class[c]
+	}
+	return len(w) <= maxHostName && acc&fDigit != 0 && acc&fLetter != 0 && acc&(fDot|fAt|fUnder) == 0
 }
 
 // machine tells a word for a kind of machine with a number of two to four digits:
@@ -192,24 +200,6 @@ func vendorName(w []byte) bool {
 var vendors = set("apple google microsoft apache android oracle sun ibm vmware redhat mozilla github springframework eclipse hibernate mortbay " +
 	"slf4j jboss netty elasticsearch elastic amazonaws amazon tencent huawei samsung facebook jcraft mysql postgresql mongodb datastax " +
 	"fasterxml codehaus glassfish freedesktop gnome kde chromium kernel openstack openshift docker kubernetes")
-
-// anyItem reports whether any run of the word can begin an inventory item.
-func (s *Scanner) anyItem(w []byte) bool {
-	for i := 0; i < len(w); {
-		if !isAlnum(w[i]) {
-			i++
-			continue
-		}
-		from := i
-		for i < len(w) && isAlnum(w[i]) {
-			i++
-		}
-		if s.inv.may(w[from:i]) {
-			return true
-		}
-	}
-	return false
-}
 
 // phrases are the words after which, in the right company, a name stands.
 var phrases = map[string]acts{
