@@ -167,7 +167,7 @@ func itemsOf(k *detect.Knowledge, v value, fixed bool) []detect.Item {
 		return nil
 	}
 	items := []detect.Item{one}
-	if v.kind == pseudonym.User && len(v.canon) > 8 && worthLooking(k, v.canon[:8], false) {
+	if v.kind == pseudonym.User && len(v.canon) > 8 && v.canon[0] != '_' && v.canon[7] != '_' && v.canon[7] != '-' && worthLooking(k, v.canon[:8], false) {
 		items = append(items, detect.Item{Text: v.canon[:8], Canon: v.canon, Kind: v.kind, Form: detect.Truncated})
 	}
 	return items

@@ -50,6 +50,8 @@ func (s *Scanner) command(lo, hi int) int {
 		if n, end, _ := s.next(hi); string(s.buf[n:end]) == "command" && s.prev[0].hi > s.prev[0].lo {
 			s.account(s.prev[0].lo, s.prev[0].hi)
 		}
+	case "pam", "ldap", "sql", "passwd-file", "lua", "imap":
+		s.backend(hi)
 	case "tty", "sudoers":
 		s.sudo(s.buf[s.lo:s.hi])
 	case "dhcpack", "dhcpoffer", "dhcprequest", "dhcpdiscover", "dhcpnak", "dhcpinform":
@@ -126,6 +128,23 @@ func (s *Scanner) switchUser(hi int) {
 
 // programs take secrets and names under short options.
 var programs = set("ssh scp sshpass mysql mysqldump mysqladmin curl wget smbclient ldapsearch ldapmodify rsync psql snmpwalk snmpget snmpbulkwalk chown su")
+
+// backend reads the user that a mail server asks a backend for: "ldap(jdoe,
+// 192.0.2.7): unknown user".
+func (s *Scanner) backend(hi int) {
+	b := s.buf
+	if hi+3 >= s.hi || b[hi] != '(' || class[b[hi+1]]&(fLetter|fDigit) == 0 {
+		return
+	}
+	end := nameEnd(b, hi+1, s.hi)
+	if end+3 >= s.hi || b[end] != ',' {
+		return
+	}
+	rest := b[end+1 : s.hi]
+	if quadAhead(rest) || bytes.IndexByte(rest[:min(len(rest), 6)], ':') >= 0 || b[end+1] == ')' || b[end+1] == ',' {
+		s.account(hi+1, end)
+	}
+}
 
 // lookBack is how far before a word its company is looked for.
 const lookBack = 160

@@ -112,7 +112,7 @@ func isCode(name string, w []byte) bool {
 	if packages[first] && strings.Count(name, ".") >= 2 && !strings.HasPrefix(name, "com.") || strings.HasPrefix(name, "com.") && strings.Count(name, ".") >= 2 {
 		return true
 	}
-	if name == "java.net" || name == "system.net" || strings.HasPrefix(name, "java.") || strings.HasPrefix(name, "net.ipv") || strings.HasPrefix(name, "kernel.") {
+	if name == "java.net" || name == "javax.net" || name == "system.net" || strings.HasPrefix(name, "java.") || strings.HasPrefix(name, "net.ipv") || strings.HasPrefix(name, "kernel.") {
 		return name != "kernel.org"
 	}
 	for i := 1; i < len(w); i++ {
@@ -138,7 +138,7 @@ func (s *Scanner) weakName(lo, hi int, name string) bool {
 	case "www", "mail", "smtp", "imap", "ns", "ns1", "ns2", "mx", "ftp", "vpn", "gw", "ntp", "api", "ldap", "dc":
 		return strings.Count(name, ".") >= 2
 	}
-	return strings.Count(name, ".") >= 2 && weakTLD[tld] && strings.ContainsAny(name, "0123456789-") && !strings.Contains(name, "_") && isDigitOrDashLabel(name)
+	return strings.Count(name, ".") >= 2 && weakTLD[tld] && !isFile(name) && strings.ContainsAny(name, "0123456789-") && !strings.Contains(name, "_") && isDigitOrDashLabel(name)
 }
 
 // isDigitOrDashLabel asks for a digit or dash in the first label, as in web01.

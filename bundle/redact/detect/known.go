@@ -216,8 +216,7 @@ func (s *Scanner) wordAround(from, to int) (lo, hi int) {
 	return lo, hi
 }
 
-// spared reports whether an item is part of one of the site's stand-ins, or of the
-// name of a part of a product.
+// spared reports whether an item is part of one of the site's stand-ins.
 func (s *Scanner) spared(from, to int) bool {
 	lo, hi := s.wordAround(from, to)
 	w := s.buf[lo:hi]
@@ -225,7 +224,7 @@ func (s *Scanner) spared(from, to int) bool {
 	for _, c := range w {
 		acc |= class[c]
 	}
-	return s.ownToken(w, acc) || acc&fDot != 0 && vendorName(w)
+	return s.ownToken(w, acc)
 }
 
 // beside looks at what stands beside an item in the same word: a name in a domain

@@ -234,6 +234,10 @@ func (s *Scanner) userAfter(hi int, told bool) {
 		return
 	}
 	b := s.buf
+	if quote == '(' && end+2 < s.hi && b[end] == ')' && b[end+1] == ' ' && b[end+2] == '[' && quadAhead(b[end+3:s.hi]) {
+		s.greeting(n, end)
+		return
+	}
 	w := b[n:end]
 	name := s.fold(w)
 	uid := bytes.HasPrefix(b[end:s.hi], []byte("(uid="))
@@ -243,7 +247,7 @@ func (s *Scanner) userAfter(hi int, told bool) {
 	if end < s.hi && (b[end] == '\\' || b[end] == '/' || b[end] == '=' || b[end] == '[' || b[end] == ':' && end+1 < s.hi && isAlnum(b[end+1])) {
 		return
 	}
-	follows := bytes.HasPrefix(b[end:s.hi], []byte(" from ")) || uid
+	follows := bytes.HasPrefix(b[end:s.hi], []byte(" from ")) || uid || bytes.HasPrefix(b[end:s.hi], []byte(" on /dev/")) || bytes.HasPrefix(b[end:s.hi], []byte(" on pts/"))
 	if quote == 0 && !follows && camel(w) {
 		return
 	}
@@ -261,10 +265,14 @@ func (s *Scanner) userAfter(hi int, told bool) {
 // before anything, the word must be followed by what follows hosts.
 func (s *Scanner) hostAfter(hi int, noun bool) {
 	n, end, quote := s.next(hi)
+	b := s.buf
+	if quote == '(' && end+2 < s.hi && b[end] == ')' && b[end+1] == ' ' && b[end+2] == '[' && quadAhead(b[end+3:s.hi]) {
+		s.greeting(n, end)
+		return
+	}
 	if end-n < 2 || quote == ' ' || quote == '(' {
 		return
 	}
-	b := s.buf
 	w := b[n:end]
 	name := s.fold(w)
 	if s.staysName(name) || looksLikeValue(w) || stateWord[name] || s.k.Common(name) || bytes.IndexByte(w, '@') >= 0 || class[w[0]]&(fLetter|fDigit) == 0 {
@@ -292,6 +300,15 @@ func (s *Scanner) hostAfter(hi int, noun bool) {
 		return
 	}
 	s.out = append(s.out, Finding{Start: n, End: end, Kind: pseudonym.Host, Value: name, Rule: "host", Learn: len(name) >= 3})
+}
+
+// greeting emits the name a mail client gave itself: "(LAPTOP-7QK) [192.0.2.7]".
+func (s *Scanner) greeting(lo, hi int) {
+	name := s.fold(s.buf[lo:hi])
+	if hi-lo < 2 || s.k.Common(name) || s.staysName(name) || looksLikeValue(s.buf[lo:hi]) {
+		return
+	}
+	s.hostName(lo-s.lo, hi-s.lo, name)
 }
 
 // hostShaped emits the word behind on, at, from or to when its own shape is that

@@ -147,7 +147,7 @@ func (s *Scanner) pairFinding(v span, rule int16) {
 
 // parentName emits the name of an object whose key or file says what it is.
 func (s *Scanner) parentName(g gap, end int, kind pseudonym.Kind) {
-	if kind == pseudonym.Secret || freeText(kind) || bytes.IndexByte(s.buf[g.value:end], ' ') >= 0 {
+	if kind == pseudonym.Secret || kind == pseudonym.MAC || kind == pseudonym.WWN || kind == pseudonym.IPv4 || freeText(kind) || bytes.IndexByte(s.buf[g.value:end], ' ') >= 0 {
 		return
 	}
 	rule := kind.String()

@@ -182,30 +182,11 @@ func qualifiedHead(w []byte) acts {
 	return 0
 }
 
-// vendorName tells identifiers of parts of well-known products, which hold no
-// name of the site: com.apple.xpc.launchd, org.apache.hadoop.ipc.
-func vendorName(w []byte) bool {
-	first, rest, ok := bytes.Cut(w, []byte{'.'})
-	if !ok || !packages[string(first)] {
-		return false
-	}
-	second, _, ok := bytes.Cut(rest, []byte{'.'})
-	switch string(first) {
-	case "java", "javax", "sun", "jdk", "kotlin", "scala", "android", "androidx", "akka":
-		return true
-	}
-	return ok && vendors[string(second)]
-}
-
-var vendors = set("apple google microsoft apache android oracle sun ibm vmware redhat mozilla github springframework eclipse hibernate mortbay " +
-	"slf4j jboss netty elasticsearch elastic amazonaws amazon tencent huawei samsung facebook jcraft mysql postgresql mongodb datastax " +
-	"fasterxml codehaus glassfish freedesktop gnome kde chromium kernel openstack openshift docker kubernetes")
-
 // phrases are the words after which, in the right company, a name stands.
 var phrases = map[string]acts{
 	"for": aPhrase, "by": aPhrase, "from": aPhrase, "to": aPhrase, "as": aPhrase, "connect": aPhrase,
 	"host": aPhrase, "server": aPhrase, "node": aPhrase, "machine": aPhrase, "client": aPhrase, "peer": aPhrase, "hostname": aPhrase,
-	"ran": aStart, "cmd": aStart, "list": aStart, "reload": aStart, "edit": aStart, "replace": aStart, "tty": aStart, "sudoers": aStart,
+	"ran": aStart, "pam": aStart, "ldap": aStart, "sql": aStart, "passwd-file": aStart, "lua": aStart, "imap": aStart, "cmd": aStart, "list": aStart, "reload": aStart, "edit": aStart, "replace": aStart, "tty": aStart, "sudoers": aStart,
 	"dhcpack": aStart, "dhcpoffer": aStart, "dhcprequest": aStart, "dhcpdiscover": aStart, "dhcpnak": aStart, "dhcpinform": aStart,
 	"zone": aStart, "zoneset": aStart, "fcalias": aStart,
 	"on": aPhrase, "at": aPhrase, "wwn": aStart,
