@@ -138,7 +138,7 @@ func (g *Gate) fix(o Options) error {
 			}
 			continue
 		}
-		g.fixed = append(g.fixed, itemsOf(g.know, value{k.Kind, strings.ToLower(v)}, true)...)
+		g.fixed = append(g.fixed, itemsOf(g.know, value{k.Kind, strings.ToLower(v)}, given)...)
 	}
 	for _, w := range o.Words {
 		if w = strings.TrimSpace(w); len(w) >= 2 {
@@ -162,7 +162,11 @@ func (g *Gate) refresh() error {
 	items := slices.Clone(g.fixed)
 	learnt := sortedValues(g.learnt.learn)
 	for _, v := range learnt {
-		items = append(items, itemsOf(g.know, v, false)...)
+		by := guessed
+		if g.learnt.learn[v] {
+			by = told
+		}
+		items = append(items, itemsOf(g.know, v, by)...)
 	}
 	for i := range items {
 		if k, ok := g.kinds[items[i].Canon]; ok && items[i].Kind.IsName() && items[i].Kind != pseudonym.Domain {

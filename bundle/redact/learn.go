@@ -19,7 +19,7 @@ type value struct {
 // findings are what a pass has met.
 type findings struct {
 	values map[value]bool // everything found
-	learn  map[value]bool // of it, what is looked for bare
+	learn  map[value]bool // of it, what is looked for bare; true when its surroundings told it
 	alien  map[string]bool
 }
 
@@ -30,7 +30,9 @@ func newFindings() *findings {
 // add takes over the findings of another; the order of adding changes nothing.
 func (f *findings) add(o *findings) {
 	maps.Copy(f.values, o.values)
-	maps.Copy(f.learn, o.learn)
+	for v, told := range o.learn {
+		f.learn[v] = f.learn[v] || told
+	}
 	maps.Copy(f.alien, o.alien)
 }
 
@@ -51,9 +53,22 @@ func (f *findings) note(d detect.Finding, text []byte) {
 	}
 	f.values[v] = true
 	if d.Learn {
-		f.learn[v] = true
+		f.learn[v] = f.learn[v] || !byForm[d.Rule]
 	}
 }
+
+// byForm are the rules of names that only their own form gave away. The host of
+// such a name may be a service of the world, called by any word.
+var byForm = map[string]bool{"fqdn": true, "url-host": true, "email": true}
+
+// evidence is how sure it is that a value names something of the site.
+type evidence uint8
+
+const (
+	guessed evidence = iota // by its form alone
+	told                    // by its surroundings
+	given                   // by the caller
+)
 
 // canonical is the form of a value its stand-in is made from.
 func canonical(d detect.Finding, text []byte) string {
@@ -133,13 +148,13 @@ func sortedValues(m map[value]bool) []value {
 }
 
 // itemsOf are the spellings in which a value is looked for bare. What the
-// caller told (fixed) is looked for even when it is short.
-func itemsOf(k *detect.Knowledge, v value, fixed bool) []detect.Item {
+// caller gave is looked for even when it is short.
+func itemsOf(k *detect.Knowledge, v value, by evidence) []detect.Item {
 	one := detect.Item{Text: v.canon, Canon: v.canon, Kind: v.kind}
 	switch v.kind {
 	case pseudonym.Secret:
 		one.Exact = true
-		if !fixed && (len(v.canon) < 6 || k.Common(strings.ToLower(v.canon))) {
+		if by != given && (len(v.canon) < 6 || k.Common(strings.ToLower(v.canon))) {
 			return nil
 		}
 		return []detect.Item{one}
@@ -157,13 +172,13 @@ func itemsOf(k *detect.Knowledge, v value, fixed bool) []detect.Item {
 	case pseudonym.IPv6, pseudonym.UUID, pseudonym.Phone, pseudonym.IQN, pseudonym.NQN, pseudonym.SID:
 		return nil // known by their form wherever they stand
 	case pseudonym.FQDN:
-		return fqdnItems(k, v, fixed)
+		return fqdnItems(k, v, by)
 	case pseudonym.Domain:
 		return domainItems(k, v)
 	case pseudonym.Email:
 		return emailItems(k, v)
 	}
-	if !worthLooking(k, v.canon, fixed) {
+	if !worthLooking(k, v.canon, by == given) {
 		return nil
 	}
 	items := []detect.Item{one}
@@ -213,10 +228,10 @@ func ipv4Items(v value) []detect.Item {
 }
 
 // fqdnItems look for the host alone as well; its domain is known by suffix.
-func fqdnItems(k *detect.Knowledge, v value, fixed bool) []detect.Item {
+func fqdnItems(k *detect.Knowledge, v value, by evidence) []detect.Item {
 	host, domain, _ := strings.Cut(v.canon, ".")
 	items := []detect.Item{{Text: v.canon, Canon: v.canon, Kind: v.kind}}
-	if worthLooking(k, host, fixed) && len(host) > 3 {
+	if worthLooking(k, host, by == given) && len(host) > 3 && (by != guessed || strings.ContainsAny(host, "0123456789-_")) {
 		items = append(items, detect.Item{Text: host, Canon: host, Kind: pseudonym.Host})
 	}
 	return append(items, domainItems(k, value{pseudonym.Domain, domain})...)

@@ -55,7 +55,7 @@ func (s *Scanner) server(i, j, sep int) int {
 	share := end + sep
 	if share < hi && end+sep <= hi && isAlnum(b[share]) {
 		to := nameEnd(b, share, hi)
-		if w := s.fold(b[share:to]); !s.staysName(w) && !s.k.Common(w) && !adminShares[w] {
+		if w := s.fold(b[share:to]); !s.staysName(w) && !adminShares[w] {
 			s.emit(share, to, pseudonym.FileSystem, "unc")
 		}
 		return to
@@ -64,7 +64,7 @@ func (s *Scanner) server(i, j, sep int) int {
 }
 
 // adminShares are shares of every Windows host.
-var adminShares = set("c d e f ipc admin print sysvol netlogon pipe mailslot")
+var adminShares = set("c d e f ipc admin print sysvol netlogon pipe mailslot share shares public users home homes temp tmp data profiles")
 
 // nameEnd is the end of a name of letters, digits, dots, dashes, underscores.
 func nameEnd(b []byte, i, hi int) int {
