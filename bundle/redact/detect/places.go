@@ -48,7 +48,7 @@ func (s *Scanner) server(i, j, sep int) int {
 		return j
 	}
 	name := s.fold(b[j:end])
-	if _, n := parseQuad(b[j:end], '.'); n != 0 || s.staysName(name) || name == "." || name == "?" {
+	if _, n := parseQuad(b[j:end], '.'); n != 0 || s.staysName(name) || notServer[name] {
 		return j
 	}
 	s.emitName(j, end, name, "unc")
@@ -62,6 +62,9 @@ func (s *Scanner) server(i, j, sep int) int {
 	}
 	return end
 }
+
+// notServer stand where a server does in paths of the kernel of Windows.
+var notServer = set(". ? device globalroot global globaldevice registry systemroot")
 
 // adminShares are shares of every Windows host.
 var adminShares = set("c d e f ipc admin print sysvol netlogon pipe mailslot share shares public users home homes temp tmp data profiles")

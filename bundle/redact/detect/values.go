@@ -153,6 +153,19 @@ func (s *Scanner) ofProgram(lo, end, limit int, kind pseudonym.Kind, name string
 	return end+1 < limit && b[end] == ':' && class[b[end+1]]&fLetter != 0 && lo > s.lo && b[lo-1] == ':' && hump(w)
 }
 
+// identifier tells names of fields and constants, such as serviceAccount and
+// PV_UUID: where one stands in the place of a name it goes, and nowhere else.
+func identifier(w []byte) bool {
+	var f flags
+	for _, c := range w {
+		f |= class[c]
+	}
+	if f&(fDigit|fDot|fDash|fHigh|fAt) != 0 || len(w) < 6 {
+		return false
+	}
+	return f&fUnder != 0 && f&fLower == 0 || f&fUnder == 0 && hump(w)
+}
+
 // hump tells words such as deviceName.
 func hump(w []byte) bool {
 	for i := 1; i < len(w); i++ {
@@ -203,7 +216,7 @@ func (s *Scanner) parts(lo, end int, kind pseudonym.Kind, id, name string) {
 		s.parts(lo+i+2, end, kind, id, name[i+2:])
 		return
 	}
-	learn := !s.k.Common(name) && (len(name) >= 4 || len(name) == 3 && hasDigit([]byte(name)))
+	learn := !s.k.Common(name) && (len(name) >= 4 || len(name) == 3 && hasDigit([]byte(name))) && !identifier(s.buf[lo:end])
 	s.out = append(s.out, Finding{Start: lo, End: end, Kind: kind, Value: name, Rule: id, Learn: learn})
 }
 
