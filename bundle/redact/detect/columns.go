@@ -50,8 +50,12 @@ func (s *Scanner) columnHeader(b []byte) (table, bool) {
 		return table{}, false
 	}
 	company, name := pseudonym.None, -1
-	for _, c := range spans[:n] {
+	for i, c := range spans[:n] {
+		had := t.n
 		company, name = s.titlesIn(b, c, &t, company, name)
+		for k := had; k < t.n && i > 0; k++ {
+			t.cols[k].prev = uint16(spans[i-1].hi)
+		}
 	}
 	if name >= 0 && company != pseudonym.None {
 		t.put(column{at: uint16(name), end: uint16(name + 4), kind: company, rule: noRule})
@@ -170,6 +174,7 @@ var columnTitles = map[string]pseudonym.Kind{
 	"neighbor device": pseudonym.Host, "ap name": pseudonym.Host, "system id": pseudonym.Host, "neighbor name": pseudonym.Host,
 	"remote system": pseudonym.Host, "chassis name": pseudonym.Host, "sysname": pseudonym.Host, "switch name": pseudonym.Host,
 	"vm name": pseudonym.Host, "guest": pseudonym.Host, "ssh user": pseudonym.User, "logged in": pseudonym.User,
+	"vserver": pseudonym.Array, "svm": pseudonym.Array, "datastore": pseudonym.Volume,
 	"zone name": pseudonym.Name, "alias name": pseudonym.Name,
 }
 
@@ -265,7 +270,7 @@ func (t *table) row(b []byte) bool {
 	if words == 1 {
 		return true // a cell too long for its column; the rest is below
 	}
-	return cells >= 2 || words >= 3 && words*2 >= int(t.gaps) && t.gaps > 3
+	return cells >= 2 || t.gaps < 2 && words >= 3
 }
 
 // columns reads a row of a table by place: a cell belongs to the title above it,
@@ -277,34 +282,41 @@ func (s *Scanner) columns(b []byte) {
 		return
 	}
 	for _, c := range t.cols[:t.n] {
-		lo, hi, ok := cellBelow(b, int(c.at), int(c.end))
+		lo, hi, ok := cellBelow(b, int(c.at), int(c.end), int(c.prev))
 		if ok {
 			s.cell(s.lo+lo, s.lo+hi, c)
 		}
 	}
 }
 
-// cellBelow finds the one word that stands below a title.
-func cellBelow(b []byte, at, end int) (lo, hi int, ok bool) {
+// cellBelow finds the one word that stands below a title. One that begins below
+// the title before it, which ends at prev, is that one's.
+func cellBelow(b []byte, at, end, prev int) (lo, hi int, ok bool) {
 	if at >= len(b) {
 		return 0, 0, false
 	}
 	lo = at
-	if isSpace(b[at]) {
-		for lo < len(b) && lo < end && isSpace(b[lo]) {
-			lo++
-		}
-		if lo >= len(b) || lo >= end {
-			return 0, 0, false
-		}
-	} else {
+	if !isSpace(b[at]) {
 		for lo > 0 && !isSpace(b[lo-1]) {
 			lo--
 		}
+		if lo >= prev {
+			return lo, wordEnd(b, lo), true
+		}
+		lo = wordEnd(b, at)
 	}
-	hi = lo
-	for hi < len(b) && !isSpace(b[hi]) {
-		hi++
+	for lo < len(b) && lo < end && isSpace(b[lo]) {
+		lo++
 	}
-	return lo, hi, true
+	if lo >= len(b) || lo >= end {
+		return 0, 0, false
+	}
+	return lo, wordEnd(b, lo), true
+}
+
+func wordEnd(b []byte, i int) int {
+	for i < len(b) && !isSpace(b[i]) {
+		i++
+	}
+	return i
 }

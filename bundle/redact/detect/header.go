@@ -29,7 +29,13 @@ func (s *Scanner) header() {
 	if i == 0 && len(b) > 26 && isDigit(b[0]) && isDigit(b[3]) && b[4] == ' ' && class[b[5]]&fUpper != 0 {
 		i = 5 // 2026 Oct  3 09:00:00
 	}
+	if i == 0 && b[3] == ' ' && class[b[0]]&fUpper != 0 && len(b) > 24 && days[string(b[:3])] {
+		i = 4 // Sat Oct  3 09:00:00
+	}
 	if n := monthStamp(b, i); n > 0 {
+		if j := bytes.IndexByte(b[n:min(len(b), n+7)], ' '); j > 1 && n+j+1 < len(b) && b[n+j+1] == '[' && allCapital(b[n:n+j]) {
+			n += j + 1 // the zone
+		}
 		if b[n] == '[' {
 			s.bracketHost(n)
 		}
@@ -72,6 +78,8 @@ func (s *Scanner) numbered(at int) {
 	}
 	s.hostName(at, end, s.fold(b[at:end]))
 }
+
+var days = map[string]bool{"Mon": true, "Tue": true, "Wed": true, "Thu": true, "Fri": true, "Sat": true, "Sun": true}
 
 const months = "JanFebMarAprMayJunJulAugSepOctNovDec"
 

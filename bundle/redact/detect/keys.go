@@ -71,7 +71,9 @@ func (s *Scanner) separator(hi int) (gap, bool) {
 	for i < s.hi && isSpace(b[i]) {
 		i++
 	}
-	if i > apart && g.sep == '=' && s.anotherKey(i) && apart < s.hi && i < s.hi {
+	if g.sep == '=' && i+8 < s.hi && b[i] == 'S' && string(b[i:i+8]) == "STRING: " {
+		i += 8 // the type of a value of SNMP
+	} else if i > apart && g.sep == '=' && s.anotherKey(i) && apart < s.hi && i < s.hi {
 		return g, false // an empty value before the next key
 	}
 	i = s.seeThrough(i)
@@ -266,14 +268,17 @@ func (s *Scanner) pairKey(lo, hi int) int16 {
 	if p.hi == 0 || p.hi+1 != lo || !isSpace(s.buf[p.hi]) {
 		return noRule
 	}
+	switch before := s.fold(s.buf[p.lo:p.hi]); {
+	case before == "time" && foldEqual(s.buf[lo:hi], "zone"):
+		return notKey
+	case before == "display" && s.prev[1].hi != 0 && foldEqual(s.buf[s.prev[1].lo:s.prev[1].hi], "device"):
+		return notKey // what a model of disk is called
+	}
 	from := p.lo
 	if q := s.prev[1]; q.hi != 0 && q.hi+1 == p.lo && isSpace(s.buf[q.hi]) {
 		if r := s.keyRule(s.buf[q.lo:hi]); r >= 0 {
 			return r
 		}
-	}
-	if foldEqual(s.buf[p.lo:p.hi], "time") && foldEqual(s.buf[lo:hi], "zone") {
-		return notKey
 	}
 	return s.keyRule(s.buf[from:hi])
 }

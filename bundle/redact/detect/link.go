@@ -28,6 +28,9 @@ func (s *Scanner) dashHex(lo, hi int) bool {
 	case len(w) == 14 && w[4] == '-' && w[9] == '-' && len(digitsOf(w)) == 12 && (bytes.ContainsAny(w, "abcdefABCDEF") || s.linkBefore(lo, hi)):
 		s.mac(lo, hi)
 		return true
+	case len(w) == 20 && pairsBy(w, 3) && w[0] == '0' && w[1] == '1':
+		s.mac(lo+3, hi) // with the type of hardware, as boot loaders write it
+		return true
 	case len(w) == 23 && pairsBy(w, 3):
 		s.wwn(lo, hi)
 		return true

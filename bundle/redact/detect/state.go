@@ -51,6 +51,7 @@ type table struct {
 type column struct {
 	at   uint16 // place, or number of the field
 	end  uint16 // of the title
+	prev uint16 // end of the title before it
 	kind pseudonym.Kind
 	rule int16
 }

@@ -16,6 +16,12 @@ func (s *Scanner) switchStatement(lo, hi int, w string) int {
 	switch w {
 	case "snmp-server":
 		s.snmpHost(hi)
+	case "hex-string":
+		if hi+2 < s.hi && s.buf[hi] == ':' && s.buf[hi+1] == ' ' {
+			s.hexValue(hi + 2)
+		}
+	case "n":
+		s.slashed(lo, hi)
 	case "description":
 		s.description(lo, hi)
 	case "contact", "location", "syscontact", "syslocation":
@@ -223,4 +229,15 @@ func (s *Scanner) description(lo, hi int) {
 func joinedName(w []byte) bool {
 	i := bytes.IndexAny(w, "-_")
 	return i > 1 && i < len(w)-1 && len(w) >= 7 && hasDigit(w) && class[w[0]]&fLetter != 0 && bytes.IndexByte(w, '.') < 0
+}
+
+// slashed reads S/N: X, whose key is cut at the slash.
+func (s *Scanner) slashed(lo, hi int) {
+	b := s.buf
+	if lo < s.lo+2 || b[lo-1] != '/' || lower(b[lo-2]) != 's' || lo > s.lo+2 && isAlnum(b[lo-3]) {
+		return
+	}
+	if g, ok := s.separator(hi); ok && g.value < s.hi && (g.sep != ' ' || serialLike(b[g.value:nameEnd(b, g.value, s.hi)])) {
+		s.nameAt(g.value, s.hi, pseudonym.Serial, "serial", g)
+	}
 }

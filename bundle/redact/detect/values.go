@@ -96,6 +96,10 @@ func (s *Scanner) nameAt(lo, limit int, kind pseudonym.Kind, id string, g gap) {
 		return
 	}
 	name := s.fold(w)
+	if kind == pseudonym.Serial && (g.quote != 0 || !g.keyed) && countedSerial(w) && !s.owns(kind, name) {
+		s.parts(lo, end, kind, id, name)
+		return
+	}
 	if end-lo < 2 || s.staysName(name) || looksLikeValue(w) || emptyValues[name] || s.ofProgram(lo, end, limit, kind, name) {
 		return
 	}
@@ -174,6 +178,16 @@ func hump(w []byte) bool {
 		}
 	}
 	return false
+}
+
+// countedSerial tells serial numbers of digits alone from counts and from the
+// serials of zones, which are dates.
+func countedSerial(w []byte) bool {
+	if len(w) < 8 || len(w) > 20 || !allDigits(string(w)) || bytes.Count(w, w[:1]) == len(w) {
+		return false
+	}
+	date := (w[0] == '1' && w[1] == '9' || w[0] == '2' && w[1] == '0') && w[4] <= '1' && w[6] <= '3'
+	return !date || len(w) > 10
 }
 
 // serialBehind is the length of a serial number in brackets, or 0.

@@ -52,7 +52,7 @@ func (s *Scanner) classify(w []byte, acc flags) verdict {
 		return v
 	}
 	v.acts = s.shape(w, acc)
-	if acc&fLetter != 0 && (acc&fDigit == 0 || digits(w) < 4) {
+	if acc&fLetter != 0 && (acc&fDigit == 0 || digits(indexed(w)) < 4) {
 		s.vocabulary(w, acc, &v) // names of keys hold few digits, numbered things many
 	}
 	return v
@@ -195,6 +195,7 @@ var phrases = map[string]acts{
 	"home": aPath, "users": aPath, "cron": aPath, "mail": aPath, "profiles": aPath, "homes": aPath, "tabs": aPath, "crontabs": aPath,
 	"name": aNameKey | aStart, "id": aNameKey, "option": aNameKey, "property": aNameKey, "parameter": aNameKey, "field": aNameKey,
 	"variable": aNameKey, "setting": aNameKey, "value": aNameKey, "val": aNameKey, "default": aNameKey, "attribute": aNameKey,
+	"hex-string": aStart, "n": aStart,
 	"snmp-server": aStart, "description": aStart, "contact": aStart, "location": aStart, "syscontact": aStart, "syslocation": aStart,
 	"md5": aStart, "sha": aStart, "sha1": aStart, "sha256": aStart, "auth": aStart, "priv": aStart, "des": aStart, "aes": aStart, "aes128": aStart,
 	"aes-128": aStart, "aes256": aStart, "aes-256": aStart, "hmac-sha-256": aStart,
@@ -218,7 +219,7 @@ func (s *Scanner) vocabulary(w []byte, acc flags, v *verdict) {
 	if len(w) > 40 {
 		return
 	}
-	v.key = s.k.keyRule(w)
+	v.key = s.k.keyRule(indexed(w))
 	if v.key >= 0 {
 		v.acts |= aKey
 	}
@@ -241,5 +242,5 @@ func (s *Scanner) vocabulary(w []byte, acc flags, v *verdict) {
 // Host Name, Service Tag.
 var suffixWords = map[string]bool{
 	"number": true, "name": true, "tag": true, "id": true, "no": true, "code": true, "string": true,
-	"key": true, "num": true, "address": true, "server": true, "servers": true, "#": true,
+	"key": true, "num": true, "address": true, "server": true, "servers": true, "#": true, "contract": true, "guid": true,
 }
