@@ -29,7 +29,7 @@ const Mask = "masked-secret"
 // act does what the verdict on a word asks for, and returns where the next word
 // begins. start and end bound the word as cut, lo and hi without outer dots and
 // dashes.
-func (s *Scanner) act(start, lo, hi, end int, acc flags, v verdict) int {
+func (s *Scanner) act(start, lo, hi, end int, v verdict) int {
 	next := end
 	a := v.acts
 	if a&(aQuad|aEmbedded|aDotMAC|aDashHex|aHex|aSID|aQualified|aToken) != 0 {
@@ -50,7 +50,7 @@ func (s *Scanner) act(start, lo, hi, end int, acc flags, v verdict) int {
 		}
 	}
 	if a&(aKey|aNameKey|aDN|aStart|aPath|aNoun|aPhrase) != 0 {
-		next = max(next, s.actWord(start, lo, hi, end, acc, v))
+		next = max(next, s.actWord(start, lo, hi, end, v))
 	}
 	if a&aLong != 0 && a&(aToken|aQualified) == 0 {
 		n := s.base64(lo, end)
@@ -92,7 +92,7 @@ func (s *Scanner) actForm(lo, hi int, a acts) int {
 }
 
 // actWord deals with words that say something of what stands beside them.
-func (s *Scanner) actWord(start, lo, hi, end int, acc flags, v verdict) int {
+func (s *Scanner) actWord(start, lo, hi, end int, v verdict) int {
 	a, next := v.acts, end
 	if a&aPath != 0 && s.inPath(lo, hi) {
 		s.pathName(hi)

@@ -87,10 +87,10 @@ func (s *Scanner) pairs(start int, run []byte) int {
 
 // shortMAC reads the Solaris spelling, which drops leading zeros: 0:14:4f:1:2:3.
 func (s *Scanner) shortMAC(start int, run []byte) int {
-	groups := bytes.Split(run, []byte{':'})
-	if len(groups) != 6 {
+	if len(run) < 11 || len(run) > 17 || bytes.Count(run, []byte{':'}) != 5 {
 		return 0
 	}
+	groups := bytes.Split(run, []byte{':'})
 	var digits []byte
 	for _, g := range groups {
 		switch len(g) {

@@ -151,7 +151,12 @@ const lookBack = 160
 
 // lineHas looks for a folded word before a place of the line.
 func (s *Scanner) lineHas(lo int, word string) bool {
-	return bytes.Contains(bytes.ToLower(s.buf[max(s.lo, lo-lookBack):lo]), []byte(word))
+	for i := max(s.lo, lo-lookBack); i+len(word) <= lo; i++ {
+		if lower(s.buf[i]) == word[0] && foldEqual(s.buf[i:i+len(word)], word) {
+			return true
+		}
+	}
+	return false
 }
 
 // secretArg masks the argument behind a word, skipping some before it.

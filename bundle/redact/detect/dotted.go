@@ -254,6 +254,18 @@ func (s *Scanner) account(lo, hi int) {
 
 // staysName tells names that mean the same everywhere, and our own.
 func (s *Scanner) staysName(name string) bool {
+	p, ok := pack(name)
+	if !ok {
+		return s.staysEverywhere(name)
+	}
+	m := &s.stays[p.slot(foldLog)]
+	if m.packed != p {
+		*m = nameMemory{p, s.staysEverywhere(name)}
+	}
+	return m.stays
+}
+
+func (s *Scanner) staysEverywhere(name string) bool {
 	if name == "" || s.k.Keeps(name) || name == "localhost" || strings.HasPrefix(name, "localhost.") || allDigits(name) || slotName(name) {
 		return true
 	}
@@ -277,7 +289,7 @@ func slotName(name string) bool {
 		for i < len(part) && class[part[i]]&fLetter != 0 {
 			i++
 		}
-		if !slotWords[strings.ToLower(part[:i])] || i == len(part) || !allDigits(part[i:]) {
+		if i == 0 || i > 8 || i == len(part) || !allDigits(part[i:]) || !slotWords[strings.ToLower(part[:i])] {
 			return false
 		}
 	}

@@ -36,6 +36,7 @@ func (s *Scanner) header() {
 		if j := bytes.IndexByte(b[n:min(len(b), n+7)], ' '); j > 1 && n+j+1 < len(b) && b[n+j+1] == '[' && allCapital(b[n:n+j]) {
 			n += j + 1 // the zone
 		}
+		s.body = s.lo + n
 		if b[n] == '[' {
 			s.bracketHost(n)
 		}
@@ -43,6 +44,7 @@ func (s *Scanner) header() {
 		return
 	}
 	if n := isoStamp(b, i); n > 0 {
+		s.body = s.lo + clockField(b, i+11)
 		s.hostField(n, i > 2)
 		return
 	}

@@ -137,15 +137,10 @@ func runEnd(b []byte, i int) int {
 
 // runMask has a bit for each byte that is an ASCII letter or digit.
 func runMask(b *[64]byte) (m uint64) {
-	const high, all = 0x8080808080808080, 0x0101010101010101
 	for i := 0; i < 64; i += 8 {
 		x := binary.LittleEndian.Uint64(b[i : i+8])
-		low := x &^ high
-		fold := low | 0x20*all
-		letters := (fold + (0x80-'a')*all) &^ (fold + (0x80-'z'-1)*all)
-		digits := (low + (0x80-'0')*all) &^ (low + (0x80-'9'-1)*all)
-		r := (letters | digits) &^ x & high
-		m |= (r >> 7 * 0x0102040810204080 >> 56) << uint(i)
+		low := x &^ highs
+		m |= gather((between(low|0x20*ones, 'a', 'z')|between(low, '0', '9'))&^x) << uint(i)
 	}
 	return m
 }
@@ -220,11 +215,7 @@ func (s *Scanner) wordAround(from, to int) (lo, hi int) {
 func (s *Scanner) spared(from, to int) bool {
 	lo, hi := s.wordAround(from, to)
 	w := s.buf[lo:hi]
-	acc := flags(0)
-	for _, c := range w {
-		acc |= class[c]
-	}
-	return s.ownToken(w, acc)
+	return s.ownToken(w, flagsOf(w))
 }
 
 // beside looks at what stands beside an item in the same word: a name in a domain

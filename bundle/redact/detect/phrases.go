@@ -202,28 +202,14 @@ var loginWords = []string{"password", "publickey", "keyboard-interactive", "sess
 
 // speaksOfLogin looks at the words before "for".
 func (s *Scanner) speaksOfLogin(lo int) bool {
-	from := max(s.lo, lo-48)
-	t := bytes.ToLower(s.buf[from:lo])
-	for _, w := range loginWords {
-		if bytes.Contains(t, []byte(w)) {
-			return true
-		}
-	}
-	return false
+	return s.anyOf(s.buf[max(s.lo, lo-48):lo], loginWords)
 }
 
 // actorWords before "by" make what follows a user.
 var actorWords = []string{"opened", "closed", "logged", "created", "modified", "changed", "requested", "issued", "approved", "su for", "started", "locked", "unlocked", "deleted", "run", "executed", "initiated", "login", "logon", "acknowledged", "invoked", "performed", "configured", "updated", "reset", "connected", "root", "ran command"}
 
 func (s *Scanner) speaksOfActor(lo int) bool {
-	from := max(s.lo, lo-40)
-	t := bytes.ToLower(s.buf[from:lo])
-	for _, w := range actorWords {
-		if bytes.Contains(t, []byte(w)) {
-			return true
-		}
-	}
-	return false
+	return s.anyOf(s.buf[max(s.lo, lo-40):lo], actorWords)
 }
 
 // userAfter emits the word behind as a user when the words before speak of

@@ -46,8 +46,9 @@ type verdict struct {
 }
 
 // classify looks at a word once.
-func (s *Scanner) classify(w []byte, acc flags) verdict {
+func (s *Scanner) classify(w []byte) verdict {
 	v := verdict{key: noRule, noun: noRule}
+	acc := flagsOf(w)
 	if s.ownToken(w, acc) {
 		return v
 	}
@@ -139,10 +140,7 @@ const maxHostName = 24
 
 // numberedName tells words that a series of hosts could hold.
 func numberedName(w []byte) bool {
-	var acc flags
-	for _, c := range w {
-		acc |= class[c]
-	}
+	acc := flagsOf(w)
 	return len(w) <= maxHostName && acc&fDigit != 0 && acc&fLetter != 0 && acc&(fDot|fAt|fUnder) == 0
 }
 
