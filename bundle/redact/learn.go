@@ -168,6 +168,9 @@ func itemsOf(k *detect.Knowledge, v value, by evidence) []detect.Item {
 		if serial, ok := strings.CutPrefix(v.canon, "624a9370"); ok {
 			return []detect.Item{one, {Text: serial, Canon: serial, Kind: pseudonym.Serial}}
 		}
+		if serial, ok := pseudonym.VolumeOfNGUID(v.canon); ok {
+			return []detect.Item{one, {Text: serial, Canon: serial, Kind: pseudonym.Serial}}
+		}
 		return []detect.Item{one}
 	case pseudonym.IPv6, pseudonym.UUID, pseudonym.Phone, pseudonym.IQN, pseudonym.NQN, pseudonym.SID:
 		return nil // known by their form wherever they stand

@@ -64,7 +64,7 @@ func (s *Scanner) columnHeader(b []byte) (table, bool) {
 		return table{}, false
 	}
 	t.gaps = uint8(min(gaps, 255))
-	t.pending = capitals < n || gaps < 2 && !allCapital(b)
+	t.pending = capitals < n || gaps < 2 && !upperCase(b)
 	return t, true
 }
 
@@ -73,6 +73,9 @@ func (s *Scanner) columnHeader(b []byte) (table, bool) {
 func titles(b []byte) bool {
 	for i, c := range b {
 		switch {
+		case c == '.' && i > 0 && b[i-1] == '.':
+			return false // a key and its value, apart by dots
+
 		case isDigit(c):
 			if i == 0 || class[b[i-1]]&(fLetter|fDigit) == 0 {
 				return false
@@ -84,9 +87,10 @@ func titles(b []byte) bool {
 	return true
 }
 
-func allCapital(b []byte) bool {
-	for w := range bytes.FieldsSeq(b) {
-		if class[w[0]]&fLower != 0 {
+// upperCase reports whether a line has no small letters.
+func upperCase(b []byte) bool {
+	for _, c := range b {
+		if class[c]&fLower != 0 {
 			return false
 		}
 	}

@@ -253,6 +253,9 @@ func (s *Scanner) keyWord(lo, hi int) int {
 
 // userArg deals with "login jdoe", "username jdoe password", "useradd jdoe".
 func (s *Scanner) userArg(lo, hi int, w string) {
+	if w == "username" && upperCase(s.buf[lo:hi]) {
+		return // a title
+	}
 	if w == "login" && !s.lineHas(lo, "machine ") || w == "user" && !s.lineHas(lo, "snmp-server") && !s.defines(lo) {
 		return
 	}

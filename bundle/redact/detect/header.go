@@ -33,7 +33,7 @@ func (s *Scanner) header() {
 		i = 4 // Sat Oct  3 09:00:00
 	}
 	if n := monthStamp(b, i); n > 0 {
-		if j := bytes.IndexByte(b[n:min(len(b), n+7)], ' '); j > 1 && n+j+1 < len(b) && b[n+j+1] == '[' && allCapital(b[n:n+j]) {
+		if j := bytes.IndexByte(b[n:min(len(b), n+7)], ' '); j > 1 && n+j+1 < len(b) && b[n+j+1] == '[' && upperCase(b[n:n+j]) {
 			n += j + 1 // the zone
 		}
 		s.body = s.lo + n

@@ -508,7 +508,7 @@ func blockMark(v []byte) bool {
 var emptyValues = set("null nil none true false yes no on off ~ - * ** *** **** ***** ****** ******* ******** undefined unset empty redacted hidden " +
 	"<none> <nil> <null> <redacted> <hidden> [redacted] (null) (none) n/a na ok failed fail passed success expired invalid required optional enabled disabled " +
 	"set string str string; bool int {} [] () %s %q %v ? x xx xxx xxxx xxxxx xxxxxx xxxxxxxx unchanged changed missing unknown default file prompt ask not is was " +
-	"{ [ ( \" ' | > ; , && || = == ! + str, none, null, false, true, int, 0 1 -1 <secret> ******, ***, sha256 sha512 md5 yescrypt plaintext")
+	"<empty> { [ ( \" ' | > ; , && || = == ! + str, none, null, false, true, int, 0 1 -1 <secret> ******, ***, sha256 sha512 md5 yescrypt plaintext")
 
 // secretLike tells a secret from a state, a count or a piece of program.
 func secretLike(v []byte, g gap, key []byte) bool {
@@ -531,6 +531,9 @@ func secretLike(v []byte, g gap, key []byte) bool {
 	}
 	if strings.HasSuffix(k, "community") && bgpCommunity(v) || (k == "license" || k == "licence") && (bytes.IndexByte(v, ' ') >= 0 || !hasDigit(v) || len(v) < 10) {
 		return false // of BGP; the name of what is licensed
+	}
+	if (k == "token" || k == "id") && len(v) <= 10 && len(v) > 2 && v[0] == '0' && v[1] == 'x' && hexOnly(v[2:]) {
+		return false // a number
 	}
 	if k == "pwd" && v[0] == '/' {
 		return false // the working folder

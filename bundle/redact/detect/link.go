@@ -21,6 +21,9 @@ func (s *Scanner) dashHex(lo, hi int) bool {
 	w := s.buf[lo:hi]
 	switch {
 	case len(w) == 36 && w[8] == '-' && w[13] == '-' && w[18] == '-' && w[23] == '-':
+		if w[0] == '0' && w[1] == '0' && foldEqual(w[19:23], "24a9") && w[24] == '3' && w[25] == '7' {
+			s.nguid(lo, hi, digitsOf(w)) // written like a UUID
+		}
 		return true // a UUID; the MAC at the end of some is met as an item
 	case len(w) == 17 && pairsBy(w, 3):
 		s.mac(lo, hi)
@@ -52,6 +55,13 @@ func (s *Scanner) linkBefore(lo, hi int) bool {
 		}
 	}
 	return false
+}
+
+// nguid emits the name under which NVMe shows a volume of the family.
+func (s *Scanner) nguid(lo, hi int, d string) {
+	if len(d) == 32 && !s.owns(pseudonym.NAA, d) {
+		s.out = append(s.out, Finding{Start: lo, End: hi, Kind: pseudonym.NAA, Value: d, Rule: "naa", Learn: true})
+	}
 }
 
 func pairsBy(w []byte, step int) bool {
@@ -153,6 +163,10 @@ func (s *Scanner) naaDigits(lo, hi int, d string) {
 	whole := lo
 	if lo > s.lo && s.buf[lo-1] == '3' {
 		whole--
+	}
+	if _, ok := pseudonym.VolumeOfNGUID(d); ok {
+		s.nguid(lo, hi, d)
+		return
 	}
 	if d[0] == '6' && (naaMakers(d) || lo > s.lo && s.buf[lo-1] == '3') {
 		if !s.owns(pseudonym.NAA, d) {

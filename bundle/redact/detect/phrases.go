@@ -59,6 +59,9 @@ func (s *Scanner) noun(lo, hi int, rule int16) {
 	if end-n < 2 || end < s.hi && (s.buf[end] == '=' || s.buf[end] == ':' && end+1 < s.hi && s.buf[end+1] == ' ' && quote == 0) && s.k.kind(rule) != pseudonym.User {
 		return
 	}
+	if n > hi+1 && quote == 0 && upperCase(s.buf[lo:hi]) {
+		return // titles of columns
+	}
 	kind := s.k.kind(rule)
 	w := s.buf[n:end]
 	name := s.fold(w)

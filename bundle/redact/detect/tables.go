@@ -335,7 +335,7 @@ func (s *Scanner) owners(b []byte) {
 		if n == 2 || n == 3 {
 			w := b[from:i]
 			name := strings.ToLower(string(w))
-			if !s.k.Common(name) && !looksLikeValue(w) {
+			if !s.k.Common(name) && !looksLikeValue(w) && !(len(w) == 3 && strings.Contains(months, string(w))) {
 				s.account(s.lo+from, s.lo+i)
 			}
 		}
