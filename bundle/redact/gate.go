@@ -60,6 +60,7 @@ type Options struct {
 	Known    []Known  // the site's inventory, from the monitor
 	Words    []string // the site's word list; phrases are allowed
 	Prior    *Map     // stand-ins of earlier bundles; nil for none
+	Links    bool     // keep symbolic links that stay inside the tree; else they are withheld
 	Workers  int      // 0 for one per processor
 	Progress Progress // may be nil
 }
@@ -75,6 +76,7 @@ type Gate struct {
 	fixed    []detect.Item
 	workers  int
 	progress Progress
+	links    bool
 	chunk    int          // size of chunks, 0 for chunkSize; tests cut finer
 	rescan   bool         // the second pass scans in full again; tests compare
 	met      func([]byte) // told of every chunk by tests, or nil
@@ -107,7 +109,7 @@ func New(o Options) (*Gate, error) {
 		return nil, fmt.Errorf("make redaction gate: %w", err)
 	}
 	g := &Gate{
-		know: know, mint: mint, policy: o.Policy, workers: o.Workers, progress: o.Progress,
+		know: know, mint: mint, policy: o.Policy, workers: o.Workers, progress: o.Progress, links: o.Links,
 		kinds: map[string]pseudonym.Kind{}, learnt: newFindings(),
 	}
 	if g.workers < 1 {

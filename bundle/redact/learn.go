@@ -47,6 +47,10 @@ func (f *findings) note(d detect.Finding, text []byte) {
 		}
 		return
 	}
+	if d.Form == detect.Certificate {
+		f.noteParts(detect.DecodeParts(d.Value))
+		return
+	}
 	v := value{d.Kind, canonical(d, text)}
 	if v.canon == "" {
 		return
@@ -69,6 +73,16 @@ const (
 	told                    // by its surroundings
 	given                   // by the caller
 )
+
+// noteParts enters the values of a certificate's summary.
+func (f *findings) noteParts(ps []detect.Part) {
+	for _, p := range ps {
+		if p.Kind != pseudonym.None {
+			v := value{p.Kind, p.Text}
+			f.values[v], f.learn[v] = true, true
+		}
+	}
+}
 
 // canonical is the form of a value its stand-in is made from.
 func canonical(d detect.Finding, text []byte) string {

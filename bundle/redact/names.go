@@ -36,6 +36,7 @@ func (g *Gate) nameOutputs(p *plan) error {
 		if err != nil {
 			return fmt.Errorf("name outputs: %w", err)
 		}
+		name = repackedName(name, t.kind)
 		for n := 2; taken[strings.ToLower(name)]; n++ {
 			ext := path.Ext(name)
 			base := strings.TrimSuffix(name, ext)

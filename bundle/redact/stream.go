@@ -38,7 +38,8 @@ type stream struct {
 	tmp    string  // folder for parts of archives
 	spool  *spool  // what the first pass finds
 	replay *replay // the same in the second
-	read   int64   // unpacked so far
+	held   []Withheld
+	read   int64 // unpacked so far
 }
 
 func (s *stream) worker() *worker {
@@ -194,7 +195,7 @@ func (c *chunker) next() ([]byte, error) {
 // line that is too long between two words far from anything that binds them.
 func cutAt(b []byte) int {
 	if i := bytes.LastIndexByte(b, '\n'); i >= 0 {
-		return i + 1
+		return beforeBlock(b[:i+1])
 	}
 	if len(b) < maxLine {
 		return 0
@@ -204,6 +205,20 @@ func cutAt(b []byte) int {
 		if i := bytes.LastIndexAny(b[half:], seps); i >= 0 {
 			return half + i + 1
 		}
+	}
+	return len(b)
+}
+
+// beforeBlock moves a cut before a certificate that it would divide, as that can
+// only be summed up when it is seen whole.
+func beforeBlock(b []byte) int {
+	from := max(0, len(b)-(64<<10))
+	i := bytes.LastIndex(b[from:], []byte("-----BEGIN "))
+	if i < 0 || bytes.Contains(b[from+i:], []byte("-----END ")) {
+		return len(b)
+	}
+	if start := bytes.LastIndexByte(b[:from+i], '\n') + 1; start > 0 {
+		return start
 	}
 	return len(b)
 }

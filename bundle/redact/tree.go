@@ -29,7 +29,7 @@ type File struct {
 	NearMisses int64 // words kept that look drawn by chance
 }
 
-// Withheld is a file that did not pass.
+// Withheld is a file, or behind a ! a member of an archive, that did not pass.
 type Withheld struct {
 	In     string // relative path as found; never leaves the site
 	Path   string // the same after redaction
@@ -122,6 +122,9 @@ func (g *Gate) runTree(ctx context.Context, in string, work *workFolder) (res *R
 	if err := g.pass(ctx, "redact", plan, g.writeFile); err != nil {
 		return nil, err
 	}
+	if err := g.writeLinks(plan); err != nil {
+		return nil, err
+	}
 	return g.prove(ctx, plan, g.result(plan))
 }
 
@@ -148,6 +151,9 @@ func (g *Gate) prove(ctx context.Context, p *plan, res *Result) (*Result, error)
 		}
 		all = append(all, leaks...)
 		held, err := p.withholdLeaking(leaks)
+		if err == nil {
+			err = p.withholdDangling()
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -172,7 +178,7 @@ func (p *plan) withholdLeaking(leaks []proof.Leak) (int, error) {
 		}
 		path := filepath.Join(p.out, filepath.FromSlash(t.outRel))
 		if err := os.Remove(path); err != nil {
-			return held, fmt.Errorf("withhold %s: %w", t.outRel, err)
+			return held, fmt.Errorf("withhold %s: %w", t.outRel, cause(err))
 		}
 		if err := removeEmptyParents(p.out, filepath.Dir(path)); err != nil {
 			return held, err
@@ -216,7 +222,10 @@ type task struct {
 	outRel   string
 	found    *spool // from one pass to the other
 	size     int64
+	link     string // where it points, when it is a symbolic link
+	kind     string // type by content, from the first pass
 	withheld string // reason, when it does not pass
+	held     []Withheld
 	file     File
 }
 
@@ -233,20 +242,23 @@ type plan struct {
 func planTree(in string) (*plan, error) {
 	p := &plan{}
 	err := filepath.WalkDir(in, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		if d.IsDir() {
+		if err == nil && d.IsDir() {
 			return nil
 		}
-		rel, err := filepath.Rel(in, path)
-		if err != nil {
-			return err
+		rel, relErr := filepath.Rel(in, path)
+		if relErr != nil {
+			return relErr
 		}
 		t := &task{rel: filepath.ToSlash(rel), abs: path}
 		switch {
+		case errors.Is(err, fs.ErrPermission) && rel != ".":
+			t.withheld = "no permission to read it"
+		case err != nil:
+			return err
 		case d.Type()&fs.ModeSymlink != 0:
-			t.withheld = "symbolic link"
+			if t.link, err = os.Readlink(path); err != nil {
+				return err
+			}
 		case !d.Type().IsRegular():
 			t.withheld = "not a regular file"
 		default:
@@ -261,7 +273,7 @@ func planTree(in string) (*plan, error) {
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("redact tree: list %s: %w", in, err)
+		return nil, fmt.Errorf("redact tree: list %s: %w", in, cause(err))
 	}
 	return p, nil
 }
@@ -287,7 +299,7 @@ func (g *Gate) pass(ctx context.Context, name string, p *plan, step func(context
 		if ctx.Err() != nil {
 			break
 		}
-		if t.withheld == "" {
+		if t.withheld == "" && t.link == "" {
 			queue <- t
 		}
 	}
@@ -370,11 +382,11 @@ func (g *Gate) learnFile(ctx context.Context, p *plan, t *task, m *meter) error 
 func (g *Gate) writeFile(ctx context.Context, p *plan, t *task, m *meter) (err error) {
 	path := filepath.Join(p.out, filepath.FromSlash(t.outRel))
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return fmt.Errorf("redact %s: %w", t.outRel, err)
+		return fmt.Errorf("redact %s: %w", t.outRel, cause(err))
 	}
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
-		return fmt.Errorf("redact %s: %w", t.outRel, err)
+		return fmt.Errorf("redact %s: %w", t.outRel, cause(err))
 	}
 	s := &stream{gate: g, seen: newFindings(), write: true, counts: map[string]int64{}, hint: t.rel, tmp: p.tmp, replay: &replay{s: t.found, lost: g.rescan}}
 	err = g.through(ctx, t, m, s, f)
@@ -385,15 +397,19 @@ func (g *Gate) writeFile(ctx context.Context, p *plan, t *task, m *meter) (err e
 	}
 	if t.withheld != "" {
 		if err := os.Remove(path); err != nil {
-			return fmt.Errorf("withhold %s: %w", t.outRel, err)
+			return fmt.Errorf("withhold %s: %w", t.outRel, cause(err))
 		}
 		return removeEmptyParents(p.out, filepath.Dir(path))
 	}
 	info, err := os.Stat(path)
 	if err != nil {
-		return fmt.Errorf("redact %s: %w", t.outRel, err)
+		return fmt.Errorf("redact %s: %w", t.outRel, cause(err))
 	}
 	t.file = File{In: t.rel, Out: t.outRel, Inspected: bundle.InspectedFull, Type: s.kind, Size: info.Size(), Redactions: s.counts}
+	for _, h := range s.held {
+		t.file.Inspected = bundle.InspectedPartial
+		t.held = append(t.held, Withheld{In: h.In, Path: t.outRel + "!" + h.Path, Reason: h.Reason})
+	}
 	if s.w != nil {
 		t.file.NearMisses = s.w.near
 	}
@@ -423,21 +439,22 @@ func (g *Gate) through(ctx context.Context, t *task, m *meter, s *stream, w io.W
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("redact %s: %w", t.rel, err)
+		return fmt.Errorf("redact %s: %w", g.pathText(t.rel), cause(err))
 	}
 	defer f.Close()
 	s.ctx = ctx
 	if w == nil {
 		w = io.Discard
 	}
-	err = s.content(metered{f, m}, w, t.rel, 0)
+	s.kind, err = s.content(metered{f, m}, w, t.rel, 0)
+	t.kind = s.kind
 	var no *withholdError
 	if errors.As(err, &no) {
 		t.withheld = no.reason
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("redact %s: %w", g.pathText(t.rel), err)
+		return fmt.Errorf("redact %s: %w", g.pathText(t.rel), cause(err))
 	}
 	return nil
 }
@@ -451,6 +468,7 @@ func (g *Gate) result(p *plan) *Result {
 			continue
 		}
 		res.Files = append(res.Files, t.file)
+		res.Withheld = append(res.Withheld, t.held...)
 	}
 	slices.SortFunc(res.Files, func(a, b File) int { return strings.Compare(a.Out, b.Out) })
 	res.originals = g.originals()

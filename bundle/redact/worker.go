@@ -91,7 +91,7 @@ func (w *worker) find(chunk []byte, st detect.State) (found []detect.Finding, ne
 func (w *worker) known(chunk []byte, found []detect.Finding) (all []detect.Finding, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("a recogniser failed: %v", p)
+			err = unexpected(p)
 		}
 	}()
 	return w.scan.Known(chunk, found), nil

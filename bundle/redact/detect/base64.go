@@ -33,6 +33,9 @@ func (s *Scanner) base64(lo, end int) int {
 	}
 	text, ok := DecodeBase64(b[lo:to])
 	if !ok {
+		if to-lo > 300 && string(b[lo:lo+3]) == "MII" && s.certificateInline(lo, to) {
+			return to
+		}
 		return end
 	}
 	if !s.encoded(Finding{Start: lo, End: to, Kind: pseudonym.Secret, Form: Base64, Rule: "base64"}, text) {

@@ -13,17 +13,18 @@ type Form uint8
 // The forms of spelling. Everything made of hex digits needs none: the digits of
 // the stand-in are put where the digits of the value were.
 const (
-	Plain      Form = iota
-	Joined          // IPv4 with dashes or underscores for dots
-	HexForward      // IPv4 as eight hex digits, first octet first
-	HexBack         // IPv4 as eight hex digits, last octet first, as in /proc/net
-	Decimal         // IPv4 as one decimal number
-	Arpa            // octets or nibbles of an address in reverse, before .arpa
-	Number          // a secret that stands for a number in JSON
-	Truncated       // a name cut short by a column
-	Base64          // text that holds findings once decoded
-	Percent         // a name with percent escapes
-	HexText         // text that holds findings once read from its hex digits
+	Plain       Form = iota
+	Joined           // IPv4 with dashes or underscores for dots
+	HexForward       // IPv4 as eight hex digits, first octet first
+	HexBack          // IPv4 as eight hex digits, last octet first, as in /proc/net
+	Decimal          // IPv4 as one decimal number
+	Arpa             // octets or nibbles of an address in reverse, before .arpa
+	Number           // a secret that stands for a number in JSON
+	Truncated        // a name cut short by a column
+	Base64           // text that holds findings once decoded
+	Percent          // a name with percent escapes
+	HexText          // text that holds findings once read from its hex digits
+	Certificate      // a line of a certificate; the value is a line of its summary
 )
 
 // Finding is a stretch of text that must go.

@@ -42,6 +42,8 @@ type Scanner struct {
 	begins bool             // the chunk holds a mark that begins a PEM block
 	cr     bool             // the chunk holds carriage returns
 	hint   pseudonym.Kind
+
+	summary []string // of the certificate at hand, a line for each of its body
 }
 
 // span is a stretch of the buffer.

@@ -50,7 +50,7 @@ func Search(ctx context.Context, dir string, originals []Original) ([]Leak, erro
 	}
 	var files []string
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err == nil && d.Type().IsRegular() {
+		if err == nil && !d.IsDir() {
 			files = append(files, path)
 		}
 		return err
@@ -113,6 +113,10 @@ func (s *search) file(dir, path string) error {
 		return err
 	}
 	s.text([]byte(filepath.ToSlash(rel)), rel, 0, 0)
+	if target, err := os.Readlink(path); err == nil {
+		s.text([]byte(target), rel, 0, 0)
+		return nil
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return err
