@@ -198,11 +198,29 @@ func itemsOf(k *detect.Knowledge, v value, by evidence) []detect.Item {
 	if !worthLooking(k, v.canon, by == given) {
 		return nil
 	}
-	items := []detect.Item{one}
-	if v.kind == pseudonym.User && len(v.canon) > 8 && v.canon[0] != '_' && v.canon[7] != '_' && v.canon[7] != '-' && worthLooking(k, v.canon[:8], false) {
-		items = append(items, detect.Item{Text: v.canon[:8], Canon: v.canon, Kind: v.kind, Form: detect.Truncated})
+	return append([]detect.Item{one}, cutItems(k, v)...)
+}
+
+// cutItems are the names that columns cut short: eight characters of an account,
+// or seven and a plus, sixteen of a host.
+func cutItems(k *detect.Knowledge, v value) []detect.Item {
+	cut := func(n int, mark string) []detect.Item {
+		if len(v.canon) <= n || !worthLooking(k, v.canon[:n], false) || v.canon[0] == '_' || !alnum(v.canon[n-1]) {
+			return nil
+		}
+		return []detect.Item{{Text: v.canon[:n] + mark, Canon: v.canon, Kind: v.kind, Form: detect.Truncated}}
 	}
-	return items
+	switch v.kind {
+	case pseudonym.User:
+		return append(cut(8, ""), cut(7, "+")...)
+	case pseudonym.Host:
+		return cut(16, "")
+	}
+	return nil
+}
+
+func alnum(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 0x80
 }
 
 // worthLooking says whether a name is distinct enough to be hidden wherever it
@@ -250,6 +268,7 @@ func fqdnItems(k *detect.Knowledge, v value, by evidence) []detect.Item {
 	items := []detect.Item{{Text: v.canon, Canon: v.canon, Kind: v.kind}}
 	if worthLooking(k, host, by == given) && len(host) > 3 && (by != guessed || strings.ContainsAny(host, "0123456789-_")) {
 		items = append(items, detect.Item{Text: host, Canon: host, Kind: pseudonym.Host})
+		items = append(items, cutItems(k, value{pseudonym.Host, host})...)
 	}
 	return append(items, domainItems(k, value{pseudonym.Domain, domain})...)
 }

@@ -123,3 +123,16 @@ func (s *Scanner) actWord(start, lo, hi, end int, v verdict) int {
 	}
 	return next
 }
+
+// cutDomain returns where the beginning of a known domain ends that a column cut
+// short behind a host: gw-lyon2.nordba.
+func (s *Scanner) cutDomain(at int) int {
+	end := at + 1
+	for end < s.hi && class[s.buf[end]]&(fDigit|fLetter|fDot|fDash) != 0 {
+		end++
+	}
+	if end-at < 4 || !s.inv.beginsDomain(s.buf[at+1:end]) {
+		return at
+	}
+	return end
+}

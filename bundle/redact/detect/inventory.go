@@ -2,6 +2,7 @@ package detect
 
 import (
 	"encoding/binary"
+	"maps"
 	"math/bits"
 	"slices"
 	"strings"
@@ -30,6 +31,7 @@ type Inventory struct {
 	texts   map[uint64][]int32 // hash of a folded text -> items
 	wide    []int32            // items without an ASCII letter or digit
 	domains map[string]bool    // domains seen, folded
+	sorted  []string           // the same in order
 	addrs   map[string]bool    // IPv4 seen
 	series  map[string]series  // hosts numbered alike, by what stands before the number
 	joined  bool               // the number of some follows letters
@@ -75,6 +77,7 @@ func NewInventory(items []Item, addrs map[string]bool) *Inventory {
 			inv.number(it.Text)
 		}
 	}
+	inv.sorted = slices.Sorted(maps.Keys(inv.domains))
 	inv.closeSeries()
 	for _, h := range inv.heads {
 		slices.SortFunc(h.shapes, func(a, b shape) int { return b.size - a.size })
@@ -303,6 +306,14 @@ func (inv *Inventory) NameKind(name string) pseudonym.Kind {
 		return pseudonym.Domain
 	}
 	return pseudonym.FQDN
+}
+
+// beginsDomain reports whether a text, folded, is the beginning of a domain seen.
+func (inv *Inventory) beginsDomain(b []byte) bool {
+	var space [64]byte
+	t := string(foldInto(space[:0], b))
+	i, _ := slices.BinarySearch(inv.sorted, t)
+	return i < len(inv.sorted) && strings.HasPrefix(inv.sorted[i], t)
 }
 
 // Items returns what the inventory looks for.

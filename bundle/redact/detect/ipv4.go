@@ -366,3 +366,23 @@ func hexVal(c byte) byte {
 	}
 	return c - 'a' + 10
 }
+
+// decimal deals with an address written as one number, which only its key tells
+// from a count: ip=169090600.
+func (s *Scanner) decimal(g gap) {
+	b, v, i := s.buf, uint64(0), g.value
+	for i < s.hi && isDigit(b[i]) && i-g.value < 11 {
+		v = v*10 + uint64(b[i]-'0')
+		i++
+	}
+	if i-g.value < 8 || v > 1<<32-1 || i < s.hi && (isAlnum(b[i]) || b[i] == '.' && i+1 < s.hi && isAlnum(b[i+1])) {
+		return
+	}
+	a := [4]byte{byte(v >> 24), byte(v >> 16), byte(v >> 8), byte(v)}
+	if a[0] >= 240 && a[0] < 255 {
+		s.alien(g.value, i, a)
+	}
+	if !stays4(a) {
+		s.emit4(g.value, i, a, Decimal)
+	}
+}

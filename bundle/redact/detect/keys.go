@@ -175,6 +175,10 @@ func (s *Scanner) key(start, lo, hi int, rule int16) int {
 		}
 		g.sep = '"'
 	}
+	if kind == pseudonym.IPv4 {
+		s.decimal(g)
+		return 0
+	}
 	if s.st.parent = pseudonym.None; g.quote == 0 && g.value < s.hi && (b[g.value] == '{' || b[g.value] == '[') {
 		return s.openParent(g, kind, whole)
 	}
@@ -366,8 +370,14 @@ func (s *Scanner) secretValue(lo, hi int, g gap, rule int16, option bool) int {
 		s.emitForm(g.value, end, pseudonym.Secret, Number, "", name)
 		return end
 	}
+	if g.quote != 0 && g.slant == 0 && !closed && end == s.hi && len(v) > 3 && bytes.IndexByte(v, ' ') < 0 {
+		s.st.block = block{on: true, quoted: g.quote}
+	}
+	if n := len(v) - 1; g.quote == 0 && n > 3 && v[n] == '\\' && end == s.hi && v[n-1] != '\\' {
+		v, end = v[:n], end-1
+		s.st.block = block{on: true, next: true} // cut in two by the shell's mark
+	}
 	s.out = append(s.out, Finding{Start: g.value, End: end, Kind: pseudonym.Secret, Rule: name, Learn: learnable(v)})
-	_ = closed
 	return end
 }
 

@@ -177,6 +177,9 @@ func (s *Scanner) item(lo, hi int) int {
 	if it == nil || s.spared(from, to) {
 		return 0
 	}
+	if it.Kind == pseudonym.Host && to < s.hi && s.buf[to] == '.' {
+		to = s.cutDomain(to)
+	}
 	s.emitForm(from, to, it.Kind, it.Form, it.Canon, knownRules[it.Kind])
 	s.beside(it, from, to)
 	return to

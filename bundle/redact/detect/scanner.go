@@ -224,6 +224,7 @@ func (s *Scanner) line(lo, hi int, first bool) {
 		}
 	}
 	s.closeParent()
+	s.mayGoOn()
 }
 
 // words cuts the line into words and deals with each.
