@@ -201,6 +201,9 @@ func (s *Scanner) titleKind(title string, words int, first bool) (pseudonym.Kind
 	if strings.HasSuffix(title, "s") && !strings.HasSuffix(title, "ss") {
 		return pseudonym.None, noRule
 	}
+	if strings.HasSuffix(title, "session id") {
+		return pseudonym.None, noRule // a number in what switches list
+	}
 	r := s.keyRule([]byte(title))
 	switch k := s.k.kind(r); k {
 	case pseudonym.Host, pseudonym.User, pseudonym.Serial, pseudonym.Array, pseudonym.Volume, pseudonym.Pod, pseudonym.Group,

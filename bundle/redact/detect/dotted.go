@@ -183,6 +183,10 @@ func (s *Scanner) mail(lo, hi int) int {
 	if strings.IndexByte(host, '.') >= 0 {
 		return s.mailDomain(lo, hi, hostLo, local, host)
 	}
+	if host == "pts" || host == "notty" {
+		s.account(lo, lo+len(local)) // sshd: jdoe@pts/0
+		return hi
+	}
 	if s.loginAt(local, host, lo, hi) {
 		s.account(lo, lo+len(local))
 		if !s.staysName(host) && !s.k.Common(host) {

@@ -31,6 +31,9 @@ func (s *Scanner) dashHex(lo, hi int) bool {
 	case len(w) == 14 && w[4] == '-' && w[9] == '-' && len(digitsOf(w)) == 12 && (bytes.ContainsAny(w, "abcdefABCDEF") || s.linkBefore(lo, hi)):
 		s.mac(lo, hi)
 		return true
+	case len(w) == 13 && w[6] == '-' && len(digitsOf(w)) == 12 && s.linkBefore(lo, hi):
+		s.mac(lo, hi)
+		return true
 	case len(w) == 20 && pairsBy(w, 3) && w[0] == '0' && w[1] == '1':
 		s.mac(lo+3, hi) // with the type of hardware, as boot loaders write it
 		return true
@@ -50,7 +53,7 @@ func (s *Scanner) linkBefore(lo, hi int) bool {
 	var buf [32]byte
 	for n := range 2 {
 		switch string(s.before(n, &buf)) {
-		case "address", "mac", "bia", "hwaddr", "id", "bridge", "layer", "chassis", "root":
+		case "address", "mac", "bia", "hwaddr", "id", "bridge", "layer", "chassis", "root", "chassisid", "portid":
 			return true
 		}
 	}

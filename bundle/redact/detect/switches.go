@@ -20,6 +20,10 @@ func (s *Scanner) switchStatement(lo, hi int, w string) int {
 		if hi+2 < s.hi && s.buf[hi] == ':' && s.buf[hi+1] == ' ' {
 			s.hexValue(hi + 2)
 		}
+	case "chassisid", "portid":
+		if g, ok := s.separator(hi); ok && g.value+1 < s.hi && isHexByte(s.buf[g.value]) {
+			s.hexValue(g.value)
+		}
 	case "n":
 		s.slashed(lo, hi)
 	case "description":

@@ -53,6 +53,8 @@ func (s *Scanner) digitsAt(lo int, kind pseudonym.Kind) {
 	case end < s.hi && (isAlnum(b[end]) || b[end] == ':' || b[end] == '-'):
 	case kind == pseudonym.WWN && end-lo == 16:
 		s.wwn(lo, end)
+	case kind == pseudonym.WWN && end-lo == 32:
+		s.nguid(lo, end, digitsOf(b[lo:end]))
 	case kind == pseudonym.MAC && end-lo == 12:
 		s.mac(lo, end)
 	}
@@ -287,7 +289,7 @@ func (s *Scanner) freeValue(g gap, kind pseudonym.Kind, id string) int {
 			return 0
 		}
 	case pseudonym.Org:
-		if g.quote == 0 && g.sep == ':' && !s.beginsLine(g.value-2) && class[v[0]]&fUpper == 0 || looksLikeValue(v) || s.k.Common(folded) {
+		if g.quote == 0 && g.sep == ':' && !s.beginsLine(g.value-2) && class[v[0]]&fUpper == 0 || looksLikeValue(v) || slotPath(v) || s.k.Common(folded) && !(g.quote != 0 && upperCase(v)) {
 			return 0
 		}
 	}
@@ -306,6 +308,11 @@ func personLike(v []byte) bool {
 		words++
 	}
 	return words >= 1 && words <= 5
+}
+
+// slotPath tells the place of a part, 0/FT2 or 0/0/CPU0, from a place.
+func slotPath(v []byte) bool {
+	return isDigit(v[0]) && bytes.IndexByte(v, '/') > 0 && bytes.IndexByte(v, ' ') < 0
 }
 
 func hexOnly(w []byte) bool {
