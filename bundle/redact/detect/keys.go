@@ -566,15 +566,16 @@ func secretLike(v []byte, g gap, key []byte) bool {
 	return true
 }
 
-// objectLike tells how programs print an object that is a token or a session:
-// Token{a64f992, os.Proxy@2bd79ce, session 0x14ed93111f20005.
+// objectLike tells how programs get a secret, or print an object that is a token
+// or a session: os.Getenv(...), Token{a64f992, os.Proxy@2bd79ce, session
+// 0x14ed93111f20005.
 func objectLike(v []byte, key string) bool {
 	if class[v[0]]&fLetter != 0 {
 		i := 0
 		for i < len(v) && class[v[i]]&(fLetter|fDigit|fDot|fUnder) != 0 {
 			i++
 		}
-		if i < len(v) && v[i] == '{' || i < len(v) && v[i] == '@' && hexTail(v[i+1:]) && hump(v[:i]) {
+		if i < len(v) && i > 1 && v[i] == '(' && (v[len(v)-1] == ')' || i+1 == len(v) && bytes.IndexByte(v[:i], '.') > 0) || i < len(v) && v[i] == '{' || i < len(v) && v[i] == '@' && hexTail(v[i+1:]) && hump(v[:i]) {
 			return true
 		}
 		if bytes.Count(v[:i], []byte{'.'}) >= 2 && isCode(strings.ToLower(string(v[:i])), v[:i]) {

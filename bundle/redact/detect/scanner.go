@@ -215,6 +215,9 @@ func (s *Scanner) line(lo, hi int, first bool) {
 	if first {
 		s.metric()
 		s.header()
+		if s.st.table.n > 0 && s.st.table.delim == 0 && len(s.out) > 0 && s.out[len(s.out)-1].Rule == "syslog-host" && s.out[len(s.out)-1].Start >= lo {
+			s.st.table = table{} // a log goes on below what a command wrote
+		}
 		s.tables()
 	}
 	s.words(s.body)

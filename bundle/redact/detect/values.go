@@ -153,7 +153,7 @@ func (s *Scanner) ofProgram(lo, end, limit int, kind pseudonym.Kind, name string
 	if strings.Count(name, ".") >= 2 && isCode(name, w) {
 		return true
 	}
-	if kind == pseudonym.Domain && len(name) > len("domain") && strings.HasSuffix(name, "domain") && string(w) != name {
+	if kind == pseudonym.Domain && hump(w) && strings.Contains(name, "domain") {
 		return true
 	}
 	return end+1 < limit && b[end] == ':' && class[b[end+1]]&fLetter != 0 && lo > s.lo && b[lo-1] == ':' && hump(w)
