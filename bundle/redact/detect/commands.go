@@ -50,6 +50,8 @@ func (s *Scanner) command(lo, hi int) int {
 		if n, end, _ := s.next(hi); string(s.buf[n:end]) == "command" && s.prev[0].hi > s.prev[0].lo {
 			s.account(s.prev[0].lo, s.prev[0].hi)
 		}
+	case "pts", "console", "tty1", "tty2", "tty3", "ttys0", "ttyv0":
+		s.terminal(lo)
 	case "pam", "ldap", "sql", "passwd-file", "lua", "imap":
 		s.backend(hi)
 	case "tty", "sudoers":
@@ -128,6 +130,19 @@ func (s *Scanner) switchUser(hi int) {
 
 // programs take secrets and names under short options.
 var programs = set("ssh scp sshpass mysql mysqldump mysqladmin curl wget smbclient ldapsearch ldapmodify rsync psql snmpwalk snmpget snmpbulkwalk chown su")
+
+// terminal reads who, w and last: an account at the beginning of the line, its
+// terminal behind it.
+func (s *Scanner) terminal(lo int) {
+	b, end := s.buf, s.lo
+	for end < lo && class[b[end]] != 0 {
+		end++
+	}
+	if end-s.lo < 2 || lo-end < 1 || lo-end < 2 && b[lo] != 'p' && b[lo] != 't' || len(bytes.TrimLeft(b[end:lo], " ")) > 0 || stateWord[s.fold(b[s.lo:end])] || b[end-1] == '.' {
+		return
+	}
+	s.account(s.lo, end)
+}
 
 // backend reads the user that a mail server asks a backend for: "ldap(jdoe,
 // 192.0.2.7): unknown user".

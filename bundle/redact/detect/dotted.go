@@ -199,6 +199,8 @@ func (s *Scanner) mail(lo, hi int) int {
 func (s *Scanner) mailDomain(lo, hi, hostLo int, local []byte, host string) int {
 	tld := host[strings.LastIndexByte(host, '.')+1:]
 	switch {
+	case (host == "openssh.com" || host == "libssh.org" || host == "lysator.liu.se") && bytes.IndexByte(local, '-') > 0:
+		return hi // a cipher
 	case !strongTLD[tld] && !weakTLD[tld] && !s.inv.inDomain(host) && !lettersOnly(tld):
 		return hi // version: pkg@1.2.3
 	case tld == "service" || tld == "socket" || tld == "target" || tld == "mount" || tld == "slice" || tld == "timer" || tld == "scope" || tld == "device":
@@ -270,6 +272,7 @@ func (s *Scanner) staysName(name string) bool {
 }
 
 func (s *Scanner) staysEverywhere(name string) bool {
+	name = strings.TrimSuffix(name, "+") // cut short by a column
 	if name == "" || s.k.Keeps(name) || name == "localhost" || strings.HasPrefix(name, "localhost.") || allDigits(name) || slotName(name) {
 		return true
 	}

@@ -328,6 +328,9 @@ func (s *Scanner) openParent(g gap, kind pseudonym.Kind, rule int16) int {
 // secretValue emits what a secret's key is followed by.
 func (s *Scanner) secretValue(lo, hi int, g gap, rule int16, option bool) int {
 	b := s.buf
+	if end := s.fold(b[lo:hi]); g.value >= s.hi && (strings.HasSuffix(end, "license") || strings.HasSuffix(end, "licence")) {
+		return 0 // the text of a licence follows
+	}
 	if g.value >= s.hi {
 		s.pendSecret(lo, hi, g, option)
 		return 0
@@ -515,7 +518,7 @@ func blockMark(v []byte) bool {
 }
 
 // emptyValues stand where a secret is not.
-var emptyValues = set("null nil none true false yes no on off ~ - * ** *** **** ***** ****** ******* ******** undefined unset empty redacted hidden " +
+var emptyValues = set("null nil none true false yes no on off ~ - -- --- * ** *** **** ***** ****** ******* ******** undefined unset empty redacted hidden " +
 	"<none> <nil> <null> <redacted> <hidden> [redacted] (null) (none) n/a na ok failed fail passed success expired invalid required optional enabled disabled " +
 	"set string str string; bool int {} [] () %s %q %v ? x xx xxx xxxx xxxxx xxxxxx xxxxxxxx unchanged changed missing unknown default file prompt ask not is was " +
 	"<empty> { [ ( \" ' | > ; , && || = == ! + str, none, null, false, true, int, 0 1 -1 <secret> ******, ***, sha256 sha512 md5 yescrypt plaintext")
@@ -555,6 +558,9 @@ func secretLike(v []byte, g gap, key []byte) bool {
 			return len(v) > 5 && !strings.HasSuffix(k, "tokens")
 		}
 	}
+	if strings.HasSuffix(k, "license") || strings.HasSuffix(k, "licence") {
+		return licenceKey(v)
+	}
 	if k == "pass" || k == "secret" || k == "token" || k == "cookie" || k == "license" || k == "licence" || k == "salt" || k == "seed" || k == "pin" || k == "community" || k == "sig" || k == "credentials" || k == "authorization" {
 		if g.sep == ':' && !g.keyed && g.quote == 0 && bytes.IndexByte(v, ' ') > 0 && k != "cookie" && k != "authorization" {
 			return !proseLike(v)
@@ -564,6 +570,12 @@ func secretLike(v []byte, g gap, key []byte) bool {
 		}
 	}
 	return true
+}
+
+// licenceKey tells a key such as 4K7Q-99XZ-AB12 from the name of a licence.
+func licenceKey(v []byte) bool {
+	groups := bytes.Count(v, []byte{'-'})
+	return bytes.IndexByte(v, ' ') < 0 && hasDigit(v) && len(v) >= 10 && (groups >= 2 && bytes.Equal(v, bytes.ToUpper(v)) || len(v) >= 16 && groups == 0) && bytes.IndexByte(v, '.') < 0
 }
 
 // objectLike tells how programs get a secret, or print an object that is a token

@@ -156,7 +156,11 @@ func (s *Scanner) itemAt(lo, hi int) int {
 	}
 	if lo > 0 && glues[s.buf[lo-1]] {
 		if n := s.glued(lo); n > lo && n < hi {
-			return s.item(n, hi)
+			next := s.item(n, hi)
+			if next == 0 && len(s.inv.series) > 0 {
+				s.sibling(n, hi)
+			}
+			return next
 		}
 	}
 	return 0

@@ -339,7 +339,7 @@ var stateWord = set("up down online offline ok ready failed healthy degraded cri
 	"created deleted removed added changed started stopping connected disconnected reachable unreachable full empty busy idle " +
 	"yes no true false null none nil this that the a an is not and or but if in on at of to for from with by as it be was has had " +
 	"logged session account name id key value type class status state mode count size list set get put post delete head key keys data info " +
-	"preauth postauth denied permitted allowed successful failure authenticated")
+	"tcp udp icmp preauth postauth denied permitted allowed successful failure authenticated")
 
 // nameWord are words of states and sentences that are names where a key with an
 // equals sign or quotes says so.
@@ -361,7 +361,7 @@ func looksLikeValue(w []byte) bool {
 		}
 		rest := string(w[i:])
 		switch strings.ToLower(rest) {
-		case "", "%", "b", "k", "kb", "m", "mb", "g", "gb", "t", "tb", "p", "pb", "kib", "mib", "gib", "tib", "ms", "s", "us", "ns", "h", "d", "x", "hz", "mhz", "ghz", "rpm", "c", "f", "v", "w", "a", "w3", "th", "st", "nd", "rd", "min", "sec", "px", "e", "mhz,", "gbps", "mbps", "kbps", "iops":
+		case "", "%", "b", "k", "kb", "m", "mb", "g", "gb", "t", "tb", "p", "pb", "bi", "ki", "mi", "gi", "ti", "pi", "ei", "byte", "bytes", "kib", "mib", "gib", "tib", "ms", "s", "us", "ns", "h", "d", "x", "hz", "mhz", "ghz", "rpm", "c", "f", "v", "w", "a", "w3", "th", "st", "nd", "rd", "min", "sec", "px", "e", "mhz,", "gbps", "mbps", "kbps", "iops":
 			return true
 		}
 		if len(w) > 9 && (w[i-1] == '-' || w[4%len(w)] == '-') && (rest[0] == 'T' || rest[0] == 't') {

@@ -184,7 +184,7 @@ func qualifiedHead(w []byte) acts {
 var phrases = map[string]acts{
 	"for": aPhrase, "by": aPhrase, "from": aPhrase, "to": aPhrase, "as": aPhrase, "connect": aPhrase,
 	"host": aPhrase, "server": aPhrase, "node": aPhrase, "machine": aPhrase, "client": aPhrase, "peer": aPhrase, "hostname": aPhrase,
-	"ran": aStart, "pam": aStart, "ldap": aStart, "sql": aStart, "passwd-file": aStart, "lua": aStart, "imap": aStart, "cmd": aStart, "list": aStart, "reload": aStart, "edit": aStart, "replace": aStart, "tty": aStart, "sudoers": aStart,
+	"ran": aStart, "pts": aStart, "console": aStart, "tty1": aStart, "tty2": aStart, "tty3": aStart, "ttys0": aStart, "ttyv0": aStart, "pam": aStart, "ldap": aStart, "sql": aStart, "passwd-file": aStart, "lua": aStart, "imap": aStart, "cmd": aStart, "list": aStart, "reload": aStart, "edit": aStart, "replace": aStart, "tty": aStart, "sudoers": aStart,
 	"dhcpack": aStart, "dhcpoffer": aStart, "dhcprequest": aStart, "dhcpdiscover": aStart, "dhcpnak": aStart, "dhcpinform": aStart,
 	"zone": aStart, "zoneset": aStart, "fcalias": aStart,
 	"on": aPhrase, "at": aPhrase, "wwn": aStart,
