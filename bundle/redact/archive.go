@@ -357,6 +357,9 @@ func (s *stream) zip(r io.Reader, w io.Writer, name string, depth int) error {
 	if err != nil {
 		return damaged(err, "zip file")
 	}
+	if office(zr) {
+		return withhold("office document")
+	}
 	zw := zip.NewWriter(s.sink(w))
 	names := newNames()
 	for _, m := range zr.File {
@@ -368,6 +371,17 @@ func (s *stream) zip(r io.Reader, w io.Writer, name string, depth int) error {
 		}
 	}
 	return zw.Close()
+}
+
+// office tells documents of office programs, which cut words into runs of letters
+// at will: a name in them need not stand together.
+func office(zr *zip.Reader) bool {
+	for _, m := range zr.File {
+		if m.Name == "[Content_Types].xml" || m.Name == "META-INF/manifest.xml" {
+			return true
+		}
+	}
+	return false
 }
 
 func (s *stream) zipMember(m *zip.File, zw *zip.Writer, names *names, archive string, depth int) error {

@@ -55,18 +55,22 @@ func readLabelled(t testing.TB, path string) []labelled {
 		if strings.HasPrefix(l, "# ") {
 			continue
 		}
-		var e labelled
-		for i, part := range strings.FieldsFunc("\x00"+l+"\x00", func(r rune) bool { return r == '«' || r == '»' }) {
-			if i%2 == 0 {
-				e.stay = append(e.stay, strings.Trim(part, "\x00"))
-			} else {
-				e.gone = append(e.gone, part)
-			}
-		}
-		e.line = strings.NewReplacer("«", "", "»", "").Replace(l)
-		out = append(out, e)
+		out = append(out, marked(l))
 	}
 	return out
+}
+
+// marked takes a text with marks apart.
+func marked(l string) (e labelled) {
+	for i, part := range strings.FieldsFunc("\x00"+l+"\x00", func(r rune) bool { return r == '«' || r == '»' }) {
+		if i%2 == 0 {
+			e.stay = append(e.stay, strings.Trim(part, "\x00"))
+		} else {
+			e.gone = append(e.gone, part)
+		}
+	}
+	e.line = strings.NewReplacer("«", "", "»", "").Replace(l)
+	return e
 }
 
 // TestLabelledLines holds the gate against lines as the world writes them.

@@ -183,12 +183,45 @@ func (c *chunker) next() ([]byte, error) {
 			c.rest = n
 			return c.buf[:n], err
 		}
-		if cut := cutAt(c.buf[:n]); cut > 0 {
+		cut := cutAt(c.buf[:n])
+		if n < c.size+maxItem {
+			cut = betweenItems(c.buf[:n], cut)
+		}
+		if cut > 0 {
 			c.rest = cut
 			return c.buf[:cut], nil
 		}
 		c.buf = append(c.buf, make([]byte, len(c.buf))...)
 	}
+}
+
+// maxItem bounds how much more is read to find a place between two items.
+const maxItem = 64 << 10
+
+// betweenItems moves a cut behind a line back to where no item goes on: a secret
+// can stand some lines before the name that says so. It returns 0 where there is
+// no such place.
+func betweenItems(b []byte, cut int) int {
+	for at := cut; at > 0 && cut-at < maxItem; {
+		if at < len(b) && begins(b[at:]) {
+			return at
+		}
+		at = bytes.LastIndexByte(b[:at-1], '\n') + 1
+	}
+	return 0
+}
+
+// begins reports whether a line begins an item: it is not indented, or a dash or
+// an opening bracket says so.
+func begins(line []byte) bool {
+	switch line[0] {
+	case ' ', '\t':
+		line = bytes.TrimLeft(line, " \t")
+		return len(line) > 0 && (line[0] == '{' || line[0] == '<' || line[0] == '-' && len(line) > 1 && line[1] == ' ')
+	case '}', ']', ')', '\r', '\n', '"', '\'':
+		return false
+	}
+	return true
 }
 
 // cutAt finds where a full buffer can be cut: behind the last line end, or in a

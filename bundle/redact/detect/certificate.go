@@ -237,7 +237,7 @@ func extensionName(id asn1.ObjectIdentifier) string {
 func EncodeParts(ps []Part) string {
 	var b strings.Builder
 	for _, p := range ps {
-		b.WriteByte(byte(p.Kind))
+		b.WriteByte(byte(p.Kind) + 1) // a zero byte ends a part
 		b.WriteString(strings.ReplaceAll(p.Text, "\x00", ""))
 		b.WriteByte(0)
 	}
@@ -249,7 +249,7 @@ func DecodeParts(s string) []Part {
 	var out []Part
 	for p := range strings.SplitSeq(s, "\x00") {
 		if p != "" {
-			out = append(out, Part{pseudonym.Kind(p[0]), p[1:]})
+			out = append(out, Part{pseudonym.Kind(p[0] - 1), p[1:]})
 		}
 	}
 	return out

@@ -179,7 +179,7 @@ func (s *Scanner) key(start, lo, hi int, rule int16) int {
 		s.decimal(g)
 		return 0
 	}
-	if s.st.parent = pseudonym.None; g.quote == 0 && g.value < s.hi && (b[g.value] == '{' || b[g.value] == '[') {
+	if s.st.parent = pseudonym.None; g.quote == 0 && g.value < s.hi && (b[g.value] == '{' || b[g.value] == '[') && !(kind == pseudonym.Secret && hashScheme(b[g.value:s.hi])) {
 		return s.openParent(g, kind, whole)
 	}
 	if kind == pseudonym.Secret {
@@ -250,6 +250,12 @@ func serialLike(w []byte) bool {
 		}
 	}
 	return len(w) >= 7 && len(w) <= 24 && digits >= 3 && (letters > 0 || digits >= 9)
+}
+
+// hashScheme tells the scheme of a password's hash, as {SSHA512}, from an object.
+func hashScheme(b []byte) bool {
+	n := bytes.IndexByte(b[:min(len(b), 24)], '}')
+	return n > 2 && n+1 < len(b) && class[b[1]]&fUpper != 0 && class[b[n+1]]&(fDigit|fLetter) != 0
 }
 
 // statement deals with a secret's key and its value with only a space between,

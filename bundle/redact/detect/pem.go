@@ -40,7 +40,7 @@ func (s *Scanner) pem() bool {
 	}
 	if !pemLine(b) && !headerLine(b) {
 		s.st.pem = pemNone // a block cut off
-		return false
+		return s.begins && bytes.Contains(b, []byte("BEGIN ")) && s.pem()
 	}
 	s.pemBody(s.lo, s.hi)
 	return false // a log prefix before the body is looked at like any other
