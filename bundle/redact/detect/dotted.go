@@ -273,10 +273,15 @@ func (s *Scanner) staysName(name string) bool {
 
 func (s *Scanner) staysEverywhere(name string) bool {
 	name = strings.TrimSuffix(name, "+") // cut short by a column
-	if name == "" || s.k.Keeps(name) || name == "localhost" || strings.HasPrefix(name, "localhost.") || allDigits(name) || slotName(name) {
+	if name == "" || s.k.Keeps(name) || name == "localhost" || strings.HasPrefix(name, "localhost.") || allDigits(name) || slotName(name) || countedMap(name) {
 		return true
 	}
 	return s.owns(pseudonym.Name, name) || name == Mask
+}
+
+// countedMap tells the names multipath gives by itself: mpatha, mpathbc.
+func countedMap(name string) bool {
+	return len(name) > 5 && len(name) < 9 && name[:5] == "mpath" && lettersOnly(name)
 }
 
 func allDigits(s string) bool {
@@ -304,4 +309,4 @@ func slotName(name string) bool {
 }
 
 var slotWords = set("ct ch sh bay nvb fan tmp eth fc ib sas pwr fb fm xfm iom dimm slot drv bm nvram psu ps cpu disk port vlan bond lo vif man gps snp " +
-	"tty pts sd nvme dm md loop vd hd sr em eno ens enp wlan br veth docker tun tap team ge xe gi te po fa et lun vmhba vmnic vmk node_id")
+	"scsi ata tty pts sd nvme dm md loop vd hd sr em eno ens enp wlan br veth docker tun tap team ge xe gi te po fa et lun vmhba vmnic vmk node_id")

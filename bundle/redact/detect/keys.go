@@ -210,11 +210,17 @@ func (s *Scanner) spaced(lo int, g gap, kind pseudonym.Kind, rule int16) bool {
 		end++
 	}
 	w := b[at:end]
+	alone := len(bytes.TrimRight(b[end:s.hi], " \t;.")) == 0 && lo > s.lo && s.beginsLine(lo)
 	switch kind {
 	case pseudonym.Serial:
-		if !serialLike(w) {
+		if !serialLike(w) && !(alone && hasDigit(w) && len(w) >= 8) {
 			return false
 		}
+	case pseudonym.Name:
+		if alone && !is { // alias X in the block of a config
+			s.label(at, end)
+		}
+		return alone
 	case pseudonym.Host:
 		rest := bytes.TrimRight(b[end:s.hi], " \t;.")
 		if len(rest) > 0 || !is && !s.sets(lo) || s.k.Common(s.fold(w)) || !is && !nameShape(w) && s.lo+leading(b[s.lo:s.hi]) != lo {
