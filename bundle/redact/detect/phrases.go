@@ -138,7 +138,7 @@ func nameShape(w []byte) bool {
 
 // wordy tells compounds of ordinary words from names: auth-retry, object-group.
 func (s *Scanner) wordy(name string) bool {
-	if strings.IndexAny(name, "-_") < 0 || hasDigit([]byte(name)) {
+	if !strings.ContainsAny(name, "-_") || hasDigit([]byte(name)) {
 		return false
 	}
 	for part := range strings.FieldsFuncSeq(name, func(r rune) bool { return r == '-' || r == '_' }) {

@@ -17,8 +17,12 @@ var namedObjects = []struct {
 	oid  string
 	kind pseudonym.Kind
 }{
-	{"1.3.6.1.2.1.1.4.0", pseudonym.Person}, {"1.3.6.1.2.1.1.5.0", pseudonym.Host}, {"1.3.6.1.2.1.1.6.0", pseudonym.Org},
-	{"1.3.6.1.2.1.47.1.1.1.1.11.", pseudonym.Serial}, {"1.0.8802.1.1.2.1.4.1.1.9.", pseudonym.Host}, {"1.3.6.1.4.1.9.9.23.1.2.1.1.6.", pseudonym.Host},
+	{"1.3.6.1.2.1.1.4.0", pseudonym.Person},
+	{"1.3.6.1.2.1.1.5.0", pseudonym.Host},
+	{"1.3.6.1.2.1.1.6.0", pseudonym.Org},
+	{"1.3.6.1.2.1.47.1.1.1.1.11.", pseudonym.Serial},
+	{"1.0.8802.1.1.2.1.4.1.1.9.", pseudonym.Host},
+	{"1.3.6.1.4.1.9.9.23.1.2.1.1.6.", pseudonym.Host},
 }
 
 // walked reads a line that begins with the number of an object.
