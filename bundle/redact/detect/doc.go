@@ -22,5 +22,7 @@
 // says, act.go what is done about it; ipv4.go, colon.go, link.go, dotted.go,
 // places.go recognisers by form; keys.go, values.go, state.go, pem.go keys and
 // what they are followed by; phrases.go, commands.go, header.go, tables.go by
-// context; base64.go text in text; certificate.go what is said of certificates; inventory.go the values of a site.
+// context; columns.go tables by place; switches.go, fabric.go and snmp.go what
+// switches and their agents say; base64.go text in text; certificate.go what is
+// said of certificates; inventory.go the values of a site.
 package detect
