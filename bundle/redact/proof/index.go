@@ -1,7 +1,6 @@
 package proof
 
 import (
-	"cmp"
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
@@ -45,19 +44,22 @@ type place struct {
 // index holds the windows of all patterns.
 type index struct {
 	originals []Original
-	long      table
-	short     table
+	long      table // of patterns that stand alone
+	short     table // the same, of less than a window
+	inner     table // of patterns that can stand inside others; all are long
 	longest   int
 }
 
-// table finds places by their window: a bit for each hash, then a sorted list.
+// table finds places by their window: a bit for each hash, then a short list.
 type table struct {
 	places []place
 	bits   []uint64
 	shift  uint
+	starts []uint32 // of the lists in places, by the first bits of the hash
+	list   uint     // how far a hash is shifted for its list
 }
 
-func (x *index) empty() bool { return len(x.long.places)+len(x.short.places) == 0 }
+func (x *index) empty() bool { return len(x.long.places)+len(x.short.places)+len(x.inner.places) == 0 }
 
 // compile spells out the originals.
 func compile(originals []Original) *index {
@@ -69,6 +71,9 @@ func compile(originals []Original) *index {
 			x.longest = max(x.longest, n)
 			at := place{original: uint32(i), spelling: uint16(j)}
 			switch {
+			case !p.edges && n >= leastEncoded:
+				at.end = load8([]byte(p.text[n-window:]))
+				x.inner.places = append(x.inner.places, at)
 			case n >= window:
 				at.end = load8([]byte(p.text[n-window:]))
 				x.long.places = append(x.long.places, at)
@@ -78,23 +83,37 @@ func compile(originals []Original) *index {
 			}
 		}
 	}
+	x.inner.build()
 	x.long.build()
 	x.short.build()
 	return x
 }
 
-// build sorts the places and sets their bits.
+// build puts the places of one list together and sets the bits.
 func (t *table) build() {
-	slices.SortFunc(t.places, func(a, b place) int {
-		return cmp.Or(cmp.Compare(a.end, b.end), cmp.Compare(a.original, b.original), cmp.Compare(a.spelling, b.spelling))
-	})
-	log := min(max(16, bits.Len(uint(len(t.places)))+4), 27)
+	n := len(t.places)
+	log := min(max(16, bits.Len(uint(n))+4), 27)
 	t.shift = uint(64 - log)
 	t.bits = make([]uint64, 1<<log/64)
+	lists := bits.Len(uint(n) | 1)
+	t.list = uint(64 - lists)
+	t.starts = make([]uint32, 1<<lists+1)
 	for _, p := range t.places {
-		h := p.end * mixer >> t.shift
-		t.bits[h/64] |= 1 << (h % 64)
+		h := p.end * mixer
+		t.bits[h>>t.shift/64] |= 1 << (h >> t.shift % 64)
+		t.starts[h>>t.list+1]++
 	}
+	for i := range 1 << lists {
+		t.starts[i+1] += t.starts[i]
+	}
+	sorted := make([]place, n)
+	fill := slices.Clone(t.starts)
+	for _, p := range t.places {
+		h := p.end * mixer >> t.list
+		sorted[fill[h]] = p
+		fill[h]++
+	}
+	t.places = sorted
 }
 
 const mixer = 0x9e3779b97f4a7c15
@@ -105,17 +124,10 @@ func (t *table) may(end uint64) bool {
 	return t.bits[h/64]&(1<<(h%64)) != 0
 }
 
-// at returns the places of a window.
+// at returns the list in which the places of a window are, with others.
 func (t *table) at(end uint64) []place {
-	i, ok := slices.BinarySearchFunc(t.places, end, func(p place, e uint64) int { return cmp.Compare(p.end, e) })
-	if !ok {
-		return nil
-	}
-	j := i
-	for j < len(t.places) && t.places[j].end == end {
-		j++
-	}
-	return t.places[i:j]
+	h := end * mixer >> t.list
+	return t.places[t.starts[h]:t.starts[h+1]]
 }
 
 // load8 packs eight bytes, letters folded (and some signs with them, which the

@@ -112,9 +112,10 @@ func (s *search) file(dir, path string) error {
 	if err != nil {
 		return err
 	}
-	s.text([]byte(filepath.ToSlash(rel)), rel, 0, 0)
+	name := filepath.ToSlash(rel)
+	s.whole(name, name)
 	if target, err := os.Readlink(path); err == nil {
-		s.text([]byte(target), rel, 0, 0)
+		s.whole(target, name)
 		return nil
 	}
 	f, err := os.Open(path)
@@ -122,7 +123,7 @@ func (s *search) file(dir, path string) error {
 		return err
 	}
 	defer f.Close()
-	return s.content(f, filepath.ToSlash(rel), 0)
+	return s.content(f, name, 0)
 }
 
 func (s *search) report(l Leak) {
