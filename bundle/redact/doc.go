@@ -34,7 +34,7 @@
 //     no finding are not touched.
 //   - What is not text is withheld and listed with its reason, never edited.
 //   - The [Report] holds counts by rule and file: no value, no length, no sample.
-//   - Memory is bounded per worker by a chunk of 1 MiB (8 MiB for a line without
+//   - Memory is bounded per worker by a chunk of 256 KiB (8 MiB for a line without
 //     end) and grows only with the number of different values.
 //
 // # Limits

@@ -21,6 +21,39 @@ type findings struct {
 	values map[value]bool // everything found
 	learn  map[value]bool // of it, what is looked for bare; true when its surroundings told it
 	alien  map[string]bool
+	recent []noted
+}
+
+// noted is a finding that was entered, so that the next like it need not be.
+type noted struct {
+	kind  pseudonym.Kind
+	form  detect.Form
+	learn bool
+	text  string
+	value string
+}
+
+// recentSize is how many findings are remembered as entered.
+const recentSize = 1 << 10
+
+// entered reports whether a finding like it was just entered, and remembers it.
+func (f *findings) entered(d *detect.Finding, t []byte) bool {
+	if len(t) > 64 {
+		return false
+	}
+	if f.recent == nil {
+		f.recent = make([]noted, recentSize)
+	}
+	h := uint32(d.Kind)
+	for _, c := range t {
+		h = (h ^ uint32(c)) * 0x01000193
+	}
+	n := &f.recent[h>>8%recentSize]
+	if n.text == string(t) && n.kind == d.Kind && n.form == d.Form && n.learn == d.Learn && n.value == d.Value {
+		return true
+	}
+	*n = noted{d.Kind, d.Form, d.Learn, string(t), d.Value}
+	return false
 }
 
 func newFindings() *findings {
@@ -49,6 +82,9 @@ func (f *findings) note(d detect.Finding, text []byte) {
 	}
 	if d.Form == detect.Certificate {
 		f.noteParts(detect.DecodeParts(d.Value))
+		return
+	}
+	if f.entered(&d, text[d.Start:d.End]) {
 		return
 	}
 	v := value{d.Kind, canonical(d, text)}

@@ -12,7 +12,7 @@ import (
 
 const (
 	// chunkSize is how much text is scanned at a time.
-	chunkSize = 1 << 20
+	chunkSize = 256 << 10
 	// maxLine is the longest line that is scanned in one piece; longer ones are
 	// cut between words.
 	maxLine = 8 << 20

@@ -72,6 +72,20 @@ func goodLabels(w []byte) bool {
 	return true
 }
 
+// neverName tells dotted words that name no host wherever they stand, as those of
+// programs and most files do not.
+func (s *Scanner) neverName(w []byte, a acts) bool {
+	if len(w) > 253 {
+		return true
+	}
+	name := strings.ToLower(string(w))
+	if s.inv.domains[name] || s.inv.inDomain(name) {
+		return false
+	}
+	tld := name[strings.LastIndexByte(name, '.')+1:]
+	return isCode(name, w) || a&aDotted == 0 && !TopLevel(tld)
+}
+
 // dottedName deals with a word that can be a host name.
 func (s *Scanner) dottedName(lo, hi int, a acts) {
 	w := s.buf[lo:hi]

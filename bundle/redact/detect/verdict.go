@@ -53,6 +53,9 @@ func (s *Scanner) classify(w []byte) verdict {
 		return v
 	}
 	v.acts = s.shape(w, acc)
+	if v.acts&(aDotted|aWeak) != 0 && s.neverName(w, v.acts) {
+		v.acts &^= aDotted | aWeak
+	}
 	if acc&fLetter != 0 && (acc&fDigit == 0 || digits(indexed(w)) < 4) {
 		s.vocabulary(w, acc, &v) // names of keys hold few digits, numbered things many
 	}
