@@ -78,6 +78,7 @@ type Gate struct {
 	progress Progress
 	links    bool
 	chunk    int          // size of chunks, 0 for chunkSize; tests cut finer
+	entered  func(string) // told of every pass by tests, or nil
 	rescan   bool         // the second pass scans in full again; tests compare
 	met      func([]byte) // told of every chunk by tests, or nil
 

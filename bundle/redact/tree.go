@@ -110,6 +110,7 @@ func (g *Gate) runTree(ctx context.Context, in string, work *workFolder) (res *R
 	if err := g.learnNames(plan); err != nil {
 		return nil, err
 	}
+	g.enter("learn")
 	if err := g.pass(ctx, "learn", plan, g.learnFile); err != nil {
 		return nil, err
 	}
@@ -119,13 +120,23 @@ func (g *Gate) runTree(ctx context.Context, in string, work *workFolder) (res *R
 	if err := g.nameOutputs(plan); err != nil {
 		return nil, err
 	}
+	g.enter("redact")
 	if err := g.pass(ctx, "redact", plan, g.writeFile); err != nil {
 		return nil, err
 	}
 	if err := g.writeLinks(plan); err != nil {
 		return nil, err
 	}
+	g.enter("prove")
+	defer g.enter("end")
 	return g.prove(ctx, plan, g.result(plan))
+}
+
+// enter tells tests where the time goes.
+func (g *Gate) enter(pass string) {
+	if g.entered != nil {
+		g.entered(pass)
+	}
 }
 
 // proofRounds bounds how often files are withheld and the rest proved again.

@@ -65,3 +65,21 @@ func TestWordsAcrossABorderStandWhole(t *testing.T) {
 		require.Empty(t, s.leaks)
 	}
 }
+
+// TestWriterSpellsAlike holds what is indexed against what is compared.
+func TestWriterSpellsAlike(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	var w writer
+	for i := range 3000 {
+		v := make([]byte, 1+i%40)
+		for j := range v {
+			v[j] = byte(r.Uint32())
+		}
+		o := Original{Kind: "x", Value: string(v), Fold: i%2 == 0}
+		got := map[int]string{}
+		w.encodings(o, func(n int, text []byte) { got[n] = string(text) })
+		for n := hexAt; n < spellingsEnd; n++ {
+			require.Equal(t, spelling(o, n).text, got[n], "%q %d", v, n)
+		}
+	}
+}
