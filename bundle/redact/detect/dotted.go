@@ -145,7 +145,7 @@ func (s *Scanner) weakName(lo, hi int, name string) bool {
 	if !weakTLD[tld] && !strongTLD[tld] {
 		return false
 	}
-	if lo-3 >= s.lo && string(b[lo-3:lo]) == "://" || lo > s.lo && b[lo-1] == '@' {
+	if lo-3 >= s.lo && string(b[lo-3:lo]) == "://" || lo > s.lo+1 && b[lo-1] == '@' && isAlnum(b[lo-2]) {
 		return true
 	}
 	switch first, _, _ := strings.Cut(name, "."); first {
@@ -213,6 +213,8 @@ func (s *Scanner) mail(lo, hi int) int {
 func (s *Scanner) mailDomain(lo, hi, hostLo int, local []byte, host string) int {
 	tld := host[strings.LastIndexByte(host, '.')+1:]
 	switch {
+	case strings.HasPrefix(host, "odata.") || strings.HasPrefix(host, "redfish.") || strings.HasPrefix(host, "message."):
+		return hi // a note on a property, as management controllers write it
 	case (host == "openssh.com" || host == "libssh.org" || host == "lysator.liu.se") && bytes.IndexByte(local, '-') > 0:
 		return hi // a cipher
 	case !strongTLD[tld] && !weakTLD[tld] && !s.inv.inDomain(host) && !lettersOnly(tld):

@@ -191,7 +191,7 @@ func (s *Scanner) cell(lo, hi int, c column) {
 			s.out = append(s.out, Finding{Start: lo, End: hi, Kind: c.kind, Rule: id, Learn: learnable(v)})
 		}
 	case freeText(c.kind):
-		if name := strings.ToLower(string(v)); !emptyValues[name] && !s.staysName(name) && !looksLikeValue(v) {
+		if name := strings.ToLower(string(v)); !emptyValues[name] && !s.staysName(name) && !looksLikeValue(v) && (c.kind == pseudonym.Phone || !pathLike(v)) {
 			s.out = append(s.out, Finding{Start: lo, End: hi, Kind: c.kind, Rule: id, Learn: len(v) > 5 && bytes.IndexByte(v, ' ') > 0})
 		}
 	case bytes.IndexByte(v, ' ') < 0:

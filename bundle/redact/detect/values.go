@@ -36,7 +36,28 @@ func (s *Scanner) nameValue(g gap, kind pseudonym.Kind, rule int16) int {
 		return 0
 	}
 	s.nameAt(g.value, end, kind, id, g)
+	if kind == pseudonym.Host || kind == pseudonym.User {
+		s.nameList(g, end, kind, id)
+	}
 	return 0
+}
+
+// nameList emits the names behind the first of a list: nodes=web01,web02.
+func (s *Scanner) nameList(g gap, limit int, kind pseudonym.Kind, id string) {
+	b := s.buf
+	for i := nameEnd(b, g.value, limit); i+2 < limit && b[i] == ',' && class[b[i+1]]&fLetter != 0; {
+		from := i + 1
+		i = nameEnd(b, from, limit)
+		if i <= from || i < limit && (b[i] == '=' || b[i] == ':' || b[i] == '/' || b[i] == '(') || g.quote == 0 && g.sep != '=' {
+			return
+		}
+		s.nameAt(from, i, kind, id, g)
+	}
+}
+
+// pathLike tells paths and addresses of pages from names of people and places.
+func pathLike(v []byte) bool {
+	return bytes.IndexByte(v, '/') >= 0 && bytes.IndexByte(v, ' ') < 0 || bytes.IndexByte(v, '\\') >= 0 || bytes.Contains(v, []byte("://"))
 }
 
 // digitsAt emits a WWN or MAC that is written without separators.
@@ -96,6 +117,9 @@ func (s *Scanner) nameAt(lo, limit int, kind pseudonym.Kind, id string, g gap) {
 	if n := end - lo; n == 18 && w[0] == '0' && lower(w[1]) == 'x' && strings.IndexByte("125c", lower(w[2])) >= 0 && hexOnly(w[2:]) && kind != pseudonym.Serial {
 		s.wwn(lo+2, end)
 		return
+	}
+	if end+2 < limit && b[end] == ':' && b[end+1] == '/' && b[end+2] == '/' {
+		return // the scheme of a URL
 	}
 	name := s.fold(w)
 	if kind == pseudonym.Serial && (g.quote != 0 || !g.keyed) && countedSerial(w) && !s.owns(kind, name) {
@@ -268,7 +292,7 @@ func (s *Scanner) freeValue(g gap, kind pseudonym.Kind, id string) int {
 	end = g.value + len(bytes.TrimRight(b[g.value:end], " \t"))
 	folded := strings.ToLower(string(v))
 	if len(v) < 2 || emptyValues[folded] || s.staysName(folded) || bytes.IndexByte(v, '@') >= 0 && bytes.IndexByte(v, ' ') < 0 ||
-		b[g.value] == '/' || b[g.value] == '{' || b[g.value] == '[' || b[g.value] == '<' || b[g.value] == '\\' {
+		kind != pseudonym.Phone && pathLike(v) || b[g.value] == '/' || b[g.value] == '{' || b[g.value] == '[' || b[g.value] == '<' || b[g.value] == '\\' {
 		return 0
 	}
 	switch kind {
@@ -396,7 +420,7 @@ func isFormOfOther(w []byte) bool {
 func isFile(name string) bool {
 	i := strings.LastIndexByte(name, '.')
 	switch name[i+1:] {
-	case "log", "conf", "cfg", "txt", "xml", "json", "yaml", "yml", "gz", "zip", "tar", "service", "socket", "target", "so", "exe", "dll", "sys", "py", "go", "c", "h", "java", "cpp", "js", "sh", "pl", "rb", "html", "php", "css", "db", "pid", "lock", "tmp", "bak", "old", "pem", "crt", "key", "csv", "md", "ini", "properties", "rpm", "deb", "iso", "img", "vmdk", "ko":
+	case "log", "conf", "cfg", "txt", "xml", "json", "yaml", "yml", "gz", "zip", "tar", "service", "socket", "target", "so", "exe", "dll", "sys", "py", "go", "c", "h", "java", "cpp", "js", "sh", "pl", "rb", "html", "php", "css", "db", "pid", "lock", "tmp", "bak", "old", "pem", "crt", "key", "csv", "md", "ini", "properties", "rpm", "deb", "iso", "img", "vmdk", "ko", "xsd", "xsl", "xslt", "dtd", "wsdl", "cab", "msi", "ps1", "bat", "vbs", "jar", "war", "ear", "class", "crl", "p12", "pfx", "jks", "csr", "cer", "der", "tgz", "bz2", "xz", "zst", "7z", "qcow2", "vhd", "vhdx", "ova", "evtx", "evt", "dmp", "dat", "bin", "hpp", "cxx", "jsx", "tsx", "scss", "svg", "png", "jpg", "jpeg", "gif", "ico", "pdf", "doc", "docx", "xls", "xlsx", "ppt", "pptx", "rtf", "mp4", "ttf", "toml", "tf", "hcl", "plist", "dylib", "desktop", "diff", "patch", "swp", "pcap", "cap", "har", "rule", "rules", "template", "tmpl", "sample", "list", "sum", "lck", "sqlite", "sqlite3", "mdb", "ldf", "mdf", "ldif", "dtb", "efi", "path", "timer", "mount", "slice", "scope", "swap", "device", "automount":
 		return true
 	}
 	return false
