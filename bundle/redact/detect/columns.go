@@ -195,7 +195,9 @@ func (s *Scanner) titleKind(title string, words int, first bool) (pseudonym.Kind
 		switch title {
 		case "sn", "hostname", "username", "serialnum", "serialno":
 		default:
-			return pseudonym.None, noRule
+			if !strings.ContainsAny(title, "-_") {
+				return pseudonym.None, noRule
+			}
 		}
 	}
 	if strings.HasSuffix(title, "s") && !strings.HasSuffix(title, "ss") {
