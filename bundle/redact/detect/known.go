@@ -186,7 +186,22 @@ func (s *Scanner) item(lo, hi int) int {
 	}
 	s.emitForm(from, to, it.Kind, it.Form, it.Canon, knownRules[it.Kind])
 	s.beside(it, from, to)
+	if from > 2 && s.buf[from-1] == ':' && s.buf[from-2] == ':' && (it.Kind == pseudonym.Volume || it.Kind == pseudonym.FileSystem || it.Kind == pseudonym.Group) {
+		s.podBefore(from - 2)
+	}
 	return to
+}
+
+// podBefore emits the pod of pod::volume, however common a word names it; end is
+// where the colons are.
+func (s *Scanner) podBefore(end int) {
+	lo := end
+	for lo > 0 && class[s.buf[lo-1]] != 0 {
+		lo--
+	}
+	if name := s.fold(s.buf[lo:end]); end-lo > 1 && !s.staysName(name) && !s.owns(pseudonym.Name, name) {
+		s.emitForm(lo, end, pseudonym.Pod, Plain, name, knownRules[pseudonym.Pod])
+	}
 }
 
 var knownRules = func() (names [256]string) {
