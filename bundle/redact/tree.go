@@ -230,6 +230,7 @@ func freshFolder(in, out string) error {
 // task is one file of a tree.
 type task struct {
 	rel, abs string
+	number   int // in order of names, from 1
 	outRel   string
 	found    *spool // from one pass to the other
 	size     int64
@@ -238,6 +239,15 @@ type task struct {
 	withheld string // reason, when it does not pass
 	held     []Withheld
 	file     File
+}
+
+// shown is how an error names a file: by its redacted path, or while that is not
+// known by its place.
+func (t *task) shown() string {
+	if t.outRel != "" {
+		return t.outRel
+	}
+	return fmt.Sprintf("file %d in order of names", t.number)
 }
 
 // plan is the work of one tree.
@@ -281,6 +291,7 @@ func planTree(in string) (*plan, error) {
 			p.total += t.size
 		}
 		p.tasks = append(p.tasks, t)
+		t.number = len(p.tasks)
 		return nil
 	})
 	if err != nil {
@@ -450,7 +461,7 @@ func (g *Gate) through(ctx context.Context, t *task, m *meter, s *stream, w io.W
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("redact %s: %w", g.pathText(t.rel), cause(err))
+		return fmt.Errorf("redact %s: %w", t.shown(), cause(err))
 	}
 	defer f.Close()
 	s.ctx = ctx
@@ -465,7 +476,7 @@ func (g *Gate) through(ctx context.Context, t *task, m *meter, s *stream, w io.W
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("redact %s: %w", g.pathText(t.rel), cause(err))
+		return fmt.Errorf("redact %s: %w", t.shown(), cause(err))
 	}
 	return nil
 }
