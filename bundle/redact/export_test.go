@@ -2,7 +2,9 @@ package redact
 
 import (
 	"context"
+	"errors"
 	"io"
+	"os"
 )
 
 // SetChunk makes the gate cut texts finer than a process would.
@@ -19,9 +21,10 @@ func (g *Gate) Rescan() { g.rescan = true }
 // OnPass is told of each pass as it begins: learn, redact, prove, and of the end.
 func (g *Gate) OnPass(f func(pass string)) { g.entered = f }
 
-// Content takes one content through the second pass as if it were a file.
+// Content takes one content through the first pass as if it were a file.
 func (g *Gate) Content(r io.Reader, w io.Writer) error {
-	s := &stream{ctx: context.Background(), gate: g, seen: newFindings(), spool: &spool{}, counts: map[string]int64{}}
+	all := newSpools(os.TempDir())
+	s := &stream{ctx: context.Background(), gate: g, seen: newFindings(), spool: newSpool(all), counts: map[string]int64{}}
 	_, err := s.content(r, w, "x", 0)
-	return err
+	return errors.Join(err, all.close())
 }
