@@ -126,6 +126,9 @@ func isCode(name string, w []byte) bool {
 	if packages[first] && strings.Count(name, ".") >= 2 && !strings.HasPrefix(name, "com.") || strings.HasPrefix(name, "com.") && strings.Count(name, ".") >= 2 {
 		return true
 	}
+	if strings.HasPrefix(name, "rd.") && strings.Count(name, ".") >= 2 {
+		return true // options of the kernel's first steps: rd.lvm.lv
+	}
 	if name == "java.net" || name == "javax.net" || name == "system.net" || strings.HasPrefix(name, "java.") || strings.HasPrefix(name, "net.ipv") || strings.HasPrefix(name, "kernel.") {
 		return name != "kernel.org"
 	}

@@ -179,7 +179,7 @@ func (s *Scanner) hostField(at int, sure bool) {
 	if !tagAhead(rest) && !(sure && joinedName(w) && !partWords[name[:strings.IndexAny(name, "-_")]] && !s.k.Common(name)) && !(sure && len(rest) > 0 && restOfHost(rest)) {
 		return
 	}
-	if !sure && s.k.Common(name) && !hasDigit(w) {
+	if !sure && s.k.Common(name) && !hasDigit(w) && !processAhead(rest) {
 		return
 	}
 	s.hostName(at, end, name)
@@ -223,6 +223,16 @@ func restOfHost(rest []byte) bool {
 	// RFC 5424: app, process, message id
 	f := bytes.Fields(rest[:min(len(rest), 120)])
 	return len(f) >= 3 && (string(f[1]) == "-" || allDigits(string(f[1]))) && len(f[0]) < 48
+}
+
+// processAhead tells "sshd[123]:", which leaves no doubt that a host stands before
+// it.
+func processAhead(b []byte) bool {
+	i := 0
+	for i < len(b) && i < 48 && class[b[i]] != 0 {
+		i++
+	}
+	return i > 1 && i+2 < len(b) && b[i] == '[' && isDigit(b[i+1])
 }
 
 // tagAhead tells "sshd[123]:", "kernel:", "sshd(pam_unix)[123]:", "CRON[1]:".

@@ -541,7 +541,7 @@ func secretLike(v []byte, g gap, key []byte) bool {
 		return false
 	}
 	folded := strings.ToLower(string(bytes.TrimSpace(v)))
-	if emptyValues[folded] || strings.Trim(folded, "*.xX•") == "" {
+	if emptyValues[folded] || folded == "ascii text" || strings.Trim(folded, "*.xX•") == "" {
 		return false
 	}
 	if v[0] == '$' && len(v) > 1 && (v[1] == '{' || v[1] == '(' || class[v[1]]&fUpper != 0 && g.quote == 0) || bytes.HasPrefix(v, []byte("%(")) || bytes.HasPrefix(v, []byte("{{")) {
