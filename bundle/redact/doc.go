@@ -14,7 +14,10 @@
 // Two passes. The first reads everything and learns the site's inventory from
 // context: keys, syslog headers, prompts, tables, phrases. Then every stand-in is
 // minted, in sorted order. The second pass replaces, once and by spans, what
-// either its form, its context or the inventory gives away. Package detect finds,
+// either its form, its context or the inventory gives away. It does not scan again:
+// the first pass keeps where it found what of which kind (8 MiB in memory, the rest
+// in a file beside the result; never a value), and only the inventory is looked for
+// anew. A file that has changed in between is scanned for itself. Package detect finds,
 // package pseudonym invents, package rules holds what is known of the world, and
 // package proof, which shares nothing with them, searches the finished tree for
 // every original in every spelling. A file in which it finds one is withheld and

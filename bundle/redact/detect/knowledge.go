@@ -2,6 +2,7 @@ package detect
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -20,6 +21,8 @@ type Knowledge struct {
 	ends     []ending
 	prefixes []prefix
 	heads    [256]bool // first bytes of prefixes
+	byHead   [256][]prefix
+	vocab    *lexicon  // words that mean something; see vocabulary
 	patterns []pattern // of the site
 	common   *lexicon
 	keep     *lexicon
@@ -81,6 +84,14 @@ func Compile(rs []rules.Rule, keep []string) (*Knowledge, error) {
 	if err != nil {
 		return nil, fmt.Errorf("compile rules: %w", err)
 	}
+	words := maps.Clone(suffixWords)
+	for w := range phrases {
+		words[w] = true
+	}
+	for w := range k.nouns {
+		words[w] = true
+	}
+	k.vocab = newLexicon(words)
 	k.common = newLexicon(setOf(common))
 	accounts, err := rules.List("keep")
 	if err != nil {
@@ -113,6 +124,7 @@ func (k *Knowledge) add(i int16, r rules.Rule) {
 	for _, p := range r.Prefixes {
 		k.prefixes = append(k.prefixes, prefix{p, i})
 		k.heads[p.Text[0]] = true
+		k.byHead[p.Text[0]] = append(k.byHead[p.Text[0]], prefix{p, i})
 	}
 }
 

@@ -70,6 +70,18 @@ func (l *lexicon) has(word string) bool {
 	if !ok {
 		return l.more[word]
 	}
+	return l.find(p)
+}
+
+func (l *lexicon) hasBytes(word []byte) bool {
+	p, ok := pack(word)
+	if !ok {
+		return l.more[string(word)]
+	}
+	return l.find(p)
+}
+
+func (l *lexicon) find(p packed) bool {
 	for i := p.slot(l.log); ; i = (i + 1) & (1<<l.log - 1) {
 		if l.slots[i] == p {
 			return true

@@ -71,7 +71,35 @@ const (
 // NewScanner makes a scanner. Owns tells the site's own stand-ins, which are
 // left as they are.
 func NewScanner(k *Knowledge, inv *Inventory, owns func(pseudonym.Kind, string) bool) *Scanner {
-	return &Scanner{k: k, inv: inv, owns: owns, memo: make([]memory, memoSize), long: make([]longMemory, 1<<longLog), folds: make([]foldMemory, 1<<foldLog), stays: make([]nameMemory, 1<<foldLog), folded: map[string]string{}, keys: map[string]int16{}}
+	return &Scanner{k: k, inv: inv, owns: remembered(owns), memo: make([]memory, memoSize), long: make([]longMemory, 1<<longLog), folds: make([]foldMemory, 1<<foldLog), stays: make([]nameMemory, 1<<foldLog), folded: map[string]string{}, keys: map[string]int16{}}
+}
+
+// remembered is a question about stand-ins that remembers its last answers: they are
+// told from other values by a keyed hash, which costs more than all else about a word.
+func remembered(owns func(pseudonym.Kind, string) bool) func(pseudonym.Kind, string) bool {
+	type answer struct {
+		kind pseudonym.Kind
+		text string
+		own  bool
+	}
+	var last []answer
+	return func(k pseudonym.Kind, text string) bool {
+		if len(text) > 128 || text == "" {
+			return owns(k, text)
+		}
+		if last == nil {
+			last = make([]answer, 1<<10)
+		}
+		h := uint32(k)
+		for i := range len(text) {
+			h = (h ^ uint32(text[i])) * 0x01000193
+		}
+		a := &last[h>>8%(1<<10)]
+		if a.kind != k || a.text != text {
+			*a = answer{k, text, owns(k, text)}
+		}
+		return a.own
+	}
 }
 
 // Hint says what the bare names of a file are, when its own name told; see
@@ -343,7 +371,7 @@ func (s *Scanner) word(start, end int) int {
 	if lo == hi {
 		return end
 	}
-	if isDigit(b[lo]) && hi-lo < 12 && digitsOnly(b[lo+1:hi]) {
+	if isDigit(b[lo]) && hi-lo < 12 && number(b[lo+1:hi]) {
 		s.push(lo, hi)
 		return end
 	}
@@ -373,10 +401,15 @@ func groupOf(b []byte) bool {
 	return true
 }
 
-func digitsOnly(b []byte) bool {
+// number tells what goes on as a number does: digits, and fewer dots than an
+// address has.
+func number(b []byte) bool {
+	dots := 0
 	for _, c := range b {
 		if !isDigit(c) {
-			return false
+			if dots++; c != '.' || dots == 3 {
+				return false
+			}
 		}
 	}
 	return true

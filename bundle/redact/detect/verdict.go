@@ -116,7 +116,7 @@ func (s *Scanner) shape(w []byte, acc flags) (a acts) {
 		a |= dotted(w)
 	}
 	if letters && s.k.heads[w[0]] {
-		for _, p := range s.k.prefixes {
+		for _, p := range s.k.byHead[w[0]] {
 			if len(w) >= len(p.Text) && string(w[:len(p.Text)]) == p.Text {
 				a |= aToken
 				break
@@ -175,6 +175,9 @@ func qualifiedHead(w []byte) acts {
 	default:
 		return 0
 	}
+	if w[3] != '.' {
+		return 0
+	}
 	head := strings.ToLower(string(w[:4]))
 	switch head {
 	case "iqn.", "nqn.", "eui.", "naa.", "t10.":
@@ -228,6 +231,9 @@ func (s *Scanner) vocabulary(w []byte, acc flags, v *verdict) {
 	f := buf[:len(w)]
 	for i, c := range w {
 		f[i] = lower(c)
+	}
+	if !s.k.vocab.hasBytes(f) {
+		return
 	}
 	v.acts |= phrases[string(f)]
 	if n, ok := s.k.nouns[string(f)]; ok {

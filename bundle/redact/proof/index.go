@@ -64,6 +64,8 @@ func (x *index) empty() bool { return len(x.long.places)+len(x.short.places)+len
 // compile spells out the originals.
 func compile(originals []Original) *index {
 	x := &index{originals: originals}
+	x.inner.places = make([]place, 0, 6*len(originals))
+	x.long.places = make([]place, 0, len(originals))
 	var w writer
 	for i, o := range originals {
 		for n := range hexAt {
@@ -172,14 +174,16 @@ func (t *table) build() {
 	for i := range 1 << lists {
 		t.starts[i+1] += t.starts[i]
 	}
-	sorted := make([]place, n)
 	fill := slices.Clone(t.starts)
-	for _, p := range t.places {
-		h := p.end * mixer >> t.list
-		sorted[fill[h]] = p
-		fill[h]++
+	for h := range 1 << lists { // each place is put into its list by changing with what stands there
+		for fill[h] < t.starts[h+1] {
+			to := t.places[fill[h]].end * mixer >> t.list
+			if int(to) != h {
+				t.places[fill[h]], t.places[fill[to]] = t.places[fill[to]], t.places[fill[h]]
+			}
+			fill[to]++
+		}
 	}
-	t.places = sorted
 }
 
 const mixer = 0x9e3779b97f4a7c15
