@@ -95,7 +95,7 @@ func (g *generator) more(w io.Writer, n int, h string) {
 		fmt.Fprintf(w, "\tat org.apache.kafka.clients.%s.%s(%s.java:%d)\n", pick(g, []string{"consumer", "producer", "admin"}), pick(g, []string{"internals.Fetcher.collectFetch", "KafkaProducer.doSend", "NetworkClient.poll"}), pick(g, []string{"Fetcher", "KafkaProducer", "NetworkClient"}), num(2000))
 	case 17:
 		fmt.Fprintf(w, "{\"time\":%d.%06d,\"lvl\":\"WARN\",\"caller\":\"queue/drain.go:%d\",\"msg\":\"queue depth above mark\",\"depth\":%d,\"labels\":{\"app\":\"collector\",\"pod\":\"collector-%x-%c%c%d\",\"zone\":\"eu-%d\"},\"retry\":%t}\n",
-			1791000000+g.sec, num(1000000), num(900), num(90000), g.r.Uint32()>>4, 'a'+rune(num(26)), 'a'+rune(num(26)), num(1000), num(3), num(2) == 0)
+			1791000000+g.sec, num(1000000), num(900), num(90000), 0x5f3a1c0+num(40), 'p'+rune(num(3)), 'b'+rune(num(3)), num(4), num(3), num(2) == 0)
 	case 18:
 		fmt.Fprintf(w, "%-20s %10d %10d %10d %3d%% /srv/data%d\n", fmt.Sprintf("/dev/mapper/mpath%c", 'a'+num(26)), num(1<<30), num(1<<29), num(1<<29), num(100), num(12))
 	case 19:
