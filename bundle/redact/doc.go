@@ -14,7 +14,10 @@
 // Two passes. The first reads everything and learns the site's inventory from
 // context: keys, syslog headers, prompts, tables, phrases. Then every stand-in is
 // minted, in sorted order. The second pass replaces, once and by spans, what
-// either its form, its context or the inventory gives away. Package detect finds,
+// either its form, its context or the inventory gives away. It does not scan again:
+// the first pass keeps where it found what of which kind (8 MiB in memory, the rest
+// in a file beside the result; never a value), and only the inventory is looked for
+// anew. A file that has changed in between is scanned for itself. Package detect finds,
 // package pseudonym invents, package rules holds what is known of the world, and
 // package proof, which shares nothing with them, searches the finished tree for
 // every original in every spelling. A file in which it finds one is withheld and
@@ -34,7 +37,7 @@
 //     no finding are not touched.
 //   - What is not text is withheld and listed with its reason, never edited.
 //   - The [Report] holds counts by rule and file: no value, no length, no sample.
-//   - Memory is bounded per worker by a chunk of 1 MiB (8 MiB for a line without
+//   - Memory is bounded per worker by a chunk of 256 KiB (8 MiB for a line without
 //     end) and grows only with the number of different values.
 //
 // # Limits
@@ -48,9 +51,8 @@
 //
 // # The numbered hard cases
 //
-// Outcome: h handled, w withheld, n not handled and why. Each case marked h or w
-// has a test: cases that a text shows are in TestHardCases by number, those of
-// files in TestContainersAndEncodings, the others where named.
+// Outcome: h handled, w withheld, n not handled and why. TestHardCases runs every
+// case under its number and holds this table to it.
 //
 //	 1 keys in all dresses                      h
 //	 2 JSON and {name, value} pairs             h
@@ -68,20 +70,20 @@
 //	14 proctitle in hex                         h  masked whole
 //	15 colours inside and around values         h
 //	16 configs of switches and arrays           h
-//	17 shadow, htpasswd, LDAP hashes            h  keytabs are binary: w
+//	17 shadow, htpasswd, LDAP hashes            h  keytabs are binary and withheld
 //	18 XML elements, attributes, CDATA          h
 //	19 tokens by form                           h
-//	20 a secret wrapped over log lines          n  the halves have no key; only the first is hidden
+//	20 a secret wrapped over log lines          h  behind a mark of continuation, an open quote, a backslash; at the bare edge of a screen only the first half
 //	21 secrets seen once hidden everywhere      h
 //	22 overlapping addresses                    h
-//	23 zeros in front, hex, /proc/net           h  decimal: n, counters look the same
+//	23 zeros in front, hex, decimal, /proc/net  h  decimal behind a key that says address, as counters look the same
 //	24 dashes and underscores for dots          h
 //	25 in-addr.arpa, ip6.arpa                   h
 //	26 CIDR, masks                              h
 //	27 versions                                 h
 //	28 IPv6 in all spellings                    h
-//	29 EUI-64 agrees with the MAC               h  TestRelationsHold
-//	30 stand-ins that could be real             h  reserved ranges, TestGrammar
+//	29 EUI-64 agrees with the MAC               h
+//	30 stand-ins that could be real             h  reserved ranges
 //	31 stand-ins that are no values             h  grammar kept; widths of names change
 //	32 MAC spellings                            h  bare ones when known, keyed or of a known maker
 //	33 WWN, NAA, EUI-64                         h  bare ones of known makers or behind a key
@@ -92,28 +94,28 @@
 //	38 DN, SPN, realm, NetBIOS                  h
 //	39 UNC, profiles, DOMAIN\user, SID          h
 //	40 people, phones, subjects                 h
-//	41 names cut short                          h  users at eight characters; hosts: n
+//	41 names cut short                          h  accounts at 8, 7 and a plus; hosts at 16 or inside a known domain
 //	42 common words as names                    h  see Limits
 //	43 one name in two cases                    h
-//	44 certificates                             h  masked, not summarised
+//	44 certificates                             h  PEM, escaped, base64 or DER become a summary
 //	45 names of files and folders               h
-//	46 links                                    w  hard links are files like any other
-//	47 archives in archives, wrong endings      h  gzip, zstd, tar, zip; xz, bzip2, 7z: w
+//	46 links                                    h  kept when asked and inside the tree, else withheld; hard links are files like any other
+//	47 archives in archives, wrong endings      h  gzip, zstd, tar, zip; xz and bzip2 leave as gzip; 7z, lz4 withheld
 //	48 owners, comments, names in headers       h  dropped on packing again
 //	49 UTF-16, BOM, Latin-1, CR                 h
-//	50 lines of many megabytes                  h  TestLongLines
-//	51 databases, dumps, captures               w
-//	52 images, PDF, office files                w  office files of the zip kind: as zip
+//	50 lines of many megabytes                  h
+//	51 databases, dumps, captures               w  exports of the journal are read; values in them that are no text are withheld
+//	52 images, PDF, office files                w  all of them, office files of the zip kind too
 //	53 chunk borders                            h
 //	54 no line end, NUL, fidelity               h
 //	55 FIFO, devices, permissions               w  a file that grows is read to where it ends
-//	56 fail-open                                h  TestNothingIsLeftOnFailure
-//	57 tokens tokenised again                   h  TestTwiceChangesNothing
+//	56 fail-open                                h  nothing is left on any failure
+//	57 tokens tokenised again                   h
 //	58 unsalted hashes                          h  keyed with 32 bytes
-//	59 the report leaks                         h  TestReportTellsNothing
+//	59 the report leaks                         h
 //	60 own artefacts                            h  errors and reports name redacted paths
-//	61 slow or greedy rules of a site           h  RE2, bounded, TestPolicyRefuses
+//	61 slow or greedy rules of a site           h  RE2, bounded, refused when they match everything or a stand-in
 //	62 bombs                                    h  size and ratio limits of the policy
 //	63 look-alikes in the input                 h  stand-ins authenticate themselves
-//	64 order of work                            h  TestWorkersAgree
+//	64 order of work                            h
 package redact

@@ -9,37 +9,31 @@ import (
 // sniffSize is how much of a file decides its type.
 const sniffSize = 8 << 10
 
-// content tells the type of a stream by its beginning and takes it through the
-// gate.
-func (s *stream) content(r io.Reader, w io.Writer, name string, depth int) error {
+// content tells the type of a stream by its beginning, takes it through the
+// gate and returns the type.
+func (s *stream) content(r io.Reader, w io.Writer, name string, depth int) (string, error) {
 	br := bufio.NewReaderSize(r, sniffSize)
 	head, err := br.Peek(sniffSize)
 	if err != nil && err != io.EOF && err != bufio.ErrBufferFull {
-		return err
+		return "", err
 	}
-	switch kind := sniff(head); kind {
+	kind := sniff(head)
+	switch kind {
 	case "text":
-		s.setType(kind, depth)
-		return s.bom(br, w, head)
+		return kind, s.bom(br, w, head)
 	case "utf-16le", "utf-16be":
-		s.setType(kind, depth)
-		return s.utf16(br, w, head, kind == "utf-16be")
-	case "gzip", "zstd", "tar", "zip":
-		s.setType(kind, depth)
+		return kind, s.utf16(br, w, head, kind == "utf-16be")
+	case "journal export":
+		return kind, s.journal(br, w)
+	case "certificate":
+		return kind, s.der(br, w)
+	case "gzip", "zstd", "xz", "bzip2", "tar", "zip":
 		if depth >= s.gate.policy.depth() {
-			return withhold("archives nested deeper than the policy allows")
+			return kind, withhold("archives nested deeper than the policy allows")
 		}
-		return s.archive(kind, br, w, name, depth)
-	default:
-		return withhold(kind)
+		return kind, s.archive(kind, br, w, name, depth)
 	}
-}
-
-// setType records the type of the outermost content.
-func (s *stream) setType(kind string, depth int) {
-	if depth == 0 {
-		s.kind = kind
-	}
+	return kind, withhold(kind)
 }
 
 // magics are the beginnings of contents that are no text, with what is said of
@@ -49,8 +43,8 @@ var magics = []struct{ head, kind string }{
 	{"\x28\xb5\x2f\xfd", "zstd"},
 	{"PK\x03\x04", "zip"},
 	{"PK\x05\x06", "zip"},
-	{"\xfd7zXZ\x00", "xz archive, for which there is no reader here"},
-	{"BZh", "bzip2 archive, for which there is no writer here"},
+	{"\xfd7zXZ\x00", "xz"},
+	{"BZh", "bzip2"},
 	{"7z\xbc\xaf\x27\x1c", "7z archive, for which there is no reader here"},
 	{"SQLite format 3\x00", "SQLite database"},
 	{"\x7fELF", "program or core dump"},
@@ -80,6 +74,10 @@ func sniff(head []byte) string {
 		}
 	}
 	switch {
+	case journalHead(head):
+		return "journal export"
+	case derHead(head):
+		return "certificate"
 	case bytes.HasPrefix(head, []byte("\xff\xfe")):
 		return "utf-16le"
 	case bytes.HasPrefix(head, []byte("\xfe\xff")):

@@ -60,6 +60,7 @@ type Options struct {
 	Known    []Known  // the site's inventory, from the monitor
 	Words    []string // the site's word list; phrases are allowed
 	Prior    *Map     // stand-ins of earlier bundles; nil for none
+	Links    bool     // keep symbolic links that stay inside the tree; else they are withheld
 	Workers  int      // 0 for one per processor
 	Progress Progress // may be nil
 }
@@ -75,6 +76,11 @@ type Gate struct {
 	fixed    []detect.Item
 	workers  int
 	progress Progress
+	links    bool
+	chunk    int          // size of chunks, 0 for chunkSize; tests cut finer
+	entered  func(string) // told of every pass by tests, or nil
+	rescan   bool         // the second pass scans in full again; tests compare
+	met      func([]byte) // told of every chunk by tests, or nil
 
 	tree sync.Mutex // held by Tree
 
@@ -104,7 +110,7 @@ func New(o Options) (*Gate, error) {
 		return nil, fmt.Errorf("make redaction gate: %w", err)
 	}
 	g := &Gate{
-		know: know, mint: mint, policy: o.Policy, workers: o.Workers, progress: o.Progress,
+		know: know, mint: mint, policy: o.Policy, workers: o.Workers, progress: o.Progress, links: o.Links,
 		kinds: map[string]pseudonym.Kind{}, learnt: newFindings(),
 	}
 	if g.workers < 1 {
@@ -135,7 +141,7 @@ func (g *Gate) fix(o Options) error {
 			}
 			continue
 		}
-		g.fixed = append(g.fixed, itemsOf(g.know, value{k.Kind, strings.ToLower(v)}, true)...)
+		g.fixed = append(g.fixed, itemsOf(g.know, value{k.Kind, strings.ToLower(v)}, given)...)
 	}
 	for _, w := range o.Words {
 		if w = strings.TrimSpace(w); len(w) >= 2 {
@@ -159,7 +165,11 @@ func (g *Gate) refresh() error {
 	items := slices.Clone(g.fixed)
 	learnt := sortedValues(g.learnt.learn)
 	for _, v := range learnt {
-		items = append(items, itemsOf(g.know, v, false)...)
+		by := guessed
+		if g.learnt.learn[v] {
+			by = told
+		}
+		items = append(items, itemsOf(g.know, v, by)...)
 	}
 	for i := range items {
 		if k, ok := g.kinds[items[i].Canon]; ok && items[i].Kind.IsName() && items[i].Kind != pseudonym.Domain {
@@ -226,6 +236,9 @@ func kindRank(k pseudonym.Kind) int {
 
 // kindOf is the one kind under which a name gets its stand-in.
 func (g *Gate) kindOf(k pseudonym.Kind, canon string) pseudonym.Kind {
+	if (k == pseudonym.FQDN || k == pseudonym.Domain) && strings.IndexByte(canon, '.') >= 0 {
+		return g.inv.NameKind(canon)
+	}
 	if !settles(k) {
 		return k
 	}

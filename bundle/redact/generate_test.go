@@ -42,7 +42,7 @@ func (g *generator) stamp() string {
 // line writes one line of one of many sorts.
 func (g *generator) line(w io.Writer) {
 	h := pick(g, g.hosts)
-	switch g.r.IntN(14) {
+	switch n := g.r.IntN(28); n {
 	case 0:
 		fmt.Fprintf(w, "%s %s sshd[%d]: Accepted publickey for %s from %s port %d ssh2: RSA SHA256:%08x%08x\n", g.stamp(), h, g.r.IntN(30000), pick(g, g.users), g.ip(), 1024+g.r.IntN(60000), g.r.Uint32(), g.r.Uint32())
 	case 1:
@@ -75,6 +75,47 @@ func (g *generator) line(w io.Writer) {
 			return
 		}
 		fmt.Fprintf(w, "%s %s vmkernel: cpu%d:%d)ScsiDeviceIO: 4115: Cmd(0x459a40b7a540) 0x2a, CmdSN 0x%x from world %d to dev \"naa.624a9370%016x%08x\" failed H:0x0 D:0x2 P:0x0\n", g.stamp(), h, g.r.IntN(48), 2097614+g.r.IntN(99), g.r.Uint32(), 2097614+g.r.IntN(99), 0x6c1b16ce1c034d1c, 0x11000+g.r.IntN(64))
+	default:
+		g.more(w, n, h)
+	}
+}
+
+// more writes lines of further sorts: web servers, audit records, traces of
+// programs, tables, hypervisors, databases, orchestration.
+func (g *generator) more(w io.Writer, n int, h string) {
+	num := g.r.IntN
+	switch n {
+	case 14:
+		fmt.Fprintf(w, "%s - - [%02d/Oct/2026:%02d:%02d:%02d +0200] \"GET /api/v2/%s/%d?limit=%d HTTP/1.1\" %d %d \"-\" \"Mozilla/5.0 (X11; Linux x86_64; rv:%d.0) Gecko/20100101\"\n",
+			g.ip(), 1+num(28), num(24), num(60), num(60), pick(g, []string{"volumes", "hosts", "alerts", "arrays/performance"}), num(5000), num(500), pick(g, []int{200, 204, 304, 404, 500}), num(90000), 60+num(60))
+	case 15:
+		fmt.Fprintf(w, "type=SYSCALL msg=audit(%d.%03d:%d): arch=c000003e syscall=%d success=yes exit=%d a0=%x a1=%x items=%d ppid=%d pid=%d auid=%d uid=0 gid=0 tty=(none) ses=%d comm=\"%s\" exe=\"/usr/sbin/%s\" key=(null)\n",
+			1791000000+g.sec, num(1000), num(1000000), num(330), num(9), g.r.Uint64(), g.r.Uint64(), num(4), num(30000), num(30000), 1000+num(50), num(900), "crond", "crond")
+	case 16:
+		fmt.Fprintf(w, "\tat org.apache.kafka.clients.%s.%s(%s.java:%d)\n", pick(g, []string{"consumer", "producer", "admin"}), pick(g, []string{"internals.Fetcher.collectFetch", "KafkaProducer.doSend", "NetworkClient.poll"}), pick(g, []string{"Fetcher", "KafkaProducer", "NetworkClient"}), num(2000))
+	case 17:
+		fmt.Fprintf(w, "{\"time\":%d.%06d,\"lvl\":\"WARN\",\"caller\":\"queue/drain.go:%d\",\"msg\":\"queue depth above mark\",\"depth\":%d,\"labels\":{\"app\":\"collector\",\"pod\":\"collector-%x-%c%c%d\",\"zone\":\"eu-%d\"},\"retry\":%t}\n",
+			1791000000+g.sec, num(1000000), num(900), num(90000), 0x5f3a1c0+num(40), 'p'+rune(num(3)), 'b'+rune(num(3)), num(4), num(3), num(2) == 0)
+	case 18:
+		fmt.Fprintf(w, "%-20s %10d %10d %10d %3d%% /srv/data%d\n", fmt.Sprintf("/dev/mapper/mpath%c", 'a'+num(26)), num(1<<30), num(1<<29), num(1<<29), num(100), num(12))
+	case 19:
+		fmt.Fprintf(w, "root     %6d  %4.1f  %4.1f %7d %6d ?        Ss   %02d:%02d   %d:%02d /usr/lib/systemd/%s --unit=%d\n", num(60000), g.r.Float64()*9, g.r.Float64()*9, num(900000), num(90000), num(24), num(60), num(90), num(60), pick(g, []string{"systemd-udevd", "systemd-journald", "systemd-logind"}), num(100))
+	case 20:
+		fmt.Fprintf(w, "[%5d.%06d] nvme nvme%d: I/O %d QID %d timeout, completion polled; ctrl state %d, latency %d us, sectors %d..%d\n", num(90000), num(1000000), num(4), num(1024), num(32), num(5), num(100000), num(1<<30), num(1<<30))
+	case 21:
+		fmt.Fprintf(w, "2026-10-%02dT%02d:%02d:%02d.%03dZ info hostd[%d] [Originator@6876 sub=Vimsvc.ha-eventmgr opID=%08x-%02x] Event %d : Virtual machine state of vm-%d changed from poweredOn to %s in ha-datacenter\n", 1+num(28), num(24), num(60), num(60), num(1000), 2097152+num(999), g.r.Uint32(), num(256), num(90000), num(900), pick(g, []string{"poweredOff", "suspended"}))
+	case 22:
+		fmt.Fprintf(w, "2026-10-%02d %02d:%02d:%02d.%03d UTC [%d] LOG:  checkpoint complete: wrote %d buffers (%d.%d%%); %d WAL file(s) added, 0 removed, %d recycled; write=%d.%03d s, sync=0.%03d s, total=%d.%03d s\n", 1+num(28), num(24), num(60), num(60), num(1000), num(30000), num(9000), num(100), num(10), num(9), num(9), num(300), num(1000), num(1000), num(300), num(1000))
+	case 23:
+		fmt.Fprintf(w, "%d,%d,%.3f,%.3f,%.3f,%d,%s,%.2f\n", 1791000000+g.sec, num(16), g.r.Float64()*1000, g.r.Float64()*1000, g.r.Float64()*10, num(1<<20), pick(g, []string{"read", "write", "unmap"}), g.r.Float64()*100)
+	case 24:
+		fmt.Fprintf(w, "%s %s dhclient[%d]: bound to %s -- renewal in %d seconds.\n", g.stamp(), h, num(30000), g.ip(), num(90000))
+	case 25:
+		fmt.Fprintf(w, "  <Event id=\"%d\" severity=\"%s\"><Component>CT%d.ETH%d</Component><Value unit=\"C\">%d.%d</Value><Code>0x%08X</Code></Event>\n", num(100000), pick(g, []string{"info", "warning"}), num(2), num(10), 20+num(60), num(10), g.r.Uint32())
+	case 26:
+		fmt.Fprintf(w, "%02d:%02d:%02d.%06d IP %s.%d > %s.%d: Flags [P.], seq %d:%d, ack %d, win %d, length %d\n", num(24), num(60), num(60), num(1000000), g.ip(), 1024+num(60000), g.ip(), 3260, num(1<<30), num(1<<30), num(1<<30), num(65535), num(1460))
+	case 27:
+		fmt.Fprintf(w, "%s %s su[%d]: pam_unix(su-l:session): session %s for user %s(uid=%d) by (uid=0)\n", g.stamp(), h, num(30000), pick(g, []string{"opened", "closed"}), pick(g, g.users), 1000+num(90))
 	}
 }
 

@@ -52,26 +52,35 @@ func readLabelled(t testing.TB, path string) []labelled {
 	var out []labelled
 	for l := range strings.Lines(string(b)) {
 		l = strings.TrimSuffix(l, "\n")
-		if strings.HasPrefix(l, "# ") || l == "" {
+		if strings.HasPrefix(l, "# ") {
 			continue
 		}
-		var e labelled
-		for i, part := range strings.FieldsFunc("\x00"+l+"\x00", func(r rune) bool { return r == '«' || r == '»' }) {
-			if i%2 == 0 {
-				e.stay = append(e.stay, strings.Trim(part, "\x00"))
-			} else {
-				e.gone = append(e.gone, part)
-			}
-		}
-		e.line = strings.NewReplacer("«", "", "»", "").Replace(l)
-		out = append(out, e)
+		out = append(out, marked(l))
 	}
 	return out
+}
+
+// marked takes a text with marks apart.
+func marked(l string) (e labelled) {
+	for i, part := range strings.FieldsFunc("\x00"+l+"\x00", func(r rune) bool { return r == '«' || r == '»' }) {
+		if i%2 == 0 {
+			e.stay = append(e.stay, strings.Trim(part, "\x00"))
+		} else {
+			e.gone = append(e.gone, part)
+		}
+	}
+	e.line = strings.NewReplacer("«", "", "»", "").Replace(l)
+	return e
 }
 
 // TestLabelledLines holds the gate against lines as the world writes them.
 func TestLabelledLines(t *testing.T) {
 	all := readLabelled(t, "testdata/labelled.txt")
+	areas, err := filepath.Glob("testdata/labelled/*.txt")
+	require.NoError(t, err)
+	for _, area := range areas {
+		all = append(all, readLabelled(t, area)...)
+	}
 	var text strings.Builder
 	for _, e := range all {
 		text.WriteString(e.line + "\n")
@@ -79,6 +88,9 @@ func TestLabelledLines(t *testing.T) {
 	got := strings.Split(redactFile(t, newGate(t, redact.Options{}), text.String()), "\n")
 	require.Len(t, got, len(all)+1)
 	for i, e := range all {
+		if e.line == "" {
+			continue // ends a table
+		}
 		t.Run(e.line, func(t *testing.T) {
 			for _, v := range e.gone {
 				if strings.Contains(got[i], v) {
@@ -102,6 +114,13 @@ func TestLabelledLines(t *testing.T) {
 func TestMustStay(t *testing.T) {
 	b, err := os.ReadFile("testdata/stay.txt")
 	require.NoError(t, err)
+	areas, err := filepath.Glob("testdata/stay/*.txt")
+	require.NoError(t, err)
+	for _, area := range areas {
+		more, err := os.ReadFile(area)
+		require.NoError(t, err)
+		b = append(append(b, '\n'), more...)
+	}
 	values := map[string]bool{}
 	for _, w := range strings.Fields(string(b)) {
 		if strings.ContainsAny(w, "0123456789_.:") {

@@ -19,8 +19,41 @@ type value struct {
 // findings are what a pass has met.
 type findings struct {
 	values map[value]bool // everything found
-	learn  map[value]bool // of it, what is looked for bare
+	learn  map[value]bool // of it, what is looked for bare; true when its surroundings told it
 	alien  map[string]bool
+	recent []noted
+}
+
+// noted is a finding that was entered, so that the next like it need not be.
+type noted struct {
+	kind  pseudonym.Kind
+	form  detect.Form
+	learn bool
+	text  string
+	value string
+}
+
+// recentSize is how many findings are remembered as entered.
+const recentSize = 1 << 10
+
+// entered reports whether a finding like it was just entered, and remembers it.
+func (f *findings) entered(d *detect.Finding, t []byte) bool {
+	if len(t) > 64 {
+		return false
+	}
+	if f.recent == nil {
+		f.recent = make([]noted, recentSize)
+	}
+	h := uint32(d.Kind)
+	for _, c := range t {
+		h = (h ^ uint32(c)) * 0x01000193
+	}
+	n := &f.recent[h>>8%recentSize]
+	if n.text == string(t) && n.kind == d.Kind && n.form == d.Form && n.learn == d.Learn && n.value == d.Value {
+		return true
+	}
+	*n = noted{d.Kind, d.Form, d.Learn, string(t), d.Value}
+	return false
 }
 
 func newFindings() *findings {
@@ -30,13 +63,15 @@ func newFindings() *findings {
 // add takes over the findings of another; the order of adding changes nothing.
 func (f *findings) add(o *findings) {
 	maps.Copy(f.values, o.values)
-	maps.Copy(f.learn, o.learn)
+	for v, told := range o.learn {
+		f.learn[v] = f.learn[v] || told
+	}
 	maps.Copy(f.alien, o.alien)
 }
 
 // note enters a finding. The text is copied only when it is new.
 func (f *findings) note(d detect.Finding, text []byte) {
-	if d.Form == detect.Base64 || d.Form == detect.Number {
+	if d.Form == detect.Base64 || d.Form == detect.Number || d.Tentative {
 		return
 	}
 	if d.Start == d.End {
@@ -45,13 +80,43 @@ func (f *findings) note(d detect.Finding, text []byte) {
 		}
 		return
 	}
+	if d.Form == detect.Certificate {
+		f.noteParts(detect.DecodeParts(d.Value))
+		return
+	}
+	if f.entered(&d, text[d.Start:d.End]) {
+		return
+	}
 	v := value{d.Kind, canonical(d, text)}
 	if v.canon == "" {
 		return
 	}
 	f.values[v] = true
 	if d.Learn {
-		f.learn[v] = true
+		f.learn[v] = f.learn[v] || !byForm[d.Rule]
+	}
+}
+
+// byForm are the rules of names that only their own form gave away. The host of
+// such a name may be a service of the world, called by any word.
+var byForm = map[string]bool{"fqdn": true, "url-host": true, "email": true}
+
+// evidence is how sure it is that a value names something of the site.
+type evidence uint8
+
+const (
+	guessed evidence = iota // by its form alone
+	told                    // by its surroundings
+	given                   // by the caller
+)
+
+// noteParts enters the values of a certificate's summary.
+func (f *findings) noteParts(ps []detect.Part) {
+	for _, p := range ps {
+		if p.Kind != pseudonym.None {
+			v := value{p.Kind, p.Text}
+			f.values[v], f.learn[v] = true, true
+		}
 	}
 }
 
@@ -74,8 +139,53 @@ func canonical(d detect.Finding, text []byte) string {
 		return b.String()
 	case pseudonym.Person, pseudonym.Org:
 		return strings.Join(strings.Fields(strings.ToLower(string(t))), " ")
+	case pseudonym.MAC, pseudonym.WWN, pseudonym.NAA:
+		return string(hexDigits(nil, t))
 	}
 	return strings.ToLower(string(t))
+}
+
+// hexDigits appends the hex digits of a text, folded.
+func hexDigits(out, t []byte) []byte {
+	for _, c := range t {
+		switch {
+		case c >= '0' && c <= '9' || c >= 'a' && c <= 'f':
+			out = append(out, c)
+		case c >= 'A' && c <= 'F':
+			out = append(out, c|0x20)
+		}
+	}
+	return out
+}
+
+// saysItself reports whether the canonical form that a finding has is the one that
+// its text gives.
+func saysItself(d *detect.Finding, text []byte) bool {
+	t := text[d.Start:d.End]
+	switch d.Kind {
+	case pseudonym.Secret, pseudonym.IPv4:
+		return string(t) == d.Value
+	case pseudonym.Phone, pseudonym.Person, pseudonym.Org:
+		return canonical(detect.Finding{Start: d.Start, End: d.End, Kind: d.Kind}, text) == d.Value
+	case pseudonym.MAC, pseudonym.WWN, pseudonym.NAA:
+		var buf [64]byte
+		return len(t) <= len(buf) && string(hexDigits(buf[:0], t)) == d.Value
+	}
+	if len(t) != len(d.Value) {
+		return false
+	}
+	for i, c := range t {
+		if c >= 0x80 {
+			return strings.ToLower(string(t)) == d.Value
+		}
+		if c >= 'A' && c <= 'Z' {
+			c |= 0x20
+		}
+		if c != d.Value[i] {
+			return false
+		}
+	}
+	return true
 }
 
 func sortedValues(m map[value]bool) []value {
@@ -88,13 +198,13 @@ func sortedValues(m map[value]bool) []value {
 }
 
 // itemsOf are the spellings in which a value is looked for bare. What the
-// caller told (fixed) is looked for even when it is short.
-func itemsOf(k *detect.Knowledge, v value, fixed bool) []detect.Item {
+// caller gave is looked for even when it is short.
+func itemsOf(k *detect.Knowledge, v value, by evidence) []detect.Item {
 	one := detect.Item{Text: v.canon, Canon: v.canon, Kind: v.kind}
 	switch v.kind {
 	case pseudonym.Secret:
 		one.Exact = true
-		if !fixed && (len(v.canon) < 6 || k.Common(strings.ToLower(v.canon))) {
+		if by != given && (len(v.canon) < 6 || k.Common(strings.ToLower(v.canon))) {
 			return nil
 		}
 		return []detect.Item{one}
@@ -108,24 +218,45 @@ func itemsOf(k *detect.Knowledge, v value, fixed bool) []detect.Item {
 		if serial, ok := strings.CutPrefix(v.canon, "624a9370"); ok {
 			return []detect.Item{one, {Text: serial, Canon: serial, Kind: pseudonym.Serial}}
 		}
+		if serial, ok := pseudonym.VolumeOfNGUID(v.canon); ok {
+			return []detect.Item{one, {Text: serial, Canon: serial, Kind: pseudonym.Serial}}
+		}
 		return []detect.Item{one}
 	case pseudonym.IPv6, pseudonym.UUID, pseudonym.Phone, pseudonym.IQN, pseudonym.NQN, pseudonym.SID:
 		return nil // known by their form wherever they stand
 	case pseudonym.FQDN:
-		return fqdnItems(k, v, fixed)
+		return fqdnItems(k, v, by)
 	case pseudonym.Domain:
 		return domainItems(k, v)
 	case pseudonym.Email:
 		return emailItems(k, v)
 	}
-	if !worthLooking(k, v.canon, fixed) {
+	if !worthLooking(k, v.canon, by == given) {
 		return nil
 	}
-	items := []detect.Item{one}
-	if v.kind == pseudonym.User && len(v.canon) > 8 && worthLooking(k, v.canon[:8], false) {
-		items = append(items, detect.Item{Text: v.canon[:8], Canon: v.canon, Kind: v.kind, Form: detect.Truncated})
+	return append([]detect.Item{one}, cutItems(k, v)...)
+}
+
+// cutItems are the names that columns cut short: eight characters of an account,
+// or seven and a plus, sixteen of a host.
+func cutItems(k *detect.Knowledge, v value) []detect.Item {
+	cut := func(n int, mark string) []detect.Item {
+		if len(v.canon) <= n || !worthLooking(k, v.canon[:n], false) || v.canon[0] == '_' || !alnum(v.canon[n-1]) {
+			return nil
+		}
+		return []detect.Item{{Text: v.canon[:n] + mark, Canon: v.canon, Kind: v.kind, Form: detect.Truncated}}
 	}
-	return items
+	switch v.kind {
+	case pseudonym.User:
+		return append(cut(8, ""), cut(7, "+")...)
+	case pseudonym.Host:
+		return cut(16, "")
+	}
+	return nil
+}
+
+func alnum(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 0x80
 }
 
 // worthLooking says whether a name is distinct enough to be hidden wherever it
@@ -168,11 +299,12 @@ func ipv4Items(v value) []detect.Item {
 }
 
 // fqdnItems look for the host alone as well; its domain is known by suffix.
-func fqdnItems(k *detect.Knowledge, v value, fixed bool) []detect.Item {
+func fqdnItems(k *detect.Knowledge, v value, by evidence) []detect.Item {
 	host, domain, _ := strings.Cut(v.canon, ".")
 	items := []detect.Item{{Text: v.canon, Canon: v.canon, Kind: v.kind}}
-	if worthLooking(k, host, fixed) && len(host) > 3 {
+	if worthLooking(k, host, by == given) && len(host) > 3 && (by != guessed || strings.ContainsAny(host, "0123456789-_")) {
 		items = append(items, detect.Item{Text: host, Canon: host, Kind: pseudonym.Host})
+		items = append(items, cutItems(k, value{pseudonym.Host, host})...)
 	}
 	return append(items, domainItems(k, value{pseudonym.Domain, domain})...)
 }

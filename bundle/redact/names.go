@@ -15,7 +15,7 @@ func (g *Gate) learnNames(p *plan) error {
 	w := g.newWorker()
 	for _, t := range p.tasks {
 		for part := range strings.SplitSeq(t.rel, "/") {
-			if _, err := w.learn([]byte(stem(part)), detect.State{}); err != nil {
+			if _, _, err := w.learn([]byte(stem(part)), detect.State{}); err != nil {
 				return fmt.Errorf("learn from names: %w", err)
 			}
 		}
@@ -36,6 +36,7 @@ func (g *Gate) nameOutputs(p *plan) error {
 		if err != nil {
 			return fmt.Errorf("name outputs: %w", err)
 		}
+		name = repackedName(name, t.kind)
 		for n := 2; taken[strings.ToLower(name)]; n++ {
 			ext := path.Ext(name)
 			base := strings.TrimSuffix(name, ext)
@@ -109,7 +110,7 @@ func (w *worker) memberPath(name string, write bool) (string, error) {
 		return w.path(name)
 	}
 	for part := range strings.SplitSeq(name, "/") {
-		if _, err := w.learn([]byte(stem(part)), detect.State{}); err != nil {
+		if _, _, err := w.learn([]byte(stem(part)), detect.State{}); err != nil {
 			return "", err
 		}
 	}

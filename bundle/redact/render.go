@@ -18,6 +18,8 @@ func (w *worker) render(d detect.Finding, text []byte) (string, error) {
 	switch {
 	case d.Form == detect.Number:
 		return "0", nil
+	case d.Form == detect.Certificate:
+		return w.renderParts(detect.DecodeParts(d.Value))
 	case d.Form == detect.Base64:
 		return w.renderBase64(text[d.Start:d.End])
 	case d.Kind == Secret:
@@ -32,6 +34,23 @@ func (w *worker) render(d detect.Finding, text []byte) (string, error) {
 		return "", err
 	}
 	return spell(d, text[d.Start:d.End], tok), nil
+}
+
+// renderParts writes a line of a certificate's summary.
+func (w *worker) renderParts(ps []detect.Part) (string, error) {
+	var b strings.Builder
+	for _, p := range ps {
+		if p.Kind == pseudonym.None {
+			b.WriteString(p.Text)
+			continue
+		}
+		tok, err := w.gate.mint.Token(w.gate.kindOf(p.Kind, p.Text), p.Text)
+		if err != nil {
+			return "", err
+		}
+		b.WriteString(tok)
+	}
+	return b.String(), nil
 }
 
 // renderIPv6 maps the quad inside an IPv4-mapped address like any other quad.

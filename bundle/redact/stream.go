@@ -12,7 +12,7 @@ import (
 
 const (
 	// chunkSize is how much text is scanned at a time.
-	chunkSize = 1 << 20
+	chunkSize = 256 << 10
 	// maxLine is the longest line that is scanned in one piece; longer ones are
 	// cut between words.
 	maxLine = 8 << 20
@@ -33,9 +33,13 @@ type stream struct {
 	seen   *findings
 	counts map[string]int64
 	write  bool
-	kind   string // type by content
-	hint   string // the file's own path
-	read   int64  // unpacked so far
+	kind   string  // type by content
+	hint   string  // the file's own path
+	tmp    string  // folder for parts of archives
+	spool  *spool  // what the first pass finds
+	replay *replay // the same in the second
+	held   []Withheld
+	read   int64 // unpacked so far
 }
 
 func (s *stream) worker() *worker {
@@ -52,51 +56,89 @@ func (s *stream) worker() *worker {
 	return s.w
 }
 
-// text scans a text and, in the second pass, writes it redacted.
+// text takes a text through the pass at hand, chunk by chunk.
 func (s *stream) text(r io.Reader, w io.Writer) error {
 	wk := s.worker()
-	var st detect.State
-	var out []byte
-	c := &chunker{r: r}
+	t := &text{s: s, wk: wk, w: w}
+	c := &chunker{r: r, size: s.gate.chunk}
 	for {
 		if err := s.ctx.Err(); err != nil {
 			return context.Cause(s.ctx)
 		}
 		chunk, err := c.next()
+		if err != nil && !errors.Is(err, io.EOF) {
+			return fmt.Errorf("read: %w", err)
+		}
 		if len(chunk) > 0 {
 			if bad := s.inspect(chunk); bad != nil {
 				return bad
 			}
-			if !s.write {
-				if st, err = keep(err, func() (detect.State, error) { return wk.learn(chunk, st) }); err != nil && !errors.Is(err, io.EOF) {
-					return err
-				}
-			} else {
-				var red error
-				if out, st, red = wk.redact(out[:0], chunk, st); red != nil {
-					return red
-				}
-				if _, werr := w.Write(out); werr != nil {
-					return fmt.Errorf("write: %w", werr)
-				}
+			if bad := t.chunk(chunk); bad != nil {
+				return bad
 			}
 		}
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
 		if err != nil {
-			return fmt.Errorf("read: %w", err)
+			return nil
 		}
 	}
 }
 
-// keep runs f and lets its error come before the one of reading.
-func keep[T any](err error, f func() (T, error)) (T, error) {
-	v, ferr := f()
-	if ferr != nil {
-		return v, ferr
+// text is a text on its way.
+type text struct {
+	s     *stream
+	wk    *worker
+	w     io.Writer
+	st    detect.State
+	out   []byte
+	found []detect.Finding
+	begun bool // a chunk of it went through
+	slow  bool // the second pass scans for itself
+}
+
+// chunk takes one chunk through the pass at hand.
+func (t *text) chunk(chunk []byte) error {
+	if t.s.write {
+		return t.redact(chunk)
 	}
-	return v, err
+	st := t.st
+	found, next, err := t.wk.learn(chunk, st)
+	if err != nil {
+		return err
+	}
+	t.st = next
+	return t.s.spool.add(chunk, st, found)
+}
+
+// redact writes a chunk by what the first pass found in it. A chunk that is another
+// than it was then is scanned here, as are those behind it.
+func (t *text) redact(chunk []byte) error {
+	ok, err := false, error(nil)
+	if !t.slow {
+		st := t.s.replay.state()
+		if t.found, ok, err = t.s.replay.next(chunk, t.found[:0]); err != nil {
+			return err
+		}
+		if !ok {
+			t.slow = true
+			if t.begun {
+				t.st = st
+			}
+		}
+		t.begun = true
+	}
+	found := t.found
+	if t.slow {
+		if found, t.st, err = t.wk.find(chunk, t.st); err != nil {
+			return err
+		}
+	}
+	if t.out, err = t.wk.redact(t.out[:0], chunk, found); err != nil {
+		return err
+	}
+	if _, err := t.w.Write(t.out); err != nil {
+		return fmt.Errorf("write: %w", err)
+	}
+	return nil
 }
 
 // inspect counts what was unpacked and refuses text that turns binary.
@@ -113,6 +155,7 @@ func (s *stream) inspect(chunk []byte) error {
 // chunker cuts a stream at line ends.
 type chunker struct {
 	r    io.Reader
+	size int // of a chunk, 0 for chunkSize
 	buf  []byte
 	rest int // bytes at the end of buf that belong to the next chunk
 	end  int
@@ -121,37 +164,71 @@ type chunker struct {
 // next returns the next chunk, valid until the call after. The last comes with
 // io.EOF.
 func (c *chunker) next() ([]byte, error) {
+	if c.size == 0 {
+		c.size = chunkSize
+	}
 	if c.buf == nil {
-		c.buf = make([]byte, chunkSize+4096)
+		c.buf = make([]byte, c.size)
 	}
 	n := copy(c.buf, c.buf[c.rest:c.end])
 	c.rest = 0
 	for {
-		if n == len(c.buf) {
-			c.buf = append(c.buf, make([]byte, len(c.buf))...)
-		}
-		m, err := c.r.Read(c.buf[n:])
+		m, err := io.ReadFull(c.r, c.buf[n:])
 		n += m
 		c.end = n
 		if err != nil {
+			if errors.Is(err, io.ErrUnexpectedEOF) {
+				err = io.EOF
+			}
 			c.rest = n
 			return c.buf[:n], err
 		}
-		if n < chunkSize {
-			continue
+		cut := cutAt(c.buf[:n])
+		if n < c.size+maxItem {
+			cut = betweenItems(c.buf[:n], cut)
 		}
-		if cut := cutAt(c.buf[:n]); cut > 0 {
+		if cut > 0 {
 			c.rest = cut
 			return c.buf[:cut], nil
 		}
+		c.buf = append(c.buf, make([]byte, len(c.buf))...)
 	}
+}
+
+// maxItem bounds how much more is read to find a place between two items.
+const maxItem = 64 << 10
+
+// betweenItems moves a cut behind a line back to where no item goes on: a secret
+// can stand some lines before the name that says so. It returns 0 where there is
+// no such place.
+func betweenItems(b []byte, cut int) int {
+	for at := cut; at > 0 && cut-at < maxItem; {
+		if at < len(b) && begins(b[at:]) {
+			return at
+		}
+		at = bytes.LastIndexByte(b[:at-1], '\n') + 1
+	}
+	return 0
+}
+
+// begins reports whether a line begins an item: it is not indented, or a dash or
+// an opening bracket says so.
+func begins(line []byte) bool {
+	switch line[0] {
+	case ' ', '\t':
+		line = bytes.TrimLeft(line, " \t")
+		return len(line) > 0 && (line[0] == '{' || line[0] == '<' || line[0] == '-' && len(line) > 1 && line[1] == ' ')
+	case '}', ']', ')', '\r', '\n', '"', '\'':
+		return false
+	}
+	return true
 }
 
 // cutAt finds where a full buffer can be cut: behind the last line end, or in a
 // line that is too long between two words far from anything that binds them.
 func cutAt(b []byte) int {
 	if i := bytes.LastIndexByte(b, '\n'); i >= 0 {
-		return i + 1
+		return beforeBlock(b[:i+1])
 	}
 	if len(b) < maxLine {
 		return 0
@@ -161,6 +238,20 @@ func cutAt(b []byte) int {
 		if i := bytes.LastIndexAny(b[half:], seps); i >= 0 {
 			return half + i + 1
 		}
+	}
+	return len(b)
+}
+
+// beforeBlock moves a cut before a certificate that it would divide, as that can
+// only be summed up when it is seen whole.
+func beforeBlock(b []byte) int {
+	from := max(0, len(b)-(64<<10))
+	i := bytes.LastIndex(b[from:], []byte("-----BEGIN "))
+	if i < 0 || bytes.Contains(b[from+i:], []byte("-----END ")) {
+		return len(b)
+	}
+	if start := bytes.LastIndexByte(b[:from+i], '\n') + 1; start > 0 {
+		return start
 	}
 	return len(b)
 }

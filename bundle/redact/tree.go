@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -28,7 +29,7 @@ type File struct {
 	NearMisses int64 // words kept that look drawn by chance
 }
 
-// Withheld is a file that did not pass.
+// Withheld is a file, or behind a ! a member of an archive, that did not pass.
 type Withheld struct {
 	In     string // relative path as found; never leaves the site
 	Path   string // the same after redaction
@@ -71,26 +72,45 @@ func (g *Gate) Tree(ctx context.Context, in, out string) (res *Result, err error
 	if err := freshFolder(in, out); err != nil {
 		return nil, err
 	}
+	work, err := newWork(out)
+	if err != nil {
+		return nil, fmt.Errorf("redact tree: %w", err)
+	}
+	finished := false
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("redact tree: failed unexpectedly: %v", p)
+			err = unexpected(p)
+		}
+		err = errors.Join(err, work.close())
+		if err != nil && finished {
+			err = errors.Join(err, os.RemoveAll(out))
 		}
 		if err != nil {
 			res = nil
-			err = errors.Join(err, os.RemoveAll(out))
 		}
 	}()
-	return g.runTree(ctx, in, out)
+	if res, err = g.runTree(ctx, in, work); err != nil {
+		return nil, err
+	}
+	if err := work.publish(res.Files); err != nil {
+		return nil, fmt.Errorf("redact tree: %w", err)
+	}
+	finished = true
+	return res, nil
 }
 
-func (g *Gate) runTree(ctx context.Context, in, out string) (*Result, error) {
+func (g *Gate) runTree(ctx context.Context, in string, work *workFolder) (res *Result, err error) {
 	plan, err := planTree(in)
 	if err != nil {
 		return nil, err
 	}
+	plan.out, plan.tmp = work.tree(), work.tmp()
+	plan.spools = newSpools(plan.tmp)
+	defer func() { err = errors.Join(err, plan.spools.close()) }()
 	if err := g.learnNames(plan); err != nil {
 		return nil, err
 	}
+	g.enter("learn")
 	if err := g.pass(ctx, "learn", plan, g.learnFile); err != nil {
 		return nil, err
 	}
@@ -100,15 +120,23 @@ func (g *Gate) runTree(ctx context.Context, in, out string) (*Result, error) {
 	if err := g.nameOutputs(plan); err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(out, 0o700); err != nil {
-		return nil, fmt.Errorf("redact tree: %w", err)
-	}
-	plan.out = out
+	g.enter("redact")
 	if err := g.pass(ctx, "redact", plan, g.writeFile); err != nil {
 		return nil, err
 	}
-	res := g.result(plan)
-	return g.prove(ctx, plan, res)
+	if err := g.writeLinks(plan); err != nil {
+		return nil, err
+	}
+	g.enter("prove")
+	defer g.enter("end")
+	return g.prove(ctx, plan, g.result(plan))
+}
+
+// enter tells tests where the time goes.
+func (g *Gate) enter(pass string) {
+	if g.entered != nil {
+		g.entered(pass)
+	}
 }
 
 // proofRounds bounds how often files are withheld and the rest proved again.
@@ -134,6 +162,9 @@ func (g *Gate) prove(ctx context.Context, p *plan, res *Result) (*Result, error)
 		}
 		all = append(all, leaks...)
 		held, err := p.withholdLeaking(leaks)
+		if err == nil {
+			err = p.withholdDangling()
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -158,7 +189,7 @@ func (p *plan) withholdLeaking(leaks []proof.Leak) (int, error) {
 		}
 		path := filepath.Join(p.out, filepath.FromSlash(t.outRel))
 		if err := os.Remove(path); err != nil {
-			return held, fmt.Errorf("withhold %s: %w", t.outRel, err)
+			return held, fmt.Errorf("withhold %s: %w", t.outRel, cause(err))
 		}
 		if err := removeEmptyParents(p.out, filepath.Dir(path)); err != nil {
 			return held, err
@@ -199,37 +230,56 @@ func freshFolder(in, out string) error {
 // task is one file of a tree.
 type task struct {
 	rel, abs string
+	number   int // in order of names, from 1
 	outRel   string
+	found    *spool // from one pass to the other
 	size     int64
+	link     string // where it points, when it is a symbolic link
+	kind     string // type by content, from the first pass
 	withheld string // reason, when it does not pass
+	held     []Withheld
 	file     File
+}
+
+// shown is how an error names a file: by its redacted path, or while that is not
+// known by its place.
+func (t *task) shown() string {
+	if t.outRel != "" {
+		return t.outRel
+	}
+	return fmt.Sprintf("file %d in order of names", t.number)
 }
 
 // plan is the work of one tree.
 type plan struct {
-	tasks []*task
-	out   string
-	total int64
+	tasks  []*task
+	out    string // where the result is made
+	spools *spools
+	tmp    string // for parts of archives
+	total  int64
 }
 
 // planTree lists the files of a folder in order of their names.
 func planTree(in string) (*plan, error) {
 	p := &plan{}
 	err := filepath.WalkDir(in, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		if d.IsDir() {
+		if err == nil && d.IsDir() {
 			return nil
 		}
-		rel, err := filepath.Rel(in, path)
-		if err != nil {
-			return err
+		rel, relErr := filepath.Rel(in, path)
+		if relErr != nil {
+			return relErr
 		}
 		t := &task{rel: filepath.ToSlash(rel), abs: path}
 		switch {
+		case errors.Is(err, fs.ErrPermission) && rel != ".":
+			t.withheld = "no permission to read it"
+		case err != nil:
+			return err
 		case d.Type()&fs.ModeSymlink != 0:
-			t.withheld = "symbolic link"
+			if t.link, err = os.Readlink(path); err != nil {
+				return err
+			}
 		case !d.Type().IsRegular():
 			t.withheld = "not a regular file"
 		default:
@@ -241,10 +291,11 @@ func planTree(in string) (*plan, error) {
 			p.total += t.size
 		}
 		p.tasks = append(p.tasks, t)
+		t.number = len(p.tasks)
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("redact tree: list %s: %w", in, err)
+		return nil, fmt.Errorf("redact tree: list %s: %w", in, cause(err))
 	}
 	return p, nil
 }
@@ -270,7 +321,7 @@ func (g *Gate) pass(ctx context.Context, name string, p *plan, step func(context
 		if ctx.Err() != nil {
 			break
 		}
-		if t.withheld == "" {
+		if t.withheld == "" && t.link == "" {
 			queue <- t
 		}
 	}
@@ -286,10 +337,20 @@ func (g *Gate) pass(ctx context.Context, name string, p *plan, step func(context
 func guarded(f func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("failed unexpectedly: %v", p)
+			err = unexpected(p)
 		}
 	}()
 	return f()
+}
+
+// unexpected is the error of a panic. What the panic says is left out: it can
+// quote the text at hand.
+func unexpected(p any) error {
+	at := ""
+	if e, ok := p.(runtime.Error); ok {
+		at = fmt.Sprintf(" (%T)", e)
+	}
+	return fmt.Errorf("redact tree: failed unexpectedly%s; nothing was written; this is a fault of this program", at)
 }
 
 // meter adds up progress.
@@ -323,9 +384,13 @@ func (r metered) Read(p []byte) (int, error) {
 }
 
 // learnFile reads a file for what it tells.
-func (g *Gate) learnFile(ctx context.Context, _ *plan, t *task, m *meter) error {
+func (g *Gate) learnFile(ctx context.Context, p *plan, t *task, m *meter) error {
 	seen := newFindings()
-	err := g.through(ctx, t, m, &stream{gate: g, seen: seen, hint: t.rel}, nil)
+	t.found = newSpool(p.spools)
+	err := g.through(ctx, t, m, &stream{gate: g, seen: seen, hint: t.rel, tmp: p.tmp, spool: t.found}, nil)
+	if err == nil {
+		err = t.found.end()
+	}
 	if err != nil {
 		return err
 	}
@@ -339,29 +404,34 @@ func (g *Gate) learnFile(ctx context.Context, _ *plan, t *task, m *meter) error 
 func (g *Gate) writeFile(ctx context.Context, p *plan, t *task, m *meter) (err error) {
 	path := filepath.Join(p.out, filepath.FromSlash(t.outRel))
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return fmt.Errorf("redact %s: %w", t.outRel, err)
+		return fmt.Errorf("redact %s: %w", t.outRel, cause(err))
 	}
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
-		return fmt.Errorf("redact %s: %w", t.outRel, err)
+		return fmt.Errorf("redact %s: %w", t.outRel, cause(err))
 	}
-	s := &stream{gate: g, seen: newFindings(), write: true, counts: map[string]int64{}, hint: t.rel}
+	s := &stream{gate: g, seen: newFindings(), write: true, counts: map[string]int64{}, hint: t.rel, tmp: p.tmp, replay: &replay{s: t.found, lost: g.rescan}}
 	err = g.through(ctx, t, m, s, f)
+	t.found = nil
 	err = errors.Join(err, f.Close())
 	if err != nil {
 		return err
 	}
 	if t.withheld != "" {
 		if err := os.Remove(path); err != nil {
-			return fmt.Errorf("withhold %s: %w", t.outRel, err)
+			return fmt.Errorf("withhold %s: %w", t.outRel, cause(err))
 		}
 		return removeEmptyParents(p.out, filepath.Dir(path))
 	}
 	info, err := os.Stat(path)
 	if err != nil {
-		return fmt.Errorf("redact %s: %w", t.outRel, err)
+		return fmt.Errorf("redact %s: %w", t.outRel, cause(err))
 	}
 	t.file = File{In: t.rel, Out: t.outRel, Inspected: bundle.InspectedFull, Type: s.kind, Size: info.Size(), Redactions: s.counts}
+	for _, h := range s.held {
+		t.file.Inspected = bundle.InspectedPartial
+		t.held = append(t.held, Withheld{In: h.In, Path: t.outRel + "!" + h.Path, Reason: h.Reason})
+	}
 	if s.w != nil {
 		t.file.NearMisses = s.w.near
 	}
@@ -391,21 +461,22 @@ func (g *Gate) through(ctx context.Context, t *task, m *meter, s *stream, w io.W
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("redact %s: %w", t.rel, err)
+		return fmt.Errorf("redact %s: %w", t.shown(), cause(err))
 	}
 	defer f.Close()
 	s.ctx = ctx
 	if w == nil {
 		w = io.Discard
 	}
-	err = s.content(metered{f, m}, w, t.rel, 0)
+	s.kind, err = s.content(metered{f, m}, w, t.rel, 0)
+	t.kind = s.kind
 	var no *withholdError
 	if errors.As(err, &no) {
 		t.withheld = no.reason
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("redact %s: %w", g.pathText(t.rel), err)
+		return fmt.Errorf("redact %s: %w", t.shown(), cause(err))
 	}
 	return nil
 }
@@ -419,6 +490,7 @@ func (g *Gate) result(p *plan) *Result {
 			continue
 		}
 		res.Files = append(res.Files, t.file)
+		res.Withheld = append(res.Withheld, t.held...)
 	}
 	slices.SortFunc(res.Files, func(a, b File) int { return strings.Compare(a.Out, b.Out) })
 	res.originals = g.originals()

@@ -31,21 +31,26 @@ func (g *Gate) newWorker() *worker {
 	}
 }
 
-// learn notes what a chunk holds.
-func (w *worker) learn(chunk []byte, st detect.State) (detect.State, error) {
+// learn notes what a chunk holds and returns where it stands.
+func (w *worker) learn(chunk []byte, st detect.State) ([]detect.Finding, detect.State, error) {
 	found, next, err := w.find(chunk, st)
 	if err != nil {
-		return next, err
+		return nil, next, err
 	}
+	return found, next, w.note(chunk, found)
+}
+
+// note enters what was found in a chunk.
+func (w *worker) note(chunk []byte, found []detect.Finding) error {
 	for _, f := range found {
 		w.seen.note(f, chunk)
-		if f.Form == detect.Base64 {
+		if f.Form == detect.Base64 && !f.Tentative {
 			if err := w.learnBase64(chunk[f.Start:f.End]); err != nil {
-				return next, err
+				return err
 			}
 		}
 	}
-	return next, nil
+	return nil
 }
 
 // learnBase64 notes what stands in encoded text.
@@ -54,7 +59,7 @@ func (w *worker) learnBase64(b []byte) error {
 	if !ok || w.depth > 3 {
 		return nil
 	}
-	_, err := w.nested().learn(text, detect.State{})
+	_, _, err := w.nested().learn(text, detect.State{})
 	return err
 }
 
@@ -72,18 +77,31 @@ func (w *worker) nested() *worker {
 func (w *worker) find(chunk []byte, st detect.State) (found []detect.Finding, next detect.State, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("a recogniser failed: %v", p)
+			err = unexpected(p)
 		}
 	}()
+	if w.gate.met != nil {
+		w.gate.met(chunk)
+	}
 	found, next = w.scan.Scan(chunk, st)
 	return found, next, nil
 }
 
-// redact appends the redacted chunk to out.
-func (w *worker) redact(out, chunk []byte, st detect.State) ([]byte, detect.State, error) {
-	found, next, err := w.find(chunk, st)
+// known completes findings by what the inventory knows.
+func (w *worker) known(chunk []byte, found []detect.Finding) (all []detect.Finding, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = unexpected(p)
+		}
+	}()
+	return w.scan.Known(chunk, found), nil
+}
+
+// redact appends the redacted chunk to out. Found is what the scan of it found.
+func (w *worker) redact(out, chunk []byte, found []detect.Finding) ([]byte, error) {
+	found, err := w.known(chunk, found)
 	if err != nil {
-		return out, next, err
+		return out, err
 	}
 	at := 0
 	for _, f := range found {
@@ -95,14 +113,14 @@ func (w *worker) redact(out, chunk []byte, st detect.State) ([]byte, detect.Stat
 		}
 		rep, err := w.replacement(f, chunk)
 		if err != nil {
-			return out, next, err
+			return out, err
 		}
 		out = append(out, chunk[at:f.Start]...)
 		out = append(out, rep...)
 		at = f.End
 		w.counts[f.Rule]++
 	}
-	return append(out, chunk[at:]...), next, nil
+	return append(out, chunk[at:]...), nil
 }
 
 // replacement returns what stands in for a finding, from memory when it can.
@@ -128,6 +146,9 @@ func (w *worker) replacement(f detect.Finding, chunk []byte) (string, error) {
 
 // redactText redacts a text that stands alone.
 func (w *worker) redactText(text []byte) ([]byte, error) {
-	out, _, err := w.redact(make([]byte, 0, len(text)+64), text, detect.State{})
-	return out, err
+	found, _, err := w.find(text, detect.State{})
+	if err != nil {
+		return nil, err
+	}
+	return w.redact(make([]byte, 0, len(text)+64), text, found)
 }

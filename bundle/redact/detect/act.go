@@ -29,7 +29,7 @@ const Mask = "masked-secret"
 // act does what the verdict on a word asks for, and returns where the next word
 // begins. start and end bound the word as cut, lo and hi without outer dots and
 // dashes.
-func (s *Scanner) act(start, lo, hi, end int, acc flags, v verdict) int {
+func (s *Scanner) act(start, lo, hi, end int, v verdict) int {
 	next := end
 	a := v.acts
 	if a&(aQuad|aEmbedded|aDotMAC|aDashHex|aHex|aSID|aQualified|aToken) != 0 {
@@ -50,10 +50,7 @@ func (s *Scanner) act(start, lo, hi, end int, acc flags, v verdict) int {
 		}
 	}
 	if a&(aKey|aNameKey|aDN|aStart|aPath|aNoun|aPhrase) != 0 {
-		next = max(next, s.actWord(start, lo, hi, end, acc, v))
-	}
-	if a&aItem != 0 {
-		s.bare(lo, hi)
+		next = max(next, s.actWord(start, lo, hi, end, v))
 	}
 	if a&aLong != 0 && a&(aToken|aQualified) == 0 {
 		n := s.base64(lo, end)
@@ -95,7 +92,7 @@ func (s *Scanner) actForm(lo, hi int, a acts) int {
 }
 
 // actWord deals with words that say something of what stands beside them.
-func (s *Scanner) actWord(start, lo, hi, end int, acc flags, v verdict) int {
+func (s *Scanner) actWord(start, lo, hi, end int, v verdict) int {
 	a, next := v.acts, end
 	if a&aPath != 0 && s.inPath(lo, hi) {
 		s.pathName(hi)
@@ -127,30 +124,15 @@ func (s *Scanner) actWord(start, lo, hi, end int, acc flags, v verdict) int {
 	return next
 }
 
-// bare looks for inventory items at every run of letters and digits in a word.
-func (s *Scanner) bare(lo, hi int) {
-	b := s.buf
-	for i := lo; i < hi; {
-		if !isAlnum(b[i]) {
-			i++
-			continue
-		}
-		from := i
-		for i < hi && isAlnum(b[i]) {
-			i++
-		}
-		if n := s.glued(from); n > from && n < i {
-			s.item(n, i)
-		}
-		i = max(i, s.item(from, i))
+// cutDomain returns where the beginning of a known domain ends that a column cut
+// short behind a host: gw-lyon2.nordba.
+func (s *Scanner) cutDomain(at int) int {
+	end := at + 1
+	for end < s.hi && class[s.buf[end]]&(fDigit|fLetter|fDot|fDash) != 0 {
+		end++
 	}
-}
-
-func (s *Scanner) item(lo, hi int) int {
-	it, from, to, ok := s.inv.match(s.buf, s.lo, lo, hi, s.hi)
-	if !ok {
-		return hi
+	if end-at < 4 || !s.inv.beginsDomain(s.buf[at+1:end]) {
+		return at
 	}
-	s.emitForm(from, to, it.Kind, it.Form, it.Canon, "known-"+it.Kind.String())
-	return to
+	return end
 }

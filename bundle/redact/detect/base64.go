@@ -33,13 +33,15 @@ func (s *Scanner) base64(lo, end int) int {
 	}
 	text, ok := DecodeBase64(b[lo:to])
 	if !ok {
+		if to-lo > 300 && string(b[lo:lo+3]) == "MII" && s.certificateInline(lo, to) {
+			return to
+		}
 		return end
 	}
-	if s.holds(text) {
-		s.emitForm(lo, to, pseudonym.Secret, Base64, "", "base64")
-		return to
+	if !s.encoded(Finding{Start: lo, End: to, Kind: pseudonym.Secret, Form: Base64, Rule: "base64"}, text) {
+		return end
 	}
-	return end
+	return to
 }
 
 // looksEncoded wants what words, paths and numbers seldom have: upper and lower
@@ -97,21 +99,44 @@ func (s *Scanner) holds(text []byte) bool {
 		s.inner = s.Nested()
 	}
 	found, _ := s.inner.Scan(text, State{})
-	return len(found) > 0
+	for _, f := range found {
+		if !f.Tentative && f.Start < f.End {
+			return true
+		}
+	}
+	return false
+}
+
+// encoded emits a finding whose decoded text holds something, and tentatively one
+// of which only the inventory can tell.
+func (s *Scanner) encoded(f Finding, text []byte) bool {
+	if s.holds(text) {
+		s.out = append(s.out, f)
+		return true
+	}
+	s.maybe(f)
+	return false
 }
 
 // hexText looks into hex-encoded arguments of audit records.
 func (s *Scanner) hexText(lo, hi int) {
-	text := make([]byte, (hi-lo)/2)
-	if _, err := hex.Decode(text, s.buf[lo:lo+(hi-lo)/2*2]); err != nil {
+	text, ok := decodeHexText(s.buf[lo:hi])
+	if !ok {
 		return
+	}
+	s.encoded(Finding{Start: lo, End: hi, Kind: pseudonym.Secret, Form: HexText, Rule: "proctitle"}, text)
+}
+
+// decodeHexText reads arguments written as hex digits, zeros between them.
+func decodeHexText(b []byte) ([]byte, bool) {
+	text := make([]byte, len(b)/2)
+	if _, err := hex.Decode(text, b[:len(text)*2]); err != nil {
+		return nil, false
 	}
 	for i, c := range text {
 		if c == 0 {
 			text[i] = ' '
 		}
 	}
-	if s.holds(text) {
-		s.emit(lo, hi, pseudonym.Secret, "proctitle")
-	}
+	return text, len(text) > 0
 }

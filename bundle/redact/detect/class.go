@@ -22,6 +22,17 @@ const (
 // fLetter is any ASCII letter.
 const fLetter = fHex | fAlpha
 
+// fEdge is what a word is trimmed of at its ends.
+const fEdge = fDot | fDash | fUnder | fAt
+
+// flagsOf is what occurs in a word.
+func flagsOf(w []byte) (f flags) {
+	for _, c := range w {
+		f |= class[c]
+	}
+	return f
+}
+
 // class gives the flags a byte adds to its word; zero ends the word.
 var class = buildClass()
 

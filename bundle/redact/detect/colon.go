@@ -74,6 +74,7 @@ func (s *Scanner) pairs(start int, run []byte) int {
 		s.mac(start, end)
 	case 8:
 		s.wwn(start, end)
+		s.bracketed(end)
 	case 16:
 		s.naaPairs(start, end)
 	default:
@@ -86,10 +87,10 @@ func (s *Scanner) pairs(start int, run []byte) int {
 
 // shortMAC reads the Solaris spelling, which drops leading zeros: 0:14:4f:1:2:3.
 func (s *Scanner) shortMAC(start int, run []byte) int {
-	groups := bytes.Split(run, []byte{':'})
-	if len(groups) != 6 {
+	if len(run) < 11 || len(run) > 17 || bytes.Count(run, []byte{':'}) != 5 {
 		return 0
 	}
+	groups := bytes.Split(run, []byte{':'})
 	var digits []byte
 	for _, g := range groups {
 		switch len(g) {
@@ -161,8 +162,8 @@ func (s *Scanner) naaPairs(lo, hi int) {
 // ipv6 reads an address that may be compressed or end in a quad.
 func (s *Scanner) ipv6(start, to int) int {
 	b := s.buf
-	if start > s.lo && (b[start-1] == ':' && start > s.lo+1 && isAlnum(b[start-2])) {
-		return 0 // module::name
+	if start > s.lo && (b[start-1] == ':' && start > s.lo+1 && isAlnum(b[start-2])) && bytes.Count(b[start:to], []byte{':'}) < 5 {
+		return 0 // module::name; in en0:2001:db8:1:2:3:4:5:6 the name of an interface stands before
 	}
 	end := to
 	for end < s.hi && (isHexByte(b[end]) || b[end] == ':' || b[end] == '.') {

@@ -39,15 +39,21 @@ func (s *Scanner) command(lo, hi int) int {
 	case "search", "domain", "workgroup":
 		s.searchDomains(lo, hi, w)
 	case "zone", "zoneset", "fcalias":
-		if n, end, _ := s.next(hi); end > n && strings.EqualFold(string(s.buf[n:end]), "name") {
-			if n, end, _ = s.next(end); end-n > 2 {
-				s.parts(n, end, pseudonym.Name, "label", s.fold(s.buf[n:end]))
-			}
-		}
+		s.aliasArg(hi, true)
 	case "cmd", "list", "reload", "edit", "replace":
 		if lo > s.lo+2 && s.buf[lo-1] == ' ' {
 			s.cron()
 		}
+	case "su":
+		s.switchUser(hi)
+	case "ran":
+		if n, end, _ := s.next(hi); string(s.buf[n:end]) == "command" && s.prev[0].hi > s.prev[0].lo {
+			s.account(s.prev[0].lo, s.prev[0].hi)
+		}
+	case "pts", "console", "tty1", "tty2", "tty3", "ttys0", "ttyv0":
+		s.terminal(lo)
+	case "pam", "ldap", "sql", "passwd-file", "lua", "imap":
+		s.backend(hi)
 	case "tty", "sudoers":
 		s.sudo(s.buf[s.lo:s.hi])
 	case "dhcpack", "dhcpoffer", "dhcprequest", "dhcpdiscover", "dhcpnak", "dhcpinform":
@@ -65,9 +71,94 @@ func (s *Scanner) command(lo, hi int) int {
 			s.hexText(hi+1, end)
 		}
 	default:
-		s.commandLine(lo, hi, w)
+		if programs[w] {
+			s.commandLine(lo, hi, w)
+			return 0
+		}
+		return s.switchStatement(lo, hi, w)
 	}
 	return 0
+}
+
+// switchUser reads the messages of su: "su: jdoe to root on /dev/pts/1", "BAD SU
+// jdoe to root on", "FAILED SU (to root) jdoe on", "su: + pts/0 jdoe:root".
+func (s *Scanner) switchUser(hi int) {
+	b, i := s.buf, hi
+	if i < s.hi && b[i] == '[' {
+		for i < s.hi && b[i] != ']' {
+			i++
+		}
+		i++
+	}
+	if i < s.hi && b[i] == ':' {
+		i++
+	}
+	var at [5]span
+	n := 0
+	for n < len(at) && i < s.hi {
+		for i < s.hi && (isSpace(b[i]) || b[i] == '(') {
+			i++
+		}
+		at[n].lo = i
+		for i < s.hi && !isSpace(b[i]) && b[i] != ')' {
+			i++
+		}
+		at[n].hi = i
+		if i < s.hi && b[i] == ')' {
+			i++
+		}
+		n++
+	}
+	if n < 3 {
+		return
+	}
+	word := func(k int) string { return string(b[at[k].lo:at[k].hi]) }
+	switch {
+	case n > 3 && word(1) == "to" && word(3) == "on":
+		s.account(at[0].lo, at[0].hi)
+		s.account(at[2].lo, at[2].hi)
+	case n > 3 && word(0) == "to" && word(3) == "on":
+		s.account(at[1].lo, at[1].hi)
+		s.account(at[2].lo, at[2].hi)
+	case word(0) == "+" || word(0) == "-":
+		if sep := bytes.IndexAny(b[at[2].lo:at[2].hi], ":-"); sep > 0 {
+			s.account(at[2].lo, at[2].lo+sep)
+			s.account(at[2].lo+sep+1, at[2].hi)
+		}
+	}
+}
+
+// programs take secrets and names under short options.
+var programs = set("ssh scp sshpass mysql mysqldump mysqladmin curl wget smbclient ldapsearch ldapmodify rsync psql snmpwalk snmpget snmpbulkwalk chown su")
+
+// terminal reads who, w and last: an account at the beginning of the line, its
+// terminal behind it.
+func (s *Scanner) terminal(lo int) {
+	b, end := s.buf, s.lo
+	for end < lo && class[b[end]] != 0 {
+		end++
+	}
+	if end-s.lo < 2 || lo-end < 1 || lo-end < 2 && b[lo] != 'p' && b[lo] != 't' || len(bytes.TrimLeft(b[end:lo], " ")) > 0 || stateWord[s.fold(b[s.lo:end])] || b[end-1] == '.' {
+		return
+	}
+	s.account(s.lo, end)
+}
+
+// backend reads the user that a mail server asks a backend for: "ldap(jdoe,
+// 192.0.2.7): unknown user".
+func (s *Scanner) backend(hi int) {
+	b := s.buf
+	if hi+3 >= s.hi || b[hi] != '(' || class[b[hi+1]]&(fLetter|fDigit) == 0 {
+		return
+	}
+	end := nameEnd(b, hi+1, s.hi)
+	if end+3 >= s.hi || b[end] != ',' {
+		return
+	}
+	rest := b[end+1 : s.hi]
+	if quadAhead(rest) || bytes.IndexByte(rest[:min(len(rest), 6)], ':') >= 0 || b[end+1] == ')' || b[end+1] == ',' {
+		s.account(hi+1, end)
+	}
 }
 
 // lookBack is how far before a word its company is looked for.
@@ -75,7 +166,12 @@ const lookBack = 160
 
 // lineHas looks for a folded word before a place of the line.
 func (s *Scanner) lineHas(lo int, word string) bool {
-	return bytes.Contains(bytes.ToLower(s.buf[max(s.lo, lo-lookBack):lo]), []byte(word))
+	for i := max(s.lo, lo-lookBack); i+len(word) <= lo; i++ {
+		if lower(s.buf[i]) == word[0] && foldEqual(s.buf[i:i+len(word)], word) {
+			return true
+		}
+	}
+	return false
 }
 
 // secretArg masks the argument behind a word, skipping some before it.
@@ -172,6 +268,9 @@ func (s *Scanner) keyWord(lo, hi int) int {
 
 // userArg deals with "login jdoe", "username jdoe password", "useradd jdoe".
 func (s *Scanner) userArg(lo, hi int, w string) {
+	if w == "username" && upperCase(s.buf[lo:hi]) {
+		return // a title
+	}
 	if w == "login" && !s.lineHas(lo, "machine ") || w == "user" && !s.lineHas(lo, "snmp-server") && !s.defines(lo) {
 		return
 	}

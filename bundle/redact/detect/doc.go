@@ -8,19 +8,25 @@
 // tables); what has names (keys, nouns, token formats) comes as data from package
 // rules, compiled once into a [Knowledge].
 //
-// The same scanner serves both passes of the gate. A [Finding] with Learn set
-// was told by its surroundings (a key, a header, a prompt) and is worth looking
-// for where it stands bare; the gate collects these into an [Inventory], and the
-// second pass, with the inventory, finds them everywhere.
+// A text is scanned once. A [Finding] with Learn set was told by its surroundings (a
+// key, a header, a prompt) and is worth looking for where it stands bare; the gate
+// collects these into an [Inventory]. What a text came to is then completed by
+// [Scanner.Known]: the findings of the scan, of the tentative ones those that the
+// inventory confirms (an address that could be a version, encoded text that holds a
+// known name), and every item of the inventory at a run of letters and digits. The
+// result is by definition the same as that of a second scan.
 //
 // Chunks end at line ends. What a chunk must know of the one before it is a
 // [State], a small comparable value: a chunk can be scanned on the guess that the
 // state is the same as before and scanned again when the guess was wrong, so the
 // result does not depend on how many scan at once.
 //
-// Files: class.go bytes, scanner.go the loop, verdict.go what a word's spelling
+// Files: class.go bytes, cut.go words by bits, scanner.go the loop, known.go the
+// inventory's part, lexicon.go quick sets of words, verdict.go what a word's spelling
 // says, act.go what is done about it; ipv4.go, colon.go, link.go, dotted.go,
 // places.go recognisers by form; keys.go, values.go, state.go, pem.go keys and
 // what they are followed by; phrases.go, commands.go, header.go, tables.go by
-// context; base64.go text in text; inventory.go the values of a site.
+// context; columns.go tables by place; switches.go, fabric.go and snmp.go what
+// switches and their agents say; base64.go text in text; certificate.go what is
+// said of certificates; inventory.go the values of a site.
 package detect

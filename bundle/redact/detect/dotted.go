@@ -72,6 +72,20 @@ func goodLabels(w []byte) bool {
 	return true
 }
 
+// neverName tells dotted words that name no host wherever they stand, as those of
+// programs and most files do not.
+func (s *Scanner) neverName(w []byte, a acts) bool {
+	if len(w) > 253 {
+		return true
+	}
+	name := strings.ToLower(string(w))
+	if s.inv.domains[name] || s.inv.inDomain(name) {
+		return false
+	}
+	tld := name[strings.LastIndexByte(name, '.')+1:]
+	return isCode(name, w) || a&aDotted == 0 && !TopLevel(tld)
+}
+
 // dottedName deals with a word that can be a host name.
 func (s *Scanner) dottedName(lo, hi int, a acts) {
 	w := s.buf[lo:hi]
@@ -99,10 +113,7 @@ func (s *Scanner) dottedName(lo, hi int, a acts) {
 
 // emitName emits a dotted name: two labels are a domain, more a host in one.
 func (s *Scanner) emitName(lo, hi int, name, rule string) {
-	kind := pseudonym.FQDN
-	if s.inv.domains[name] || strings.Count(name, ".") == 1 && !s.inv.inDomain(name) {
-		kind = pseudonym.Domain
-	}
+	kind := s.inv.NameKind(name)
 	if strings.IndexByte(name, '.') < 0 {
 		kind = pseudonym.Host
 	}
@@ -115,7 +126,10 @@ func isCode(name string, w []byte) bool {
 	if packages[first] && strings.Count(name, ".") >= 2 && !strings.HasPrefix(name, "com.") || strings.HasPrefix(name, "com.") && strings.Count(name, ".") >= 2 {
 		return true
 	}
-	if name == "java.net" || name == "system.net" || strings.HasPrefix(name, "java.") || strings.HasPrefix(name, "net.ipv") || strings.HasPrefix(name, "kernel.") {
+	if strings.HasPrefix(name, "rd.") && strings.Count(name, ".") >= 2 {
+		return true // options of the kernel's first steps: rd.lvm.lv
+	}
+	if name == "java.net" || name == "javax.net" || name == "system.net" || strings.HasPrefix(name, "java.") || strings.HasPrefix(name, "net.ipv") || strings.HasPrefix(name, "kernel.") {
 		return name != "kernel.org"
 	}
 	for i := 1; i < len(w); i++ {
@@ -134,14 +148,14 @@ func (s *Scanner) weakName(lo, hi int, name string) bool {
 	if !weakTLD[tld] && !strongTLD[tld] {
 		return false
 	}
-	if lo-3 >= s.lo && string(b[lo-3:lo]) == "://" || lo > s.lo && b[lo-1] == '@' {
+	if lo-3 >= s.lo && string(b[lo-3:lo]) == "://" || lo > s.lo+1 && b[lo-1] == '@' && isAlnum(b[lo-2]) {
 		return true
 	}
 	switch first, _, _ := strings.Cut(name, "."); first {
 	case "www", "mail", "smtp", "imap", "ns", "ns1", "ns2", "mx", "ftp", "vpn", "gw", "ntp", "api", "ldap", "dc":
 		return strings.Count(name, ".") >= 2
 	}
-	return strings.Count(name, ".") >= 2 && weakTLD[tld] && strings.ContainsAny(name, "0123456789-") && !strings.Contains(name, "_") && isDigitOrDashLabel(name)
+	return strings.Count(name, ".") >= 2 && weakTLD[tld] && !isFile(name) && strings.ContainsAny(name, "0123456789-") && !strings.Contains(name, "_") && isDigitOrDashLabel(name)
 }
 
 // isDigitOrDashLabel asks for a digit or dash in the first label, as in web01.
@@ -177,12 +191,18 @@ func (s *Scanner) mail(lo, hi int) int {
 	}
 	hostLo := hi - len(host)
 	if _, n := parseQuad([]byte(host), '.'); n == len(host) {
-		s.account(lo, lo+len(local))
+		if !camel(local) {
+			s.account(lo, lo+len(local))
+		}
 		s.quad(hostLo, hi)
 		return hi
 	}
 	if strings.IndexByte(host, '.') >= 0 {
 		return s.mailDomain(lo, hi, hostLo, local, host)
+	}
+	if host == "pts" || host == "notty" {
+		s.account(lo, lo+len(local)) // sshd: jdoe@pts/0
+		return hi
 	}
 	if s.loginAt(local, host, lo, hi) {
 		s.account(lo, lo+len(local))
@@ -196,6 +216,10 @@ func (s *Scanner) mail(lo, hi int) int {
 func (s *Scanner) mailDomain(lo, hi, hostLo int, local []byte, host string) int {
 	tld := host[strings.LastIndexByte(host, '.')+1:]
 	switch {
+	case strings.HasPrefix(host, "odata.") || strings.HasPrefix(host, "redfish.") || strings.HasPrefix(host, "message."):
+		return hi // a note on a property, as management controllers write it
+	case (host == "openssh.com" || host == "libssh.org" || host == "lysator.liu.se") && bytes.IndexByte(local, '-') > 0:
+		return hi // a cipher
 	case !strongTLD[tld] && !weakTLD[tld] && !s.inv.inDomain(host) && !lettersOnly(tld):
 		return hi // version: pkg@1.2.3
 	case tld == "service" || tld == "socket" || tld == "target" || tld == "mount" || tld == "slice" || tld == "timer" || tld == "scope" || tld == "device":
@@ -255,10 +279,28 @@ func (s *Scanner) account(lo, hi int) {
 
 // staysName tells names that mean the same everywhere, and our own.
 func (s *Scanner) staysName(name string) bool {
-	if name == "" || s.k.Keeps(name) || name == "localhost" || strings.HasPrefix(name, "localhost.") || allDigits(name) || slotName(name) {
+	p, ok := pack(name)
+	if !ok {
+		return s.staysEverywhere(name)
+	}
+	m := &s.stays[p.slot(foldLog)]
+	if m.packed != p {
+		*m = nameMemory{p, s.staysEverywhere(name)}
+	}
+	return m.stays
+}
+
+func (s *Scanner) staysEverywhere(name string) bool {
+	name = strings.TrimSuffix(name, "+") // cut short by a column
+	if name == "" || s.k.Keeps(name) || name == "localhost" || strings.HasPrefix(name, "localhost.") || allDigits(name) || slotName(name) || countedMap(name) {
 		return true
 	}
 	return s.owns(pseudonym.Name, name) || name == Mask
+}
+
+// countedMap tells the names multipath gives by itself: mpatha, mpathbc.
+func countedMap(name string) bool {
+	return len(name) > 5 && len(name) < 9 && name[:5] == "mpath" && lettersOnly(name)
 }
 
 func allDigits(s string) bool {
@@ -278,7 +320,7 @@ func slotName(name string) bool {
 		for i < len(part) && class[part[i]]&fLetter != 0 {
 			i++
 		}
-		if !slotWords[strings.ToLower(part[:i])] || i == len(part) || !allDigits(part[i:]) {
+		if i == 0 || i > 8 || i == len(part) || !allDigits(part[i:]) || !slotWords[strings.ToLower(part[:i])] {
 			return false
 		}
 	}
@@ -286,4 +328,4 @@ func slotName(name string) bool {
 }
 
 var slotWords = set("ct ch sh bay nvb fan tmp eth fc ib sas pwr fb fm xfm iom dimm slot drv bm nvram psu ps cpu disk port vlan bond lo vif man gps snp " +
-	"tty pts sd nvme dm md loop vd hd sr em eno ens enp wlan br veth docker tun tap team ge xe gi te po fa et lun vmhba vmnic vmk node_id")
+	"scsi ata tty pts sd nvme dm md loop vd hd sr em eno ens enp wlan br veth docker tun tap team ge xe gi te po fa et lun vmhba vmnic vmk node_id")

@@ -1,7 +1,6 @@
 package detect
 
 import (
-	"cmp"
 	"slices"
 
 	"darksite/bundle/redact/pseudonym"
@@ -14,16 +13,18 @@ type Form uint8
 // The forms of spelling. Everything made of hex digits needs none: the digits of
 // the stand-in are put where the digits of the value were.
 const (
-	Plain      Form = iota
-	Joined          // IPv4 with dashes or underscores for dots
-	HexForward      // IPv4 as eight hex digits, first octet first
-	HexBack         // IPv4 as eight hex digits, last octet first, as in /proc/net
-	Decimal         // IPv4 as one decimal number
-	Arpa            // octets or nibbles of an address in reverse, before .arpa
-	Number          // a secret that stands for a number in JSON
-	Truncated       // a name cut short by a column
-	Base64          // text that holds findings once decoded
-	Percent         // a name with percent escapes
+	Plain       Form = iota
+	Joined           // IPv4 with dashes or underscores for dots
+	HexForward       // IPv4 as eight hex digits, first octet first
+	HexBack          // IPv4 as eight hex digits, last octet first, as in /proc/net
+	Decimal          // IPv4 as one decimal number
+	Arpa             // octets or nibbles of an address in reverse, before .arpa
+	Number           // a secret that stands for a number in JSON
+	Truncated        // a name cut short by a column
+	Base64           // text that holds findings once decoded
+	Percent          // a name with percent escapes
+	HexText          // text that holds findings once read from its hex digits
+	Certificate      // a line of a certificate; the value is a line of its summary
 )
 
 // Finding is a stretch of text that must go.
@@ -32,6 +33,7 @@ type Finding struct {
 	Kind       pseudonym.Kind
 	Form       Form
 	Learn      bool   // the value may be looked for wherever it stands bare
+	Tentative  bool   // counts only when the inventory has it; see [Scanner.Known]
 	Rule       string // the name under which it is counted
 	Value      string // canonical form, where the text does not say it
 }
@@ -43,19 +45,12 @@ func resolve(fs []Finding) []Finding {
 	if len(fs) < 2 {
 		return fs
 	}
-	sorted := true
-	for i := 1; i < len(fs) && sorted; i++ {
-		sorted = fs[i].Start >= fs[i-1].End
-	}
-	if sorted {
+	if apart(fs) {
 		return fs
 	}
-	slices.SortStableFunc(fs, func(a, b Finding) int {
-		if c := cmp.Compare(a.Start, b.Start); c != 0 {
-			return c
-		}
-		return cmp.Compare(b.End, a.End)
-	})
+	if !slices.IsSortedFunc(fs, byPlace) {
+		slices.SortStableFunc(fs, byPlace)
+	}
 	out := fs[:1]
 	for _, f := range fs[1:] {
 		last := &out[len(out)-1]
@@ -69,6 +64,24 @@ func resolve(fs []Finding) []Finding {
 		}
 	}
 	return out
+}
+
+// apart reports whether findings are in order and do not overlap.
+func apart(fs []Finding) bool {
+	for i := 1; i < len(fs); i++ {
+		if fs[i].Start < fs[i-1].End {
+			return false
+		}
+	}
+	return true
+}
+
+// byPlace orders findings by where they begin, the longer first.
+func byPlace(a, b Finding) int {
+	if a.Start != b.Start {
+		return a.Start - b.Start
+	}
+	return b.End - a.End
 }
 
 // settle leaves last and f without overlap. An f that is used up is empty.
@@ -94,9 +107,20 @@ func settle(last, f *Finding) {
 			f.Start = f.End
 			return
 		}
-		last.End, last.Value = f.Start, ""
+		last.End = f.Start
+		last.cut()
 	default:
-		f.Start, f.Value = last.End, ""
+		f.Start = last.End
+		f.cut()
+	}
+}
+
+// cut makes what is left of a finding a plain name: half an address has no
+// canonical form.
+func (f *Finding) cut() {
+	f.Value, f.Form, f.Learn = "", Plain, false
+	if !f.Kind.IsName() {
+		f.Kind = pseudonym.Name
 	}
 }
 

@@ -23,7 +23,20 @@ func (s *Scanner) header() {
 			i += 2 // the version of RFC 5424
 		}
 	}
+	if i > 0 && isDigit(b[min(i, len(b)-1)]) {
+		s.numbered(i)
+	}
+	if i == 0 && len(b) > 26 && isDigit(b[0]) && isDigit(b[3]) && b[4] == ' ' && class[b[5]]&fUpper != 0 {
+		i = 5 // 2026 Oct  3 09:00:00
+	}
+	if i == 0 && b[3] == ' ' && class[b[0]]&fUpper != 0 && len(b) > 24 && days[string(b[:3])] {
+		i = 4 // Sat Oct  3 09:00:00
+	}
 	if n := monthStamp(b, i); n > 0 {
+		if j := bytes.IndexByte(b[n:min(len(b), n+7)], ' '); j > 1 && n+j+1 < len(b) && b[n+j+1] == '[' && upperCase(b[n:n+j]) {
+			n += j + 1 // the zone
+		}
+		s.body = s.lo + n
 		if b[n] == '[' {
 			s.bracketHost(n)
 		}
@@ -31,6 +44,7 @@ func (s *Scanner) header() {
 		return
 	}
 	if n := isoStamp(b, i); n > 0 {
+		s.body = s.lo + clockField(b, i+11)
 		s.hostField(n, i > 2)
 		return
 	}
@@ -45,6 +59,29 @@ func (s *Scanner) header() {
 		s.prompt()
 	}
 }
+
+// numbered reads the host of "<189>231: sw-acc9: 000123: Oct  3 09:00:00: %..",
+// as switches write it that count their messages; at is behind the priority.
+func (s *Scanner) numbered(at int) {
+	b := s.buf[s.lo:s.hi]
+	for at < len(b) && isDigit(b[at]) {
+		at++
+	}
+	if at+2 >= len(b) || b[at] != ':' || b[at+1] != ' ' {
+		return
+	}
+	at += 2
+	end := at
+	for end < len(b) && class[b[end]] != 0 {
+		end++
+	}
+	if end+2 >= len(b) || end-at < 2 || b[end] != ':' || b[end+1] != ' ' || class[b[at]]&fLetter == 0 || bytes.IndexByte(b[end:min(len(b), end+80)], '%') < 0 {
+		return
+	}
+	s.hostName(at, end, s.fold(b[at:end]))
+}
+
+var days = map[string]bool{"Mon": true, "Tue": true, "Wed": true, "Thu": true, "Fri": true, "Sat": true, "Sun": true}
 
 const months = "JanFebMarAprMayJunJulAugSepOctNovDec"
 
@@ -139,10 +176,10 @@ func (s *Scanner) hostField(at int, sure bool) {
 		return
 	}
 	rest := b[end+1:]
-	if !tagAhead(rest) && !(sure && len(rest) > 0 && restOfHost(rest)) {
+	if !tagAhead(rest) && !(sure && joinedName(w) && !partWords[name[:strings.IndexAny(name, "-_")]] && !s.k.Common(name)) && !(sure && len(rest) > 0 && restOfHost(rest)) {
 		return
 	}
-	if !sure && s.k.Common(name) && !hasDigit(w) {
+	if !sure && s.k.Common(name) && !hasDigit(w) && !processAhead(rest) {
 		return
 	}
 	s.hostName(at, end, name)
@@ -177,9 +214,25 @@ func restOfHost(rest []byte) bool {
 			return true
 		}
 	}
+	if len(rest) > 3 && (rest[0] == '%' || rest[0] == ':' && rest[1] == ' ' && rest[2] == '%') {
+		return true // %FACILITY-LEVEL-NAME
+	}
+	if i := bytes.IndexByte(rest, ' '); i > 0 && i < 9 && levels[string(bytes.ToLower(rest[:i]))] && tagAhead(rest[i+1:]) {
+		return true // the level before the tag
+	}
 	// RFC 5424: app, process, message id
 	f := bytes.Fields(rest[:min(len(rest), 120)])
 	return len(f) >= 3 && (string(f[1]) == "-" || allDigits(string(f[1]))) && len(f[0]) < 48
+}
+
+// processAhead tells "sshd[123]:", which leaves no doubt that a host stands before
+// it.
+func processAhead(b []byte) bool {
+	i := 0
+	for i < len(b) && i < 48 && class[b[i]] != 0 {
+		i++
+	}
+	return i > 1 && i+2 < len(b) && b[i] == '[' && isDigit(b[i+1])
 }
 
 // tagAhead tells "sshd[123]:", "kernel:", "sshd(pam_unix)[123]:", "CRON[1]:".

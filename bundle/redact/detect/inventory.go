@@ -1,10 +1,11 @@
 package detect
 
 import (
+	"encoding/binary"
+	"maps"
+	"math/bits"
 	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"darksite/bundle/redact/pseudonym"
 )
@@ -19,13 +20,35 @@ type Item struct {
 }
 
 // Inventory finds items in text. It is immutable.
+//
+// An item is met by its head, the first run of letters and digits in it. Heads are
+// few and bits are cheap: a run that heads nothing costs one look at a bitmap.
 type Inventory struct {
 	items   []Item
-	heads   map[string][]shape // first run of letters and digits, folded
-	texts   map[string][]int32 // folded text -> items
-	bloom   [1 << 12]uint64    // over the first eight bytes of heads
+	bits    []uint64 // a bit for each hash of a head
+	shift   uint
+	heads   map[uint64]*head   // hash of a head -> what can follow
+	texts   map[uint64][]int32 // hash of a folded text -> items
+	wide    []int32            // items without an ASCII letter or digit
 	domains map[string]bool    // domains seen, folded
+	sorted  []string           // the same in order
 	addrs   map[string]bool    // IPv4 seen
+	series  map[string]series  // hosts numbered alike, by what stands before the number
+	joined  bool               // the number of some follows letters
+}
+
+// series is a number of hosts that are called alike but for a number at the end.
+type series struct{ hosts, least, most int }
+
+// seriesSize is how many hosts make a series, of which a name not met as a host
+// is taken for one more.
+const seriesSize = 6
+
+// head is what items with one first run look like.
+type head struct {
+	shapes []shape
+	solid  bool     // one of them is the run alone, or too short for its start to be looked at
+	starts []uint64 // first eight bytes, folded, of the others
 }
 
 // shape is a length an item with a certain head can have, and how much of it
@@ -37,7 +60,9 @@ type shape struct{ off, size int }
 // Addrs are IPv4 addresses of the site; they are known by form, and here only
 // confirm what could also be something else.
 func NewInventory(items []Item, addrs map[string]bool) *Inventory {
-	inv := &Inventory{heads: map[string][]shape{}, texts: map[string][]int32{}, domains: map[string]bool{}, addrs: addrs}
+	inv := &Inventory{heads: map[uint64]*head{}, texts: map[uint64][]int32{}, domains: map[string]bool{}, addrs: addrs, series: map[string]series{}}
+	log := min(max(12, bits.Len(uint(len(items)))+5), 22)
+	inv.bits, inv.shift = make([]uint64, 1<<log/64), uint(64-log)
 	seen := map[string]bool{}
 	for _, it := range items {
 		if it.Kind == pseudonym.Domain {
@@ -48,84 +73,118 @@ func NewInventory(items []Item, addrs map[string]bool) *Inventory {
 		}
 		seen[it.Text] = true
 		inv.index(it)
+		if it.Kind == pseudonym.Host {
+			inv.number(it.Text)
+		}
 	}
-	for _, l := range inv.heads {
-		slices.SortFunc(l, func(a, b shape) int { return b.size - a.size })
+	inv.sorted = slices.Sorted(maps.Keys(inv.domains))
+	inv.closeSeries()
+	for _, h := range inv.heads {
+		slices.SortFunc(h.shapes, func(a, b shape) int { return b.size - a.size })
+		slices.Sort(h.starts)
+		h.starts = slices.Compact(h.starts)
 	}
 	return inv
 }
 
 func (inv *Inventory) index(it Item) {
-	lo, hi := anchor(it.Text)
-	if lo < 0 {
+	if it.Text == "" {
 		return
 	}
-	head := strings.ToLower(it.Text[lo:hi])
+	text := []byte(it.Text)
 	inv.items = append(inv.items, it)
-	folded := strings.ToLower(it.Text)
-	inv.texts[folded] = append(inv.texts[folded], int32(len(inv.items)-1))
-	if sh := (shape{lo, len(it.Text)}); !slices.Contains(inv.heads[head], sh) {
-		inv.heads[head] = append(inv.heads[head], sh)
+	lo, hi := anchor(text)
+	if lo < 0 {
+		inv.wide = append(inv.wide, int32(len(inv.items)-1))
+		return
 	}
-	w, b := bloomBit([]byte(head))
-	inv.bloom[w] |= b
+	t := hashFolded(text)
+	inv.texts[t] = append(inv.texts[t], int32(len(inv.items)-1))
+	key := headHash(text, lo, hi)
+	h := inv.heads[key]
+	if h == nil {
+		h = &head{}
+		inv.heads[key] = h
+	}
+	if sh := (shape{lo, len(text)}); !slices.Contains(h.shapes, sh) {
+		h.shapes = append(h.shapes, sh)
+	}
+	if hi == len(text) || len(text)-lo < 8 {
+		h.solid = true
+	} else {
+		h.starts = append(h.starts, fold8(binary.LittleEndian.Uint64(text[lo:])))
+	}
+	bit := key >> inv.shift
+	inv.bits[bit/64] |= 1 << (bit % 64)
 }
 
-// Len is the number of items.
-func (inv *Inventory) Len() int { return len(inv.items) }
-
-// anchor is the first run of letters and digits of a text.
-func anchor(s string) (lo, hi int) {
-	for lo < len(s) && !isAlnum(s[lo]) {
-		lo++
+// number enters a host into the series its name belongs to.
+func (inv *Inventory) number(name string) {
+	n := len(name)
+	for n > 0 && isDigit(name[n-1]) {
+		n--
 	}
-	if lo == len(s) {
-		return -1, -1
+	d := len(name) - n
+	if d == 0 || d > maxNumber || n < 2 || !isAlpha(name[0]) || strings.IndexByte(name, '.') >= 0 {
+		return
 	}
-	hi = lo
-	for hi < len(s) && isAlnum(s[hi]) {
-		hi++
+	sr := inv.series[name[:n]]
+	if sr.hosts == 0 {
+		sr.least = d
 	}
-	return lo, hi
+	inv.series[name[:n]] = series{sr.hosts + 1, min(sr.least, d), max(sr.most, d)}
 }
 
-// bloomBit is the place of a run's first eight bytes, folded.
-func bloomBit(run []byte) (word int, bit uint64) {
-	var v uint64
-	for i, c := range run[:min(len(run), 8)] {
-		v |= uint64(lower(c)) << (8 * i)
-	}
-	v = (v ^ uint64(len(run))) * 0x9e3779b97f4a7c15
-	return int(v >> 52), 1 << (v >> 46 & 63)
-}
+// maxNumber is the most digits that number a host.
+const maxNumber = 5
 
-// may reports quickly whether a run of letters and digits can begin an item.
-func (inv *Inventory) may(run []byte) bool {
-	w, b := bloomBit(run)
-	return inv.bloom[w]&b != 0
-}
-
-// match finds the longest item whose anchor is the run buf[lo:hi], within
-// [from, to). The item must stand alone: no letter or digit beside it.
-func (inv *Inventory) match(buf []byte, from, lo, hi, to int) (Item, int, int, bool) {
-	if !inv.may(buf[lo:hi]) {
-		return Item{}, 0, 0, false
-	}
-	var space [64]byte
-	shapes := inv.heads[string(foldInto(space[:0], buf[lo:hi]))]
-	for _, sh := range shapes {
-		start := lo - sh.off
-		end := start + sh.size
-		if start < from || end > to || joinedBefore(buf, from, start) || joinedAfter(buf, end) {
-			continue
-		}
-		for _, i := range inv.texts[string(foldInto(space[:0], buf[start:end]))] {
-			if it := &inv.items[i]; !it.Exact || it.Text == string(buf[start:end]) {
-				return *it, start, end, true
-			}
+// closeSeries drops series of few hosts and marks the heads of those whose number
+// follows letters. The others are met by a head that items have too.
+func (inv *Inventory) closeSeries() {
+	for name, sr := range inv.series {
+		b := []byte(name)
+		switch lo, hi := anchor(b); {
+		case sr.hosts < seriesSize:
+			delete(inv.series, name)
+		case lo == 0 && hi == len(b):
+			inv.joined = true
+			bit := headHash(b, lo, hi) >> inv.shift
+			inv.bits[bit/64] |= 1 << (bit % 64)
 		}
 	}
-	return Item{}, 0, 0, false
+}
+
+func isAlpha(c byte) bool { return class[c]&fLetter != 0 }
+
+// sibling reports whether a word is named as the hosts of a series are.
+func (inv *Inventory) sibling(w []byte) bool {
+	if len(inv.series) == 0 {
+		return false
+	}
+	n := len(w)
+	for n > 0 && isDigit(w[n-1]) {
+		n--
+	}
+	var space [32]byte
+	if n > len(space) {
+		return false
+	}
+	sr := inv.series[string(foldInto(space[:0], w[:n]))]
+	return sr.hosts > 0 && len(w)-n >= sr.least && len(w)-n <= sr.most
+}
+
+// numbered reports whether the run buf[lo:hi] may be one of a series: letters that
+// head one, then a number.
+func (inv *Inventory) numbered(buf []byte, lo, hi int) bool {
+	n := hi
+	for n > lo && isDigit(buf[n-1]) {
+		n--
+	}
+	if n == lo || n == hi || hi-n > maxNumber {
+		return false
+	}
+	bit := headHash(buf, lo, n) >> inv.shift
+	return inv.bits[bit/64]&(1<<(bit%64)) != 0
 }
 
 // foldInto appends the folded bytes.
@@ -136,56 +195,94 @@ func foldInto(out, b []byte) []byte {
 	return out
 }
 
-// joinedBefore reports whether a letter or digit continues the text at start to
-// the left. The letter of an escape, the digits of a percent escape and the end
-// of a terminal colour do not.
-func joinedBefore(buf []byte, from, start int) bool {
-	if start == from || !isAlnum(buf[start]) || !isAlnum(buf[start-1]) {
-		return false
+// fold8 folds eight letters at a time, and some signs with them.
+func fold8(v uint64) uint64 { return v | 0x2020202020202020 }
+
+const mixer = 0x9e3779b97f4a7c15
+
+// headHash hashes the run b[lo:hi] with case folded. Runs longer than eight bytes
+// count by their first eight and their length.
+func headHash(b []byte, lo, hi int) uint64 {
+	var v uint64
+	if lo+8 <= len(b) {
+		v = binary.LittleEndian.Uint64(b[lo:])
+	} else {
+		var rest [8]byte
+		copy(rest[:], b[lo:])
+		v = binary.LittleEndian.Uint64(rest[:])
 	}
-	if buf[start-1] >= 0x80 {
-		r, _ := utf8.DecodeLastRune(buf[from:start])
-		return r == utf8.RuneError || unicode.IsLetter(r) || unicode.IsDigit(r)
-	}
-	if start-from >= 2 && buf[start-2] == '\\' && strings.IndexByte("nrt", buf[start-1]) >= 0 {
-		return false
-	}
-	if start-from >= 3 && buf[start-3] == '%' && isHexByte(buf[start-2]) && isHexByte(buf[start-1]) {
-		return false
-	}
-	return !colourEnds(buf, from, start)
+	return runHash(v, hi-lo)
 }
 
-// joinedAfter is the same to the right.
-func joinedAfter(buf []byte, end int) bool {
-	if end >= len(buf) || !isAlnum(buf[end-1]) || !isAlnum(buf[end]) {
-		return false
+// runHash is headHash of a run whose first eight bytes are v.
+func runHash(v uint64, n int) uint64 {
+	if n < 8 {
+		v &= 1<<(8*uint(n)) - 1
+		v |= 0x2020202020202020 & (1<<(8*uint(n)) - 1)
+	} else {
+		v = fold8(v)
 	}
-	if buf[end] >= 0x80 {
-		r, _ := utf8.DecodeRune(buf[end:])
-		return r == utf8.RuneError || unicode.IsLetter(r) || unicode.IsDigit(r)
-	}
-	return true
+	h := (v ^ uint64(n)<<57) * mixer
+	return h ^ h>>32
 }
 
-// colourEnds reports whether a terminal colour ends at a place, as bytes or
-// spelled out: ESC [ 3 1 m, \u001b[31m, \033[0m, ^[[0m.
-func colourEnds(buf []byte, from, at int) bool {
-	if at-from < 3 || buf[at-1] != 'm' && buf[at-1] != 'K' {
-		return false
+// hashFolded hashes a text with case folded.
+func hashFolded(b []byte) uint64 {
+	h := uint64(len(b)) * mixer
+	for ; len(b) >= 8; b = b[8:] {
+		h = (h ^ fold8(binary.LittleEndian.Uint64(b))) * mixer
+		h ^= h >> 31
 	}
-	i := at - 2
-	for i > from && (isDigit(buf[i]) || buf[i] == ';') {
-		i--
+	var rest [8]byte
+	copy(rest[:], b)
+	h = (h ^ fold8(binary.LittleEndian.Uint64(rest[:]))) * mixer
+	return h ^ h>>31
+}
+
+// anchor is the first run of ASCII letters and digits of a text.
+func anchor(b []byte) (lo, hi int) {
+	for lo < len(b) && !isRun(b[lo]) {
+		lo++
 	}
-	if buf[i] != '[' || i == from {
-		return false
+	if lo == len(b) {
+		return -1, -1
 	}
-	switch buf[i-1] {
-	case 0x1b, '[', 'b', 'B', 'e', '3':
-		return true
+	return lo, runEnd(b, lo)
+}
+
+// match finds the longest item whose head is the run buf[lo:hi]. The item must
+// stand alone: no letter or digit beside it.
+func (inv *Inventory) match(buf []byte, lo, hi int) (it *Item, from, to int) {
+	key := headHash(buf, lo, hi)
+	if bit := key >> inv.shift; inv.bits[bit/64]&(1<<(bit%64)) == 0 {
+		return nil, 0, 0
 	}
-	return false
+	h := inv.heads[key]
+	if h == nil {
+		return nil, 0, 0
+	}
+	if !h.solid {
+		if lo+8 > len(buf) {
+			return nil, 0, 0
+		}
+		if _, ok := slices.BinarySearch(h.starts, fold8(binary.LittleEndian.Uint64(buf[lo:]))); !ok {
+			return nil, 0, 0
+		}
+	}
+	for _, sh := range h.shapes {
+		start := lo - sh.off
+		end := start + sh.size
+		if start < 0 || end > len(buf) || joinedBefore(buf, 0, start) || joinedAfter(buf, end) {
+			continue
+		}
+		text := buf[start:end]
+		for _, i := range inv.texts[hashFolded(text)] {
+			if it := &inv.items[i]; it.Exact && it.Text == string(text) || !it.Exact && foldEqual(text, it.Text) {
+				return it, start, end
+			}
+		}
+	}
+	return nil, 0, 0
 }
 
 // inDomain reports whether a folded dotted name lies in a domain seen.
@@ -200,6 +297,23 @@ func (inv *Inventory) inDomain(name string) bool {
 		}
 		name = rest
 	}
+}
+
+// NameKind tells a domain from a host in one: a name of two labels is a domain unless
+// what follows its first dot is one.
+func (inv *Inventory) NameKind(name string) pseudonym.Kind {
+	if inv.domains[name] || strings.Count(name, ".") == 1 && !inv.inDomain(name) {
+		return pseudonym.Domain
+	}
+	return pseudonym.FQDN
+}
+
+// beginsDomain reports whether a text, folded, is the beginning of a domain seen.
+func (inv *Inventory) beginsDomain(b []byte) bool {
+	var space [64]byte
+	t := string(foldInto(space[:0], b))
+	i, _ := slices.BinarySearch(inv.sorted, t)
+	return i < len(inv.sorted) && strings.HasPrefix(inv.sorted[i], t)
 }
 
 // Items returns what the inventory looks for.

@@ -3,6 +3,7 @@ package detect
 import (
 	"bytes"
 	"net/netip"
+	"strings"
 
 	"darksite/bundle/redact/pseudonym"
 )
@@ -48,10 +49,13 @@ func (s *Scanner) quad(lo, hi int) {
 	if a[0] >= 240 && a[0] < 255 {
 		s.alien(lo, hi, a)
 	}
-	if stays4(a) || s.isVersion(lo, hi, a) {
-		return
+	switch {
+	case stays4(a):
+	case s.isVersion(lo, hi, a):
+		s.maybe4(lo, hi, a, Plain) // met as an address elsewhere it goes here too, as the proof will look for it
+	default:
+		s.emit4(lo, hi, a, Plain)
 	}
-	s.emit4(lo, hi, a, Plain)
 }
 
 // alien reports an address of the block that stand-ins live in, so that no
@@ -66,6 +70,11 @@ func (s *Scanner) emit4(lo, hi int, a [4]byte, form Form) {
 		Start: lo, End: hi, Kind: pseudonym.IPv4, Form: form,
 		Value: s.canon4(a, lo, hi, form), Rule: "ipv4", Learn: true,
 	})
+}
+
+// maybe4 emits what is an address only where the site has it.
+func (s *Scanner) maybe4(lo, hi int, a [4]byte, form Form) {
+	s.maybe(Finding{Start: lo, End: hi, Kind: pseudonym.IPv4, Form: form, Value: s.canon4(a, lo, hi, form), Rule: "ipv4"})
 }
 
 // canon4 leaves the canonical form out where the text is it.
@@ -94,8 +103,8 @@ func (s *Scanner) longQuad(lo, hi int) {
 			continue
 		}
 		if dots++; dots == 4 {
-			if a, n := parseQuad(s.buf[i+1:hi], '.'); n == hi-i-1 && !stays4(a) && s.inv.addrs[netip.AddrFrom4(a).String()] {
-				s.emit4(i+1, hi, a, Plain)
+			if a, n := parseQuad(s.buf[i+1:hi], '.'); n == hi-i-1 && !stays4(a) {
+				s.maybe4(i+1, hi, a, Plain)
 			}
 			return
 		}
@@ -110,7 +119,7 @@ var versionWords = map[string]bool{
 	"downgraded": true, "updated": true, "purity": true, "os": true, "software": true, "hotfix": true, "update": true, "sp": true,
 	"uefi": true, "cimc": true, "ios": true, "nxos": true, "nx-os": true, "fos": true, "ontap": true, "firmwareversion": true, "fwver": true,
 	"driverversion": true, "swversion": true, "softwareversion": true, "fileversion": true, "productversion": true, "assemblyversion": true,
-	"culture": true, "jdk": true, "jre": true, "java": true, "chrome": true, "edg": true, "opr": true, "openssl": true, "vib": true,
+	"culture": true, "linux": true, "u-boot": true, "jdk": true, "jre": true, "java": true, "chrome": true, "edg": true, "opr": true, "openssl": true, "vib": true,
 }
 
 // isVersion looks at what stands around four numbers.
@@ -122,7 +131,7 @@ func (s *Scanner) isVersion(lo, hi int, a [4]byte) bool {
 	var buf [32]byte
 	for n := range 2 {
 		p := s.prev[n]
-		if p.hi == 0 || lo-p.hi > 20 {
+		if p.hi == 0 || lo-p.hi > 60 {
 			break
 		}
 		w := s.before(n, &buf)
@@ -130,6 +139,9 @@ func (s *Scanner) isVersion(lo, hi int, a [4]byte) bool {
 			break
 		}
 		if (versionWords[string(w)] || versionTail(w)) && joins(b[p.hi:min(lo, s.nextOf(p.hi, lo))]) {
+			if n == 1 && ambiguous(w) && moves(b[s.prev[0].lo:s.prev[0].hi]) && !changes(w) {
+				return false // the name of a user or a program, and where it comes from
+			}
 			return !private4(a) || versionTail(w) || versionWords[string(w)] && !ambiguous(w)
 		}
 		if n == 0 && p.hi == lo-1 && b[lo-1] == '/' && product(b[p.lo:p.hi]) && !private4(a) {
@@ -137,6 +149,15 @@ func (s *Scanner) isVersion(lo, hi int, a [4]byte) bool {
 		}
 	}
 	return false
+}
+
+// moves tells the words between a program and an address that it comes from or
+// goes to.
+func moves(w []byte) bool { return string(w) == "from" || string(w) == "to" }
+
+// changes tells words after which from and to stand before versions.
+func changes(w []byte) bool {
+	return bytes.HasPrefix(w, []byte("up")) || bytes.HasPrefix(w, []byte("downgrad")) || string(w) == "package"
 }
 
 // nextOf bounds the gap behind a word to the next word.
@@ -152,7 +173,7 @@ func (s *Scanner) nextOf(from, to int) int {
 // ambiguous words can stand before a version and before an address.
 func ambiguous(w []byte) bool {
 	switch string(w) {
-	case "agent", "api", "os", "level", "v", "update", "updated", "upgrade", "upgraded", "downgraded", "package", "sp", "ios", "java", "patch":
+	case "agent", "api", "os", "linux", "level", "v", "update", "updated", "upgrade", "upgraded", "downgraded", "package", "sp", "ios", "java", "patch":
 		return true
 	}
 	return false
@@ -175,7 +196,7 @@ func isLinking(w []byte) bool {
 func joins(gap []byte) bool {
 	for _, c := range gap {
 		switch c {
-		case ' ', '\t', ':', '=', '"', '\'', '(', '>', '\\', '[':
+		case ' ', '\t', ':', '=', '"', '\'', '(', '>', '\\', '[', '.':
 		default:
 			return false
 		}
@@ -188,12 +209,14 @@ func product(w []byte) bool {
 	if class[w[0]]&fUpper == 0 {
 		return false
 	}
+	small := false
 	for _, c := range w {
 		if class[c]&fLetter == 0 {
 			return false
 		}
+		small = small || class[c]&fLower != 0
 	}
-	return true
+	return small // UDP/10.1.2.3 is no product
 }
 
 func private4(a [4]byte) bool {
@@ -222,7 +245,7 @@ func (s *Scanner) embedded(lo, hi int) {
 		return
 	}
 	for i := lo; i < hi; i++ {
-		if !isDigit(b[i]) || i > lo && isAlnum(b[i-1]) {
+		if !isDigit(b[i]) || i > lo && isAlnum(b[i-1]) && !(i == lo+1 && s.routeMark(lo)) {
 			continue
 		}
 		for _, sep := range []byte{'.', '-', '_'} {
@@ -230,14 +253,18 @@ func (s *Scanner) embedded(lo, hi int) {
 			if n == 0 || i+n < hi && (isAlnum(b[i+n]) || b[i+n] == sep && i+n+1 < hi && isDigit(b[i+n+1])) {
 				continue
 			}
-			if i > lo+1 && b[i-1] == sep && isDigit(b[i-2]) || stays4(a) || !s.plausible(lo, hi, i, i+n, sep, a) {
+			if i > lo+1 && b[i-1] == sep && isDigit(b[i-2]) || stays4(a) {
 				continue
 			}
 			form := Plain
 			if sep != '.' {
 				form = Joined
 			}
-			s.emit4(i, i+n, a, form)
+			if s.plausible(lo, hi, i, i+n, sep, a) {
+				s.emit4(i, i+n, a, form)
+			} else {
+				s.maybe4(i, i+n, a, form)
+			}
 			i += n - 1
 			break
 		}
@@ -246,9 +273,6 @@ func (s *Scanner) embedded(lo, hi int) {
 
 // plausible tells addresses in words from versions of packages and dates.
 func (s *Scanner) plausible(lo, hi, from, to int, sep byte, a [4]byte) bool {
-	if s.inv.addrs[netip.AddrFrom4(a).String()] {
-		return true
-	}
 	b := s.buf
 	if from == lo && s.isVersion(lo, hi, a) {
 		return false
@@ -256,7 +280,7 @@ func (s *Scanner) plausible(lo, hi, from, to int, sep byte, a [4]byte) bool {
 	if sep == '.' {
 		name := from > lo && s.letterPart(lo, from-1)
 		release := to+1 < hi && b[to] == '-' && isDigit(b[to+1])
-		if from > lo && (name && release || hasPackageEnd(b[to:hi])) {
+		if from > lo && (name && release || hasPackageEnd(b[to:hi])) || release && !private4(a) && hasLetter(b[to:hi]) {
 			return false
 		}
 		return from == lo || private4(a) || !name || addressWord(b[lo:from-1])
@@ -265,6 +289,14 @@ func (s *Scanner) plausible(lo, hi, from, to int, sep byte, a [4]byte) bool {
 		return private4(a) // 10-20-30-40 alone
 	}
 	return private4(a) || from > lo && a[0] > 12 || from > lo && addressWord(b[lo:from-1])
+}
+
+// routeMark tells the letter that tables of routes write before a prefix without
+// a space: *>i10.20.0.0/16.
+func (s *Scanner) routeMark(lo int) bool {
+	b := s.buf
+	return lo > s.lo && lo-s.lo < 5 && strings.IndexByte("ielrcad", b[lo]) >= 0 && strings.IndexByte(" *>|&=", b[lo-1]) >= 0 &&
+		(b[s.lo] == '*' || b[s.lo] == ' ' && b[s.lo+1] == '*' || b[lo-1] == ' ' && strings.IndexByte("xsdhrS", b[s.lo]) >= 0)
 }
 
 func (s *Scanner) letterPart(lo, end int) bool {
@@ -333,4 +365,24 @@ func hexVal(c byte) byte {
 		return c - 'A' + 10
 	}
 	return c - 'a' + 10
+}
+
+// decimal deals with an address written as one number, which only its key tells
+// from a count: ip=169090600.
+func (s *Scanner) decimal(g gap) {
+	b, v, i := s.buf, uint64(0), g.value
+	for i < s.hi && isDigit(b[i]) && i-g.value < 11 {
+		v = v*10 + uint64(b[i]-'0')
+		i++
+	}
+	if i-g.value < 8 || v > 1<<32-1 || i < s.hi && (isAlnum(b[i]) || b[i] == '.' && i+1 < s.hi && isAlnum(b[i+1])) {
+		return
+	}
+	a := [4]byte{byte(v >> 24), byte(v >> 16), byte(v >> 8), byte(v)}
+	if a[0] >= 240 && a[0] < 255 {
+		s.alien(g.value, i, a)
+	}
+	if !stays4(a) {
+		s.emit4(g.value, i, a, Decimal)
+	}
 }

@@ -2,6 +2,7 @@ package detect
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -20,9 +21,12 @@ type Knowledge struct {
 	ends     []ending
 	prefixes []prefix
 	heads    [256]bool // first bytes of prefixes
+	byHead   [256][]prefix
+	vocab    *lexicon  // words that mean something; see vocabulary
 	patterns []pattern // of the site
-	common   map[string]bool
-	keep     map[string]bool
+	common   *lexicon
+	keep     *lexicon
+	tails    tailSet // how keys end
 }
 
 type ending struct {
@@ -66,7 +70,6 @@ type prefix struct {
 func Compile(rs []rules.Rule, keep []string) (*Knowledge, error) {
 	k := &Knowledge{
 		rules: rs, keys: map[string]int16{}, whole: map[string]int16{}, nouns: map[string]int16{},
-		common: map[string]bool{}, keep: map[string]bool{},
 	}
 	for i, r := range rs {
 		k.add(int16(i), r)
@@ -81,20 +84,30 @@ func Compile(rs []rules.Rule, keep []string) (*Knowledge, error) {
 	if err != nil {
 		return nil, fmt.Errorf("compile rules: %w", err)
 	}
-	for _, w := range common {
-		k.common[w] = true
+	words := maps.Clone(suffixWords)
+	for w := range phrases {
+		words[w] = true
 	}
+	for w := range k.nouns {
+		words[w] = true
+	}
+	k.vocab = newLexicon(words)
+	k.common = newLexicon(setOf(common))
 	accounts, err := rules.List("keep")
 	if err != nil {
 		return nil, fmt.Errorf("compile rules: %w", err)
 	}
-	for _, w := range append(accounts, keep...) {
-		k.keep[strings.ToLower(w)] = true
+	for _, w := range keep {
+		accounts = append(accounts, strings.ToLower(w))
 	}
+	k.keep = newLexicon(setOf(accounts))
 	return k, nil
 }
 
 func (k *Knowledge) add(i int16, r rules.Rule) {
+	for _, key := range slices.Concat(r.Keys, r.Ends) {
+		k.tails.add(strings.TrimPrefix(key[strings.LastIndexByte(key, '-')+1:], "^"))
+	}
 	for _, key := range r.Keys {
 		if whole, ok := strings.CutPrefix(key, "^"); ok {
 			k.whole[whole] = i
@@ -111,7 +124,16 @@ func (k *Knowledge) add(i int16, r rules.Rule) {
 	for _, p := range r.Prefixes {
 		k.prefixes = append(k.prefixes, prefix{p, i})
 		k.heads[p.Text[0]] = true
+		k.byHead[p.Text[0]] = append(k.byHead[p.Text[0]], prefix{p, i})
 	}
+}
+
+func setOf(words []string) map[string]bool {
+	m := make(map[string]bool, len(words))
+	for _, w := range words {
+		m[w] = true
+	}
+	return m
 }
 
 // Rules returns the rules the findings' numbers refer to.
@@ -119,16 +141,19 @@ func (k *Knowledge) Rules() []rules.Rule { return k.rules }
 
 // Common reports whether a folded word is an ordinary one of logs, which names
 // something only where a key or a quote says so.
-func (k *Knowledge) Common(folded string) bool { return len(folded) < 3 || k.common[folded] }
+func (k *Knowledge) Common(folded string) bool { return len(folded) < 3 || k.common.has(folded) }
 
 // Keeps reports whether a folded word stays everywhere.
-func (k *Knowledge) Keeps(folded string) bool { return k.keep[folded] }
+func (k *Knowledge) Keeps(folded string) bool { return k.keep.has(folded) }
 
 const noRule int16 = -1
 
 // keyRule finds the rule of a key such as db_password, dbPassword or
 // "Serial Number" (with the words before it in front), or noRule.
 func (k *Knowledge) keyRule(key []byte) int16 {
+	if !k.tails.may(key) {
+		return noRule
+	}
 	var parts [12]string
 	n := splitKey(key, parts[:])
 	if n == 0 {

@@ -21,13 +21,21 @@ func (s *Scanner) dashHex(lo, hi int) bool {
 	w := s.buf[lo:hi]
 	switch {
 	case len(w) == 36 && w[8] == '-' && w[13] == '-' && w[18] == '-' && w[23] == '-':
-		s.macUUID(lo, hi)
-		return true
+		if w[0] == '0' && w[1] == '0' && foldEqual(w[19:23], "24a9") && w[24] == '3' && w[25] == '7' {
+			s.nguid(lo, hi, digitsOf(w)) // written like a UUID
+		}
+		return true // a UUID; the MAC at the end of some is met as an item
 	case len(w) == 17 && pairsBy(w, 3):
 		s.mac(lo, hi)
 		return true
-	case len(w) == 14 && w[4] == '-' && w[9] == '-' && len(digitsOf(w)) == 12 && bytes.ContainsAny(w, "abcdefABCDEF"):
+	case len(w) == 14 && w[4] == '-' && w[9] == '-' && len(digitsOf(w)) == 12 && (bytes.ContainsAny(w, "abcdefABCDEF") || s.linkBefore(lo, hi)):
 		s.mac(lo, hi)
+		return true
+	case len(w) == 13 && w[6] == '-' && len(digitsOf(w)) == 12 && s.linkBefore(lo, hi):
+		s.mac(lo, hi)
+		return true
+	case len(w) == 20 && pairsBy(w, 3) && w[0] == '0' && w[1] == '1':
+		s.mac(lo+3, hi) // with the type of hardware, as boot loaders write it
 		return true
 	case len(w) == 23 && pairsBy(w, 3):
 		s.wwn(lo, hi)
@@ -36,13 +44,26 @@ func (s *Scanner) dashHex(lo, hi int) bool {
 	return false
 }
 
-// macUUID finds the MAC at the end of a UUID of version 1 when the site has it.
-func (s *Scanner) macUUID(lo, hi int) {
-	if s.buf[lo+14] != '1' {
-		return
+// linkBefore tells a MAC of digits alone, 7848-5900-0085, by the word before it
+// or by its place at the beginning of a row.
+func (s *Scanner) linkBefore(lo, hi int) bool {
+	if lo == s.lo {
+		return hi+1 < s.hi && isSpace(s.buf[hi])
 	}
-	if it, from, to, ok := s.inv.match(s.buf, lo+24, lo+24, hi, hi); ok && it.Kind == pseudonym.MAC {
-		s.emitForm(from, to, it.Kind, Plain, it.Canon, "known-mac")
+	var buf [32]byte
+	for n := range 2 {
+		switch string(s.before(n, &buf)) {
+		case "address", "mac", "bia", "hwaddr", "id", "bridge", "layer", "chassis", "root", "chassisid", "portid":
+			return true
+		}
+	}
+	return false
+}
+
+// nguid emits the name under which NVMe shows a volume of the family.
+func (s *Scanner) nguid(lo, hi int, d string) {
+	if len(d) == 32 && !s.owns(pseudonym.NAA, d) {
+		s.out = append(s.out, Finding{Start: lo, End: hi, Kind: pseudonym.NAA, Value: d, Rule: "naa", Learn: true})
 	}
 }
 
@@ -76,6 +97,12 @@ var adapters = map[string]bool{
 // hexRun deals with long runs of hex digits without separators.
 func (s *Scanner) hexRun(lo, hi int) int {
 	b := s.buf
+	if hi-lo > 18 && b[hi-19] == '-' {
+		if lo = hi - 16; hexOnly(b[lo:hi]) {
+			s.wwn(lo, hi)
+		}
+		return hi
+	}
 	if hi-lo > 2 && b[lo] == '0' && lower(b[lo+1]) == 'x' {
 		lo += 2
 	}
@@ -114,7 +141,7 @@ func (s *Scanner) hexRun(lo, hi int) int {
 
 // bareWWN tells a WWN from any other number of 64 bits.
 func (s *Scanner) bareWWN(lo, hi int, d string) bool {
-	if lo > s.lo+1 && s.buf[lo-1] == 'x' && s.buf[lo-2] == '0' && !strings.HasPrefix(d, "524a937") && !strings.HasPrefix(d, "500") {
+	if lo > s.lo+1 && s.buf[lo-1] == 'x' && s.buf[lo-2] == '0' && !strings.HasPrefix(d, "524a937") && !strings.HasPrefix(d, "500") && !adapters[d[4:10]] {
 		return false
 	}
 	switch d[0] {
@@ -136,10 +163,19 @@ func (s *Scanner) naaDigits(lo, hi int, d string) {
 	if len(d) != 32 {
 		return
 	}
+	whole := lo
+	if lo > s.lo && s.buf[lo-1] == '3' {
+		whole--
+	}
+	if _, ok := pseudonym.VolumeOfNGUID(d); ok {
+		s.nguid(lo, hi, d)
+		return
+	}
 	if d[0] == '6' && (naaMakers(d) || lo > s.lo && s.buf[lo-1] == '3') {
 		if !s.owns(pseudonym.NAA, d) {
 			s.out = append(s.out, Finding{Start: lo, End: hi, Kind: pseudonym.NAA, Value: d, Rule: "naa", Learn: true})
 		}
+		s.aliasBefore(whole, hi)
 		return
 	}
 	if strings.HasPrefix(d, "fe80000000000000") || kernelIPv6(s.buf[hi:s.hi]) {

@@ -32,13 +32,15 @@ func (s *Scanner) pem() bool {
 		return s.pemOpen(i)
 	}
 	if e := bytes.Index(b, pemEnd); e >= 0 || bytes.Contains(b, []byte("---- END ")) {
-		s.pemBody(s.lo, s.lo+max(e, 0))
-		s.st.pem = pemNone
+		if e > 0 && !isSpace(b[e-1]) {
+			s.pemBody(s.lo, s.lo+e) // a body that ends on the line of the mark
+		}
+		s.st.pem, s.summary = pemNone, nil
 		return true
 	}
 	if !pemLine(b) && !headerLine(b) {
 		s.st.pem = pemNone // a block cut off
-		return false
+		return s.begins && bytes.Contains(b, []byte("BEGIN ")) && s.pem()
 	}
 	s.pemBody(s.lo, s.hi)
 	return false // a log prefix before the body is looked at like any other
@@ -57,6 +59,10 @@ func (s *Scanner) pemOpen(i int) bool {
 	if bytes.Contains(label, []byte("PRIVATE")) || bytes.Contains(label, []byte("SECRET")) {
 		state = pemSecret
 	}
+	if bytes.Contains(b[from:], []byte(summaryMark)) {
+		return false // summed up before
+	}
+	s.summary = nil
 	body := from + dash
 	for body < len(b) && b[body] == '-' {
 		body++
@@ -72,6 +78,9 @@ func (s *Scanner) pemOpen(i int) bool {
 		}
 	}
 	s.st.pem = state
+	if certificateLabel(label) {
+		s.certificateBelow()
+	}
 	return false
 }
 
@@ -97,7 +106,7 @@ func (s *Scanner) pemInline(lo, hi int) {
 			hi--
 		}
 	}
-	if string(b[lo:hi]) == Mask || hi <= lo {
+	if hi <= lo || string(b[lo:hi]) == Mask || s.certificateInline(lo, hi) {
 		return
 	}
 	s.emit(lo, hi, pseudonym.Secret, "pem")
@@ -109,6 +118,15 @@ func (s *Scanner) pemBody(lo, hi int) {
 	b := s.buf
 	for hi > lo && isSpace(b[hi-1]) {
 		hi--
+	}
+	if len(s.summary) > 0 {
+		line := s.summary[0]
+		s.summary = s.summary[1:]
+		defer func(n int) {
+			for i := n; i < len(s.out); i++ {
+				s.out[i].Form, s.out[i].Value, s.out[i].Rule = Certificate, line, "certificate"
+			}
+		}(len(s.out))
 	}
 	from := hi
 	for from > lo && !isSpace(b[from-1]) {

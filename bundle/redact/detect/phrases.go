@@ -59,26 +59,72 @@ func (s *Scanner) noun(lo, hi int, rule int16) {
 	if end-n < 2 || end < s.hi && (s.buf[end] == '=' || s.buf[end] == ':' && end+1 < s.hi && s.buf[end+1] == ' ' && quote == 0) && s.k.kind(rule) != pseudonym.User {
 		return
 	}
+	if n > hi+1 && quote == 0 && upperCase(s.buf[lo:hi]) {
+		return // titles of columns
+	}
 	kind := s.k.kind(rule)
 	w := s.buf[n:end]
 	name := s.fold(w)
-	strict := kind != pseudonym.User || class[s.buf[lo]]&fUpper != 0 && lo > s.lo && false
+	if kind == pseudonym.User && quote == 0 && s.loginOf(lo, end, w) {
+		s.parts(n, end, kind, s.k.rules[rule].ID, name)
+		return
+	}
 	if s.staysName(name) || looksLikeValue(w) || stateWord[name] || bytes.IndexByte(w, '@') >= 0 || quote == ' ' || quote == '(' && !nameShape(w) {
 		return
 	}
 	if quote == 0 && end < s.hi && (s.buf[end] == '=' || s.buf[end] == '/' || s.buf[end] == '\\' || s.buf[end] == '(' && kind != pseudonym.User) {
 		return
 	}
-	if quote == 0 && (s.k.Common(name) || strict && !nameShape(w)) {
-		return
+	if quote == 0 && (s.k.Common(name) || camel(w) || s.wordy(name) || lower(s.buf[lo]) == 'l') {
+		return // "login" stands before anything
 	}
 	if kind == pseudonym.Serial && (!hasDigit(w) || len(w) < 6 || looksLikeValue(w) || isFormOfOther(w)) {
 		return
 	}
-	if kind == pseudonym.User && quote == 0 && bytes.IndexByte(w, '.') > 0 && isFile(name) {
+	if kind == pseudonym.User && quote == 0 && bytes.IndexByte(w, '.') > 0 && (isFile(name) || isCode(name, w)) {
 		return
 	}
 	s.parts(n, end, kind, s.k.rules[rule].ID, name)
+}
+
+// loginOf reports whether the phrase around "user X" leaves no doubt that X is
+// an account, though it may be a word of every log: "invalid user test from",
+// "session closed for user data".
+func (s *Scanner) loginOf(lo, end int, w []byte) bool {
+	p := s.prev[0]
+	if p.hi == 0 || p.hi+1 != lo || s.staysName(s.fold(w)) && !(allDigits(string(w)) && len(w) > 2) || bytes.IndexByte(w, '@') >= 0 {
+		return false
+	}
+	switch s.fold(s.buf[p.lo:p.hi]) {
+	case "invalid", "illegal", "for", "unknown":
+	default:
+		return false
+	}
+	switch string(w) {
+	case "from", "by", "is", "was", "with", "in", "on", "to", "and", "or", "does":
+		return false
+	}
+	rest := s.buf[end:s.hi]
+	for _, tail := range []string{" from ", " by (uid", " by root", "(uid=", " by uid", " [preauth]", " service "} {
+		if bytes.HasPrefix(rest, []byte(tail)) {
+			return true
+		}
+	}
+	return len(bytes.TrimRight(rest, " .\r")) == 0 && !s.k.Common(string(w)) || len(rest) == 0 && s.lineHas(lo, "session")
+}
+
+// camel tells words such as FileServerSystem, which programs are made of.
+func camel(w []byte) bool {
+	humps := 0
+	for i := 1; i < len(w); i++ {
+		if class[w[i]]&(fLetter|fUnder) == 0 && !isDigit(w[i]) {
+			return false
+		}
+		if class[w[i]]&fUpper != 0 && class[w[i-1]]&fLower != 0 {
+			humps++
+		}
+	}
+	return humps >= 2
 }
 
 // nameShape tells names from words: a digit, or parts joined by dash or underscore.
@@ -88,6 +134,35 @@ func nameShape(w []byte) bool {
 		f |= class[c]
 	}
 	return f&fLetter != 0 && f&(fDigit|fDash|fUnder) != 0
+}
+
+// wordy tells compounds of ordinary words from names: auth-retry, object-group.
+func (s *Scanner) wordy(name string) bool {
+	if !strings.ContainsAny(name, "-_") || hasDigit([]byte(name)) {
+		return false
+	}
+	for part := range strings.FieldsFuncSeq(name, func(r rune) bool { return r == '-' || r == '_' }) {
+		if !s.k.Common(part) {
+			return false
+		}
+	}
+	return true
+}
+
+// age tells how long something lasts, as switches write it: 1d06h, 11w4d.
+func age(w []byte) bool {
+	i, units := 0, 0
+	for i < len(w) && isDigit(w[i]) {
+		for i < len(w) && isDigit(w[i]) {
+			i++
+		}
+		if i == len(w) || strings.IndexByte("ywdhms", w[i]) < 0 {
+			return false
+		}
+		i++
+		units++
+	}
+	return i == len(w) && units > 0
 }
 
 // phrase deals with for, by, from, to, host, server, node and the like.
@@ -126,32 +201,18 @@ func (s *Scanner) phrase(lo, hi int) {
 func nounBefore(*Scanner, int) bool { return true }
 
 // loginWords in a line make "for X" a user.
-var loginWords = []string{"password", "publickey", "keyboard-interactive", "session", "authentication", "login", "logon", "hostbased", "gssapi", "credentials", "kerberos", "ticket", "account", "su:", "sudo", "failed", "principal", "'su "}
+var loginWords = []string{"password", "publickey", "keyboard-interactive", "session", "authentication", "login", "logon", "hostbased", "gssapi", "credentials", "kerberos", "ticket", "account", "su:", "sudo", "failed auth", "principal", "'su ", "passwd", "logout", "shell"}
 
 // speaksOfLogin looks at the words before "for".
 func (s *Scanner) speaksOfLogin(lo int) bool {
-	from := max(s.lo, lo-48)
-	t := bytes.ToLower(s.buf[from:lo])
-	for _, w := range loginWords {
-		if bytes.Contains(t, []byte(w)) {
-			return true
-		}
-	}
-	return false
+	return s.anyOf(s.buf[max(s.lo, lo-48):lo], loginWords)
 }
 
 // actorWords before "by" make what follows a user.
-var actorWords = []string{"opened", "closed", "logged", "created", "modified", "changed", "requested", "issued", "approved", "su for", "started", "locked", "unlocked", "deleted", "run", "executed", "initiated", "login", "logon", "acknowledged", "invoked", "performed", "configured", "updated", "reset", "connected", "root"}
+var actorWords = []string{"opened", "closed", "logged", "created", "modified", "changed", "requested", "issued", "approved", "su for", "started", "locked", "unlocked", "deleted", "run", "executed", "initiated", "login", "logon", "acknowledged", "invoked", "performed", "configured", "updated", "reset", "connected", "root", "ran command"}
 
 func (s *Scanner) speaksOfActor(lo int) bool {
-	from := max(s.lo, lo-40)
-	t := bytes.ToLower(s.buf[from:lo])
-	for _, w := range actorWords {
-		if bytes.Contains(t, []byte(w)) {
-			return true
-		}
-	}
-	return false
+	return s.anyOf(s.buf[max(s.lo, lo-40):lo], actorWords)
 }
 
 // userAfter emits the word behind as a user when the words before speak of
@@ -162,6 +223,10 @@ func (s *Scanner) userAfter(hi int, told bool) {
 		return
 	}
 	b := s.buf
+	if quote == '(' && end+2 < s.hi && b[end] == ')' && b[end+1] == ' ' && b[end+2] == '[' && quadAhead(b[end+3:s.hi]) {
+		s.greeting(n, end)
+		return
+	}
 	w := b[n:end]
 	name := s.fold(w)
 	uid := bytes.HasPrefix(b[end:s.hi], []byte("(uid="))
@@ -171,7 +236,10 @@ func (s *Scanner) userAfter(hi int, told bool) {
 	if end < s.hi && (b[end] == '\\' || b[end] == '/' || b[end] == '=' || b[end] == '[' || b[end] == ':' && end+1 < s.hi && isAlnum(b[end+1])) {
 		return
 	}
-	follows := bytes.HasPrefix(b[end:s.hi], []byte(" from ")) || uid
+	follows := bytes.HasPrefix(b[end:s.hi], []byte(" from ")) || uid || bytes.HasPrefix(b[end:s.hi], []byte(" on /dev/")) || bytes.HasPrefix(b[end:s.hi], []byte(" on pts/"))
+	if quote == 0 && !follows && camel(w) {
+		return
+	}
 	if quote == 0 && !follows && (stateWord[name] || s.k.Common(name)) || quote == '(' || quote == ' ' {
 		return
 	}
@@ -186,16 +254,23 @@ func (s *Scanner) userAfter(hi int, told bool) {
 // before anything, the word must be followed by what follows hosts.
 func (s *Scanner) hostAfter(hi int, noun bool) {
 	n, end, quote := s.next(hi)
+	b := s.buf
+	if quote == '(' && end+2 < s.hi && b[end] == ')' && b[end+1] == ' ' && b[end+2] == '[' && quadAhead(b[end+3:s.hi]) {
+		s.greeting(n, end)
+		return
+	}
 	if end-n < 2 || quote == ' ' || quote == '(' {
 		return
 	}
-	b := s.buf
 	w := b[n:end]
 	name := s.fold(w)
 	if s.staysName(name) || looksLikeValue(w) || stateWord[name] || s.k.Common(name) || bytes.IndexByte(w, '@') >= 0 || class[w[0]]&(fLetter|fDigit) == 0 {
 		return
 	}
 	rest := b[end:s.hi]
+	if camel(w) && quote == 0 {
+		return
+	}
 	told := bytes.HasPrefix(rest, []byte(" port ")) || bytes.HasPrefix(rest, []byte(" (1")) || bytes.HasPrefix(rest, []byte("[")) && quadAhead(rest[1:]) ||
 		bytes.HasPrefix(rest, []byte(" (")) && quadAhead(rest[2:]) || bytes.HasPrefix(rest, []byte(" [")) && quadAhead(rest[2:])
 	if !told && (!noun || quote == 0 && !nameShape(w)) {
@@ -210,10 +285,19 @@ func (s *Scanner) hostAfter(hi int, noun bool) {
 		}
 		return
 	}
-	if class[w[0]]&fDigit != 0 && !nameShape(w) || hexWord(w) || isProgramName(name) {
+	if class[w[0]]&fDigit != 0 && !nameShape(w) || hexWord(w) || isProgramName(name) || quote == 0 && s.wordy(name) || age(w) {
 		return
 	}
 	s.out = append(s.out, Finding{Start: n, End: end, Kind: pseudonym.Host, Value: name, Rule: "host", Learn: len(name) >= 3})
+}
+
+// greeting emits the name a mail client gave itself: "(LAPTOP-7QK) [192.0.2.7]".
+func (s *Scanner) greeting(lo, hi int) {
+	name := s.fold(s.buf[lo:hi])
+	if hi-lo < 2 || s.k.Common(name) || s.staysName(name) || looksLikeValue(s.buf[lo:hi]) {
+		return
+	}
+	s.hostName(lo-s.lo, hi-s.lo, name)
 }
 
 // hostShaped emits the word behind on, at, from or to when its own shape is that
@@ -243,7 +327,7 @@ func (s *Scanner) hostShaped(hi int) {
 
 // partWords begin names of parts of programs and machines rather than hosts.
 var partWords = set("thread pool worker exec slot disk cpu core line page step stage phase task job session port path lun volume version utf iso rfc cve fc sda dm raid " +
-	"level part partition replica shard queue channel link lane bank row rack enclosure shelf drive fan psu temp sensor module dimm board bus usb pci scsi sata nvme tty " +
+	"level part partition replica shard queue channel link lane bank row rack enclosure shelf drive fan psu temp sensor module dimm board bus usb pci flash bootflash crashinfo nvram usbflash vlan tunnel loopback ipv ipv4 ipv6 scsi sata nvme tty " +
 	"http tls ssl ipv tcp udp sha md aes log event id index item type rev block blk rdd app attempt container executor sched timer irq kworker java py python lib " +
 	"april may june july march jan feb mar apr jun jul aug sep oct nov dec mon tue wed thu fri sat sun gen pre post non sub re up x one two three pg osd")
 

@@ -2,6 +2,7 @@ package detect
 
 import (
 	"bytes"
+	"net/url"
 	"strings"
 
 	"darksite/bundle/redact/pseudonym"
@@ -47,14 +48,14 @@ func (s *Scanner) server(i, j, sep int) int {
 		return j
 	}
 	name := s.fold(b[j:end])
-	if _, n := parseQuad(b[j:end], '.'); n != 0 || s.staysName(name) || name == "." || name == "?" {
+	if _, n := parseQuad(b[j:end], '.'); n != 0 || s.staysName(name) || notServer[name] {
 		return j
 	}
 	s.emitName(j, end, name, "unc")
 	share := end + sep
 	if share < hi && end+sep <= hi && isAlnum(b[share]) {
 		to := nameEnd(b, share, hi)
-		if w := s.fold(b[share:to]); !s.staysName(w) && !s.k.Common(w) && !adminShares[w] {
+		if w := s.fold(b[share:to]); !s.staysName(w) && !adminShares[w] {
 			s.emit(share, to, pseudonym.FileSystem, "unc")
 		}
 		return to
@@ -62,8 +63,11 @@ func (s *Scanner) server(i, j, sep int) int {
 	return end
 }
 
+// notServer stand where a server does in paths of the kernel of Windows.
+var notServer = set(". ? device globalroot global globaldevice registry systemroot")
+
 // adminShares are shares of every Windows host.
-var adminShares = set("c d e f ipc admin print sysvol netlogon pipe mailslot")
+var adminShares = set("c d e f ipc admin print sysvol netlogon pipe mailslot share shares public users home homes temp tmp data profiles")
 
 // nameEnd is the end of a name of letters, digits, dots, dashes, underscores.
 func nameEnd(b []byte, i, hi int) int {
@@ -251,6 +255,12 @@ func (s *Scanner) userinfo(lo, hi int) {
 		if lo+colon+1 < hi && string(b[lo+colon+1:hi]) != Mask {
 			s.learn(lo+colon+1, hi, pseudonym.Secret, "url-password")
 		}
+	}
+	if bytes.IndexByte(b[lo:user], '%') >= 0 {
+		if name, err := url.PathUnescape(s.fold(b[lo:user])); err == nil && !s.owns(pseudonym.Name, name) {
+			s.emitForm(lo, user, pseudonym.User, Plain, name, "url-user")
+		}
+		return
 	}
 	if name := s.fold(b[lo:user]); !s.staysName(name) && len(name) > 0 && bytes.IndexByte(b[lo:user], '%') < 0 && bytes.IndexByte(b[lo:user], '@') < 0 {
 		if len(name) > 24 && colon < 0 {

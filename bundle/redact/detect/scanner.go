@@ -2,6 +2,7 @@ package detect
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -16,43 +17,89 @@ type Scanner struct {
 	inv  *Inventory
 	owns func(kind pseudonym.Kind, canonical string) bool
 	memo []memory
+	long []longMemory
+	cut  cutter
 	out  []Finding
+	open []Finding // tentative
+	hits []Finding // of the inventory
+	both []Finding // findings and hits in one order
 
 	buf    []byte
 	lo, hi int // the line at hand, without its end
 	done   int // words before this place are dealt with
+	body   int // where the words of the line begin, behind its time stamp
 	urlAt  int // where the host of a URL with a password begins
 	prev   [3]span
 	st     State
 	near   pairing
-	depth  int               // of decoding
-	folded map[string]string // words met -> folded, for those that are asked for often
-	keys   map[string]int16  // keys met -> their rules
-	inner  *Scanner          // for text in text, made when first needed
-	begins bool              // the chunk holds a mark that begins a PEM block
-	cr     bool              // the chunk holds carriage returns
+	depth  int // of decoding
+	folds  []foldMemory
+	folded map[string]string // longer words met -> folded
+	stays  []nameMemory
+	low    []byte           // for text in lower case
+	keys   map[string]int16 // keys met -> their rules
+	inner  *Scanner         // for text in text, made when first needed
+	begins bool             // the chunk holds a mark that begins a PEM block
+	cr     bool             // the chunk holds carriage returns
 	hint   pseudonym.Kind
+
+	summary []string // of the certificate at hand, a line for each of its body
 }
 
 // span is a stretch of the buffer.
 type span struct{ lo, hi int }
 
-// memory holds the verdict on a word once classified.
+// memory holds the verdict on a word of up to sixteen bytes.
 type memory struct {
+	packed
+	v verdict
+}
+
+// longMemory is the same for longer words.
+type longMemory struct {
 	v    verdict
 	n    uint8
 	text [47]byte
 }
 
 const (
-	memoLog  = 13
+	memoLog  = 12
 	memoSize = 1 << memoLog
+	longLog  = 11
 )
 
 // NewScanner makes a scanner. Owns tells the site's own stand-ins, which are
 // left as they are.
 func NewScanner(k *Knowledge, inv *Inventory, owns func(pseudonym.Kind, string) bool) *Scanner {
-	return &Scanner{k: k, inv: inv, owns: owns, memo: make([]memory, memoSize), folded: map[string]string{}, keys: map[string]int16{}}
+	return &Scanner{k: k, inv: inv, owns: remembered(owns), memo: make([]memory, memoSize), long: make([]longMemory, 1<<longLog), folds: make([]foldMemory, 1<<foldLog), stays: make([]nameMemory, 1<<foldLog), folded: map[string]string{}, keys: map[string]int16{}}
+}
+
+// remembered is a question about stand-ins that remembers its last answers: they are
+// told from other values by a keyed hash, which costs more than all else about a word.
+func remembered(owns func(pseudonym.Kind, string) bool) func(pseudonym.Kind, string) bool {
+	type answer struct {
+		kind pseudonym.Kind
+		text string
+		own  bool
+	}
+	var last []answer
+	return func(k pseudonym.Kind, text string) bool {
+		if len(text) > 128 || text == "" {
+			return owns(k, text)
+		}
+		if last == nil {
+			last = make([]answer, 1<<10)
+		}
+		h := uint32(k)
+		for i := range len(text) {
+			h = (h ^ uint32(text[i])) * 0x01000193
+		}
+		a := &last[h>>8%(1<<10)]
+		if a.kind != k || a.text != text {
+			*a = answer{k, text, owns(k, text)}
+		}
+		return a.own
+	}
 }
 
 // Hint says what the bare names of a file are, when its own name told; see
@@ -61,12 +108,13 @@ func (s *Scanner) Hint(k pseudonym.Kind) { s.hint = k }
 
 // Scan finds what must go in a chunk that begins at the start of a line, in the
 // state in which the chunk before ended, and returns the state in which this one
-// ends. Findings are in order and do not overlap; they are valid until the next
-// call.
+// ends. Findings are in order and valid until the next call. They do not overlap,
+// but for tentative ones; what only the inventory tells is completed by Known.
 func (s *Scanner) Scan(chunk []byte, st State) ([]Finding, State) {
-	s.buf, s.out, s.st, s.near = chunk, s.out[:0], st, pairing{}
-	s.begins = bytes.Contains(chunk, []byte("---BEGIN ")) || bytes.Contains(chunk, []byte("--- BEGIN "))
+	s.buf, s.out, s.open, s.st, s.near = chunk, s.out[:0], s.open[:0], st, pairing{}
+	s.begins = bytes.Contains(chunk, []byte("BEGIN "))
 	s.cr = bytes.IndexByte(chunk, '\r') >= 0
+	s.cut.read(chunk)
 	for lo := 0; lo < len(chunk); {
 		hi := lo + s.lineLen(chunk[lo:])
 		next := min(hi+1, len(chunk))
@@ -77,7 +125,12 @@ func (s *Scanner) Scan(chunk []byte, st State) ([]Finding, State) {
 		s.longLine(lo, end)
 		lo = next
 	}
-	return s.unmasked(resolve(s.out)), s.st
+	s.out = s.unmasked(resolve(s.out))
+	if len(s.open) > 0 {
+		s.out = append(s.out, s.open...)
+		slices.SortStableFunc(s.out, byPlace)
+	}
+	return s.out, s.st
 }
 
 // segment is how much of a line is looked at in one go. Surroundings that decide
@@ -173,6 +226,12 @@ func (s *Scanner) emitForm(lo, hi int, kind pseudonym.Kind, form Form, value, ru
 	s.out = append(s.out, Finding{Start: lo, End: hi, Kind: kind, Form: form, Value: value, Rule: rule})
 }
 
+// maybe emits a finding that counts only when the inventory has it.
+func (s *Scanner) maybe(f Finding) {
+	f.Tentative = true
+	s.open = append(s.open, f)
+}
+
 // line scans one line, or a further segment of a long one.
 func (s *Scanner) line(lo, hi int, first bool) {
 	s.lo, s.hi, s.done, s.urlAt = lo, hi, lo, lo
@@ -180,53 +239,69 @@ func (s *Scanner) line(lo, hi int, first bool) {
 	if s.multiline() {
 		return
 	}
+	s.body = lo
 	if first {
 		s.metric()
 		s.header()
+		if s.st.table.n > 0 && s.st.table.delim == 0 && len(s.out) > 0 && s.out[len(s.out)-1].Rule == "syslog-host" && s.out[len(s.out)-1].Start >= lo {
+			s.st.table = table{} // a log goes on below what a command wrote
+		}
 		s.tables()
 	}
-	s.words(lo)
+	s.words(s.body)
 	for _, p := range s.k.patterns {
 		for _, m := range p.re.FindAllIndex(s.buf[lo:hi], -1) {
 			s.learn(lo+m[0], lo+m[1], s.k.kind(p.rule), s.k.rules[p.rule].ID)
 		}
 	}
 	s.closeParent()
+	s.mayGoOn()
 }
 
 // words cuts the line into words and deals with each.
 func (s *Scanner) words(i int) {
 	b, hi := s.buf, s.hi
+next:
 	for i < hi {
-		f := class[b[i]]
-		if f == 0 {
-			if b[i] < 0x20 || b[i] == ':' || b[i] == '\\' || b[i] == '+' || b[i] == '%' {
-				i = s.mark(i)
-				continue
+		start := min(s.cut.next(i), hi)
+		for ; i < start; i++ {
+			if begins[b[i]] {
+				if n := s.mark(i); n > i+1 {
+					i = n
+					continue next
+				}
 			}
-			i++
+		}
+		if start == hi {
+			return
+		}
+		end := min(s.cut.end(start), hi)
+		if s.cut.high && anyHigh(b[start:end]) {
+			s.wide(start, end)
+			i = end
 			continue
 		}
-		start, acc := i, f
-		for i++; i < hi; i++ {
-			if f = class[b[i]]; f == 0 {
-				break
-			}
-			acc |= f
-		}
-		if acc&fHigh != 0 {
-			s.wide(start, i)
-			continue
-		}
-		i = max(i, s.word(start, i, acc))
+		i = max(end, s.word(start, end))
 	}
+}
+
+// begins are bytes between words that can begin something; see mark.
+var begins = [256]bool{0x1b: true, ':': true, '\\': true, '+': true}
+
+func anyHigh(b []byte) bool {
+	for _, c := range b {
+		if c >= 0x80 {
+			return true
+		}
+	}
+	return false
 }
 
 // wide deals with a word that holds bytes above ASCII: it is cut where a
 // character is no letter, such as a typographic quote or a wide space.
 func (s *Scanner) wide(start, end int) {
 	b := s.buf
-	from, acc := start, flags(0)
+	from := start
 	for i := start; i < end; {
 		n := 1
 		if b[i] >= 0x80 {
@@ -234,18 +309,17 @@ func (s *Scanner) wide(start, end int) {
 			r, n = utf8.DecodeRune(b[i:end])
 			if r != utf8.RuneError && !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) {
 				if from < i {
-					s.word(from, i, acc)
+					s.word(from, i)
 				}
 				i += n
-				from, acc = i, 0
+				from = i
 				continue
 			}
 		}
-		acc |= class[b[i]]
 		i += n
 	}
 	if from < end {
-		s.word(from, end, acc)
+		s.word(from, end)
 	}
 }
 
@@ -269,44 +343,39 @@ func (s *Scanner) mark(i int) int {
 		if n := s.phone(i); n > i {
 			return n
 		}
-	case '%':
-		// handled by the words around it
 	}
 	return i + 1
 }
 
 // word deals with one word and returns where to go on.
-func (s *Scanner) word(start, end int, acc flags) int {
+func (s *Scanner) word(start, end int) int {
 	b := s.buf
-	if end < s.hi && b[end] == ':' && acc&^(fWord|fDigit|fHex|fUpper|fLower) == 0 && end-start <= 8 {
+	if end < s.hi && b[end] == ':' && end-start <= 8 && groupOf(b[start:end]) {
 		if n := s.colonForm(start, end); n > end {
 			s.push(start, n)
 			return n
 		}
 	}
-	if start > s.lo {
+	if start > s.lo && glues[b[start-1]] {
 		if n := s.glued(start); n > start && n < end {
 			start = n
 		}
 	}
 	lo, hi := start, end
-	for lo < hi && class[b[lo]]&(fDot|fDash|fUnder|fAt) != 0 {
+	for lo < hi && class[b[lo]]&fEdge != 0 {
 		lo++
 	}
-	for lo < hi && class[b[hi-1]]&(fDot|fDash|fUnder|fAt) != 0 {
+	for lo < hi && class[b[hi-1]]&fEdge != 0 {
 		hi--
 	}
 	if lo == hi {
 		return end
 	}
-	if acc == fWord|fDigit && hi-lo < 12 {
-		if s.inv.may(b[lo:hi]) {
-			s.bare(lo, hi)
-		}
+	if isDigit(b[lo]) && hi-lo < 12 && number(b[lo+1:hi]) {
 		s.push(lo, hi)
 		return end
 	}
-	v := s.recall(lo, hi, acc)
+	v := s.recall(lo, hi)
 	next := end
 	if end+2 < s.hi && b[end] == ':' && b[end+1] == '/' {
 		if b[end+2] == '/' {
@@ -316,10 +385,34 @@ func (s *Scanner) word(start, end int, acc flags) int {
 		}
 	}
 	if v.acts != 0 {
-		next = max(next, s.act(start, lo, hi, end, acc, v))
+		next = max(next, s.act(start, lo, hi, end, v))
 	}
 	s.push(lo, hi)
 	return next
+}
+
+// groupOf tells letters and digits that a group of an address can begin with.
+func groupOf(b []byte) bool {
+	for _, c := range b {
+		if class[c]&(fDigit|fHex) == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// number tells what goes on as a number does: digits, and fewer dots than an
+// address has.
+func number(b []byte) bool {
+	dots := 0
+	for _, c := range b {
+		if !isDigit(c) {
+			if dots++; c != '.' || dots == 3 {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // glued returns where a word begins behind an escape whose letters run into it:
@@ -332,7 +425,7 @@ func (s *Scanner) glued(from int) int {
 	}
 	switch b[from-1] {
 	case '\\':
-		if from+1 < s.hi && (b[from] == 'n' || b[from] == 't' || b[from] == 'r') && !s.knownAt(from) {
+		if from+1 < s.hi && (b[from] == 'n' || b[from] == 't' || b[from] == 'r') {
 			return from + 1
 		}
 	case '%':
@@ -351,19 +444,21 @@ func (s *Scanner) glued(from int) int {
 	return from
 }
 
-// knownAt reports whether an item begins at a place: \nas01 may be a path.
-func (s *Scanner) knownAt(from int) bool {
-	to := from
-	for to < s.hi && isAlnum(s.buf[to]) {
-		to++
-	}
-	_, _, _, ok := s.inv.match(s.buf, s.lo, from, to, s.hi)
-	return ok
-}
-
 // fold returns a word in lower case without making a new string for one that was
 // asked for before.
 func (s *Scanner) fold(w []byte) string {
+	p, ok := pack(w)
+	if !ok {
+		return s.foldLong(w)
+	}
+	m := &s.folds[p.slot(foldLog)]
+	if m.packed != p {
+		*m = foldMemory{p, strings.ToLower(string(w))}
+	}
+	return m.folded
+}
+
+func (s *Scanner) foldLong(w []byte) string {
 	if f, ok := s.folded[string(w)]; ok {
 		return f
 	}
@@ -374,6 +469,20 @@ func (s *Scanner) fold(w []byte) string {
 	s.folded[string(w)] = f
 	return f
 }
+
+// foldMemory holds a short word in lower case.
+type foldMemory struct {
+	packed
+	folded string
+}
+
+// nameMemory holds whether a short name means the same everywhere.
+type nameMemory struct {
+	packed
+	stays bool
+}
+
+const foldLog = 11
 
 // keyRule is the rule of a key, from memory where it was met before.
 func (s *Scanner) keyRule(key []byte) int16 {
@@ -395,16 +504,29 @@ func (s *Scanner) push(lo, hi int) {
 }
 
 // recall returns the verdict on a word, from memory where it is there.
-func (s *Scanner) recall(lo, hi int, acc flags) verdict {
+func (s *Scanner) recall(lo, hi int) verdict {
 	w := s.buf[lo:hi]
-	if len(w) > len(s.memo[0].text) {
-		return s.classify(w, acc)
+	p, ok := pack(w)
+	if !ok {
+		return s.recallLong(w)
 	}
-	m := &s.memo[hash(w)>>(32-memoLog)]
+	m := &s.memo[p.slot(memoLog)]
+	if m.packed != p {
+		*m = memory{p, s.classify(w)}
+	}
+	return m.v
+}
+
+// recallLong does the same for longer words.
+func (s *Scanner) recallLong(w []byte) verdict {
+	if len(w) > len(s.long[0].text) {
+		return s.classify(w)
+	}
+	m := &s.long[hash(w)>>(32-longLog)]
 	if int(m.n) == len(w) && string(m.text[:m.n]) == string(w) {
 		return m.v
 	}
-	m.v = s.classify(w, acc)
+	m.v = s.classify(w)
 	m.n = uint8(copy(m.text[:], w))
 	return m.v
 }

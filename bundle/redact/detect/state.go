@@ -19,6 +19,8 @@ type State struct {
 	table  table
 	parent pseudonym.Kind // of the object whose names are being read
 	many   bool           // the object is one of a list
+
+	members bool // of a zone or alias are listed below it
 }
 
 type pemState uint8
@@ -33,19 +35,25 @@ const (
 type block struct {
 	on     bool
 	next   bool // only the next line, wherever it begins (a continued command)
+	quoted byte // the next line up to this quote
+	marked bool // the next line behind a mark of continuation, if it has one
 	indent int  // of the key; the block ends at a line not deeper
 }
 
 // table is a header seen, whose columns name what stands below.
 type table struct {
-	n     uint8
-	delim byte // 0 for columns by place
-	width uint16
-	cols  [maxColumns]column
+	n       uint8
+	delim   byte  // 0 for columns by place
+	gaps    uint8 // between the titles of columns by place
+	pending bool  // the titles need an underline to be believed
+	width   uint16
+	cols    [maxColumns]column
 }
 
 type column struct {
 	at   uint16 // place, or number of the field
+	end  uint16 // of the title
+	prev uint16 // end of the title before it
 	kind pseudonym.Kind
 	rule int16
 }
@@ -142,7 +150,7 @@ func (s *Scanner) pairFinding(v span, rule int16) {
 
 // parentName emits the name of an object whose key or file says what it is.
 func (s *Scanner) parentName(g gap, end int, kind pseudonym.Kind) {
-	if kind == pseudonym.Secret || freeText(kind) || bytes.IndexByte(s.buf[g.value:end], ' ') >= 0 {
+	if kind == pseudonym.Secret || kind == pseudonym.MAC || kind == pseudonym.WWN || kind == pseudonym.IPv4 || freeText(kind) || bytes.IndexByte(s.buf[g.value:end], ' ') >= 0 {
 		return
 	}
 	rule := kind.String()
@@ -251,6 +259,10 @@ func (s *Scanner) multiline() bool {
 	if depth == len(b) {
 		return false
 	}
+	if s.st.block.marked || s.st.block.quoted != 0 {
+		s.goesOn()
+		return false
+	}
 	if s.st.block.next {
 		s.st.block = block{}
 		end := depth
@@ -292,4 +304,51 @@ func keyAhead(b []byte) bool {
 		i++
 	}
 	return i > 0 && i < len(b) && b[i] == ':' && (i+1 == len(b) || isSpace(b[i+1]))
+}
+
+// continuations mark a record that was cut where lines may not be longer.
+var continuations = [][]byte{[]byte("continued]"), []byte("continued)"), []byte("continuation]"), []byte("cont'd]"), []byte("(cont.)")}
+
+// goesOn deals with the rest of a secret that was cut at the end of the line
+// before: behind a mark of continuation, or up to the quote that was left open.
+func (s *Scanner) goesOn() {
+	b, was := s.buf[s.lo:s.hi], s.st.block
+	s.st.block = block{}
+	from, end := 0, -1
+	head := b[:min(len(b), 300)]
+	for _, m := range continuations {
+		if i := bytes.Index(head, m); i >= 0 {
+			from = i + len(m)
+			for from < len(b) && (isSpace(b[from]) || b[from] == ':') {
+				from++
+			}
+			end = from
+			for end < len(b) && !isSpace(b[end]) && b[end] != '"' {
+				end++
+			}
+			break
+		}
+	}
+	if was.quoted != 0 && end < 0 {
+		for from < len(b) && isSpace(b[from]) {
+			from++
+		}
+		if i := bytes.IndexByte(b[from:], was.quoted); i > 0 && i < 200 && bytes.IndexByte(b[from:from+i], '=') < 0 && bytes.Count(b[from:from+i], []byte{' '}) < 3 {
+			end = from + i
+		}
+	}
+	if end > from && string(b[from:end]) != Mask {
+		s.emit(s.lo+from, s.lo+end, pseudonym.Secret, "secret")
+	}
+}
+
+// mayGoOn remembers a secret that the end of the line may have cut.
+func (s *Scanner) mayGoOn() {
+	if len(s.out) == 0 || s.st.block.on {
+		return
+	}
+	f := s.out[len(s.out)-1]
+	if f.End == s.hi && f.Kind == pseudonym.Secret && f.Form == Plain && f.Start >= s.lo && s.st.pem == pemNone {
+		s.st.block = block{on: true, marked: true}
+	}
 }

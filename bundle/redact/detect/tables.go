@@ -21,18 +21,38 @@ func (s *Scanner) tables() {
 		return
 	}
 	s.listing(b)
+	if s.st.members {
+		s.memberLine(b)
+	}
+	if o := b[:min(len(b), 4)]; len(o) == 4 && (string(o) == ".1.3" || string(o) == "1.3." || string(o) == "1.0." || string(o) == ".1.0") {
+		s.walked(b)
+	}
+	if b[0] == ' ' && len(b) > 16 && b[len(b)-1] == ']' && b[leading(b)] == '[' && leading(b) >= 8 {
+		s.bracketed(s.lo)
+	}
+	if s.st.table.n > 0 && s.st.table.delim == 0 && ruled[b[leading(b)]] {
+		if runs, ok := underline(b); ok {
+			s.st.table.underlined(b, runs)
+			return
+		}
+	}
 	if t, ok := s.tableHeader(b); ok {
 		s.st.table = t
 		return
 	}
 	switch {
 	case s.st.table.n == 0:
+	case s.st.table.pending:
+		s.st.table = table{}
 	case s.st.table.delim != 0:
 		s.delimited(b)
 	default:
 		s.columns(b)
 	}
 }
+
+// ruled are the bytes that begin an underline.
+var ruled = [256]bool{'-': true, '=': true, '~': true, '+': true, '|': true}
 
 // headerWords are titles of columns beyond the keys of the rules; the first
 // column Name takes its kind from its company.
@@ -80,12 +100,10 @@ func (s *Scanner) csvHeader(b []byte) (table, bool) {
 				return table{}, false
 			}
 		}
-		if r := s.keyRule(f); r >= 0 && t.n < maxColumns && s.k.kind(r) != pseudonym.IPv4 {
-			t.cols[t.n] = column{n, s.k.kind(r), r}
-			t.n++
-		} else if k, ok := headerWords[strings.ToLower(string(f))]; ok && k != pseudonym.None && t.n < maxColumns {
-			t.cols[t.n] = column{n, k, noRule}
-			t.n++
+		if r := s.keyRule(f); r >= 0 && s.k.kind(r) != pseudonym.IPv4 {
+			t.put(column{at: n, kind: s.k.kind(r), rule: r})
+		} else if k, ok := headerWords[strings.ToLower(string(f))]; ok && k != pseudonym.None {
+			t.put(column{at: n, kind: k, rule: noRule})
 		}
 		n++
 	}
@@ -166,87 +184,18 @@ func (s *Scanner) cell(lo, hi int, c column) {
 	g := gap{value: lo, sep: ':', quote: '"', keyed: true}
 	v := s.buf[lo:hi]
 	switch {
+	case c.kind == pseudonym.MAC, c.kind == pseudonym.WWN:
+		s.digitsAt(lo, c.kind)
 	case c.kind == pseudonym.Secret:
 		if secretLike(v, g, []byte("password")) {
 			s.out = append(s.out, Finding{Start: lo, End: hi, Kind: c.kind, Rule: id, Learn: learnable(v)})
 		}
 	case freeText(c.kind):
-		if name := strings.ToLower(string(v)); !emptyValues[name] && !s.staysName(name) && !looksLikeValue(v) {
+		if name := strings.ToLower(string(v)); !emptyValues[name] && !s.staysName(name) && !looksLikeValue(v) && (c.kind == pseudonym.Phone || !pathLike(v)) {
 			s.out = append(s.out, Finding{Start: lo, End: hi, Kind: c.kind, Rule: id, Learn: len(v) > 5 && bytes.IndexByte(v, ' ') > 0})
 		}
 	case bytes.IndexByte(v, ' ') < 0:
 		s.nameAt(lo, hi, c.kind, id, g)
-	}
-}
-
-// columnHeader tells titles of a table by place: words apart by spaces, one of
-// them a known title, most of them beginning with a capital.
-func (s *Scanner) columnHeader(b []byte) (table, bool) {
-	t := table{}
-	words, capitals := 0, 0
-	hasName := -1
-	var company pseudonym.Kind
-	for i := 0; i < len(b); {
-		if isSpace(b[i]) {
-			i++
-			continue
-		}
-		from := i
-		for i < len(b) && !isSpace(b[i]) {
-			i++
-		}
-		w := b[from:i]
-		words++
-		if class[w[0]]&fUpper != 0 || w[0] == '%' {
-			capitals++
-		} else {
-			return table{}, false
-		}
-		if bytes.ContainsAny(w, "=:[{\"'") {
-			return table{}, false
-		}
-		title := strings.ToLower(string(w))
-		k, ok := headerWords[title]
-		switch {
-		case title == "name" && (from == 0 || hasName < 0) && words == 1:
-			hasName = from
-		case ok && k != pseudonym.None && t.n < maxColumns-1:
-			t.cols[t.n] = column{uint16(from), k, noRule}
-			t.n++
-		}
-		switch title {
-		case "serial", "provisioned", "size", "volumes", "lun":
-			company = pseudonym.Volume
-		case "wwn", "iqn", "nqn", "personality", "hgroup":
-			company = pseudonym.Host
-		case "hosts":
-			company = pseudonym.Group
-		case "purity", "model":
-			if company == pseudonym.None {
-				company = pseudonym.Array
-			}
-		}
-	}
-	if hasName >= 0 && company != pseudonym.None {
-		t.cols[t.n] = column{uint16(hasName), company, noRule}
-		t.n++
-	}
-	return t, t.n > 0 && words >= 3 && capitals >= words-1
-}
-
-// columns reads a row of a table by place.
-func (s *Scanner) columns(b []byte) {
-	t := &s.st.table
-	for _, c := range t.cols[:t.n] {
-		at := int(c.at)
-		if at >= len(b) || isSpace(b[at]) || at > 0 && !isSpace(b[at-1]) {
-			continue
-		}
-		end := at
-		for end < len(b) && !isSpace(b[end]) {
-			end++
-		}
-		s.cell(s.lo+at, s.lo+end, c)
 	}
 }
 
@@ -371,6 +320,9 @@ func modeBits(b []byte) bool {
 }
 
 func (s *Scanner) owners(b []byte) {
+	if f := bytes.TrimLeft(b[10:], "+.@ "); len(f) == 0 || !isDigit(f[0]) {
+		return // a rule of dashes
+	}
 	i, n := 0, 0
 	for i < len(b) && n < 4 {
 		for i < len(b) && b[i] == ' ' {
@@ -383,7 +335,7 @@ func (s *Scanner) owners(b []byte) {
 		if n == 2 || n == 3 {
 			w := b[from:i]
 			name := strings.ToLower(string(w))
-			if !s.k.Common(name) && !looksLikeValue(w) {
+			if !s.k.Common(name) && !looksLikeValue(w) && !(len(w) == 3 && strings.Contains(months, string(w))) {
 				s.account(s.lo+from, s.lo+i)
 			}
 		}

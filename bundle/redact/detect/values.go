@@ -36,7 +36,28 @@ func (s *Scanner) nameValue(g gap, kind pseudonym.Kind, rule int16) int {
 		return 0
 	}
 	s.nameAt(g.value, end, kind, id, g)
+	if kind == pseudonym.Host || kind == pseudonym.User {
+		s.nameList(g, end, kind, id)
+	}
 	return 0
+}
+
+// nameList emits the names behind the first of a list: nodes=web01,web02.
+func (s *Scanner) nameList(g gap, limit int, kind pseudonym.Kind, id string) {
+	b := s.buf
+	for i := nameEnd(b, g.value, limit); i+2 < limit && b[i] == ',' && class[b[i+1]]&fLetter != 0; {
+		from := i + 1
+		i = nameEnd(b, from, limit)
+		if i <= from || i < limit && (b[i] == '=' || b[i] == ':' || b[i] == '/' || b[i] == '(') || g.quote == 0 && g.sep != '=' {
+			return
+		}
+		s.nameAt(from, i, kind, id, g)
+	}
+}
+
+// pathLike tells paths and addresses of pages from names of people and places.
+func pathLike(v []byte) bool {
+	return bytes.IndexByte(v, '/') >= 0 && bytes.IndexByte(v, ' ') < 0 || bytes.IndexByte(v, '\\') >= 0 || bytes.Contains(v, []byte("://"))
 }
 
 // digitsAt emits a WWN or MAC that is written without separators.
@@ -53,6 +74,8 @@ func (s *Scanner) digitsAt(lo int, kind pseudonym.Kind) {
 	case end < s.hi && (isAlnum(b[end]) || b[end] == ':' || b[end] == '-'):
 	case kind == pseudonym.WWN && end-lo == 16:
 		s.wwn(lo, end)
+	case kind == pseudonym.WWN && end-lo == 32:
+		s.nguid(lo, end, digitsOf(b[lo:end]))
 	case kind == pseudonym.MAC && end-lo == 12:
 		s.mac(lo, end)
 	}
@@ -67,6 +90,10 @@ func freeText(k pseudonym.Kind) bool {
 // kind of name may hold, unless it is a number, a state or a word of every log.
 func (s *Scanner) nameAt(lo, limit int, kind pseudonym.Kind, id string, g gap) {
 	b := s.buf
+	if kind == pseudonym.MAC || kind == pseudonym.WWN {
+		s.digitsAt(lo, kind)
+		return
+	}
 	for lo < limit && (b[lo] == '@' && kind != pseudonym.User || b[lo] == '(' || b[lo] == '[' || b[lo] == '<') {
 		if b[lo] == '<' && bytes.IndexByte(b[lo:limit], '>') < 0 || b[lo] == '(' && lo+1 < limit && lower(b[lo+1]) == 'n' {
 			return
@@ -78,23 +105,40 @@ func (s *Scanner) nameAt(lo, limit int, kind pseudonym.Kind, id string, g gap) {
 		b[end] == ':' && end+2 < limit && b[end+1] == ':' && isAlnum(b[end+2]) || b[end] == ':' && end > lo && b[end-1] == ':') {
 		end++
 	}
-	if end < limit && (b[end] == '\\' || b[end] == '(' && end > lo && kind != pseudonym.User) && !(b[end] == '\\' && end+1 < limit && (b[end+1] == '"' || b[end+1] == 'n')) {
+	if n := serialBehind(b[end:limit]); n > 0 && kind == pseudonym.Host {
+		s.learn(end+1, end+1+n, pseudonym.Serial, "serial") // sw-core(FDO2231A0BC), as neighbours tell
+	} else if end < limit && (b[end] == '\\' || b[end] == '(' && end > lo && kind != pseudonym.User) && !(b[end] == '\\' && end+1 < limit && (b[end+1] == '"' || b[end+1] == 'n')) {
 		return // a path, DOMAIN\user or a call, met elsewhere
 	}
 	for end > lo && class[b[end-1]]&(fDot|fDash|fUnder|fAt) != 0 {
 		end--
 	}
 	w := b[lo:end]
+	if n := end - lo; n == 18 && w[0] == '0' && lower(w[1]) == 'x' && strings.IndexByte("125c", lower(w[2])) >= 0 && hexOnly(w[2:]) && kind != pseudonym.Serial {
+		s.wwn(lo+2, end)
+		return
+	}
+	if end+2 < limit && b[end] == ':' && b[end+1] == '/' && b[end+2] == '/' {
+		return // the scheme of a URL
+	}
 	name := s.fold(w)
-	if end-lo < 2 || s.staysName(name) || looksLikeValue(w) || emptyValues[name] {
+	if kind == pseudonym.Serial && (g.quote != 0 || !g.keyed) && countedSerial(w) && !s.owns(kind, name) {
+		s.parts(lo, end, kind, id, name)
+		return
+	}
+	if end-lo < 2 || s.staysName(name) || looksLikeValue(w) || emptyValues[name] || s.ofProgram(lo, end, limit, kind, name) {
 		return
 	}
 	quoted := g.quote != 0 || g.keyed
 	if kind == pseudonym.Serial && (!hasDigit(w) || len(w) < 4) {
+		s.serialsAfter(end, limit, id)
 		return
 	}
 	if !quoted && g.sep == ':' && s.k.Common(name) && !s.beginsLine(lo) || stateWord[name] && !(nameWord[name] && (quoted || g.sep == '=')) {
 		return
+	}
+	if kind == pseudonym.Host && len(w) < 16 && hexOnly(w) && hasDigit(w) && end-lo > 2 && isDigit(w[0]) {
+		return // the number of a device
 	}
 	if len(w) == 16 && len(digitsOf(w)) == 16 && (kind == pseudonym.Host || kind == pseudonym.Name) {
 		s.wwn(lo, end)
@@ -122,6 +166,89 @@ func (s *Scanner) nameAt(lo, limit int, kind pseudonym.Kind, id string, g gap) {
 	s.parts(lo, end, kind, id, name)
 }
 
+// ofProgram tells parts of programs that stand where a name could: classes and
+// bundles in reverse order of domains, domains of errors, parts of selectors.
+func (s *Scanner) ofProgram(lo, end, limit int, kind pseudonym.Kind, name string) bool {
+	b := s.buf
+	w := b[lo:end]
+	if kind == pseudonym.Serial {
+		return false
+	}
+	if strings.Count(name, ".") >= 2 && isCode(name, w) {
+		return true
+	}
+	if kind == pseudonym.Domain && hump(w) && strings.Contains(name, "domain") {
+		return true
+	}
+	return end+1 < limit && b[end] == ':' && class[b[end+1]]&fLetter != 0 && lo > s.lo && b[lo-1] == ':' && hump(w)
+}
+
+// identifier tells names of fields and constants, such as serviceAccount and
+// PV_UUID: where one stands in the place of a name it goes, and nowhere else.
+func identifier(w []byte) bool {
+	var f flags
+	for _, c := range w {
+		f |= class[c]
+	}
+	if f&(fDigit|fDot|fDash|fHigh|fAt) != 0 || len(w) < 6 {
+		return false
+	}
+	return f&fUnder != 0 && f&fLower == 0 || f&fUnder == 0 && hump(w)
+}
+
+// hump tells words such as deviceName.
+func hump(w []byte) bool {
+	for i := 1; i < len(w); i++ {
+		if class[w[i]]&fUpper != 0 && class[w[i-1]]&fLower != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// countedSerial tells serial numbers of digits alone from counts and from the
+// serials of zones, which are dates.
+func countedSerial(w []byte) bool {
+	if len(w) < 8 || len(w) > 20 || !allDigits(string(w)) || bytes.Count(w, w[:1]) == len(w) {
+		return false
+	}
+	date := (w[0] == '1' && w[1] == '9' || w[0] == '2' && w[1] == '0') && w[4] <= '1' && w[6] <= '3'
+	return !date || len(w) > 10
+}
+
+// serialBehind is the length of a serial number in brackets, or 0.
+func serialBehind(b []byte) int {
+	if len(b) < 9 || b[0] != '(' {
+		return 0
+	}
+	if n := bytes.IndexByte(b, ')') - 1; n > 0 && serialLike(b[1:1+n]) {
+		return n
+	}
+	return 0
+}
+
+// serialsAfter reads "Ours FOC1A2B3C4D, Mate FOC5E6F7G8H" behind the key.
+func (s *Scanner) serialsAfter(at, limit int, id string) {
+	b := s.buf
+	for range 2 {
+		for at < limit && isSpace(b[at]) {
+			at++
+		}
+		end := nameEnd(b, at, limit)
+		if end <= at || !serialLike(b[at:end]) {
+			return
+		}
+		s.learn(at, end, pseudonym.Serial, id)
+		if end+2 >= limit || b[end] != ',' {
+			return
+		}
+		at = end + 2
+		for at < limit && class[b[at]]&fLetter != 0 {
+			at++
+		}
+	}
+}
+
 // parts emits a name; the parts of pod::volume and group/volume are names of their own.
 func (s *Scanner) parts(lo, end int, kind pseudonym.Kind, id, name string) {
 	if i := strings.Index(name, "::"); i > 0 {
@@ -129,7 +256,7 @@ func (s *Scanner) parts(lo, end int, kind pseudonym.Kind, id, name string) {
 		s.parts(lo+i+2, end, kind, id, name[i+2:])
 		return
 	}
-	learn := !s.k.Common(name) && (len(name) >= 4 || len(name) == 3 && hasDigit([]byte(name)))
+	learn := !s.k.Common(name) && (len(name) >= 4 || len(name) == 3 && hasDigit([]byte(name))) && !identifier(s.buf[lo:end])
 	s.out = append(s.out, Finding{Start: lo, End: end, Kind: kind, Value: name, Rule: id, Learn: learn})
 }
 
@@ -165,7 +292,7 @@ func (s *Scanner) freeValue(g gap, kind pseudonym.Kind, id string) int {
 	end = g.value + len(bytes.TrimRight(b[g.value:end], " \t"))
 	folded := strings.ToLower(string(v))
 	if len(v) < 2 || emptyValues[folded] || s.staysName(folded) || bytes.IndexByte(v, '@') >= 0 && bytes.IndexByte(v, ' ') < 0 ||
-		b[g.value] == '/' || b[g.value] == '{' || b[g.value] == '[' || b[g.value] == '<' || b[g.value] == '\\' {
+		kind != pseudonym.Phone && pathLike(v) || b[g.value] == '/' || b[g.value] == '{' || b[g.value] == '[' || b[g.value] == '<' || b[g.value] == '\\' {
 		return 0
 	}
 	switch kind {
@@ -186,7 +313,7 @@ func (s *Scanner) freeValue(g gap, kind pseudonym.Kind, id string) int {
 			return 0
 		}
 	case pseudonym.Org:
-		if g.quote == 0 && g.sep == ':' && !s.beginsLine(g.value-2) && class[v[0]]&fUpper == 0 || looksLikeValue(v) || s.k.Common(folded) {
+		if g.quote == 0 && g.sep == ':' && !s.beginsLine(g.value-2) && class[v[0]]&fUpper == 0 || looksLikeValue(v) || slotPath(v) || s.k.Common(folded) && !(g.quote != 0 && upperCase(v)) {
 			return 0
 		}
 	}
@@ -207,6 +334,20 @@ func personLike(v []byte) bool {
 	return words >= 1 && words <= 5
 }
 
+// slotPath tells the place of a part, 0/FT2 or 0/0/CPU0, from a place.
+func slotPath(v []byte) bool {
+	return isDigit(v[0]) && bytes.IndexByte(v, '/') > 0 && bytes.IndexByte(v, ' ') < 0
+}
+
+func hexOnly(w []byte) bool {
+	for _, c := range w {
+		if !isHexByte(c) {
+			return false
+		}
+	}
+	return true
+}
+
 func hasDigit(w []byte) bool {
 	for _, c := range w {
 		if isDigit(c) {
@@ -221,7 +362,8 @@ var stateWord = set("up down online offline ok ready failed healthy degraded cri
 	"active inactive enabled disabled primary secondary standby master slave leader follower client server local remote new old " +
 	"created deleted removed added changed started stopping connected disconnected reachable unreachable full empty busy idle " +
 	"yes no true false null none nil this that the a an is not and or but if in on at of to for from with by as it be was has had " +
-	"logged session account name id key value type class status state mode count size list set get put post delete head key keys data info")
+	"logged session account name id key value type class status state mode count size list set get put post delete head key keys data info " +
+	"tcp udp icmp preauth postauth denied permitted allowed successful failure authenticated")
 
 // nameWord are words of states and sentences that are names where a key with an
 // equals sign or quotes says so.
@@ -243,7 +385,7 @@ func looksLikeValue(w []byte) bool {
 		}
 		rest := string(w[i:])
 		switch strings.ToLower(rest) {
-		case "", "%", "b", "k", "kb", "m", "mb", "g", "gb", "t", "tb", "p", "pb", "kib", "mib", "gib", "tib", "ms", "s", "us", "ns", "h", "d", "x", "hz", "mhz", "ghz", "rpm", "c", "f", "v", "w", "a", "w3", "th", "st", "nd", "rd", "min", "sec", "px", "e", "mhz,", "gbps", "mbps", "kbps", "iops":
+		case "", "%", "b", "k", "kb", "m", "mb", "g", "gb", "t", "tb", "p", "pb", "bi", "ki", "mi", "gi", "ti", "pi", "ei", "byte", "bytes", "kib", "mib", "gib", "tib", "ms", "s", "us", "ns", "h", "d", "x", "hz", "mhz", "ghz", "rpm", "c", "f", "v", "w", "a", "w3", "th", "st", "nd", "rd", "min", "sec", "px", "e", "mhz,", "gbps", "mbps", "kbps", "iops":
 			return true
 		}
 		if len(w) > 9 && (w[i-1] == '-' || w[4%len(w)] == '-') && (rest[0] == 'T' || rest[0] == 't') {
@@ -278,7 +420,7 @@ func isFormOfOther(w []byte) bool {
 func isFile(name string) bool {
 	i := strings.LastIndexByte(name, '.')
 	switch name[i+1:] {
-	case "log", "conf", "cfg", "txt", "xml", "json", "yaml", "yml", "gz", "zip", "tar", "service", "socket", "target", "so", "exe", "dll", "sys", "py", "go", "c", "h", "java", "cpp", "js", "sh", "pl", "rb", "html", "php", "css", "db", "pid", "lock", "tmp", "bak", "old", "pem", "crt", "key", "csv", "md", "ini", "properties", "rpm", "deb", "iso", "img", "vmdk", "ko":
+	case "log", "conf", "cfg", "txt", "xml", "json", "yaml", "yml", "gz", "zip", "tar", "service", "socket", "target", "so", "exe", "dll", "sys", "py", "go", "c", "h", "java", "cpp", "js", "sh", "pl", "rb", "html", "php", "css", "db", "pid", "lock", "tmp", "bak", "old", "pem", "crt", "key", "csv", "md", "ini", "properties", "rpm", "deb", "iso", "img", "vmdk", "ko", "xsd", "xsl", "xslt", "dtd", "wsdl", "cab", "msi", "ps1", "bat", "vbs", "jar", "war", "ear", "class", "crl", "p12", "pfx", "jks", "csr", "cer", "der", "tgz", "bz2", "xz", "zst", "7z", "qcow2", "vhd", "vhdx", "ova", "evtx", "evt", "dmp", "dat", "bin", "hpp", "cxx", "jsx", "tsx", "scss", "svg", "png", "jpg", "jpeg", "gif", "ico", "pdf", "doc", "docx", "xls", "xlsx", "ppt", "pptx", "rtf", "mp4", "ttf", "toml", "tf", "hcl", "plist", "dylib", "desktop", "diff", "patch", "swp", "pcap", "cap", "har", "rule", "rules", "template", "tmpl", "sample", "list", "sum", "lck", "sqlite", "sqlite3", "mdb", "ldf", "mdf", "ldif", "dtb", "efi", "path", "timer", "mount", "slice", "scope", "swap", "device", "automount":
 		return true
 	}
 	return false

@@ -22,7 +22,6 @@ const (
 	aDotted                     // a dotted name with a known top-level domain
 	aWeak                       // the same, but the last label also ends file names
 	aMail                       // has an @ inside
-	aItem                       // a run in it can begin an inventory item
 	aKey                        // names a value that must go
 	aNoun                       // stands before a name in running text
 	aPhrase                     // for, by, from, to and the like
@@ -47,16 +46,17 @@ type verdict struct {
 }
 
 // classify looks at a word once.
-func (s *Scanner) classify(w []byte, acc flags) verdict {
+func (s *Scanner) classify(w []byte) verdict {
 	v := verdict{key: noRule, noun: noRule}
+	acc := flagsOf(w)
 	if s.ownToken(w, acc) {
 		return v
 	}
 	v.acts = s.shape(w, acc)
-	if s.anyItem(w) {
-		v.acts |= aItem
+	if v.acts&(aDotted|aWeak) != 0 && s.neverName(w, v.acts) {
+		v.acts &^= aDotted | aWeak
 	}
-	if acc&fLetter != 0 && (acc&fDigit == 0 || digits(w) < 4) {
+	if acc&fLetter != 0 && (acc&fDigit == 0 || digits(indexed(w)) < 4) {
 		s.vocabulary(w, acc, &v) // names of keys hold few digits, numbered things many
 	}
 	return v
@@ -93,6 +93,9 @@ func (s *Scanner) shape(w []byte, acc flags) (a acts) {
 	case acc&fAt != 0 && bytes.IndexByte(w, '@') > 0:
 		a |= aMail
 	case acc&fDot != 0 && digits && !letters && acc&(fDash|fUnder) == 0:
+		if len(w) == 14 && w[4] == '.' && w[9] == '.' {
+			return aDotMAC
+		}
 		return aQuad
 	case acc&fDot != 0 && acc&(fAlpha|fDash|fUnder) == 0 && len(w) == 14:
 		a |= aDotMAC
@@ -103,6 +106,9 @@ func (s *Scanner) shape(w []byte, acc flags) (a acts) {
 	case len(w) >= 18 && acc&(fDot|fDash|fUnder) == 0 && w[0] == '0' && lower(w[1]) == 'x':
 		a |= aHex
 	}
+	if n := len(w); n >= 19 && n <= 24 && acc&fDash != 0 && w[n-19] == '-' && w[n-18] == '0' && lower(w[n-17]) == 'x' {
+		a |= aHex // nn-0x..., as paths of NVMe over FC are written
+	}
 	if digits && acc&(fDash|fUnder|fDot) != 0 && quadInside(w) {
 		a |= aEmbedded
 	}
@@ -110,7 +116,7 @@ func (s *Scanner) shape(w []byte, acc flags) (a acts) {
 		a |= dotted(w)
 	}
 	if letters && s.k.heads[w[0]] {
-		for _, p := range s.k.prefixes {
+		for _, p := range s.k.byHead[w[0]] {
 			if len(w) >= len(p.Text) && string(w[:len(p.Text)]) == p.Text {
 				a |= aToken
 				break
@@ -120,7 +126,7 @@ func (s *Scanner) shape(w []byte, acc flags) (a acts) {
 	if letters && len(w) >= 4 {
 		a |= qualifiedHead(w)
 	}
-	if letters && digits && acc&(fDot|fAt|fUnder) == 0 && len(w) <= 16 && machine(w) {
+	if letters && digits && acc&(fDot|fAt|fUnder) == 0 && len(w) <= maxHostName && (machine(w) || s.inv.sibling(w)) {
 		a |= aMachine
 	}
 	if len(w) >= 16 && acc&(fDot|fAt) == 0 && letters {
@@ -132,6 +138,15 @@ func (s *Scanner) shape(w []byte, acc flags) (a acts) {
 	return a
 }
 
+// maxHostName bounds the words that are taken for hosts by how they are spelled.
+const maxHostName = 24
+
+// numberedName tells words that a series of hosts could hold.
+func numberedName(w []byte) bool {
+	acc := flagsOf(w)
+	return len(w) <= maxHostName && acc&fDigit != 0 && acc&fLetter != 0 && acc&(fDot|fAt|fUnder) == 0
+}
+
 // machine tells a word for a kind of machine with a number of two to four digits:
 // behind a dash, or right behind it where the word means nothing else.
 func machine(w []byte) bool {
@@ -139,7 +154,7 @@ func machine(w []byte) bool {
 	for n > 0 && isDigit(w[n-1]) {
 		n--
 	}
-	if d := len(w) - n; d < 2 || d > 4 || n < 2 {
+	if d := len(w) - n; d < 1 || d > 4 || n < 2 || d == 1 && w[n-1] != '-' {
 		return false
 	}
 	if w[n-1] == '-' {
@@ -160,6 +175,9 @@ func qualifiedHead(w []byte) acts {
 	default:
 		return 0
 	}
+	if w[3] != '.' {
+		return 0
+	}
 	head := strings.ToLower(string(w[:4]))
 	switch head {
 	case "iqn.", "nqn.", "eui.", "naa.", "t10.":
@@ -168,37 +186,27 @@ func qualifiedHead(w []byte) acts {
 	return 0
 }
 
-// anyItem reports whether any run of the word can begin an inventory item.
-func (s *Scanner) anyItem(w []byte) bool {
-	for i := 0; i < len(w); {
-		if !isAlnum(w[i]) {
-			i++
-			continue
-		}
-		from := i
-		for i < len(w) && isAlnum(w[i]) {
-			i++
-		}
-		if s.inv.may(w[from:i]) {
-			return true
-		}
-	}
-	return false
-}
-
 // phrases are the words after which, in the right company, a name stands.
 var phrases = map[string]acts{
 	"for": aPhrase, "by": aPhrase, "from": aPhrase, "to": aPhrase, "as": aPhrase, "connect": aPhrase,
 	"host": aPhrase, "server": aPhrase, "node": aPhrase, "machine": aPhrase, "client": aPhrase, "peer": aPhrase, "hostname": aPhrase,
-	"cmd": aStart, "list": aStart, "reload": aStart, "edit": aStart, "replace": aStart, "tty": aStart, "sudoers": aStart,
+	"ran": aStart, "pts": aStart, "console": aStart, "tty1": aStart, "tty2": aStart, "tty3": aStart, "ttys0": aStart, "ttyv0": aStart, "pam": aStart, "ldap": aStart, "sql": aStart, "passwd-file": aStart, "lua": aStart, "imap": aStart, "cmd": aStart, "list": aStart, "reload": aStart, "edit": aStart, "replace": aStart, "tty": aStart, "sudoers": aStart,
 	"dhcpack": aStart, "dhcpoffer": aStart, "dhcprequest": aStart, "dhcpdiscover": aStart, "dhcpnak": aStart, "dhcpinform": aStart,
 	"zone": aStart, "zoneset": aStart, "fcalias": aStart,
 	"on": aPhrase, "at": aPhrase, "wwn": aStart,
 	"jan": aStamp, "feb": aStamp, "mar": aStamp, "apr": aStamp, "may": aStamp, "jun": aStamp, "jul": aStamp, "aug": aStamp, "sep": aStamp,
 	"oct": aStamp, "nov": aStamp, "dec": aStamp,
 	"home": aPath, "users": aPath, "cron": aPath, "mail": aPath, "profiles": aPath, "homes": aPath, "tabs": aPath, "crontabs": aPath,
-	"name": aNameKey, "id": aNameKey, "option": aNameKey, "property": aNameKey, "parameter": aNameKey, "field": aNameKey,
+	"name": aNameKey | aStart, "id": aNameKey, "option": aNameKey, "property": aNameKey, "parameter": aNameKey, "field": aNameKey,
 	"variable": aNameKey, "setting": aNameKey, "value": aNameKey, "val": aNameKey, "default": aNameKey, "attribute": aNameKey,
+	"hex-string": aStart, "n": aStart, "chassisid": aStart, "portid": aStart,
+	"snmp-server": aStart, "description": aStart, "contact": aStart, "location": aStart, "syscontact": aStart, "syslocation": aStart,
+	"md5": aStart, "sha": aStart, "sha1": aStart, "sha256": aStart, "auth": aStart, "priv": aStart, "des": aStart, "aes": aStart, "aes128": aStart,
+	"aes-128": aStart, "aes256": aStart, "aes-256": aStart, "hmac-sha-256": aStart,
+	"authentication-key": aStart, "message-digest-key": aStart, "key-string": aStart, "authentication-password": aStart, "encrypted-password": aStart,
+	"cfg": aStart, "zoning": aStart, "alicreate": aStart, "aliadd": aStart, "aliremove": aStart, "alidelete": aStart, "zonecreate": aStart,
+	"zoneadd": aStart, "zoneremove": aStart, "zonedelete": aStart, "cfgcreate": aStart, "cfgadd": aStart, "cfgremove": aStart, "cfgdelete": aStart,
+	"cfgenable": aStart, "device-alias": aStart,
 	"cn": aDN, "ou": aDN, "dc": aDN, "o": aDN, "l": aDN, "uid": aDN, "st": aDN, "emailaddress": aDN, "street": aDN, "sn": aDN, "gn": aDN,
 	"community": aStart, "secret": aStart, "password": aStart, "passwd": aStart, "bindpw": aStart, "rootpw": aStart,
 	"requirepass": aStart, "masterauth": aStart, "rocommunity": aStart, "rwcommunity": aStart, "rocommunity6": aStart,
@@ -215,7 +223,7 @@ func (s *Scanner) vocabulary(w []byte, acc flags, v *verdict) {
 	if len(w) > 40 {
 		return
 	}
-	v.key = s.k.keyRule(w)
+	v.key = s.k.keyRule(indexed(w))
 	if v.key >= 0 {
 		v.acts |= aKey
 	}
@@ -223,6 +231,9 @@ func (s *Scanner) vocabulary(w []byte, acc flags, v *verdict) {
 	f := buf[:len(w)]
 	for i, c := range w {
 		f[i] = lower(c)
+	}
+	if !s.k.vocab.hasBytes(f) {
+		return
 	}
 	v.acts |= phrases[string(f)]
 	if n, ok := s.k.nouns[string(f)]; ok {
@@ -238,5 +249,5 @@ func (s *Scanner) vocabulary(w []byte, acc flags, v *verdict) {
 // Host Name, Service Tag.
 var suffixWords = map[string]bool{
 	"number": true, "name": true, "tag": true, "id": true, "no": true, "code": true, "string": true,
-	"key": true, "num": true, "address": true, "server": true, "servers": true, "#": true,
+	"key": true, "num": true, "address": true, "server": true, "servers": true, "#": true, "contract": true, "guid": true,
 }

@@ -9,6 +9,7 @@ import (
 	"compress/gzip"
 	"fmt"
 	"io"
+	"math/bits"
 	"slices"
 	"strings"
 
@@ -64,8 +65,8 @@ func (s *search) tar(r io.Reader, name string, depth int) error {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 		member := name + "!" + h.Name
-		s.text([]byte(h.Name), member, 0, 0)
-		s.text([]byte(h.Linkname+" "+h.Uname+" "+h.Gname), member, 0, 0)
+		s.whole(h.Name, member)
+		s.whole(h.Linkname+" "+h.Uname+" "+h.Gname, member)
 		if err := s.content(tr, member, depth+1); err != nil {
 			return err
 		}
@@ -84,10 +85,10 @@ func (s *search) zip(r io.Reader, name string, depth int) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	s.text([]byte(zr.Comment), name, 0, 0)
+	s.whole(zr.Comment, name)
 	for _, m := range zr.File {
 		member := name + "!" + m.Name
-		s.text([]byte(m.Name+" "+m.Comment), member, 0, 0)
+		s.whole(m.Name+" "+m.Comment, member)
 		rc, err := m.Open()
 		if err != nil {
 			return fmt.Errorf("%s: %w", member, err)
@@ -103,10 +104,13 @@ func (s *search) zip(r io.Reader, name string, depth int) error {
 	return nil
 }
 
+// border is what is left at the end of a block for the next.
+const border = 16
+
 // stream searches block by block; blocks overlap by the longest pattern and a
 // byte on either side, so that nothing hides across a border.
 func (s *search) stream(r io.Reader, name string) error {
-	overlap := s.idx.longest + 16
+	overlap := s.idx.longest + border
 	buf := make([]byte, 0, block+2*overlap)
 	var base int64 // offset of buf[0]
 	from := 0      // first place of buf not searched yet
@@ -123,16 +127,21 @@ func (s *search) stream(r io.Reader, name string) error {
 		if err != nil && !last {
 			return fmt.Errorf("%s: %w", name, err)
 		}
-		s.text(buf, name, base, from)
+		to := len(buf) // what ends later is searched with what follows it
+		if !last {
+			to -= border
+		}
+		s.text(buf, name, base, from, to)
 		if bytes.Count(buf, []byte{0})*4 > len(buf) {
-			s.text(narrow(buf), name, base, 0)
+			thin := narrow(buf)
+			s.text(thin, name, base, 0, len(thin))
 		}
 		if last {
 			return nil
 		}
 		keep := min(overlap*2, len(buf))
 		drop := len(buf) - keep
-		from = max(0, keep-16)
+		from = max(0, keep-border)
 		base += int64(drop)
 		buf = buf[:copy(buf, buf[drop:])]
 	}
@@ -149,29 +158,69 @@ func narrow(b []byte) []byte {
 	return out
 }
 
-// text searches one block from a place on.
-func (s *search) text(b []byte, name string, base int64, from int) {
-	long, few := &s.idx.long, &s.idx.short
-	i := max(0, from-window)
-	for ; i+window <= len(b); i++ {
-		v := load8(b[i:])
-		if long.may(v) {
-			s.try(b, i+window, long.at(v), name, base)
+// whole searches a short text.
+func (s *search) whole(text, name string) { s.text([]byte(text), name, 0, 0, len(text)) }
+
+// text searches one block for patterns that end in [from, to]. A pattern that has
+// to stand alone ends only where a word does. One in an encoding, which is long,
+// ends only behind as many characters of its alphabet. Both are known for 64 bytes
+// at a time.
+func (s *search) text(b []byte, name string, base int64, from, to int) {
+	b = b[:len(b):len(b)]
+	var prev runs
+	for at := max(0, from-64); at < to; at += 64 {
+		m := read(b[at:min(at+64, len(b))])
+		next := uint64(0)
+		if at+64 < len(b) && wordy(b[at+64]) {
+			next = 1 << 63
 		}
-		if few.may(uint64(uint32(v))) {
-			s.try(b, i+short, few.at(uint64(uint32(v))), name, base)
-		}
-	}
-	for ; i+short <= len(b); i++ {
-		if v := uint64(load4(b[i:])); few.may(v) {
-			s.try(b, i+short, few.at(v), name, base)
+		ends := ^(m.wordy & (m.wordy>>1 | next))
+		deep := m.encoded.long(&prev)
+		for c := ends | deep; c != 0; c &= c - 1 {
+			end := at + bits.TrailingZeros64(c) + 1
+			if end > to {
+				break
+			}
+			if end <= from && from > 0 {
+				continue // searched with the block before
+			}
+			if c&-c&ends != 0 {
+				s.word(b, end, name, base)
+			}
+			if c&-c&deep != 0 {
+				s.encoded(b, end, name, base)
+			}
 		}
 	}
 }
 
+// word looks for the patterns that stand alone and end at a place.
+func (s *search) word(b []byte, end int, name string, base int64) {
+	if end >= window {
+		if v := load8(b[end-window:]); s.idx.long.may(v) {
+			s.try(b, end, &s.idx.long, v, name, base)
+		}
+	}
+	if end >= short {
+		if v := uint64(load4(b[end-short:])); s.idx.short.may(v) {
+			s.try(b, end, &s.idx.short, v, name, base)
+		}
+	}
+}
+
+// encoded looks for those that can stand inside others.
+func (s *search) encoded(b []byte, end int, name string, base int64) {
+	if v := load8(b[end-window:]); s.idx.inner.may(v) {
+		s.try(b, end, &s.idx.inner, v, name, base)
+	}
+}
+
 // try compares the patterns that can end at a place.
-func (s *search) try(b []byte, end int, places []place, name string, base int64) {
-	for _, at := range places {
+func (s *search) try(b []byte, end int, t *table, v uint64, name string, base int64) {
+	for _, at := range t.at(v) {
+		if at.end != v {
+			continue
+		}
 		p := spelling(s.idx.originals[at.original], int(at.spelling))
 		if i := end - len(p.text); i >= 0 && matches(b, i, p) {
 			s.report(Leak{File: name, Offset: base + int64(i), Kind: p.kind, Spelling: p.spelling})

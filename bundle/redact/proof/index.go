@@ -1,7 +1,6 @@
 package proof
 
 import (
-	"cmp"
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
@@ -45,55 +44,145 @@ type place struct {
 // index holds the windows of all patterns.
 type index struct {
 	originals []Original
-	long      table
-	short     table
+	long      table // of patterns that stand alone
+	short     table // the same, of less than a window
+	inner     table // of patterns that can stand inside others; all are long
 	longest   int
 }
 
-// table finds places by their window: a bit for each hash, then a sorted list.
+// table finds places by their window: a bit for each hash, then a short list.
 type table struct {
 	places []place
 	bits   []uint64
 	shift  uint
+	starts []uint32 // of the lists in places, by the first bits of the hash
+	list   uint     // how far a hash is shifted for its list
 }
 
-func (x *index) empty() bool { return len(x.long.places)+len(x.short.places) == 0 }
+func (x *index) empty() bool { return len(x.long.places)+len(x.short.places)+len(x.inner.places) == 0 }
 
 // compile spells out the originals.
 func compile(originals []Original) *index {
 	x := &index{originals: originals}
+	x.inner.places = make([]place, 0, 6*len(originals))
+	x.long.places = make([]place, 0, len(originals))
+	var w writer
 	for i, o := range originals {
-		for j := range spellingsEnd {
-			p := spelling(o, j)
-			n := len(p.text)
-			x.longest = max(x.longest, n)
-			at := place{original: uint32(i), spelling: uint16(j)}
-			switch {
-			case n >= window:
-				at.end = load8([]byte(p.text[n-window:]))
-				x.long.places = append(x.long.places, at)
-			case n >= short:
-				at.end = uint64(load4([]byte(p.text[n-short:])))
-				x.short.places = append(x.short.places, at)
-			}
+		for n := range hexAt {
+			p := spelling(o, n)
+			x.add([]byte(p.text), p.edges, place{original: uint32(i), spelling: uint16(n)})
 		}
+		w.encodings(o, func(n int, text []byte) {
+			x.add(text, false, place{original: uint32(i), spelling: uint16(n)})
+		})
 	}
+	x.inner.build()
 	x.long.build()
 	x.short.build()
 	return x
 }
 
-// build sorts the places and sets their bits.
+// add enters a spelling by its end.
+func (x *index) add(text []byte, edges bool, at place) {
+	n := len(text)
+	x.longest = max(x.longest, n)
+	switch {
+	case !edges && n >= leastEncoded:
+		at.end = load8(text[n-window:])
+		x.inner.places = append(x.inner.places, at)
+	case n >= window:
+		at.end = load8(text[n-window:])
+		x.long.places = append(x.long.places, at)
+	case n >= short:
+		at.end = uint64(load4(text[n-short:]))
+		x.short.places = append(x.short.places, at)
+	}
+}
+
+// writer writes the encoded spellings of one original after the other.
+type writer struct{ shifted, text, other []byte }
+
+// encodings calls f with each encoded spelling and its number, as spelling makes
+// them; the text is valid until f returns.
+func (w *writer) encodings(o Original, f func(n int, text []byte)) {
+	v := o.Value
+	if len(v) < minEncoded {
+		return
+	}
+	w.text = hex.AppendEncode(w.text[:0], []byte(v))
+	f(hexAt, w.text)
+	w.text = w.text[:0]
+	for i := len(v) - 1; i >= 0; i-- {
+		w.text = hex.AppendEncode(w.text, []byte{v[i]})
+	}
+	f(backAt, w.text)
+	w.text = w.text[:0]
+	for i := range len(v) {
+		w.text = appendEscape(w.text, v[i])
+	}
+	f(allPercentAt, w.text)
+	for c, text := range cases(o) {
+		for shift := range 3 {
+			w.shifted = append(append(w.shifted[:0], "\x00\x00"[:shift]...), text...)
+			w.text = base64.RawStdEncoding.AppendEncode(w.text[:0], w.shifted)
+			from, to := inside(shift, len(text))
+			if to-from < minBase64 {
+				continue
+			}
+			std := w.text[from:to]
+			n := base64At + 6*c + 2*shift
+			f(n, std)
+			if w.other = other(w.other[:0], std); len(w.other) > 0 {
+				f(n+1, w.other)
+			}
+		}
+	}
+}
+
+// other writes base64 in the alphabet of URLs; it is empty where that is no other.
+func other(out, std []byte) []byte {
+	same := true
+	for _, c := range std {
+		switch c {
+		case '+':
+			c, same = '-', false
+		case '/':
+			c, same = '_', false
+		}
+		out = append(out, c)
+	}
+	if same {
+		return out[:0]
+	}
+	return out
+}
+
+// build puts the places of one list together and sets the bits.
 func (t *table) build() {
-	slices.SortFunc(t.places, func(a, b place) int {
-		return cmp.Or(cmp.Compare(a.end, b.end), cmp.Compare(a.original, b.original), cmp.Compare(a.spelling, b.spelling))
-	})
-	log := min(max(16, bits.Len(uint(len(t.places)))+4), 27)
+	n := len(t.places)
+	log := min(max(16, bits.Len(uint(n))+4), 27)
 	t.shift = uint(64 - log)
 	t.bits = make([]uint64, 1<<log/64)
+	lists := bits.Len(uint(n) | 1)
+	t.list = uint(64 - lists)
+	t.starts = make([]uint32, 1<<lists+1)
 	for _, p := range t.places {
-		h := p.end * mixer >> t.shift
-		t.bits[h/64] |= 1 << (h % 64)
+		h := p.end * mixer
+		t.bits[h>>t.shift/64] |= 1 << (h >> t.shift % 64)
+		t.starts[h>>t.list+1]++
+	}
+	for i := range 1 << lists {
+		t.starts[i+1] += t.starts[i]
+	}
+	fill := slices.Clone(t.starts)
+	for h := range 1 << lists { // each place is put into its list by changing with what stands there
+		for fill[h] < t.starts[h+1] {
+			to := t.places[fill[h]].end * mixer >> t.list
+			if int(to) != h {
+				t.places[fill[h]], t.places[fill[to]] = t.places[fill[to]], t.places[fill[h]]
+			}
+			fill[to]++
+		}
 	}
 }
 
@@ -105,17 +194,10 @@ func (t *table) may(end uint64) bool {
 	return t.bits[h/64]&(1<<(h%64)) != 0
 }
 
-// at returns the places of a window.
+// at returns the list in which the places of a window are, with others.
 func (t *table) at(end uint64) []place {
-	i, ok := slices.BinarySearchFunc(t.places, end, func(p place, e uint64) int { return cmp.Compare(p.end, e) })
-	if !ok {
-		return nil
-	}
-	j := i
-	for j < len(t.places) && t.places[j].end == end {
-		j++
-	}
-	return t.places[i:j]
+	h := end * mixer >> t.list
+	return t.places[t.starts[h]:t.starts[h+1]]
 }
 
 // load8 packs eight bytes, letters folded (and some signs with them, which the
@@ -197,19 +279,24 @@ func cases(o Original) []string {
 // around the text, when it begins at a shift from a group's beginning.
 func base64Inside(enc *base64.Encoding, s string, shift int) string {
 	full := enc.EncodeToString([]byte(strings.Repeat("\x00", shift) + s))
-	from := []int{0, 2, 3}[shift]
-	n := shift + len(s)
-	to := n / 3 * 4
+	from, to := inside(shift, len(s))
+	if to <= from {
+		return "" // too short to say anything
+	}
+	return full[from:to]
+}
+
+// inside bounds what an encoding says of n bytes that begin at a shift.
+func inside(shift, n int) (from, to int) {
+	n += shift
+	to = n / 3 * 4
 	switch n % 3 {
 	case 1:
 		to++
 	case 2:
 		to += 2
 	}
-	if to <= from {
-		return "" // too short to say anything
-	}
-	return full[from:min(to, len(full))]
+	return []int{0, 2, 3}[shift], to
 }
 
 func jsonEscaped(v string) string {
@@ -234,30 +321,27 @@ func isASCII(v string) bool {
 
 // percent encodes what a URL would.
 func percent(v string) string {
-	var b strings.Builder
+	out := make([]byte, 0, 3*len(v))
 	for i := range len(v) {
 		c := v[i]
 		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("-_.~", c) >= 0 {
-			b.WriteByte(c)
+			out = append(out, c)
 			continue
 		}
-		escape(&b, c)
+		out = appendEscape(out, c)
 	}
-	return b.String()
+	return string(out)
 }
 
 func allPercent(v string) string {
-	var b strings.Builder
-	b.Grow(3 * len(v))
+	out := make([]byte, 0, 3*len(v))
 	for i := range len(v) {
-		escape(&b, v[i])
+		out = appendEscape(out, v[i])
 	}
-	return b.String()
+	return string(out)
 }
 
-func escape(b *strings.Builder, c byte) {
+func appendEscape(out []byte, c byte) []byte {
 	const digits = "0123456789ABCDEF"
-	b.WriteByte('%')
-	b.WriteByte(digits[c>>4])
-	b.WriteByte(digits[c&15])
+	return append(out, '%', digits[c>>4], digits[c&15])
 }

@@ -50,7 +50,7 @@ func Search(ctx context.Context, dir string, originals []Original) ([]Leak, erro
 	}
 	var files []string
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err == nil && d.Type().IsRegular() {
+		if err == nil && !d.IsDir() {
 			files = append(files, path)
 		}
 		return err
@@ -112,13 +112,18 @@ func (s *search) file(dir, path string) error {
 	if err != nil {
 		return err
 	}
-	s.text([]byte(filepath.ToSlash(rel)), rel, 0, 0)
+	name := filepath.ToSlash(rel)
+	s.whole(name, name)
+	if target, err := os.Readlink(path); err == nil {
+		s.whole(target, name)
+		return nil
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	return s.content(f, filepath.ToSlash(rel), 0)
+	return s.content(f, name, 0)
 }
 
 func (s *search) report(l Leak) {

@@ -139,6 +139,13 @@ func (m *Minter) naa(canonical string, attempt int) (string, error) {
 		tok, err := m.mint(Serial, serial)
 		return familyNAA + tok, err
 	}
+	if serial, ok := VolumeOfNGUID(canonical); ok {
+		tok, err := m.mint(Serial, serial)
+		if err != nil {
+			return "", err
+		}
+		return "00" + tok[:14] + familyOUI + tok[14:], nil
+	}
 	s := m.prf.sum("naa", attempt, canonical)
 	t := canonical[:1] + hex.EncodeToString(s[:])[:27]
 	return t + m.check(t, 4), nil
@@ -151,7 +158,22 @@ func (m *Minter) ownsNAA(c string) bool {
 	if serial, ok := strings.CutPrefix(c, familyNAA); ok {
 		return m.ownsVolumeSerial(serial)
 	}
+	if serial, ok := VolumeOfNGUID(c); ok {
+		return m.ownsVolumeSerial(serial)
+	}
 	return m.check(c[:28], 4) == c[28:]
+}
+
+// familyOUI is the maker's number in the middle of an NGUID.
+const familyOUI = "24a937"
+
+// VolumeOfNGUID takes the serial number of a volume out of the name under which
+// NVMe shows it: 00, the first 14 digits, the maker, the other ten.
+func VolumeOfNGUID(c string) (serial string, ok bool) {
+	if len(c) != 32 || c[:2] != "00" || c[16:22] != familyOUI {
+		return "", false
+	}
+	return c[2:16] + c[22:], true
 }
 
 // volumeSerial gives the stand-in of 24 hex digits: the first 16 name the array,

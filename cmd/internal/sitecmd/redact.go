@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"darksite/bundle/redact"
 	"darksite/bundle/safefile"
@@ -22,6 +23,7 @@ import (
 type redactOptions struct {
 	in, out, words, policy, report, keyFile string
 	jobs                                    int
+	asJSON, progress                        bool
 }
 
 func (a *app) redactCommand() *cobra.Command {
@@ -32,8 +34,12 @@ func (a *app) redactCommand() *cobra.Command {
 and secrets are replaced or masked, relative paths stay except where names had to
 change. A second, independent search then proves that nothing replaced is left.
 
-Exit 3 when something was withheld because it cannot be read as text, 4 when the
-proof found a leak; then no output is left.`,
+What cannot be read as text is withheld and listed. Symbolic links stay when they
+lead to something inside the folder. What was packed with xz or bzip2 comes out
+packed with gzip. The output appears when it is complete and proved, not before.
+
+Exit 3 when something was withheld, 4 when the proof found a leak; then, and after
+any other failure, no output is left.`,
 		Example: "  darksite redact --in /var/log/site --out /tmp/clean --words policy/words.txt --report report.json",
 		RunE:    func(c *cobra.Command, _ []string) error { return a.runRedact(c.Context(), o) },
 	}
@@ -45,6 +51,8 @@ proof found a leak; then no output is left.`,
 	f.StringVar(&o.report, "report", "", "write the report (counts, never values) to this file")
 	f.StringVar(&o.keyFile, "key", "", "file with the pseudonym key (default: the site's; else a key for this run alone)")
 	f.IntVar(&o.jobs, "jobs", 0, "files worked on at once (default: one per processor)")
+	f.BoolVar(&o.progress, "progress", false, "say how far it is, at which rate and how long it will take, on a terminal or not")
+	cli.JSONFlag(c, &o.asJSON)
 	_ = c.MarkFlagRequired("in") // both flags exist: they were defined above
 	_ = c.MarkFlagRequired("out")
 	return c
@@ -54,11 +62,17 @@ func (a *app) runRedact(ctx context.Context, o redactOptions) error {
 	if there, err := os.ReadDir(o.out); err == nil && len(there) > 0 {
 		return cli.WithHint(cli.Usagef("%s has something in it: nothing is written among other files", o.out), "name a folder that does not exist with --out")
 	}
+	if o.jobs < 0 {
+		return cli.Usagef("--jobs %d: a number from 1 up is wanted", o.jobs)
+	}
 	key, err := a.pseudonymKey(o.keyFile)
 	if err != nil {
 		return err
 	}
-	options := redact.Options{Key: key, Workers: o.jobs, Progress: a.redactProgress()}
+	options := redact.Options{Key: key, Workers: o.jobs, Links: true}
+	if o.progress || cli.Terminal(a.env.Err) {
+		options.Progress = a.redactProgress()
+	}
 	if o.words != "" {
 		if options.Words, err = readWords(o.words); err != nil {
 			return err
@@ -76,7 +90,7 @@ func (a *app) runRedact(ctx context.Context, o redactOptions) error {
 	}
 	result, err := gate.Tree(ctx, o.in, o.out)
 	if err != nil {
-		return err
+		return redactFailed(err, o)
 	}
 	if o.report != "" {
 		text, err := json.MarshalIndent(result.Report, "", "  ")
@@ -87,11 +101,31 @@ func (a *app) runRedact(ctx context.Context, o redactOptions) error {
 			return err
 		}
 	}
-	a.printRedacted(result)
+	if o.asJSON {
+		if err := a.env.JSON(result.Report); err != nil {
+			return err
+		}
+	} else {
+		a.printRedacted(result)
+	}
 	if len(result.Withheld) > 0 {
 		return cli.ErrAttention
 	}
 	return nil
+}
+
+// redactFailed says what can be done about a failure that left nothing.
+func redactFailed(err error, o redactOptions) error {
+	var leak *redact.LeakError
+	switch {
+	case errors.As(err, &leak):
+		return cli.WithHint(cli.WithCode(cli.CodeRefused, err), "nothing was written; put what leaked onto the word list (--words) and try again")
+	case errors.Is(err, context.Canceled):
+		return err
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), errors.Is(err, syscall.EFBIG):
+		return cli.WithHint(err, "nothing was written; make room beside %s or name another disk with --out", o.out)
+	}
+	return cli.WithHint(err, "nothing was written to %s", o.out)
 }
 
 func (a *app) redactProgress() redact.Progress {
@@ -111,6 +145,9 @@ func (a *app) printRedacted(r *redact.Result) {
 	}
 	t.Print(a.env.Out, a.env.Width(), a.env.Color())
 	a.env.Notef("%d files redacted, %d withheld; the proof found nothing left", len(r.Files), len(r.Withheld))
+	for _, word := range r.Report.Loosened {
+		a.env.Notef("loosened by the policy: %s stays", cli.Printable(word))
+	}
 	for _, w := range r.Withheld {
 		a.env.Notef("withheld: %s: %s", cli.Printable(w.Path), w.Reason)
 	}
@@ -119,7 +156,8 @@ func (a *app) printRedacted(r *redact.Result) {
 // pseudonymKey is the site's key, or one for this run where there is no site.
 func (a *app) pseudonymKey(file string) ([]byte, error) {
 	if file != "" {
-		return readSecret(file)
+		key, err := readSecret(file)
+		return key, cli.WithHint(err, "a key is 64 hex digits; leave --key away to take the site's")
 	}
 	key, err := readSecret(a.path(keysDir, pseudonymKey))
 	if errors.Is(err, fs.ErrNotExist) {

@@ -1,0 +1,331 @@
+package detect
+
+import (
+	"bytes"
+	"strings"
+
+	"darksite/bundle/redact/pseudonym"
+)
+
+// This file deals with tables by place, as commands print them: titles apart by
+// spaces, often underlined, and cells below them. A table ends at an empty line,
+// or at a line that is no row: one without gaps, or a key and its value.
+
+// columnHeader tells the line of titles. A title counts by the key rules, as a
+// whole ("Serial number") or by a word of it. Titles that do not begin with
+// capitals, or stand apart by single spaces, wait for an underline.
+func (s *Scanner) columnHeader(b []byte) (table, bool) {
+	if !titles(b) {
+		return table{}, false
+	}
+	t := table{pending: true}
+	var spans [24]span
+	n, gaps, capitals, words := 0, 0, 0, 0
+	for i := 0; i < len(b); {
+		if isSpace(b[i]) {
+			i++
+			continue
+		}
+		if n == len(spans) {
+			return table{}, false
+		}
+		from := i
+		for i < len(b) && !(isSpace(b[i]) && (i+1 >= len(b) || isSpace(b[i+1]) || b[i] == '\t')) {
+			if isSpace(b[i]) {
+				words++
+			}
+			i++
+		}
+		words++
+		if class[b[from]]&fLower == 0 {
+			capitals++
+		}
+		if i < len(b) {
+			gaps++
+		}
+		spans[n] = span{from, i}
+		n++
+	}
+	if words < 3 {
+		return table{}, false
+	}
+	company, name := pseudonym.None, -1
+	for i, c := range spans[:n] {
+		had := t.n
+		company, name = s.titlesIn(b, c, &t, company, name)
+		for k := had; k < t.n && i > 0; k++ {
+			t.cols[k].prev = uint16(spans[i-1].hi)
+		}
+	}
+	if name >= 0 && company != pseudonym.None {
+		t.put(column{at: uint16(name), end: uint16(name + 4), kind: company, rule: noRule})
+	}
+	if t.n == 0 {
+		return table{}, false
+	}
+	t.gaps = uint8(min(gaps, 255))
+	t.pending = capitals < n || gaps < 2 && !upperCase(b)
+	return t, true
+}
+
+// titles reports quickly whether a line can be one of titles: no digits except
+// behind letters, and no signs of other sorts of lines.
+func titles(b []byte) bool {
+	for i, c := range b {
+		switch {
+		case c == '.' && i > 0 && b[i-1] == '.':
+			return false // a key and its value, apart by dots
+
+		case isDigit(c):
+			if i == 0 || class[b[i-1]]&(fLetter|fDigit) == 0 {
+				return false
+			}
+		case c == ':', c == '=', c == '"', c == '\'', c == '{', c == '[', c == '<', c == ';', c == '!' || c >= 0x80 || c < 0x20 && c != '\t':
+			return false
+		}
+	}
+	return true
+}
+
+// upperCase reports whether a line has no small letters.
+func upperCase(b []byte) bool {
+	for _, c := range b {
+		if class[c]&fLower != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// titlesIn finds the titles in one stretch of words without a gap.
+func (s *Scanner) titlesIn(b []byte, c span, t *table, company pseudonym.Kind, name int) (pseudonym.Kind, int) {
+	var words [12]span
+	n := 0
+	for i := c.lo; i < c.hi && n < len(words); {
+		for i < c.hi && isSpace(b[i]) {
+			i++
+		}
+		from := i
+		for i < c.hi && !isSpace(b[i]) {
+			i++
+		}
+		words[n] = span{from, i}
+		n++
+	}
+	for i := 0; i < n; {
+		took := 1
+		for k := min(3, n-i); k > 0; k-- {
+			lo, hi := words[i].lo, words[i+k-1].hi
+			title := strings.ToLower(string(bytes.TrimRight(b[lo:hi], ".#: ")))
+			if k == 1 {
+				company = companyOf(title, company)
+				if title == "name" && t.n == 0 && name < 0 && lo == leading(b) && (n == 1 || i == 0) {
+					name = lo
+				}
+			}
+			if kind, rule := s.titleKind(title, k, lo == leading(b)); kind != pseudonym.None {
+				t.put(column{at: uint16(lo), end: uint16(hi), kind: kind, rule: rule})
+				took = k
+				break
+			}
+		}
+		i += took
+	}
+	return company, name
+}
+
+func leading(b []byte) int {
+	for i, c := range b {
+		if !isSpace(c) {
+			return i
+		}
+	}
+	return len(b)
+}
+
+// put adds a column and remembers where the title before it ends.
+func (t *table) put(c column) {
+	if int(t.n) == len(t.cols) {
+		return
+	}
+	t.cols[t.n] = c
+	t.n++
+}
+
+// companyOf says of what things a table speaks whose first title is only Name.
+func companyOf(title string, have pseudonym.Kind) pseudonym.Kind {
+	switch title {
+	case "serial", "provisioned", "volumes", "lun":
+		return pseudonym.Volume
+	case "size":
+		if have == pseudonym.None {
+			return pseudonym.Volume
+		}
+	case "wwn", "iqn", "nqn", "personality", "hgroup":
+		return pseudonym.Host
+	case "hosts":
+		return pseudonym.Group
+	case "purity", "model":
+		if have == pseudonym.None {
+			return pseudonym.Array
+		}
+	}
+	return have
+}
+
+// columnTitles are titles beyond the keys of the rules.
+var columnTitles = map[string]pseudonym.Kind{
+	"neighbor device": pseudonym.Host, "ap name": pseudonym.Host, "system id": pseudonym.Host, "neighbor name": pseudonym.Host,
+	"remote system": pseudonym.Host, "chassis name": pseudonym.Host, "sysname": pseudonym.Host, "switch name": pseudonym.Host,
+	"vm name": pseudonym.Host, "guest": pseudonym.Host, "ssh user": pseudonym.User, "logged in": pseudonym.User,
+	"vserver": pseudonym.Array, "svm": pseudonym.Array, "datastore": pseudonym.Volume,
+	"zone name": pseudonym.Name, "alias name": pseudonym.Name,
+}
+
+// titleKind is the kind of the cells below a title of a number of words. Plain
+// plurals head counts.
+func (s *Scanner) titleKind(title string, words int, first bool) (pseudonym.Kind, int16) {
+	if k, ok := columnTitles[title]; ok {
+		return k, noRule
+	}
+	if words == 1 {
+		if k, ok := headerWords[title]; ok {
+			return k, noRule
+		}
+		switch title {
+		case "sn", "hostname", "username", "serialnum", "serialno":
+		default:
+			if !strings.ContainsAny(title, "-_") {
+				return pseudonym.None, noRule
+			}
+		}
+	}
+	if strings.HasSuffix(title, "s") && !strings.HasSuffix(title, "ss") {
+		return pseudonym.None, noRule
+	}
+	if strings.HasSuffix(title, "session id") {
+		return pseudonym.None, noRule // a number in what switches list
+	}
+	r := s.keyRule([]byte(title))
+	switch k := s.k.kind(r); k {
+	case pseudonym.Host, pseudonym.User, pseudonym.Serial, pseudonym.Array, pseudonym.Volume, pseudonym.Pod, pseudonym.Group,
+		pseudonym.FileSystem, pseudonym.MAC, pseudonym.WWN, pseudonym.Secret, pseudonym.Name:
+		return k, r
+	}
+	return pseudonym.None, noRule
+}
+
+// underline reports whether a line only underlines the one above it, and how
+// many runs it has.
+func underline(b []byte) (runs int, ok bool) {
+	run := 0
+	for _, c := range b {
+		switch c {
+		case '-', '=', '~':
+			if run++; run == 3 {
+				runs++
+			}
+		case ' ', '\t', '+', '|':
+			run = 0
+		default:
+			return 0, false
+		}
+	}
+	return runs, runs > 0
+}
+
+// underlined makes the runs of an underline the bounds of the columns above.
+func (t *table) underlined(b []byte, runs int) {
+	t.pending = false
+	if runs < 2 {
+		return
+	}
+	t.gaps = uint8(min(runs-1, 255))
+	for i := range t.cols[:t.n] {
+		c := &t.cols[i]
+		lo, hi := int(c.at), int(c.at)
+		for lo > 0 && lo <= len(b) && !isSpace(b[lo-1]) {
+			lo--
+		}
+		for hi < len(b) && !isSpace(b[hi]) {
+			hi++
+		}
+		if hi > lo {
+			c.at, c.end = uint16(lo), uint16(hi)
+		}
+	}
+}
+
+// row reports whether a line can be a row of a table by place.
+func (t *table) row(b []byte) bool {
+	cells, words := 0, 0
+	for i := 0; i < len(b); {
+		if isSpace(b[i]) {
+			i++
+			continue
+		}
+		from := i
+		for i < len(b) && !isSpace(b[i]) {
+			i++
+		}
+		words++
+		if words <= 2 && (b[from] == ':' || b[from] == '=' || b[i-1] == ':') {
+			return false
+		}
+		if from == 0 || from > 1 && isSpace(b[from-2]) || b[from-1] == '\t' {
+			cells++
+		}
+	}
+	if words == 1 {
+		return true // a cell too long for its column; the rest is below
+	}
+	return cells >= 2 || t.gaps < 2 && words >= 3
+}
+
+// columns reads a row of a table by place: a cell belongs to the title above it,
+// which it may begin before or end behind.
+func (s *Scanner) columns(b []byte) {
+	t := &s.st.table
+	if !t.row(b) {
+		s.st.table = table{}
+		return
+	}
+	for _, c := range t.cols[:t.n] {
+		lo, hi, ok := cellBelow(b, int(c.at), int(c.end), int(c.prev))
+		if ok {
+			s.cell(s.lo+lo, s.lo+hi, c)
+		}
+	}
+}
+
+// cellBelow finds the one word that stands below a title. One that begins below
+// the title before it, which ends at prev, is that one's.
+func cellBelow(b []byte, at, end, prev int) (lo, hi int, ok bool) {
+	if at >= len(b) {
+		return 0, 0, false
+	}
+	lo = at
+	if !isSpace(b[at]) {
+		for lo > 0 && !isSpace(b[lo-1]) {
+			lo--
+		}
+		if lo >= prev {
+			return lo, wordEnd(b, lo), true
+		}
+		lo = wordEnd(b, at)
+	}
+	for lo < len(b) && lo < end && isSpace(b[lo]) {
+		lo++
+	}
+	if lo >= len(b) || lo >= end {
+		return 0, 0, false
+	}
+	return lo, wordEnd(b, lo), true
+}
+
+func wordEnd(b []byte, i int) int {
+	for i < len(b) && !isSpace(b[i]) {
+		i++
+	}
+	return i
+}

@@ -1,0 +1,183 @@
+package detect
+
+// packed is a text of up to sixteen bytes in a form that compares in three steps.
+type packed struct {
+	head, tail uint64
+	n          uint8
+}
+
+// pack packs a text; it reports false for one that is empty or too long.
+func pack[T string | []byte](s T) (p packed, ok bool) {
+	n := len(s)
+	p.n = uint8(n)
+	switch {
+	case n > 16 || n == 0:
+		return packed{}, false
+	case n >= 8:
+		p.head, p.tail = load(s, 0), load(s, n-8)
+	case n >= 4:
+		p.head = uint64(half(s, 0)) | uint64(half(s, n-4))<<32
+	default:
+		p.head = uint64(s[0]) | uint64(s[n/2])<<8 | uint64(s[n-1])<<16
+	}
+	return p, true
+}
+
+func load[T string | []byte](s T, i int) uint64 {
+	return uint64(half(s, i)) | uint64(half(s, i+4))<<32
+}
+
+func half[T string | []byte](s T, i int) uint32 {
+	_ = s[i+3]
+	return uint32(s[i]) | uint32(s[i+1])<<8 | uint32(s[i+2])<<16 | uint32(s[i+3])<<24
+}
+
+// slot is where a table of 1<<log places keeps a text.
+func (p packed) slot(log uint) uint64 {
+	return (p.head ^ p.tail*mixer>>5 ^ uint64(p.n)) * mixer >> (64 - log)
+}
+
+// lexicon is a set of words that is asked often.
+type lexicon struct {
+	log   uint
+	slots []packed
+	more  map[string]bool // longer words
+}
+
+func newLexicon(words map[string]bool) *lexicon {
+	l := &lexicon{log: 4, more: map[string]bool{}}
+	for 1<<l.log < 3*len(words) {
+		l.log++
+	}
+	l.slots = make([]packed, 1<<l.log)
+	for w := range words {
+		p, ok := pack(w)
+		if !ok {
+			l.more[w] = true
+			continue
+		}
+		i := p.slot(l.log)
+		for l.slots[i].n != 0 {
+			i = (i + 1) & (1<<l.log - 1)
+		}
+		l.slots[i] = p
+	}
+	return l
+}
+
+func (l *lexicon) has(word string) bool {
+	p, ok := pack(word)
+	if !ok {
+		return l.more[word]
+	}
+	return l.find(p)
+}
+
+func (l *lexicon) hasBytes(word []byte) bool {
+	p, ok := pack(word)
+	if !ok {
+		return l.more[string(word)]
+	}
+	return l.find(p)
+}
+
+func (l *lexicon) find(p packed) bool {
+	for i := p.slot(l.log); ; i = (i + 1) & (1<<l.log - 1) {
+		if l.slots[i] == p {
+			return true
+		}
+		if l.slots[i].n == 0 {
+			return false
+		}
+	}
+}
+
+// tailSet tells quickly that a word is no key: it holds the ends of all keys.
+type tailSet struct {
+	three [1 << 9]uint64 // the last three letters of last parts, hashed
+	two   [1 << 10]uint64
+	one   [4]uint64
+}
+
+// add enters the last part of a key.
+func (t *tailSet) add(part string) {
+	n := len(part)
+	switch {
+	case n == 0:
+	case n == 1:
+		t.one[part[0]/64] |= 1 << (part[0] % 64)
+	case n == 2:
+		h := uint(part[0])<<8 | uint(part[1])
+		t.two[h/64] |= 1 << (h % 64)
+	default:
+		h := tail3(part[n-3], part[n-2], part[n-1])
+		t.three[h/64] |= 1 << (h % 64)
+	}
+}
+
+func tail3(a, b, c byte) uint32 {
+	return (uint32(a)<<16 | uint32(b)<<8 | uint32(c)) * 0x9e3779b1 >> 17
+}
+
+// may reports false when no key ends as a text does.
+func (t *tailSet) may(key []byte) bool {
+	n := len(key)
+	for n > 0 && class[key[n-1]]&(fDigit|fLetter|fHigh) == 0 {
+		n--
+	}
+	if n == 0 {
+		return false
+	}
+	c := lower(key[n-1])
+	if c >= 0x80 || t.one[c/64]&(1<<(c%64)) != 0 {
+		return true
+	}
+	if n < 2 {
+		return false
+	}
+	b := lower(key[n-2])
+	if h := uint(b)<<8 | uint(c); b >= 0x80 || t.two[h/64]&(1<<(h%64)) != 0 {
+		return true
+	}
+	if n < 3 {
+		return false
+	}
+	a := lower(key[n-3])
+	h := tail3(a, b, c)
+	return a >= 0x80 || t.three[h/64]&(1<<(h%64)) != 0
+}
+
+// anyOf reports whether one of some words stands in a text, whatever its case. The
+// pairs of letters in the text rule most of them out.
+func (s *Scanner) anyOf(text []byte, words []string) bool {
+	var pairs [16]uint64
+	last := byte(0)
+	s.low = s.low[:0]
+	for _, c := range text {
+		c = lower(c)
+		s.low = append(s.low, c)
+		h := pairHash(last, c)
+		pairs[h/64] |= 1 << (h % 64)
+		last = c
+	}
+	for _, w := range words {
+		if h := pairHash(w[0], w[1]); pairs[h/64]&(1<<(h%64)) == 0 {
+			continue
+		}
+		if h := pairHash(w[len(w)-2], w[len(w)-1]); pairs[h/64]&(1<<(h%64)) != 0 && contains(s.low, w) {
+			return true
+		}
+	}
+	return false
+}
+
+func pairHash(a, b byte) uint32 { return (uint32(a)<<8 | uint32(b)) * 0x9e3779b1 >> 22 }
+
+func contains(text []byte, word string) bool {
+	for i := 0; i+len(word) <= len(text); i++ {
+		if text[i] == word[0] && string(text[i:i+len(word)]) == word {
+			return true
+		}
+	}
+	return false
+}

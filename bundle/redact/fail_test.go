@@ -1,0 +1,164 @@
+package redact_test
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"testing/iotest"
+
+	"darksite/bundle/redact"
+
+	"github.com/stretchr/testify/require"
+)
+
+// failing runs a tree that must fail and leave nothing, and returns the error.
+func failing(t *testing.T, ctx context.Context, g *redact.Gate, in, out string) error {
+	t.Helper()
+	res, err := g.Tree(ctx, in, out)
+	require.Error(t, err)
+	require.Nil(t, res)
+	require.NoDirExists(t, out)
+	left, lerr := os.ReadDir(filepath.Dir(out))
+	require.NoError(t, lerr)
+	require.Empty(t, left, "nothing is left beside the output either")
+	for _, v := range []string{"hunterA1x", "kweiss", "gw-lyon2"} {
+		require.NotContains(t, err.Error(), v)
+	}
+	return err
+}
+
+func siteTree(t *testing.T) string {
+	return tree(t, map[string][]byte{"a.log": []byte(siteText), "kweiss/b.log": []byte(strings.Repeat(siteText, 2000)), "c.zip": zipOf(t, map[string][]byte{"x": []byte(siteText)})})
+}
+
+// onPass calls f at the first step of a pass.
+func onPass(pass string, f func()) redact.Progress {
+	done := false
+	return func(p string, _, _ int64) {
+		if p == pass && !done {
+			done = true
+			f()
+		}
+	}
+}
+
+func TestAPanicInARecogniserLeavesNothing(t *testing.T) {
+	for _, nth := range []int{1, 2, 3, 4} {
+		g := newGate(t, redact.Options{Workers: 1})
+		n := 0
+		g.OnChunk(func(chunk []byte) {
+			if n++; n == nth+3 { // behind the names of the files
+				panic("cannot read " + string(chunk))
+			}
+		})
+		require.ErrorContains(t, failing(t, t.Context(), g, siteTree(t), filepath.Join(t.TempDir(), "out")), "failed unexpectedly")
+	}
+	g := newGate(t, redact.Options{})
+	g.OnChunk(func([]byte) { panic("x") })
+	require.Equal(t, redact.Mask, g.Text("call kweiss"), "a text is not let through either")
+}
+
+func TestACancelledRunLeavesNothing(t *testing.T) {
+	for _, pass := range []string{"learn", "redact"} {
+		ctx, cancel := context.WithCancel(t.Context())
+		g := newGate(t, redact.Options{Workers: 1, Progress: onPass(pass, cancel)})
+		require.ErrorIs(t, failing(t, ctx, g, siteTree(t), filepath.Join(t.TempDir(), "out")), context.Canceled)
+	}
+}
+
+// TestAReaderThatFails takes a file away and puts a folder in its place, on which
+// reading fails, and reads from a source that breaks off.
+func TestAReaderThatFails(t *testing.T) {
+	in := siteTree(t)
+	file := filepath.Join(in, "kweiss", "b.log")
+	g := newGate(t, redact.Options{Workers: 1, Progress: onPass("learn", func() {
+		require.NoError(t, os.Remove(file))
+		require.NoError(t, os.Mkdir(file, 0o700))
+	})})
+	err := failing(t, t.Context(), g, in, filepath.Join(t.TempDir(), "out"))
+	require.ErrorIs(t, err, syscall.EISDIR)
+
+	broken := errors.New("the disk broke")
+	err = newGate(t, redact.Options{}).Content(io.MultiReader(strings.NewReader(siteText), iotest.ErrReader(broken)), io.Discard)
+	require.ErrorIs(t, err, broken)
+}
+
+func TestAnOutputRemovedOrChangedUnderUs(t *testing.T) {
+	parent := t.TempDir()
+	g := newGate(t, redact.Options{Workers: 1, Progress: onPass("redact", func() {
+		work, err := filepath.Glob(filepath.Join(parent, ".out.unfinished-*"))
+		require.NoError(t, err)
+		require.Len(t, work, 1)
+		require.NoError(t, os.RemoveAll(work[0]))
+	})})
+	failing(t, t.Context(), g, siteTree(t), filepath.Join(parent, "out"))
+}
+
+func TestALeakUnderAStrictPolicyLeavesNothing(t *testing.T) {
+	// What one file tells with its key stands in another as halves of longer words
+	// in hex, which only the proof looks into.
+	in := tree(t, map[string][]byte{"a.log": []byte("password=Wq8zeroL1aaQ9\n"), "b": []byte("blob zz" + hex.EncodeToString([]byte("Wq8zeroL1aaQ9")) + "zz\n")})
+	var leak *redact.LeakError
+	err := failing(t, t.Context(), newGate(t, redact.Options{Policy: redact.Policy{ID: "x", Strict: true}}), in, filepath.Join(t.TempDir(), "out"))
+	require.ErrorAs(t, err, &leak)
+	require.NotContains(t, err.Error(), "Wq8")
+
+	_, res := redactTree(t, redact.Options{}, in)
+	require.Equal(t, "the proof found a value left in it", reasons(res)["b"])
+}
+
+// child runs this test binary again for one test, in which the variable is set.
+func child(t *testing.T, test, value string) *exec.Cmd {
+	t.Helper()
+	c := exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^"+test+"$", "-test.v")
+	c.Env = append(os.Environ(), "REDACT_CHILD="+value)
+	return c
+}
+
+// TestAFullDisk limits how large a file a child may write, which fails as a full
+// disk does.
+func TestAFullDisk(t *testing.T) {
+	if dirs, ok := os.LookupEnv("REDACT_CHILD"); ok {
+		in, out, _ := strings.Cut(dirs, ":")
+		lim := syscall.Rlimit{Cur: 64 << 10, Max: 64 << 10}
+		require.NoError(t, syscall.Setrlimit(syscall.RLIMIT_FSIZE, &lim))
+		err := failing(t, t.Context(), newGate(t, redact.Options{}), in, out)
+		require.ErrorIs(t, err, syscall.EFBIG)
+		return
+	}
+	out := filepath.Join(t.TempDir(), "out")
+	said, err := child(t, "TestAFullDisk", siteTree(t)+":"+out).CombinedOutput()
+	require.NoError(t, err, string(said))
+}
+
+// TestAKilledProcess kills a child while it writes. Nothing stands at the output;
+// what it left is hidden and goes when the next run to the same output begins.
+func TestAKilledProcess(t *testing.T) {
+	if dirs, ok := os.LookupEnv("REDACT_CHILD"); ok {
+		in, out, _ := strings.Cut(dirs, ":")
+		g := newGate(t, redact.Options{Workers: 1, Progress: onPass("redact", func() {
+			require.NoError(t, syscall.Kill(os.Getpid(), syscall.SIGKILL))
+		})})
+		_, err := g.Tree(t.Context(), in, out)
+		require.NoError(t, err)
+		return
+	}
+	parent := t.TempDir()
+	in, out := siteTree(t), filepath.Join(parent, "out")
+	require.Error(t, child(t, "TestAKilledProcess", in+":"+out).Run())
+	require.NoDirExists(t, out)
+	left, err := filepath.Glob(filepath.Join(parent, ".out.unfinished-*"))
+	require.NoError(t, err)
+	require.Len(t, left, 1)
+	_, err = newGate(t, redact.Options{}).Tree(t.Context(), in, out)
+	require.NoError(t, err)
+	require.NoDirExists(t, left[0])
+	require.DirExists(t, out)
+}
