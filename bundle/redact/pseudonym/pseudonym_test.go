@@ -70,7 +70,7 @@ func random(r *rand.Rand, k pseudonym.Kind) string {
 
 // TestNeverShared draws many values of each kind: no two share a stand-in, all
 // are recognised as ours, and a second minter gives the same in another order.
-// PSEUDONYM_VALUES sets how many; make crash takes a million and a half.
+// PSEUDONYM_VALUES sets how many; make crash takes a million.
 func TestNeverShared(t *testing.T) {
 	n := 3000
 	if testing.Short() {
