@@ -19,7 +19,7 @@ import (
 )
 
 // failing runs a tree that must fail and leave nothing, and returns the error.
-func failing(t *testing.T, ctx context.Context, g *redact.Gate, in, out string) error {
+func failing(ctx context.Context, t *testing.T, g *redact.Gate, in, out string) error {
 	t.Helper()
 	res, err := g.Tree(ctx, in, out)
 	require.Error(t, err)
@@ -58,7 +58,7 @@ func TestAPanicInARecogniserLeavesNothing(t *testing.T) {
 				panic("cannot read " + string(chunk))
 			}
 		})
-		require.ErrorContains(t, failing(t, t.Context(), g, siteTree(t), filepath.Join(t.TempDir(), "out")), "failed unexpectedly")
+		require.ErrorContains(t, failing(t.Context(), t, g, siteTree(t), filepath.Join(t.TempDir(), "out")), "failed unexpectedly")
 	}
 	g := newGate(t, redact.Options{})
 	g.OnChunk(func([]byte) { panic("x") })
@@ -69,7 +69,7 @@ func TestACancelledRunLeavesNothing(t *testing.T) {
 	for _, pass := range []string{"learn", "redact"} {
 		ctx, cancel := context.WithCancel(t.Context())
 		g := newGate(t, redact.Options{Workers: 1, Progress: onPass(pass, cancel)})
-		require.ErrorIs(t, failing(t, ctx, g, siteTree(t), filepath.Join(t.TempDir(), "out")), context.Canceled)
+		require.ErrorIs(t, failing(ctx, t, g, siteTree(t), filepath.Join(t.TempDir(), "out")), context.Canceled)
 	}
 }
 
@@ -82,7 +82,7 @@ func TestAReaderThatFails(t *testing.T) {
 		require.NoError(t, os.Remove(file))
 		require.NoError(t, os.Mkdir(file, 0o700))
 	})})
-	err := failing(t, t.Context(), g, in, filepath.Join(t.TempDir(), "out"))
+	err := failing(t.Context(), t, g, in, filepath.Join(t.TempDir(), "out"))
 	require.ErrorIs(t, err, syscall.EISDIR)
 
 	broken := errors.New("the disk broke")
@@ -98,7 +98,7 @@ func TestAnOutputRemovedOrChangedUnderUs(t *testing.T) {
 		require.Len(t, work, 1)
 		require.NoError(t, os.RemoveAll(work[0]))
 	})})
-	failing(t, t.Context(), g, siteTree(t), filepath.Join(parent, "out"))
+	failing(t.Context(), t, g, siteTree(t), filepath.Join(parent, "out"))
 }
 
 func TestALeakUnderAStrictPolicyLeavesNothing(t *testing.T) {
@@ -106,7 +106,7 @@ func TestALeakUnderAStrictPolicyLeavesNothing(t *testing.T) {
 	// in hex, which only the proof looks into.
 	in := tree(t, map[string][]byte{"a.log": []byte("password=Wq8zeroL1aaQ9\n"), "b": []byte("blob zz" + hex.EncodeToString([]byte("Wq8zeroL1aaQ9")) + "zz\n")})
 	var leak *redact.LeakError
-	err := failing(t, t.Context(), newGate(t, redact.Options{Policy: redact.Policy{ID: "x", Strict: true}}), in, filepath.Join(t.TempDir(), "out"))
+	err := failing(t.Context(), t, newGate(t, redact.Options{Policy: redact.Policy{ID: "x", Strict: true}}), in, filepath.Join(t.TempDir(), "out"))
 	require.ErrorAs(t, err, &leak)
 	require.NotContains(t, err.Error(), "Wq8")
 
@@ -129,7 +129,7 @@ func TestAFullDisk(t *testing.T) {
 		in, out, _ := strings.Cut(dirs, ":")
 		lim := syscall.Rlimit{Cur: 64 << 10, Max: 64 << 10}
 		require.NoError(t, syscall.Setrlimit(syscall.RLIMIT_FSIZE, &lim))
-		err := failing(t, t.Context(), newGate(t, redact.Options{}), in, out)
+		err := failing(t.Context(), t, newGate(t, redact.Options{}), in, out)
 		require.ErrorIs(t, err, syscall.EFBIG)
 		return
 	}

@@ -30,7 +30,7 @@
 // ([Map.Seal]) with age. Masked secrets are never part of it.
 //
 // Limits: 240.0.0.0/4 is smaller than the space it stands for. Up to some 2,800
-// networks of 16 bits keep all their relations, the next 131,072 networks of 24
+// networks of 16 bits keep all their relations, the next 122,880 networks of 24
 // bits keep theirs, and some 16 million single addresses find room after that;
 // then minting fails rather than let two values meet.
 package pseudonym

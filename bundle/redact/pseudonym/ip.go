@@ -16,6 +16,13 @@ const (
 	singles         = 254
 )
 
+// Networks beyond these numbers are not looked after any more: drawing for the
+// last free places takes longer than their relations are worth.
+const (
+	full24 = (last24 - first24 + 1) << 16 / 16 * 15
+	full48 = 0xf000 / 16 * 15
+)
+
 // networks remembers which network stands for which.
 type networks struct {
 	prf    *prf
@@ -23,6 +30,7 @@ type networks struct {
 	own    byte // first octet standing for the other private ranges
 	net16  map[uint16]uint16
 	used16 map[uint16]bool
+	lost16 map[uint16]bool // found no place
 	net24  map[uint32]uint32
 	used24 map[uint32]bool
 	net48  map[[6]byte]uint16
@@ -31,7 +39,7 @@ type networks struct {
 
 func (n *networks) init(p *prf) {
 	n.prf = p
-	n.net16, n.used16 = map[uint16]uint16{}, map[uint16]bool{}
+	n.net16, n.used16, n.lost16 = map[uint16]uint16{}, map[uint16]bool{}, map[uint16]bool{}
 	n.net24, n.used24 = map[uint32]uint32{}, map[uint32]bool{}
 	n.net48, n.used48 = map[[6]byte]uint16{}, map[uint16]bool{}
 	span := uint64(last16 - first16 + 1)
@@ -92,6 +100,9 @@ func (n *networks) slot16(o uint16) (uint16, bool) {
 		n.set16(o, t)
 		return t, true
 	}
+	if n.lost16[o] {
+		return 0, false
+	}
 	data := string([]byte{byte(o >> 8), byte(o)})
 	for attempt := range 64 {
 		r := n.prf.bits("ipv4 /16", attempt, data)
@@ -105,6 +116,7 @@ func (n *networks) slot16(o uint16) (uint16, bool) {
 			return t, true
 		}
 	}
+	n.lost16[o] = true
 	return 0, false
 }
 
@@ -132,6 +144,9 @@ func private16(o uint16) bool {
 func (n *networks) slot24(o uint32) (uint32, bool) {
 	if t, ok := n.net24[o]; ok {
 		return t, true
+	}
+	if len(n.used24) >= full24 {
+		return 0, false
 	}
 	data := string([]byte{byte(o >> 16), byte(o >> 8), byte(o)})
 	for attempt := range 64 {
@@ -166,6 +181,9 @@ func (n *networks) adopt6(original, token string) {
 func (n *networks) slot48(o [6]byte) (uint16, bool) {
 	if t, ok := n.net48[o]; ok {
 		return t, true
+	}
+	if len(n.used48) >= full48 {
+		return 0, false
 	}
 	for attempt := range 64 {
 		t := uint16(n.prf.bits("ipv6 /48", attempt, string(o[:])) % 0xf000)
