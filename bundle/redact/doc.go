@@ -20,9 +20,10 @@
 // anew. A file that has changed in between is scanned for itself. Package detect finds,
 // package pseudonym invents, package rules holds what is known of the world, and
 // package proof, which shares nothing with them, searches the finished tree for
-// every original in every spelling. A file in which it finds one is withheld and
-// the rest is proved again; under a strict policy, or when that does not help, the
-// whole result is refused ([LeakError]).
+// every original in every spelling. What it finds in a text is hidden there and
+// counted under [ProofFound]; an archive in which it finds one is withheld; then all
+// is proved again. Under a strict policy, or when that does not help, the whole
+// result is refused ([LeakError]).
 //
 // # Promises
 //

@@ -1,6 +1,8 @@
 package redact_test
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -110,8 +112,34 @@ func TestALeakUnderAStrictPolicyLeavesNothing(t *testing.T) {
 	require.ErrorAs(t, err, &leak)
 	require.NotContains(t, err.Error(), "Wq8")
 
-	_, res := redactTree(t, redact.Options{}, in)
-	require.Equal(t, "the proof found a value left in it", reasons(res)["b"])
+}
+
+// TestWhatTheProofFinds is hidden where it stands, or withheld with the archive
+// that it stands in.
+func TestWhatTheProofFinds(t *testing.T) {
+	secret := "Wq8zeroL1aaQ9"
+	blob := "zz" + hex.EncodeToString([]byte(secret)) + "zz"
+	var packed bytes.Buffer
+	zw := gzip.NewWriter(&packed)
+	_, err := zw.Write([]byte("blob " + blob + "\n"))
+	require.NoError(t, err)
+	require.NoError(t, zw.Close())
+	in := tree(t, map[string][]byte{
+		"a.log": []byte("password=" + secret + "\n"),
+		"b.log": []byte("one blob " + blob + " two\n{\"blob\": \"" + blob + "\"}\nthree\n"),
+		"c.gz":  packed.Bytes(),
+		"d.txt": []byte("wide\n"),
+	})
+	out, res := redactTree(t, redact.Options{}, in)
+	require.Equal(t, "one blob masked-secret two\n{\"blob\": \"masked-secret\"}\nthree\n", out["b.log"])
+	require.Equal(t, map[string]string{"c.gz": "the proof found a value left in it"}, reasons(res))
+	require.NotEmpty(t, res.Leaks)
+	for _, f := range res.Files {
+		require.Equal(t, int64(len(out[f.Out])), f.Size, f.Out)
+		if f.Out == "b.log" {
+			require.Equal(t, int64(2), f.Redactions[redact.ProofFound])
+		}
+	}
 }
 
 // child runs this test binary again for one test, in which the variable is set.

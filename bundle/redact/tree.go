@@ -42,7 +42,7 @@ type Result struct {
 	Withheld []Withheld
 	Map      *Map
 	Report   Report
-	Leaks    []proof.Leak // what the proof found; the files they were in are withheld
+	Leaks    []proof.Leak // what the proof found and is hidden since, or withheld with its file
 
 	originals []proof.Original
 }
@@ -142,9 +142,9 @@ func (g *Gate) enter(pass string) {
 // proofRounds bounds how often files are withheld and the rest proved again.
 const proofRounds = 50
 
-// prove searches the finished tree. A file in which something is left is
-// withheld whole and the rest is proved again; where that does not help, or the
-// policy is strict, the whole tree is refused.
+// prove searches the finished tree. What is left in a text is hidden there, a file
+// of another sort is withheld whole, and all of it is proved again; where that
+// does not help, or the policy is strict, the whole tree is refused.
 func (g *Gate) prove(ctx context.Context, p *plan, res *Result) (*Result, error) {
 	originals := res.originals
 	var all []proof.Leak
@@ -161,14 +161,21 @@ func (g *Gate) prove(ctx context.Context, p *plan, res *Result) (*Result, error)
 			return res, nil
 		}
 		all = append(all, leaks...)
-		held, err := p.withholdLeaking(leaks)
+		if g.policy.Strict {
+			return nil, &LeakError{Leaks: leaks}
+		}
+		mended, rest, err := p.mend(leaks)
+		if err != nil {
+			return nil, err
+		}
+		held, err := p.withholdLeaking(rest)
 		if err == nil {
 			err = p.withholdDangling()
 		}
 		if err != nil {
 			return nil, err
 		}
-		if g.policy.Strict || held == 0 {
+		if mended+held == 0 {
 			return nil, &LeakError{Leaks: leaks}
 		}
 	}

@@ -134,7 +134,7 @@ func (s *search) stream(r io.Reader, name string) error {
 		s.text(buf, name, base, from, to)
 		if bytes.Count(buf, []byte{0})*4 > len(buf) {
 			thin := narrow(buf)
-			s.text(thin, name, base, 0, len(thin))
+			s.text(thin, name, nowhere, 0, len(thin))
 		}
 		if last {
 			return nil
@@ -158,8 +158,11 @@ func narrow(b []byte) []byte {
 	return out
 }
 
+// nowhere stands for the offset of a text that is not the bytes of a file.
+const nowhere = -1
+
 // whole searches a short text.
-func (s *search) whole(text, name string) { s.text([]byte(text), name, 0, 0, len(text)) }
+func (s *search) whole(text, name string) { s.text([]byte(text), name, nowhere, 0, len(text)) }
 
 // text searches one block for patterns that end in [from, to]. A pattern that has
 // to stand alone ends only where a word does. One in an encoding, which is long,
@@ -223,9 +226,34 @@ func (s *search) try(b []byte, end int, t *table, v uint64, name string, base in
 		}
 		p := spelling(s.idx.originals[at.original], int(at.spelling))
 		if i := end - len(p.text); i >= 0 && matches(b, i, p) {
-			s.report(Leak{File: name, Offset: base + int64(i), Kind: p.kind, Spelling: p.spelling})
+			s.report(found(b, i, end, p, name, base))
 		}
 	}
+}
+
+// found says where a pattern stands, in b and so in the file.
+func found(b []byte, i, end int, p pattern, name string, base int64) Leak {
+	l := Leak{File: name, Kind: p.kind, Spelling: p.spelling}
+	if base == nowhere {
+		return l
+	}
+	l.Offset = base + int64(i)
+	if strings.Contains(name, "!") { // the offset is that in the member
+		return l
+	}
+	for !p.edges && i > 0 && encoding(b[i-1]) {
+		i--
+	}
+	for !p.edges && end < len(b) && encoding(b[end]) {
+		end++
+	}
+	l.From, l.To = base+int64(i), base+int64(end)
+	return l
+}
+
+// encoding reports whether base64, hex or percent can write a byte.
+func encoding(c byte) bool {
+	return c < 0x80 && wordy(c) || strings.IndexByte("+/=-_%", c) >= 0
 }
 
 func matches(b []byte, i int, p pattern) bool {

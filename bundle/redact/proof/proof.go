@@ -36,6 +36,11 @@ type Leak struct {
 	Offset   int64  // in the file or member as unpacked
 	Kind     string
 	Spelling string
+
+	// From and To bound what has to go with it: the value itself, or the whole run
+	// of an encoding. Both are 0 where the place in the file is not known, as in
+	// archives, in names and in texts of two bytes a character.
+	From, To int64
 }
 
 // maxLeaks ends a search that has seen enough.
