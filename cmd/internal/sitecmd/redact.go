@@ -23,7 +23,7 @@ import (
 type redactOptions struct {
 	in, out, words, policy, report, keyFile string
 	jobs                                    int
-	asJSON, progress                        bool
+	asJSON, progress, strict                bool
 }
 
 func (a *app) redactCommand() *cobra.Command {
@@ -33,13 +33,15 @@ func (a *app) redactCommand() *cobra.Command {
 		Long: `Redact every file of a folder into another one: addresses, names, serial numbers
 and secrets are replaced or masked, relative paths stay except where names had to
 change. A second, independent search then proves that nothing replaced is left.
+What it finds in a text is hidden there, an archive in which it finds something is
+withheld, and all is proved again; with --strict such a find refuses the whole.
 
 What cannot be read as text is withheld and listed. Symbolic links stay when they
 lead to something inside the folder. What was packed with xz or bzip2 comes out
 packed with gzip. The output appears when it is complete and proved, not before.
 
-Exit 3 when something was withheld, 4 when the proof found a leak; then, and after
-any other failure, no output is left.`,
+Exit 3 when something was withheld, 4 when the proof found a leak that could not be
+mended; then, and after any other failure, no output is left.`,
 		Example: "  darksite redact --in /var/log/site --out /tmp/clean --words policy/words.txt --report report.json",
 		RunE:    func(c *cobra.Command, _ []string) error { return a.runRedact(c.Context(), o) },
 	}
@@ -52,6 +54,7 @@ any other failure, no output is left.`,
 	f.StringVar(&o.keyFile, "key", "", "file with the pseudonym key (default: the site's; else a key for this run alone)")
 	f.IntVar(&o.jobs, "jobs", 0, "files worked on at once (default: one per processor)")
 	f.BoolVar(&o.progress, "progress", false, "say how far it is, at which rate and how long it will take, on a terminal or not")
+	f.BoolVar(&o.strict, "strict", false, "refuse the whole when the proof finds anything that the rules had left")
 	cli.JSONFlag(c, &o.asJSON)
 	_ = c.MarkFlagRequired("in") // both flags exist: they were defined above
 	_ = c.MarkFlagRequired("out")
@@ -83,7 +86,7 @@ func (a *app) runRedact(ctx context.Context, o redactOptions) error {
 			return cli.WithCode(cli.CodeUsage, err)
 		}
 	}
-	options.Policy.Strict = true // a folder with a hole in it is no answer here: all or nothing
+	options.Policy.Strict = options.Policy.Strict || o.strict
 	gate, err := redact.New(options)
 	if err != nil {
 		return cli.WithCode(cli.CodeUsage, err)
@@ -144,6 +147,9 @@ func (a *app) printRedacted(r *redact.Result) {
 		t.Add(fmt.Sprint(n.Count), n.Rule)
 	}
 	t.Print(a.env.Out, a.env.Width(), a.env.Color())
+	if n := len(r.Leaks); n > 0 {
+		a.env.Notef("the proof found %d places that the rules had left; texts were mended there, other files withheld, and all was proved again", n)
+	}
 	a.env.Notef("%d files redacted, %d withheld; the proof found nothing left", len(r.Files), len(r.Withheld))
 	for _, word := range r.Report.Loosened {
 		a.env.Notef("loosened by the policy: %s stays", cli.Printable(word))
