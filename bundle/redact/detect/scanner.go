@@ -34,13 +34,13 @@ type Scanner struct {
 	near   pairing
 	depth  int // of decoding
 	folds  []foldMemory
-	folded map[string]string // longer words met -> folded
+	folded []longFold
 	stays  []nameMemory
-	low    []byte           // for text in lower case
-	keys   map[string]int16 // keys met -> their rules
-	inner  *Scanner         // for text in text, made when first needed
-	begins bool             // the chunk holds a mark that begins a PEM block
-	cr     bool             // the chunk holds carriage returns
+	low    []byte // for text in lower case
+	keys   []keyMemory
+	inner  *Scanner // for text in text, made when first needed
+	begins bool     // the chunk holds a mark that begins a PEM block
+	cr     bool     // the chunk holds carriage returns
 	hint   pseudonym.Kind
 
 	summary []string // of the certificate at hand, a line for each of its body
@@ -71,7 +71,16 @@ const (
 // NewScanner makes a scanner. Owns tells the site's own stand-ins, which are
 // left as they are.
 func NewScanner(k *Knowledge, inv *Inventory, owns func(pseudonym.Kind, string) bool) *Scanner {
-	return &Scanner{k: k, inv: inv, owns: remembered(owns), memo: make([]memory, memoSize), long: make([]longMemory, 1<<longLog), folds: make([]foldMemory, 1<<foldLog), stays: make([]nameMemory, 1<<foldLog), folded: map[string]string{}, keys: map[string]int16{}}
+	return &Scanner{k: k, inv: inv, owns: remembered(owns), memo: make([]memory, memoSize), long: make([]longMemory, 1<<longLog), folds: make([]foldMemory, 1<<foldLog), stays: make([]nameMemory, 1<<foldLog), folded: make([]longFold, 1<<foldLog), keys: newKeys()}
+}
+
+// newKeys makes a memory of keys in which nothing is met yet; the empty key has no rule.
+func newKeys() []keyMemory {
+	m := make([]keyMemory, 1<<foldLog)
+	for i := range m {
+		m[i].rule = noRule
+	}
+	return m
 }
 
 // remembered is a question about stand-ins that remembers its last answers: they are
@@ -459,16 +468,16 @@ func (s *Scanner) fold(w []byte) string {
 }
 
 func (s *Scanner) foldLong(w []byte) string {
-	if f, ok := s.folded[string(w)]; ok {
-		return f
+	m := &s.folded[hash(w)>>(32-foldLog)]
+	if m.text != string(w) {
+		m.text = string(w)
+		m.folded = strings.ToLower(m.text)
 	}
-	f := strings.ToLower(string(w))
-	if len(s.folded) >= memoSize {
-		clear(s.folded)
-	}
-	s.folded[string(w)] = f
-	return f
+	return m.folded
 }
+
+// longFold holds a longer word and the same in lower case.
+type longFold struct{ text, folded string }
 
 // foldMemory holds a short word in lower case.
 type foldMemory struct {
@@ -486,15 +495,17 @@ const foldLog = 11
 
 // keyRule is the rule of a key, from memory where it was met before.
 func (s *Scanner) keyRule(key []byte) int16 {
-	if r, ok := s.keys[string(key)]; ok {
-		return r
+	m := &s.keys[hash(key)>>(32-foldLog)]
+	if m.text != string(key) {
+		*m = keyMemory{string(key), s.k.keyRule(key)}
 	}
-	r := s.k.keyRule(key)
-	if len(s.keys) >= memoSize {
-		clear(s.keys)
-	}
-	s.keys[string(key)] = r
-	return r
+	return m.rule
+}
+
+// keyMemory holds the rule of a key.
+type keyMemory struct {
+	text string
+	rule int16
 }
 
 // push remembers a word as the one before the next.

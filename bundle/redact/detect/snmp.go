@@ -86,7 +86,7 @@ func (s *Scanner) freeAll(g gap, kind pseudonym.Kind) {
 	}
 	v := s.buf[g.value:end]
 	folded := s.fold(v)
-	if len(v) < 3 || emptyValues[folded] || s.staysName(folded) || looksLikeValue(v) {
+	if len(v) < 3 || emptyValues.has(folded) || s.staysName(folded) || looksLikeValue(v) {
 		return
 	}
 	s.out = append(s.out, Finding{Start: g.value, End: end, Kind: kind, Rule: kind.String(), Learn: bytes.IndexByte(v, ' ') > 0 && len(v) > 8})

@@ -158,9 +158,9 @@ func machine(w []byte) bool {
 		return false
 	}
 	if w[n-1] == '-' {
-		return dashedMachines[strings.ToLower(string(w[:n-1]))]
+		return dashedMachines.hasFolded(w[:n-1])
 	}
-	return machines[strings.ToLower(string(w[:n]))]
+	return machines.hasFolded(w[:n])
 }
 
 var (
