@@ -2,6 +2,7 @@ package detect
 
 import (
 	"bytes"
+	"encoding/binary"
 	"slices"
 	"strings"
 	"unicode"
@@ -49,11 +50,21 @@ type Scanner struct {
 // span is a stretch of the buffer.
 type span struct{ lo, hi int }
 
-// memory holds the verdict on a word of up to sixteen bytes.
+// memory holds the verdict on a word of up to sixteen bytes, the rest of them zero,
+// which is in no word.
 type memory struct {
-	packed
-	v verdict
+	head, tail uint64
+	v          verdict
 }
+
+// masks keep so many of sixteen bytes.
+var masks = func() (m [17]struct{ head, tail uint64 }) {
+	for n := range m {
+		m[n].head = 1<<(8*min(n, 8)) - 1
+		m[n].tail = 1<<(8*max(n-8, 0)) - 1
+	}
+	return m
+}()
 
 // longMemory is the same for longer words.
 type longMemory struct {
@@ -371,14 +382,10 @@ func (s *Scanner) word(start, end int) int {
 		}
 	}
 	lo, hi := start, end
-	for lo < hi && class[b[lo]]&fEdge != 0 {
-		lo++
-	}
-	for lo < hi && class[b[hi-1]]&fEdge != 0 {
-		hi--
-	}
-	if lo == hi {
-		return end
+	if (class[b[lo]]|class[b[hi-1]])&fEdge != 0 {
+		if lo, hi = trim(b, lo, hi); lo == hi {
+			return end
+		}
 	}
 	if isDigit(b[lo]) && hi-lo < 12 && number(b[lo+1:hi]) {
 		s.push(lo, hi)
@@ -398,6 +405,17 @@ func (s *Scanner) word(start, end int) int {
 	}
 	s.push(lo, hi)
 	return next
+}
+
+// trim leaves the dots and dashes at the ends of a word out.
+func trim(b []byte, lo, hi int) (int, int) {
+	for lo < hi && class[b[lo]]&fEdge != 0 {
+		lo++
+	}
+	for lo < hi && class[b[hi-1]]&fEdge != 0 {
+		hi--
+	}
+	return lo, hi
 }
 
 // groupOf tells letters and digits that a group of an address can begin with.
@@ -517,13 +535,20 @@ func (s *Scanner) push(lo, hi int) {
 // recall returns the verdict on a word, from memory where it is there.
 func (s *Scanner) recall(lo, hi int) verdict {
 	w := s.buf[lo:hi]
-	p, ok := pack(w)
-	if !ok {
+	if len(w) > 16 {
 		return s.recallLong(w)
 	}
-	m := &s.memo[p.slot(memoLog)]
-	if m.packed != p {
-		*m = memory{p, s.classify(w)}
+	var rest [16]byte
+	b := s.buf[lo:]
+	if len(b) < 16 {
+		copy(rest[:], b)
+		b = rest[:]
+	}
+	mask := &masks[len(w)]
+	head, tail := binary.LittleEndian.Uint64(b)&mask.head, binary.LittleEndian.Uint64(b[8:16])&mask.tail
+	m := &s.memo[(head^tail*mixer>>5)*mixer>>(64-memoLog)]
+	if m.head != head || m.tail != tail {
+		*m = memory{head, tail, s.classify(w)}
 	}
 	return m.v
 }
