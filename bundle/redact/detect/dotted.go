@@ -42,18 +42,13 @@ func dotted(w []byte) acts {
 	if len(tld) < 2 || len(tld) > 16 {
 		return aWeak // may lie in a domain the site has
 	}
-	folded := strings.ToLower(string(tld))
-	mixed := string(tld) != folded && string(tld) != strings.ToUpper(string(tld))
-	if mixed || !goodLabels(w) {
+	if !strongTLD.hasFolded(tld) || flagsOf(tld)&(fUpper|fLower) == fUpper|fLower || !goodLabels(w) {
+		return aWeak // unknown, or in two cases as in programs
+	}
+	if weakOfStrong.hasFolded(tld) && bytes.IndexByte(w, '.') == i && !foldEqual(tld, "com") {
 		return aWeak
 	}
-	if strongTLD.has(folded) {
-		if weakOfStrong.has(folded) && bytes.IndexByte(w, '.') == i && folded != "com" {
-			return aWeak
-		}
-		return aDotted
-	}
-	return aWeak
+	return aDotted
 }
 
 // goodLabels checks each label of a dotted name.
@@ -75,6 +70,9 @@ func goodLabels(w []byte) bool {
 // programs and most files do not.
 func (s *Scanner) neverName(w []byte, a acts) bool {
 	if len(w) > 253 {
+		return true
+	}
+	if tld := w[bytes.LastIndexByte(w, '.')+1:]; len(s.inv.domains) == 0 && a&aDotted == 0 && !strongTLD.hasFolded(tld) && !weakTLD.hasFolded(tld) {
 		return true
 	}
 	name := strings.ToLower(string(w))

@@ -30,7 +30,7 @@ type Scanner struct {
 	done   int // words before this place are dealt with
 	body   int // where the words of the line begin, behind its time stamp
 	urlAt  int // where the host of a URL with a password begins
-	prev   [3]span
+	prev   [2]span
 	st     State
 	near   pairing
 	depth  int // of decoding
@@ -255,7 +255,7 @@ func (s *Scanner) maybe(f Finding) {
 // line scans one line, or a further segment of a long one.
 func (s *Scanner) line(lo, hi int, first bool) {
 	s.lo, s.hi, s.done, s.urlAt = lo, hi, lo, lo
-	s.prev = [3]span{}
+	s.prev = [2]span{}
 	if s.multiline() {
 		return
 	}
@@ -528,7 +528,7 @@ type keyMemory struct {
 
 // push remembers a word as the one before the next.
 func (s *Scanner) push(lo, hi int) {
-	s.prev[2], s.prev[1] = s.prev[1], s.prev[0]
+	s.prev[1] = s.prev[0]
 	s.prev[0] = span{lo, hi}
 }
 

@@ -117,7 +117,10 @@ func (s *Scanner) hexValue(at int) {
 
 // indexed cuts the index off the name of an object, sysName.0, so that the name
 // can be a key.
-func indexed(w []byte) []byte {
+func indexed(w []byte, acc flags) []byte {
+	if acc&fDot == 0 {
+		return w
+	}
 	i := bytes.IndexByte(w, '.')
 	if i < 3 {
 		return w

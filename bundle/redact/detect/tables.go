@@ -353,6 +353,9 @@ func (s *Scanner) etcHosts(b []byte) {
 	if i := bytes.IndexByte(line, '#'); i >= 0 {
 		line = line[:i]
 	}
+	if f := bytes.TrimLeft(line[n:], " \t"); len(f) > 0 && f[0] > ' ' && f[0] < 0x80 && class[f[0]]&fLetter == 0 {
+		return // not even the first is a name
+	}
 	names := bytes.Fields(line[n:])
 	if len(names) == 0 || len(names) > 8 {
 		return

@@ -56,7 +56,7 @@ func (s *Scanner) classify(w []byte) verdict {
 	if v.acts&(aDotted|aWeak) != 0 && s.neverName(w, v.acts) {
 		v.acts &^= aDotted | aWeak
 	}
-	if acc&fLetter != 0 && (acc&fDigit == 0 || digits(indexed(w)) < 4) {
+	if acc&fLetter != 0 && (acc&fDigit == 0 || digits(indexed(w, acc)) < 4) {
 		s.vocabulary(w, acc, &v) // names of keys hold few digits, numbered things many
 	}
 	return v
@@ -223,7 +223,7 @@ func (s *Scanner) vocabulary(w []byte, acc flags, v *verdict) {
 	if len(w) > 40 {
 		return
 	}
-	v.key = s.k.keyRule(indexed(w))
+	v.key = s.k.keyRule(indexed(w, acc))
 	if v.key >= 0 {
 		v.acts |= aKey
 	}
