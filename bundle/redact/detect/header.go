@@ -277,8 +277,8 @@ func (s *Scanner) hostName(at, end int, name string) {
 // epochStamp reads the labels and times before a host in the logs of clusters:
 // "- 1131566461 2005.11.09 ".
 func epochStamp(b []byte) int {
-	i := bytes.IndexByte(b, ' ')
-	if i < 1 || i > 12 || i+23 > len(b) {
+	i := bytes.IndexByte(b[:min(len(b), 13)], ' ')
+	if i < 1 || i+23 > len(b) {
 		return 0
 	}
 	j := i + 1

@@ -320,9 +320,12 @@ func (s *Scanner) hostShaped(hi int) {
 	}
 	b := s.buf
 	w := b[n:end]
+	if !isDigit(w[len(w)-1]) || class[w[0]]&fLetter == 0 || bytes.IndexByte(w, '-') < 0 || bytes.IndexByte(w, '.') >= 0 {
+		return
+	}
 	name := s.fold(w)
 	dash := strings.IndexByte(name, '-')
-	if dash < 2 || !isDigit(w[len(w)-1]) || class[w[0]]&fLetter == 0 || strings.IndexByte(name, '.') >= 0 || s.staysName(name) || stateWord.has(name) {
+	if dash < 2 || s.staysName(name) || stateWord.has(name) {
 		return
 	}
 	if end < s.hi && (b[end] == '=' || b[end] == '(' || b[end] == '/' || b[end] == '\\' || b[end] == '[') || partWords.has(name[:dash]) || slotWords.has(name[:dash]) || len(w)-dash > 24 || isUUID(w) {

@@ -117,7 +117,7 @@ func (s *Scanner) shape(w []byte, acc flags) (a acts) {
 	}
 	if letters && s.k.heads[w[0]] {
 		for _, p := range s.k.byHead[w[0]] {
-			if len(w) >= len(p.Text) && string(w[:len(p.Text)]) == p.Text {
+			if n := len(p.Text); len(w) >= n && w[n-1] == p.Text[n-1] && string(w[:n]) == p.Text {
 				a |= aToken
 				break
 			}
