@@ -34,7 +34,7 @@ type noted struct {
 }
 
 // recentSize is how many findings are remembered as entered.
-const recentSize = 1 << 10
+const recentSize = 1 << 13
 
 // entered reports whether a finding like it was just entered, and remembers it.
 func (f *findings) entered(d *detect.Finding, t []byte) bool {

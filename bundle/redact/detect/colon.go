@@ -162,6 +162,9 @@ func (s *Scanner) naaPairs(lo, hi int) {
 // ipv6 reads an address that may be compressed or end in a quad.
 func (s *Scanner) ipv6(start, to int) int {
 	b := s.buf
+	if head := b[start:to]; !bytes.Contains(head, []byte("::")) && bytes.Count(head, []byte{':'}) < 6 {
+		return 0 // the colons of an address stand before its first dot
+	}
 	if start > s.lo && (b[start-1] == ':' && start > s.lo+1 && isAlnum(b[start-2])) && bytes.Count(b[start:to], []byte{':'}) < 5 {
 		return 0 // module::name; in en0:2001:db8:1:2:3:4:5:6 the name of an interface stands before
 	}

@@ -72,20 +72,43 @@ func (s *Scanner) columnHeader(b []byte) (table, bool) {
 // behind letters, and no signs of other sorts of lines.
 func titles(b []byte) bool {
 	for i, c := range b {
-		switch {
-		case c == '.' && i > 0 && b[i-1] == '.':
-			return false // a key and its value, apart by dots
-
-		case isDigit(c):
+		switch inTitles[c] {
+		case never:
+			return false
+		case behindLetters:
 			if i == 0 || class[b[i-1]]&(fLetter|fDigit) == 0 {
 				return false
 			}
-		case c == ':', c == '=', c == '"', c == '\'', c == '{', c == '[', c == '<', c == ';', c == '!' || c >= 0x80 || c < 0x20 && c != '\t':
-			return false
+		case notTwice:
+			if i > 0 && b[i-1] == '.' {
+				return false // a key and its value, apart by dots
+			}
 		}
 	}
 	return true
 }
+
+// Where a byte can stand in a line of titles.
+const (
+	anywhere = iota
+	behindLetters
+	notTwice
+	never
+)
+
+var inTitles = func() (t [256]uint8) {
+	for c := range 256 {
+		switch b := byte(c); {
+		case isDigit(b):
+			t[c] = behindLetters
+		case b == '.':
+			t[c] = notTwice
+		case strings.IndexByte(":=\"'{[<;!", b) >= 0, b >= 0x80, b < 0x20 && b != '\t':
+			t[c] = never
+		}
+	}
+	return t
+}()
 
 // upperCase reports whether a line has no small letters.
 func upperCase(b []byte) bool {

@@ -71,7 +71,7 @@ func (s *Scanner) command(lo, hi int) int {
 			s.hexText(hi+1, end)
 		}
 	default:
-		if programs[w] {
+		if programs.has(w) {
 			s.commandLine(lo, hi, w)
 			return 0
 		}
@@ -138,7 +138,7 @@ func (s *Scanner) terminal(lo int) {
 	for end < lo && class[b[end]] != 0 {
 		end++
 	}
-	if end-s.lo < 2 || lo-end < 1 || lo-end < 2 && b[lo] != 'p' && b[lo] != 't' || len(bytes.TrimLeft(b[end:lo], " ")) > 0 || stateWord[s.fold(b[s.lo:end])] || b[end-1] == '.' {
+	if end-s.lo < 2 || lo-end < 1 || lo-end < 2 && b[lo] != 'p' && b[lo] != 't' || len(bytes.TrimLeft(b[end:lo], " ")) > 0 || stateWord.has(s.fold(b[s.lo:end])) || b[end-1] == '.' {
 		return
 	}
 	s.account(s.lo, end)
@@ -226,7 +226,7 @@ func (s *Scanner) secretWord(lo, hi int) int {
 	if !s.configLine(lo) {
 		return 0
 	}
-	if s.k.Common(s.fold(w)) && !hasDigit(w) && stateWord[s.fold(w)] {
+	if s.k.Common(s.fold(w)) && !hasDigit(w) && stateWord.has(s.fold(w)) {
 		return 0
 	}
 	return s.secretArg(hi, 0)
@@ -271,7 +271,7 @@ func (s *Scanner) userArg(lo, hi int, w string) {
 	if w == "username" && upperCase(s.buf[lo:hi]) {
 		return // a title
 	}
-	if w == "login" && !s.lineHas(lo, "machine ") || w == "user" && !s.lineHas(lo, "snmp-server") && !s.defines(lo) {
+	if w == "login" && !s.lineHas(lo, "machine ") || w == "user" && !s.anyOf(s.buf[max(s.lo, lo-lookBack):lo], userStatements) {
 		return
 	}
 	n, end, _ := s.next(hi)
@@ -279,15 +279,14 @@ func (s *Scanner) userArg(lo, hi int, w string) {
 		return
 	}
 	name := s.fold(s.buf[n:end])
-	if !s.staysName(name) && !stateWord[name] && !looksLikeValue(s.buf[n:end]) {
+	if !s.staysName(name) && !stateWord.has(name) && !looksLikeValue(s.buf[n:end]) {
 		s.parts(n, end, pseudonym.User, "user", name)
 	}
 }
 
-// defines tells the statements of databases that make a user.
-func (s *Scanner) defines(lo int) bool {
-	return s.lineHas(lo, "create ") || s.lineHas(lo, "alter ") || s.lineHas(lo, "drop ")
-}
+// userStatements begin a statement that names a user: of switches, and those of
+// databases that make one.
+var userStatements = []string{"snmp-server", "create ", "alter ", "drop "}
 
 // searchDomains reads "search corp.example lab.example" and "domain x".
 func (s *Scanner) searchDomains(lo, hi int, w string) {
@@ -454,14 +453,14 @@ func (s *Scanner) distinguished(lo, hi int) int {
 	attr := s.fold(b[lo:hi])
 	v := b[i:end]
 	name := strings.ToLower(string(v))
-	if s.staysName(name) || bytes.IndexByte(v, '@') > 0 || dnStays[name] {
+	if s.staysName(name) || bytes.IndexByte(v, '@') > 0 || dnStays.has(name) {
 		return 0
 	}
 	kind := pseudonym.Word
 	switch attr {
 	case "dc":
 		kind = pseudonym.Domain
-		if strongTLD[name] && len(name) <= 5 {
+		if strongTLD.has(name) && len(name) <= 5 {
 			return end
 		}
 	case "o", "ou", "l", "st", "street":
@@ -493,23 +492,59 @@ var dnStays = set("users computers groups builtin services configuration schema 
 func (s *Scanner) isDN(lo, eq int) bool {
 	line := s.buf[max(s.lo, lo-2*lookBack):min(s.hi, eq+2*lookBack)]
 	n, sure := 0, false
-	for _, a := range []string{"cn", "ou", "dc", "o", "c", "l", "st", "uid", "emailaddress"} {
-		for from := 0; from < len(line); {
-			i := bytes.IndexByte(line[from:], '=')
-			if i < 0 {
-				break
-			}
-			i += from
-			from = i + 1
-			j := i
-			for j > 0 && line[j-1] == ' ' {
-				j--
-			}
-			if j >= len(a) && foldEqual(line[j-len(a):j], a) && (j == len(a) || !isAlnum(line[j-len(a)-1])) {
-				n++
-				sure = sure || a == "cn" || a == "ou" || a == "dc"
-			}
+	for at := 0; at < len(line); {
+		i := bytes.IndexByte(line[at:], '=')
+		if i < 0 {
+			break
+		}
+		i += at
+		at = i + 1
+		for i > 0 && line[i-1] == ' ' {
+			i--
+		}
+		from := i
+		for from > 0 && isAlnum(line[from-1]) && i-from <= len("emailaddress") {
+			from--
+		}
+		switch attribute(line[from:i]) {
+		case dnSure:
+			sure = true
+			n++
+		case dnPart:
+			n++
+		}
+		if n >= 2 && sure {
+			return true
 		}
 	}
 	return n >= 2 && sure || n == 1 && (strings.EqualFold(string(s.buf[lo:lo+2]), "dc") || strings.EqualFold(string(s.buf[lo:lo+2]), "ou"))
+}
+
+// attributes of a DN: a part can stand elsewhere too, a sure one hardly does.
+const (
+	dnNone = iota
+	dnPart
+	dnSure
+)
+
+// attribute tells the name of an attribute of a DN.
+func attribute(w []byte) int {
+	switch len(w) {
+	case 1:
+		if c := lower(w[0]); c == 'o' || c == 'c' || c == 'l' {
+			return dnPart
+		}
+	case 2:
+		switch uint16(lower(w[0]))<<8 | uint16(lower(w[1])) {
+		case 'c'<<8 | 'n', 'o'<<8 | 'u', 'd'<<8 | 'c':
+			return dnSure
+		case 's'<<8 | 't':
+			return dnPart
+		}
+	default:
+		if foldEqual(w, "uid") || foldEqual(w, "emailaddress") {
+			return dnPart
+		}
+	}
+	return dnNone
 }

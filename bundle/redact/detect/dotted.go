@@ -21,18 +21,12 @@ var weakTLD = set("io ai me my to sh py md so mk ps pm is no do id as am ac cc s
 var weakOfStrong = set("pl in it at us co pt local domain home private lab ad example be com ext")
 
 // TopLevel reports whether a label is a top-level domain.
-func TopLevel(label string) bool { return strongTLD[label] || weakTLD[label] }
+func TopLevel(label string) bool { return strongTLD.has(label) || weakTLD.has(label) }
 
 // packages are first labels of names of program parts.
 var packages = set("com org net io edu java javax sun de jdk kotlin scala android androidx akka play gov google microsoft system")
 
-func set(words string) map[string]bool {
-	m := map[string]bool{}
-	for _, w := range strings.Fields(words) {
-		m[w] = true
-	}
-	return m
-}
+func set(words string) *lexicon { return newLexicon(setOf(strings.Fields(words))) }
 
 // publicNames are names in documents and products that say nothing of a site.
 var publicNames = set("www.w3.org w3.org schemas.xmlsoap.org schemas.microsoft.com schemas.openxmlformats.org json-schema.org support.purestorage.com " +
@@ -48,26 +42,26 @@ func dotted(w []byte) acts {
 	if len(tld) < 2 || len(tld) > 16 {
 		return aWeak // may lie in a domain the site has
 	}
-	folded := strings.ToLower(string(tld))
-	mixed := string(tld) != folded && string(tld) != strings.ToUpper(string(tld))
-	if mixed || !goodLabels(w) {
+	if !strongTLD.hasFolded(tld) || flagsOf(tld)&(fUpper|fLower) == fUpper|fLower || !goodLabels(w) {
+		return aWeak // unknown, or in two cases as in programs
+	}
+	if weakOfStrong.hasFolded(tld) && bytes.IndexByte(w, '.') == i && !foldEqual(tld, "com") {
 		return aWeak
 	}
-	if strongTLD[folded] {
-		if weakOfStrong[folded] && bytes.IndexByte(w, '.') == i && folded != "com" {
-			return aWeak
-		}
-		return aDotted
-	}
-	return aWeak
+	return aDotted
 }
 
 // goodLabels checks each label of a dotted name.
 func goodLabels(w []byte) bool {
-	for label := range bytes.SplitSeq(w, []byte{'.'}) {
-		if len(label) == 0 || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' {
+	from := 0
+	for i := range len(w) + 1 {
+		if i < len(w) && w[i] != '.' {
+			continue
+		}
+		if n := i - from; n == 0 || n > 63 || w[from] == '-' || w[i-1] == '-' {
 			return false
 		}
+		from = i + 1
 	}
 	return true
 }
@@ -76,6 +70,9 @@ func goodLabels(w []byte) bool {
 // programs and most files do not.
 func (s *Scanner) neverName(w []byte, a acts) bool {
 	if len(w) > 253 {
+		return true
+	}
+	if tld := w[bytes.LastIndexByte(w, '.')+1:]; len(s.inv.domains) == 0 && a&aDotted == 0 && !strongTLD.hasFolded(tld) && !weakTLD.hasFolded(tld) {
 		return true
 	}
 	name := strings.ToLower(string(w))
@@ -93,7 +90,7 @@ func (s *Scanner) dottedName(lo, hi int, a acts) {
 		return
 	}
 	name := s.fold(w)
-	if strings.HasSuffix(name, ".arpa") || publicNames[name] || s.staysName(name) || strings.HasSuffix(name, pseudonym.Suffix) && s.owns(pseudonym.Name, name) {
+	if strings.HasSuffix(name, ".arpa") || publicNames.has(name) || s.staysName(name) || strings.HasSuffix(name, pseudonym.Suffix) && s.owns(pseudonym.Name, name) {
 		return
 	}
 	known := s.inv.domains[name] || s.inv.inDomain(name)
@@ -123,7 +120,7 @@ func (s *Scanner) emitName(lo, hi int, name, rule string) {
 // isCode tells names of packages, classes and properties.
 func isCode(name string, w []byte) bool {
 	first, _, _ := strings.Cut(name, ".")
-	if packages[first] && strings.Count(name, ".") >= 2 && !strings.HasPrefix(name, "com.") || strings.HasPrefix(name, "com.") && strings.Count(name, ".") >= 2 {
+	if packages.has(first) && strings.Count(name, ".") >= 2 && !strings.HasPrefix(name, "com.") || strings.HasPrefix(name, "com.") && strings.Count(name, ".") >= 2 {
 		return true
 	}
 	if strings.HasPrefix(name, "rd.") && strings.Count(name, ".") >= 2 {
@@ -145,7 +142,7 @@ func (s *Scanner) weakName(lo, hi int, name string) bool {
 	b := s.buf
 	i := strings.LastIndexByte(name, '.')
 	tld := name[i+1:]
-	if !weakTLD[tld] && !strongTLD[tld] {
+	if !weakTLD.has(tld) && !strongTLD.has(tld) {
 		return false
 	}
 	if lo-3 >= s.lo && string(b[lo-3:lo]) == "://" || lo > s.lo+1 && b[lo-1] == '@' && isAlnum(b[lo-2]) {
@@ -155,7 +152,7 @@ func (s *Scanner) weakName(lo, hi int, name string) bool {
 	case "www", "mail", "smtp", "imap", "ns", "ns1", "ns2", "mx", "ftp", "vpn", "gw", "ntp", "api", "ldap", "dc":
 		return strings.Count(name, ".") >= 2
 	}
-	return strings.Count(name, ".") >= 2 && weakTLD[tld] && !isFile(name) && strings.ContainsAny(name, "0123456789-") && !strings.Contains(name, "_") && isDigitOrDashLabel(name)
+	return strings.Count(name, ".") >= 2 && weakTLD.has(tld) && !isFile(name) && strings.ContainsAny(name, "0123456789-") && !strings.Contains(name, "_") && isDigitOrDashLabel(name)
 }
 
 // isDigitOrDashLabel asks for a digit or dash in the first label, as in web01.
@@ -220,7 +217,7 @@ func (s *Scanner) mailDomain(lo, hi, hostLo int, local []byte, host string) int 
 		return hi // a note on a property, as management controllers write it
 	case (host == "openssh.com" || host == "libssh.org" || host == "lysator.liu.se") && bytes.IndexByte(local, '-') > 0:
 		return hi // a cipher
-	case !strongTLD[tld] && !weakTLD[tld] && !s.inv.inDomain(host) && !lettersOnly(tld):
+	case !strongTLD.has(tld) && !weakTLD.has(tld) && !s.inv.inDomain(host) && !lettersOnly(tld):
 		return hi // version: pkg@1.2.3
 	case tld == "service" || tld == "socket" || tld == "target" || tld == "mount" || tld == "slice" || tld == "timer" || tld == "scope" || tld == "device":
 		return hi // unit@instance.service
@@ -320,7 +317,7 @@ func slotName(name string) bool {
 		for i < len(part) && class[part[i]]&fLetter != 0 {
 			i++
 		}
-		if i == 0 || i > 8 || i == len(part) || !allDigits(part[i:]) || !slotWords[strings.ToLower(part[:i])] {
+		if i == 0 || i > 8 || i == len(part) || !allDigits(part[i:]) || !slotWords.has(strings.ToLower(part[:i])) {
 			return false
 		}
 	}

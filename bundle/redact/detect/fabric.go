@@ -13,7 +13,7 @@ import (
 // label emits a name a site gave to a part of its fabric, unless it is a word.
 func (s *Scanner) label(lo, hi int) {
 	name := s.fold(s.buf[lo:hi])
-	if hi-lo < 3 || s.staysName(name) || stateWord[name] || emptyValues[name] || looksLikeValue(s.buf[lo:hi]) || s.k.Common(name) && !nameShape(s.buf[lo:hi]) {
+	if hi-lo < 3 || s.staysName(name) || stateWord.has(name) || emptyValues.has(name) || looksLikeValue(s.buf[lo:hi]) || s.k.Common(name) && !nameShape(s.buf[lo:hi]) {
 		return
 	}
 	s.parts(lo, hi, pseudonym.Name, "label", name)

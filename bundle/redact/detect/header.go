@@ -172,11 +172,11 @@ func (s *Scanner) hostField(at int, sure bool) {
 		s.hostName(end+1, end+1+len(w), name)
 		return
 	}
-	if b[end] != ' ' || levels[name] || looksLikeValue(w) || allDigits(name) {
+	if b[end] != ' ' || levels.has(name) || looksLikeValue(w) || allDigits(name) {
 		return
 	}
 	rest := b[end+1:]
-	if !tagAhead(rest) && !(sure && joinedName(w) && !partWords[name[:strings.IndexAny(name, "-_")]] && !s.k.Common(name)) && !(sure && len(rest) > 0 && restOfHost(rest)) {
+	if !tagAhead(rest) && !(sure && joinedName(w) && !partWords.has(name[:strings.IndexAny(name, "-_")]) && !s.k.Common(name)) && !(sure && len(rest) > 0 && restOfHost(rest)) {
 		return
 	}
 	if !sure && s.k.Common(name) && !hasDigit(w) && !processAhead(rest) {
@@ -196,7 +196,7 @@ func (s *Scanner) bracketHost(at int) {
 	inside := b[at+1 : at+end]
 	name, _, ok := bytes.Cut(inside, []byte{':'})
 	i := bytes.LastIndexByte(inside, ':')
-	if !ok || len(name) < 3 || !levels[string(inside[i+1:])] && string(inside[i+1:]) != "emergency" || !nameShape(name) && bytes.IndexByte(name, '.') < 0 {
+	if !ok || len(name) < 3 || !levels.hasBytes(inside[i+1:]) && string(inside[i+1:]) != "emergency" || !nameShape(name) && bytes.IndexByte(name, '.') < 0 {
 		return
 	}
 	for _, c := range name {
@@ -217,7 +217,7 @@ func restOfHost(rest []byte) bool {
 	if len(rest) > 3 && (rest[0] == '%' || rest[0] == ':' && rest[1] == ' ' && rest[2] == '%') {
 		return true // %FACILITY-LEVEL-NAME
 	}
-	if i := bytes.IndexByte(rest, ' '); i > 0 && i < 9 && levels[string(bytes.ToLower(rest[:i]))] && tagAhead(rest[i+1:]) {
+	if i := bytes.IndexByte(rest, ' '); i > 0 && i < 9 && levels.hasBytes(bytes.ToLower(rest[:i])) && tagAhead(rest[i+1:]) {
 		return true // the level before the tag
 	}
 	// RFC 5424: app, process, message id
@@ -253,7 +253,7 @@ func tagAhead(b []byte) bool {
 var levels = set("info warn warning error err debug notice trace fatal critical crit alert emerg panic severe fine finer finest verbose utc gmt cet cest est edt pst pdt am pm i w e d f v")
 
 func (s *Scanner) hostName(at, end int, name string) {
-	if s.staysName(name) || levels[name] {
+	if s.staysName(name) || levels.has(name) {
 		return
 	}
 	if _, n := parseQuad([]byte(name), '.'); n == len(name) {
@@ -277,8 +277,8 @@ func (s *Scanner) hostName(at, end int, name string) {
 // epochStamp reads the labels and times before a host in the logs of clusters:
 // "- 1131566461 2005.11.09 ".
 func epochStamp(b []byte) int {
-	i := bytes.IndexByte(b, ' ')
-	if i < 1 || i > 12 || i+23 > len(b) {
+	i := bytes.IndexByte(b[:min(len(b), 13)], ' ')
+	if i < 1 || i+23 > len(b) {
 		return 0
 	}
 	j := i + 1

@@ -541,7 +541,7 @@ func secretLike(v []byte, g gap, key []byte) bool {
 		return false
 	}
 	folded := strings.ToLower(string(bytes.TrimSpace(v)))
-	if emptyValues[folded] || folded == "ascii text" || strings.Trim(folded, "*.xX•") == "" {
+	if emptyValues.has(folded) || folded == "ascii text" || strings.Trim(folded, "*.xX•") == "" {
 		return false
 	}
 	if v[0] == '$' && len(v) > 1 && (v[1] == '{' || v[1] == '(' || class[v[1]]&fUpper != 0 && g.quote == 0) || bytes.HasPrefix(v, []byte("%(")) || bytes.HasPrefix(v, []byte("{{")) {
@@ -619,7 +619,7 @@ func bgpCommunity(v []byte) bool {
 		switch i := bytes.LastIndexByte(w, ':'); {
 		case i > 0 && i+1 < len(w) && allDigits(string(w[i+1:])):
 			n++
-		case !bgpWords[strings.ToLower(string(w))]:
+		case !bgpWords.has(strings.ToLower(string(w))):
 			return false
 		}
 	}

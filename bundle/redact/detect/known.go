@@ -19,7 +19,7 @@ import (
 // call of Known.
 func (s *Scanner) Known(chunk []byte, found []Finding) []Finding {
 	keep, open := s.out, s.open
-	s.buf, s.lo, s.hi, s.done, s.urlAt, s.prev = chunk, 0, len(chunk), 0, 0, [3]span{}
+	s.buf, s.lo, s.hi, s.done, s.urlAt, s.prev = chunk, 0, len(chunk), 0, 0, [2]span{}
 	s.out, s.open = s.hits[:0], nil
 	s.items()
 	s.hits, s.out, s.open = s.out, keep, open

@@ -1,5 +1,7 @@
 package detect
 
+import "strings"
+
 // packed is a text of up to sixteen bytes in a form that compares in three steps.
 type packed struct {
 	head, tail uint64
@@ -79,6 +81,15 @@ func (l *lexicon) hasBytes(word []byte) bool {
 		return l.more[string(word)]
 	}
 	return l.find(p)
+}
+
+// hasFolded reports whether a word, folded, is there.
+func (l *lexicon) hasFolded(word []byte) bool {
+	var space [16]byte
+	if len(word) > len(space) || anyHigh(word) {
+		return l.has(strings.ToLower(string(word)))
+	}
+	return l.hasBytes(foldInto(space[:0], word))
 }
 
 func (l *lexicon) find(p packed) bool {

@@ -69,7 +69,7 @@ func (s *Scanner) noun(lo, hi int, rule int16) {
 		s.parts(n, end, kind, s.k.rules[rule].ID, name)
 		return
 	}
-	if s.staysName(name) || looksLikeValue(w) || stateWord[name] || bytes.IndexByte(w, '@') >= 0 || quote == ' ' || quote == '(' && !nameShape(w) {
+	if s.staysName(name) || looksLikeValue(w) || stateWord.has(name) || bytes.IndexByte(w, '@') >= 0 || quote == ' ' || quote == '(' && !nameShape(w) {
 		return
 	}
 	if quote == 0 && end < s.hi && (s.buf[end] == '=' || s.buf[end] == '/' || s.buf[end] == '\\' || s.buf[end] == '(' && kind != pseudonym.User) {
@@ -173,7 +173,7 @@ func (s *Scanner) phrase(lo, hi int) {
 		s.hostShaped(hi)
 	case 'f':
 		if len(w) == 3 {
-			s.userAfter(hi, s.speaksOfLogin(lo))
+			s.userAfter(hi, s.buf[max(s.lo, lo-48):lo], loginWords)
 			return
 		}
 		s.hostAfter(hi, false)
@@ -183,9 +183,9 @@ func (s *Scanner) phrase(lo, hi int) {
 			s.hostShaped(hi)
 			return
 		}
-		s.userAfter(hi, s.speaksOfActor(lo))
+		s.userAfter(hi, s.buf[max(s.lo, lo-40):lo], actorWords)
 	case 'b':
-		s.userAfter(hi, s.speaksOfActor(lo))
+		s.userAfter(hi, s.buf[max(s.lo, lo-40):lo], actorWords)
 	case 't', 'c':
 		if len(w) > 2 {
 			s.hostAfter(hi, lower(w[1]) == 'l' && nounBefore(s, hi))
@@ -203,21 +203,12 @@ func nounBefore(*Scanner, int) bool { return true }
 // loginWords in a line make "for X" a user.
 var loginWords = []string{"password", "publickey", "keyboard-interactive", "session", "authentication", "login", "logon", "hostbased", "gssapi", "credentials", "kerberos", "ticket", "account", "su:", "sudo", "failed auth", "principal", "'su ", "passwd", "logout", "shell"}
 
-// speaksOfLogin looks at the words before "for".
-func (s *Scanner) speaksOfLogin(lo int) bool {
-	return s.anyOf(s.buf[max(s.lo, lo-48):lo], loginWords)
-}
-
 // actorWords before "by" make what follows a user.
 var actorWords = []string{"opened", "closed", "logged", "created", "modified", "changed", "requested", "issued", "approved", "su for", "started", "locked", "unlocked", "deleted", "run", "executed", "initiated", "login", "logon", "acknowledged", "invoked", "performed", "configured", "updated", "reset", "connected", "root", "ran command"}
 
-func (s *Scanner) speaksOfActor(lo int) bool {
-	return s.anyOf(s.buf[max(s.lo, lo-40):lo], actorWords)
-}
-
-// userAfter emits the word behind as a user when the words before speak of
+// userAfter emits the word behind as a user when the text before speaks of
 // logins and it is no word of every log.
-func (s *Scanner) userAfter(hi int, told bool) {
+func (s *Scanner) userAfter(hi int, before []byte, speak []string) {
 	n, end, quote := s.next(hi)
 	if end-n < 2 {
 		return
@@ -228,9 +219,12 @@ func (s *Scanner) userAfter(hi int, told bool) {
 		return
 	}
 	w := b[n:end]
-	name := s.fold(w)
 	uid := bytes.HasPrefix(b[end:s.hi], []byte("(uid="))
-	if !told && !uid || s.staysName(name) || looksLikeValue(w) || name == "user" || name == "invalid" || name == "illegal" || bytes.IndexByte(w, '@') >= 0 {
+	if !uid && !s.anyOf(before, speak) {
+		return
+	}
+	name := s.fold(w)
+	if s.staysName(name) || looksLikeValue(w) || name == "user" || name == "invalid" || name == "illegal" || bytes.IndexByte(w, '@') >= 0 {
 		return
 	}
 	if end < s.hi && (b[end] == '\\' || b[end] == '/' || b[end] == '=' || b[end] == '[' || b[end] == ':' && end+1 < s.hi && isAlnum(b[end+1])) {
@@ -240,7 +234,7 @@ func (s *Scanner) userAfter(hi int, told bool) {
 	if quote == 0 && !follows && camel(w) {
 		return
 	}
-	if quote == 0 && !follows && (stateWord[name] || s.k.Common(name)) || quote == '(' || quote == ' ' {
+	if quote == 0 && !follows && (stateWord.has(name) || s.k.Common(name)) || quote == '(' || quote == ' ' {
 		return
 	}
 	if bytes.IndexByte(w, '.') > 0 && (isFile(name) || dotted(w)&aDotted != 0) {
@@ -262,18 +256,16 @@ func (s *Scanner) hostAfter(hi int, noun bool) {
 	if end-n < 2 || quote == ' ' || quote == '(' {
 		return
 	}
-	w := b[n:end]
-	name := s.fold(w)
-	if s.staysName(name) || looksLikeValue(w) || stateWord[name] || s.k.Common(name) || bytes.IndexByte(w, '@') >= 0 || class[w[0]]&(fLetter|fDigit) == 0 {
-		return
-	}
-	rest := b[end:s.hi]
-	if camel(w) && quote == 0 {
-		return
-	}
-	told := bytes.HasPrefix(rest, []byte(" port ")) || bytes.HasPrefix(rest, []byte(" (1")) || bytes.HasPrefix(rest, []byte("[")) && quadAhead(rest[1:]) ||
-		bytes.HasPrefix(rest, []byte(" (")) && quadAhead(rest[2:]) || bytes.HasPrefix(rest, []byte(" [")) && quadAhead(rest[2:])
+	w, rest := b[n:end], b[end:s.hi]
+	told := addressed(rest)
 	if !told && (!noun || quote == 0 && !nameShape(w)) {
+		return
+	}
+	name := s.fold(w)
+	if s.staysName(name) || looksLikeValue(w) || stateWord.has(name) || s.k.Common(name) || bytes.IndexByte(w, '@') >= 0 || class[w[0]]&(fLetter|fDigit) == 0 {
+		return
+	}
+	if camel(w) && quote == 0 {
 		return
 	}
 	if end < s.hi && (b[end] == '=' || b[end] == '(' || b[end] == '\\') || isProcess(rest) && !noun {
@@ -289,6 +281,24 @@ func (s *Scanner) hostAfter(hi int, noun bool) {
 		return
 	}
 	s.out = append(s.out, Finding{Start: n, End: end, Kind: pseudonym.Host, Value: name, Rule: "host", Learn: len(name) >= 3})
+}
+
+// addressed reports whether a port or an address follows, as they do behind a host.
+func addressed(rest []byte) bool {
+	if len(rest) < 3 {
+		return false
+	}
+	switch {
+	case rest[0] == '[':
+		return quadAhead(rest[1:])
+	case rest[0] != ' ':
+		return false
+	case rest[1] == '(':
+		return rest[2] == '1' || quadAhead(rest[2:])
+	case rest[1] == '[':
+		return quadAhead(rest[2:])
+	}
+	return bytes.HasPrefix(rest, []byte(" port "))
 }
 
 // greeting emits the name a mail client gave itself: "(LAPTOP-7QK) [192.0.2.7]".
@@ -310,12 +320,15 @@ func (s *Scanner) hostShaped(hi int) {
 	}
 	b := s.buf
 	w := b[n:end]
-	name := s.fold(w)
-	dash := strings.IndexByte(name, '-')
-	if dash < 2 || !isDigit(w[len(w)-1]) || class[w[0]]&fLetter == 0 || strings.IndexByte(name, '.') >= 0 || s.staysName(name) || stateWord[name] {
+	if !isDigit(w[len(w)-1]) || class[w[0]]&fLetter == 0 || bytes.IndexByte(w, '-') < 0 || bytes.IndexByte(w, '.') >= 0 {
 		return
 	}
-	if end < s.hi && (b[end] == '=' || b[end] == '(' || b[end] == '/' || b[end] == '\\' || b[end] == '[') || partWords[name[:dash]] || slotWords[name[:dash]] || len(w)-dash > 24 || isUUID(w) {
+	name := s.fold(w)
+	dash := strings.IndexByte(name, '-')
+	if dash < 2 || s.staysName(name) || stateWord.has(name) {
+		return
+	}
+	if end < s.hi && (b[end] == '=' || b[end] == '(' || b[end] == '/' || b[end] == '\\' || b[end] == '[') || partWords.has(name[:dash]) || slotWords.has(name[:dash]) || len(w)-dash > 24 || isUUID(w) {
 		return
 	}
 	last := name[strings.LastIndexByte(name, '-')+1:]

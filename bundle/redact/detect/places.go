@@ -48,14 +48,14 @@ func (s *Scanner) server(i, j, sep int) int {
 		return j
 	}
 	name := s.fold(b[j:end])
-	if _, n := parseQuad(b[j:end], '.'); n != 0 || s.staysName(name) || notServer[name] {
+	if _, n := parseQuad(b[j:end], '.'); n != 0 || s.staysName(name) || notServer.has(name) {
 		return j
 	}
 	s.emitName(j, end, name, "unc")
 	share := end + sep
 	if share < hi && end+sep <= hi && isAlnum(b[share]) {
 		to := nameEnd(b, share, hi)
-		if w := s.fold(b[share:to]); !s.staysName(w) && !adminShares[w] {
+		if w := s.fold(b[share:to]); !s.staysName(w) && !adminShares.has(w) {
 			s.emit(share, to, pseudonym.FileSystem, "unc")
 		}
 		return to
@@ -96,7 +96,7 @@ func (s *Scanner) logon(i, j int) {
 	if j-i == 1 && escapes(b[j:end]) || !hasLetter(domain) {
 		return
 	}
-	if end < s.hi && (b[end] == '\\' || b[end] == '$' && end+1 < s.hi && b[end+1] == '\\') || notDomain[folded] {
+	if end < s.hi && (b[end] == '\\' || b[end] == '$' && end+1 < s.hi && b[end+1] == '\\') || notDomain.has(folded) {
 		return
 	}
 	known := s.inv.domains[folded]
@@ -277,7 +277,7 @@ func (s *Scanner) urlHost(lo, hi int, glued bool) {
 	b := s.buf
 	end := nameEnd(b, lo, hi)
 	w := strings.ToLower(string(b[lo:max(lo, end)]))
-	if glued && strings.IndexByte(w, '.') >= 0 && !s.staysName(w) && !publicNames[w] {
+	if glued && strings.IndexByte(w, '.') >= 0 && !s.staysName(w) && !publicNames.has(w) {
 		if _, n := parseQuad([]byte(w), '.'); n == len(w) {
 			s.quad(lo, end)
 		} else {

@@ -2,6 +2,7 @@ package detect
 
 import (
 	"bytes"
+	"encoding/binary"
 	"slices"
 	"strings"
 	"unicode"
@@ -29,18 +30,18 @@ type Scanner struct {
 	done   int // words before this place are dealt with
 	body   int // where the words of the line begin, behind its time stamp
 	urlAt  int // where the host of a URL with a password begins
-	prev   [3]span
+	prev   [2]span
 	st     State
 	near   pairing
 	depth  int // of decoding
 	folds  []foldMemory
-	folded map[string]string // longer words met -> folded
+	folded []longFold
 	stays  []nameMemory
-	low    []byte           // for text in lower case
-	keys   map[string]int16 // keys met -> their rules
-	inner  *Scanner         // for text in text, made when first needed
-	begins bool             // the chunk holds a mark that begins a PEM block
-	cr     bool             // the chunk holds carriage returns
+	low    []byte // for text in lower case
+	keys   []keyMemory
+	inner  *Scanner // for text in text, made when first needed
+	begins bool     // the chunk holds a mark that begins a PEM block
+	cr     bool     // the chunk holds carriage returns
 	hint   pseudonym.Kind
 
 	summary []string // of the certificate at hand, a line for each of its body
@@ -49,11 +50,21 @@ type Scanner struct {
 // span is a stretch of the buffer.
 type span struct{ lo, hi int }
 
-// memory holds the verdict on a word of up to sixteen bytes.
+// memory holds the verdict on a word of up to sixteen bytes, the rest of them zero,
+// which is in no word.
 type memory struct {
-	packed
-	v verdict
+	head, tail uint64
+	v          verdict
 }
+
+// masks keep so many of sixteen bytes.
+var masks = func() (m [17]struct{ head, tail uint64 }) {
+	for n := range m {
+		m[n].head = 1<<(8*min(n, 8)) - 1
+		m[n].tail = 1<<(8*max(n-8, 0)) - 1
+	}
+	return m
+}()
 
 // longMemory is the same for longer words.
 type longMemory struct {
@@ -71,7 +82,16 @@ const (
 // NewScanner makes a scanner. Owns tells the site's own stand-ins, which are
 // left as they are.
 func NewScanner(k *Knowledge, inv *Inventory, owns func(pseudonym.Kind, string) bool) *Scanner {
-	return &Scanner{k: k, inv: inv, owns: remembered(owns), memo: make([]memory, memoSize), long: make([]longMemory, 1<<longLog), folds: make([]foldMemory, 1<<foldLog), stays: make([]nameMemory, 1<<foldLog), folded: map[string]string{}, keys: map[string]int16{}}
+	return &Scanner{k: k, inv: inv, owns: remembered(owns), memo: make([]memory, memoSize), long: make([]longMemory, 1<<longLog), folds: make([]foldMemory, 1<<foldLog), stays: make([]nameMemory, 1<<foldLog), folded: make([]longFold, 1<<foldLog), keys: newKeys()}
+}
+
+// newKeys makes a memory of keys in which nothing is met yet; the empty key has no rule.
+func newKeys() []keyMemory {
+	m := make([]keyMemory, 1<<foldLog)
+	for i := range m {
+		m[i].rule = noRule
+	}
+	return m
 }
 
 // remembered is a question about stand-ins that remembers its last answers: they are
@@ -235,7 +255,7 @@ func (s *Scanner) maybe(f Finding) {
 // line scans one line, or a further segment of a long one.
 func (s *Scanner) line(lo, hi int, first bool) {
 	s.lo, s.hi, s.done, s.urlAt = lo, hi, lo, lo
-	s.prev = [3]span{}
+	s.prev = [2]span{}
 	if s.multiline() {
 		return
 	}
@@ -362,14 +382,10 @@ func (s *Scanner) word(start, end int) int {
 		}
 	}
 	lo, hi := start, end
-	for lo < hi && class[b[lo]]&fEdge != 0 {
-		lo++
-	}
-	for lo < hi && class[b[hi-1]]&fEdge != 0 {
-		hi--
-	}
-	if lo == hi {
-		return end
+	if (class[b[lo]]|class[b[hi-1]])&fEdge != 0 {
+		if lo, hi = trim(b, lo, hi); lo == hi {
+			return end
+		}
 	}
 	if isDigit(b[lo]) && hi-lo < 12 && number(b[lo+1:hi]) {
 		s.push(lo, hi)
@@ -389,6 +405,17 @@ func (s *Scanner) word(start, end int) int {
 	}
 	s.push(lo, hi)
 	return next
+}
+
+// trim leaves the dots and dashes at the ends of a word out.
+func trim(b []byte, lo, hi int) (int, int) {
+	for lo < hi && class[b[lo]]&fEdge != 0 {
+		lo++
+	}
+	for lo < hi && class[b[hi-1]]&fEdge != 0 {
+		hi--
+	}
+	return lo, hi
 }
 
 // groupOf tells letters and digits that a group of an address can begin with.
@@ -459,16 +486,16 @@ func (s *Scanner) fold(w []byte) string {
 }
 
 func (s *Scanner) foldLong(w []byte) string {
-	if f, ok := s.folded[string(w)]; ok {
-		return f
+	m := &s.folded[hash(w)>>(32-foldLog)]
+	if m.text != string(w) {
+		m.text = string(w)
+		m.folded = strings.ToLower(m.text)
 	}
-	f := strings.ToLower(string(w))
-	if len(s.folded) >= memoSize {
-		clear(s.folded)
-	}
-	s.folded[string(w)] = f
-	return f
+	return m.folded
 }
+
+// longFold holds a longer word and the same in lower case.
+type longFold struct{ text, folded string }
 
 // foldMemory holds a short word in lower case.
 type foldMemory struct {
@@ -486,33 +513,42 @@ const foldLog = 11
 
 // keyRule is the rule of a key, from memory where it was met before.
 func (s *Scanner) keyRule(key []byte) int16 {
-	if r, ok := s.keys[string(key)]; ok {
-		return r
+	m := &s.keys[hash(key)>>(32-foldLog)]
+	if m.text != string(key) {
+		*m = keyMemory{string(key), s.k.keyRule(key)}
 	}
-	r := s.k.keyRule(key)
-	if len(s.keys) >= memoSize {
-		clear(s.keys)
-	}
-	s.keys[string(key)] = r
-	return r
+	return m.rule
+}
+
+// keyMemory holds the rule of a key.
+type keyMemory struct {
+	text string
+	rule int16
 }
 
 // push remembers a word as the one before the next.
 func (s *Scanner) push(lo, hi int) {
-	s.prev[2], s.prev[1] = s.prev[1], s.prev[0]
+	s.prev[1] = s.prev[0]
 	s.prev[0] = span{lo, hi}
 }
 
 // recall returns the verdict on a word, from memory where it is there.
 func (s *Scanner) recall(lo, hi int) verdict {
 	w := s.buf[lo:hi]
-	p, ok := pack(w)
-	if !ok {
+	if len(w) > 16 {
 		return s.recallLong(w)
 	}
-	m := &s.memo[p.slot(memoLog)]
-	if m.packed != p {
-		*m = memory{p, s.classify(w)}
+	var rest [16]byte
+	b := s.buf[lo:]
+	if len(b) < 16 {
+		copy(rest[:], b)
+		b = rest[:]
+	}
+	mask := &masks[len(w)]
+	head, tail := binary.LittleEndian.Uint64(b)&mask.head, binary.LittleEndian.Uint64(b[8:16])&mask.tail
+	m := &s.memo[(head^tail*mixer>>5)*mixer>>(64-memoLog)]
+	if m.head != head || m.tail != tail {
+		*m = memory{head, tail, s.classify(w)}
 	}
 	return m.v
 }

@@ -86,7 +86,7 @@ func (s *Scanner) freeAll(g gap, kind pseudonym.Kind) {
 	}
 	v := s.buf[g.value:end]
 	folded := s.fold(v)
-	if len(v) < 3 || emptyValues[folded] || s.staysName(folded) || looksLikeValue(v) {
+	if len(v) < 3 || emptyValues.has(folded) || s.staysName(folded) || looksLikeValue(v) {
 		return
 	}
 	s.out = append(s.out, Finding{Start: g.value, End: end, Kind: kind, Rule: kind.String(), Learn: bytes.IndexByte(v, ' ') > 0 && len(v) > 8})
@@ -117,7 +117,10 @@ func (s *Scanner) hexValue(at int) {
 
 // indexed cuts the index off the name of an object, sysName.0, so that the name
 // can be a key.
-func indexed(w []byte) []byte {
+func indexed(w []byte, acc flags) []byte {
+	if acc&fDot == 0 {
+		return w
+	}
 	i := bytes.IndexByte(w, '.')
 	if i < 3 {
 		return w

@@ -221,7 +221,7 @@ func (s *Scanner) description(lo, hi int) {
 			for end < s.hi && !isSpace(b[end]) {
 				end++ // a port
 			}
-		} else if w := b[i:end]; joinedName(w) && !partWords[s.fold(w[:bytes.IndexAny(w, "-_")])] && !slotWords[s.fold(w[:bytes.IndexAny(w, "-_")])] {
+		} else if w := b[i:end]; joinedName(w) && !partWords.has(s.fold(w[:bytes.IndexAny(w, "-_")])) && !slotWords.has(s.fold(w[:bytes.IndexAny(w, "-_")])) {
 			s.label(i, end)
 		}
 		i = end + 1

@@ -191,7 +191,7 @@ func (s *Scanner) cell(lo, hi int, c column) {
 			s.out = append(s.out, Finding{Start: lo, End: hi, Kind: c.kind, Rule: id, Learn: learnable(v)})
 		}
 	case freeText(c.kind):
-		if name := strings.ToLower(string(v)); !emptyValues[name] && !s.staysName(name) && !looksLikeValue(v) && (c.kind == pseudonym.Phone || !pathLike(v)) {
+		if name := strings.ToLower(string(v)); !emptyValues.has(name) && !s.staysName(name) && !looksLikeValue(v) && (c.kind == pseudonym.Phone || !pathLike(v)) {
 			s.out = append(s.out, Finding{Start: lo, End: hi, Kind: c.kind, Rule: id, Learn: len(v) > 5 && bytes.IndexByte(v, ' ') > 0})
 		}
 	case bytes.IndexByte(v, ' ') < 0:
@@ -353,6 +353,9 @@ func (s *Scanner) etcHosts(b []byte) {
 	if i := bytes.IndexByte(line, '#'); i >= 0 {
 		line = line[:i]
 	}
+	if f := bytes.TrimLeft(line[n:], " \t"); len(f) > 0 && f[0] > ' ' && f[0] < 0x80 && class[f[0]]&fLetter == 0 {
+		return // not even the first is a name
+	}
 	names := bytes.Fields(line[n:])
 	if len(names) == 0 || len(names) > 8 {
 		return
@@ -373,7 +376,7 @@ func (s *Scanner) etcHosts(b []byte) {
 	at := n
 	for _, w := range names {
 		at += bytes.Index(b[at:], w)
-		if name := strings.ToLower(string(w)); !stateWord[name] {
+		if name := strings.ToLower(string(w)); !stateWord.has(name) {
 			s.hostName(at, at+len(w), name)
 		}
 		at += len(w)
@@ -389,7 +392,7 @@ func (s *Scanner) exportSource(lo, hi int) {
 		return
 	}
 	name := strings.ToLower(string(w))
-	if s.k.Common(name) || bytes.IndexByte(w, '@') >= 0 || stateWord[name] {
+	if s.k.Common(name) || bytes.IndexByte(w, '@') >= 0 || stateWord.has(name) {
 		return
 	}
 	line := b[s.lo:s.hi]
@@ -400,8 +403,8 @@ func (s *Scanner) exportSource(lo, hi int) {
 
 // accessLog reads the user of a web server's line: address - user [time].
 func (s *Scanner) accessLog(b []byte) {
-	i := bytes.Index(b, []byte(" - "))
-	if i < 3 || i > 64 || bytes.IndexByte(b[:i], ' ') >= 0 {
+	i := bytes.IndexByte(b[:min(len(b), 65)], ' ')
+	if i < 3 || !bytes.HasPrefix(b[i:], []byte(" - ")) {
 		return
 	}
 	end := i + 3
@@ -427,9 +430,9 @@ func (s *Scanner) lease(b []byte) {
 
 // sudo reads "sudo:   jdoe : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=".
 func (s *Scanner) sudo(b []byte) {
-	i := bytes.Index(b, []byte(" : TTY="))
+	i := behind(b, " : ", "TTY=")
 	if i < 0 {
-		if i = bytes.Index(b, []byte(" : user NOT in sudoers")); i < 0 {
+		if i = behind(b, " : user ", "NOT in sudoers"); i < 0 {
 			return
 		}
 	}
@@ -439,5 +442,20 @@ func (s *Scanner) sudo(b []byte) {
 	}
 	if i-lo > 1 {
 		s.account(s.lo+lo, s.lo+i)
+	}
+}
+
+// behind finds a text with another before it by the text, which is the rarer one,
+// and returns where the other begins.
+func behind(b []byte, before, text string) int {
+	for at := 0; ; {
+		i := bytes.Index(b[at:], []byte(text))
+		if i < 0 {
+			return -1
+		}
+		if at += i; bytes.HasSuffix(b[:at], []byte(before)) {
+			return at - len(before)
+		}
+		at++
 	}
 }

@@ -126,7 +126,7 @@ func (s *Scanner) nameAt(lo, limit int, kind pseudonym.Kind, id string, g gap) {
 		s.parts(lo, end, kind, id, name)
 		return
 	}
-	if end-lo < 2 || s.staysName(name) || looksLikeValue(w) || emptyValues[name] || s.ofProgram(lo, end, limit, kind, name) {
+	if end-lo < 2 || s.staysName(name) || looksLikeValue(w) || emptyValues.has(name) || s.ofProgram(lo, end, limit, kind, name) {
 		return
 	}
 	quoted := g.quote != 0 || g.keyed
@@ -134,7 +134,7 @@ func (s *Scanner) nameAt(lo, limit int, kind pseudonym.Kind, id string, g gap) {
 		s.serialsAfter(end, limit, id)
 		return
 	}
-	if !quoted && g.sep == ':' && s.k.Common(name) && !s.beginsLine(lo) || stateWord[name] && !(nameWord[name] && (quoted || g.sep == '=')) {
+	if !quoted && g.sep == ':' && s.k.Common(name) && !s.beginsLine(lo) || stateWord.has(name) && !(nameWord.has(name) && (quoted || g.sep == '=')) {
 		return
 	}
 	if kind == pseudonym.Host && len(w) < 16 && hexOnly(w) && hasDigit(w) && end-lo > 2 && isDigit(w[0]) {
@@ -291,7 +291,7 @@ func (s *Scanner) freeValue(g gap, kind pseudonym.Kind, id string) int {
 	v := bytes.TrimSpace(b[g.value:end])
 	end = g.value + len(bytes.TrimRight(b[g.value:end], " \t"))
 	folded := strings.ToLower(string(v))
-	if len(v) < 2 || emptyValues[folded] || s.staysName(folded) || bytes.IndexByte(v, '@') >= 0 && bytes.IndexByte(v, ' ') < 0 ||
+	if len(v) < 2 || emptyValues.has(folded) || s.staysName(folded) || bytes.IndexByte(v, '@') >= 0 && bytes.IndexByte(v, ' ') < 0 ||
 		kind != pseudonym.Phone && pathLike(v) || b[g.value] == '/' || b[g.value] == '{' || b[g.value] == '[' || b[g.value] == '<' || b[g.value] == '\\' {
 		return 0
 	}

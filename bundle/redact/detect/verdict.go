@@ -56,7 +56,7 @@ func (s *Scanner) classify(w []byte) verdict {
 	if v.acts&(aDotted|aWeak) != 0 && s.neverName(w, v.acts) {
 		v.acts &^= aDotted | aWeak
 	}
-	if acc&fLetter != 0 && (acc&fDigit == 0 || digits(indexed(w)) < 4) {
+	if acc&fLetter != 0 && (acc&fDigit == 0 || digits(indexed(w, acc)) < 4) {
 		s.vocabulary(w, acc, &v) // names of keys hold few digits, numbered things many
 	}
 	return v
@@ -117,7 +117,7 @@ func (s *Scanner) shape(w []byte, acc flags) (a acts) {
 	}
 	if letters && s.k.heads[w[0]] {
 		for _, p := range s.k.byHead[w[0]] {
-			if len(w) >= len(p.Text) && string(w[:len(p.Text)]) == p.Text {
+			if n := len(p.Text); len(w) >= n && w[n-1] == p.Text[n-1] && string(w[:n]) == p.Text {
 				a |= aToken
 				break
 			}
@@ -158,9 +158,9 @@ func machine(w []byte) bool {
 		return false
 	}
 	if w[n-1] == '-' {
-		return dashedMachines[strings.ToLower(string(w[:n-1]))]
+		return dashedMachines.hasFolded(w[:n-1])
 	}
-	return machines[strings.ToLower(string(w[:n]))]
+	return machines.hasFolded(w[:n])
 }
 
 var (
@@ -223,7 +223,7 @@ func (s *Scanner) vocabulary(w []byte, acc flags, v *verdict) {
 	if len(w) > 40 {
 		return
 	}
-	v.key = s.k.keyRule(indexed(w))
+	v.key = s.k.keyRule(indexed(w, acc))
 	if v.key >= 0 {
 		v.acts |= aKey
 	}
