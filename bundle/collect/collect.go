@@ -35,9 +35,34 @@ type Plan struct {
 
 // Estimate is what a collector expects to take if no budget stops it.
 type Estimate struct {
-	Files int   `json:"files"`
-	Bytes int64 `json:"bytes"`
-	Exact bool  `json:"exact"` // false: a guess, programs and endpoints were not asked
+	Files int        `json:"files"`
+	Bytes int64      `json:"bytes"`
+	Exact bool       `json:"exact"` // false: a guess, programs and endpoints were not asked
+	Items []Foreseen `json:"items"` // the same one by one, and what cannot be had
+}
+
+// Foreseen is one item as a collector expects it before it takes anything.
+type Foreseen struct {
+	Origin  string `json:"origin"`
+	Files   int    `json:"files"` // an array is one item and many files
+	Bytes   int64  `json:"bytes"`
+	Exact   bool   `json:"exact"`
+	Problem string `json:"problem"` // why it cannot be had; empty where it can
+}
+
+// Sum is the estimate of these items. What cannot be had counts for nothing.
+func Sum(items []Foreseen) Estimate {
+	e := Estimate{Exact: true, Items: make([]Foreseen, 0, len(items))}
+	for _, it := range items {
+		it.Origin, it.Problem = shown(it.Origin), shown(it.Problem)
+		e.Items = append(e.Items, it)
+		if it.Problem == "" {
+			e.Files += it.Files
+			e.Bytes += it.Bytes
+			e.Exact = e.Exact && it.Exact
+		}
+	}
+	return e
 }
 
 // Collector takes one kind of thing.

@@ -40,7 +40,7 @@ func Run(ctx context.Context, o Options, collectors []Collector) (Result, error)
 	}
 	defer root.Close()
 	res := Result{Profile: o.Profile.Name, Collectors: []Outcome{}, Items: []Item{}, Omitted: []Omission{}}
-	total := o.Profile.Total
+	total, began := o.Profile.Total, time.Now() // a span, so not the clock that people set
 	for i, c := range collectors {
 		name := c.Plan().Name
 		if o.Progress != nil {
@@ -48,6 +48,13 @@ func Run(ctx context.Context, o Options, collectors []Collector) (Result, error)
 		}
 		budget := o.Profile.For(name)
 		budget.Bytes = min(budget.Bytes, total)
+		if o.Profile.Time > 0 {
+			budget.Time = min(budget.Time, o.Profile.Time-time.Since(began))
+		}
+		if budget.Time <= 0 {
+			res.Collectors = append(res.Collectors, Outcome{Name: name, State: Timeout, Reason: fmt.Sprintf("not begun: the %s for the whole collection are over", o.Profile.Time)})
+			continue
+		}
 		one, err := runOne(ctx, root, o.Now, budget, c)
 		if err != nil {
 			return Result{}, err
@@ -164,8 +171,25 @@ type Preview struct {
 	Problem  string   `json:"problem"` // why nothing could be estimated
 }
 
-// Foresee says what [Run] would take: what, from where, how much. It writes
-// nothing.
+// foreseeTime bounds how long one collector may look around.
+const foreseeTime = 30 * time.Second
+
+// AtMost is how much of the estimate the budget lets through.
+func (p Preview) AtMost() int64 { return min(p.Estimate.Bytes, p.Budget.Bytes) }
+
+// Missing are the items that cannot be had, with the reason.
+func (p Preview) Missing() []Foreseen {
+	var out []Foreseen
+	for _, it := range p.Estimate.Items {
+		if it.Problem != "" {
+			out = append(out, it)
+		}
+	}
+	return out
+}
+
+// Foresee says what [Run] would take: what, from where, how much, item by item,
+// with what cannot be had. It writes nothing.
 func Foresee(ctx context.Context, p Profile, collectors []Collector) ([]Preview, error) {
 	if err := checkNames(collectors); err != nil {
 		return nil, err
@@ -173,12 +197,21 @@ func Foresee(ctx context.Context, p Profile, collectors []Collector) ([]Preview,
 	out := make([]Preview, 0, len(collectors))
 	for _, c := range collectors {
 		line := Preview{Plan: c.Plan(), Budget: p.For(c.Plan().Name)}
+		timed, cancel := context.WithTimeout(ctx, foreseeTime)
 		var err error
-		if line.Estimate, err = c.Estimate(ctx); err != nil {
+		line.Estimate, err = c.Estimate(timed)
+		cancel()
+		if err != nil {
 			if ctx.Err() != nil {
 				return nil, fmt.Errorf("estimate %s: %w", line.Plan.Name, ctx.Err())
 			}
-			line.Problem = err.Error()
+			line.Problem = shown(err.Error())
+		}
+		if line.Plan.From == nil {
+			line.Plan.From = []string{}
+		}
+		if line.Estimate.Items == nil {
+			line.Estimate.Items = []Foreseen{}
 		}
 		out = append(out, line)
 	}

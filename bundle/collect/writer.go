@@ -44,6 +44,8 @@ type Writer struct {
 	items  []Item
 	lost   []Omission
 	failed bool
+	bytes  int64       // of items
+	taken  func(int64) // told bytes after each item; nil where nobody watches
 }
 
 func newWriter(root *os.Root, source string, bytes int64) (*Writer, error) {
@@ -267,6 +269,10 @@ func (w *Writer) keep(f *os.File, name string, it Item) error {
 	}
 	w.left -= it.Size
 	w.items = append(w.items, it)
+	w.bytes += it.Size
+	if w.taken != nil {
+		w.taken(w.bytes)
+	}
 	return nil
 }
 

@@ -31,6 +31,14 @@ func TestEveryReplyIsAFileAndEveryLossIsSaid(t *testing.T) {
 	e, err := c.Estimate(t.Context())
 	require.NoError(t, err)
 	require.False(t, e.Exact)
+	require.Equal(t, 2, len(e.Items))
+
+	good.Reach, half.Reach = func(context.Context) error { return nil }, func(context.Context) error { return gone }
+	e, err = arraystate.New(half, good).Estimate(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, "connection reset", e.Items[0].Problem)
+	require.Empty(t, e.Items[1].Problem)
+	require.Equal(t, e.Items[1].Bytes, e.Bytes, "an array that cannot be reached counts for nothing")
 
 	staging := t.TempDir()
 	p := collect.Profile{Each: collect.Budget{Bytes: 1 << 20, Time: time.Minute}, Total: 1 << 20}

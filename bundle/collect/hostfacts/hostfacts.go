@@ -174,8 +174,8 @@ func present(root *os.Root) ([]string, error) {
 	return names, nil
 }
 
-// Estimate counts the files that are there. Files of /proc tell no size: four
-// KiB each are assumed, and as much for each table and program.
+// Estimate looks at the files and programs that are there. Files of /proc tell no
+// size, and programs are not started: four KiB each are assumed.
 func (f *Facts) Estimate(ctx context.Context) (collect.Estimate, error) {
 	root, err := os.OpenRoot(f.o.Root)
 	if err != nil {
@@ -186,10 +186,38 @@ func (f *Facts) Estimate(ctx context.Context) (collect.Estimate, error) {
 	if err != nil {
 		return collect.Estimate{}, err
 	}
-	e := collect.Estimate{Files: len(names) + len(tables()) + len(programs())}
-	e.Bytes = int64(e.Files) * 4 << 10
-	return e, ctx.Err()
+	var items []collect.Foreseen
+	for _, name := range names {
+		it := collect.Foreseen{Origin: "/" + name, Files: 1, Bytes: typical}
+		if real, err := resolve(root, name); err != nil {
+			it.Problem = reason(err).Error()
+		} else if src, info, err := safefile.OpenRegular(root, real); err != nil {
+			it.Problem = reason(err).Error()
+		} else {
+			_ = src.Close() // nothing was written
+			if info.Size() > 0 {
+				it.Bytes = min(info.Size(), maxFile)
+			}
+		}
+		items = append(items, it)
+	}
+	for _, t := range tables() {
+		if entries, err := fs.ReadDir(root.FS(), t.dir); err != nil || len(entries) > 0 {
+			it := collect.Foreseen{Origin: "/" + t.dir + "/*", Files: 1, Bytes: int64(120 * (1 + len(entries)))}
+			if err != nil {
+				it.Problem = reason(err).Error()
+			}
+			items = append(items, it)
+		}
+	}
+	for _, p := range programs() {
+		items = append(items, p.Foresee(f.o.Programs, typical))
+	}
+	return collect.Sum(items), ctx.Err()
 }
+
+// typical is what a file that tells no size, or a program, gives.
+const typical = 4 << 10
 
 // Collect reads files, then tables, then programs.
 func (f *Facts) Collect(ctx context.Context, w *collect.Writer) error {
@@ -232,12 +260,17 @@ func keepGoing(w *collect.Writer, origin string, err error) error {
 	if err == nil || errors.Is(err, collect.ErrBudget) || errors.Is(err, collect.ErrClosed) {
 		return err
 	}
+	w.Fail(origin, reason(err))
+	return nil
+}
+
+// reason drops the path of an error: it stands beside it already.
+func reason(err error) error {
 	var pe *fs.PathError
 	if errors.As(err, &pe) {
-		err = pe.Err
+		return pe.Err
 	}
-	w.Fail(origin, err)
-	return nil
+	return err
 }
 
 // file copies one file. On many systems /etc/os-release, /proc/mounts and
