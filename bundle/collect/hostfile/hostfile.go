@@ -73,8 +73,13 @@ const (
 	ending = "sha256 "
 )
 
-// ErrMalformed says that a file is not what [Write] writes, or is damaged.
-var ErrMalformed = errors.New("not a whole host file")
+// Errors a caller decides on.
+var (
+	// ErrMalformed says that a file is not what [Write] writes, or is damaged.
+	ErrMalformed = errors.New("not a whole host file")
+	// ErrTwice says that two files are of one host.
+	ErrTwice = errors.New("a second file of one host")
+)
 
 // Header says whose file it is.
 type Header struct {

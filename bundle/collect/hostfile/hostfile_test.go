@@ -267,7 +267,7 @@ func TestAFileIsMadeAndTakenIn(t *testing.T) {
 	})
 	t.Run("two files of one host are refused", func(t *testing.T) {
 		_, err := hostfile.New(t.Context(), hostfile.Options{Files: []string{out, out}, Scratch: scratch})
-		require.ErrorIs(t, err, hostfile.ErrMalformed)
+		require.ErrorIs(t, err, hostfile.ErrTwice)
 	})
 }
 

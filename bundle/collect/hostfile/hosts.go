@@ -46,7 +46,7 @@ func New(ctx context.Context, o Options) (*Hosts, error) {
 			return nil, fmt.Errorf("host file %s: %w", path, err)
 		}
 		if other, twice := seen[c.Host]; twice {
-			return nil, fmt.Errorf("host file %s: host %s stands in %s already: %w", path, c.Host, other, ErrMalformed)
+			return nil, fmt.Errorf("host file %s: %w: %s, as %s", path, ErrTwice, c.Host, other)
 		}
 		seen[c.Host] = path
 		h.found = append(h.found, c)

@@ -12,6 +12,7 @@ import (
 	"darksite/bundle/collect/hostfacts"
 	"darksite/bundle/collect/hostfile"
 	"darksite/bundle/collect/logs"
+	"darksite/bundle/safefile"
 	"darksite/cmd/internal/cli"
 	"darksite/localmon/units"
 
@@ -125,10 +126,14 @@ func (a *app) carriedHosts(ctx context.Context, files []string) (*hostfile.Hosts
 		return nil, fmt.Errorf("take in host files: %w", err)
 	}
 	h, err := hostfile.New(ctx, hostfile.Options{Files: files, Scratch: a.path(bundlesDir)})
-	if errors.Is(err, hostfile.ErrMalformed) {
+	switch {
+	case errors.Is(err, hostfile.ErrMalformed):
 		return nil, cli.WithHint(cli.WithCode(cli.CodeTampered, err), "make it again on its host: darksite collect-host --out FILE")
-	}
-	if err != nil {
+	case errors.Is(err, hostfile.ErrTwice):
+		return nil, cli.WithHint(cli.WithCode(cli.CodeUsage, err), "name the newer of the two only")
+	case errors.Is(err, safefile.ErrIrregular):
+		return nil, cli.WithHint(err, "name the file itself: links, pipes and devices are not read")
+	case err != nil:
 		return nil, err
 	}
 	for _, c := range h.Found() {

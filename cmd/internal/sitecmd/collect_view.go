@@ -94,7 +94,7 @@ func (a *app) printMissing(list []collect.Preview) {
 			names := items[why]
 			what := names[0]
 			if more := len(names) - 1; more > 0 {
-				why += fmt.Sprintf("; so are %d more, see --each", more)
+				why += fmt.Sprintf(" (and %d more, see --each)", more)
 			}
 			t.Add(one.Plan.Name, clipped(what), why)
 		}
