@@ -152,6 +152,23 @@ func (f foreseeing) Estimate(context.Context) (collect.Estimate, error) {
 	return collect.Sum(f.items), f.err
 }
 
+func TestStagingFolderThatTakesNoMoreEndsTheRun(t *testing.T) {
+	staging := t.TempDir()
+	_, err := collect.Run(t.Context(), collect.Options{Staging: staging, Profile: profile(1 << 20), Now: time.Now}, []collect.Collector{
+		fake{"one", func(_ context.Context, w *collect.Writer) error {
+			require.NoError(t, w.Add("a", "a", strings.NewReader("a\n")))
+			require.NoError(t, os.RemoveAll(filepath.Join(staging, "spool")))
+			err := w.Add("b", "b", strings.NewReader("b\n"))
+			require.ErrorIs(t, err, collect.ErrClosed)
+			w.Fail("b", err)
+			return nil
+		}},
+		fake{"two", func(context.Context, *collect.Writer) error { t.Error("goes on without a place to write"); return nil }},
+	})
+	require.ErrorContains(t, err, "stage one: ")
+	require.NoFileExists(t, filepath.Join(staging, collect.ReportName))
+}
+
 func TestKilledCollectionLeavesNothingWhole(t *testing.T) {
 	staging := t.TempDir()
 	ctx, cancel := context.WithCancel(t.Context())

@@ -130,6 +130,9 @@ func runOne(ctx context.Context, root *os.Root, now func() time.Time, b Budget, 
 	}
 	w.mu.Lock() // a collector left behind may still be in a call
 	defer w.mu.Unlock()
+	if w.broken != nil {
+		return Result{}, w.broken
+	}
 	res := Result{Items: w.items, Omitted: w.lost}
 	out := Outcome{Name: name, Files: len(w.items), Bytes: res.Bytes(), Took: now().Sub(began)}
 	out.State, out.Reason = judge(err, timed.Err(), hung, b, w)
