@@ -105,7 +105,7 @@ func TestTotalTimeIsShared(t *testing.T) {
 		})
 		require.NoError(t, err)
 		require.Equal(t, "stopped after 1m0s", res.Collectors[0].Reason)
-		require.Equal(t, "stopped after 30s", res.Collectors[1].Reason)
+		require.Equal(t, "stopped at the end of the 1m30s for the whole collection", res.Collectors[1].Reason)
 		require.Equal(t, collect.Timeout, res.Collectors[2].State)
 		require.Equal(t, "not begun: the 1m30s for the whole collection are over", res.Collectors[2].Reason)
 		require.False(t, res.Complete())

@@ -303,7 +303,7 @@ func TestShippedProfiles(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, p, got)
 		require.Positive(t, p.Total)
-		for _, name := range []string{"logs", "monitor", "other"} {
+		for _, name := range []string{"logs", "monitor", "hosts", "other"} {
 			b := p.For(name)
 			require.Positive(t, b.Time)
 			require.LessOrEqual(t, b.Bytes, p.Total)

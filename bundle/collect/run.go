@@ -40,7 +40,13 @@ func Run(ctx context.Context, o Options, collectors []Collector) (Result, error)
 	}
 	defer root.Close()
 	res := Result{Profile: o.Profile.Name, Collectors: []Outcome{}, Items: []Item{}, Omitted: []Omission{}}
-	total, began := o.Profile.Total, time.Now() // a span, so not the clock that people set
+	total := o.Profile.Total
+	whole := ctx
+	if o.Profile.Time > 0 {
+		var cancel context.CancelFunc
+		whole, cancel = context.WithTimeout(ctx, o.Profile.Time)
+		defer cancel()
+	}
 	for i, c := range collectors {
 		name := c.Plan().Name
 		if o.Progress != nil {
@@ -48,16 +54,19 @@ func Run(ctx context.Context, o Options, collectors []Collector) (Result, error)
 		}
 		budget := o.Profile.For(name)
 		budget.Bytes = min(budget.Bytes, total)
-		if o.Profile.Time > 0 {
-			budget.Time = min(budget.Time, o.Profile.Time-time.Since(began))
-		}
-		if budget.Time <= 0 {
+		if whole.Err() != nil && ctx.Err() == nil {
 			res.Collectors = append(res.Collectors, Outcome{Name: name, State: Timeout, Reason: fmt.Sprintf("not begun: the %s for the whole collection are over", o.Profile.Time)})
 			continue
 		}
-		one, err := runOne(ctx, root, o.Now, budget, c)
+		one, err := runOne(whole, root, o.Now, budget, c)
+		if ctx.Err() != nil {
+			return Result{}, fmt.Errorf("collect %s: %w", name, ctx.Err())
+		}
 		if err != nil {
 			return Result{}, err
+		}
+		if last := &one.Collectors[0]; whole.Err() != nil && last.State == Timeout {
+			last.Reason = fmt.Sprintf("stopped at the end of the %s for the whole collection", o.Profile.Time)
 		}
 		res.Collectors = append(res.Collectors, one.Collectors...)
 		res.Items = append(res.Items, one.Items...)
@@ -125,9 +134,6 @@ func runOne(ctx context.Context, root *os.Root, now func() time.Time, b Budget, 
 		}
 	}
 	w.close()
-	if ctx.Err() != nil {
-		return Result{}, fmt.Errorf("collect %s: %w", name, ctx.Err())
-	}
 	w.mu.Lock() // a collector left behind may still be in a call
 	defer w.mu.Unlock()
 	if w.broken != nil {

@@ -31,7 +31,7 @@ func TestEveryReplyIsAFileAndEveryLossIsSaid(t *testing.T) {
 	e, err := c.Estimate(t.Context())
 	require.NoError(t, err)
 	require.False(t, e.Exact)
-	require.Equal(t, 2, len(e.Items))
+	require.Len(t, e.Items, 2)
 
 	good.Reach, half.Reach = func(context.Context) error { return nil }, func(context.Context) error { return gone }
 	e, err = arraystate.New(half, good).Estimate(t.Context())

@@ -257,6 +257,17 @@ func TestAFileIsMadeAndTakenIn(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, left)
 
+	t.Run("a budget cuts it at a line end", func(t *testing.T) {
+		p := making(out).Profile
+		p.Each.Bytes = e.Bytes - 1
+		res, err := collect.Run(t.Context(), collect.Options{Staging: t.TempDir(), Profile: p, Now: time.Now}, []collect.Collector{hosts})
+		require.NoError(t, err)
+		require.Equal(t, collect.Partial, res.Collectors[0].State)
+		last := res.Items[len(res.Items)-1]
+		require.Equal(t, "files/hosts/db7.lyon.example/logs/syslog", last.Path)
+		require.Equal(t, collect.Truncated, last.State)
+		require.Zero(t, last.Size, "its only line is not whole")
+	})
 	t.Run("one that was exchanged since costs only itself", func(t *testing.T) {
 		require.NoError(t, os.WriteFile(out, written(t, header(), map[string]string{"evil": "x"}), 0o600))
 		res, err := collect.Run(t.Context(), collect.Options{Staging: t.TempDir(), Profile: making(out).Profile, Now: time.Now},
