@@ -112,13 +112,20 @@ func TestTotalTimeIsShared(t *testing.T) {
 	})
 }
 
-func TestWatchIsToldOfEveryItem(t *testing.T) {
+func TestWatchIsToldHowFarItIs(t *testing.T) {
 	var told []int64
 	c := collect.Watch(fake{"one", func(_ context.Context, w *collect.Writer) error {
 		return errors.Join(w.Add("a", "a", strings.NewReader("one\n")), w.Add("b", "b", strings.NewReader("three\n")))
 	}}, func(n int64) { told = append(told, n) })
 	run(t, profile(100), c)
-	require.Equal(t, []int64{4, 10}, told)
+	require.Equal(t, []int64{4, 4, 10, 10}, told)
+
+	told = nil
+	run(t, profile(1<<30), collect.Watch(fake{"one", func(_ context.Context, w *collect.Writer) error {
+		return w.Tail("a", "a", strings.NewReader(strings.Repeat("a line\n", 1<<20)), 1<<20)
+	}}, func(n int64) { told = append(told, n) }))
+	require.Greater(t, len(told), 10, "a long item is no silence")
+	require.LessOrEqual(t, told[len(told)-1], int64(1<<20))
 }
 
 func TestForeseeNamesWhatCannotBeHad(t *testing.T) {

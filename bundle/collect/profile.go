@@ -47,17 +47,17 @@ func Profiles() []Profile {
 	return []Profile{
 		{
 			Name: "quick", Each: Budget{4 * mib, 30 * time.Second}, Total: 32 * mib, Time: 4 * time.Minute,
-			Special: map[string]Budget{"logs": {16 * mib, time.Minute}, "hosts": {16 * mib, time.Minute}, "monitor": {8 * mib, time.Minute}},
+			Special: map[string]Budget{"arraystate": {12 * mib, 90 * time.Second}, "logs": {16 * mib, time.Minute}, "hosts": {16 * mib, time.Minute}, "monitor": {8 * mib, time.Minute}},
 			Recent:  2 * time.Hour, Trend: 48 * time.Hour, Step: 10 * time.Minute, Logs: 48 * time.Hour,
 		},
 		{
 			Name: "standard", Each: Budget{64 * mib, 2 * time.Minute}, Total: gib, Time: 30 * time.Minute,
-			Special: map[string]Budget{"logs": {512 * mib, 10 * time.Minute}, "hosts": {512 * mib, 10 * time.Minute}, "monitor": {256 * mib, 10 * time.Minute}},
+			Special: map[string]Budget{"arraystate": {256 * mib, 10 * time.Minute}, "logs": {512 * mib, 10 * time.Minute}, "hosts": {512 * mib, 10 * time.Minute}, "monitor": {256 * mib, 10 * time.Minute}},
 			Recent:  24 * time.Hour, Trend: 30 * 24 * time.Hour, Step: time.Hour, Logs: 14 * 24 * time.Hour,
 		},
 		{
 			Name: "full", Each: Budget{gib, 10 * time.Minute}, Total: 16 * gib, Time: 3 * time.Hour,
-			Special: map[string]Budget{"logs": {8 * gib, time.Hour}, "hosts": {8 * gib, time.Hour}, "monitor": {6 * gib, time.Hour}},
+			Special: map[string]Budget{"arraystate": {2 * gib, 30 * time.Minute}, "logs": {8 * gib, time.Hour}, "hosts": {8 * gib, time.Hour}, "monitor": {6 * gib, time.Hour}},
 			Recent:  7 * 24 * time.Hour, Trend: 366 * 24 * time.Hour, Step: time.Hour,
 		},
 	}

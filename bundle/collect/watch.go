@@ -2,8 +2,8 @@ package collect
 
 import "context"
 
-// Watch returns c with a witness: taken is told after every item how many bytes
-// c has in the staging folder. It may be called by several goroutines.
+// Watch returns c with a witness: taken is told again and again how many bytes c
+// has taken, also in the middle of a long item. It must return at once.
 func Watch(c Collector, taken func(bytes int64)) Collector { return watched{c, taken} }
 
 type watched struct {

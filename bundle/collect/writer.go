@@ -45,7 +45,8 @@ type Writer struct {
 	lost   []Omission
 	failed bool
 	bytes  int64       // of items
-	taken  func(int64) // told bytes after each item; nil where nobody watches
+	flight int64       // of what is on its way into one
+	taken  func(int64) // told both as they grow; nil where nobody watches
 	broken error       // why the staging folder cannot be written any more
 }
 
@@ -259,7 +260,17 @@ func (w *Writer) write(dst *os.File, p []byte) (int, error) {
 		return 0, ErrClosed
 	}
 	n, err := dst.Write(p)
+	w.flight += int64(n)
+	w.tell()
 	return n, w.lame(err)
+}
+
+// tell tells who watches. What is on its way counts as far as the budget goes:
+// the rest of it is read in order to keep its end. The caller holds mu.
+func (w *Writer) tell() {
+	if w.taken != nil {
+		w.taken(w.bytes + min(w.flight, w.left))
+	}
 }
 
 // keep syncs a spool file and gives it its name.
@@ -284,9 +295,8 @@ func (w *Writer) keep(f *os.File, name string, it Item) error {
 	w.left -= it.Size
 	w.items = append(w.items, it)
 	w.bytes += it.Size
-	if w.taken != nil {
-		w.taken(w.bytes)
-	}
+	w.flight = 0
+	w.tell()
 	return nil
 }
 

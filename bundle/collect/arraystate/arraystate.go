@@ -92,11 +92,20 @@ func (s *State) Estimate(ctx context.Context) (collect.Estimate, error) {
 	return collect.Sum(items), ctx.Err()
 }
 
+// arrayTime is how long one array may answer, so that one that hangs does not
+// cost the others their turn.
+const arrayTime = time.Minute
+
 // Collect asks one array after the other, so that no array is asked twice at
 // once and the order of files is the same in every bundle.
 func (s *State) Collect(ctx context.Context, w *collect.Writer) error {
 	for _, a := range s.arrays {
-		replies, lost := a.Raw(ctx)
+		timed, cancel := context.WithTimeout(ctx, arrayTime)
+		replies, lost := a.Raw(timed)
+		if timed.Err() != nil && ctx.Err() == nil {
+			lost = fmt.Errorf("stopped after %s; what it had answered is kept", arrayTime)
+		}
+		cancel()
 		for _, r := range replies {
 			origin := fmt.Sprintf("array %s: %s", a.Target, r.Path)
 			if r.Err != nil {
