@@ -32,6 +32,7 @@ import (
 type collectOptions struct {
 	person
 	profile, caseName, marking string
+	resume                     string
 	runs, hostFiles            []string
 	dryRun, each, asJSON       bool
 }
@@ -52,10 +53,19 @@ runs named with --run ask for, and nothing else.`,
 		Example: `  darksite bundle collect --dry-run --each
   darksite bundle collect --as mdurand --case T-4KQ7ZC2M5A --run R-0001
   darksite bundle collect --as mdurand --profile evidence --run R-0001
-  darksite bundle collect --as mdurand --host-file /media/usb/db7.host`,
+  darksite bundle collect --as mdurand --host-file /media/usb/db7.host
+  darksite bundle collect --as mdurand --resume S042-000017`,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if o.dryRun {
+			for _, other := range []string{"dry-run", "case", "run", "profile", "marking", "host-file"} {
+				if o.resume != "" && c.Flags().Changed(other) {
+					return cli.Usagef("--resume and --%s: the bundle has its own already", other)
+				}
+			}
+			switch {
+			case o.dryRun:
 				return a.foresee(c.Context(), o)
+			case o.resume != "":
+				return a.resume(c.Context(), o)
 			}
 			return a.collect(c.Context(), o)
 		},
@@ -67,6 +77,7 @@ runs named with --run ask for, and nothing else.`,
 	f.StringVar(&o.marking, "marking", "", "marking of what leaves (default: review.marking of site.yaml, else INTERNAL)")
 	f.StringArrayVar(&o.runs, "run", nil, "runbook run to take; may be given again (default: those of the case)")
 	f.StringArrayVar(&o.hostFiles, "host-file", nil, "what collect-host wrote on another host of the site; may be given again")
+	f.StringVar(&o.resume, "resume", "", "bundle to go on with after an interruption; what was collected is redacted and frozen")
 	f.BoolVar(&o.dryRun, "dry-run", false, "only say what would be taken")
 	f.BoolVar(&o.each, "each", false, "with --dry-run: one line for each item")
 	cli.JSONFlag(c, &o.asJSON)
@@ -143,10 +154,7 @@ func (a *app) gather(ctx context.Context, o *collectOptions) (*gathering, error)
 	if hosts != nil { // named by a person, so no list leaves it out
 		g.collectors = append(g.collectors, hosts)
 		for _, h := range hosts.Found() {
-			s.carried = append(s.carried, h.Host)
-			if short, _, long := strings.Cut(h.Host, "."); long {
-				s.carried = append(s.carried, short) // as its own logs call it
-			}
+			s.carried = append(s.carried, hostNames(h.Host)...)
 		}
 	}
 	return g, nil

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strings"
 
 	"darksite/bundle/collect"
 	"darksite/bundle/collect/hostfacts"
@@ -140,4 +141,12 @@ func (a *app) carriedHosts(ctx context.Context, files []string) (*hostfile.Hosts
 		a.env.Notef("host %s, %d files, made %s, sha256 %s", c.Host, c.Files, c.Made.Format("2006-01-02 15:04 MST"), c.Digest)
 	}
 	return h, nil
+}
+
+// hostNames is a name of a host, and the short one that its own logs call it by.
+func hostNames(name string) []string {
+	if short, _, long := strings.Cut(name, "."); long {
+		return []string{name, short}
+	}
+	return []string{name}
 }
