@@ -8,13 +8,18 @@
 // fails, hangs or runs out of budget costs its own data and no other's, and the
 // loss is recorded item by item in the [Result].
 //
+// Before anything is taken, [Foresee] says item by item what would be, from where
+// and how much, and what cannot be had: a program that is not installed, a file
+// that may not be read, an array that does not answer.
+//
 // Promises: nothing but regular files is ever opened, no link is followed out
 // of the folder a collector was given, programs are started without a shell
 // from a short positive list, a text that is cut is cut at a line end, and a
 // file is in the staging folder whole or not at all.
 //
 // What is staged is raw: it has not met the redactor and must not leave the
-// folder. Collectors live in sub-packages and take everything they read from,
+// folder. A run that is killed leaves no [ReportName], and without it nobody takes
+// the folder for a collection. Collectors live in sub-packages and take everything they read from,
 // so that tests need no real machine; [Document] is the collector of a text
 // that is already in memory.
 package collect
@@ -35,9 +40,34 @@ type Plan struct {
 
 // Estimate is what a collector expects to take if no budget stops it.
 type Estimate struct {
-	Files int   `json:"files"`
-	Bytes int64 `json:"bytes"`
-	Exact bool  `json:"exact"` // false: a guess, programs and endpoints were not asked
+	Files int        `json:"files"`
+	Bytes int64      `json:"bytes"`
+	Exact bool       `json:"exact"` // false: a guess, programs and endpoints were not asked
+	Items []Foreseen `json:"items"` // the same one by one, and what cannot be had
+}
+
+// Foreseen is one item as a collector expects it before it takes anything.
+type Foreseen struct {
+	Origin  string `json:"origin"`
+	Files   int    `json:"files"` // an array is one item and many files
+	Bytes   int64  `json:"bytes"`
+	Exact   bool   `json:"exact"`
+	Problem string `json:"problem"` // why it cannot be had; empty where it can
+}
+
+// Sum is the estimate of these items. What cannot be had counts for nothing.
+func Sum(items []Foreseen) Estimate {
+	e := Estimate{Exact: true, Items: make([]Foreseen, 0, len(items))}
+	for _, it := range items {
+		it.Origin, it.Problem = shown(it.Origin), shown(it.Problem)
+		e.Items = append(e.Items, it)
+		if it.Problem == "" {
+			e.Files += it.Files
+			e.Bytes += it.Bytes
+			e.Exact = e.Exact && it.Exact
+		}
+	}
+	return e
 }
 
 // Collector takes one kind of thing.

@@ -283,7 +283,9 @@ func TestForeseeWritesNothing(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, int64(7), lines[0].Budget.Bytes)
 	require.Equal(t, int64(99), lines[1].Budget.Bytes)
-	require.Equal(t, collect.Estimate{Files: 1, Bytes: 5, Exact: true}, lines[2].Estimate)
+	require.Equal(t, collect.Estimate{Files: 1, Bytes: 5, Exact: true, Items: []collect.Foreseen{
+		{Origin: "doc", Files: 1, Bytes: 5, Exact: true},
+	}}, lines[2].Estimate)
 }
 
 func TestDocumentIsWholeOrNotAtAll(t *testing.T) {
@@ -301,14 +303,14 @@ func TestShippedProfiles(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, p, got)
 		require.Positive(t, p.Total)
-		for _, name := range []string{"logs", "monitor", "other"} {
+		for _, name := range []string{"logs", "monitor", "hosts", "other"} {
 			b := p.For(name)
 			require.Positive(t, b.Time)
 			require.LessOrEqual(t, b.Bytes, p.Total)
 		}
 	}
 	_, err := collect.ProfileNamed("huge")
-	require.EqualError(t, err, `profile "huge" is not known: want quick or standard`)
+	require.EqualError(t, err, `profile "huge" is not known: want quick, standard, full`)
 }
 
 // programs answers from a table.

@@ -18,7 +18,7 @@ func (d Document) Plan() Plan { return d.About }
 
 // Estimate is exact.
 func (d Document) Estimate(context.Context) (Estimate, error) {
-	return Estimate{Files: 1, Bytes: int64(len(d.Text)), Exact: true}, nil
+	return Sum([]Foreseen{{Origin: d.About.Name, Files: 1, Bytes: int64(len(d.Text)), Exact: true}}), nil
 }
 
 // Collect adds the text whole. One that does not fit its budget is refused

@@ -41,6 +41,12 @@ func Run(ctx context.Context, o Options, collectors []Collector) (Result, error)
 	defer root.Close()
 	res := Result{Profile: o.Profile.Name, Collectors: []Outcome{}, Items: []Item{}, Omitted: []Omission{}}
 	total := o.Profile.Total
+	whole := ctx
+	if o.Profile.Time > 0 {
+		var cancel context.CancelFunc
+		whole, cancel = context.WithTimeout(ctx, o.Profile.Time)
+		defer cancel()
+	}
 	for i, c := range collectors {
 		name := c.Plan().Name
 		if o.Progress != nil {
@@ -48,9 +54,19 @@ func Run(ctx context.Context, o Options, collectors []Collector) (Result, error)
 		}
 		budget := o.Profile.For(name)
 		budget.Bytes = min(budget.Bytes, total)
-		one, err := runOne(ctx, root, o.Now, budget, c)
+		if whole.Err() != nil && ctx.Err() == nil {
+			res.Collectors = append(res.Collectors, Outcome{Name: name, State: Timeout, Reason: fmt.Sprintf("not begun: the %s for the whole collection are over", o.Profile.Time)})
+			continue
+		}
+		one, err := runOne(whole, root, o.Now, budget, c)
+		if ctx.Err() != nil {
+			return Result{}, fmt.Errorf("collect %s: %w", name, ctx.Err())
+		}
 		if err != nil {
 			return Result{}, err
+		}
+		if last := &one.Collectors[0]; whole.Err() != nil && last.State == Timeout {
+			last.Reason = fmt.Sprintf("stopped at the end of the %s for the whole collection", o.Profile.Time)
 		}
 		res.Collectors = append(res.Collectors, one.Collectors...)
 		res.Items = append(res.Items, one.Items...)
@@ -118,11 +134,11 @@ func runOne(ctx context.Context, root *os.Root, now func() time.Time, b Budget, 
 		}
 	}
 	w.close()
-	if ctx.Err() != nil {
-		return Result{}, fmt.Errorf("collect %s: %w", name, ctx.Err())
-	}
 	w.mu.Lock() // a collector left behind may still be in a call
 	defer w.mu.Unlock()
+	if w.broken != nil {
+		return Result{}, w.broken
+	}
 	res := Result{Items: w.items, Omitted: w.lost}
 	out := Outcome{Name: name, Files: len(w.items), Bytes: res.Bytes(), Took: now().Sub(began)}
 	out.State, out.Reason = judge(err, timed.Err(), hung, b, w)
@@ -164,8 +180,25 @@ type Preview struct {
 	Problem  string   `json:"problem"` // why nothing could be estimated
 }
 
-// Foresee says what [Run] would take: what, from where, how much. It writes
-// nothing.
+// foreseeTime bounds how long one collector may look around.
+const foreseeTime = 30 * time.Second
+
+// AtMost is how much of the estimate the budget lets through.
+func (p Preview) AtMost() int64 { return min(p.Estimate.Bytes, p.Budget.Bytes) }
+
+// Missing are the items that cannot be had, with the reason.
+func (p Preview) Missing() []Foreseen {
+	var out []Foreseen
+	for _, it := range p.Estimate.Items {
+		if it.Problem != "" {
+			out = append(out, it)
+		}
+	}
+	return out
+}
+
+// Foresee says what [Run] would take: what, from where, how much, item by item,
+// with what cannot be had. It writes nothing.
 func Foresee(ctx context.Context, p Profile, collectors []Collector) ([]Preview, error) {
 	if err := checkNames(collectors); err != nil {
 		return nil, err
@@ -173,12 +206,21 @@ func Foresee(ctx context.Context, p Profile, collectors []Collector) ([]Preview,
 	out := make([]Preview, 0, len(collectors))
 	for _, c := range collectors {
 		line := Preview{Plan: c.Plan(), Budget: p.For(c.Plan().Name)}
+		timed, cancel := context.WithTimeout(ctx, foreseeTime)
 		var err error
-		if line.Estimate, err = c.Estimate(ctx); err != nil {
+		line.Estimate, err = c.Estimate(timed)
+		cancel()
+		if err != nil {
 			if ctx.Err() != nil {
 				return nil, fmt.Errorf("estimate %s: %w", line.Plan.Name, ctx.Err())
 			}
-			line.Problem = err.Error()
+			line.Problem = shown(err.Error())
+		}
+		if line.Plan.From == nil {
+			line.Plan.From = []string{}
+		}
+		if line.Estimate.Items == nil {
+			line.Estimate.Items = []Foreseen{}
 		}
 		out = append(out, line)
 	}

@@ -44,6 +44,10 @@ type Writer struct {
 	items  []Item
 	lost   []Omission
 	failed bool
+	bytes  int64       // of items
+	flight int64       // of what is on its way into one
+	taken  func(int64) // told both as they grow; nil where nobody watches
+	broken error       // why the staging folder cannot be written any more
 }
 
 func newWriter(root *os.Root, source string, bytes int64) (*Writer, error) {
@@ -204,10 +208,21 @@ func (w *Writer) spool() (*os.File, error) {
 	w.spools++
 	name := path.Join(spoolDir, w.source+"-"+strconv.Itoa(w.spools))
 	f, err := w.root.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("stage %s: %w", w.source, err)
+	return f, w.lame(err)
+}
+
+// lame ends the work where the staging folder itself takes no more, such as on a
+// full disk: that is no fault of an item, and what would follow would only look
+// like a collection. The caller holds mu.
+func (w *Writer) lame(err error) error {
+	if err == nil {
+		return nil
 	}
-	return f, nil
+	w.closed = true
+	if w.broken == nil {
+		w.broken = fmt.Errorf("stage %s: %w", w.source, err)
+	}
+	return fmt.Errorf("%w: %w", ErrClosed, err)
 }
 
 // drop closes a spool file and removes it unless it was kept.
@@ -244,29 +259,44 @@ func (w *Writer) write(dst *os.File, p []byte) (int, error) {
 	if w.closed {
 		return 0, ErrClosed
 	}
-	return dst.Write(p)
+	n, err := dst.Write(p)
+	w.flight += int64(n)
+	w.tell()
+	return n, w.lame(err)
+}
+
+// tell tells who watches. What is on its way counts as far as the budget goes:
+// the rest of it is read in order to keep its end. The caller holds mu.
+func (w *Writer) tell() {
+	if w.taken != nil {
+		w.taken(w.bytes + min(w.flight, w.left))
+	}
 }
 
 // keep syncs a spool file and gives it its name.
 func (w *Writer) keep(f *os.File, name string, it Item) error {
-	if err := f.Sync(); err != nil {
-		return fmt.Errorf("take %s: %w", it.Origin, err)
-	}
+	failure := f.Sync()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.closed {
 		return ErrClosed
 	}
+	if failure != nil {
+		return w.lame(failure)
+	}
 	it.Source, it.Origin = w.source, shown(it.Origin)
 	it.Path = w.unique(path.Join(filesDir, w.source, cleanName(name)))
 	if err := w.root.MkdirAll(path.Dir(it.Path), 0o700); err != nil {
-		return fmt.Errorf("stage %s: %w", it.Origin, err)
+		return w.lame(err)
 	}
 	if err := w.root.Rename(path.Join(spoolDir, path.Base(f.Name())), it.Path); err != nil {
-		return fmt.Errorf("stage %s: %w", it.Origin, err)
+		return w.lame(err)
 	}
 	w.left -= it.Size
 	w.items = append(w.items, it)
+	w.bytes += it.Size
+	w.flight = 0
+	w.tell()
 	return nil
 }
 

@@ -14,6 +14,8 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync"
+	"time"
 
 	"darksite/bundle/collect"
 )
@@ -35,6 +37,8 @@ type Array struct {
 	// Raw reads every read-only endpoint once. The error is for an array that
 	// is lost as a whole; replies that came before it are returned with it.
 	Raw func(ctx context.Context) ([]Reply, error)
+	// Reach, if set, asks the array one thing for a preview.
+	Reach func(ctx context.Context) error
 }
 
 // State is the collector.
@@ -45,7 +49,7 @@ func New(arrays ...Array) *State { return &State{arrays} }
 
 // Plan says what is taken.
 func (s *State) Plan() collect.Plan {
-	var from []string
+	from := []string{}
 	for _, a := range s.arrays {
 		from = append(from, "array "+a.Target+", read-only endpoints")
 	}
@@ -63,17 +67,45 @@ const (
 	typicalBytes = 2 << 20
 )
 
-// Estimate asks no array and gives what an array of middle size would answer.
-func (s *State) Estimate(context.Context) (collect.Estimate, error) {
-	n := len(s.arrays)
-	return collect.Estimate{Files: n * typicalFiles, Bytes: int64(n) * typicalBytes}, nil
+// reachTime is how long an array may take to say that it is there.
+const reachTime = 5 * time.Second
+
+// Estimate gives what an array of middle size would answer. Arrays that can be
+// asked whether they answer at all are asked, all at once.
+func (s *State) Estimate(ctx context.Context) (collect.Estimate, error) {
+	timed, cancel := context.WithTimeout(ctx, reachTime)
+	defer cancel()
+	items := make([]collect.Foreseen, len(s.arrays))
+	var all sync.WaitGroup
+	for i, a := range s.arrays {
+		items[i] = collect.Foreseen{Origin: "array " + a.Target, Files: typicalFiles, Bytes: typicalBytes}
+		if a.Reach == nil {
+			continue
+		}
+		all.Go(func() {
+			if err := a.Reach(timed); err != nil {
+				items[i].Problem = err.Error()
+			}
+		})
+	}
+	all.Wait()
+	return collect.Sum(items), ctx.Err()
 }
+
+// arrayTime is how long one array may answer, so that one that hangs does not
+// cost the others their turn.
+const arrayTime = time.Minute
 
 // Collect asks one array after the other, so that no array is asked twice at
 // once and the order of files is the same in every bundle.
 func (s *State) Collect(ctx context.Context, w *collect.Writer) error {
 	for _, a := range s.arrays {
-		replies, lost := a.Raw(ctx)
+		timed, cancel := context.WithTimeout(ctx, arrayTime)
+		replies, lost := a.Raw(timed)
+		if timed.Err() != nil && ctx.Err() == nil {
+			lost = fmt.Errorf("stopped after %s; what it had answered is kept", arrayTime)
+		}
+		cancel()
 		for _, r := range replies {
 			origin := fmt.Sprintf("array %s: %s", a.Target, r.Path)
 			if r.Err != nil {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"darksite/bundle/collect"
@@ -13,6 +14,24 @@ import (
 
 	"github.com/stretchr/testify/require"
 )
+
+func TestArrayThatHangsCostsOnlyItself(t *testing.T) {
+	staging := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		answers := []arraystate.Reply{{Path: "arrays", JSON: []byte("{}\n")}}
+		hangs := arraystate.Array{Target: "hangs", Raw: func(ctx context.Context) ([]arraystate.Reply, error) {
+			<-ctx.Done()
+			return answers, ctx.Err()
+		}}
+		good := arraystate.Array{Target: "good", Raw: func(context.Context) ([]arraystate.Reply, error) { return answers, nil }}
+		p := collect.Profile{Each: collect.Budget{Bytes: 1 << 20, Time: 2 * time.Minute}, Total: 1 << 20}
+		res, err := collect.Run(t.Context(), collect.Options{Staging: staging, Profile: p, Now: time.Now}, []collect.Collector{arraystate.New(hangs, good)})
+		require.NoError(t, err)
+		require.Len(t, res.Items, 2, "also what the one that hangs had answered")
+		require.Equal(t, []collect.Omission{{Origin: "array hangs", Source: "arraystate", Reason: "stopped after 1m0s; what it had answered is kept"}}, res.Omitted)
+		require.Equal(t, collect.Partial, res.Collectors[0].State)
+	})
+}
 
 func TestEveryReplyIsAFileAndEveryLossIsSaid(t *testing.T) {
 	gone := errors.New("connection reset")
@@ -31,6 +50,14 @@ func TestEveryReplyIsAFileAndEveryLossIsSaid(t *testing.T) {
 	e, err := c.Estimate(t.Context())
 	require.NoError(t, err)
 	require.False(t, e.Exact)
+	require.Len(t, e.Items, 2)
+
+	good.Reach, half.Reach = func(context.Context) error { return nil }, func(context.Context) error { return gone }
+	e, err = arraystate.New(half, good).Estimate(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, "connection reset", e.Items[0].Problem)
+	require.Empty(t, e.Items[1].Problem)
+	require.Equal(t, e.Items[1].Bytes, e.Bytes, "an array that cannot be reached counts for nothing")
 
 	staging := t.TempDir()
 	p := collect.Profile{Each: collect.Budget{Bytes: 1 << 20, Time: time.Minute}, Total: 1 << 20}

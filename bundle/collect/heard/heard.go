@@ -64,21 +64,21 @@ func (h *Heard) lines(ctx context.Context, channel string) iter.Seq2[spool.Line,
 
 // Estimate reads the lines and keeps none.
 func (h *Heard) Estimate(ctx context.Context) (collect.Estimate, error) {
-	e := collect.Estimate{Exact: true}
+	var items []collect.Foreseen
 	for _, c := range h.o.Channels {
-		any := false
+		it := collect.Foreseen{Origin: "what was heard by " + c, Files: 1, Exact: true}
 		for line, err := range h.lines(ctx, c) {
 			if err != nil {
-				return e, fmt.Errorf("read what was heard by %s: %w", c, err)
+				return collect.Estimate{}, fmt.Errorf("read what was heard by %s: %w", c, err)
 			}
-			any = true
-			e.Bytes += int64(len(line.String())) + 1
+			it.Bytes += int64(len(line.String())) + 1
 		}
-		if any {
-			e.Files++
+		if it.Bytes == 0 {
+			it.Problem = "nothing was heard"
 		}
+		items = append(items, it)
 	}
-	return e, nil
+	return collect.Sum(items), nil
 }
 
 // Collect takes one channel after the other. A channel nothing came by gives no

@@ -5,8 +5,8 @@
 // Facts are read from a positive list of files below /etc, /proc and /sys
 // ([Options.Root]), from tables made of attributes below /sys, and from a short
 // positive list of read-only programs. Files known to hold secrets, such as
-// /etc/shadow or iscsid.conf, are not on the list. A file that is not there is
-// no loss and not recorded; one that cannot be read is.
+// /etc/shadow or iscsid.conf, are not on the list. What is not on this machine, a
+// file, a table or a program, is said and is no loss; what cannot be read is one.
 package hostfacts
 
 import (
@@ -96,6 +96,9 @@ type table struct {
 	attributes []string
 }
 
+// origin is how the table is called in reports.
+func (t table) origin() string { return "/" + t.dir + "/*" }
+
 func tables() []table {
 	return []table{
 		{"block.txt", "sys/block", []string{"size", "ro", "removable", "queue/rotational", "queue/scheduler", "queue/nr_requests", "queue/max_sectors_kb", "device/model", "device/vendor", "device/rev", "device/state", "device/timeout", "device/queue_depth"}},
@@ -154,42 +157,83 @@ func (f *Facts) Plan() collect.Plan {
 	}
 }
 
-// present expands the positive list against the root.
-func present(root *os.Root) ([]string, error) {
-	var names []string
+// notHere is the reason for what this machine does not have: a host without
+// Fibre Channel is told from one that nobody looked at.
+const notHere = "not on this machine"
+
+// present expands the positive list against the root; absent are names on it that
+// are not there.
+func present(root *os.Root) (names, absent []string, err error) {
 	for _, pattern := range files() {
 		if !strings.Contains(pattern, "*") {
 			// Lstat, not Glob: a link to nowhere good is to be seen and refused.
 			if _, err := root.Lstat(pattern); err == nil {
 				names = append(names, pattern)
+			} else if errors.Is(err, fs.ErrNotExist) {
+				absent = append(absent, pattern)
 			}
 			continue
 		}
 		found, err := fs.Glob(root.FS(), pattern)
 		if err != nil {
-			return nil, fmt.Errorf("look for %s: %w", pattern, err)
+			return nil, nil, fmt.Errorf("look for %s: %w", pattern, err)
 		}
-		names = append(names, found...)
+		if names = append(names, found...); len(found) == 0 {
+			absent = append(absent, pattern)
+		}
 	}
-	return names, nil
+	return names, absent, nil
 }
 
-// Estimate counts the files that are there. Files of /proc tell no size: four
-// KiB each are assumed, and as much for each table and program.
+// Estimate looks at the files and programs that are there. Files of /proc tell no
+// size, and programs are not started: four KiB each are assumed.
 func (f *Facts) Estimate(ctx context.Context) (collect.Estimate, error) {
 	root, err := os.OpenRoot(f.o.Root)
 	if err != nil {
 		return collect.Estimate{}, fmt.Errorf("open root of facts: %w", err)
 	}
 	defer root.Close()
-	names, err := present(root)
+	names, absent, err := present(root)
 	if err != nil {
 		return collect.Estimate{}, err
 	}
-	e := collect.Estimate{Files: len(names) + len(tables()) + len(programs())}
-	e.Bytes = int64(e.Files) * 4 << 10
-	return e, ctx.Err()
+	var items []collect.Foreseen
+	for _, name := range names {
+		it := collect.Foreseen{Origin: "/" + name, Files: 1, Bytes: typical}
+		if real, err := resolve(root, name); err != nil {
+			it.Problem = reason(err).Error()
+		} else if src, info, err := safefile.OpenRegular(root, real); err != nil {
+			it.Problem = reason(err).Error()
+		} else {
+			_ = src.Close() // nothing was written
+			if info.Size() > 0 {
+				it.Bytes = min(info.Size(), maxFile)
+			}
+		}
+		items = append(items, it)
+	}
+	for _, name := range absent {
+		items = append(items, collect.Foreseen{Origin: "/" + name, Problem: notHere})
+	}
+	for _, t := range tables() {
+		entries, err := fs.ReadDir(root.FS(), t.dir)
+		it := collect.Foreseen{Origin: t.origin(), Files: 1, Bytes: int64(120 * (1 + len(entries)))}
+		switch {
+		case errors.Is(err, fs.ErrNotExist), err == nil && len(entries) == 0:
+			it.Problem = notHere
+		case err != nil:
+			it.Problem = reason(err).Error()
+		}
+		items = append(items, it)
+	}
+	for _, p := range programs() {
+		items = append(items, p.Foresee(f.o.Programs, typical))
+	}
+	return collect.Sum(items), ctx.Err()
 }
+
+// typical is what a file that tells no size, or a program, gives.
+const typical = 4 << 10
 
 // Collect reads files, then tables, then programs.
 func (f *Facts) Collect(ctx context.Context, w *collect.Writer) error {
@@ -198,9 +242,12 @@ func (f *Facts) Collect(ctx context.Context, w *collect.Writer) error {
 		return fmt.Errorf("open root of facts: %w", err)
 	}
 	defer root.Close()
-	names, err := present(root)
+	names, absent, err := present(root)
 	if err != nil {
 		return err
+	}
+	for _, name := range absent {
+		w.Omit("/"+name, notHere)
 	}
 	for _, name := range names {
 		if err := ctx.Err(); err != nil {
@@ -232,12 +279,17 @@ func keepGoing(w *collect.Writer, origin string, err error) error {
 	if err == nil || errors.Is(err, collect.ErrBudget) || errors.Is(err, collect.ErrClosed) {
 		return err
 	}
+	w.Fail(origin, reason(err))
+	return nil
+}
+
+// reason drops the path of an error: it stands beside it already.
+func reason(err error) error {
 	var pe *fs.PathError
 	if errors.As(err, &pe) {
-		err = pe.Err
+		return pe.Err
 	}
-	w.Fail(origin, err)
-	return nil
+	return err
 }
 
 // file copies one file. On many systems /etc/os-release, /proc/mounts and
@@ -288,14 +340,12 @@ func resolve(root *os.Root, name string) (string, error) {
 // keeps them there.
 func (f *Facts) table(root *os.Root, w *collect.Writer, t table) error {
 	entries, err := fs.ReadDir(root.FS(), t.dir)
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) || err == nil && len(entries) == 0 {
+		w.Omit(t.origin(), notHere)
 		return nil
 	}
 	if err != nil {
 		return err
-	}
-	if len(entries) == 0 {
-		return nil
 	}
 	var b strings.Builder
 	tw := tabwriter.NewWriter(&b, 0, 8, 2, ' ', 0)
@@ -310,7 +360,7 @@ func (f *Facts) table(root *os.Root, w *collect.Writer, t table) error {
 	if err := tw.Flush(); err != nil {
 		return err
 	}
-	return w.Add(t.as, "/"+t.dir+"/*", strings.NewReader(trimLines(b.String())))
+	return w.Add(t.as, t.origin(), strings.NewReader(trimLines(b.String())))
 }
 
 // trimLines drops the blanks tabwriter leaves at line ends.

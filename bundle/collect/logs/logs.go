@@ -57,14 +57,19 @@ func New(o Options) *Logs {
 }
 
 // programs are asked besides the files. The journal is bounded by lines before
-// it is bounded by bytes, so that a year of it is not read to keep its end.
-func (l *Logs) programs() []collect.Program {
-	journal := []string{"--no-pager", "--quiet", "--utc", "--output=short-iso-precise", "--lines=200000"}
+// it is bounded by bytes, so that a year of it is not read to keep its end; more
+// than half a gigabyte of it is not asked for. Lines 0 is for telling what is run.
+func (l *Logs) programs(lines int64) []collect.Program {
+	most := int(min(max(lines, 1000), 8<<20))
+	journal := []string{"--no-pager", "--quiet", "--utc", "--output=short-iso-precise"}
+	if lines > 0 {
+		journal = append(journal, "--lines="+strconv.Itoa(most))
+	}
 	if l.o.Window > 0 {
 		journal = append(journal, "--since=@"+strconv.FormatInt(l.o.Now.Add(-l.o.Window).Unix(), 10))
 	}
 	return []collect.Program{
-		{Name: "journalctl", Args: journal, As: "journal.txt"},
+		{Name: "journalctl", Args: journal, As: "journal.txt", Time: 10 * time.Minute, Lines: most},
 		{Name: "dmesg", As: "dmesg.txt"},
 	}
 }
@@ -72,7 +77,7 @@ func (l *Logs) programs() []collect.Program {
 // Plan says what is taken.
 func (l *Logs) Plan() collect.Plan {
 	from := []string{l.o.Label + "/**"}
-	for _, p := range l.programs() {
+	for _, p := range l.programs(0) {
 		from = append(from, p.String())
 	}
 	return collect.Plan{
@@ -153,21 +158,42 @@ func (l *Logs) Estimate(ctx context.Context) (collect.Estimate, error) {
 		return collect.Estimate{}, fmt.Errorf("open logs: %w", err)
 	}
 	defer root.Close()
-	files, _, err := l.list(ctx, root)
+	files, omit, err := l.list(ctx, root)
 	if err != nil {
 		return collect.Estimate{}, fmt.Errorf("list logs: %w", err)
 	}
-	e := collect.Estimate{Files: len(files)}
-	for _, f := range files {
-		e.Bytes += f.info.Size()
+	var items []collect.Foreseen
+	for _, p := range l.programs(typical / typicalLine) {
+		items = append(items, p.Foresee(l.o.Programs, typical))
 	}
-	return e, nil
+	for _, f := range files {
+		if err := ctx.Err(); err != nil {
+			return collect.Estimate{}, err
+		}
+		it := collect.Foreseen{Origin: path.Join(l.o.Label, f.name), Files: 1, Bytes: f.info.Size()}
+		if isText, err := text(root, f.name); err != nil {
+			it.Problem = cause(err)
+		} else if !isText {
+			it.Problem = isBinary
+		}
+		items = append(items, it)
+	}
+	for _, o := range omit {
+		items = append(items, collect.Foreseen{Origin: o.Origin, Problem: o.Reason})
+	}
+	return collect.Sum(items), nil
 }
+
+// What a program is taken to print, and a line of a log to be long.
+const (
+	typical     = 1 << 20
+	typicalLine = 64
+)
 
 // Collect takes programs first, because they are small and say most, then files.
 func (l *Logs) Collect(ctx context.Context, w *collect.Writer) error {
 	share := max(w.Left()/4, 1)
-	for _, p := range l.programs() {
+	for _, p := range l.programs(share / typicalLine) {
 		if err := w.AddProgram(ctx, l.o.Programs, p, share); err != nil {
 			return err
 		}
@@ -204,23 +230,36 @@ func (l *Logs) take(root *os.Root, w *collect.Writer, f logFile, origin string, 
 	if strings.HasSuffix(f.name, ".gz") {
 		return takeGzip(root, w, f, origin, share)
 	}
-	src, _, err := safefile.OpenRegular(root, f.name)
+	isText, err := text(root, f.name)
 	if err != nil {
 		return err
 	}
-	start := make([]byte, 8<<10)
-	n, err := io.ReadFull(src, start)
-	if cerr := src.Close(); cerr != nil {
-		return cerr
-	}
-	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return err
-	}
-	if binary(start[:n]) {
-		w.Omit(origin, "binary")
+	if !isText {
+		w.Omit(origin, isBinary)
 		return nil
 	}
 	return w.AddFile(root, f.name, f.name, origin, share)
+}
+
+const isBinary = "binary"
+
+// text looks at how a file begins. A compressed one is taken for text until it is
+// opened.
+func text(root *os.Root, name string) (bool, error) {
+	src, _, err := safefile.OpenRegular(root, name)
+	if err != nil {
+		return false, err
+	}
+	defer src.Close()
+	if strings.HasSuffix(name, ".gz") {
+		return true, nil
+	}
+	start := make([]byte, 8<<10)
+	n, err := io.ReadFull(src, start)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return false, err
+	}
+	return !binary(start[:n]), nil
 }
 
 func takeGzip(root *os.Root, w *collect.Writer, f logFile, origin string, share int64) error {

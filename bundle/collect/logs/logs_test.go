@@ -111,7 +111,17 @@ func TestNewestTextFirst(t *testing.T) {
 
 	e, err := c.Estimate(t.Context())
 	require.NoError(t, err)
-	require.Equal(t, 8, e.Files)
+	require.Equal(t, 7+2, e.Files, "what looks like text, and two programs")
+	problems := map[string]string{}
+	for _, it := range e.Items {
+		if it.Problem != "" {
+			problems[it.Origin] = it.Problem
+		}
+	}
+	require.Equal(t, map[string]string{
+		"/var/log/wtmp": "binary", "/var/log/ancient": "last written before the window", "/var/log/journal": "binary journal: its text is taken from journalctl",
+		"/var/log/link.log": "not a regular file", "/var/log/linked": "not a regular file", "/var/log/pipe": "not a regular file",
+	}, problems, "what cannot be had is named before anything is taken")
 }
 
 func TestOneHugeLogDoesNotStarveTheOthers(t *testing.T) {

@@ -91,13 +91,56 @@ func (m *Monitor) Estimate(ctx context.Context) (collect.Estimate, error) {
 	if err != nil {
 		return collect.Estimate{}, fmt.Errorf("list series: %w", err)
 	}
-	e := collect.Estimate{Files: 3 + 2*len(families(series)), Bytes: m.samplesBytes(series, m.o.Recent)}
-	for _, s := range series {
+	var items []collect.Foreseen
+	if m.o.Alerts != nil {
+		some, err := m.alertsBytes(ctx)
+		if err != nil {
+			return collect.Estimate{}, fmt.Errorf("count changes of alerts: %w", err)
+		}
+		items = append(items, some...)
+	}
+	items = append(items, collect.Foreseen{Origin: "series of the history", Files: 1, Bytes: m.rows(series, func(localmon.Series) int64 { return 1 })})
+	all := families(series)
+	for _, f := range all {
 		if m.o.Step > 0 {
-			e.Bytes += rowBytes(s.Key) * int64(min(s.Last.Sub(s.First), m.o.Trend)/m.o.Step)
+			n := m.rows(f.series, func(s localmon.Series) int64 { return int64(min(s.Last.Sub(s.First), m.o.Trend)/m.o.Step) + 1 })
+			items = append(items, collect.Foreseen{Origin: "trend of " + f.metric, Files: 1, Bytes: n})
 		}
 	}
-	return e, nil
+	for _, f := range all {
+		items = append(items, collect.Foreseen{Origin: "samples of " + f.metric, Files: 1, Bytes: m.samplesBytes(f.series, m.o.Recent)})
+	}
+	return collect.Sum(items), nil
+}
+
+// changeBytes is about what an alert or one change of it takes as text.
+const changeBytes = 900
+
+func (m *Monitor) alertsBytes(ctx context.Context) ([]collect.Foreseen, error) {
+	open, err := m.o.Alerts.Alerts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	changes := int64(0)
+	for _, err := range m.o.Alerts.Changes(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		changes++
+	}
+	return []collect.Foreseen{
+		{Origin: "alerts of the site", Files: 1, Bytes: changeBytes * int64(len(open))},
+		{Origin: "changes of alerts", Files: 1, Bytes: changeBytes * changes},
+	}, nil
+}
+
+// rows is about what so many rows of each series take.
+func (m *Monitor) rows(series []localmon.Series, of func(localmon.Series) int64) int64 {
+	var n int64
+	for _, s := range series {
+		n += rowBytes(s.Key) * of(s)
+	}
+	return n
 }
 
 // samplesBytes is about what the samples of a span take.

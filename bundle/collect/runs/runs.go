@@ -22,6 +22,8 @@ import (
 // Name is the collector's name and the folder of its files.
 const Name = "runs"
 
+var errNoRun = errors.New("there is no such run")
+
 // DefaultNewest is how many runs are taken when none is named.
 const DefaultNewest = 20
 
@@ -136,28 +138,33 @@ func walk(ctx context.Context, root *os.Root, run string, do func(name string, i
 func (r *Runs) Estimate(ctx context.Context) (collect.Estimate, error) {
 	root, err := os.OpenRoot(r.o.Dir)
 	if errors.Is(err, fs.ErrNotExist) && len(r.o.Only) == 0 {
-		return collect.Estimate{Exact: true}, nil
+		return collect.Sum(nil), nil
 	}
 	if err != nil {
 		return collect.Estimate{}, fmt.Errorf("open runs: %w", err)
 	}
 	defer root.Close()
-	names, _, err := r.pick(root)
+	names, missing, err := r.pick(root)
 	if err != nil {
 		return collect.Estimate{}, err
 	}
-	e := collect.Estimate{Exact: true}
+	var items []collect.Foreseen
+	for _, name := range missing {
+		items = append(items, collect.Foreseen{Origin: "run " + name, Problem: errNoRun.Error()})
+	}
 	for _, run := range names {
+		it := collect.Foreseen{Origin: "run " + run, Exact: true}
 		err := walk(ctx, root, run, func(_ string, info fs.FileInfo) error {
-			e.Files++
-			e.Bytes += info.Size()
+			it.Files++
+			it.Bytes += info.Size()
 			return nil
 		}, func(string, string) {})
 		if err != nil {
-			return e, fmt.Errorf("list run %s: %w", run, err)
+			return collect.Estimate{}, fmt.Errorf("list run %s: %w", run, err)
 		}
+		items = append(items, it)
 	}
-	return e, nil
+	return collect.Sum(items), nil
 }
 
 // Collect copies the runs.
@@ -175,7 +182,7 @@ func (r *Runs) Collect(ctx context.Context, w *collect.Writer) error {
 		return err
 	}
 	for _, name := range missing {
-		w.Fail("run "+name, errors.New("there is no such run"))
+		w.Fail("run "+name, errNoRun)
 	}
 	for _, run := range names {
 		err := walk(ctx, root, run, func(name string, _ fs.FileInfo) error {

@@ -48,7 +48,9 @@ func TestNewestRunsAreCopied(t *testing.T) {
 	c := runs.New(runs.Options{Dir: dir, Newest: 2})
 	e, err := c.Estimate(t.Context())
 	require.NoError(t, err)
-	require.Equal(t, collect.Estimate{Files: 3, Bytes: 13 + 13 + 21, Exact: true}, e)
+	require.Equal(t, collect.Estimate{Files: 3, Bytes: 13 + 13 + 21, Exact: true, Items: []collect.Foreseen{
+		{Origin: "run R-3", Files: 1, Bytes: 13, Exact: true}, {Origin: "run R-2", Files: 2, Bytes: 34, Exact: true},
+	}}, e)
 	res, paths := run(t, c)
 	require.Equal(t, []string{"files/runs/R-3/run.json", "files/runs/R-2/evidence/out.txt", "files/runs/R-2/run.json"}, paths)
 	require.Equal(t, []collect.Omission{

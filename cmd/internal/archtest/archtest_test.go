@@ -134,7 +134,7 @@ func TestImportArrows(t *testing.T) {
 		},
 		{
 			"collectors do not know each other", "each can be left out, and each is reviewed alone",
-			[]string{"darksite/bundle/collect/heard", "darksite/bundle/collect/hostfacts", "darksite/bundle/collect/logs", "darksite/bundle/collect/monitor", "darksite/bundle/collect/arraystate", "darksite/bundle/collect/runs"},
+			[]string{"darksite/bundle/collect/heard", "darksite/bundle/collect/hostfacts", "darksite/bundle/collect/hostfile", "darksite/bundle/collect/kit", "darksite/bundle/collect/logs", "darksite/bundle/collect/monitor", "darksite/bundle/collect/arraystate", "darksite/bundle/collect/runs"},
 			nil,
 			[]string{"darksite/bundle/redact", "darksite/bundle/pipeline", "darksite/bundle/seal"},
 		},

@@ -32,8 +32,9 @@ import (
 type collectOptions struct {
 	person
 	profile, caseName, marking string
-	runs                       []string
-	dryRun, asJSON             bool
+	resume                     string
+	runs, hostFiles            []string
+	dryRun, each, asJSON       bool
 }
 
 func (a *app) bundleCollectCommand() *cobra.Command {
@@ -43,12 +44,28 @@ func (a *app) bundleCollectCommand() *cobra.Command {
 		Long: `Take data under budgets of time and size, send every byte through the redactor, let
 a second, independent search prove that nothing replaced is left, and freeze the
 result under a signed manifest. A source that fails costs its own data only and is
-listed. With --dry-run say what would be taken, from where and how much.`,
-		Example: `  darksite bundle collect --dry-run
-  darksite bundle collect --as mdurand --case T-4KQ7ZC2M5A --run R-0001`,
+listed. With --dry-run say what would be taken, from where, why and how much, and
+what cannot be had.
+
+Profile quick is for an urgent case and a small medium, standard is what support
+asks for, full is all there is. Profile evidence takes what the runbooks of the
+runs named with --run ask for, and nothing else.`,
+		Example: `  darksite bundle collect --dry-run --each
+  darksite bundle collect --as mdurand --case T-4KQ7ZC2M5A --run R-0001
+  darksite bundle collect --as mdurand --profile evidence --run R-0001
+  darksite bundle collect --as mdurand --host-file /media/usb/db7.host
+  darksite bundle collect --as mdurand --resume S042-000017`,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if o.dryRun {
+			for _, other := range []string{"dry-run", "case", "run", "profile", "marking", "host-file"} {
+				if o.resume != "" && c.Flags().Changed(other) {
+					return cli.Usagef("--resume and --%s: the bundle has its own already", other)
+				}
+			}
+			switch {
+			case o.dryRun:
 				return a.foresee(c.Context(), o)
+			case o.resume != "":
+				return a.resume(c.Context(), o)
 			}
 			return a.collect(c.Context(), o)
 		},
@@ -59,7 +76,10 @@ listed. With --dry-run say what would be taken, from where and how much.`,
 	f.StringVar(&o.caseName, "case", "", "case the bundle is for: draft id or number")
 	f.StringVar(&o.marking, "marking", "", "marking of what leaves (default: review.marking of site.yaml, else INTERNAL)")
 	f.StringArrayVar(&o.runs, "run", nil, "runbook run to take; may be given again (default: those of the case)")
+	f.StringArrayVar(&o.hostFiles, "host-file", nil, "what collect-host wrote on another host of the site; may be given again")
+	f.StringVar(&o.resume, "resume", "", "bundle to go on with after an interruption; what was collected is redacted and frozen")
 	f.BoolVar(&o.dryRun, "dry-run", false, "only say what would be taken")
+	f.BoolVar(&o.each, "each", false, "with --dry-run: one line for each item")
 	cli.JSONFlag(c, &o.asJSON)
 	return c
 }
@@ -69,7 +89,7 @@ func profileNames() string {
 	for _, p := range collect.Profiles() {
 		names = append(names, p.Name)
 	}
-	return strings.Join(names, ", ")
+	return strings.Join(append(names, evidenceProfile), ", ")
 }
 
 // gathering is what a collection works with.
@@ -86,14 +106,18 @@ func (a *app) gather(ctx context.Context, o *collectOptions) (*gathering, error)
 		return nil, err
 	}
 	o.marking = cmp.Or(o.marking, conf.Review.Marking, "INTERNAL")
-	profile, err := collect.ProfileNamed(o.profile)
-	if err != nil {
-		return nil, cli.WithCode(cli.CodeUsage, err)
-	}
 	if err := a.checkRuns(o.runs); err != nil {
 		return nil, err
 	}
 	draft, err := a.caseFor(o)
+	if err != nil {
+		return nil, err
+	}
+	profile, asked, err := a.extent(o)
+	if err != nil {
+		return nil, err
+	}
+	hosts, err := a.carriedHosts(ctx, o.hostFiles)
 	if err != nil {
 		return nil, err
 	}
@@ -102,33 +126,44 @@ func (a *app) gather(ctx context.Context, o *collectOptions) (*gathering, error)
 		return nil, err
 	}
 	g := &gathering{sight: s, profile: profile}
-	arrays, end := a.arrays()
+	arrays, end := a.arrays(asked, o.dryRun)
 	g.closeAll = func() {
 		end()
 		_ = s.close() // nothing was written through it
 	}
-	now := a.env.Now()
 	if draft != nil {
 		g.collectors = append(g.collectors, *draft)
 	}
-	g.collectors = append(
-		g.collectors,
+	now := a.env.Now()
+	for _, c := range []collect.Collector{
 		arraystate.New(arrays...),
-		collectmonitor.New(collectmonitor.Options{History: s.Reader, Alerts: s, Now: now, Recent: profile.Recent, Trend: profile.Trend, Step: profile.Step}),
+		collectmonitor.New(collectmonitor.Options{History: s.Reader, Alerts: s, Now: now, Recent: profile.Recent, Trend: profile.Trend, Step: profile.Step, Select: asked.selector()}),
 		runs.New(runs.Options{Dir: a.path(runsDir), Only: o.runs}),
 		hostfacts.New(hostfacts.Options{Root: "/", Programs: collect.HostPrograms{}}),
 		heard.New(heard.Options{Dir: a.path(spoolDir), Channels: []string{string(push.Syslog), string(push.Trap)}, Window: profile.Logs, Now: now}),
 		logs.New(logs.Options{Dir: "/var/log", Window: profile.Logs, Now: now, Programs: collect.HostPrograms{}}),
-	)
-	if readiness, err := a.readinessPage(); err == nil {
+		a.ownChecks(ctx, s),
+	} {
+		if asked.wants(c.Plan().Name) {
+			g.collectors = append(g.collectors, c)
+		}
+	}
+	if readiness, err := a.readinessPage(); err == nil && asked.wants(readiness.About.Name) {
 		g.collectors = append(g.collectors, readiness)
+	}
+	if hosts != nil { // named by a person, so no list leaves it out
+		g.collectors = append(g.collectors, hosts)
+		for _, h := range hosts.Found() {
+			s.carried = append(s.carried, hostNames(h.Host)...)
+		}
 	}
 	return g, nil
 }
 
 // arrays are the arrays as the collector asks them. One that cannot be opened is
-// asked all the same and says why it cannot answer.
-func (a *app) arrays() ([]arraystate.Array, func()) {
+// asked all the same and says why it cannot answer. For a preview they can be
+// asked whether they answer at all.
+func (a *app) arrays(asked *evidence, preview bool) ([]arraystate.Array, func()) {
 	conf, err := a.config()
 	if err != nil {
 		return nil, func() {}
@@ -136,16 +171,26 @@ func (a *app) arrays() ([]arraystate.Array, func()) {
 	var out []arraystate.Array
 	var ends []func()
 	for _, ar := range conf.Arrays {
-		if ar.Via != siteconf.ViaREST {
+		if ar.Via != siteconf.ViaREST || !asked.about(ar.Name) {
 			continue // it has no replies of its own; what it told is in the history, and its messages in the spool
 		}
 		src, err := a.openSource(ar, nil)
 		if err != nil {
-			out = append(out, arraystate.Array{Target: ar.Name, Raw: func(context.Context) ([]arraystate.Reply, error) { return nil, err }})
+			out = append(out, arraystate.Array{
+				Target: ar.Name, Reach: func(context.Context) error { return err },
+				Raw: func(context.Context) ([]arraystate.Reply, error) { return nil, err },
+			})
 			continue
 		}
 		ends = append(ends, func() { closeSource(src) })
-		out = append(out, arraystate.Array{Target: ar.Name, Raw: func(ctx context.Context) ([]arraystate.Reply, error) {
+		var reach func(context.Context) error
+		if preview {
+			reach = func(ctx context.Context) error {
+				_, err := src.Collect(ctx, a.env.Now())
+				return err
+			}
+		}
+		out = append(out, arraystate.Array{Target: ar.Name, Reach: reach, Raw: func(ctx context.Context) ([]arraystate.Reply, error) {
 			replies, err := src.(rawReader).Raw(ctx)
 			raw := make([]arraystate.Reply, 0, len(replies))
 			for _, r := range replies {
@@ -206,32 +251,6 @@ func (a *app) readinessPage() (collect.Document, error) {
 	}, nil
 }
 
-func (a *app) foresee(ctx context.Context, o collectOptions) error {
-	g, err := a.gather(ctx, &o)
-	if err != nil {
-		return err
-	}
-	defer g.closeAll()
-	list, err := collect.Foresee(ctx, g.profile, g.collectors)
-	if err != nil {
-		return err
-	}
-	if o.asJSON {
-		return a.env.JSON(list)
-	}
-	t := &cli.Table{Header: []string{"SOURCE", "ABOUT", "AT MOST", "WHAT AND WHY"}}
-	for _, p := range list {
-		what := p.Plan.What + ": " + p.Plan.Why
-		if p.Problem != "" {
-			what += " (cannot be estimated: " + p.Problem + ")"
-		}
-		t.Add(p.Plan.Name, units.Bytes(float64(p.Estimate.Bytes)), units.Bytes(float64(p.Budget.Bytes)), what)
-	}
-	t.Print(a.env.Out, a.env.Width(), a.env.Color())
-	a.env.Next("darksite bundle collect --as ID")
-	return nil
-}
-
 func (a *app) collect(ctx context.Context, o collectOptions) error {
 	key, err := a.signer(o.as, o.key, o.passFile)
 	if err != nil {
@@ -246,8 +265,12 @@ func (a *app) collect(ctx context.Context, o collectOptions) error {
 	if err != nil {
 		return err
 	}
+	watched, err := a.watched(ctx, g)
+	if err != nil {
+		return errors.Join(err, j.close())
+	}
 	id, err := j.Collect(ctx, pipeline.Request{
-		Collectors: g.collectors, Profile: g.profile, Signer: key, Case: o.caseName, Marking: o.marking,
+		Collectors: watched, Profile: g.profile, Signer: key, Case: o.caseName, Marking: o.marking,
 		ClockNote: a.clockNote(),
 		Progress:  func(step string, done, of int) { a.env.Notef("%s (%d of %d)", step, done, of) },
 	})
@@ -266,17 +289,21 @@ func (a *app) afterCollect(j *journey, id bundle.ID, asJSON bool) error {
 		return a.env.JSON(r)
 	}
 	fmt.Fprintln(a.env.Out, id)
-	part := false
+	if a.printOutcomes(r.Collected) {
+		a.env.Notef("some sources gave only part; what is missing is listed in the bundle")
+	}
+	return a.after(j, id, "%d files, %s, redacted, proven and frozen", r.Totals.Files, units.Bytes(float64(r.Totals.Bytes)))
+}
+
+// printOutcomes says how it went with each source, and whether one gave only part.
+func (a *app) printOutcomes(list []collect.Outcome) (part bool) {
 	t := &cli.Table{Header: []string{"SOURCE", "STATE", "FILES", "NOTE"}}
-	for _, o := range r.Collected {
+	for _, o := range list {
 		t.Add(o.Name, string(o.State), fmt.Sprint(o.Files), cmp.Or(o.Reason, "-"))
 		part = part || o.State != collect.OK
 	}
 	t.Print(a.env.Err, a.env.Width(), false)
-	if part {
-		a.env.Notef("some sources gave only part; what is missing is listed in the bundle")
-	}
-	return a.after(j, id, "%d files, %s, redacted, proven and frozen", r.Totals.Files, units.Bytes(float64(r.Totals.Bytes)))
+	return part
 }
 
 // clockNote says what is known of the clock: there is no time server at a dark

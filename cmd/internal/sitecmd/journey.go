@@ -145,6 +145,9 @@ func (a *app) redactOptions(ctx context.Context, conf *siteconf.Config, s *sight
 			return redact.Options{}, err
 		}
 		o.Known = append(append(o.Known, inventory...), speakers...)
+		for _, host := range s.carried {
+			o.Known = append(o.Known, redact.Known{Kind: pseudonym.Host, Value: host})
+		}
 	}
 	return o, nil
 }

@@ -63,6 +63,7 @@ The site folder is --dir, else $DARKSITE_DIR, else ~/.darksite.
 		a.runbookCommand(),
 		a.caseCommand(),
 		a.bundleCommand(),
+		a.collectHostCommand(),
 		a.redactCommand(),
 		a.revealCommand(),
 		a.replyCommand(),

@@ -28,6 +28,7 @@ type sight struct {
 	site    *boltfile.File
 	store   *alertstore.Store // of a copy while a monitor runs, made when it is needed
 	copied  string
+	carried []string // names of other hosts whose files are taken in
 }
 
 // sight opens the view; close it. A site where nothing was stored yet has an

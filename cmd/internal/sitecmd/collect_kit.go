@@ -1,0 +1,95 @@
+package sitecmd
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"runtime"
+	"strings"
+	"time"
+
+	"darksite/bundle/collect/kit"
+)
+
+// ownChecks are what the kit says of itself. The machine is examined now, while
+// the bundle that is being collected is not among the things found.
+func (a *app) ownChecks(ctx context.Context, s *sight) *kit.Kit {
+	doctor := findingLines(a.examine(ctx))
+	last := a.lastHistoryCheck()
+	return kit.New(
+		kit.Check{Name: "version.txt", What: "darksite version", Say: func(_ context.Context, w io.Writer) error {
+			_, err := fmt.Fprintf(w, "darksite %s (%s, %s/%s)\n", a.version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			return err
+		}},
+		kit.Check{Name: "doctor.txt", What: "darksite doctor", Say: func(_ context.Context, w io.Writer) error {
+			_, err := io.WriteString(w, doctor)
+			return err
+		}},
+		kit.Check{Name: "monitor.json", What: "what the running monitor says of itself", Say: s.sayMonitor},
+		// Last, because a large history takes all the time there is.
+		kit.Check{Name: "history-check.txt", What: "darksite history check", Say: func(ctx context.Context, w io.Writer) error {
+			return s.checkHistory(ctx, w, last)
+		}},
+	)
+}
+
+func findingLines(list []finding) string {
+	var b strings.Builder
+	for _, f := range list {
+		fmt.Fprintf(&b, "%-4s  %s\n", f.State, f.What)
+	}
+	return b.String()
+}
+
+// lastHistoryCheck is what is known of the newest check of the history.
+func (a *app) lastHistoryCheck() string {
+	_, marks, _, err := a.lastRound()
+	if err != nil {
+		return "when the history was checked last cannot be read: " + err.Error() + "\n"
+	}
+	m, ok := marks[historyChecked]
+	if !ok {
+		return "the history was never checked by hand\n"
+	}
+	return fmt.Sprintf("checked last %s: %s\n", m.At.UTC().Format(time.RFC3339), m.Note)
+}
+
+// checkHistory reads every value of a history that nobody writes. While a monitor
+// writes it, only a copy could be checked, which may be as large as a disk: then
+// the newest check has to do.
+func (s *sight) checkHistory(ctx context.Context, w io.Writer, last string) error {
+	if s.history == nil {
+		if s.client == nil {
+			return fmt.Errorf("nothing was measured yet: %w", kit.ErrNothing)
+		}
+		_, err := io.WriteString(w, "a monitor writes it, so it was not checked now\n"+last)
+		return err
+	}
+	damage, err := s.history.Check(ctx)
+	if err != nil {
+		return err
+	}
+	for _, d := range damage {
+		if _, err := fmt.Fprintln(w, d); err != nil {
+			return err
+		}
+	}
+	_, err = fmt.Fprintf(w, "%d values are damaged\n%s", len(damage), last)
+	return err
+}
+
+// sayMonitor writes how the monitor's looks go.
+func (s *sight) sayMonitor(ctx context.Context, w io.Writer) error {
+	m, err := s.monitor(ctx)
+	if err != nil {
+		return err
+	}
+	if m == nil {
+		return fmt.Errorf("no monitor runs: %w", kit.ErrNothing)
+	}
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	return enc.Encode(m)
+}
