@@ -17,14 +17,14 @@ func (p Predicate) Sentence(l Lang) string {
 	case p.Count != nil:
 		c := p.Count
 		if l == French {
-			return fmt.Sprintf("nombre de composants « %s » à l'état %s : %s", c.Type, list(c.Status, " ou "), bound(l, c.Op, float64(c.Value), ""))
+			return fmt.Sprintf("nombre de composants %s à l'état %s : %s", c.parts().words(l), list(c.Status, " ou "), bound(l, c.Op, float64(c.Value), ""))
 		}
-		return fmt.Sprintf("number of %s components that are %s: %s", c.Type, list(c.Status, " or "), bound(l, c.Op, float64(c.Value), ""))
+		return fmt.Sprintf("number of %s components that are %s: %s", c.parts().words(l), list(c.Status, " or "), bound(l, c.Op, float64(c.Value), ""))
 	case p.Each != nil:
 		if l == French {
-			return fmt.Sprintf("chaque composant « %s » est à l'état %s", p.Each.Type, list(p.Each.Status, " ou "))
+			return fmt.Sprintf("chaque composant %s est à l'état %s", p.Each.parts().words(l), list(p.Each.Status, " ou "))
 		}
-		return fmt.Sprintf("every %s is %s", p.Each.Type, list(p.Each.Status, " or "))
+		return fmt.Sprintf("every %s is %s", p.Each.parts().words(l), list(p.Each.Status, " or "))
 	case p.Metric != nil:
 		return fmt.Sprintf("%s %s", series(p.Metric.Name, p.Metric.Labels), bound(l, p.Metric.Op, p.Metric.Value, p.Metric.Unit))
 	case p.Growth != nil:
@@ -130,6 +130,8 @@ func unitSuffix(unit string) (scale float64, suffix string, known bool) {
 		return 1, " °C", true
 	case "hours":
 		return 1, " h", true
+	case "seconds":
+		return 1, " s", true
 	case "microseconds":
 		return 1, " µs", true
 	case "bytes": // written in GiB
