@@ -110,10 +110,18 @@ type GrowthIs struct {
 	Unit   string            `yaml:"unit"`
 }
 
-// AlertIs asks whether an alert of a rule is open.
+// AlertIs asks whether an alert of a rule, or of any of several, is open.
 type AlertIs struct {
-	Rule string `yaml:"rule"`
-	Open bool   `yaml:"open"`
+	Rule  string   `yaml:"rule"`
+	Rules []string `yaml:"rules"` // several
+	Open  bool     `yaml:"open"`
+}
+
+func (a *AlertIs) rules() []string {
+	if a.Rule == "" {
+		return a.Rules
+	}
+	return append([]string{a.Rule}, a.Rules...)
 }
 
 // Verdict is the answer with what it rests on.
@@ -283,7 +291,7 @@ func (a *AlertIs) eval(ctx context.Context, f Facts) Verdict {
 	}
 	v := Verdict{At: at}
 	for _, al := range alerts {
-		if al.Rule == a.Rule {
+		if slices.Contains(a.rules(), al.Rule) {
 			v.Found.Names = append(v.Found.Names, strings.TrimSpace("#"+strconv.FormatUint(al.ID, 10)+" "+al.Component))
 		}
 	}
@@ -342,7 +350,7 @@ func (p Predicate) problem() string {
 		return "metric needs name, op, value, and a unit that is known"
 	case p.Growth != nil && (p.Growth.Name == "" || p.Growth.Window <= 0 || !validOp(p.Growth.Op) || !validUnit(p.Growth.Unit)):
 		return "growth needs name, window, op, value, and a unit that is known"
-	case p.Alert != nil && p.Alert.Rule == "":
+	case p.Alert != nil && (len(p.Alert.rules()) == 0 || slices.Contains(p.Alert.rules(), "")):
 		return "alert needs a rule"
 	}
 	return ""

@@ -162,6 +162,8 @@ func TestEval(t *testing.T) {
 		{"alert not open", alert(true), facts{at: now}, age, runbooks.Fail, "0"},
 		{"no alert wanted and none there", alert(false), facts{at: now}, age, runbooks.Pass, ""},
 		{"no alert wanted and one there", alert(false), burning, age, runbooks.Fail, ""},
+		{"an alert of one of several rules", runbooks.Predicate{Alert: &runbooks.AlertIs{Rules: []string{"psu-failed", "capacity"}, Open: true}}, burning, age, runbooks.Pass, "1 (#1)"},
+		{"no alert of several rules", runbooks.Predicate{Alert: &runbooks.AlertIs{Rules: []string{"psu-failed", "fan"}}}, burning, age, runbooks.Pass, "0"},
 		{"alerts cannot be asked", alert(false), failing(errors.New("the monitor does not run")), age, runbooks.Unknown, "the monitor does not run"},
 		{"alerts of yesterday", alert(false), facts{at: now}.aged(24 * time.Hour), age, runbooks.Unknown, "24h0m0s old"},
 		{"nothing asked", runbooks.Predicate{}, facts{at: now}, age, runbooks.Unknown, "asks nothing"},
@@ -206,6 +208,7 @@ func TestSentences(t *testing.T) {
 		{runbooks.Predicate{Metric: &runbooks.MetricIs{Name: "n", Op: ">", Value: 3}}, "n above 3", "n plus de 3"},
 		{alert(true), "an alert of rule drive-failed is open", "une alerte « drive-failed » est ouverte"},
 		{alert(false), "no alert of rule drive-failed is open", "aucune alerte « drive-failed » n'est ouverte"},
+		{runbooks.Predicate{Alert: &runbooks.AlertIs{Rules: []string{"a", "b", "c"}, Open: true}}, "an alert of rule a, b or c is open", "une alerte « a, b ou c » est ouverte"},
 		{runbooks.Predicate{}, "", ""},
 	}
 	for _, c := range cases {

@@ -35,14 +35,14 @@ func (p Predicate) Sentence(l Lang) string {
 		return fmt.Sprintf("the rise of %s over %s is %s", series(g.Name, g.Labels), quantity(l, g.Window.Hours(), "hours", -1), bound(l, g.Op, g.Value, g.Unit))
 	case p.Alert != nil && p.Alert.Open:
 		if l == French {
-			return "une alerte « " + p.Alert.Rule + " » est ouverte"
+			return "une alerte « " + list(p.Alert.rules(), " ou ") + " » est ouverte"
 		}
-		return "an alert of rule " + p.Alert.Rule + " is open"
+		return "an alert of rule " + list(p.Alert.rules(), " or ") + " is open"
 	case p.Alert != nil:
 		if l == French {
-			return "aucune alerte « " + p.Alert.Rule + " » n'est ouverte"
+			return "aucune alerte « " + list(p.Alert.rules(), " ou ") + " » n'est ouverte"
 		}
-		return "no alert of rule " + p.Alert.Rule + " is open"
+		return "no alert of rule " + list(p.Alert.rules(), " or ") + " is open"
 	}
 	return ""
 }
