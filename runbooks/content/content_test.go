@@ -199,7 +199,7 @@ func TestEveryCaseComesOutAsStatedAndEveryEdgeIsTaken(t *testing.T) {
 			}
 			for _, e := range logged(t, dir) {
 				if e.Event == engine.Finished {
-					taken[book.ID+": "+e.Step+" "+e.Result] = true
+					taken[strings.TrimSpace(book.ID+": "+e.Step+" "+e.Result)] = true
 				}
 			}
 		})
