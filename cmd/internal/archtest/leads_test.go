@@ -15,7 +15,7 @@ import (
 // is listed here until it is, and no screen names it before.
 func TestEveryRuleLeadsSomewhere(t *testing.T) {
 	toCome := []string{
-		"certificate-expiry", "certified-admins-below-2",
+		"certified-admins-below-2",
 		"host-disk-errors", "host-filesystem-full", "host-load", "host-memory", "iops-or-bandwidth-noisy-neighbour",
 		"kit-clock", "ntp-drift", "planned-upgrade-from-media", "replication-lag", "sync-replica-offline",
 	}
