@@ -80,6 +80,7 @@ func TestLint(t *testing.T) {
 		{"no question", yaml, "before: {count: {type: pump, status: [stopped], op: \">=\", value: 1}}", "before: {}", "step turn: before: asks 0 questions"},
 		{"count without words", yaml, "status: [stopped], op", "status: [], op", "step stands: expect: count needs"},
 		{"each without a type", yaml, "each: {type: pump", "each: {type: \"\"", "step turn: after: each needs type and status"},
+		{"a pattern that fits nothing", yaml, "each: {type: pump", "each: {names: [\"[\"], type: pump", "step turn: after: each has a pattern"},
 		{"an operator nobody knows", yaml, "op: \">\", value: 1", "op: \"=>\", value: 1", "step warm: expect: metric needs"},
 		{"a unit nobody knows", yaml, "op: \">\", value: 1", "op: \">\", value: 1, unit: litres", "step warm: expect: metric needs"},
 		{"growth without a window", yaml, "metric: {name: flow, op: \">\", value: 1}", "growth: {name: flow, op: \">\", value: 1}", "step warm: expect: growth needs"},

@@ -70,18 +70,24 @@ type Predicate struct {
 // component without a status, or whose status is the word unknown, may or may
 // not count: where that decides the answer, the answer is unknown.
 type CountIs struct {
-	Type   string   `yaml:"type"`
-	Status []string `yaml:"status"`
-	Op     string   `yaml:"op"`
-	Value  int      `yaml:"value"`
+	Type     string   `yaml:"type"`
+	Types    []string `yaml:"types"` // several that mean the same
+	Names    []string `yaml:"names"` // patterns such as CT0.*; none means all
+	NotNames []string `yaml:"not_names"`
+	Status   []string `yaml:"status"`
+	Op       string   `yaml:"op"`
+	Value    int      `yaml:"value"`
 }
 
 // EachIs asks that every component of a type has one of the status words. No
 // component at all is no data, and neither is a status that is not known, unless
 // another component fails anyway.
 type EachIs struct {
-	Type   string   `yaml:"type"`
-	Status []string `yaml:"status"`
+	Type     string   `yaml:"type"`
+	Types    []string `yaml:"types"` // several that mean the same
+	Names    []string `yaml:"names"` // patterns such as CT0.*; none means all
+	NotNames []string `yaml:"not_names"`
+	Status   []string `yaml:"status"`
 }
 
 // MetricIs asks for the newest value of one series.
@@ -90,7 +96,7 @@ type MetricIs struct {
 	Labels map[string]string `yaml:"labels"`
 	Op     string            `yaml:"op"`
 	Value  float64           `yaml:"value"`
-	Unit   string            `yaml:"unit"` // of Value and of the series: percent, celsius, microseconds, bytes, or empty
+	Unit   string            `yaml:"unit"` // of Value and of the series: percent, celsius, hours, seconds, microseconds, bytes, or empty
 }
 
 // GrowthIs asks how much one series rose over a window (newest minus oldest). A
@@ -104,10 +110,18 @@ type GrowthIs struct {
 	Unit   string            `yaml:"unit"`
 }
 
-// AlertIs asks whether an alert of a rule is open.
+// AlertIs asks whether an alert of a rule, or of any of several, is open.
 type AlertIs struct {
-	Rule string `yaml:"rule"`
-	Open bool   `yaml:"open"`
+	Rule  string   `yaml:"rule"`
+	Rules []string `yaml:"rules"` // several
+	Open  bool     `yaml:"open"`
+}
+
+func (a *AlertIs) rules() []string {
+	if a.Rule == "" {
+		return a.Rules
+	}
+	return append([]string{a.Rule}, a.Rules...)
 }
 
 // Verdict is the answer with what it rests on.
@@ -168,12 +182,9 @@ func answer(ok bool) Result {
 }
 
 func (c *CountIs) eval(ctx context.Context, f Facts) Verdict {
-	parts, at, err := f.Components(ctx, c.Type)
+	parts, at, err := c.parts().of(ctx, f)
 	if err != nil {
 		return noData(err)
-	}
-	if len(parts) == 0 {
-		return noData(fmt.Errorf("%w: no %s is listed", ErrNoData, c.Type))
 	}
 	v := Verdict{At: at, Found: Finding{Total: len(parts)}}
 	var open []string
@@ -198,12 +209,9 @@ func (c *CountIs) eval(ctx context.Context, f Facts) Verdict {
 }
 
 func (e *EachIs) eval(ctx context.Context, f Facts) Verdict {
-	parts, at, err := f.Components(ctx, e.Type)
+	parts, at, err := e.parts().of(ctx, f)
 	if err != nil {
 		return noData(err)
-	}
-	if len(parts) == 0 {
-		return noData(fmt.Errorf("%w: no %s is listed", ErrNoData, e.Type))
 	}
 	v := Verdict{At: at, Found: Finding{Total: len(parts)}}
 	var open []string
@@ -283,7 +291,7 @@ func (a *AlertIs) eval(ctx context.Context, f Facts) Verdict {
 	}
 	v := Verdict{At: at}
 	for _, al := range alerts {
-		if al.Rule == a.Rule {
+		if slices.Contains(a.rules(), al.Rule) {
 			v.Found.Names = append(v.Found.Names, strings.TrimSpace("#"+strconv.FormatUint(al.ID, 10)+" "+al.Component))
 		}
 	}
@@ -330,15 +338,19 @@ func (p Predicate) problem() string {
 	switch {
 	case set != 1:
 		return fmt.Sprintf("asks %d questions, want exactly one of count, each, metric, growth, alert", set)
-	case p.Count != nil && (p.Count.Type == "" || len(p.Count.Status) == 0 || !validOp(p.Count.Op) || p.Count.Value < 0):
+	case p.Count != nil && (len(p.Count.Status) == 0 || !validOp(p.Count.Op) || p.Count.Value < 0):
 		return "count needs type, status, op and a value from 0"
-	case p.Each != nil && (p.Each.Type == "" || len(p.Each.Status) == 0):
+	case p.Count != nil && p.Count.parts().problem() != "":
+		return "count " + p.Count.parts().problem()
+	case p.Each != nil && len(p.Each.Status) == 0:
 		return "each needs type and status"
+	case p.Each != nil && p.Each.parts().problem() != "":
+		return "each " + p.Each.parts().problem()
 	case p.Metric != nil && (p.Metric.Name == "" || !validOp(p.Metric.Op) || !validUnit(p.Metric.Unit)):
 		return "metric needs name, op, value, and a unit that is known"
 	case p.Growth != nil && (p.Growth.Name == "" || p.Growth.Window <= 0 || !validOp(p.Growth.Op) || !validUnit(p.Growth.Unit)):
 		return "growth needs name, window, op, value, and a unit that is known"
-	case p.Alert != nil && p.Alert.Rule == "":
+	case p.Alert != nil && (len(p.Alert.rules()) == 0 || slices.Contains(p.Alert.rules(), "")):
 		return "alert needs a rule"
 	}
 	return ""

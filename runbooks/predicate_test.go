@@ -25,8 +25,17 @@ type facts struct {
 	window *time.Duration // the window that was asked for
 }
 
-func (f facts) Components(context.Context, string) ([]runbooks.Component, time.Time, error) {
-	return f.parts, f.at, f.err
+func (f facts) Components(_ context.Context, kind string) ([]runbooks.Component, time.Time, error) {
+	var out []runbooks.Component
+	for _, p := range f.parts {
+		if p.Type == kind {
+			out = append(out, p)
+		}
+	}
+	if len(out) == 0 && f.err == nil && len(f.parts) > 0 {
+		return nil, f.at, fmt.Errorf("%w: no %s is listed", runbooks.ErrNoData, kind)
+	}
+	return out, f.at, f.err
 }
 
 func (f facts) Values(_ context.Context, _ string, _ map[string]string, window time.Duration) ([]runbooks.Value, error) {
@@ -121,6 +130,12 @@ func TestEval(t *testing.T) {
 		{"each: one says nothing", each("healthy"), drives("healthy", ""), age, runbooks.Unknown, "BAY1"},
 		{"each: one says nothing, another fails", each("healthy"), drives("failed", ""), age, runbooks.Fail, ""},
 		{"each stale", each("healthy"), drives("healthy").aged(time.Hour), age, runbooks.Unknown, "1h0m0s old"},
+		{"of two types one is listed", runbooks.Predicate{Each: &runbooks.EachIs{Types: []string{"ssd", "drive"}, Status: []string{"healthy"}}}, drives("healthy", "failed"), age, runbooks.Fail, "BAY1"},
+		{"of two types none is listed", runbooks.Predicate{Each: &runbooks.EachIs{Types: []string{"ssd", "disk"}, Status: []string{"healthy"}}}, drives("healthy"), age, runbooks.Unknown, "no ssd or disk is listed"},
+		{"of two types, and no source", runbooks.Predicate{Each: &runbooks.EachIs{Types: []string{"ssd", "drive"}, Status: []string{"healthy"}}}, failing(errors.New("connection refused")), age, runbooks.Unknown, "connection refused"},
+		{"by name", runbooks.Predicate{Count: &runbooks.CountIs{Type: "drive", Names: []string{"bay[12]"}, Status: []string{"failed"}, Op: "==", Value: 1}}, drives("failed", "failed", "healthy"), age, runbooks.Pass, "1 of 2 (BAY1)"},
+		{"but for a name", runbooks.Predicate{Each: &runbooks.EachIs{Type: "drive", NotNames: []string{"*0"}, Status: []string{"healthy"}}}, drives("failed", "healthy"), age, runbooks.Pass, "1 of 1"},
+		{"no part of the name", runbooks.Predicate{Each: &runbooks.EachIs{Type: "drive", Names: []string{"*.NVB*"}, Status: []string{"healthy"}}}, drives("healthy"), age, runbooks.Unknown, "no drive named *.NVB* is listed"},
 		{"metric below", metric("<", 80), course(time.Minute, 90, 79.9), age, runbooks.Pass, "79.9 %"},
 		{"metric exactly at a strict bound", metric("<", 80), course(time.Minute, 80), age, runbooks.Fail, "80 %"},
 		{"metric exactly at a bound", metric("<=", 80), course(time.Minute, 80), age, runbooks.Pass, ""},
@@ -147,6 +162,8 @@ func TestEval(t *testing.T) {
 		{"alert not open", alert(true), facts{at: now}, age, runbooks.Fail, "0"},
 		{"no alert wanted and none there", alert(false), facts{at: now}, age, runbooks.Pass, ""},
 		{"no alert wanted and one there", alert(false), burning, age, runbooks.Fail, ""},
+		{"an alert of one of several rules", runbooks.Predicate{Alert: &runbooks.AlertIs{Rules: []string{"psu-failed", "capacity"}, Open: true}}, burning, age, runbooks.Pass, "1 (#1)"},
+		{"no alert of several rules", runbooks.Predicate{Alert: &runbooks.AlertIs{Rules: []string{"psu-failed", "fan"}}}, burning, age, runbooks.Pass, "0"},
 		{"alerts cannot be asked", alert(false), failing(errors.New("the monitor does not run")), age, runbooks.Unknown, "the monitor does not run"},
 		{"alerts of yesterday", alert(false), facts{at: now}.aged(24 * time.Hour), age, runbooks.Unknown, "24h0m0s old"},
 		{"nothing asked", runbooks.Predicate{}, facts{at: now}, age, runbooks.Unknown, "asks nothing"},
@@ -180,6 +197,7 @@ func TestSentences(t *testing.T) {
 		{count(">=", 1, "failed"), "number of drive components that are failed: at least 1", "nombre de composants « drive » à l'état failed : au moins 1"},
 		{count("<", 2, "failed", "missing", "unhealthy"), "number of drive components that are failed, missing or unhealthy: below 2", "nombre de composants « drive » à l'état failed, missing ou unhealthy : moins de 2"},
 		{each("ready", "ok"), "every drive is ready or ok", "chaque composant « drive » est à l'état ready ou ok"},
+		{runbooks.Predicate{Each: &runbooks.EachIs{Types: []string{"fan", "cooling"}, Names: []string{"CT0.*"}, NotNames: []string{"*9", "*8"}, Status: []string{"ok"}}}, "every fan or cooling named CT0.* but not *9 or *8 is ok", "chaque composant « fan ou cooling » nommé CT0.* sauf *9 ou *8 est à l'état ok"},
 		{metric("<=", 79.5), "space at most 79.5 %", "space au plus 79,5 %"},
 		{metric("==", 80), "space exactly 80 %", "space exactement 80 %"},
 		{metric("!=", 1e6), "space other than 1000000 %", "space différent de 1000000 %"},
@@ -190,6 +208,7 @@ func TestSentences(t *testing.T) {
 		{runbooks.Predicate{Metric: &runbooks.MetricIs{Name: "n", Op: ">", Value: 3}}, "n above 3", "n plus de 3"},
 		{alert(true), "an alert of rule drive-failed is open", "une alerte « drive-failed » est ouverte"},
 		{alert(false), "no alert of rule drive-failed is open", "aucune alerte « drive-failed » n'est ouverte"},
+		{runbooks.Predicate{Alert: &runbooks.AlertIs{Rules: []string{"a", "b", "c"}, Open: true}}, "an alert of rule a, b or c is open", "une alerte « a, b ou c » est ouverte"},
 		{runbooks.Predicate{}, "", ""},
 	}
 	for _, c := range cases {

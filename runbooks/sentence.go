@@ -17,14 +17,14 @@ func (p Predicate) Sentence(l Lang) string {
 	case p.Count != nil:
 		c := p.Count
 		if l == French {
-			return fmt.Sprintf("nombre de composants « %s » à l'état %s : %s", c.Type, list(c.Status, " ou "), bound(l, c.Op, float64(c.Value), ""))
+			return fmt.Sprintf("nombre de composants %s à l'état %s : %s", c.parts().words(l), list(c.Status, " ou "), bound(l, c.Op, float64(c.Value), ""))
 		}
-		return fmt.Sprintf("number of %s components that are %s: %s", c.Type, list(c.Status, " or "), bound(l, c.Op, float64(c.Value), ""))
+		return fmt.Sprintf("number of %s components that are %s: %s", c.parts().words(l), list(c.Status, " or "), bound(l, c.Op, float64(c.Value), ""))
 	case p.Each != nil:
 		if l == French {
-			return fmt.Sprintf("chaque composant « %s » est à l'état %s", p.Each.Type, list(p.Each.Status, " ou "))
+			return fmt.Sprintf("chaque composant %s est à l'état %s", p.Each.parts().words(l), list(p.Each.Status, " ou "))
 		}
-		return fmt.Sprintf("every %s is %s", p.Each.Type, list(p.Each.Status, " or "))
+		return fmt.Sprintf("every %s is %s", p.Each.parts().words(l), list(p.Each.Status, " or "))
 	case p.Metric != nil:
 		return fmt.Sprintf("%s %s", series(p.Metric.Name, p.Metric.Labels), bound(l, p.Metric.Op, p.Metric.Value, p.Metric.Unit))
 	case p.Growth != nil:
@@ -35,14 +35,14 @@ func (p Predicate) Sentence(l Lang) string {
 		return fmt.Sprintf("the rise of %s over %s is %s", series(g.Name, g.Labels), quantity(l, g.Window.Hours(), "hours", -1), bound(l, g.Op, g.Value, g.Unit))
 	case p.Alert != nil && p.Alert.Open:
 		if l == French {
-			return "une alerte « " + p.Alert.Rule + " » est ouverte"
+			return "une alerte « " + list(p.Alert.rules(), " ou ") + " » est ouverte"
 		}
-		return "an alert of rule " + p.Alert.Rule + " is open"
+		return "an alert of rule " + list(p.Alert.rules(), " or ") + " is open"
 	case p.Alert != nil:
 		if l == French {
-			return "aucune alerte « " + p.Alert.Rule + " » n'est ouverte"
+			return "aucune alerte « " + list(p.Alert.rules(), " ou ") + " » n'est ouverte"
 		}
-		return "no alert of rule " + p.Alert.Rule + " is open"
+		return "no alert of rule " + list(p.Alert.rules(), " or ") + " is open"
 	}
 	return ""
 }
@@ -130,6 +130,8 @@ func unitSuffix(unit string) (scale float64, suffix string, known bool) {
 		return 1, " °C", true
 	case "hours":
 		return 1, " h", true
+	case "seconds":
+		return 1, " s", true
 	case "microseconds":
 		return 1, " µs", true
 	case "bytes": // written in GiB

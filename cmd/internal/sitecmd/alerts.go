@@ -331,7 +331,7 @@ func (a *app) printFirstSteps(al localmon.Alert, leads leads) {
 		}
 		fmt.Fprintln(a.env.Out, indent(render.Text(names.Fill(lang, sec.Body), a.env.Width()-2)))
 	}
-	if conf, err := a.config(); err == nil && !isArray(conf, al.Target) {
+	if conf, err := a.config(); err == nil && !runnable(conf, al.Target) {
 		a.env.Next("darksite runbook show " + book.ID)
 		return
 	}

@@ -1,8 +1,10 @@
 package sitecmd
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -13,13 +15,14 @@ import (
 	"darksite/cmd/internal/cli"
 	"darksite/localmon"
 	"darksite/localmon/source/arrayrest"
+	"darksite/localmon/source/host"
 	"darksite/runbooks"
 	"darksite/runbooks/engine"
 )
 
-// liveFacts answers a runbook's questions about one array: components and the
-// newest values from a look at the array now, the past from the history, alerts
-// from the monitor.
+// liveFacts answers a runbook's questions about one target, an array or the kit's
+// own machine: components and the newest values from a look at it now, the past
+// from the history, alerts from the monitor.
 type liveFacts struct {
 	source localmon.Source
 	sight  *sight
@@ -31,7 +34,7 @@ type liveFacts struct {
 // fresh is how long one look serves: the steps of a screen ask together.
 const fresh = 10 * time.Second
 
-// facts opens the facts of an array; close them.
+// facts opens the facts of an array or of the kit's own machine; close them.
 func (a *app) facts(ctx context.Context, target string) (*liveFacts, error) {
 	conf, err := a.config()
 	if err != nil {
@@ -48,7 +51,18 @@ func (a *app) facts(ctx context.Context, target string) (*liveFacts, error) {
 		}
 		return &liveFacts{source: src, sight: s, target: target, now: a.env.Now}, nil
 	}
-	var names []string
+	if target == conf.Monitor.HostName {
+		machine, err := host.New(host.Options{Target: target})
+		if err != nil {
+			return nil, err
+		}
+		// How much the history takes is told by the monitor, which has it open.
+		src := &siteOrder{Source: machine, conf: conf, card: a.path(vendorFile), used: func(context.Context) (int64, int64, error) {
+			return 0, 0, errors.New("the monitor tells")
+		}}
+		return &liveFacts{source: src, sight: s, target: target, now: a.env.Now}, nil
+	}
+	names := []string{conf.Monitor.HostName}
 	for _, ar := range conf.Arrays {
 		names = append(names, ar.Name)
 	}
@@ -87,7 +101,7 @@ func (f *liveFacts) Components(ctx context.Context, kind string) ([]runbooks.Com
 		}
 	}
 	if len(out) == 0 {
-		return nil, time.Time{}, fmt.Errorf("%w: the array lists no %s", runbooks.ErrNoData, kind)
+		return nil, time.Time{}, fmt.Errorf("%w: %s lists no %s", runbooks.ErrNoData, f.target, kind)
 	}
 	return out, b.At, nil
 }
@@ -128,8 +142,13 @@ func (f *liveFacts) Values(ctx context.Context, metric string, labels map[string
 	return out, nil
 }
 
-// Alerts implements runbooks.Facts.
+// Alerts implements runbooks.Facts. They are as old as the newest look of the
+// monitor that brought something: one that stands still closes no alert.
 func (f *liveFacts) Alerts(ctx context.Context) ([]runbooks.OpenAlert, time.Time, error) {
+	at, err := f.judged(ctx)
+	if err != nil {
+		return nil, time.Time{}, err
+	}
 	alerts, err := f.sight.Alerts(ctx)
 	if err != nil {
 		return nil, time.Time{}, err
@@ -140,7 +159,32 @@ func (f *liveFacts) Alerts(ctx context.Context) ([]runbooks.OpenAlert, time.Time
 			out = append(out, runbooks.OpenAlert{ID: al.ID, Rule: al.Rule, Component: al.Component, Severity: int(al.Severity)})
 		}
 	}
-	return out, f.now(), nil
+	return out, at, nil
+}
+
+// judged is when the monitor last saw the target, within the last day.
+func (f *liveFacts) judged(ctx context.Context) (time.Time, error) {
+	const up = "localmon_source_up"
+	series, err := f.sight.Series(ctx, localmon.Selector{Target: f.target, Metric: up})
+	if err != nil {
+		return time.Time{}, err
+	}
+	var at time.Time
+	now := f.now()
+	for _, s := range series {
+		for p, err := range f.sight.Range(ctx, s.Key, localmon.Window{From: now.Add(-24 * time.Hour), To: now}) {
+			if err != nil {
+				return time.Time{}, err
+			}
+			if p.Value == 1 && p.At.After(at) {
+				at = p.At
+			}
+		}
+	}
+	if at.IsZero() {
+		return time.Time{}, fmt.Errorf("%w: the monitor has not seen %s for a day", runbooks.ErrNoData, f.target)
+	}
+	return at, nil
 }
 
 // runSite is what a run asks of the site: evidence and case drafts.
@@ -149,13 +193,21 @@ type runSite struct {
 	facts *liveFacts
 }
 
-// Evidence implements engine.Site. The one profile of this version, array-state,
-// is every read-only reply of the array and the alerts of the site.
+// Evidence implements engine.Site. Of the two profiles array-state is every
+// read-only reply of the array and the alerts of the site; kit-state is for what
+// is about the kit itself: what a look at the target brings, with the error where
+// it brings nothing, and the alerts of the site.
 func (s *runSite) Evidence(ctx context.Context, profile string) (map[string][]byte, error) {
-	if profile != "array-state" {
+	files := map[string][]byte{}
+	switch profile {
+	case "array-state":
+	case "kit-state":
+		name, text := s.looked(ctx)
+		files[name] = text
+		return files, s.addAlerts(ctx, files)
+	default:
 		return nil, fmt.Errorf("evidence profile %q is not known", profile)
 	}
-	files := map[string][]byte{}
 	var replies []arrayrest.RawReply
 	if src, able := s.facts.source.(rawReader); able {
 		var err error
@@ -171,16 +223,38 @@ func (s *runSite) Evidence(ctx context.Context, profile string) (map[string][]by
 		}
 		files[name+".json"] = r.JSON
 	}
+	return files, s.addAlerts(ctx, files)
+}
+
+// addAlerts adds the alerts of the site to the files.
+func (s *runSite) addAlerts(ctx context.Context, files map[string][]byte) error {
 	alerts, err := s.facts.sight.Alerts(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	text, err := json.MarshalIndent(alerts, "", "  ")
 	if err != nil {
-		return nil, fmt.Errorf("write the alerts: %w", err)
+		return fmt.Errorf("write the alerts: %w", err)
 	}
 	files["site-alerts.json"] = append(text, '\n')
-	return files, nil
+	return nil
+}
+
+// looked is a look at the target as a file: its parts, or why there are none.
+func (s *runSite) looked(ctx context.Context) (name string, text []byte) {
+	b, err := s.facts.look(ctx)
+	if err != nil {
+		return "look.error.txt", []byte(err.Error() + "\n")
+	}
+	var out bytes.Buffer
+	fmt.Fprintf(&out, "%s at %s\n", b.Target, b.At.UTC().Format(time.RFC3339))
+	for _, st := range b.States {
+		fmt.Fprintf(&out, "%s %s: %s, %s\n", st.Type, st.Component, st.Status, st.Detail)
+	}
+	for _, e := range b.Partial {
+		fmt.Fprintf(&out, "not read: %s: %v\n", e.Endpoint, e.Err)
+	}
+	return "look.txt", out.Bytes()
 }
 
 // DraftCase implements engine.Site.

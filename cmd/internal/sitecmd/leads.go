@@ -70,7 +70,13 @@ func (a *app) aboutKit(al localmon.Alert) bool {
 	return err == nil && slices.ContainsFunc(rules.Rules, func(r rule.Rule) bool { return r.ID == al.Rule && r.Source != nil })
 }
 
-// isArray reports whether a target is an array, which runbooks are run on.
+// runnable reports whether a runbook can be run on a target: an array, or the
+// machine the kit runs on.
+func runnable(conf *siteconf.Config, target string) bool {
+	return target == conf.Monitor.HostName || isArray(conf, target)
+}
+
+// isArray reports whether a target is an array.
 func isArray(conf *siteconf.Config, target string) bool {
 	return slices.ContainsFunc(conf.Arrays, func(ar siteconf.Array) bool { return ar.Name == target && ar.Kind != localmon.KindHost })
 }

@@ -217,7 +217,7 @@ The log of the run is evidence: it goes into the next bundle with --run.`,
 		},
 	}
 	o.flags(c)
-	c.Flags().StringVar(&o.array, "array", "", "array the runbook is about")
+	c.Flags().StringVar(&o.array, "array", "", "array the runbook is about, or the name of the kit's own machine")
 	c.Flags().StringVar(&o.component, "component", "", "component the runbook is about")
 	c.Flags().Uint64Var(&o.alert, "alert", 0, "alert the runbook is about; gives array, component and runbook")
 	return c
@@ -231,8 +231,8 @@ func (a *app) chooseBook(ctx context.Context, args []string, o *runOptions) (*ru
 		if al, err = a.alert(ctx, o.alert); err != nil {
 			return nil, err
 		}
-		if conf, err := a.config(); err == nil && !isArray(conf, al.Target) {
-			return nil, cli.WithHint(cli.Usagef("alert %d is about %s, and runbooks are run on arrays", o.alert, al.Target), "darksite alerts show %d", o.alert)
+		if conf, err := a.config(); err == nil && !runnable(conf, al.Target) {
+			return nil, cli.WithHint(cli.Usagef("alert %d is about %s, which runbooks cannot be run on", o.alert, al.Target), "darksite alerts show %d", o.alert)
 		}
 		o.array = al.Target
 		if o.component == "" {
