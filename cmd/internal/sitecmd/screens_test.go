@@ -148,7 +148,7 @@ func fillAlerts(t *testing.T, path string) {
 		require.NoError(t, s.Save(alertstore.Step{Result: r}))
 		state = r.State
 	}
-	books := map[string]string{"drive-failed": "drive-failed", "latency-unusual": "volume-latency-unusual", "host-path-lost": "host-port-down", "psu-failed": "psu-failed"}
+	books := map[string]string{"drive-failed": "drive-failed", "latency-unusual": "volume-latency-high", "psu-failed": "psu-failed"}
 	yes := func(target, rule, component string, severity localmon.Severity, summary string, evidence ...string) localmon.Condition {
 		return localmon.Condition{
 			Rule: rule, Target: target, Component: component, State: localmon.Yes, Hard: true, Severity: severity, Summary: summary,
@@ -303,7 +303,7 @@ func TestScreens(t *testing.T) {
 		"site-show":          {"site", "show"},
 		"site-check":         {"site", "check"},
 		"site-contacts":      {"site", "contacts"},
-		"runbook-none":       {"runbook", "run", "--alert", "14", "--as", "mdurand"},
+		"runbook-none":       {"runbook", "run", "--alert", "2", "--as", "mdurand"},
 	}
 	for name, args := range screens {
 		for _, width := range []int{80, 40} {
