@@ -33,7 +33,6 @@ func program() clitest.Program {
 			"history plot":     "a picture; the values are in history query --json",
 			"init":             "acts and says so",
 			"monitor unit":     "prints a file for systemd",
-			"redact":           "writes its report with --report",
 			"reply open":       "acts; the cases are in case list --json",
 			"round mark":       "acts; the round shows it",
 			"runbook lint":     "prints no data",
