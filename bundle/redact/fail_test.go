@@ -111,7 +111,6 @@ func TestALeakUnderAStrictPolicyLeavesNothing(t *testing.T) {
 	err := failing(t.Context(), t, newGate(t, redact.Options{Policy: redact.Policy{ID: "x", Strict: true}}), in, filepath.Join(t.TempDir(), "out"))
 	require.ErrorAs(t, err, &leak)
 	require.NotContains(t, err.Error(), "Wq8")
-
 }
 
 // TestWhatTheProofFinds is hidden where it stands, or withheld with the archive
