@@ -84,6 +84,10 @@ func (db *DB) Check(ctx context.Context) ([]Damage, error) {
 			c := checker{ctx: ctx, target: string(target), log: logOf(tx, string(target)), named: map[uint32]bool{}, nameless: map[uint32]bool{}}
 			err := c.walk(all.Bucket(target))
 			found = append(found, c.found...)
+			if errors.Is(err, errBadValue) { // a key that is none: a finding like others
+				found = append(found, Damage{Target: string(target), What: structure, Err: err})
+				return nil
+			}
 			return err
 		})
 	})
