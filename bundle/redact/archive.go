@@ -49,14 +49,18 @@ type bounded struct {
 }
 
 type counter struct {
-	r io.Reader
-	n int64
+	r   io.Reader
+	n   int64
+	err error // the first that is not the end
 }
 
 // Read counts.
 func (c *counter) Read(p []byte) (int, error) {
 	n, err := c.r.Read(p)
 	c.n += int64(n)
+	if err != nil && err != io.EOF && c.err == nil {
+		c.err = err
+	}
 	return n, err
 }
 
@@ -72,9 +76,13 @@ func (b *bounded) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// damaged turns an error of unpacking into a reason to withhold.
-func damaged(err error, what string) error {
+// damaged turns an error of unpacking into a reason to withhold. When the disk
+// failed under it, that is the error.
+func (s *stream) damaged(err error, what string) error {
 	var no *withholdError
+	if s.from != nil && s.from.err != nil {
+		return s.from.err
+	}
 	if err == nil || errors.As(err, &no) {
 		return err
 	}
@@ -101,7 +109,7 @@ func (s *stream) packed(r io.Reader, w io.Writer, name string, depth int, kind s
 	packed := &counter{r: r}
 	zr, err := open(packed)
 	if err != nil {
-		return damaged(err, kind+" file")
+		return s.damaged(err, kind+" file")
 	}
 	zw, err := gzip.NewWriterLevel(w, gzip.BestSpeed)
 	if err != nil {
@@ -110,7 +118,7 @@ func (s *stream) packed(r io.Reader, w io.Writer, name string, depth int, kind s
 	in := &readErrors{r: &bounded{r: zr, packed: packed, ratio: s.gate.policy.ratio()}}
 	if _, err := s.content(in, s.sink(zw), unpackedName(name), depth+1); err != nil {
 		if in.err != nil {
-			return damaged(in.err, kind+" file")
+			return s.damaged(in.err, kind+" file")
 		}
 		return err
 	}
@@ -195,7 +203,7 @@ func (s *stream) zstd(r io.Reader, w io.Writer, name string, depth int) error {
 	packed := &counter{r: r}
 	zr, err := zstd.NewReader(packed, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(256<<20))
 	if err != nil {
-		return damaged(err, "zstd file")
+		return s.damaged(err, "zstd file")
 	}
 	defer zr.Close()
 	zw, err := zstd.NewWriter(w, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest))
@@ -205,7 +213,7 @@ func (s *stream) zstd(r io.Reader, w io.Writer, name string, depth int) error {
 	in := &readErrors{r: &bounded{r: zr, packed: packed, ratio: s.gate.policy.ratio()}}
 	if _, err := s.content(in, s.sink(zw), unpackedName(name), depth+1); err != nil {
 		if in.err != nil {
-			return damaged(in.err, "zstd file")
+			return s.damaged(in.err, "zstd file")
 		}
 		return err
 	}
@@ -225,7 +233,7 @@ func (s *stream) tar(r io.Reader, w io.Writer, name string, depth int) error {
 			break
 		}
 		if err != nil {
-			return damaged(err, "tar file")
+			return s.damaged(err, "tar file")
 		}
 		switch h.Typeflag {
 		case tar.TypeDir, tar.TypeXGlobalHeader:
@@ -262,7 +270,7 @@ func (s *stream) tarMember(tr io.Reader, tw *tar.Writer, names *names, archive, 
 	defer tmp.remove()
 	kind, err := s.content(in, s.sink(tmp), archive+"!"+orig, depth+1)
 	if in.err != nil {
-		return damaged(in.err, "tar file")
+		return s.damaged(in.err, "tar file")
 	}
 	var no *withholdError
 	if errors.As(err, &no) {
@@ -355,7 +363,7 @@ func (s *stream) zip(r io.Reader, w io.Writer, name string, depth int) error {
 	}
 	zr, err := zip.NewReader(f, size)
 	if err != nil {
-		return damaged(err, "zip file")
+		return s.damaged(err, "zip file")
 	}
 	if office(zr) {
 		return withhold("office document")
@@ -393,7 +401,7 @@ func (s *stream) zipMember(m *zip.File, zw *zip.Writer, names *names, archive st
 	}
 	rc, err := m.Open()
 	if err != nil {
-		return damaged(err, "zip file")
+		return s.damaged(err, "zip file")
 	}
 	defer rc.Close()
 	in := &readErrors{r: &bounded{r: rc, packed: &counter{n: int64(m.CompressedSize64)}, ratio: s.gate.policy.ratio()}}
@@ -403,7 +411,7 @@ func (s *stream) zipMember(m *zip.File, zw *zip.Writer, names *names, archive st
 	var no *withholdError
 	switch {
 	case in.err != nil && !errors.As(in.err, &no):
-		return damaged(in.err, "zip file")
+		return s.damaged(in.err, "zip file")
 	case errors.As(err, &no):
 		return s.zipHeld(zw, names, archive, m.Name, no.reason)
 	case err != nil:

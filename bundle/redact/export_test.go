@@ -28,3 +28,6 @@ func (g *Gate) Content(r io.Reader, w io.Writer) error {
 	_, err := s.content(r, w, "x", 0)
 	return errors.Join(err, all.close())
 }
+
+// OnOpen puts a reader before every file, which may fail as a disk would.
+func (g *Gate) OnOpen(f func(io.Reader) io.Reader) { g.opened = f }

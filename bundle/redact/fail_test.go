@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -75,21 +76,41 @@ func TestACancelledRunLeavesNothing(t *testing.T) {
 	}
 }
 
-// TestAReaderThatFails takes a file away and puts a folder in its place, on which
-// reading fails, and reads from a source that breaks off.
+// breaking fails after some bytes, as a disk with a bad block does.
+func breaking(err error, after int64) func(io.Reader) io.Reader {
+	return func(r io.Reader) io.Reader {
+		return io.MultiReader(io.LimitReader(r, after), iotest.ErrReader(err))
+	}
+}
+
+// TestAReaderThatFails reads from a disk that breaks off, in either pass, in a text
+// and in an archive: the whole run fails, however much of it was done.
 func TestAReaderThatFails(t *testing.T) {
 	in := siteTree(t)
-	file := filepath.Join(in, "kweiss", "b.log")
-	g := newGate(t, redact.Options{Workers: 1, Progress: onPass("learn", func() {
-		require.NoError(t, os.Remove(file))
-		require.NoError(t, os.Mkdir(file, 0o700))
-	})})
-	err := failing(t.Context(), t, g, in, filepath.Join(t.TempDir(), "out"))
-	require.ErrorIs(t, err, syscall.EISDIR)
-
-	broken := errors.New("the disk broke")
-	err = newGate(t, redact.Options{}).Content(io.MultiReader(strings.NewReader(siteText), iotest.ErrReader(broken)), io.Discard)
-	require.ErrorIs(t, err, broken)
+	broken := &fs.PathError{Op: "read", Path: filepath.Join(in, "kweiss/b.log"), Err: syscall.EIO}
+	require.NoError(t, os.WriteFile(filepath.Join(in, "d.gz"), gz(t, []byte(siteText)), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(in, "e.xz"), xzOf(t, []byte(siteText)), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(in, "f.tar"), tarOf(t, map[string][]byte{"a": zst(t, []byte(siteText))}), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(in, "g.txt"), wide(siteText, true), 0o600))
+	for _, after := range []int64{0, 60} {
+		for nth := range 14 { // seven files, two passes
+			g := newGate(t, redact.Options{Workers: 1})
+			n, met := 0, false
+			g.OnOpen(func(r io.Reader) io.Reader {
+				if n++; n != nth+1 {
+					return r
+				}
+				met = true
+				return breaking(broken, after)(r)
+			})
+			err := failing(t.Context(), t, g, in, filepath.Join(t.TempDir(), "out"))
+			require.True(t, met)
+			require.ErrorIs(t, err, syscall.EIO)
+		}
+	}
+	gone := errors.New("the disk broke")
+	err := newGate(t, redact.Options{}).Content(io.MultiReader(strings.NewReader(siteText), iotest.ErrReader(gone)), io.Discard)
+	require.ErrorIs(t, err, gone)
 }
 
 func TestAnOutputRemovedOrChangedUnderUs(t *testing.T) {

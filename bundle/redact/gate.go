@@ -3,6 +3,7 @@ package redact
 import (
 	"errors"
 	"fmt"
+	"io"
 	"runtime"
 	"slices"
 	"strings"
@@ -77,10 +78,11 @@ type Gate struct {
 	workers  int
 	progress Progress
 	links    bool
-	chunk    int          // size of chunks, 0 for chunkSize; tests cut finer
-	entered  func(string) // told of every pass by tests, or nil
-	rescan   bool         // the second pass scans in full again; tests compare
-	met      func([]byte) // told of every chunk by tests, or nil
+	chunk    int                       // size of chunks, 0 for chunkSize; tests cut finer
+	entered  func(string)              // told of every pass by tests, or nil
+	rescan   bool                      // the second pass scans in full again; tests compare
+	met      func([]byte)              // told of every chunk by tests, or nil
+	opened   func(io.Reader) io.Reader // put before every file by tests, or nil
 
 	tree sync.Mutex // held by Tree
 

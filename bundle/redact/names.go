@@ -25,7 +25,8 @@ func (g *Gate) learnNames(p *plan) error {
 }
 
 // nameOutputs gives every file its name in the output. Names that were different
-// stay different.
+// stay different, also where case does not count, and no file gets the name of a
+// folder.
 func (g *Gate) nameOutputs(p *plan) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -36,19 +37,36 @@ func (g *Gate) nameOutputs(p *plan) error {
 		if err != nil {
 			return fmt.Errorf("name outputs: %w", err)
 		}
-		name = repackedName(name, t.kind)
-		for n := 2; taken[strings.ToLower(name)]; n++ {
-			ext := path.Ext(name)
-			base := strings.TrimSuffix(name, ext)
-			if i := strings.LastIndex(base, "~"); n > 2 && i > 0 {
-				base = base[:i]
-			}
-			name = fmt.Sprintf("%s~%d%s", base, n, ext)
+		t.outRel = repackedName(name, t.kind)
+		for dir := path.Dir(t.outRel); dir != "."; dir = path.Dir(dir) {
+			taken[strings.ToLower(dir)] = true
+		}
+	}
+	next := map[string]int{} // thousands of files can get one name
+	for _, t := range p.tasks {
+		dir, base := path.Split(t.outRel)
+		ext := path.Ext(base)
+		name, same := t.outRel, strings.ToLower(t.outRel)
+		for n := max(2, next[same]); taken[strings.ToLower(name)]; n++ {
+			name = dir + fmt.Sprintf("%s~%d%s", strings.TrimSuffix(base, ext), n, ext)
+			next[same] = n + 1
 		}
 		taken[strings.ToLower(name)] = true
 		t.outRel = name
 	}
 	return nil
+}
+
+// maxName is how long a name may get, with room for a number behind it; systems
+// take 255 bytes.
+const maxName = 240
+
+// fitted cuts out the middle of a name that got too long.
+func fitted(name string) string {
+	if len(name) <= maxName {
+		return name
+	}
+	return strings.ToValidUTF8(name[:maxName/2], "") + "~" + strings.ToValidUTF8(name[len(name)-maxName/2+1:], "")
 }
 
 // path redacts each part of a relative path.
@@ -69,7 +87,7 @@ func (w *worker) path(rel string) (string, error) {
 		if clean == "" || clean == "." || clean == ".." {
 			clean = "name"
 		}
-		parts[i] = clean + part[len(s):]
+		parts[i] = fitted(clean + part[len(s):])
 	}
 	return strings.Join(parts, "/"), nil
 }

@@ -39,7 +39,8 @@ type stream struct {
 	spool  *spool  // what the first pass finds
 	replay *replay // the same in the second
 	held   []Withheld
-	read   int64 // unpacked so far
+	from   *counter // the file itself, or nil
+	read   int64    // unpacked so far
 }
 
 func (s *stream) worker() *worker {
@@ -145,6 +146,9 @@ func (t *text) redact(chunk []byte) error {
 func (s *stream) inspect(chunk []byte) error {
 	if s.read += int64(len(chunk)); s.read > s.gate.policy.bytes() {
 		return withhold("unpacks to more than the policy allows")
+	}
+	if s.from != nil && s.read > freeBytes && s.read/s.gate.policy.ratio() > s.from.n {
+		return withhold("unpacks to far more than its size") // many small bombs in one
 	}
 	if bytes.IndexByte(chunk, 0) >= 0 && !textual(chunk) {
 		return withhold("binary content")

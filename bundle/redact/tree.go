@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -69,8 +68,9 @@ func (e *LeakError) Error() string {
 func (g *Gate) Tree(ctx context.Context, in, out string) (res *Result, err error) {
 	g.tree.Lock()
 	defer g.tree.Unlock()
-	if err := freshFolder(in, out); err != nil {
-		return nil, err
+	in, out, err = folders(in, out)
+	if err != nil {
+		return nil, fmt.Errorf("redact tree: %w", err)
 	}
 	work, err := newWork(out)
 	if err != nil {
@@ -104,6 +104,7 @@ func (g *Gate) runTree(ctx context.Context, in string, work *workFolder) (res *R
 	if err != nil {
 		return nil, err
 	}
+	defer func() { err = errors.Join(err, plan.in.Close()) }()
 	plan.out, plan.tmp = work.tree(), work.tmp()
 	plan.spools = newSpools(plan.tmp)
 	defer func() { err = errors.Join(err, plan.spools.close()) }()
@@ -207,36 +208,9 @@ func (p *plan) withholdLeaking(leaks []proof.Leak) (int, error) {
 	return held, nil
 }
 
-// freshFolder refuses an output that holds something or lies in the input.
-func freshFolder(in, out string) error {
-	info, err := os.Stat(in)
-	if err != nil {
-		return fmt.Errorf("redact tree: %w", err)
-	}
-	if !info.IsDir() {
-		return fmt.Errorf("redact tree: %s is not a folder", in)
-	}
-	absIn, err1 := filepath.Abs(in)
-	absOut, err2 := filepath.Abs(out)
-	if err := errors.Join(err1, err2); err != nil {
-		return fmt.Errorf("redact tree: %w", err)
-	}
-	if absOut == absIn || strings.HasPrefix(absOut, absIn+string(filepath.Separator)) || strings.HasPrefix(absIn, absOut+string(filepath.Separator)) {
-		return fmt.Errorf("redact tree: input and output folder must not lie in each other")
-	}
-	names, err := os.ReadDir(out)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("redact tree: %w", err)
-	}
-	if len(names) > 0 {
-		return fmt.Errorf("redact tree: output folder %s is not empty; name a new one", out)
-	}
-	return nil
-}
-
 // task is one file of a tree.
 type task struct {
-	rel, abs string
+	rel      string
 	number   int // in order of names, from 1
 	outRel   string
 	found    *spool // from one pass to the other
@@ -260,51 +234,11 @@ func (t *task) shown() string {
 // plan is the work of one tree.
 type plan struct {
 	tasks  []*task
+	in     *os.Root
 	out    string // where the result is made
 	spools *spools
 	tmp    string // for parts of archives
 	total  int64
-}
-
-// planTree lists the files of a folder in order of their names.
-func planTree(in string) (*plan, error) {
-	p := &plan{}
-	err := filepath.WalkDir(in, func(path string, d fs.DirEntry, err error) error {
-		if err == nil && d.IsDir() {
-			return nil
-		}
-		rel, relErr := filepath.Rel(in, path)
-		if relErr != nil {
-			return relErr
-		}
-		t := &task{rel: filepath.ToSlash(rel), abs: path}
-		switch {
-		case errors.Is(err, fs.ErrPermission) && rel != ".":
-			t.withheld = "no permission to read it"
-		case err != nil:
-			return err
-		case d.Type()&fs.ModeSymlink != 0:
-			if t.link, err = os.Readlink(path); err != nil {
-				return err
-			}
-		case !d.Type().IsRegular():
-			t.withheld = "not a regular file"
-		default:
-			info, err := d.Info()
-			if err != nil {
-				return err
-			}
-			t.size = info.Size()
-			p.total += t.size
-		}
-		p.tasks = append(p.tasks, t)
-		t.number = len(p.tasks)
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("redact tree: list %s: %w", in, cause(err))
-	}
-	return p, nil
 }
 
 // pass runs a step over all files on the gate's workers and stops at the first
@@ -394,7 +328,7 @@ func (r metered) Read(p []byte) (int, error) {
 func (g *Gate) learnFile(ctx context.Context, p *plan, t *task, m *meter) error {
 	seen := newFindings()
 	t.found = newSpool(p.spools)
-	err := g.through(ctx, t, m, &stream{gate: g, seen: seen, hint: t.rel, tmp: p.tmp, spool: t.found}, nil)
+	err := g.through(ctx, p, t, m, &stream{gate: g, seen: seen, hint: t.rel, tmp: p.tmp, spool: t.found}, nil)
 	if err == nil {
 		err = t.found.end()
 	}
@@ -418,7 +352,7 @@ func (g *Gate) writeFile(ctx context.Context, p *plan, t *task, m *meter) (err e
 		return fmt.Errorf("redact %s: %w", t.outRel, cause(err))
 	}
 	s := &stream{gate: g, seen: newFindings(), write: true, counts: map[string]int64{}, hint: t.rel, tmp: p.tmp, replay: &replay{s: t.found, lost: g.rescan}}
-	err = g.through(ctx, t, m, s, f)
+	err = g.through(ctx, p, t, m, s, f)
 	t.found = nil
 	err = errors.Join(err, f.Close())
 	if err != nil {
@@ -461,21 +395,24 @@ func removeEmptyParents(root, dir string) error {
 
 // through opens a file and runs its content through a stream. A file that cannot
 // be opened or handled is marked withheld.
-func (g *Gate) through(ctx context.Context, t *task, m *meter, s *stream, w io.Writer) error {
-	f, err := os.Open(t.abs)
-	if errors.Is(err, fs.ErrPermission) {
-		t.withheld = "no permission to read it"
-		return nil
-	}
+func (g *Gate) through(ctx context.Context, p *plan, t *task, m *meter, s *stream, w io.Writer) error {
+	f, reason, err := p.open(t)
 	if err != nil {
 		return fmt.Errorf("redact %s: %w", t.shown(), cause(err))
+	}
+	if t.withheld = reason; reason != "" {
+		return nil
 	}
 	defer f.Close()
 	s.ctx = ctx
 	if w == nil {
 		w = io.Discard
 	}
-	s.kind, err = s.content(metered{f, m}, w, t.rel, 0)
+	s.from = &counter{r: f}
+	if g.opened != nil {
+		s.from.r = g.opened(f)
+	}
+	s.kind, err = s.content(metered{s.from, m}, w, t.rel, 0)
 	t.kind = s.kind
 	var no *withholdError
 	if errors.As(err, &no) {
