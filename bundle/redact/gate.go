@@ -103,6 +103,9 @@ func New(o Options) (*Gate, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make redaction gate: %w", err)
 	}
+	if err := checkSecrets(shipped, o.Policy.Rules); err != nil {
+		return nil, fmt.Errorf("make redaction gate: %w", err)
+	}
 	all := append(slices.Clone(shipped), o.Policy.Rules...)
 	know, err := detect.Compile(all, o.Policy.Keep)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"darksite/bundle"
 	"darksite/bundle/redact/detect"
@@ -36,47 +37,83 @@ func (p Policy) Loosened() []string {
 }
 
 // ParsePolicy reads a policy file: statements of the form "word: rest" (id,
-// version, keep), then, each behind a line of three dashes, rules as package
-// rules describes them. The name is used in errors.
+// version, strict, keep), then, each behind a line of three dashes, rules as package
+// rules describes them. The name is used in errors, with line and column.
 func ParsePolicy(name, text string) (Policy, error) {
 	var p Policy
-	head, rest, more := strings.Cut("\n"+text, "\n---\n")
+	if !utf8.ValidString(text) || strings.IndexByte(text, 0) >= 0 {
+		return Policy{}, fmt.Errorf("%s: not a text in UTF-8", name)
+	}
+	text = strings.ReplaceAll(strings.TrimPrefix(text, "\ufeff"), "\r\n", "\n")
+	head, rest, more := cutRule(text)
 	for n, l := range strings.Split(head, "\n") {
 		if l = strings.TrimSpace(l); l == "" || strings.HasPrefix(l, "#") {
 			continue
 		}
 		word, arg, _ := strings.Cut(l, ":")
-		arg = strings.TrimSpace(arg)
-		switch word {
-		case "id":
-			p.ID = arg
-		case "version":
-			v, err := strconv.ParseInt(arg, 10, 64)
-			if err != nil || v < 1 {
-				return Policy{}, fmt.Errorf("%s:%d: version %q is not a number from 1 up", name, n, arg)
-			}
-			p.Version = v
-		case "strict":
-			p.Strict = arg == "yes" || arg == "true"
-		case "keep":
-			p.Keep = append(p.Keep, strings.Fields(arg)...)
-		default:
-			return Policy{}, fmt.Errorf("%s:%d: unknown word %q; known are id, version, strict, keep", name, n, word)
+		if err := p.statement(word, strings.TrimSpace(arg)); err != nil {
+			return Policy{}, fmt.Errorf("%s:%d: %w", name, n+1, err)
 		}
 	}
 	if p.ID == "" {
 		return Policy{}, fmt.Errorf("%s: no id", name)
 	}
-	for i := 1; more; i++ {
+	seen := map[string]bool{}
+	for line := strings.Count(head, "\n") + 2; more; {
 		var one string
-		one, rest, more = strings.Cut(rest, "\n---\n")
-		r, err := rules.Parse(fmt.Sprintf("%s: rule %d", name, i), one)
+		one, rest, more = cutRule(rest)
+		r, err := rules.ParseAt(name, line, one)
 		if err != nil {
 			return Policy{}, err
 		}
+		if seen[r.ID] {
+			return Policy{}, fmt.Errorf("%s:%d: a second rule named %s", name, line, r.ID)
+		}
+		seen[r.ID] = true
+		line += strings.Count(one, "\n") + 1
 		p.Rules = append(p.Rules, r)
 	}
 	return p, nil
+}
+
+// cutRule cuts a text at the first line of three dashes.
+func cutRule(text string) (before, after string, found bool) {
+	at := 0
+	for l := range strings.Lines(text) {
+		if strings.TrimSpace(l) == "---" {
+			return text[:at], text[at+len(l):], true
+		}
+		at += len(l)
+	}
+	return text, "", false
+}
+
+// statement takes one line of the head apart.
+func (p *Policy) statement(word, arg string) error {
+	switch word {
+	case "id":
+		p.ID = arg
+	case "version":
+		v, err := strconv.ParseInt(arg, 10, 64)
+		if err != nil || v < 1 {
+			return fmt.Errorf("version %q is not a number from 1 up", arg)
+		}
+		p.Version = v
+	case "strict":
+		switch arg {
+		case "yes", "true":
+			p.Strict = true
+		case "no", "false":
+			p.Strict = false
+		default:
+			return fmt.Errorf("strict: %q is neither yes nor no", arg)
+		}
+	case "keep":
+		p.Keep = append(p.Keep, strings.Fields(arg)...)
+	default:
+		return fmt.Errorf("unknown word %q; known are id, version, strict, keep", word)
+	}
+	return nil
 }
 
 func (p Policy) depth() int {
@@ -127,6 +164,41 @@ func rulesVersion() (bundle.Versioned, error) {
 		return bundle.Versioned{}, err
 	}
 	return bundle.Versioned{ID: "shipped", SHA256: bundle.DigestOf(b), Version: rulesVersionNumber}, nil
+}
+
+// maxRules bounds what a site adds: every pattern looks at every line.
+const maxRules = 100
+
+// checkSecrets refuses rules of a site that would turn what the shipped ones mask
+// for good into a name with a stand-in, which the map leads back from.
+func checkSecrets(shipped []rules.Rule, site []rules.Rule) error {
+	if len(site) > maxRules {
+		return fmt.Errorf("%d rules in the policy, at most %d are allowed", len(site), maxRules)
+	}
+	know, err := detect.Compile(shipped, nil)
+	if err != nil {
+		return err
+	}
+	for _, r := range site {
+		if r.Kind == Secret {
+			continue
+		}
+		for _, key := range slices.Concat(r.Keys, r.Ends) {
+			if know.KeyKind(strings.TrimPrefix(key, "^")) == Secret {
+				return fmt.Errorf("rule %s: what stands behind %s is a secret and masked for good; a rule of a site cannot make it %s", r.ID, key, r.Kind)
+			}
+		}
+		for _, p := range r.Prefixes {
+			for _, s := range shipped {
+				if s.Kind == Secret && slices.ContainsFunc(s.Prefixes, func(q rules.Prefix) bool {
+					return strings.HasPrefix(p.Text, q.Text) || strings.HasPrefix(q.Text, p.Text)
+				}) {
+					return fmt.Errorf("rule %s: what begins with %s is a secret and masked for good; a rule of a site cannot make it %s", r.ID, p.Text, r.Kind)
+				}
+			}
+		}
+	}
+	return nil
 }
 
 // checkCases runs the cases of rules against a compiled set.

@@ -12,7 +12,8 @@
 //	                                characters of an alphabet behind (word, hex, base64, dash)
 //	nouns: user username            words before a value in running text
 //	pattern: PRJ-[0-9]{4,8}         a regular expression (RE2) for what has no key;
-//	                                rules of a site only, the shipped ones need none
+//	                                rules of a site only, the shipped ones need none;
+//	                                bounded and looked at by [CheckPattern]
 //	hit: password=q7Kd -> q7Kd      a line and what must be found in it
 //	miss: password_length=12        a line in which the rule must find nothing
 //
@@ -24,7 +25,6 @@
 package rules
 
 import (
-	"bufio"
 	"embed"
 	"errors"
 	"fmt"
@@ -47,7 +47,7 @@ type Rule struct {
 	Ends     []string
 	Nouns    []string
 	Prefixes []Prefix
-	Patterns []string // RE2, at most 200 bytes each
+	Patterns []string // RE2; see [CheckPattern]
 	Hits     []Hit
 	Misses   []string
 }
@@ -117,28 +117,35 @@ func Bytes() ([]byte, error) {
 	return out, nil
 }
 
-// Parse reads one rule. The name is used in errors, which give the line.
-func Parse(name, text string) (Rule, error) {
+// Parse reads one rule. The name is used in errors, which give the line and, in a
+// pattern, the column.
+func Parse(name, text string) (Rule, error) { return ParseAt(name, 1, text) }
+
+// ParseAt reads a rule that begins at a line of a file.
+func ParseAt(name string, first int, text string) (Rule, error) {
 	var r Rule
-	sc := bufio.NewScanner(strings.NewReader(text))
-	sc.Buffer(nil, 1<<20)
-	for n := 1; sc.Scan(); n++ {
-		l := strings.TrimSpace(sc.Text())
+	n := first
+	for raw := range strings.SplitSeq(text, "\n") {
+		at := n
+		n++
+		l := strings.TrimSpace(raw)
 		if l == "" || strings.HasPrefix(l, "#") {
 			continue
 		}
 		word, rest, ok := strings.Cut(l, ":")
 		if !ok {
-			return r, fmt.Errorf("%s:%d: no colon behind the first word", name, n)
+			return r, fmt.Errorf("%s:%d: no colon behind the first word", name, at)
 		}
-		if err := r.statement(word, strings.TrimSpace(rest)); err != nil {
-			return r, fmt.Errorf("%s:%d: %w", name, n, err)
+		rest = strings.TrimSpace(rest)
+		if err := r.statement(word, rest); err != nil {
+			place := fmt.Sprintf("%s:%d", name, at)
+			if bad := (*PatternError)(nil); errors.As(err, &bad) {
+				place += fmt.Sprintf(":%d", strings.LastIndex(raw, rest)+bad.At+1)
+			}
+			return r, fmt.Errorf("%s: %w", place, err)
 		}
 	}
-	if err := sc.Err(); err != nil {
-		return r, fmt.Errorf("%s: %w", name, err)
-	}
-	return r, r.check(name)
+	return r, r.check(fmt.Sprintf("%s:%d", name, first))
 }
 
 // statement takes one line apart.
@@ -162,6 +169,7 @@ func (r *Rule) statement(word, rest string) error {
 		r.Nouns = append(r.Nouns, strings.Fields(rest)...)
 	case "pattern":
 		r.Patterns = append(r.Patterns, rest)
+		return CheckPattern(rest)
 	case "prefix":
 		return r.prefix(strings.Fields(rest))
 	case "hit":
@@ -203,7 +211,9 @@ func (r *Rule) check(name string) error {
 	case r.Kind == pseudonym.None:
 		return fmt.Errorf("%s: no kind", name)
 	case len(r.Hits) == 0 || len(r.Misses) == 0:
-		return fmt.Errorf("%s: a rule needs at least one hit and one miss", name)
+		return fmt.Errorf("%s: rule %s: a rule needs at least one hit and one miss", name, r.ID)
+	case len(r.Patterns) > 0 && !r.Kind.IsName() && r.Kind != pseudonym.Secret:
+		return fmt.Errorf("%s: rule %s: what a pattern finds has no grammar, so its kind must be secret or a sort of name, not %s", name, r.ID, r.Kind)
 	}
 	return nil
 }
