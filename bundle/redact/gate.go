@@ -149,7 +149,7 @@ func (g *Gate) fix(o Options) error {
 		g.fixed = append(g.fixed, itemsOf(g.know, value{k.Kind, strings.ToLower(v)}, given)...)
 	}
 	for _, w := range o.Words {
-		if w = strings.TrimSpace(w); len(w) >= 2 {
+		if w = strings.TrimSpace(w); len(w) >= leastWord {
 			g.fixed = append(g.fixed, wordItems(w)...)
 		}
 	}

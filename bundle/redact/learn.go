@@ -334,18 +334,3 @@ func emailItems(k *detect.Knowledge, v value) []detect.Item {
 	}
 	return items
 }
-
-// wordItems are the spellings of an entry of the word list: its parts joined by
-// space, dash, underscore, dot or nothing.
-func wordItems(w string) []detect.Item {
-	parts := strings.FieldsFunc(strings.ToLower(w), func(r rune) bool { return r == ' ' || r == '-' || r == '_' || r == '.' })
-	canon := strings.Join(parts, " ")
-	if canon == "" {
-		return nil
-	}
-	items := []detect.Item{{Text: strings.ToLower(w), Canon: canon, Kind: Word}}
-	for _, sep := range []string{" ", "-", "_", ".", "", "%20", "+"} {
-		items = append(items, detect.Item{Text: strings.Join(parts, sep), Canon: canon, Kind: Word})
-	}
-	return items
-}

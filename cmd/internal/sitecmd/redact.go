@@ -181,19 +181,14 @@ func readPolicy(file string) (redact.Policy, error) {
 	return redact.ParsePolicy(file, string(text))
 }
 
-// readWords reads a word list: one word or phrase a line, # begins a remark.
+// readWords reads a word list; see [redact.ParseWords].
 func readWords(file string) ([]string, error) {
 	data, err := os.ReadFile(file)
 	if err != nil {
 		return nil, fmt.Errorf("read the word list: %w", err)
 	}
-	var words []string
-	for line := range strings.Lines(string(data)) {
-		if w := strings.TrimSpace(line); w != "" && !strings.HasPrefix(w, "#") {
-			words = append(words, w)
-		}
-	}
-	return words, nil
+	words, err := redact.ParseWords(file, data)
+	return words, cli.WithHint(err, "mend the list; nothing was written")
 }
 
 func (a *app) revealCommand() *cobra.Command {
