@@ -8,7 +8,9 @@ import (
 	"io"
 	"iter"
 	"maps"
+	"net/netip"
 	"slices"
+	"strings"
 
 	"filippo.io/age"
 )
@@ -35,6 +37,39 @@ type Map struct {
 func (m *Map) Lookup(token string) (Entry, bool) {
 	e, ok := m.entries[token]
 	return e, ok
+}
+
+// Find returns what a stand-in stands for that was read off a text: in any case, with
+// the separators of an address, in brackets, quotes or before a full stop, with the
+// length of a prefix or a port behind it.
+func (m *Map) Find(seen string) (Entry, bool) {
+	for _, form := range forms(seen) {
+		if e, ok := m.entries[form]; ok {
+			return e, true
+		}
+	}
+	return Entry{}, false
+}
+
+// forms are the tokens that a text can stand for.
+func forms(seen string) []string {
+	s := strings.Trim(seen, " \t\"'`<>()[]{},;.!?")
+	folded := strings.ToLower(s)
+	out := []string{seen, s, folded}
+	for _, text := range []string{strings.ToLower(strings.TrimSpace(seen)), folded, strings.NewReplacer("ip-", "", "-", ".", "_", ".").Replace(folded)} {
+		if p, err := netip.ParseAddrPort(text); err == nil {
+			out = append(out, p.Addr().Unmap().String())
+		}
+		text, _, _ = strings.Cut(text, "/")
+		if a, err := netip.ParseAddr(text); err == nil {
+			out = append(out, a.Unmap().WithZone("").String())
+		}
+	}
+	digits := strings.NewReplacer(":", "", "-", "", ".", "").Replace(folded)
+	for _, head := range []string{"nn", "pn", "naa", "eui", "0x"} {
+		digits = strings.TrimPrefix(digits, head)
+	}
+	return append(out, digits)
 }
 
 // Len is the number of entries.
@@ -108,6 +143,9 @@ func OpenMap(r io.Reader, ids ...age.Identity) (*Map, error) {
 		k, ok := ParseKind(l.Kind)
 		if !ok || l.Token == "" {
 			return nil, fmt.Errorf("open pseudonym map: line %d: unknown kind or empty token", n)
+		}
+		if _, twice := m.entries[l.Token]; twice {
+			return nil, fmt.Errorf("open pseudonym map: line %d: a token for the second time", n)
 		}
 		m.entries[l.Token] = Entry{l.Token, k, l.Original}
 	}

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -214,15 +215,11 @@ opens. Use it when the vendor asks which host or array a name in a reply means.`
 			if len(found) == 0 {
 				return cli.WithHint(fmt.Errorf("no map of this site knows %s", strings.Join(args, ", ")), "compare the spelling; secrets are masked for good and cannot be revealed")
 			}
-			if asJSON {
-				return a.env.JSON(found)
+			if err := a.printRevealed(found, asJSON); err != nil {
+				return err
 			}
-			t := &cli.Table{Header: []string{"PSEUDONYM", "KIND", "VALUE"}}
-			for _, f := range found {
-				t.Add(f.Token, f.Kind, f.Value)
-			}
-			t.Print(a.env.Out, a.env.Width(), a.env.Color())
-			if len(found) < len(args) {
+			if missing := unknownOf(args, found); len(missing) > 0 {
+				a.env.Notef("no map of this site knows %s", cli.Printable(strings.Join(missing, ", ")))
 				return cli.ErrAttention
 			}
 			return nil
@@ -240,6 +237,27 @@ type revealed struct {
 	Value string `json:"value"`
 }
 
+func (a *app) printRevealed(found []revealed, asJSON bool) error {
+	if asJSON {
+		return a.env.JSON(found)
+	}
+	t := &cli.Table{Header: []string{"PSEUDONYM", "KIND", "VALUE"}}
+	for _, f := range found {
+		t.Add(f.Token, f.Kind, f.Value)
+	}
+	t.Print(a.env.Out, a.env.Width(), a.env.Color())
+	return nil
+}
+
+// unknownOf are the tokens that were not found.
+func unknownOf(tokens []string, found []revealed) []string {
+	known := map[string]bool{}
+	for _, f := range found {
+		known[f.Token] = true
+	}
+	return slices.DeleteFunc(slices.Clone(tokens), func(t string) bool { return known[t] })
+}
+
 func (a *app) lookup(tokens []string, ids []age.Identity) ([]revealed, error) {
 	files, err := filepath.Glob(a.path(mapsDir, "*.age"))
 	if err != nil {
@@ -252,7 +270,7 @@ func (a *app) lookup(tokens []string, ids []age.Identity) ([]revealed, error) {
 			return nil, err
 		}
 		for _, t := range tokens {
-			if e, ok := m.Lookup(t); ok {
+			if e, ok := m.Find(t); ok {
 				found[t] = revealed{t, e.Kind.String(), e.Original}
 			}
 		}
@@ -274,8 +292,11 @@ func openMap(file string, ids []age.Identity) (*redact.Map, error) {
 	}
 	defer f.Close()
 	m, err := redact.OpenMap(f, ids...)
+	if wrong := (*age.NoIdentityMatchError)(nil); errors.As(err, &wrong) {
+		return nil, cli.WithHint(fmt.Errorf("open map %s: this key does not open it", filepath.Base(file)), "name the record key of this site with --identity FILE; only that one opens its maps")
+	}
 	if err != nil {
-		return nil, fmt.Errorf("open map %s: %w", filepath.Base(file), err)
+		return nil, cli.WithHint(fmt.Errorf("open map %s: %w", filepath.Base(file), err), "the map is damaged: fetch it from a backup of %s, or move it away to look into the others", filepath.Dir(file))
 	}
 	return m, nil
 }
