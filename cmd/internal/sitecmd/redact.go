@@ -2,22 +2,16 @@ package sitecmd
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 	"syscall"
 
 	"darksite/bundle/redact"
-	"darksite/bundle/safefile"
 	"darksite/cmd/internal/cli"
-	"darksite/cmd/internal/keyfile"
 
-	"filippo.io/age"
 	"github.com/spf13/cobra"
 )
 
@@ -41,8 +35,9 @@ What cannot be read as text is withheld and listed. Symbolic links stay when the
 lead to something inside the folder. What was packed with xz or bzip2 comes out
 packed with gzip. The output appears when it is complete and proved, not before.
 
-Exit 3 when something was withheld, 4 when the proof found a leak that could not be
-mended; then, and after any other failure, no output is left.`,
+Exit 0: all went through. Exit 3: the output is there, and something was withheld
+from it. Exit 4: the proof found a leak that could not be mended. Exit 2: words,
+policy or flags are wrong. After exit 4, 2, 1 and Ctrl-C no output is left.`,
 		Example: "  darksite redact --in /var/log/site --out /tmp/clean --words policy/words.txt --report report.json",
 		RunE:    func(c *cobra.Command, _ []string) error { return a.runRedact(c.Context(), o) },
 	}
@@ -69,7 +64,10 @@ func (a *app) runRedact(ctx context.Context, o redactOptions) error {
 	if o.jobs < 0 {
 		return cli.Usagef("--jobs %d: a number from 1 up is wanted", o.jobs)
 	}
-	key, err := a.pseudonymKey(o.keyFile)
+	if rel, err := filepath.Rel(o.out, o.report); o.report != "" && err == nil && filepath.IsLocal(rel) {
+		return cli.WithHint(cli.Usagef("the report %s would lie in the output", o.report), "name a place beside the output with --report")
+	}
+	key, ofSite, err := a.pseudonymKey(o.keyFile)
 	if err != nil {
 		return err
 	}
@@ -84,33 +82,36 @@ func (a *app) runRedact(ctx context.Context, o redactOptions) error {
 	}
 	if o.policy != "" {
 		if options.Policy, err = readPolicy(o.policy); err != nil {
-			return cli.WithCode(cli.CodeUsage, err)
+			return cli.WithHint(cli.WithCode(cli.CodeUsage, err), "mend it in %s; nothing was written", o.policy)
 		}
 	}
 	options.Policy.Strict = options.Policy.Strict || o.strict
 	gate, err := redact.New(options)
 	if err != nil {
-		return cli.WithCode(cli.CodeUsage, err)
+		err = cli.WithCode(cli.CodeUsage, err)
+		if o.policy != "" {
+			err = cli.WithHint(err, "mend it in %s; nothing was written", o.policy)
+		}
+		return err
 	}
+	beside, err := a.openBeside(o, ofSite)
+	if err != nil {
+		return err
+	}
+	defer beside.abort()
 	result, err := gate.Tree(ctx, o.in, o.out)
+	if err == nil {
+		err = beside.write(result, o.out)
+	}
 	if err != nil {
 		return redactFailed(err, o)
-	}
-	if o.report != "" {
-		text, err := json.MarshalIndent(result.Report, "", "  ")
-		if err != nil {
-			return fmt.Errorf("write report: %w", err)
-		}
-		if err := safefile.Write(o.report, append(text, '\n'), 0o600); err != nil {
-			return err
-		}
 	}
 	if o.asJSON {
 		if err := a.env.JSON(result.Report); err != nil {
 			return err
 		}
 	} else {
-		a.printRedacted(result)
+		a.printRedacted(result, o, ofSite)
 	}
 	if len(result.Withheld) > 0 {
 		return cli.ErrAttention
@@ -142,7 +143,7 @@ func (a *app) redactProgress() redact.Progress {
 	}
 }
 
-func (a *app) printRedacted(r *redact.Result) {
+func (a *app) printRedacted(r *redact.Result, o redactOptions, ofSite bool) {
 	t := &cli.Table{Header: []string{"FOUND", "RULE"}}
 	for _, n := range r.Report.ByRule {
 		t.Add(fmt.Sprint(n.Count), n.Rule)
@@ -158,20 +159,35 @@ func (a *app) printRedacted(r *redact.Result) {
 	for _, w := range r.Withheld {
 		a.env.Notef("withheld: %s: %s", cli.Printable(w.Path), w.Reason)
 	}
+	near := int64(0)
+	for _, f := range r.Files {
+		near += f.NearMisses
+	}
+	if near > 0 {
+		a.env.Notef("%d words that look drawn by chance were kept; the report counts them for each file", near)
+	}
+	if ofSite {
+		a.env.Notef("darksite reveal says what a pseudonym stands for, with the record key")
+	}
+	next := "look through " + o.out + " before you hand it on"
+	if o.report == "" && (near > 0 || len(r.Withheld) > 0) {
+		next += "; --report FILE keeps what was found where"
+	}
+	a.env.Next(next)
 }
 
 // pseudonymKey is the site's key, or one for this run where there is no site.
-func (a *app) pseudonymKey(file string) ([]byte, error) {
+func (a *app) pseudonymKey(file string) (key []byte, ofSite bool, err error) {
 	if file != "" {
 		key, err := readSecret(file)
-		return key, cli.WithHint(err, "a key is 64 hex digits; leave --key away to take the site's")
+		return key, false, cli.WithHint(err, "a key is 64 hex digits; leave --key away to take the site's")
 	}
-	key, err := readSecret(a.path(keysDir, pseudonymKey))
+	key, err = readSecret(a.path(keysDir, pseudonymKey))
 	if errors.Is(err, fs.ErrNotExist) {
 		a.env.Notef("no site folder: pseudonyms of this run agree with no other run")
-		return newRandomKey(), nil
+		return newRandomKey(), false, nil
 	}
-	return key, err
+	return key, err == nil, err
 }
 
 func readPolicy(file string) (redact.Policy, error) {
@@ -189,114 +205,5 @@ func readWords(file string) ([]string, error) {
 		return nil, fmt.Errorf("read the word list: %w", err)
 	}
 	words, err := redact.ParseWords(file, data)
-	return words, cli.WithHint(err, "mend the list; nothing was written")
-}
-
-func (a *app) revealCommand() *cobra.Command {
-	var identity, passFile string
-	var asJSON bool
-	c := &cobra.Command{
-		Use: "reveal TOKEN...", Short: "What a pseudonym of this site stands for; for use at the site only", Args: cobra.MinimumNArgs(1),
-		Long: `Look pseudonyms up in the maps of this site's bundles, which only the record key
-opens. Use it when the vendor asks which host or array a name in a reply means.`,
-		Example: "  darksite reveal host-k7f3q2 --identity /media/safe/record.key",
-		RunE: func(_ *cobra.Command, args []string) error {
-			if identity == "" {
-				identity = a.path(keysDir, recordKey)
-			}
-			ids, err := keyfile.Identities(identity, keyfile.Ask(a.env, passFile))
-			if err != nil {
-				return err
-			}
-			found, err := a.lookup(args, ids)
-			if err != nil {
-				return err
-			}
-			if len(found) == 0 {
-				return cli.WithHint(fmt.Errorf("no map of this site knows %s", strings.Join(args, ", ")), "compare the spelling; secrets are masked for good and cannot be revealed")
-			}
-			if err := a.printRevealed(found, asJSON); err != nil {
-				return err
-			}
-			if missing := unknownOf(args, found); len(missing) > 0 {
-				a.env.Notef("no map of this site knows %s", cli.Printable(strings.Join(missing, ", ")))
-				return cli.ErrAttention
-			}
-			return nil
-		},
-	}
-	c.Flags().StringVar(&identity, "identity", "", "file of the record key (default: keys/record.key)")
-	c.Flags().StringVar(&passFile, "passphrase-file", "", "passphrase of the record key")
-	cli.JSONFlag(c, &asJSON)
-	return c
-}
-
-type revealed struct {
-	Token string `json:"token"`
-	Kind  string `json:"kind"`
-	Value string `json:"value"`
-}
-
-func (a *app) printRevealed(found []revealed, asJSON bool) error {
-	if asJSON {
-		return a.env.JSON(found)
-	}
-	t := &cli.Table{Header: []string{"PSEUDONYM", "KIND", "VALUE"}}
-	for _, f := range found {
-		t.Add(f.Token, f.Kind, f.Value)
-	}
-	t.Print(a.env.Out, a.env.Width(), a.env.Color())
-	return nil
-}
-
-// unknownOf are the tokens that were not found.
-func unknownOf(tokens []string, found []revealed) []string {
-	known := map[string]bool{}
-	for _, f := range found {
-		known[f.Token] = true
-	}
-	return slices.DeleteFunc(slices.Clone(tokens), func(t string) bool { return known[t] })
-}
-
-func (a *app) lookup(tokens []string, ids []age.Identity) ([]revealed, error) {
-	files, err := filepath.Glob(a.path(mapsDir, "*.age"))
-	if err != nil {
-		return nil, fmt.Errorf("list the maps: %w", err)
-	}
-	found := map[string]revealed{}
-	for _, file := range files {
-		m, err := openMap(file, ids)
-		if err != nil {
-			return nil, err
-		}
-		for _, t := range tokens {
-			if e, ok := m.Find(t); ok {
-				found[t] = revealed{t, e.Kind.String(), e.Original}
-			}
-		}
-	}
-	var out []revealed
-	for _, t := range tokens {
-		if r, ok := found[t]; ok {
-			out = append(out, r)
-			delete(found, t)
-		}
-	}
-	return out, nil
-}
-
-func openMap(file string, ids []age.Identity) (*redact.Map, error) {
-	f, err := os.Open(file)
-	if err != nil {
-		return nil, fmt.Errorf("open map: %w", err)
-	}
-	defer f.Close()
-	m, err := redact.OpenMap(f, ids...)
-	if wrong := (*age.NoIdentityMatchError)(nil); errors.As(err, &wrong) {
-		return nil, cli.WithHint(fmt.Errorf("open map %s: this key does not open it", filepath.Base(file)), "name the record key of this site with --identity FILE; only that one opens its maps")
-	}
-	if err != nil {
-		return nil, cli.WithHint(fmt.Errorf("open map %s: %w", filepath.Base(file), err), "the map is damaged: fetch it from a backup of %s, or move it away to look into the others", filepath.Dir(file))
-	}
-	return m, nil
+	return words, cli.WithHint(cli.WithCode(cli.CodeUsage, err), "mend the list; nothing was written")
 }
