@@ -45,7 +45,12 @@ type bounded struct {
 	r      io.Reader
 	packed *counter
 	out    int64
+	free   int64 // may be unpacked whatever the ratio
 	ratio  int64
+}
+
+func (s *stream) bounded(r io.Reader, packed *counter) *bounded {
+	return &bounded{r: r, packed: packed, free: s.gate.freely(), ratio: s.gate.policy.ratio()}
 }
 
 type counter struct {
@@ -67,10 +72,17 @@ func (c *counter) Read(p []byte) (int, error) {
 // freeBytes may be unpacked whatever the ratio.
 const freeBytes = 64 << 20
 
+func (g *Gate) freely() int64 {
+	if g.free > 0 {
+		return g.free
+	}
+	return freeBytes
+}
+
 // Read refuses.
 func (b *bounded) Read(p []byte) (int, error) {
 	n, err := b.r.Read(p)
-	if b.out += int64(n); b.out > freeBytes && b.out > b.packed.n*b.ratio {
+	if b.out += int64(n); b.out > b.free && b.out > b.packed.n*b.ratio {
 		return 0, withhold("unpacks to far more than its size")
 	}
 	return n, err
@@ -115,8 +127,8 @@ func (s *stream) packed(r io.Reader, w io.Writer, name string, depth int, kind s
 	if err != nil {
 		return err
 	}
-	in := &readErrors{r: &bounded{r: zr, packed: packed, ratio: s.gate.policy.ratio()}}
-	if _, err := s.content(in, s.sink(zw), unpackedName(name), depth+1); err != nil {
+	in := &readErrors{r: s.bounded(zr, packed)}
+	if _, err := s.content(in, s.sink(zw), unpackedName(name), depth+1); err != nil || in.err != nil { // a content that breaks off looks like its end
 		if in.err != nil {
 			return s.damaged(in.err, kind+" file")
 		}
@@ -210,8 +222,8 @@ func (s *stream) zstd(r io.Reader, w io.Writer, name string, depth int) error {
 	if err != nil {
 		return err
 	}
-	in := &readErrors{r: &bounded{r: zr, packed: packed, ratio: s.gate.policy.ratio()}}
-	if _, err := s.content(in, s.sink(zw), unpackedName(name), depth+1); err != nil {
+	in := &readErrors{r: s.bounded(zr, packed)}
+	if _, err := s.content(in, s.sink(zw), unpackedName(name), depth+1); err != nil || in.err != nil { // a content that breaks off looks like its end
 		if in.err != nil {
 			return s.damaged(in.err, "zstd file")
 		}
@@ -404,7 +416,7 @@ func (s *stream) zipMember(m *zip.File, zw *zip.Writer, names *names, archive st
 		return s.damaged(err, "zip file")
 	}
 	defer rc.Close()
-	in := &readErrors{r: &bounded{r: rc, packed: &counter{n: int64(m.CompressedSize64)}, ratio: s.gate.policy.ratio()}}
+	in := &readErrors{r: s.bounded(rc, &counter{n: int64(m.CompressedSize64)})}
 	tmp := &spill{dir: s.tmp}
 	defer tmp.remove()
 	kind, err := s.content(in, s.sink(tmp), archive+"!"+m.Name, depth+1)
@@ -444,19 +456,23 @@ func (s *stream) zipHeld(zw *zip.Writer, names *names, archive, orig, reason str
 // names keeps member names apart and remembers which member got which.
 type names struct {
 	taken map[string]bool
+	next  map[string]int    // number to go on with, by name: thousands can have one
 	given map[string]string // name as found -> name as written
 }
 
-func newNames() *names { return &names{map[string]bool{}, map[string]string{}} }
+func newNames() *names {
+	return &names{map[string]bool{}, map[string]int{}, map[string]string{}}
+}
 
 // take shortens a name to what every format holds and makes it new.
 func (n *names) take(out string) string {
 	if len(out) > 100 {
 		out = out[:40] + "~" + out[len(out)-40:]
 	}
-	base := out
-	for i := 2; n.taken[strings.ToLower(out)]; i++ {
+	base, same := out, strings.ToLower(out)
+	for i := max(2, n.next[same]); n.taken[strings.ToLower(out)]; i++ {
 		out = fmt.Sprintf("%s~%d", base, i)
+		n.next[same] = i + 1
 	}
 	n.taken[strings.ToLower(out)] = true
 	return out

@@ -31,3 +31,6 @@ func (g *Gate) Content(r io.Reader, w io.Writer) error {
 
 // OnOpen puts a reader before every file, which may fail as a disk would.
 func (g *Gate) OnOpen(f func(io.Reader) io.Reader) { g.opened = f }
+
+// SetFree bounds what may be unpacked whatever the ratio.
+func (g *Gate) SetFree(n int64) { g.free = n }

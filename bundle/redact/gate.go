@@ -84,6 +84,10 @@ type Gate struct {
 	met      func([]byte)              // told of every chunk by tests, or nil
 	opened   func(io.Reader) io.Reader // put before every file by tests, or nil
 
+	free int64 // that may be unpacked whatever the ratio, 0 for freeBytes; tests take less
+
+	buffers sync.Pool // of chunks, as *[]byte
+
 	tree sync.Mutex // held by Tree
 
 	mu     sync.Mutex // guards what follows

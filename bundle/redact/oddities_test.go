@@ -237,7 +237,7 @@ func TestSparseAndEmptyFiles(t *testing.T) {
 // thousand by default), each with the same stand-ins.
 func TestManySmallFiles(t *testing.T) {
 	n := 600
-	if os.Getenv("DARKSITE_LONG") != "" {
+	if os.Getenv("REDACT_LONG") != "" {
 		n = 100_000
 	}
 	in := t.TempDir()

@@ -1,6 +1,10 @@
 package redact
 
 import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"darksite/bundle/redact/detect"
@@ -37,6 +41,62 @@ func TestRulesPassTheirOwnCases(t *testing.T) {
 					}
 				}
 			})
+		}
+	}
+}
+
+// TestEveryRuleEarnsItsPlace takes each rule away: one of its hits is then lost. A
+// rule of which nothing is missed has cases that test another.
+func TestEveryRuleEarnsItsPlace(t *testing.T) {
+	rs, err := rules.Shipped()
+	require.NoError(t, err)
+	for i, r := range rs {
+		know, err := detect.Compile(slices.Delete(slices.Clone(rs), i, i+1), nil)
+		require.NoError(t, err)
+		require.Error(t, checkCases(know, []rules.Rule{{ID: r.ID, Hits: r.Hits}}), "rule %s is not missed by its own hits", r.ID)
+	}
+}
+
+// TestCasesThatFailRefuseTheRule turns the cases of every rule round: a hit is asked to
+// stay, and a miss to be found.
+func TestCasesThatFailRefuseTheRule(t *testing.T) {
+	rs, err := rules.Shipped()
+	require.NoError(t, err)
+	know, err := detect.Compile(rs, nil)
+	require.NoError(t, err)
+	for _, r := range rs {
+		require.NoError(t, checkCases(know, []rules.Rule{r}), r.ID)
+		for _, h := range r.Hits {
+			require.Error(t, checkCases(know, []rules.Rule{{ID: r.ID, Misses: []string{h.Line}}}), "%s: %s", r.ID, h.Line)
+		}
+		for _, m := range r.Misses {
+			require.Error(t, checkCases(know, []rules.Rule{{ID: r.ID, Hits: []rules.Hit{{Line: m, Text: m}}}}), "%s: %s", r.ID, m)
+		}
+	}
+}
+
+// TestARuleWithoutCasesDoesNotBuild strips the cases of every rule file: no build
+// that reads it makes a gate.
+func TestARuleWithoutCasesDoesNotBuild(t *testing.T) {
+	files, err := filepath.Glob("rules/data/*.rule")
+	require.NoError(t, err)
+	shipped, err := rules.Shipped()
+	require.NoError(t, err)
+	require.Len(t, files, len(shipped), "every rule file is a rule of the build")
+	for _, file := range files {
+		b, err := os.ReadFile(file)
+		require.NoError(t, err)
+		_, err = rules.Parse(file, string(b))
+		require.NoError(t, err)
+		for _, word := range []string{"hit:", "miss:", "id:", "kind:"} {
+			var kept []string
+			for l := range strings.Lines(string(b)) {
+				if !strings.HasPrefix(l, word) {
+					kept = append(kept, l)
+				}
+			}
+			_, err = rules.Parse(file, strings.Join(kept, ""))
+			require.ErrorContains(t, err, file, "without %s", word)
 		}
 	}
 }

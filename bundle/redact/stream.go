@@ -61,7 +61,8 @@ func (s *stream) worker() *worker {
 func (s *stream) text(r io.Reader, w io.Writer) error {
 	wk := s.worker()
 	t := &text{s: s, wk: wk, w: w}
-	c := &chunker{r: r, size: s.gate.chunk}
+	c := s.gate.chunker(r)
+	defer s.gate.give(c)
 	for {
 		if err := s.ctx.Err(); err != nil {
 			return context.Cause(s.ctx)
@@ -147,13 +148,31 @@ func (s *stream) inspect(chunk []byte) error {
 	if s.read += int64(len(chunk)); s.read > s.gate.policy.bytes() {
 		return withhold("unpacks to more than the policy allows")
 	}
-	if s.from != nil && s.read > freeBytes && s.read/s.gate.policy.ratio() > s.from.n {
+	if s.from != nil && s.read > s.gate.freely() && s.read/s.gate.policy.ratio() > s.from.n {
 		return withhold("unpacks to far more than its size") // many small bombs in one
 	}
 	if bytes.IndexByte(chunk, 0) >= 0 && !textual(chunk) {
 		return withhold("binary content")
 	}
 	return nil
+}
+
+// chunker takes a buffer that another text is done with: for many small files and
+// members to make one is most of the work.
+func (g *Gate) chunker(r io.Reader) *chunker {
+	c := &chunker{r: r, size: g.chunk}
+	if b, ok := g.buffers.Get().(*[]byte); ok {
+		c.buf = *b
+	}
+	return c
+}
+
+// give leaves a buffer to the next text, unless it has grown: then chunks would be
+// cut elsewhere.
+func (g *Gate) give(c *chunker) {
+	if b := c.buf; len(b) == c.size {
+		g.buffers.Put(&b)
+	}
 }
 
 // chunker cuts a stream at line ends.
