@@ -27,8 +27,13 @@
 //
 // # Promises
 //
-//   - Fail closed: an error, a cancelled context or a panic in a recogniser
-//     leaves nothing at the output. There is no way to go on anyway.
+//   - Fail closed: an error, a cancelled context, a full disk or a panic in a
+//     recogniser leaves nothing at the output, and SIGKILL nothing that could be taken
+//     for one. There is no way to go on anyway.
+//   - What stands in the input is read, and nothing that is put in its place
+//     meanwhile: no pipe, no link that leads elsewhere. A file that is gone is listed.
+//   - A policy of a site can add to the rules and name words that stay, which the
+//     report lists. It cannot make a name of what is masked as a secret.
 //   - The same value has the same stand-in in every file of every bundle of a
 //     site; different values never share one. Secrets are masked for good as
 //     masked-secret and are in no map.
@@ -109,14 +114,14 @@
 //	52 images, PDF, office files                w  all of them, office files of the zip kind too
 //	53 chunk borders                            h
 //	54 no line end, NUL, fidelity               h
-//	55 FIFO, devices, permissions               w  a file that grows is read to where it ends
+//	55 FIFO, devices, permissions               w  a file that grows is read to where it ends, one that goes or turns into something else is withheld
 //	56 fail-open                                h  nothing is left on any failure
 //	57 tokens tokenised again                   h
 //	58 unsalted hashes                          h  keyed with 32 bytes
 //	59 the report leaks                         h
 //	60 own artefacts                            h  errors and reports name redacted paths
-//	61 slow or greedy rules of a site           h  RE2, bounded, refused when they match everything or a stand-in
-//	62 bombs                                    h  size and ratio limits of the policy
+//	61 slow or greedy rules of a site           h  RE2, bounded, refused with their place when slow, when they match what must stay, or could break JSON
+//	62 bombs                                    h  size and ratio limits of the policy, for each part and for all of a file
 //	63 look-alikes in the input                 h  stand-ins authenticate themselves
 //	64 order of work                            h
 package redact

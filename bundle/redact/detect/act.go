@@ -31,9 +31,12 @@ const Mask = "masked-secret"
 // dashes.
 func (s *Scanner) act(start, lo, hi, end int, v verdict) int {
 	next := end
-	a := v.acts
+	a, told := v.acts, len(s.out)
 	if a&(aQuad|aEmbedded|aDotMAC|aDashHex|aHex|aSID|aQualified|aToken) != 0 {
 		next = max(next, s.actForm(lo, hi, a))
+	}
+	if a&aToken != 0 && len(s.out) == told {
+		a &^= aToken // begins like one and is none: JSON in base64 begins like a JWT
 	}
 	if a&aMail != 0 {
 		next = max(next, s.mail(lo, hi))
