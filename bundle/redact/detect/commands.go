@@ -385,7 +385,7 @@ func (s *Scanner) option(program string, arg []byte, from, end int) {
 		s.learn(at, end, pseudonym.Secret, "option")
 	case strings.HasPrefix(program, "mysql") && arg[1] == 'u' && glued:
 		s.account(at, end)
-	case (program == "sshpass" || program == "ldapsearch" && false) && arg[1] == 'p':
+	case program == "sshpass" && arg[1] == 'p':
 		if glued {
 			s.learn(at, end, pseudonym.Secret, "option")
 		} else {

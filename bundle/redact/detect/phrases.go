@@ -188,7 +188,7 @@ func (s *Scanner) phrase(lo, hi int) {
 		s.userAfter(hi, s.buf[max(s.lo, lo-40):lo], actorWords)
 	case 't', 'c':
 		if len(w) > 2 {
-			s.hostAfter(hi, lower(w[1]) == 'l' && nounBefore(s, hi))
+			s.hostAfter(hi, lower(w[1]) == 'l')
 		} else {
 			s.hostAfter(hi, false)
 			s.hostShaped(hi)
@@ -197,8 +197,6 @@ func (s *Scanner) phrase(lo, hi int) {
 		s.hostAfter(hi, true)
 	}
 }
-
-func nounBefore(*Scanner, int) bool { return true }
 
 // loginWords in a line make "for X" a user.
 var loginWords = []string{"password", "publickey", "keyboard-interactive", "session", "authentication", "login", "logon", "hostbased", "gssapi", "credentials", "kerberos", "ticket", "account", "su:", "sudo", "failed auth", "principal", "'su ", "passwd", "logout", "shell"}
