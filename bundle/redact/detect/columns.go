@@ -74,7 +74,9 @@ func titles(b []byte) bool {
 	for i, c := range b {
 		switch inTitles[c] {
 		case never:
-			return false
+			if i > 0 || c != '!' {
+				return false // but for the mark of a remark
+			}
 		case behindLetters:
 			if i == 0 || class[b[i-1]]&(fLetter|fDigit) == 0 {
 				return false

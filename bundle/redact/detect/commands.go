@@ -46,6 +46,10 @@ func (s *Scanner) command(lo, hi int) int {
 		}
 	case "su":
 		s.switchUser(hi)
+	case "ap":
+		s.accessPoint(lo, hi)
+	case "traffic", "threat", "globalprotect", "userid", "hipmatch", "decryption":
+		s.fieldBefore(lo)
 	case "ran":
 		if n, end, _ := s.next(hi); string(s.buf[n:end]) == "command" && s.prev[0].hi > s.prev[0].lo {
 			s.account(s.prev[0].lo, s.prev[0].hi)
@@ -125,6 +129,34 @@ func (s *Scanner) switchUser(hi int) {
 			s.account(at[2].lo, at[2].lo+sep)
 			s.account(at[2].lo+sep+1, at[2].hi)
 		}
+	}
+}
+
+// fieldBefore reads the serial number in the field before the sort of a record, as
+// firewalls write them without titles: 1,2026/10/03 09:00:00,0128..,TRAFFIC,end.
+func (s *Scanner) fieldBefore(lo int) {
+	b := s.buf
+	if lo == s.lo || b[lo-1] != ',' {
+		return
+	}
+	from := lo - 1
+	for from > s.lo && (isDigit(b[from-1]) || class[b[from-1]]&fUpper != 0) {
+		from--
+	}
+	if n := lo - 1 - from; n >= 11 && n <= 16 && from > s.lo && b[from-1] == ',' && hasDigit(b[from:lo]) {
+		s.learn(from, lo-1, pseudonym.Serial, "serial")
+	}
+}
+
+// accessPoint reads the name of an access point: parts joined by dashes, a digit
+// among them.
+func (s *Scanner) accessPoint(lo, hi int) {
+	if !upperCase(s.buf[lo:hi]) {
+		return
+	}
+	n, end, quote := s.next(hi)
+	if w := s.buf[n:end]; joinedName(w) && (quote == 0 || quote == '"' || quote == '\'' || quote == '[') && !partWords.has(s.fold(w[:bytes.IndexAny(w, "-_")])) {
+		s.hostName(n-s.lo, end-s.lo, s.fold(w))
 	}
 }
 
@@ -223,7 +255,7 @@ func (s *Scanner) secretWord(lo, hi int) int {
 	if quote == '"' || quote == '\'' {
 		return s.secretArg(hi, 0)
 	}
-	if !s.configLine(lo) {
+	if !s.configLine(lo) && !s.methodBefore(lo, w, end) {
 		return 0
 	}
 	if s.k.Common(s.fold(w)) && !hasDigit(w) && stateWord.has(s.fold(w)) {
@@ -231,6 +263,18 @@ func (s *Scanner) secretWord(lo, hi int) int {
 	}
 	return s.secretArg(hi, 0)
 }
+
+// methodBefore tells "CHAP password X" and the like anywhere in a line: a method of
+// logging in before, and a value that ends the line or holds a digit behind.
+func (s *Scanner) methodBefore(lo int, w []byte, end int) bool {
+	p := s.prev[0]
+	if p.hi == 0 || p.hi+1 != lo || !methods.hasFolded(s.buf[p.lo:p.hi]) {
+		return false
+	}
+	return hasDigit(w) || len(bytes.TrimSpace(s.buf[end:s.hi])) == 0 && !s.k.Common(s.fold(w))
+}
+
+var methods = set("chap ppp pap mschap ms-chap mutual mutual-chap reverse-chap outbound inbound initiator target enable ldap radius tacacs ipmi bmc vnc smtp ftp wpa")
 
 // configLine tells statements such as "username x password y", "enable secret y",
 // "machine h login u password p".
@@ -433,6 +477,9 @@ func (s *Scanner) distinguished(lo, hi int) int {
 	for i < s.hi && b[i] == ' ' {
 		i++
 	}
+	if i+1 < s.hi && b[i] == '\\' && b[i+1] == '=' {
+		i++ // as CEF writes it
+	}
 	if i >= s.hi || b[i] != '=' || !s.isDN(lo, i) {
 		return 0
 	}
@@ -453,7 +500,7 @@ func (s *Scanner) distinguished(lo, hi int) int {
 	attr := s.fold(b[lo:hi])
 	v := b[i:end]
 	name := strings.ToLower(string(v))
-	if s.staysName(name) || bytes.IndexByte(v, '@') > 0 || dnStays.has(name) {
+	if s.staysName(name) || bytes.IndexByte(v, '@') > 0 || dnStays.has(name) || isUUID(v) {
 		return 0
 	}
 	kind := pseudonym.Word
@@ -499,7 +546,7 @@ func (s *Scanner) isDN(lo, eq int) bool {
 		}
 		i += at
 		at = i + 1
-		for i > 0 && line[i-1] == ' ' {
+		for i > 0 && (line[i-1] == ' ' || line[i-1] == '\\') {
 			i--
 		}
 		from := i

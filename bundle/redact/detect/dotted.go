@@ -197,7 +197,7 @@ func (s *Scanner) mail(lo, hi int) int {
 	if strings.IndexByte(host, '.') >= 0 {
 		return s.mailDomain(lo, hi, hostLo, local, host)
 	}
-	if host == "pts" || host == "notty" {
+	if host == "pts" || host == "notty" || host == "localhost" && !hump(local) {
 		s.account(lo, lo+len(local)) // sshd: jdoe@pts/0
 		return hi
 	}
@@ -291,6 +291,9 @@ func (s *Scanner) staysEverywhere(name string) bool {
 	name = strings.TrimSuffix(name, "+") // cut short by a column
 	if name == "" || s.k.Keeps(name) || name == "localhost" || strings.HasPrefix(name, "localhost.") || allDigits(name) || slotName(name) || countedMap(name) {
 		return true
+	}
+	if len(name) > 2 && name[0] == '_' && lettersOnly(name[1:]) {
+		return true // an account of a service, as systems mark them
 	}
 	return s.owns(pseudonym.Name, name) || name == Mask
 }

@@ -56,8 +56,10 @@ func (s *Scanner) separator(hi int) (gap, bool) {
 		i += 2
 	case i < s.hi && b[i] == '>' && i == hi:
 		g.sep = '>'
-		g.value = i + 1
-		return g, i+1 < s.hi
+		for i++; i < s.hi && b[i] == ' '; i++ {
+		}
+		g.value = i
+		return g, i < s.hi
 	case i-spaces > 3 && bytes.Contains(b[spaces:i], []byte("...")), i > spaces && i < s.hi && b[i] == '|' && s.cellKey(spaces):
 		g.sep = ':' // a key and its value apart by dots, or in two cells
 		if b[i] == '|' {

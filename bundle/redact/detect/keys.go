@@ -47,6 +47,9 @@ func (s *Scanner) key(start, lo, hi int, rule int16) int {
 		if g.quote == 0 {
 			return s.statement(lo, hi)
 		}
+		if s.routes(lo, hi, g) {
+			return 0
+		}
 		g.sep = '"'
 	}
 	if kind == pseudonym.IPv4 {
@@ -90,6 +93,12 @@ func (s *Scanner) spaced(lo int, g gap, kind pseudonym.Kind, rule int16) bool {
 		if !serialLike(w) && !(alone && hasDigit(w) && len(w) >= 8) {
 			return false
 		}
+	case pseudonym.User:
+		rest := bytes.TrimLeft(b[end:s.hi], " ")
+		i := bytes.IndexByte(rest, ' ')
+		if is || i < 0 || !s.beginsLine(lo) || lo > s.lo && b[s.lo] != ' ' || !behindAccount.hasFolded(rest[:i]) {
+			return false
+		}
 	case pseudonym.Name:
 		if alone && !is { // alias X in the block of a config
 			s.label(at, end)
@@ -106,6 +115,9 @@ func (s *Scanner) spaced(lo int, g gap, kind pseudonym.Kind, rule int16) bool {
 	s.nameAt(at, end, kind, s.k.rules[rule].ID, gap{value: at, sep: ':'})
 	return true
 }
+
+// behindAccount are what follows an account in the statement of a config that makes it.
+var behindAccount = set("password passwd secret hash role privilege class group level nopassword uid-number")
 
 // sets reports whether a key begins its line, or the line is one of a config that
 // sets something.

@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"bytes"
 	"fmt"
 	"maps"
 	"regexp"
@@ -27,6 +28,8 @@ type Knowledge struct {
 	common   *lexicon
 	keep     *lexicon
 	tails    tailSet // how keys end
+
+	secretTails tailSet // how those of secrets end
 }
 
 type ending struct {
@@ -106,7 +109,11 @@ func Compile(rs []rules.Rule, keep []string) (*Knowledge, error) {
 
 func (k *Knowledge) add(i int16, r rules.Rule) {
 	for _, key := range slices.Concat(r.Keys, r.Ends) {
-		k.tails.add(strings.TrimPrefix(key[strings.LastIndexByte(key, '-')+1:], "^"))
+		end := strings.TrimPrefix(key[strings.LastIndexByte(key, '-')+1:], "^")
+		k.tails.add(end)
+		if r.Kind == pseudonym.Secret {
+			k.secretTails.add(end)
+		}
 	}
 	for _, key := range r.Keys {
 		if whole, ok := strings.CutPrefix(key, "^"); ok {
@@ -152,7 +159,7 @@ const noRule int16 = -1
 // "Serial Number" (with the words before it in front), or noRule.
 func (k *Knowledge) keyRule(key []byte) int16 {
 	if !k.tails.may(key) {
-		return noRule
+		return k.modified(key)
 	}
 	var parts [12]string
 	n := splitKey(key, parts[:])
@@ -173,8 +180,42 @@ func (k *Knowledge) keyRule(key []byte) int16 {
 			return e.rule
 		}
 	}
+	return k.modified(key)
+}
+
+// modified finds the rule of a secret's key that says of which of several it is the
+// key: AWS_SECRET_KEY_OLD, password2, db.password.1.
+func (k *Knowledge) modified(key []byte) int16 {
+	n := len(key)
+	if n > 1 && isDigit(key[n-1]) && !isDigit(key[n-2]) {
+		n--
+	}
+	if i := bytes.LastIndexAny(key[:n], "_-."); n == len(key) && i > 0 && n-i-1 <= longestModifier {
+		var space [longestModifier]byte
+		if modifiers[string(foldInto(space[:0], key[i+1:]))] {
+			n = i
+		}
+	}
+	for n > 0 && n < len(key) && class[key[n-1]]&(fDigit|fLetter|fHigh) == 0 {
+		n--
+	}
+	if n < 3 || n == len(key) || !k.secretTails.may(key[:n]) {
+		return noRule
+	}
+	if r := k.keyRule(key[:n]); k.kind(r) == pseudonym.Secret {
+		return r
+	}
 	return noRule
 }
+
+// modifiers end keys behind what they are keys of.
+var modifiers = map[string]bool{
+	"old": true, "new": true, "prev": true, "previous": true, "current": true, "bak": true, "backup": true, "tmp": true, "prod": true, "dev": true,
+	"test": true, "stage": true, "staging": true, "primary": true, "secondary": true, "default": true, "plain": true, "b64": true, "base64": true,
+	"encoded": true, "encrypted": true, "value": true, "again": true, "confirm": true, "live": true,
+}
+
+const longestModifier = len("encrypted")
 
 // splitKey cuts a key into folded parts at separators and humps, keeping the
 // last parts when there are more than fit.

@@ -69,8 +69,11 @@ func (s *Scanner) noun(lo, hi int, rule int16) {
 		s.parts(n, end, kind, s.k.rules[rule].ID, name)
 		return
 	}
-	if s.staysName(name) || looksLikeValue(w) || stateWord.has(name) || bytes.IndexByte(w, '@') >= 0 || quote == ' ' || quote == '(' && !nameShape(w) {
+	if s.staysName(name) || looksLikeValue(w) || stateWord.has(name) || bytes.IndexByte(w, '@') >= 0 || quote == ' ' || quote == '(' && !nameShape(w) && (s.k.Common(name) || kind != pseudonym.Array && kind != pseudonym.Volume) {
 		return
+	}
+	if kind == pseudonym.User && quote == 0 && capitalised(s.buf[lo:hi]) && capitalised(w) && lower(s.buf[lo]) == 'a' {
+		return // Account Lockdown
 	}
 	if quote == 0 && end < s.hi && (s.buf[end] == '=' || s.buf[end] == '/' || s.buf[end] == '\\' || s.buf[end] == '(' && kind != pseudonym.User) {
 		return
@@ -125,6 +128,16 @@ func camel(w []byte) bool {
 		}
 	}
 	return humps >= 2
+}
+
+// capitalised tells a word of letters of which only the first is a capital.
+func capitalised(w []byte) bool {
+	for i, c := range w {
+		if f := class[c]; i == 0 && f&fUpper == 0 || i > 0 && f&fLower == 0 {
+			return false
+		}
+	}
+	return len(w) > 1
 }
 
 // nameShape tells names from words: a digit, or parts joined by dash or underscore.
@@ -256,7 +269,7 @@ func (s *Scanner) hostAfter(hi int, noun bool) {
 	}
 	w, rest := b[n:end], b[end:s.hi]
 	told := addressed(rest)
-	if !told && (!noun || quote == 0 && !nameShape(w)) {
+	if !told && (!noun || quote == 0 && !nameShape(w) && !s.placed(w)) {
 		return
 	}
 	name := s.fold(w)
@@ -280,6 +293,17 @@ func (s *Scanner) hostAfter(hi int, noun bool) {
 	}
 	s.out = append(s.out, Finding{Start: n, End: end, Kind: pseudonym.Host, Value: name, Rule: "host", Learn: len(name) >= 3})
 }
+
+// placed tells a name without a digit behind "on node" and the like.
+func (s *Scanner) placed(w []byte) bool {
+	p := s.prev[0]
+	if p.hi == 0 || len(w) < 5 || !placeWords.hasFolded(s.buf[p.lo:p.hi]) || hump(w) {
+		return false
+	}
+	return flagsOf(w)&^fLetter&^(fUpper|fLower|fWord) == 0
+}
+
+var placeWords = set("on at of")
 
 // addressed reports whether a port or an address follows, as they do behind a host.
 func addressed(rest []byte) bool {

@@ -13,7 +13,18 @@ import (
 // hashScheme tells the scheme of a password's hash, as {SSHA512}, from an object.
 func hashScheme(b []byte) bool {
 	n := bytes.IndexByte(b[:min(len(b), 24)], '}')
-	return n > 2 && n+1 < len(b) && class[b[1]]&fUpper != 0 && class[b[n+1]]&(fDigit|fLetter) != 0
+	return n > 2 && n+1 < len(b) && class[b[1]]&(fUpper|fLower) != 0 && bytes.IndexByte(b[1:n], ':') < 0 && bytes.IndexByte(b[1:n], ' ') < 0 && (class[b[n+1]]&(fDigit|fLetter) != 0 || b[n+1] == '$' || b[n+1] == '/')
+}
+
+// routes tells the community of a routing policy, which has members or a block of
+// its own behind its name, from one of SNMP.
+func (s *Scanner) routes(lo, hi int, g gap) bool {
+	if !foldEqual(s.buf[lo:hi], "community") {
+		return false
+	}
+	end, _ := s.closing(g)
+	rest := bytes.TrimLeft(s.buf[min(end+1, s.hi):s.hi], " ")
+	return bytes.HasPrefix(rest, []byte("{")) || bytes.HasPrefix(rest, []byte("member")) || bytes.HasPrefix(rest, []byte("expression"))
 }
 
 // statement deals with a secret's key and its value with only a space between,
@@ -141,7 +152,7 @@ func secretLike(v []byte, g gap, key []byte) bool {
 	if v[0] == '$' && len(v) > 1 && (v[1] == '{' || v[1] == '(' || class[v[1]]&fUpper != 0 && g.quote == 0) || bytes.HasPrefix(v, []byte("%(")) || bytes.HasPrefix(v, []byte("{{")) {
 		return false // a reference to a value kept elsewhere
 	}
-	k := strings.ToLower(string(key))
+	k := strings.TrimRight(strings.ToLower(string(key)), "0123456789")
 	if g.quote == 0 && objectLike(v, k) {
 		return false
 	}

@@ -94,6 +94,12 @@ func (s *Scanner) nameAt(lo, limit int, kind pseudonym.Kind, id string, g gap) {
 		s.digitsAt(lo, kind)
 		return
 	}
+	if lo+3 < limit && b[lo] == 0xe2 && b[lo+1] == 0x80 { // a typographic quote
+		lo += 3
+		if i := bytes.Index(b[lo:limit], []byte("\xe2\x80")); i >= 0 {
+			limit = lo + i
+		}
+	}
 	for lo < limit && (b[lo] == '@' && kind != pseudonym.User || b[lo] == '(' || b[lo] == '[' || b[lo] == '<') {
 		if b[lo] == '<' && bytes.IndexByte(b[lo:limit], '>') < 0 || b[lo] == '(' && lo+1 < limit && lower(b[lo+1]) == 'n' {
 			return
@@ -127,6 +133,9 @@ func (s *Scanner) nameAt(lo, limit int, kind pseudonym.Kind, id string, g gap) {
 		return
 	}
 	if end-lo < 2 || s.staysName(name) || looksLikeValue(w) || emptyValues.has(name) || s.ofProgram(lo, end, limit, kind, name) {
+		return
+	}
+	if kind == pseudonym.Domain && (name == "local" || name == "global") {
 		return
 	}
 	quoted := g.quote != 0 || g.keyed
@@ -291,7 +300,7 @@ func (s *Scanner) freeValue(g gap, kind pseudonym.Kind, id string) int {
 	v := bytes.TrimSpace(b[g.value:end])
 	end = g.value + len(bytes.TrimRight(b[g.value:end], " \t"))
 	folded := strings.ToLower(string(v))
-	if len(v) < 2 || emptyValues.has(folded) || s.staysName(folded) || bytes.IndexByte(v, '@') >= 0 && bytes.IndexByte(v, ' ') < 0 ||
+	if len(v) < 2 || emptyValues.has(folded) || kind != pseudonym.Phone && s.staysName(folded) || bytes.IndexByte(v, '@') >= 0 && bytes.IndexByte(v, ' ') < 0 ||
 		kind != pseudonym.Phone && pathLike(v) || b[g.value] == '/' || b[g.value] == '{' || b[g.value] == '[' || b[g.value] == '<' || b[g.value] == '\\' {
 		return 0
 	}
@@ -309,7 +318,7 @@ func (s *Scanner) freeValue(g gap, kind pseudonym.Kind, id string) int {
 			return 0
 		}
 	case pseudonym.Person:
-		if !personLike(v) && (g.sep == ':' && g.quote == 0 && bytes.IndexByte(v, ' ') > 0 || s.k.Common(folded)) || looksLikeValue(v) {
+		if !personLike(v) && g.quote == 0 && hasDigit(v) && g.sep == '=' || !personLike(v) && (g.sep == ':' && g.quote == 0 && bytes.IndexByte(v, ' ') > 0 || s.k.Common(folded)) || looksLikeValue(v) {
 			return 0
 		}
 	case pseudonym.Org:
