@@ -77,6 +77,9 @@ func (s *Scanner) pairs(start int, run []byte) int {
 		s.bracketed(end)
 	case 16:
 		s.naaPairs(start, end)
+	case 14: // both ends and the type of a frame, as packet filters write it
+		s.mac(start, start+17)
+		s.mac(start+18, start+35)
 	default:
 		if groups < 10 {
 			return 0

@@ -312,7 +312,7 @@ func (s *Scanner) keyWord(lo, hi int) int {
 
 // userArg deals with "login jdoe", "username jdoe password", "useradd jdoe".
 func (s *Scanner) userArg(lo, hi int, w string) {
-	if w == "username" && upperCase(s.buf[lo:hi]) {
+	if w == "username" && (upperCase(s.buf[lo:hi]) || hi+1 < s.hi && isSpace(s.buf[hi+1])) {
 		return // a title
 	}
 	if w == "login" && !s.lineHas(lo, "machine ") || w == "user" && !s.anyOf(s.buf[max(s.lo, lo-lookBack):lo], userStatements) {

@@ -38,8 +38,9 @@ func (s *Scanner) separator(hi int) (gap, bool) {
 		i++
 	}
 	i = s.seeThrough(i)
-	if i+1 < s.hi && b[i] == '#' && (b[i+1] == ':' || isSpace(b[i+1])) {
-		i++ // Serial #: X
+	if i+1 < s.hi && b[i] == '#' && (b[i+1] == ':' || isSpace(b[i+1])) { // or Serial#  : X
+		for i++; i < s.hi && isSpace(b[i]); i++ { // Serial #: X
+		}
 	}
 	switch {
 	case i < s.hi && (b[i] == '=' || b[i] == ':'):

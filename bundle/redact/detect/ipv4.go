@@ -147,7 +147,7 @@ func (s *Scanner) isVersion(lo, hi int, a [4]byte) bool {
 			}
 			return !private4(a) || versionTail(w) || versionWords[string(w)] && !ambiguous(w)
 		}
-		if n == 0 && p.hi == lo-1 && b[lo-1] == '/' && product(b[p.lo:p.hi]) && !private4(a) {
+		if n == 0 && p.hi == lo-1 && b[lo-1] == '/' && product(b[p.lo:p.hi]) && !private4(a) && (p.lo == s.lo || b[p.lo-1] != '/') {
 			return true
 		}
 	}

@@ -174,6 +174,11 @@ func (k *Knowledge) keyRule(key []byte) int16 {
 			return r
 		}
 	}
+	if n >= 3 && allDigits(parts[n-2]) { // user.account.0.name
+		if r, ok := k.keys[parts[n-3]+"-"+parts[n-1]]; ok {
+			return r
+		}
+	}
 	last := parts[n-1]
 	for _, e := range k.ends {
 		if len(last) > len(e.text) && strings.HasSuffix(last, e.text) {

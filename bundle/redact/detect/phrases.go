@@ -94,6 +94,9 @@ func (s *Scanner) noun(lo, hi int, rule int16) {
 // an account, though it may be a word of every log: "invalid user test from",
 // "session closed for user data".
 func (s *Scanner) loginOf(lo, end int, w []byte) bool {
+	if rest := s.buf[end:s.hi]; bytes.HasPrefix(rest, []byte(" from ")) && quadAhead(rest[6:]) {
+		return !s.staysName(s.fold(w)) && bytes.IndexByte(w, '@') < 0 && !stateWord.has(s.fold(w))
+	}
 	p := s.prev[0]
 	if p.hi == 0 || p.hi+1 != lo || s.staysName(s.fold(w)) && !(allDigits(string(w)) && len(w) > 2) || bytes.IndexByte(w, '@') >= 0 {
 		return false

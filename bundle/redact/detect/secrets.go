@@ -27,6 +27,29 @@ func (s *Scanner) routes(lo, hi int, g gap) bool {
 	return bytes.HasPrefix(rest, []byte("{")) || bytes.HasPrefix(rest, []byte("member")) || bytes.HasPrefix(rest, []byte("expression"))
 }
 
+// crypted masks a hash by its form: $6$salt$hash, $2y$10$.., $argon2id$v=19$... It
+// returns where the hash ends, or 0.
+func (s *Scanner) crypted(at int) int {
+	b, i := s.buf, at+1
+	for i < s.hi && i-at < 12 && class[b[i]]&(fDigit|fLetter|fDash) != 0 {
+		i++
+	}
+	if i == at+1 || i >= s.hi || b[i] != '$' {
+		return 0
+	}
+	for i < s.hi && (class[b[i]]&(fDigit|fLetter|fDot|fDash|fUnder) != 0 || strings.IndexByte("$/+=,", b[i]) >= 0) {
+		i++
+	}
+	for b[i-1] == ',' || b[i-1] == '.' {
+		i--
+	}
+	if h := b[at:i]; len(h) < 20 || bytes.Count(h, []byte{'$'}) < 3 || !hasLetter(h) {
+		return 0
+	}
+	s.learn(at, i, pseudonym.Secret, "hash")
+	return i
+}
+
 // statement deals with a secret's key and its value with only a space between,
 // which configs write and running text does not: set chap-secret X.
 func (s *Scanner) statement(lo, hi int) int {

@@ -122,12 +122,16 @@ func (s *Scanner) authKey(lo, hi int) int {
 		return 0
 	}
 	switch w := s.fold(s.buf[n:end]); {
-	case phrases[w]&aStart != 0, w == "3des":
+	case phrases[w]&aStart != 0, w == "3des", strings.HasPrefix(w, "aes") && len(w) < 12:
 		return 0 // the name of the cipher comes first
 	case w == "128" || w == "192" || w == "256" || len(w) == 1 && isDigit(w[0]):
-		return s.secretArg(end, 0)
+		hi = end
 	}
-	return s.secretArg(hi, 0)
+	took := s.secretArg(hi, 0)
+	if n, end, _ := s.next(took); took > 0 && end-n >= 32 && hexOnly(s.buf[n:end]) {
+		return s.secretArg(took, 0) // the key of the cipher, localised like that of the digest
+	}
+	return took
 }
 
 // beginsStatement reports whether a word is the first of its line, or follows

@@ -132,6 +132,13 @@ func (s *Scanner) nameAt(lo, limit int, kind pseudonym.Kind, id string, g gap) {
 		s.parts(lo, end, kind, id, name)
 		return
 	}
+	if kind == pseudonym.Serial && hasDigit(w) && (len(w) >= 10 && hasLetter(w) && serialLike(w) || dashedSerial(w)) && !s.owns(kind, name) && !isUUID(w) {
+		s.parts(lo, end, kind, id, name)
+		return
+	}
+	if kind == pseudonym.Serial && bytes.HasPrefix(b[end:limit], []byte(" driver")) {
+		return // of lines
+	}
 	if end-lo < 2 || s.staysName(name) || looksLikeValue(w) || emptyValues.has(name) || s.ofProgram(lo, end, limit, kind, name) {
 		return
 	}
@@ -163,8 +170,13 @@ func (s *Scanner) nameAt(lo, limit int, kind pseudonym.Kind, id string, g gap) {
 		s.emitName(lo, end, name, id)
 		return
 	}
-	if bytes.IndexByte(w, '@') >= 0 {
-		if bytes.IndexByte(w, '.') < 0 {
+	if at := bytes.IndexByte(w, '@'); at >= 0 {
+		switch {
+		case bytes.IndexByte(w, '.') >= 0:
+		case kind == pseudonym.User && at > 0 && nameShape(w[at+1:]):
+			s.account(lo, lo+at)
+			s.hostName(lo+at+1-s.lo, end-s.lo, name[at+1:])
+		default:
 			s.mail(lo, end)
 		}
 		return
@@ -223,6 +235,12 @@ func countedSerial(w []byte) bool {
 	}
 	date := (w[0] == '1' && w[1] == '9' || w[0] == '2' && w[1] == '0') && w[4] <= '1' && w[6] <= '3'
 	return !date || len(w) > 10
+}
+
+// dashedSerial tells serial numbers of digits and dashes from dates.
+func dashedSerial(w []byte) bool {
+	n, dashes := digits(w), bytes.Count(w, []byte{'-'})
+	return n >= 9 && dashes > 0 && dashes <= 3 && n+dashes == len(w)
 }
 
 // serialBehind is the length of a serial number in brackets, or 0.

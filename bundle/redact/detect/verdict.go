@@ -32,7 +32,6 @@ const (
 	aDN
 	aScheme
 	aLogon   // account\name
-	aHash    // $1$..., {SSHA}
 	aMachine // spelled as only machines are: esx14, node-246
 	aStamp   // a month, perhaps of a time stamp
 	aStart   // a word that begins a phrase of a command or a config line
@@ -252,5 +251,5 @@ func (s *Scanner) vocabulary(w []byte, acc flags, v *verdict) {
 // Host Name, Service Tag.
 var suffixWords = map[string]bool{
 	"number": true, "name": true, "tag": true, "id": true, "no": true, "code": true, "string": true,
-	"key": true, "num": true, "address": true, "server": true, "servers": true, "#": true, "contract": true, "guid": true,
+	"key": true, "num": true, "nbr": true, "address": true, "server": true, "servers": true, "#": true, "contract": true, "guid": true,
 }
