@@ -39,6 +39,9 @@ func dotted(w []byte) acts {
 		return 0
 	}
 	tld := w[i+1:]
+	if flagsOf(w[:i])&(fLetter|fHigh) == 0 {
+		return 0 // a number and its unit
+	}
 	if len(tld) < 2 || len(tld) > 16 {
 		return aWeak // may lie in a domain the site has
 	}
@@ -90,7 +93,7 @@ func (s *Scanner) dottedName(lo, hi int, a acts) {
 		return
 	}
 	name := s.fold(w)
-	if strings.HasSuffix(name, ".arpa") || publicNames.has(name) || s.staysName(name) || strings.HasSuffix(name, pseudonym.Suffix) && s.owns(pseudonym.Name, name) {
+	if strings.HasSuffix(name, ".arpa") || publicNames.has(name) || strings.HasSuffix(name, "kubernetes.io") || strings.HasSuffix(name, ".k8s.io") || lo > s.lo+1 && s.buf[lo-1] == '@' && s.buf[lo-2] == '@' || s.staysName(name) || strings.HasSuffix(name, pseudonym.Suffix) && s.owns(pseudonym.Name, name) {
 		return
 	}
 	known := s.inv.domains[name] || s.inv.inDomain(name)
@@ -328,4 +331,5 @@ func slotName(name string) bool {
 }
 
 var slotWords = set("ct ch sh bay nvb fan tmp eth fc ib sas pwr fb fm xfm iom dimm slot drv bm nvram psu ps cpu disk port vlan bond lo vif man gps snp " +
+	"bcache rbd nbd mmcblk zram drbd zd xvd dasd fd cciss " +
 	"scsi ata tty pts sd nvme dm md loop vd hd sr em eno ens enp wlan br veth docker tun tap team ge xe gi te po fa et lun vmhba vmnic vmk node_id")

@@ -170,7 +170,7 @@ func (s *Scanner) bareEnd(lo int, g gap, key []byte) int {
 	}
 	end := g.value
 	for end < s.hi && strings.IndexByte(stop, b[end]) < 0 && b[end] != 0x1b {
-		if (b[end] == '&' || b[end] == ';' || b[end] == ',') && s.anotherKey(end+1) {
+		if (b[end] == '&' || b[end] == ';' || b[end] == ',' || b[end] == '|' || b[end] == '^') && s.anotherKey(end+1) {
 			break
 		}
 		if b[end] == '\\' && end+1 < s.hi && (b[end+1] == '"' || b[end+1] == 'n' && (end+2 == s.hi || b[end+2] != '\'') && g.keyed) {

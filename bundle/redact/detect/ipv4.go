@@ -296,8 +296,11 @@ func (s *Scanner) plausible(lo, hi, from, to int, sep byte, a [4]byte) bool {
 	}
 	if sep == '.' {
 		name := from > lo && s.letterPart(lo, from-1)
+		if from == lo && to+1 < hi && b[to] == '-' && class[b[to+1]]&fLetter != 0 && !private4(a) {
+			return false // 2.6.37.6-smp
+		}
 		release := to+1 < hi && b[to] == '-' && isDigit(b[to+1])
-		if from > lo && (name && release || hasPackageEnd(b[to:hi])) || release && !private4(a) && hasLetter(b[to:hi]) {
+		if from > lo && (name && release || hasPackageEnd(b[to:hi])) || release && !private4(a) && (hasLetter(b[to:hi]) || hi < s.hi && (b[hi] == '+' || b[hi] == '~')) {
 			return false
 		}
 		return from == lo || private4(a) || !name || addressWord(b[lo:from-1])

@@ -56,6 +56,9 @@ func (s *Scanner) key(start, lo, hi int, rule int16) int {
 		s.decimal(g)
 		return 0
 	}
+	if kind == pseudonym.Name && len(b[lo:hi]) > 8 && foldEqual(b[lo:lo+4], "time") {
+		return 0 // time-zone-name
+	}
 	if s.st.parent = pseudonym.None; g.quote == 0 && g.value < s.hi && (b[g.value] == '{' || b[g.value] == '[') && !(kind == pseudonym.Secret && hashScheme(b[g.value:s.hi])) {
 		return s.openParent(g, kind, whole)
 	}

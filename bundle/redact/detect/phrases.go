@@ -72,6 +72,9 @@ func (s *Scanner) noun(lo, hi int, rule int16) {
 	if s.staysName(name) || looksLikeValue(w) || stateWord.has(name) || bytes.IndexByte(w, '@') >= 0 || quote == ' ' || quote == '(' && !nameShape(w) && (s.k.Common(name) || kind != pseudonym.Array && kind != pseudonym.Volume) {
 		return
 	}
+	if quote == '[' && !nameShape(w) && (kind != pseudonym.User || upperCase(w)) {
+		return // cluster [DBG]
+	}
 	if kind == pseudonym.User && quote == 0 && capitalised(s.buf[lo:hi]) && capitalised(w) && lower(s.buf[lo]) == 'a' {
 		return // Account Lockdown
 	}
@@ -243,6 +246,9 @@ func (s *Scanner) userAfter(hi int, before []byte, speak []string) {
 	}
 	if end < s.hi && (b[end] == '\\' || b[end] == '/' || b[end] == '=' || b[end] == '[' || b[end] == ':' && end+1 < s.hi && isAlnum(b[end+1])) {
 		return
+	}
+	if len(w) < 5 && quote == 0 && upperCase(w) && !hasDigit(w) && !uid {
+		return // closed by FIN
 	}
 	follows := bytes.HasPrefix(b[end:s.hi], []byte(" from ")) || uid || bytes.HasPrefix(b[end:s.hi], []byte(" on /dev/")) || bytes.HasPrefix(b[end:s.hi], []byte(" on pts/"))
 	if quote == 0 && !follows && camel(w) {

@@ -88,7 +88,7 @@ func (s *Scanner) logon(i, j int) {
 		lo--
 	}
 	domain := b[lo:i]
-	if j >= s.hi || !isAlnum(b[j]) && b[j] != '_' || len(domain) < 2 || lo > s.lo && (b[lo-1] == '\\' || b[lo-1] == ':' || b[lo-1] == '/' || b[lo-1] == '%') {
+	if j+1 >= s.hi || !isAlnum(b[j]) && b[j] != '_' || class[b[j+1]] == 0 || len(domain) < 2 || lo > s.lo && (b[lo-1] == '\\' || b[lo-1] == ':' || b[lo-1] == '/' || b[lo-1] == '%') {
 		return
 	}
 	folded := strings.ToLower(string(domain))

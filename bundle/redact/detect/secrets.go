@@ -188,7 +188,7 @@ func secretLike(v []byte, g gap, key []byte) bool {
 	if (k == "token" || k == "id") && len(v) <= 10 && len(v) > 2 && v[0] == '0' && v[1] == 'x' && hexOnly(v[2:]) {
 		return false // a number
 	}
-	if k == "pwd" && v[0] == '/' {
+	if (k == "pwd" || k == "seed" || k == "salt") && v[0] == '/' {
 		return false // the working folder
 	}
 	if allDigits(folded) && g.quote == 0 {

@@ -64,8 +64,8 @@ func (s *Scanner) snmpHost(hi int) {
 			return
 		}
 		switch s.fold(s.buf[n:end]) {
-		case "traps", "trap", "informs", "inform", "version", "1", "2c", "vrf", "use-vrf", "management":
-		case "3", "auth", "noauth", "priv":
+		case "traps", "trap", "informs", "inform", "version", "1", "2c", "v1", "v2c", "vrf", "use-vrf", "management", "community":
+		case "3", "v3", "auth", "noauth", "priv":
 			user = true
 		default:
 			if user {
