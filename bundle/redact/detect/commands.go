@@ -252,8 +252,10 @@ func (s *Scanner) secretWord(lo, hi int) int {
 	if len(w) == 1 && isDigit(w[0]) && end < s.hi && isSpace(b[end]) {
 		return s.secretArg(end, 0) // the digit says how the rest is encoded
 	}
-	if quote == 0 && encodings.hasFolded(w) && end < s.hi && isSpace(b[end]) {
-		return s.secretArg(end, 0)
+	if quote == 0 && encodings.hasFolded(w) {
+		if from, to, _ := s.next(end); hasDigit(b[from:to]) || to-from > 11 {
+			return s.secretArg(end, 0)
+		}
 	}
 	if quote == '"' || quote == '\'' {
 		return s.secretArg(hi, 0)
@@ -268,7 +270,7 @@ func (s *Scanner) secretWord(lo, hi int) int {
 }
 
 // encodings stand between the word and the secret and say how it is written.
-var encodings = set("ciphertext plaintext cipher irreversible-cipher simple clear cleartext clear-text")
+var encodings = set("hash ciphertext plaintext cipher irreversible-cipher simple clear cleartext clear-text")
 
 // methodBefore tells "CHAP password X" and the like anywhere in a line: a method of
 // logging in before, and a value that ends the line or holds a digit behind.

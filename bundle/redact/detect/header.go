@@ -261,7 +261,7 @@ func (s *Scanner) hostBefore(w []byte, name string, rest []byte, said promise) b
 	case said == unsaid:
 		return false
 	case len(rest) > 0 && restOfHost(rest):
-		return true
+		return name != "last"
 	case s.k.Common(name):
 		return false
 	}

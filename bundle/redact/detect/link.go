@@ -247,6 +247,9 @@ func naaMakers(d string) bool {
 func (s *Scanner) qualified(lo, hi int) int {
 	b := s.buf
 	switch lower(b[lo]) {
+	case 'm':
+		s.daemonOf(lo+4, hi)
+		return hi
 	case 'i', 'n':
 		if lower(b[lo+1]) == 'q' {
 			return s.iqn(lo)
@@ -272,6 +275,18 @@ func (s *Scanner) qualified(lo, hi int) int {
 		return s.t10(lo)
 	}
 	return hi
+}
+
+// daemonOf emits the host after which a daemon of a storage cluster is named:
+// mgr.stor-lyon-3 (mgr.14106).
+func (s *Scanner) daemonOf(lo, hi int) {
+	end := lo
+	for end < hi && s.buf[end] != '.' {
+		end++
+	}
+	if w := s.buf[lo:end]; joinedName(w) {
+		s.hostName(lo-s.lo, end-s.lo, s.fold(w))
+	}
 }
 
 // t10 reads t10.VENDOR____MODEL____SERIAL: what follows the last run of

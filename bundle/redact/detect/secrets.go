@@ -43,7 +43,7 @@ func (s *Scanner) crypted(at int) int {
 	for b[i-1] == ',' || b[i-1] == '.' {
 		i--
 	}
-	if h := b[at:i]; len(h) < 20 || bytes.Count(h, []byte{'$'}) < 3 || !hasLetter(h) {
+	if h := b[at:i]; len(h) < 20 || bytes.Count(h, []byte{'$'}) < 3 && len(h) < 28 || !hasLetter(h) {
 		return 0
 	}
 	s.learn(at, i, pseudonym.Secret, "hash")

@@ -18,7 +18,7 @@ const (
 	aDashHex                    // pairs of hex digits with dashes, UUID
 	aHex                        // a long run of hex digits
 	aToken                      // begins like a provider's token
-	aQualified                  // iqn. nqn. eui. naa. wwn. t10.
+	aQualified                  // iqn. nqn. eui. naa. wwn. t10., or of the daemon of a host
 	aDotted                     // a dotted name with a known top-level domain
 	aWeak                       // the same, but the last label also ends file names
 	aMail                       // has an @ inside
@@ -171,7 +171,7 @@ var (
 // qualifiedHead tells the beginnings of names of storage ends.
 func qualifiedHead(w []byte) acts {
 	switch lower(w[0]) {
-	case 'i', 'n', 'e', 't', 'w':
+	case 'i', 'n', 'e', 't', 'w', 'm':
 	default:
 		return 0
 	}
@@ -180,7 +180,7 @@ func qualifiedHead(w []byte) acts {
 	}
 	head := strings.ToLower(string(w[:4]))
 	switch head {
-	case "iqn.", "nqn.", "eui.", "naa.", "t10.", "wwn.":
+	case "iqn.", "nqn.", "eui.", "naa.", "t10.", "wwn.", "mon.", "mgr.", "mds.":
 		return aQualified
 	}
 	return 0
