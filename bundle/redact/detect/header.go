@@ -238,12 +238,13 @@ func (s *Scanner) hostField(at int, said promise) {
 		return
 	}
 	rest := b[end+1:]
-	switch {
-	case s.k.Keeps(name):
-		if (said == assured || said != unsaid && processAhead(rest)) && lettersOnly(name) && !notHost.has(name) {
+	if s.staysName(name) {
+		if (said == assured || said != unsaid && processAhead(rest)) && lettersOnly(name) && !notHost.has(name) && s.k.Keeps(name) {
 			s.out = append(s.out, Finding{Start: s.lo + at, End: s.lo + end, Kind: pseudonym.Host, Value: name, Rule: "syslog-host"})
 		}
-	case said == assured || s.hostBefore(w, name, rest, said):
+		return
+	}
+	if said == assured || s.hostBefore(w, name, rest, said) {
 		s.hostName(at, end, name)
 	}
 }

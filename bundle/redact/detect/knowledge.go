@@ -1,7 +1,6 @@
 package detect
 
 import (
-	"bytes"
 	"fmt"
 	"maps"
 	"regexp"
@@ -192,19 +191,28 @@ func (k *Knowledge) keyRule(key []byte) int16 {
 // key: AWS_SECRET_KEY_OLD, password2, db.password.1.
 func (k *Knowledge) modified(key []byte) int16 {
 	n := len(key)
-	if n > 1 && isDigit(key[n-1]) && !isDigit(key[n-2]) {
-		n--
+	if n < 5 {
+		return noRule
 	}
-	if i := bytes.LastIndexAny(key[:n], "_-."); n == len(key) && i > 0 && n-i-1 <= longestModifier {
-		var space [longestModifier]byte
-		if modifiers[string(foldInto(space[:0], key[i+1:]))] {
-			n = i
+	if isDigit(key[n-1]) {
+		if n--; isDigit(key[n-1]) {
+			return noRule
 		}
+	} else {
+		i := n - 1
+		for i > 2 && n-i <= longestModifier+1 && class[key[i]]&(fLetter|fDigit) != 0 {
+			i--
+		}
+		var space [longestModifier]byte
+		if n-i-1 > longestModifier || class[key[i]]&(fDash|fUnder|fDot) == 0 || !modifiers[string(foldInto(space[:0], key[i+1:]))] {
+			return noRule
+		}
+		n = i
 	}
-	for n > 0 && n < len(key) && class[key[n-1]]&(fDigit|fLetter|fHigh) == 0 {
+	for n > 0 && class[key[n-1]]&(fDigit|fLetter|fHigh) == 0 {
 		n--
 	}
-	if n < 3 || n == len(key) || !k.secretTails.may(key[:n]) {
+	if n < 3 || !k.secretTails.may(key[:n]) {
 		return noRule
 	}
 	if r := k.keyRule(key[:n]); k.kind(r) == pseudonym.Secret {

@@ -31,11 +31,12 @@ func (s *Scanner) tables() {
 		s.bracketed(s.lo)
 	}
 	if s.st.table.n > 0 && s.st.table.delim == 0 {
-		rule := b
+		i, rule := leading(b), b
 		if b[0] == '!' || b[0] == '#' {
 			rule = b[1:] // in a remark
+			i = leading(rule)
 		}
-		if i := leading(rule); i < len(rule) && ruled[rule[i]] {
+		if i < len(rule) && ruled[rule[i]] {
 			if runs, ok := underline(rule); ok {
 				s.st.table.underlined(b, runs)
 				return
