@@ -49,10 +49,10 @@ func (s *Scanner) act(start, lo, hi, end int, v verdict) int {
 	}
 	if a&aStamp != 0 {
 		if n := monthStamp(s.buf[s.lo:s.hi], lo-s.lo); n > 0 && lo > s.lo {
-			s.hostField(n, true)
+			s.hostField(n, usual)
 		}
 	}
-	if a&(aKey|aNameKey|aDN|aStart|aPath|aNoun|aPhrase) != 0 {
+	if a&(aKey|aNameKey|aDN|aStart|aPath|aNoun|aPhrase|aDotFile) != 0 {
 		next = max(next, s.actWord(start, lo, hi, end, v))
 	}
 	if a&aLong != 0 && a&(aToken|aQualified) == 0 {
@@ -99,6 +99,9 @@ func (s *Scanner) actWord(start, lo, hi, end int, v verdict) int {
 	a, next := v.acts, end
 	if a&aPath != 0 && s.inPath(lo, hi) {
 		s.pathName(hi)
+	}
+	if a&aDotFile != 0 {
+		s.homeOf(lo)
 	}
 	if a&aDN != 0 {
 		if n := s.distinguished(lo, hi); n > hi {

@@ -77,6 +77,9 @@ func (s *Scanner) pairs(start int, run []byte) int {
 		s.bracketed(end)
 	case 16:
 		s.naaPairs(start, end)
+	case 14: // both ends and the type of a frame, as packet filters write it
+		s.mac(start, start+17)
+		s.mac(start+18, start+35)
 	default:
 		if groups < 10 {
 			return 0
@@ -90,27 +93,32 @@ func (s *Scanner) shortMAC(start int, run []byte) int {
 	if len(run) < 11 || len(run) > 17 || bytes.Count(run, []byte{':'}) != 5 {
 		return 0
 	}
-	groups := bytes.Split(run, []byte{':'})
-	var digits []byte
-	for _, g := range groups {
-		switch len(g) {
-		case 1:
-			digits = append(digits, '0', lower(g[0]))
-		case 2:
-			digits = append(digits, lower(g[0]), lower(g[1]))
-		default:
-			return 0
-		}
-	}
-	if bytes.Equal(digits, []byte("000000000000")) {
+	digits, ok := shortPairs(run, ':')
+	if !ok {
 		return 0
 	}
 	end := start + len(run)
-	if s.owns(pseudonym.MAC, string(digits)) {
+	if s.owns(pseudonym.MAC, digits) {
 		return end
 	}
-	s.emitForm(start, end, pseudonym.MAC, Plain, string(digits), "mac")
+	s.emitForm(start, end, pseudonym.MAC, Plain, digits, "mac")
 	return end
+}
+
+// shortPairs reads six groups of one or two hex digits as the twelve they stand for.
+func shortPairs(w []byte, sep byte) (string, bool) {
+	var digits []byte
+	for g := range bytes.SplitSeq(w, []byte{sep}) {
+		switch {
+		case len(g) == 1 && isHexByte(g[0]):
+			digits = append(digits, '0', lower(g[0]))
+		case len(g) == 2 && isHexByte(g[0]) && isHexByte(g[1]):
+			digits = append(digits, lower(g[0]), lower(g[1]))
+		default:
+			return "", false
+		}
+	}
+	return string(digits), len(digits) == 12 && string(digits) != "000000000000"
 }
 
 // digitsOf collects the hex digits of a text, folded.

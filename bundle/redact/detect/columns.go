@@ -74,7 +74,9 @@ func titles(b []byte) bool {
 	for i, c := range b {
 		switch inTitles[c] {
 		case never:
-			return false
+			if i > 0 || c != '!' {
+				return false // but for the mark of a remark
+			}
 		case behindLetters:
 			if i == 0 || class[b[i-1]]&(fLetter|fDigit) == 0 {
 				return false
@@ -223,7 +225,7 @@ func (s *Scanner) titleKind(title string, words int, first bool) (pseudonym.Kind
 			}
 		}
 	}
-	if strings.HasSuffix(title, "s") && !strings.HasSuffix(title, "ss") {
+	if one, other, two := strings.Cut(title, " "); two && one == other || strings.HasSuffix(title, "s") && !strings.HasSuffix(title, "ss") {
 		return pseudonym.None, noRule
 	}
 	if strings.HasSuffix(title, "session id") {
@@ -313,8 +315,14 @@ func (s *Scanner) columns(b []byte) {
 		s.st.table = table{}
 		return
 	}
+	if !hasDigit(b) && upperCase(b) {
+		return // more titles
+	}
 	for _, c := range t.cols[:t.n] {
 		lo, hi, ok := cellBelow(b, int(c.at), int(c.end), int(c.prev))
+		if ok && (c.kind == pseudonym.Host || c.kind == pseudonym.User) && hi+1 < int(c.end) && hi+1 < len(b) && !isSpace(b[hi+1]) {
+			continue // several words in one cell
+		}
 		if ok {
 			s.cell(s.lo+lo, s.lo+hi, c)
 		}

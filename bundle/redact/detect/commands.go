@@ -46,6 +46,10 @@ func (s *Scanner) command(lo, hi int) int {
 		}
 	case "su":
 		s.switchUser(hi)
+	case "ap":
+		s.accessPoint(lo, hi)
+	case "traffic", "threat", "globalprotect", "userid", "hipmatch", "decryption":
+		s.fieldBefore(lo)
 	case "ran":
 		if n, end, _ := s.next(hi); string(s.buf[n:end]) == "command" && s.prev[0].hi > s.prev[0].lo {
 			s.account(s.prev[0].lo, s.prev[0].hi)
@@ -125,6 +129,34 @@ func (s *Scanner) switchUser(hi int) {
 			s.account(at[2].lo, at[2].lo+sep)
 			s.account(at[2].lo+sep+1, at[2].hi)
 		}
+	}
+}
+
+// fieldBefore reads the serial number in the field before the sort of a record, as
+// firewalls write them without titles: 1,2026/10/03 09:00:00,0128..,TRAFFIC,end.
+func (s *Scanner) fieldBefore(lo int) {
+	b := s.buf
+	if lo == s.lo || b[lo-1] != ',' {
+		return
+	}
+	from := lo - 1
+	for from > s.lo && (isDigit(b[from-1]) || class[b[from-1]]&fUpper != 0) {
+		from--
+	}
+	if n := lo - 1 - from; n >= 11 && n <= 16 && from > s.lo && b[from-1] == ',' && hasDigit(b[from:lo]) {
+		s.learn(from, lo-1, pseudonym.Serial, "serial")
+	}
+}
+
+// accessPoint reads the name of an access point: parts joined by dashes, a digit
+// among them.
+func (s *Scanner) accessPoint(lo, hi int) {
+	if !upperCase(s.buf[lo:hi]) {
+		return
+	}
+	n, end, quote := s.next(hi)
+	if w := s.buf[n:end]; joinedName(w) && (quote == 0 || quote == '"' || quote == '\'' || quote == '[') && !partWords.has(s.fold(w[:bytes.IndexAny(w, "-_")])) {
+		s.hostName(n-s.lo, end-s.lo, s.fold(w))
 	}
 }
 
@@ -220,10 +252,15 @@ func (s *Scanner) secretWord(lo, hi int) int {
 	if len(w) == 1 && isDigit(w[0]) && end < s.hi && isSpace(b[end]) {
 		return s.secretArg(end, 0) // the digit says how the rest is encoded
 	}
+	if quote == 0 && encodings.hasFolded(w) {
+		if from, to, _ := s.next(end); hasDigit(b[from:to]) || to-from > 11 {
+			return s.secretArg(end, 0)
+		}
+	}
 	if quote == '"' || quote == '\'' {
 		return s.secretArg(hi, 0)
 	}
-	if !s.configLine(lo) {
+	if !s.configLine(lo) && !s.methodBefore(lo, w, end) {
 		return 0
 	}
 	if s.k.Common(s.fold(w)) && !hasDigit(w) && stateWord.has(s.fold(w)) {
@@ -231,6 +268,21 @@ func (s *Scanner) secretWord(lo, hi int) int {
 	}
 	return s.secretArg(hi, 0)
 }
+
+// encodings stand between the word and the secret and say how it is written.
+var encodings = set("hash ciphertext plaintext cipher irreversible-cipher simple clear cleartext clear-text")
+
+// methodBefore tells "CHAP password X" and the like anywhere in a line: a method of
+// logging in before, and a value that ends the line or holds a digit behind.
+func (s *Scanner) methodBefore(lo int, w []byte, end int) bool {
+	p := s.prev[0]
+	if p.hi == 0 || p.hi+1 != lo || !methods.hasFolded(s.buf[p.lo:p.hi]) {
+		return false
+	}
+	return hasDigit(w) || len(bytes.TrimSpace(s.buf[end:s.hi])) == 0 && !s.k.Common(s.fold(w))
+}
+
+var methods = set("chap ppp pap mschap ms-chap mutual mutual-chap reverse-chap outbound inbound initiator target enable ldap radius tacacs ipmi bmc vnc smtp ftp wpa")
 
 // configLine tells statements such as "username x password y", "enable secret y",
 // "machine h login u password p".
@@ -268,7 +320,7 @@ func (s *Scanner) keyWord(lo, hi int) int {
 
 // userArg deals with "login jdoe", "username jdoe password", "useradd jdoe".
 func (s *Scanner) userArg(lo, hi int, w string) {
-	if w == "username" && upperCase(s.buf[lo:hi]) {
+	if w == "username" && (upperCase(s.buf[lo:hi]) || hi+1 < s.hi && isSpace(s.buf[hi+1])) {
 		return // a title
 	}
 	if w == "login" && !s.lineHas(lo, "machine ") || w == "user" && !s.anyOf(s.buf[max(s.lo, lo-lookBack):lo], userStatements) {
@@ -385,7 +437,7 @@ func (s *Scanner) option(program string, arg []byte, from, end int) {
 		s.learn(at, end, pseudonym.Secret, "option")
 	case strings.HasPrefix(program, "mysql") && arg[1] == 'u' && glued:
 		s.account(at, end)
-	case (program == "sshpass" || program == "ldapsearch" && false) && arg[1] == 'p':
+	case program == "sshpass" && arg[1] == 'p':
 		if glued {
 			s.learn(at, end, pseudonym.Secret, "option")
 		} else {
@@ -433,6 +485,9 @@ func (s *Scanner) distinguished(lo, hi int) int {
 	for i < s.hi && b[i] == ' ' {
 		i++
 	}
+	if i+1 < s.hi && b[i] == '\\' && b[i+1] == '=' {
+		i++ // as CEF writes it
+	}
 	if i >= s.hi || b[i] != '=' || !s.isDN(lo, i) {
 		return 0
 	}
@@ -453,7 +508,7 @@ func (s *Scanner) distinguished(lo, hi int) int {
 	attr := s.fold(b[lo:hi])
 	v := b[i:end]
 	name := strings.ToLower(string(v))
-	if s.staysName(name) || bytes.IndexByte(v, '@') > 0 || dnStays.has(name) {
+	if s.staysName(name) || bytes.IndexByte(v, '@') > 0 || dnStays.has(name) || isUUID(v) {
 		return 0
 	}
 	kind := pseudonym.Word
@@ -499,7 +554,7 @@ func (s *Scanner) isDN(lo, eq int) bool {
 		}
 		i += at
 		at = i + 1
-		for i > 0 && line[i-1] == ' ' {
+		for i > 0 && (line[i-1] == ' ' || line[i-1] == '\\') {
 			i--
 		}
 		from := i

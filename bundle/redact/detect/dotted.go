@@ -39,6 +39,9 @@ func dotted(w []byte) acts {
 		return 0
 	}
 	tld := w[i+1:]
+	if flagsOf(w[:i])&(fLetter|fHigh) == 0 {
+		return 0 // a number and its unit
+	}
 	if len(tld) < 2 || len(tld) > 16 {
 		return aWeak // may lie in a domain the site has
 	}
@@ -90,7 +93,7 @@ func (s *Scanner) dottedName(lo, hi int, a acts) {
 		return
 	}
 	name := s.fold(w)
-	if strings.HasSuffix(name, ".arpa") || publicNames.has(name) || s.staysName(name) || strings.HasSuffix(name, pseudonym.Suffix) && s.owns(pseudonym.Name, name) {
+	if strings.HasSuffix(name, ".arpa") || publicNames.has(name) || strings.HasSuffix(name, "kubernetes.io") || strings.HasSuffix(name, ".k8s.io") || lo > s.lo+1 && s.buf[lo-1] == '@' && s.buf[lo-2] == '@' || s.staysName(name) || strings.HasSuffix(name, pseudonym.Suffix) && s.owns(pseudonym.Name, name) {
 		return
 	}
 	known := s.inv.domains[name] || s.inv.inDomain(name)
@@ -197,7 +200,7 @@ func (s *Scanner) mail(lo, hi int) int {
 	if strings.IndexByte(host, '.') >= 0 {
 		return s.mailDomain(lo, hi, hostLo, local, host)
 	}
-	if host == "pts" || host == "notty" {
+	if host == "pts" || host == "notty" || host == "localhost" && !hump(local) {
 		s.account(lo, lo+len(local)) // sshd: jdoe@pts/0
 		return hi
 	}
@@ -292,6 +295,9 @@ func (s *Scanner) staysEverywhere(name string) bool {
 	if name == "" || s.k.Keeps(name) || name == "localhost" || strings.HasPrefix(name, "localhost.") || allDigits(name) || slotName(name) || countedMap(name) {
 		return true
 	}
+	if len(name) > 2 && name[0] == '_' && lettersOnly(name[1:]) {
+		return true // an account of a service, as systems mark them
+	}
 	return s.owns(pseudonym.Name, name) || name == Mask
 }
 
@@ -325,4 +331,5 @@ func slotName(name string) bool {
 }
 
 var slotWords = set("ct ch sh bay nvb fan tmp eth fc ib sas pwr fb fm xfm iom dimm slot drv bm nvram psu ps cpu disk port vlan bond lo vif man gps snp " +
+	"bcache rbd nbd mmcblk zram drbd zd xvd dasd fd cciss " +
 	"scsi ata tty pts sd nvme dm md loop vd hd sr em eno ens enp wlan br veth docker tun tap team ge xe gi te po fa et lun vmhba vmnic vmk node_id")

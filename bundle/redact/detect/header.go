@@ -13,16 +13,7 @@ func (s *Scanner) header() {
 	if len(b) < 6 {
 		return
 	}
-	i := 0
-	if b[0] == '<' {
-		for i = 1; i < 5 && isDigit(b[i]); i++ {
-		}
-		if b[i] != '>' {
-			i = 0
-		} else if i++; i+2 < len(b) && b[i+1] == ' ' && isDigit(b[i]) {
-			i += 2 // the version of RFC 5424
-		}
-	}
+	i, said := priority(b)
 	if i > 0 && isDigit(b[min(i, len(b)-1)]) {
 		s.numbered(i)
 	}
@@ -40,12 +31,20 @@ func (s *Scanner) header() {
 		if b[n] == '[' {
 			s.bracketHost(n)
 		}
-		s.hostField(n, true)
+		s.hostField(n, max(said, usual))
 		return
 	}
 	if n := isoStamp(b, i); n > 0 {
 		s.body = s.lo + clockField(b, i+11)
-		s.hostField(n, i > 2)
+		s.hostField(n, said)
+		return
+	}
+	if n := secondsStamp(b, i); n > 0 {
+		s.hostField(n, said)
+		return
+	}
+	if said == assured && b[i] == '-' && b[i+1] == ' ' { // no time
+		s.hostField(i+2, said)
 		return
 	}
 	if i == 0 {
@@ -58,6 +57,59 @@ func (s *Scanner) header() {
 		}
 		s.prompt()
 	}
+}
+
+// promise is how much a header says of the field behind its time stamp.
+type promise uint8
+
+const (
+	unsaid  promise = iota // a host only where a program's tag follows
+	usual                  // syslog in files: a host, or a tag at once
+	framed                 // behind a priority: a host, but for programs that leave it out
+	assured                // RFC 5424: a host or a dash
+)
+
+// priority reads <189>, what may stand between it and a time stamp, and the version
+// of RFC 5424. It returns where the time stamp begins.
+func priority(b []byte) (at int, said promise) {
+	if b[0] != '<' {
+		return 0, unsaid
+	}
+	i := 1
+	for i < 5 && isDigit(b[i]) {
+		i++
+	}
+	if b[i] != '>' {
+		return 0, unsaid
+	}
+	i++
+	for i+2 < len(b) && (b[i] == ' ' && b[i+1] != '-' || b[i] == ':' && b[i+1] == ' ') {
+		i++
+	}
+	if i+4 < len(b) && b[i+1] == ' ' && isDigit(b[i]) {
+		return i + 2, assured
+	}
+	return i, framed
+}
+
+// secondsStamp reads a time as seconds since 1970, with a part of a second or as
+// milliseconds, and returns where the next field begins.
+func secondsStamp(b []byte, i int) int {
+	from := i
+	for i < len(b) && isDigit(b[i]) {
+		i++
+	}
+	if n := i - from; n != 10 && n != 13 || b[from] != '1' {
+		return 0
+	}
+	if i < len(b) && b[i] == '.' {
+		for i++; i < len(b) && isDigit(b[i]); i++ {
+		}
+	}
+	if i+4 >= len(b) || b[i] != ' ' {
+		return 0
+	}
+	return i + 1
 }
 
 // numbered reads the host of "<189>231: sw-acc9: 000123: Oct  3 09:00:00: %..",
@@ -151,9 +203,9 @@ func isoStamp(b []byte, i int) int {
 	return n + 1
 }
 
-// hostField emits the field behind a time stamp when a program's tag follows,
-// or, where the format promises a host there (sure), unless it ends in a colon.
-func (s *Scanner) hostField(at int, sure bool) {
+// hostField emits the field behind a time stamp when a program's tag follows, or
+// where the format promises a host there, unless it ends in a colon.
+func (s *Scanner) hostField(at int, said promise) {
 	b := s.buf[s.lo:s.hi]
 	for at < len(b) && b[at] == ' ' {
 		at++
@@ -166,24 +218,64 @@ func (s *Scanner) hostField(at int, sure bool) {
 	if len(w) < 2 || end >= len(b) {
 		return
 	}
-	name := s.fold(w)
-	if b[end] == '/' && end+1+len(w) <= len(b) && string(b[end+1:end+1+len(w)]) == string(w) { // host/host
-		s.hostName(at, end, name)
-		s.hostName(end+1, end+1+len(w), name)
+	if said != assured && facility(w) && b[end] == ' ' { // user.info host tag:
+		s.hostField(end+1, max(said, framed))
 		return
 	}
-	if b[end] != ' ' || levels.has(name) || looksLikeValue(w) || allDigits(name) {
+	name := s.fold(w)
+	if n := end + 1 + len(w); (b[end] == '/' || b[end] == ':' && n < len(b) && b[n+1] == ':') && n < len(b) {
+		from := end + 1
+		if b[end] == ':' {
+			from++
+		}
+		if from+len(w) <= len(b) && string(b[from:from+len(w)]) == string(w) { // host/host, host: host:
+			s.hostName(at, end, name)
+			s.hostName(from, from+len(w), name)
+			return
+		}
+	}
+	if b[end] != ' ' || levels.has(name) || looksLikeValue(w) || allDigits(name) || class[w[0]]&(fLetter|fDigit|fHigh) == 0 {
 		return
 	}
 	rest := b[end+1:]
-	if !tagAhead(rest) && !(sure && joinedName(w) && !partWords.has(name[:strings.IndexAny(name, "-_")]) && !s.k.Common(name)) && !(sure && len(rest) > 0 && restOfHost(rest)) {
+	if s.staysName(name) {
+		if (said == assured || said != unsaid && processAhead(rest)) && lettersOnly(name) && !notHost.has(name) && s.k.Keeps(name) {
+			s.out = append(s.out, Finding{Start: s.lo + at, End: s.lo + end, Kind: pseudonym.Host, Value: name, Rule: "syslog-host"})
+		}
 		return
 	}
-	if !sure && s.k.Common(name) && !hasDigit(w) && !processAhead(rest) {
-		return
+	if said == assured || s.hostBefore(w, name, rest, said) {
+		s.hostName(at, end, name)
 	}
-	s.hostName(at, end, name)
 }
+
+// notHost are words that stay everywhere and name no host where one is promised; of
+// the others, accounts that every system has, backup and mail are hosts' names too.
+var notHost = set("root none unknown null nil true false yes no on off default any all na localhost system")
+
+// hostBefore decides on a field behind a time stamp by its own spelling and by what
+// follows it.
+func (s *Scanner) hostBefore(w []byte, name string, rest []byte, said promise) bool {
+	switch {
+	case tagAhead(rest):
+		return said != unsaid || !s.k.Common(name) || hasDigit(w) || processAhead(rest)
+	case said == unsaid:
+		return false
+	case len(rest) > 0 && restOfHost(rest):
+		return name != "last"
+	case s.k.Common(name):
+		return false
+	}
+	return said == framed && bytes.IndexByte(w, '@') < 0 || joinedName(w) && !partWords.has(name[:strings.IndexAny(name, "-_")])
+}
+
+// facility tells local7.notice and the like, which some senders write before the host.
+func facility(w []byte) bool {
+	i := bytes.IndexByte(w, '.')
+	return i > 2 && i < 9 && facilities.hasFolded(w[:i]) && levels.hasFolded(w[i+1:])
+}
+
+var facilities = set("kern user mail daemon auth syslog lpr news uucp cron authpriv ftp ntp audit local0 local1 local2 local3 local4 local5 local6 local7")
 
 // bracketHost reads the node of "[node-02: process: event:error]" as filers
 // write it.
@@ -214,6 +306,12 @@ func restOfHost(rest []byte) bool {
 			return true
 		}
 	}
+	if bytes.HasPrefix(rest, []byte("CEF:")) || bytes.HasPrefix(rest, []byte("LEEF:")) {
+		return true
+	}
+	if i := bytes.IndexByte(rest[:min(len(rest), 64)], ' '); i > 1 && i+2 < len(rest) && (rest[i+1] == '{' || rest[i+1] == '-' && rest[i+2] == ':') {
+		return true // a tag, and at once what it says
+	}
 	if len(rest) > 3 && (rest[0] == '%' || rest[0] == ':' && rest[1] == ' ' && rest[2] == '%') {
 		return true // %FACILITY-LEVEL-NAME
 	}
@@ -229,7 +327,7 @@ func restOfHost(rest []byte) bool {
 // it.
 func processAhead(b []byte) bool {
 	i := 0
-	for i < len(b) && i < 48 && class[b[i]] != 0 {
+	for i < len(b) && i < 48 && (class[b[i]] != 0 || b[i] == '/' && i > 0) {
 		i++
 	}
 	return i > 1 && i+2 < len(b) && b[i] == '[' && isDigit(b[i+1])
@@ -307,7 +405,7 @@ func (s *Scanner) stampedHosts(at int) {
 		return
 	}
 	s.hostName(at, end, s.fold(b[at:end]))
-	s.hostField(n, true)
+	s.hostField(n, usual)
 }
 
 // prompt reads user@host:~$, [user@host dir]#, host#, host>.

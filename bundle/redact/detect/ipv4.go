@@ -119,13 +119,16 @@ var versionWords = map[string]bool{
 	"downgraded": true, "updated": true, "purity": true, "os": true, "software": true, "hotfix": true, "update": true, "sp": true,
 	"uefi": true, "cimc": true, "ios": true, "nxos": true, "nx-os": true, "fos": true, "ontap": true, "firmwareversion": true, "fwver": true,
 	"driverversion": true, "swversion": true, "softwareversion": true, "fileversion": true, "productversion": true, "assemblyversion": true,
-	"culture": true, "linux": true, "u-boot": true, "jdk": true, "jre": true, "java": true, "chrome": true, "edg": true, "opr": true, "openssl": true, "vib": true,
+	"culture": true, "linux": true, "u-boot": true, "jdk": true, "jre": true, "java": true, "chrome": true, "edg": true, "image": true, "opr": true, "openssl": true, "vib": true,
 }
 
 // isVersion looks at what stands around four numbers.
 func (s *Scanner) isVersion(lo, hi int, a [4]byte) bool {
 	b := s.buf
 	if lo > s.lo && (lower(b[lo-1]) == 'v' || b[lo-1] == '~') {
+		return true
+	}
+	if s.labelledVersion(lo, hi) {
 		return true
 	}
 	var buf [32]byte
@@ -144,11 +147,25 @@ func (s *Scanner) isVersion(lo, hi int, a [4]byte) bool {
 			}
 			return !private4(a) || versionTail(w) || versionWords[string(w)] && !ambiguous(w)
 		}
-		if n == 0 && p.hi == lo-1 && b[lo-1] == '/' && product(b[p.lo:p.hi]) && !private4(a) {
+		if n == 0 && p.hi == lo-1 && b[lo-1] == '/' && product(b[p.lo:p.hi]) && !private4(a) && (p.lo == s.lo || b[p.lo-1] != '/') {
 			return true
 		}
 	}
 	return false
+}
+
+// labelledVersion tells the value of cs3=1.2.3.4 cs3Label=ProductVersion.
+func (s *Scanner) labelledVersion(lo, hi int) bool {
+	b, p := s.buf, s.prev[0]
+	if p.hi+1 != lo || b[p.hi] != '=' || p.hi-p.lo != 3 || b[p.lo] != 'c' || b[p.lo+1] != 's' && b[p.lo+1] != 'n' {
+		return false
+	}
+	label := append(append([]byte(nil), b[p.lo:p.hi]...), "Label="...)
+	_, rest, ok := bytes.Cut(b[s.lo:s.hi], label)
+	if i := bytes.IndexByte(rest, '='); i >= 0 {
+		rest = rest[:i]
+	}
+	return ok && bytes.Contains(bytes.ToLower(rest), []byte("version"))
 }
 
 // moves tells the words between a program and an address that it comes from or
@@ -173,7 +190,7 @@ func (s *Scanner) nextOf(from, to int) int {
 // ambiguous words can stand before a version and before an address.
 func ambiguous(w []byte) bool {
 	switch string(w) {
-	case "agent", "api", "os", "linux", "level", "v", "update", "updated", "upgrade", "upgraded", "downgraded", "package", "sp", "ios", "java", "patch":
+	case "image", "agent", "api", "os", "linux", "level", "v", "update", "updated", "upgrade", "upgraded", "downgraded", "package", "sp", "ios", "java", "patch":
 		return true
 	}
 	return false
@@ -279,8 +296,11 @@ func (s *Scanner) plausible(lo, hi, from, to int, sep byte, a [4]byte) bool {
 	}
 	if sep == '.' {
 		name := from > lo && s.letterPart(lo, from-1)
+		if from == lo && to+1 < hi && b[to] == '-' && class[b[to+1]]&fLetter != 0 && !private4(a) {
+			return false // 2.6.37.6-smp
+		}
 		release := to+1 < hi && b[to] == '-' && isDigit(b[to+1])
-		if from > lo && (name && release || hasPackageEnd(b[to:hi])) || release && !private4(a) && hasLetter(b[to:hi]) {
+		if from > lo && (name && release || hasPackageEnd(b[to:hi])) || release && !private4(a) && (hasLetter(b[to:hi]) || hi < s.hi && (b[hi] == '+' || b[hi] == '~')) {
 			return false
 		}
 		return from == lo || private4(a) || !name || addressWord(b[lo:from-1])

@@ -27,6 +27,8 @@ type Knowledge struct {
 	common   *lexicon
 	keep     *lexicon
 	tails    tailSet // how keys end
+
+	secretTails tailSet // how those of secrets end
 }
 
 type ending struct {
@@ -97,7 +99,11 @@ func Compile(rs []rules.Rule, keep []string) (*Knowledge, error) {
 
 func (k *Knowledge) add(i int16, r rules.Rule) {
 	for _, key := range slices.Concat(r.Keys, r.Ends) {
-		k.tails.add(strings.TrimPrefix(key[strings.LastIndexByte(key, '-')+1:], "^"))
+		end := strings.TrimPrefix(key[strings.LastIndexByte(key, '-')+1:], "^")
+		k.tails.add(end)
+		if r.Kind == pseudonym.Secret {
+			k.secretTails.add(end)
+		}
 	}
 	for _, key := range r.Keys {
 		if whole, ok := strings.CutPrefix(key, "^"); ok {
@@ -147,7 +153,7 @@ const noRule int16 = -1
 // "Serial Number" (with the words before it in front), or noRule.
 func (k *Knowledge) keyRule(key []byte) int16 {
 	if !k.tails.may(key) {
-		return noRule
+		return k.modified(key)
 	}
 	var parts [12]string
 	n := splitKey(key, parts[:])
@@ -162,14 +168,62 @@ func (k *Knowledge) keyRule(key []byte) int16 {
 			return r
 		}
 	}
+	if n >= 3 && allDigits(parts[n-2]) { // user.account.0.name
+		if r, ok := k.keys[parts[n-3]+"-"+parts[n-1]]; ok {
+			return r
+		}
+	}
 	last := parts[n-1]
 	for _, e := range k.ends {
 		if len(last) > len(e.text) && strings.HasSuffix(last, e.text) {
 			return e.rule
 		}
 	}
+	return k.modified(key)
+}
+
+// modified finds the rule of a secret's key that says of which of several it is the
+// key: AWS_SECRET_KEY_OLD, password2, db.password.1.
+func (k *Knowledge) modified(key []byte) int16 {
+	n := len(key)
+	if n < 5 {
+		return noRule
+	}
+	if isDigit(key[n-1]) {
+		if n--; isDigit(key[n-1]) {
+			return noRule
+		}
+	} else {
+		i := n - 1
+		for i > 2 && n-i <= longestModifier+1 && class[key[i]]&(fLetter|fDigit) != 0 {
+			i--
+		}
+		var space [longestModifier]byte
+		if n-i-1 > longestModifier || class[key[i]]&(fDash|fUnder|fDot) == 0 || !modifiers[string(foldInto(space[:0], key[i+1:]))] {
+			return noRule
+		}
+		n = i
+	}
+	for n > 0 && class[key[n-1]]&(fDigit|fLetter|fHigh) == 0 {
+		n--
+	}
+	if n < 3 || !k.secretTails.may(key[:n]) {
+		return noRule
+	}
+	if r := k.keyRule(key[:n]); k.kind(r) == pseudonym.Secret {
+		return r
+	}
 	return noRule
 }
+
+// modifiers end keys behind what they are keys of.
+var modifiers = map[string]bool{
+	"old": true, "new": true, "prev": true, "previous": true, "current": true, "bak": true, "backup": true, "tmp": true, "prod": true, "dev": true,
+	"test": true, "stage": true, "staging": true, "primary": true, "secondary": true, "default": true, "plain": true, "b64": true, "base64": true,
+	"encoded": true, "encrypted": true, "value": true, "again": true, "confirm": true, "live": true,
+}
+
+const longestModifier = len("encrypted")
 
 // splitKey cuts a key into folded parts at separators and humps, keeping the
 // last parts when there are more than fit.

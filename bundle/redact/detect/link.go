@@ -8,9 +8,16 @@ import (
 	"darksite/bundle/redact/pseudonym"
 )
 
-// dotMAC reads 0011.2233.4455.
+// dotMAC reads 0011.2233.4455, and pairs such as 00.11.22.a.44.55, of which some may
+// have dropped a zero.
 func (s *Scanner) dotMAC(lo, hi int) {
 	w := s.buf[lo:hi]
+	if len(w) != 14 || w[4] != '.' {
+		if d, ok := shortPairs(w, '.'); ok && !staysMAC(d) && !s.owns(pseudonym.MAC, d) {
+			s.emitForm(lo, hi, pseudonym.MAC, Plain, d, "mac")
+		}
+		return
+	}
 	if w[4] == '.' && w[9] == '.' && len(digitsOf(w)) == 12 {
 		s.mac(lo, hi)
 	}
@@ -31,7 +38,7 @@ func (s *Scanner) dashHex(lo, hi int) bool {
 	case len(w) == 14 && w[4] == '-' && w[9] == '-' && len(digitsOf(w)) == 12 && (bytes.ContainsAny(w, "abcdefABCDEF") || s.linkBefore(lo, hi)):
 		s.mac(lo, hi)
 		return true
-	case len(w) == 13 && w[6] == '-' && len(digitsOf(w)) == 12 && s.linkBefore(lo, hi):
+	case len(w) == 13 && w[6] == '-' && len(digitsOf(w)) == 12 && (s.linkBefore(lo, hi) || halves(w)):
 		s.mac(lo, hi)
 		return true
 	case len(w) == 20 && pairsBy(w, 3) && w[0] == '0' && w[1] == '1':
@@ -42,6 +49,12 @@ func (s *Scanner) dashHex(lo, hi int) bool {
 		return true
 	}
 	return false
+}
+
+// halves tells a MAC in two halves, 3c5282-aa2011, from a stretch of memory.
+func halves(w []byte) bool {
+	f := flagsOf(w)
+	return f&fDigit != 0 && f&fHex != 0 && f&(fUpper|fLower) != fUpper|fLower && string(w[4:6]) != "00" && !foldEqual(w[10:13], "fff") && hasDigit(w[7:]) && hasLetter(w)
 }
 
 // linkBefore tells a MAC of digits alone, 7848-5900-0085, by the word before it
@@ -234,6 +247,9 @@ func naaMakers(d string) bool {
 func (s *Scanner) qualified(lo, hi int) int {
 	b := s.buf
 	switch lower(b[lo]) {
+	case 'm':
+		s.daemonOf(lo+4, hi)
+		return hi
 	case 'i', 'n':
 		if lower(b[lo+1]) == 'q' {
 			return s.iqn(lo)
@@ -259,6 +275,18 @@ func (s *Scanner) qualified(lo, hi int) int {
 		return s.t10(lo)
 	}
 	return hi
+}
+
+// daemonOf emits the host after which a daemon of a storage cluster is named:
+// mgr.stor-lyon-3 (mgr.14106).
+func (s *Scanner) daemonOf(lo, hi int) {
+	end := lo
+	for end < hi && s.buf[end] != '.' {
+		end++
+	}
+	if w := s.buf[lo:end]; joinedName(w) {
+		s.hostName(lo-s.lo, end-s.lo, s.fold(w))
+	}
 }
 
 // t10 reads t10.VENDOR____MODEL____SERIAL: what follows the last run of

@@ -31,6 +31,10 @@ func (s *Scanner) pem() bool {
 		}
 		return s.pemOpen(i)
 	}
+	if i := bytes.Index(b, pemBegin); s.begins && i >= 0 {
+		s.st.pem, s.summary = pemNone, nil // the block before was cut off
+		return s.pemOpen(i)
+	}
 	if e := bytes.Index(b, pemEnd); e >= 0 || bytes.Contains(b, []byte("---- END ")) {
 		if e > 0 && !isSpace(b[e-1]) {
 			s.pemBody(s.lo, s.lo+e) // a body that ends on the line of the mark

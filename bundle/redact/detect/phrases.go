@@ -69,8 +69,14 @@ func (s *Scanner) noun(lo, hi int, rule int16) {
 		s.parts(n, end, kind, s.k.rules[rule].ID, name)
 		return
 	}
-	if s.staysName(name) || looksLikeValue(w) || stateWord.has(name) || bytes.IndexByte(w, '@') >= 0 || quote == ' ' || quote == '(' && !nameShape(w) {
+	if s.staysName(name) || looksLikeValue(w) || stateWord.has(name) || bytes.IndexByte(w, '@') >= 0 || quote == ' ' || quote == '(' && !nameShape(w) && (s.k.Common(name) || kind != pseudonym.Array && kind != pseudonym.Volume) {
 		return
+	}
+	if quote == '[' && !nameShape(w) && (kind != pseudonym.User || upperCase(w)) {
+		return // cluster [DBG]
+	}
+	if kind == pseudonym.User && quote == 0 && capitalised(s.buf[lo:hi]) && capitalised(w) && lower(s.buf[lo]) == 'a' {
+		return // Account Lockdown
 	}
 	if quote == 0 && end < s.hi && (s.buf[end] == '=' || s.buf[end] == '/' || s.buf[end] == '\\' || s.buf[end] == '(' && kind != pseudonym.User) {
 		return
@@ -91,6 +97,9 @@ func (s *Scanner) noun(lo, hi int, rule int16) {
 // an account, though it may be a word of every log: "invalid user test from",
 // "session closed for user data".
 func (s *Scanner) loginOf(lo, end int, w []byte) bool {
+	if rest := s.buf[end:s.hi]; bytes.HasPrefix(rest, []byte(" from ")) && quadAhead(rest[6:]) {
+		return !s.staysName(s.fold(w)) && bytes.IndexByte(w, '@') < 0 && !stateWord.has(s.fold(w))
+	}
 	p := s.prev[0]
 	if p.hi == 0 || p.hi+1 != lo || s.staysName(s.fold(w)) && !(allDigits(string(w)) && len(w) > 2) || bytes.IndexByte(w, '@') >= 0 {
 		return false
@@ -125,6 +134,16 @@ func camel(w []byte) bool {
 		}
 	}
 	return humps >= 2
+}
+
+// capitalised tells a word of letters of which only the first is a capital.
+func capitalised(w []byte) bool {
+	for i, c := range w {
+		if f := class[c]; i == 0 && f&fUpper == 0 || i > 0 && f&fLower == 0 {
+			return false
+		}
+	}
+	return len(w) > 1
 }
 
 // nameShape tells names from words: a digit, or parts joined by dash or underscore.
@@ -188,7 +207,7 @@ func (s *Scanner) phrase(lo, hi int) {
 		s.userAfter(hi, s.buf[max(s.lo, lo-40):lo], actorWords)
 	case 't', 'c':
 		if len(w) > 2 {
-			s.hostAfter(hi, lower(w[1]) == 'l' && nounBefore(s, hi))
+			s.hostAfter(hi, lower(w[1]) == 'l')
 		} else {
 			s.hostAfter(hi, false)
 			s.hostShaped(hi)
@@ -197,8 +216,6 @@ func (s *Scanner) phrase(lo, hi int) {
 		s.hostAfter(hi, true)
 	}
 }
-
-func nounBefore(*Scanner, int) bool { return true }
 
 // loginWords in a line make "for X" a user.
 var loginWords = []string{"password", "publickey", "keyboard-interactive", "session", "authentication", "login", "logon", "hostbased", "gssapi", "credentials", "kerberos", "ticket", "account", "su:", "sudo", "failed auth", "principal", "'su ", "passwd", "logout", "shell"}
@@ -230,6 +247,9 @@ func (s *Scanner) userAfter(hi int, before []byte, speak []string) {
 	if end < s.hi && (b[end] == '\\' || b[end] == '/' || b[end] == '=' || b[end] == '[' || b[end] == ':' && end+1 < s.hi && isAlnum(b[end+1])) {
 		return
 	}
+	if len(w) < 5 && quote == 0 && upperCase(w) && !hasDigit(w) && !uid {
+		return // closed by FIN
+	}
 	follows := bytes.HasPrefix(b[end:s.hi], []byte(" from ")) || uid || bytes.HasPrefix(b[end:s.hi], []byte(" on /dev/")) || bytes.HasPrefix(b[end:s.hi], []byte(" on pts/"))
 	if quote == 0 && !follows && camel(w) {
 		return
@@ -258,7 +278,7 @@ func (s *Scanner) hostAfter(hi int, noun bool) {
 	}
 	w, rest := b[n:end], b[end:s.hi]
 	told := addressed(rest)
-	if !told && (!noun || quote == 0 && !nameShape(w)) {
+	if !told && (!noun || quote == 0 && !nameShape(w) && !s.placed(w)) {
 		return
 	}
 	name := s.fold(w)
@@ -282,6 +302,17 @@ func (s *Scanner) hostAfter(hi int, noun bool) {
 	}
 	s.out = append(s.out, Finding{Start: n, End: end, Kind: pseudonym.Host, Value: name, Rule: "host", Learn: len(name) >= 3})
 }
+
+// placed tells a name without a digit behind "on node" and the like.
+func (s *Scanner) placed(w []byte) bool {
+	p := s.prev[0]
+	if p.hi == 0 || len(w) < 5 || !placeWords.hasFolded(s.buf[p.lo:p.hi]) || hump(w) {
+		return false
+	}
+	return flagsOf(w)&^fLetter&^(fUpper|fLower|fWord) == 0
+}
+
+var placeWords = set("on at of")
 
 // addressed reports whether a port or an address follows, as they do behind a host.
 func addressed(rest []byte) bool {

@@ -88,7 +88,7 @@ func (s *Scanner) logon(i, j int) {
 		lo--
 	}
 	domain := b[lo:i]
-	if j >= s.hi || !isAlnum(b[j]) && b[j] != '_' || len(domain) < 2 || lo > s.lo && (b[lo-1] == '\\' || b[lo-1] == ':' || b[lo-1] == '/' || b[lo-1] == '%') {
+	if j+1 >= s.hi || !isAlnum(b[j]) && b[j] != '_' || class[b[j+1]] == 0 || len(domain) < 2 || lo > s.lo && (b[lo-1] == '\\' || b[lo-1] == ':' || b[lo-1] == '/' || b[lo-1] == '%') {
 		return
 	}
 	folded := strings.ToLower(string(domain))
@@ -99,7 +99,7 @@ func (s *Scanner) logon(i, j int) {
 	if end < s.hi && (b[end] == '\\' || b[end] == '$' && end+1 < s.hi && b[end+1] == '\\') || notDomain.has(folded) {
 		return
 	}
-	known := s.inv.domains[folded]
+	known := s.inv.domains[folded] || s.itemAlone(lo, j, end, j-i)
 	if !known && (!upperName(domain) || j-i == 1 && len(domain) < 3 || allDigits(folded)) && strings.IndexByte(folded, '.') < 0 {
 		return
 	}
@@ -107,6 +107,31 @@ func (s *Scanner) logon(i, j int) {
 		s.out = append(s.out, Finding{Start: lo, End: i, Kind: pseudonym.Domain, Value: folded, Rule: "logon", Learn: true})
 	}
 	s.account(j, end)
+}
+
+// itemAlone tells corp\jdoe as an item of its own, between quotes, commas, or a key's
+// equals sign and the end of its value, from a path and from an escape.
+func (s *Scanner) itemAlone(lo, user, end, slants int) bool {
+	b := s.buf
+	if lo == s.lo || end-user < 3 || user-slants-lo < 3 || isFile(string(b[user:end])) || slants > 2 {
+		return false
+	}
+	for _, c := range b[lo : user-slants] {
+		if class[c]&(fLower|fDigit|fDash) == 0 {
+			return false
+		}
+	}
+	closed := end == s.hi || strings.IndexByte(`",;')]|`, b[end]) >= 0 || isSpace(b[end])
+	switch before := b[lo-1]; before {
+	case ',', '|':
+		return closed && end < s.hi && b[end] == before
+	case '"', '\'', '(', '[':
+		return end < s.hi && b[end] == quoteEnd(before) && (slants == 2 || before != '"' || strings.IndexByte("nrtbfux0", b[user]) < 0)
+	case '=':
+		p := s.prev[1]
+		return closed && p.hi == lo-1 && s.k.kind(s.keyRule(b[p.lo:p.hi])) == pseudonym.User
+	}
+	return false
 }
 
 // escapes tells what follows a single backslash as an escape of JSON or C, such
@@ -172,6 +197,26 @@ func (s *Scanner) pathName(hi int) {
 		return
 	}
 	s.out = append(s.out, Finding{Start: lo, End: end, Kind: pseudonym.User, Value: w, Rule: "user-path", Learn: true})
+}
+
+// homeOf emits the user in whose home a file lies that only homes have, as
+// /export/jdoe/.ssh and /srv/u/jdoe/.bashrc; lo is behind the dot.
+func (s *Scanner) homeOf(lo int) {
+	b := s.buf
+	if lo < s.lo+4 || b[lo-1] != '.' || b[lo-2] != '/' {
+		return
+	}
+	end := lo - 2
+	from := end
+	for from > s.lo && class[b[from-1]] != 0 {
+		from--
+	}
+	if from == s.lo || b[from-1] != '/' || end-from < 2 || string(b[from:end]) == "skel" || bytes.IndexByte(b[from:end], '@') >= 0 {
+		return
+	}
+	if name := s.fold(b[from:end]); !s.staysName(name) {
+		s.out = append(s.out, Finding{Start: from, End: end, Kind: pseudonym.User, Value: name, Rule: "user-path", Learn: !s.k.Common(name)})
+	}
 }
 
 // phone reads an international number that begins with a plus.

@@ -306,7 +306,7 @@ next:
 }
 
 // begins are bytes between words that can begin something; see mark.
-var begins = [256]bool{0x1b: true, ':': true, '\\': true, '+': true}
+var begins = [256]bool{0x1b: true, ':': true, '\\': true, '+': true, '$': true}
 
 func anyHigh(b []byte) bool {
 	for _, c := range b {
@@ -363,6 +363,10 @@ func (s *Scanner) mark(i int) int {
 		if n := s.phone(i); n > i {
 			return n
 		}
+	case '$':
+		if n := s.crypted(i); n > i {
+			return n
+		}
 	}
 	return i + 1
 }
@@ -370,7 +374,10 @@ func (s *Scanner) mark(i int) int {
 // word deals with one word and returns where to go on.
 func (s *Scanner) word(start, end int) int {
 	b := s.buf
-	if end < s.hi && b[end] == ':' && end-start <= 8 && groupOf(b[start:end]) {
+	if end < s.hi && b[end] == ':' && end-start <= 8 && (groupOf(b[start:end]) || b[start] == 'i' && groupOf(b[start+1:end]) && s.routeMark(start)) {
+		if b[start] == 'i' {
+			start++
+		}
 		if n := s.colonForm(start, end); n > end {
 			s.push(start, n)
 			return n

@@ -64,8 +64,8 @@ func (s *Scanner) snmpHost(hi int) {
 			return
 		}
 		switch s.fold(s.buf[n:end]) {
-		case "traps", "trap", "informs", "inform", "version", "1", "2c", "vrf", "use-vrf", "management":
-		case "3", "auth", "noauth", "priv":
+		case "traps", "trap", "informs", "inform", "version", "1", "2c", "v1", "v2c", "vrf", "use-vrf", "management", "community":
+		case "3", "v3", "auth", "noauth", "priv":
 			user = true
 		default:
 			if user {
@@ -122,12 +122,16 @@ func (s *Scanner) authKey(lo, hi int) int {
 		return 0
 	}
 	switch w := s.fold(s.buf[n:end]); {
-	case phrases[w]&aStart != 0, w == "3des":
+	case phrases[w]&aStart != 0, w == "3des", strings.HasPrefix(w, "aes") && len(w) < 12:
 		return 0 // the name of the cipher comes first
 	case w == "128" || w == "192" || w == "256" || len(w) == 1 && isDigit(w[0]):
-		return s.secretArg(end, 0)
+		hi = end
 	}
-	return s.secretArg(hi, 0)
+	took := s.secretArg(hi, 0)
+	if n, end, _ := s.next(took); took > 0 && end-n >= 32 && hexOnly(s.buf[n:end]) {
+		return s.secretArg(took, 0) // the key of the cipher, localised like that of the digest
+	}
+	return took
 }
 
 // beginsStatement reports whether a word is the first of its line, or follows

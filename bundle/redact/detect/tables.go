@@ -30,10 +30,17 @@ func (s *Scanner) tables() {
 	if b[0] == ' ' && len(b) > 16 && b[len(b)-1] == ']' && b[leading(b)] == '[' && leading(b) >= 8 {
 		s.bracketed(s.lo)
 	}
-	if s.st.table.n > 0 && s.st.table.delim == 0 && ruled[b[leading(b)]] {
-		if runs, ok := underline(b); ok {
-			s.st.table.underlined(b, runs)
-			return
+	if s.st.table.n > 0 && s.st.table.delim == 0 {
+		i, rule := leading(b), b
+		if b[0] == '!' || b[0] == '#' {
+			rule = b[1:] // in a remark
+			i = leading(rule)
+		}
+		if i < len(rule) && ruled[rule[i]] {
+			if runs, ok := underline(rule); ok {
+				s.st.table.underlined(b, runs)
+				return
+			}
 		}
 	}
 	if t, ok := s.tableHeader(b); ok {
@@ -183,6 +190,9 @@ func (s *Scanner) cell(lo, hi int, c column) {
 	}
 	g := gap{value: lo, sep: ':', quote: '"', keyed: true}
 	v := s.buf[lo:hi]
+	if flagsOf(v)&(fDigit|fLetter|fHigh) == 0 || c.kind == pseudonym.Serial && s.st.table.delim == 0 && (len(v) < 6 || digits(v) < 2) {
+		return // a rule, or part of what stands in the column before
+	}
 	switch {
 	case c.kind == pseudonym.MAC, c.kind == pseudonym.WWN:
 		s.digitsAt(lo, c.kind)

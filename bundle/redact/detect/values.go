@@ -94,6 +94,12 @@ func (s *Scanner) nameAt(lo, limit int, kind pseudonym.Kind, id string, g gap) {
 		s.digitsAt(lo, kind)
 		return
 	}
+	if lo+3 < limit && b[lo] == 0xe2 && b[lo+1] == 0x80 { // a typographic quote
+		lo += 3
+		if i := bytes.Index(b[lo:limit], []byte("\xe2\x80")); i >= 0 {
+			limit = lo + i
+		}
+	}
 	for lo < limit && (b[lo] == '@' && kind != pseudonym.User || b[lo] == '(' || b[lo] == '[' || b[lo] == '<') {
 		if b[lo] == '<' && bytes.IndexByte(b[lo:limit], '>') < 0 || b[lo] == '(' && lo+1 < limit && lower(b[lo+1]) == 'n' {
 			return
@@ -126,7 +132,17 @@ func (s *Scanner) nameAt(lo, limit int, kind pseudonym.Kind, id string, g gap) {
 		s.parts(lo, end, kind, id, name)
 		return
 	}
+	if kind == pseudonym.Serial && hasDigit(w) && (len(w) >= 10 && hasLetter(w) && serialLike(w) || dashedSerial(w)) && !s.owns(kind, name) && !isUUID(w) {
+		s.parts(lo, end, kind, id, name)
+		return
+	}
+	if kind == pseudonym.Serial && bytes.HasPrefix(b[end:limit], []byte(" driver")) {
+		return // of lines
+	}
 	if end-lo < 2 || s.staysName(name) || looksLikeValue(w) || emptyValues.has(name) || s.ofProgram(lo, end, limit, kind, name) {
+		return
+	}
+	if kind == pseudonym.Domain && (name == "local" || name == "global") {
 		return
 	}
 	quoted := g.quote != 0 || g.keyed
@@ -154,8 +170,13 @@ func (s *Scanner) nameAt(lo, limit int, kind pseudonym.Kind, id string, g gap) {
 		s.emitName(lo, end, name, id)
 		return
 	}
-	if bytes.IndexByte(w, '@') >= 0 {
-		if bytes.IndexByte(w, '.') < 0 {
+	if at := bytes.IndexByte(w, '@'); at >= 0 {
+		switch {
+		case bytes.IndexByte(w, '.') >= 0:
+		case kind == pseudonym.User && at > 0 && nameShape(w[at+1:]):
+			s.account(lo, lo+at)
+			s.hostName(lo+at+1-s.lo, end-s.lo, name[at+1:])
+		default:
 			s.mail(lo, end)
 		}
 		return
@@ -214,6 +235,12 @@ func countedSerial(w []byte) bool {
 	}
 	date := (w[0] == '1' && w[1] == '9' || w[0] == '2' && w[1] == '0') && w[4] <= '1' && w[6] <= '3'
 	return !date || len(w) > 10
+}
+
+// dashedSerial tells serial numbers of digits and dashes from dates.
+func dashedSerial(w []byte) bool {
+	n, dashes := digits(w), bytes.Count(w, []byte{'-'})
+	return n >= 9 && dashes > 0 && dashes <= 3 && n+dashes == len(w)
 }
 
 // serialBehind is the length of a serial number in brackets, or 0.
@@ -291,7 +318,7 @@ func (s *Scanner) freeValue(g gap, kind pseudonym.Kind, id string) int {
 	v := bytes.TrimSpace(b[g.value:end])
 	end = g.value + len(bytes.TrimRight(b[g.value:end], " \t"))
 	folded := strings.ToLower(string(v))
-	if len(v) < 2 || emptyValues.has(folded) || s.staysName(folded) || bytes.IndexByte(v, '@') >= 0 && bytes.IndexByte(v, ' ') < 0 ||
+	if len(v) < 2 || emptyValues.has(folded) || kind != pseudonym.Phone && s.staysName(folded) || bytes.IndexByte(v, '@') >= 0 && bytes.IndexByte(v, ' ') < 0 ||
 		kind != pseudonym.Phone && pathLike(v) || b[g.value] == '/' || b[g.value] == '{' || b[g.value] == '[' || b[g.value] == '<' || b[g.value] == '\\' {
 		return 0
 	}
@@ -309,7 +336,7 @@ func (s *Scanner) freeValue(g gap, kind pseudonym.Kind, id string) int {
 			return 0
 		}
 	case pseudonym.Person:
-		if !personLike(v) && (g.sep == ':' && g.quote == 0 && bytes.IndexByte(v, ' ') > 0 || s.k.Common(folded)) || looksLikeValue(v) {
+		if !personLike(v) && g.quote == 0 && hasDigit(v) && g.sep == '=' || !personLike(v) && (g.sep == ':' && g.quote == 0 && bytes.IndexByte(v, ' ') > 0 || s.k.Common(folded)) || looksLikeValue(v) {
 			return 0
 		}
 	case pseudonym.Org:
@@ -361,6 +388,7 @@ func hasDigit(w []byte) bool {
 var stateWord = set("up down online offline ok ready failed healthy degraded critical warning error info debug notice unknown running stopped " +
 	"active inactive enabled disabled primary secondary standby master slave leader follower client server local remote new old " +
 	"created deleted removed added changed started stopping connected disconnected reachable unreachable full empty busy idle " +
+	"equals contains exists regex matches " +
 	"yes no true false null none nil this that the a an is not and or but if in on at of to for from with by as it be was has had " +
 	"logged session account name id key value type class status state mode count size list set get put post delete head key keys data info " +
 	"tcp udp icmp preauth postauth denied permitted allowed successful failure authenticated")

@@ -18,7 +18,7 @@ const (
 	aDashHex                    // pairs of hex digits with dashes, UUID
 	aHex                        // a long run of hex digits
 	aToken                      // begins like a provider's token
-	aQualified                  // iqn. nqn. eui. naa. t10.
+	aQualified                  // iqn. nqn. eui. naa. wwn. t10., or of the daemon of a host
 	aDotted                     // a dotted name with a known top-level domain
 	aWeak                       // the same, but the last label also ends file names
 	aMail                       // has an @ inside
@@ -32,10 +32,10 @@ const (
 	aDN
 	aScheme
 	aLogon   // account\name
-	aHash    // $1$..., {SSHA}
 	aMachine // spelled as only machines are: esx14, node-246
 	aStamp   // a month, perhaps of a time stamp
 	aStart   // a word that begins a phrase of a command or a config line
+	aDotFile // a file or folder that only homes have, behind its dot
 )
 
 // verdict is what a word's spelling says.
@@ -97,7 +97,7 @@ func (s *Scanner) shape(w []byte, acc flags) (a acts) {
 			return aDotMAC
 		}
 		return aQuad
-	case acc&fDot != 0 && acc&(fAlpha|fDash|fUnder) == 0 && len(w) == 14:
+	case acc&fDot != 0 && acc&(fAlpha|fDash|fUnder) == 0 && (len(w) == 14 || len(w) <= 17 && len(w) >= 15 && bytes.Count(w, []byte{'.'}) == 5):
 		a |= aDotMAC
 	case acc&fDash != 0 && acc&(fAlpha|fDot|fUnder) == 0 && (digits || acc&fHex != 0):
 		a |= aDashHex
@@ -171,7 +171,7 @@ var (
 // qualifiedHead tells the beginnings of names of storage ends.
 func qualifiedHead(w []byte) acts {
 	switch lower(w[0]) {
-	case 'i', 'n', 'e', 't':
+	case 'i', 'n', 'e', 't', 'w', 'm':
 	default:
 		return 0
 	}
@@ -180,7 +180,7 @@ func qualifiedHead(w []byte) acts {
 	}
 	head := strings.ToLower(string(w[:4]))
 	switch head {
-	case "iqn.", "nqn.", "eui.", "naa.", "t10.":
+	case "iqn.", "nqn.", "eui.", "naa.", "t10.", "wwn.", "mon.", "mgr.", "mds.":
 		return aQualified
 	}
 	return 0
@@ -200,7 +200,7 @@ var phrases = map[string]acts{
 	"name": aNameKey | aStart, "id": aNameKey, "option": aNameKey, "property": aNameKey, "parameter": aNameKey, "field": aNameKey,
 	"variable": aNameKey, "setting": aNameKey, "value": aNameKey, "val": aNameKey, "default": aNameKey, "attribute": aNameKey,
 	"hex-string": aStart, "n": aStart, "chassisid": aStart, "portid": aStart,
-	"snmp-server": aStart, "description": aStart, "contact": aStart, "location": aStart, "syscontact": aStart, "syslocation": aStart,
+	"snmp-server": aStart, "description": aStart, "ap": aStart, "traffic": aStart, "threat": aStart, "globalprotect": aStart, "userid": aStart, "hipmatch": aStart, "decryption": aStart, "contact": aStart, "location": aStart, "syscontact": aStart, "syslocation": aStart,
 	"md5": aStart, "sha": aStart, "sha1": aStart, "sha256": aStart, "auth": aStart, "priv": aStart, "des": aStart, "aes": aStart, "aes128": aStart,
 	"aes-128": aStart, "aes256": aStart, "aes-256": aStart, "hmac-sha-256": aStart,
 	"authentication-key": aStart, "message-digest-key": aStart, "key-string": aStart, "authentication-password": aStart, "encrypted-password": aStart,
@@ -210,7 +210,9 @@ var phrases = map[string]acts{
 	"cn": aDN, "ou": aDN, "dc": aDN, "o": aDN, "l": aDN, "uid": aDN, "st": aDN, "emailaddress": aDN, "street": aDN, "sn": aDN, "gn": aDN,
 	"community": aStart, "secret": aStart, "password": aStart, "passwd": aStart, "bindpw": aStart, "rootpw": aStart,
 	"requirepass": aStart, "masterauth": aStart, "rocommunity": aStart, "rwcommunity": aStart, "rocommunity6": aStart,
-	"rwcommunity6": aStart, "identified": aStart, "ssh": aStart, "scp": aStart, "sshpass": aStart, "mysql": aStart, "curl": aStart,
+	"rwcommunity6": aStart, "identified": aStart, "ssh": aStart | aDotFile, "scp": aStart, "sshpass": aStart, "mysql": aStart, "curl": aStart,
+	"bash_history": aDotFile, "bashrc": aDotFile, "bash_profile": aDotFile, "bash_logout": aDotFile, "viminfo": aDotFile, "zsh_history": aDotFile, "pgpass": aDotFile,
+	"netrc": aDotFile, "mysql_history": aDotFile, "psql_history": aDotFile, "python_history": aDotFile, "xauthority": aDotFile, "lesshst": aDotFile, "gnupg": aDotFile,
 	"linux": aStart, "key": aNameKey | aStart, "search": aStart, "login": aStart, "chap": aStart, "createuser": aStart,
 	"user": aStart, "com2sec": aStart, "com2sec6": aStart, "trapcommunity": aStart, "authcommunity": aStart, "trapsink": aStart, "trap2sink": aStart,
 	"informsink": aStart, "username": aStart, "snmpwalk": aStart, "snmpget": aStart, "snmpbulkwalk": aStart, "useradd": aStart, "passphrase": aStart,
@@ -249,5 +251,5 @@ func (s *Scanner) vocabulary(w []byte, acc flags, v *verdict) {
 // Host Name, Service Tag.
 var suffixWords = map[string]bool{
 	"number": true, "name": true, "tag": true, "id": true, "no": true, "code": true, "string": true,
-	"key": true, "num": true, "address": true, "server": true, "servers": true, "#": true, "contract": true, "guid": true,
+	"key": true, "num": true, "nbr": true, "address": true, "server": true, "servers": true, "#": true, "contract": true, "guid": true,
 }
