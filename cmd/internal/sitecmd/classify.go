@@ -46,6 +46,7 @@ func classes() []class {
 		{casedraft.ErrRule, cli.CodeRefused, "darksite case show CASE"},
 		{reply.ErrRefused, cli.CodeTampered, "keep the file apart and telephone the vendor"},
 		{journal.ErrLocked, cli.CodeFailed, "wait until the other command has ended, then try again"},
+		{journal.ErrTorn, cli.CodeFailed, "darksite journal repair --as ID   (puts aside what a power cut left of an entry)"},
 		{carry.ErrExists, cli.CodeRefused, "take another medium, or remove the folder by hand when it is no longer needed"},
 		{carry.ErrNoSpace, cli.CodeFailed, "take a larger medium, or smaller volumes on several: --volume cd"},
 		{carry.ErrDamaged, cli.CodeTampered, "write onto another medium"},
