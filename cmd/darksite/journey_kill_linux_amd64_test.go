@@ -296,6 +296,7 @@ func (w *walk) leadOn(i, n int, said string) {
 	}
 	require.Equalf(w.t, l.ends, w.state(), "%s, change %d: %s", l.name, n, said)
 	w.nothingInClear()
+	w.ok("bundle", "show", w.id) // any command on bundles sweeps what a crash left
 	left, err := filepath.Glob(filepath.Join(w.dir, "bundles", "*", "staging"))
 	require.NoError(w.t, err)
 	require.Emptyf(w.t, left, "%s, change %d", l.name, n)
