@@ -36,7 +36,7 @@ var defences = []defence{
 	{"collector", "makes the tree writable to change it later", "a writable file or folder voids the approvals",
 		"pipeline.TestWhatVoidsEveryApproval", "pipeline/frozen.go", "info.Mode().Perm()&0o222 != 0", "info.Mode().Perm()&0o222 == 0o1000"},
 	{"collector", "changes rules, policy, readers, program or marking after the review", "sealing compares them with what is in force",
-		"pipeline.TestWhatVoidsEveryApproval", "pipeline/seal.go", "if err := p.unchanged(m, r, t); err != nil {", "if err := p.unchanged(m, r, t); err != nil && ctx == nil {"},
+		"pipeline.TestWhatVoidsEveryApproval", "pipeline/seal.go", "if err := p.unchanged(m, r, t); err != nil {", "if err := p.unchanged(m, r, t); err != nil && r == nil {"},
 	{"collector", "approves his own bundle with an officer's key", "neither his name nor his key may decide",
 		"approve.TestWhoMayNotApprove", "approve/approve.go", "p.ID == m.Collector.Principal || p.Key.ID() == m.Collector.KeyID", "false"},
 	{"collector", "approves with the collector's key", "a role fixes what its keys may sign",
