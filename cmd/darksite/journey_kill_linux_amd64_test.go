@@ -70,10 +70,9 @@ contacts:
   - {id: ppetit, name: P. Petit, role: secondary, phone: "+33 1 23 45 67 90", mail: p.petit@lyon3.example, certificate: DSA-0032}
 `
 
-// newWalk makes a site and leads a bundle once through the whole journey, keeping
-// a copy of everything before each leg. The bundle holds one run of a runbook and
-// nothing of this machine, so that it is small.
-func newWalk(t *testing.T) *walk {
+// begun makes a site whose bundle will hold one run of a runbook and nothing of
+// this machine, so that it is small.
+func begun(t *testing.T) *walk {
 	t.Helper()
 	base := t.TempDir()
 	w := &walk{root: filepath.Join(base, "work"), copies: filepath.Join(base, "copies"), id: "S042-000001"}
@@ -94,6 +93,14 @@ func newWalk(t *testing.T) *walk {
 	out, err := stopped.CombinedOutput()
 	require.NoError(t, err, string(out))
 	require.NoError(t, os.WriteFile(filepath.Join(w.dir, "runs", "R-0001", "notes.txt"), notes, 0o600))
+	return w
+}
+
+// newWalk leads a bundle once through the whole journey, keeping a copy of
+// everything before each leg.
+func newWalk(t *testing.T) *walk {
+	t.Helper()
+	w := begun(t)
 	for i, l := range w.legs() {
 		if l.name == "receipt" {
 			w.answer()
@@ -296,7 +303,7 @@ func (w *walk) leadOn(i, n int, said string) {
 	}
 	require.Equalf(w.t, l.ends, w.state(), "%s, change %d: %s", l.name, n, said)
 	w.nothingInClear()
-	w.ok("bundle", "show", w.id) // any command on bundles sweeps what a crash left
+	require.NoError(w.t, w.again([]string{"bundle", "show", w.id})) // any command on bundles sweeps what a crash left
 	left, err := filepath.Glob(filepath.Join(w.dir, "bundles", "*", "staging"))
 	require.NoError(w.t, err)
 	require.Emptyf(w.t, left, "%s, change %d", l.name, n)

@@ -48,7 +48,7 @@ func classes() []class {
 		{journal.ErrLocked, cli.CodeFailed, "wait until the other command has ended, then try again"},
 		{journal.ErrTorn, cli.CodeFailed, "darksite journal repair --as ID   (puts aside what a power cut left of an entry)"},
 		{carry.ErrExists, cli.CodeRefused, "take another medium, or remove the folder by hand when it is no longer needed"},
-		{carry.ErrNoSpace, cli.CodeFailed, "take a larger medium, or smaller volumes on several: --volume cd"},
+		{carry.ErrNoSpace, cli.CodeFailed, "take a larger medium, or several, each with its share: --part 1/3"},
 		{carry.ErrDamaged, cli.CodeTampered, "write onto another medium"},
 		{engine.ErrBusy, cli.CodeFailed, "the other terminal has to leave the run with q"},
 		{engine.ErrTooOld, cli.CodeRefused, "start a new run; note the old one's number in it"},
