@@ -24,6 +24,9 @@ const (
 type Layout struct {
 	VolumeSize int64 // bytes; rounded down to whole MiB; 0 means fat32
 	Parity     int   // parity volumes; 0 means the default for the number of volumes
+	// Media, with VolumeSize 0, cuts for so many media of one file each, the last
+	// of them parity: any one of them may be lost.
+	Media int
 }
 
 // Preset returns the volume size of a kind of medium: fat32, cd, dvd or bd25.
@@ -56,6 +59,10 @@ func defaultParity(k int) int {
 
 // fit completes the label's layout for its sealed size.
 func (o Layout) fit(l Label) (Label, error) {
+	if o.VolumeSize == 0 && o.Media > 1 {
+		o.VolumeSize = ceilDiv(ceilDiv(max(l.SealedSize, 1), int64(o.Media-1)), BlockSize) * BlockSize
+		o.Parity = max(o.Parity, 1)
+	}
 	if o.VolumeSize == 0 {
 		o.VolumeSize, _ = Preset("fat32")
 	}
@@ -224,4 +231,22 @@ func (l Label) FileNames() []string {
 		names = append(names, fmt.Sprintf("%s.p%03d", l.BID, i+1))
 	}
 	return names
+}
+
+// Share is what medium number of several carries, both counted from 1: files are
+// dealt like cards, so that no medium has more of them, or of the parity, than
+// another must have.
+func (l Label) Share(number, of int) ([]string, error) {
+	names := l.FileNames()
+	if number < 1 || number > of {
+		return nil, fmt.Errorf("medium %d of %d: there is none", number, of)
+	}
+	if of > len(names) {
+		return nil, fmt.Errorf("%d media for %d files of %d bytes and less: take fewer media or smaller volumes", of, len(names), l.VolumeSize)
+	}
+	var share []string
+	for i := number - 1; i < len(names); i += of {
+		share = append(share, names[i])
+	}
+	return share, nil
 }

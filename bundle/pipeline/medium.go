@@ -19,14 +19,15 @@ import (
 
 // MediumOptions say how a bundle is put on a medium.
 type MediumOptions struct {
-	Dir      string      // mounted medium
-	Signer   sign.Signer // of the releasing officer, who signs the label
-	Serial   string      // of the medium, for cover sheet and journal
-	Layout   carry.Layout
-	Only     []string // volumes for this medium; empty means all
-	Number   int      // this medium is number Number of Of; zero means 1 of 1
-	Of       int
-	Progress carry.Progress
+	Dir    string      // mounted medium
+	Signer sign.Signer // of the releasing officer, who signs the label
+	Serial string      // of the medium, for cover sheet and journal
+	Layout carry.Layout
+	// Number and Of spread a set over several media, under one label: medium
+	// Number of Of, from 1, takes its share of the volumes. Number 1 begins a set.
+	// Zero means one medium with everything.
+	Number, Of int
+	Progress   carry.Progress
 }
 
 // writable are the states from which a medium can be written: the first one and
@@ -61,12 +62,25 @@ func (p *Pipeline) Write(ctx context.Context, id bundle.ID, o MediumOptions) (ca
 	if _, _, err := p.approved(r, c.frozen, t); err != nil {
 		return carry.Written{}, p.void(ctx, r, officer.ID, err)
 	}
-	set, err := carry.Prepare(ctx, p.SealedFile(id), r.label(c.frozen.Manifest(), officer.ID, p.o.Journal.Mark()), o.Layout, o.Progress)
+	label, before, err := p.labelFor(r, c.frozen.Manifest(), officer.ID, &o)
+	if err != nil {
+		return carry.Written{}, fmt.Errorf("write bundle %s: %w", id, err)
+	}
+	set, err := carry.Prepare(ctx, p.SealedFile(id), label, o.Layout, o.Progress)
 	if errors.Is(err, carry.ErrDigest) {
 		return carry.Written{}, p.void(ctx, r, officer.ID, fmt.Errorf("sealed file: %w: %w", err, ErrTampered))
 	}
 	if err != nil {
 		return carry.Written{}, fmt.Errorf("write bundle %s: %w", id, err)
+	}
+	if err := before.goesOn(set); err != nil {
+		return carry.Written{}, fmt.Errorf("write bundle %s: %w", id, err)
+	}
+	var only []string
+	if o.Of > 1 {
+		if only, err = set.Label.Share(o.Number, o.Of); err != nil {
+			return carry.Written{}, fmt.Errorf("write bundle %s: %w: %w", id, err, ErrRefused)
+		}
 	}
 	sig, err := o.Signer.Sign(sign.Label, set.LabelText)
 	if err != nil {
@@ -80,13 +94,16 @@ func (p *Pipeline) Write(ctx context.Context, id bundle.ID, o MediumOptions) (ca
 	}
 	p.step("writing")
 	w, err := carry.Write(ctx, o.Dir, p.SealedFile(id), set, [][]byte{sig}, carry.Options{
-		Only: o.Only, Medium: o.Number, Media: o.Of, Serial: o.Serial, Now: p.o.Now(), Progress: o.Progress,
+		Only: only, Medium: o.Number, Media: o.Of, Serial: o.Serial, Now: p.o.Now(), Progress: o.Progress,
 	})
-	label := set.LabelText
+	text := set.LabelText
 	if errors.Is(err, carry.ErrExists) && !p.known(r, o.Dir) {
-		w, label, err = p.adopt(ctx, r, t, o.Dir, err)
+		w, text, err = p.adopt(ctx, r, t, o.Dir, err)
 	}
 	if err != nil {
+		return carry.Written{}, fmt.Errorf("write bundle %s: %w", id, err)
+	}
+	if err := p.keepSet(r, before, text, o, w.Folder); err != nil {
 		return carry.Written{}, fmt.Errorf("write bundle %s: %w", id, err)
 	}
 	p.step("written")
@@ -96,7 +113,7 @@ func (p *Pipeline) Write(ctx context.Context, id bundle.ID, o MediumOptions) (ca
 		to = Released // a further copy of what already left
 	}
 	return w, p.enter(ctx, r, to, officer.ID, "", map[string]string{
-		"label_sha256": string(bundle.DigestOf(label)), "medium": o.Serial, "bytes": fmt.Sprint(w.Bytes),
+		"label_sha256": string(bundle.DigestOf(text)), "medium": o.Serial, "bytes": fmt.Sprint(w.Bytes), "part": o.part(),
 	})
 }
 
@@ -138,17 +155,36 @@ func (p *Pipeline) Verify(ctx context.Context, id bundle.ID, medium, actor strin
 	if err != nil {
 		return report, fmt.Errorf("verify bundle %s: %w: %w", id, err, ErrTampered)
 	}
-	i := slices.IndexFunc(r.Media, func(m Medium) bool { return m.Folder == filepath.Join(medium, string(id)) })
-	if i >= 0 {
+	if i := r.mediumAt(filepath.Join(medium, string(id))); i >= 0 {
 		r.Media[i].Verified, r.Media[i].Bypass, r.Media[i].Opened = true, string(report.Bypass), opened
 	}
+	missing, err := p.verifiedPart(r, report)
+	if err != nil {
+		return report, fmt.Errorf("verify bundle %s: %w", id, err)
+	}
 	to := r.State
-	if to == Written {
+	if to == Written && missing == 0 {
 		to = Verified
 	}
 	return report, p.enter(ctx, r, to, actor, "", map[string]string{
 		"read": string(report.Bypass), "opened": fmt.Sprint(opened), "bytes": fmt.Sprint(report.Bytes), "others": fmt.Sprint(len(report.Others)),
 	})
+}
+
+// mediumAt finds the medium that was written to a folder: media of a set follow
+// each other at one mount point, so the first that was not read back yet, or else
+// the last; -1 where there is none.
+func (r *Record) mediumAt(folder string) int {
+	at := -1
+	for i, m := range r.Media {
+		if m.Folder != folder {
+			continue
+		}
+		if at = i; !m.Verified {
+			break
+		}
+	}
+	return at
 }
 
 func (p *Pipeline) readBack(ctx context.Context, r *Record, t Trust, medium string, progress carry.Progress, record []age.Identity) (*carry.BackReport, bool, error) {
@@ -165,7 +201,7 @@ func (p *Pipeline) readBack(ctx context.Context, r *Record, t Trust, medium stri
 		}
 		return nil
 	}}
-	if len(record) == 0 {
+	if len(record) == 0 || !wholeHere(filepath.Join(medium, string(r.BID))) {
 		report, err := carry.ReadBack(ctx, medium, r.BID, options)
 		return report, false, err
 	}

@@ -29,6 +29,7 @@
 //	orders.json    changes an officer asked for that were not made yet
 //	approvals/     <n>.txt and <n>.txt.sig
 //	sealed/        <BID>.tar.zst.age
+//	set.json       which media hold the set, where it lies on several
 //
 // The pseudonym map lies in the folder of maps, sealed to the site's record key.
 //
@@ -48,7 +49,7 @@
 // Nothing is believed because it was true before. Every step after FROZEN hashes
 // the frozen tree again and verifies the collector's signature; sealing checks
 // every approval, the roster, revocations, rules, policy and recipients as they
-// are now, and hashes once more the very bytes it seals. What does not fit voids
+// are now, and the bytes it hashes are the very bytes it seals. What does not fit voids
 // every approval: the state becomes INVALIDATED and stays so.
 //
 // # Limits

@@ -35,7 +35,7 @@ func (p *Pipeline) Seal(ctx context.Context, id bundle.ID, actor string) error {
 	if err != nil {
 		return fmt.Errorf("seal bundle %s: %w", id, err)
 	}
-	c, err := p.reload(ctx, r, t.Roster)
+	c, err := p.relist(ctx, r, t.Roster)
 	if err != nil {
 		return p.void(ctx, r, actor, err)
 	}

@@ -63,13 +63,13 @@ func (s *site) host() string {
 	return out.Name()
 }
 
-// enrolled gives a site a collector, officers and a vendor.
-func (s *site) enrolled() {
+// enrolled gives a site a collector, officers and a vendor, whose desk it returns.
+func (s *site) enrolled() (desk string) {
 	s.t.Helper()
 	for id, role := range map[string]string{"mdurand": "collector", "amartin": "officer", "ppetit": "officer"} {
 		s.ok("site", "people", "add", id, "--name", "Name of "+id, "--role", role, "--no-passphrase")
 	}
-	desk := filepath.Join(s.t.TempDir(), "desk")
+	desk = filepath.Join(s.t.TempDir(), "desk")
 	for _, args := range [][]string{{"init", "--name", "Vendor", "--person", "ruth", "--person", "sam", "--no-passphrase"}, {"keys", "card"}} {
 		c := exec.CommandContext(s.t.Context(), "casedesk", append(args, "--dir", desk)...)
 		card, err := c.Output()
@@ -77,6 +77,7 @@ func (s *site) enrolled() {
 		require.NoError(s.t, os.WriteFile(filepath.Join(s.dir, "card.txt"), card, 0o600))
 	}
 	s.ok("site", "vendor", filepath.Join(s.dir, "card.txt"), "--yes")
+	return desk
 }
 
 func TestKilledCollectionIsTakenUpOrWithdrawn(t *testing.T) {

@@ -159,6 +159,15 @@ func (j *journey) nextStep(r pipeline.Record) string {
 	if err == nil && len(orders) > 0 && slices.Contains([]pipeline.State{pipeline.InReview, pipeline.Approved1, pipeline.Approved}, r.State) {
 		return fmt.Sprintf("darksite bundle amend %s --as %s   (%d changes were asked for)", r.BID, r.Collector.Principal, len(orders))
 	}
+	if r.State == pipeline.Written {
+		parts, err := j.Parts(r.BID)
+		if i := slices.IndexFunc(parts, func(p pipeline.Part) bool { return !p.Written }); err == nil && i >= 0 {
+			return fmt.Sprintf("darksite bundle write %s --as OFFICER --medium DIR --part %d/%d   (each medium is then verified)", r.BID, i+1, len(parts))
+		}
+		if i := slices.IndexFunc(parts, func(p pipeline.Part) bool { return !p.Verified }); err == nil && i >= 0 {
+			return fmt.Sprintf("darksite bundle verify %s --medium DIR --as ID   (medium %d of %d)", r.BID, i+1, len(parts))
+		}
+	}
 	return nextStep(r)
 }
 

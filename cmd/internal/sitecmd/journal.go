@@ -47,7 +47,7 @@ func (a *app) journalCommand() *cobra.Command {
 		Use: "journal", Short: "The tamper-evident log of every decision",
 		Example: "  darksite journal show\n  darksite journal verify --mark 17:9f86d081...   (size and root from a cover sheet)",
 	}
-	c.AddCommand(a.journalShowCommand(), a.journalVerifyCommand())
+	c.AddCommand(a.journalShowCommand(), a.journalVerifyCommand(), a.journalRepairCommand())
 	return c
 }
 
@@ -156,6 +156,7 @@ printed on a cover sheet) against the log. Do this monthly. Exit 5 when it fails
 				return a.env.JSON(reportView{report.Mark.Size, report.Mark.Root, report.Checkpoints, report.Marks, report.Proven, report.ClockBack, report.Torn})
 			}
 			fmt.Fprintf(a.env.Out, "%d entries, root %s\n%d signed checkpoints and %d cover sheets agree\n", report.Mark.Size, report.Mark.Root, report.Checkpoints, report.Marks)
+			a.tornNote(report.Torn)
 			return nil
 		},
 	}

@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
+	"strconv"
+	"strings"
 
 	"darksite/bundle"
 	"darksite/bundle/carry"
@@ -19,8 +22,8 @@ import (
 
 type writeOptions struct {
 	person
-	medium, volume, serial string
-	parity                 int
+	medium, volume, serial, part string
+	parity                       int
 }
 
 func (a *app) bundleWriteCommand() *cobra.Command {
@@ -30,14 +33,24 @@ func (a *app) bundleWriteCommand() *cobra.Command {
 		Long: `Write the sealed bundle into a folder of the medium: volumes, parity that repairs
 damage on the road, a signed label, a cover sheet to print, and a README with the
 stock commands that open it. Nothing is overwritten; an interrupted write leaves
-nothing that looks whole.`,
-		Example: "  darksite bundle write S042-000017 --as amartin --medium /media/usb\n  darksite bundle write S042-000017 --as amartin --medium /media/usb --volume cd",
-		RunE:    func(c *cobra.Command, args []string) error { return a.write(c.Context(), args[0], o) },
+nothing that looks whole.
+
+A bundle that needs several media is written one after the other with --part 1/3,
+--part 2/3 and --part 3/3, under one label. Without --volume each medium then gets
+one file, the last of them parity: any one of the media may be lost.`,
+		Example: "  darksite bundle write S042-000017 --as amartin --medium /media/usb\n  darksite bundle write S042-000017 --as amartin --medium /media/usb --part 2/3",
+		RunE: func(c *cobra.Command, args []string) error {
+			if o.part != "" && !c.Flags().Changed("volume") {
+				o.volume = ""
+			}
+			return a.write(c.Context(), args[0], o)
+		},
 	}
 	o.flags(c)
 	f := c.Flags()
 	f.StringVar(&o.medium, "medium", "", "folder where the medium is mounted")
 	f.StringVar(&o.volume, "volume", "fat32", "size of a volume: fat32, cd, dvd, bd25 or such as 512MiB")
+	f.StringVar(&o.part, "part", "", "medium of several, such as 1/3; each takes its share of the volumes")
 	f.IntVar(&o.parity, "parity", 0, "parity volumes (default: by the number of volumes)")
 	f.StringVar(&o.serial, "serial", "", "serial number of the medium, for cover sheet and journal")
 	_ = c.MarkFlagRequired("medium") // the flag exists: it was defined above
@@ -45,6 +58,10 @@ nothing that looks whole.`,
 }
 
 func (a *app) write(ctx context.Context, name string, o writeOptions) error {
+	number, of, err := partOf(o.part)
+	if err != nil {
+		return err
+	}
 	size, err := volumeSize(o.volume)
 	if err != nil {
 		return err
@@ -59,6 +76,7 @@ func (a *app) write(ctx context.Context, name string, o writeOptions) error {
 	return a.onOne(name, func(j *journey, id bundle.ID) error {
 		w, err := j.Write(ctx, id, pipeline.MediumOptions{
 			Dir: o.medium, Signer: key, Serial: o.serial, Layout: carry.Layout{VolumeSize: size, Parity: o.parity},
+			Number: number, Of: of,
 			Progress: a.env.Progress("writing").Step,
 		})
 		if err != nil {
@@ -69,7 +87,25 @@ func (a *app) write(ctx context.Context, name string, o writeOptions) error {
 	})
 }
 
+// partOf reads --part: number and how many, both 0 when it was not given.
+func partOf(s string) (number, of int, err error) {
+	if s == "" {
+		return 0, 0, nil
+	}
+	n, m, _ := strings.Cut(s, "/")
+	number, numberErr := strconv.Atoi(n)
+	of, ofErr := strconv.Atoi(m)
+	if numberErr != nil || ofErr != nil || number < 1 || of < 2 || number > of {
+		return 0, 0, cli.Usagef("--part %q: want such as 2/3, the second of three media", s)
+	}
+	return number, of, nil
+}
+
+// volumeSize reads --volume; nothing means that the number of media decides.
 func volumeSize(s string) (int64, error) {
+	if s == "" {
+		return 0, nil
+	}
 	if n, err := carry.Preset(s); err == nil {
 		return n, nil
 	}
@@ -132,7 +168,10 @@ func (a *app) readBack(ctx context.Context, name string, o writeOptions, identit
 			a.env.Notef("also on the medium: %s", cli.Printable(other))
 		}
 		opened := "the sealed file was not decrypted: no record key at hand"
-		if len(ids) > 0 {
+		switch {
+		case slices.ContainsFunc(report.Files, func(f carry.FileState) bool { return f.Found < 0 }):
+			opened = "a part of the set: the sealed file can only be decrypted where all of it is"
+		case len(ids) > 0:
 			opened = "decrypted and every file compared with the approved manifest"
 		}
 		return a.after(j, id, "%s read back (%s); %s", units.Bytes(float64(report.Bytes)), report.Bypass, opened)
