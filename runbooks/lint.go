@@ -38,7 +38,7 @@ const (
 func Lint(lib *Library) []LintError {
 	var out []LintError
 	for _, r := range lib.books {
-		l := &linter{r: r}
+		l := &linter{r: r, lib: lib}
 		l.head()
 		l.graph()
 		for _, s := range r.Steps {
@@ -53,7 +53,7 @@ func Lint(lib *Library) []LintError {
 				l.fail("", "related runbook %q does not exist", id)
 			}
 		}
-		l.calls(lib)
+		l.calls()
 		out = append(out, l.out...)
 	}
 	return out
@@ -61,6 +61,7 @@ func Lint(lib *Library) []LintError {
 
 type linter struct {
 	r   *Runbook
+	lib *Library
 	out []LintError
 }
 
@@ -102,6 +103,9 @@ func (l *linter) head() {
 	most := R0
 	for _, s := range r.Steps {
 		most = max(most, s.Risk)
+		if callee, ok := l.lib.Get(s.Runbook); ok && s.Kind == Call && callee != r {
+			most = max(most, callee.RiskMax)
+		}
 	}
 	if most != r.RiskMax {
 		l.fail("", "risk_max is %s, the steps reach %s", r.RiskMax, most)

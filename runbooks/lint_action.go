@@ -31,14 +31,14 @@ func (l *linter) action(s Step, need func(ok bool, what string)) {
 // maxCalls is how deep runbooks may call each other.
 const maxCalls = 2
 
-// calls: every runbook that is called exists, is for the same targets, is no
-// riskier than its caller says, and the calls have an end.
-func (l *linter) calls(lib *Library) {
+// calls: every runbook that is called exists, is for the same targets, needs no more
+// people, and the calls have an end.
+func (l *linter) calls() {
 	for _, s := range l.r.Steps {
 		if s.Kind != Call || s.Runbook == "" {
 			continue
 		}
-		callee, ok := lib.Get(s.Runbook)
+		callee, ok := l.lib.Get(s.Runbook)
 		if !ok {
 			l.fail(s.ID, "calls the runbook %q, which does not exist", s.Runbook)
 			continue
@@ -48,13 +48,10 @@ func (l *linter) calls(lib *Library) {
 				l.fail(s.ID, "calls %s, which is not for %s", callee.ID, p)
 			}
 		}
-		if callee.RiskMax > l.r.RiskMax {
-			l.fail(s.ID, "calls %s of risk %s, and risk_max here is %s", callee.ID, callee.RiskMax, l.r.RiskMax)
-		}
 		if callee.People > l.r.People {
 			l.fail(s.ID, "calls %s, which needs %d people", callee.ID, callee.People)
 		}
-		if depth(lib, callee, maxCalls) > maxCalls-1 {
+		if depth(l.lib, callee, maxCalls) > maxCalls-1 {
 			l.fail(s.ID, "calls go deeper than %d, or in a circle", maxCalls)
 		}
 	}

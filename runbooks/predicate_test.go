@@ -204,9 +204,9 @@ func TestEval(t *testing.T) {
 		{"nothing on one", same(), course(time.Minute), age, runbooks.Unknown, "no data on c (CT0)"},
 		{"the same, stale", same(), course(time.Minute, 7).aged(time.Hour), age, runbooks.Unknown, "old"},
 		{"the same without a source", same(), failing(runbooks.ErrNoData), age, runbooks.Unknown, "no data"},
-		{"an age", older(), course(time.Minute, 7).aged(40*time.Minute), age, runbooks.Pass, "2400 s"},
-		{"too young", older(), course(time.Minute, 7).aged(10*time.Minute), age, runbooks.Fail, "600 s"},
-		{"from the future", older(), course(time.Minute, 7).aged(-10*time.Minute), age, runbooks.Unknown, "in the future"},
+		{"an age", older(), course(time.Minute, 7).aged(40 * time.Minute), age, runbooks.Pass, "2400 s"},
+		{"too young", older(), course(time.Minute, 7).aged(10 * time.Minute), age, runbooks.Fail, "600 s"},
+		{"from the future", older(), course(time.Minute, 7).aged(-10 * time.Minute), age, runbooks.Unknown, "in the future"},
 		{"an age of nothing", older(), course(time.Minute), age, runbooks.Unknown, "no data"},
 		{"an age without a source", older(), failing(runbooks.ErrNoData), age, runbooks.Unknown, "no data"},
 	}

@@ -218,15 +218,7 @@ func (r *Run) notYet(ctx context.Context) string {
 }
 
 // intended reports whether the log holds the intention to act and no result.
-func (r *Run) intended(step string) bool {
-	open := false
-	for _, e := range r.log.entries {
-		if e.Step == step && (e.Event == Entered || e.Event == Finished) {
-			open = e.Event == Entered
-		}
-	}
-	return open
-}
+func (r *Run) intended(step string) bool { return begun(r.log.entries, step) }
 
 // interrupted asks what became of an action that has no result.
 func (r *Run) interrupted(ctx context.Context, s runbooks.Step) (string, error) {

@@ -25,7 +25,9 @@ func (r *Run) eval(ctx context.Context, p runbooks.Predicate, maxAge time.Durati
 // keepFacts puts what stands behind the newest verdict on disk, before the log
 // speaks of it, and returns its digest.
 func (r *Run) keepFacts() (string, error) {
-	line, err := facts.Encode(r.seen.Taken())
+	set := r.seen.Taken()
+	set.Line = len(r.log.entries) + 1
+	line, err := facts.Encode(set)
 	if err != nil {
 		return "", err
 	}

@@ -26,7 +26,8 @@ const (
 // Set is a collection of answers about one target.
 type Set struct {
 	Target string    `json:"target,omitempty"`
-	Now    time.Time `json:"now"` // when the questions were asked
+	Line   int       `json:"line,omitempty"` // of the log that holds the verdict
+	Now    time.Time `json:"now"`            // when the questions were asked
 	Lists  []List    `json:"lists,omitempty"`
 	Series []Series  `json:"series,omitempty"`
 	Alerts *Alerts   `json:"alerts,omitempty"`
