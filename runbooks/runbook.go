@@ -78,6 +78,7 @@ const (
 type Trigger struct {
 	Rule      string `yaml:"rule"`      // id of the alert rule
 	Component string `yaml:"component"` // kind of component, to rank higher when it fits
+	Codes     []int  `yaml:"codes"`     // the array's own numbers of such an alert
 }
 
 // Runbook is one procedure.

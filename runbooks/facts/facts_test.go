@@ -54,9 +54,9 @@ func questions() map[string]runbooks.Predicate {
 // Whatever the world says, the same question answers the same on what was kept.
 func TestWhatWasKeptAnswersTheSame(t *testing.T) {
 	worlds := map[string]world{
-		"all is there":           {points: 3000},
-		"few values":             {points: 1},
-		"nothing there":          {err: fmt.Errorf("%w: nobody home", runbooks.ErrNoData)},
+		"all is there":            {points: 3000},
+		"few values":              {points: 1},
+		"nothing there":           {err: fmt.Errorf("%w: nobody home", runbooks.ErrNoData)},
 		"the array hangs up \xff": {err: errors.New("reset by \xff peer")},
 	}
 	for name, w := range worlds {
