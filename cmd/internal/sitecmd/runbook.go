@@ -30,12 +30,9 @@ func (a *app) runbookCommand() *cobra.Command {
   darksite runbook resume R-0001 --as mdurand`,
 	}
 	c.AddCommand(a.runbookListCommand(), a.runbookShowCommand(), a.runbookSearchCommand(), a.runbookRunCommand(), a.runbookResumeCommand(),
-		a.runbookHandOverCommand(), a.runbookAbortCommand(), a.runbookApproveCommand(), a.runbookReplayCommand(), a.runbookSignCommand(), a.runbookLintCommand())
+		a.runbookHandOverCommand(), a.runbookAbortCommand(), a.runbookApproveCommand(), a.runbookReplayCommand(), a.runbookSignCommand(), a.runbookLintCommand(), a.runbookPackCommand(), a.runbookExportCommand())
 	return c
 }
-
-// library is the runbooks of this site: the embedded ones.
-func (a *app) library() (*runbooks.Library, error) { return content.Library() }
 
 type bookRow struct {
 	ID      string `json:"id"`
@@ -259,7 +256,7 @@ func (a *app) chooseBook(ctx context.Context, args []string, o *runOptions) (*ru
 	if o.alert == 0 {
 		return nil, cli.WithHint(cli.Usagef("say which runbook, or which alert with --alert ID"), "darksite runbook list")
 	}
-	leads, err := openLeads()
+	leads, err := a.openLeads()
 	if err != nil {
 		return nil, err
 	}
