@@ -38,7 +38,7 @@ const (
 func Lint(lib *Library) []LintError {
 	var out []LintError
 	for _, r := range lib.books {
-		l := &linter{r: r}
+		l := &linter{r: r, lib: lib}
 		l.head()
 		l.graph()
 		for _, s := range r.Steps {
@@ -53,6 +53,7 @@ func Lint(lib *Library) []LintError {
 				l.fail("", "related runbook %q does not exist", id)
 			}
 		}
+		l.calls()
 		out = append(out, l.out...)
 	}
 	return out
@@ -60,6 +61,7 @@ func Lint(lib *Library) []LintError {
 
 type linter struct {
 	r   *Runbook
+	lib *Library
 	out []LintError
 }
 
@@ -101,6 +103,9 @@ func (l *linter) head() {
 	most := R0
 	for _, s := range r.Steps {
 		most = max(most, s.Risk)
+		if callee, ok := l.lib.Get(s.Runbook); ok && s.Kind == Call && callee != r {
+			most = max(most, callee.RiskMax)
+		}
 	}
 	if most != r.RiskMax {
 		l.fail("", "risk_max is %s, the steps reach %s", r.RiskMax, most)
@@ -200,7 +205,7 @@ func (l *linter) edges(s Step) {
 			l.fail(s.ID, "result %q does not exist for %s: want %s", result, a(s.Kind), strings.Join(want, ", "))
 		}
 	}
-	good := map[Kind]string{Check: "pass", Action: "done", Wait: "reached"}[s.Kind]
+	good := map[Kind]string{Check: "pass", Action: "done", Wait: "reached", Call: string(Resolved)}[s.Kind]
 	for _, bad := range []string{"fail", "failed", "not_done", "expired", "unknown"} {
 		if to, ok := s.On[bad]; ok && good != "" && to == s.On[good] {
 			l.fail(s.ID, "%s leads where %s leads", bad, good)
@@ -238,6 +243,8 @@ func (l *linter) fields(s Step) {
 		{"within", s.Within != 0, []Kind{Action, Wait}},
 		{"every", s.Every != 0, []Kind{Action, Wait}},
 		{"undo", s.Undo != nil, []Kind{Action}},
+		{"do", s.Do != nil, []Kind{Action}},
+		{"runbook", s.Runbook != "", []Kind{Call}},
 		{"when", s.When != nil, []Kind{Branch}},
 		{"else", s.Else != "", []Kind{Branch}},
 		{"profile", s.Profile != "", []Kind{Collect}},
@@ -271,9 +278,9 @@ func (l *linter) kind(s Step) {
 			seen[c.ID] = true
 		}
 	case Action:
-		need(s.Risk == R2, "risk R2: this version offers no other")
-		need(s.Before != nil && s.After != nil && s.MaxAge > 0 && s.Every > 0 && s.Every <= s.Within, "before, after, max_age, within and a shorter every")
-		need(whole(s.Undo), "undo in both languages")
+		l.action(s, need)
+	case Call:
+		need(s.Runbook != "", "a runbook")
 	case Wait:
 		need(s.Expect != nil && s.MaxAge > 0 && s.Every > 0 && s.Every <= s.Within, "expect, max_age, within and a shorter every")
 	case Branch:

@@ -44,7 +44,7 @@ func Load(fsys fs.FS) (*Library, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load runbooks: %w", err)
 	}
-	lib := &Library{}
+	var books []*Runbook
 	var findings []error
 	for _, e := range entries {
 		if !e.IsDir() {
@@ -57,22 +57,49 @@ func Load(fsys fs.FS) (*Library, error) {
 		if r.ID != e.Name() { // which also makes sure that no id stands twice
 			findings = append(findings, LintError{r.ID, "", fmt.Sprintf("lies in the folder %q: folder and id have the same name", e.Name())})
 		}
-		lib.books = append(lib.books, r)
+		books = append(books, r)
 	}
+	lib, err := NewLibrary(books)
+	if findings = append(findings, err); errors.Join(findings...) != nil {
+		return nil, fmt.Errorf("load runbooks: %w", errors.Join(findings...))
+	}
+	return lib, nil
+}
+
+// NewLibrary makes a library of runbooks. Any finding of Lint refuses all.
+func NewLibrary(books []*Runbook) (*Library, error) {
+	lib := &Library{books: slices.Clone(books)}
 	slices.SortFunc(lib.books, func(a, b *Runbook) int { return cmp.Compare(a.ID, b.ID) })
+	var findings []error
 	for _, f := range Lint(lib) {
 		findings = append(findings, f)
 	}
-	if len(findings) > 0 {
-		return nil, fmt.Errorf("load runbooks: %w", errors.Join(findings...))
+	if err := errors.Join(findings...); err != nil {
+		return nil, err
 	}
 	return lib, nil
 }
 
 // LoadOne reads the runbook in one folder of fsys, without linting it.
 func LoadOne(fsys fs.FS, dir string) (*Runbook, error) {
+	return load(dir, func(name string) ([]byte, error) { return fs.ReadFile(fsys, path.Join(dir, name)) })
+}
+
+// FromFiles reads the runbook that the files of one folder make, without linting
+// it; dir is for errors.
+func FromFiles(dir string, files map[string][]byte) (*Runbook, error) {
+	return load(dir, func(name string) ([]byte, error) {
+		text, ok := files[name]
+		if !ok {
+			return nil, fmt.Errorf("%s: %w", name, fs.ErrNotExist)
+		}
+		return text, nil
+	})
+}
+
+func load(dir string, read func(name string) ([]byte, error)) (*Runbook, error) {
 	r := &Runbook{Prose: map[Lang]Prose{}, Files: map[string][]byte{}}
-	logic, err := fs.ReadFile(fsys, path.Join(dir, logicFile))
+	logic, err := read(logicFile)
 	if err != nil {
 		return nil, fmt.Errorf("load runbook %s: %w", dir, err)
 	}
@@ -82,7 +109,7 @@ func LoadOne(fsys fs.FS, dir string) (*Runbook, error) {
 	r.Files[logicFile] = logic
 	for _, l := range Languages() {
 		name := string(l) + ".md"
-		text, err := fs.ReadFile(fsys, path.Join(dir, name))
+		text, err := read(name)
 		if err != nil {
 			return nil, fmt.Errorf("load runbook %s: %w", dir, err)
 		}

@@ -3,9 +3,12 @@ package runbooks
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
-	"unicode"
+
+	"darksite/runbooks/search"
 )
 
 // Match is one runbook that fits, with how well and why.
@@ -15,54 +18,117 @@ type Match struct {
 	Reason string
 }
 
+// About is what is known of an alert, as far as it helps to find a runbook. Every
+// field may be empty.
+type About struct {
+	Rule      string // of the kit that raised it
+	Component string // kind of component
+	Product   string // kind of target
+	Code      int    // the array's own number
+	Link      string // the array's link into the vendor's knowledge base; never followed
+	Words     string // what the alert says
+}
+
 // ForAlert ranks the runbooks an alert of this rule and kind of component leads
 // to, best first.
 func (l *Library) ForAlert(rule, component string) []Match {
+	return l.For(About{Rule: rule, Component: component})
+}
+
+// For ranks the runbooks an alert leads to, best first. The rule that raised it
+// counts most, then the array's number, which its link names too, then the kind of
+// component. Only where none of these leads anywhere its words are looked up. A
+// runbook for other targets is left out.
+func (l *Library) For(a About) []Match {
+	code := cmp.Or(a.Code, LinkCode(a.Link))
 	var out []Match
 	for _, r := range l.books {
+		if !r.For(a.Product) || r.Withdrawn != "" {
+			continue
+		}
 		best := Match{Book: r}
 		for _, t := range r.Triggers {
-			if t.Rule != rule {
-				continue
-			}
-			score, why := 10, fmt.Sprintf("rule %s", rule)
-			if t.Component != "" && strings.EqualFold(t.Component, component) {
-				score, why = score+5, why+", component "+component
-			}
-			if score > best.Score {
-				best.Score, best.Reason = score, why
+			if m := t.weigh(a, code); m.Score > best.Score {
+				best.Score, best.Reason = m.Score, m.Reason
 			}
 		}
 		if best.Score > 0 {
 			out = append(out, best)
 		}
 	}
-	return rank(out)
+	if len(out) > 0 || a.Words == "" {
+		return rank(out)
+	}
+	out = slices.DeleteFunc(l.Search(a.Words), func(m Match) bool { return !m.Book.For(a.Product) || m.Book.Withdrawn != "" })
+	for i := range out {
+		out[i].Reason = "words " + out[i].Reason
+	}
+	return out
 }
 
-// Search ranks the runbooks by the words of a query, in either language,
-// without regard to case or accents. A word in the title counts more than one
-// among the symptoms, and that more than one in the prose.
+func (t Trigger) weigh(a About, code int) Match {
+	var m Match
+	var why []string
+	if a.Rule != "" && t.Rule == a.Rule {
+		m.Score, why = 10, append(why, "rule "+a.Rule)
+	}
+	if code != 0 && slices.Contains(t.Codes, code) {
+		m.Score, why = m.Score+8, append(why, fmt.Sprintf("alert code %d", code))
+	}
+	if m.Score > 0 && t.Component != "" && strings.EqualFold(t.Component, a.Component) {
+		m.Score, why = m.Score+5, append(why, "component "+a.Component)
+	}
+	m.Reason = strings.Join(why, ", ")
+	return m
+}
+
+// linkCode finds the number of an alert in a link such as
+// https://support.example/?cid=Alert_0060, or in its last part alone.
+var linkCode = regexp.MustCompile(`(?i)(?:^|[?&/=])Alert_0*([1-9][0-9]{0,5})(?:$|[&#/])`)
+
+// LinkCode is the number of the alert that a link into the vendor's knowledge
+// base is about, or 0. The link itself leads nowhere on a dark site.
+func LinkCode(link string) int {
+	if found := linkCode.FindStringSubmatch(strings.TrimSpace(link)); found != nil {
+		n, _ := strconv.Atoi(found[1]) // at most six digits
+		return n
+	}
+	return 0
+}
+
+// Search ranks the runbooks by the words of a query, in either language, without
+// regard to case, accents or plurals; see package search. A word in the title counts more
+// than one among the symptoms, and that more than one in the prose. A link into
+// the vendor's knowledge base finds the runbook for its alert.
 func (l *Library) Search(query string) []Match {
-	words := foldWords(query)
-	slices.Sort(words)
-	words = slices.Compact(words) // a word said twice weighs once
-	var out []Match
+	if code := LinkCode(query); code != 0 {
+		return l.For(About{Code: code})
+	}
+	docs := make([]search.Doc, 0, len(l.books))
 	for _, r := range l.books {
-		m := Match{Book: r}
-		var hit []string
-		for _, w := range words {
-			if n := r.weigh(w); n > 0 {
-				m.Score += n
-				hit = append(hit, w)
-			}
-		}
-		if m.Score > 0 {
-			m.Reason = strings.Join(hit, " ")
-			out = append(out, m)
+		docs = append(docs, r.doc())
+	}
+	var out []Match
+	for _, h := range search.New(docs).Find(query) {
+		book, _ := l.Get(h.ID)
+		out = append(out, Match{Book: book, Score: int(1000 * h.Score), Reason: strings.Join(h.Words, " ")})
+	}
+	return out
+}
+
+func (r *Runbook) doc() search.Doc {
+	d := search.Doc{ID: r.ID, Fields: []search.Field{
+		{Text: r.ID + " " + r.Title.EN + " " + r.Title.FR, Weight: 8},
+		{Text: strings.Join(r.Symptoms, " "), Weight: 5},
+	}}
+	for _, lang := range Languages() {
+		p := r.Prose[lang]
+		d.Fields = append(d.Fields, search.Field{Text: p.Intro, Weight: 2})
+		for _, s := range r.Steps {
+			d.Fields = append(d.Fields, search.Field{Text: p.Sections[s.ID].Title + " " + p.Sections[s.ID].Body, Weight: 0.2})
 		}
 	}
-	return rank(out)
+	return d
 }
 
 func rank(m []Match) []Match {
@@ -70,57 +136,4 @@ func rank(m []Match) []Match {
 		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Book.ID, b.Book.ID))
 	})
 	return m
-}
-
-func (r *Runbook) weigh(word string) int {
-	n := 0
-	if slices.Contains(foldWords(r.ID+" "+r.Title.EN+" "+r.Title.FR), word) {
-		n += 8
-	}
-	if slices.Contains(foldWords(strings.Join(r.Symptoms, " ")), word) {
-		n += 5
-	}
-	for _, p := range r.Prose {
-		if slices.Contains(foldWords(p.Intro), word) {
-			n += 2
-		}
-		for _, s := range p.Sections {
-			if slices.Contains(foldWords(s.Title+" "+s.Body), word) {
-				n++
-				break
-			}
-		}
-	}
-	return n
-}
-
-// foldWords cuts text into lower-case words without accents.
-func foldWords(s string) []string {
-	s = strings.NewReplacer("œ", "oe", "Œ", "oe", "æ", "ae", "Æ", "ae").Replace(s)
-	return strings.FieldsFunc(strings.Map(fold, s), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
-}
-
-// fold lowers a rune and takes the accents of French off it, also those that
-// stand as a mark of their own behind the letter.
-func fold(r rune) rune {
-	if unicode.Is(unicode.Mn, r) {
-		return -1
-	}
-	switch r = unicode.ToLower(r); r {
-	case 'à', 'â', 'ä':
-		return 'a'
-	case 'é', 'è', 'ê', 'ë':
-		return 'e'
-	case 'î', 'ï':
-		return 'i'
-	case 'ô', 'ö':
-		return 'o'
-	case 'ù', 'û', 'ü':
-		return 'u'
-	case 'ÿ':
-		return 'y'
-	case 'ç':
-		return 'c'
-	}
-	return r
 }

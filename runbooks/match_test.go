@@ -44,6 +44,44 @@ func TestForAlert(t *testing.T) {
 	require.Empty(t, lib.ForAlert("", ""))
 }
 
+func TestFor(t *testing.T) {
+	fsys := shelf()
+	text := string(fsys["pump/runbook.yaml"].Data)
+	fsys["pump/runbook.yaml"] = &fstest.MapFile{Data: []byte(strings.Replace(text, "rule: pump, component", "codes: [60], rule: pump, component", 1))}
+	lib, err := runbooks.Load(fsys)
+	require.NoError(t, err)
+	const link = "https://support.example.com/?cid=Alert_0060"
+	cases := []struct {
+		name   string
+		about  runbooks.About
+		reason string // none: nothing is found
+	}{
+		{"the number of the array", runbooks.About{Code: 60}, "alert code 60"},
+		{"the link of the array", runbooks.About{Link: link}, "alert code 60"},
+		{"rule, number and component", runbooks.About{Rule: "pump", Code: 60, Component: "pump"}, "rule pump, alert code 60, component pump"},
+		{"a component alone leads nowhere", runbooks.About{Component: "pump"}, ""},
+		{"another number", runbooks.About{Code: 61}, ""},
+		{"its words, where nothing else leads", runbooks.About{Rule: "array-alert", Words: "pumps stand"}, "words pump stand"},
+		{"for another target", runbooks.About{Rule: "pump", Product: "flashblade"}, ""},
+		{"its words, for another target", runbooks.About{Words: "pumps", Product: "flashblade"}, ""},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			got := lib.For(c.about)
+			if c.reason == "" {
+				require.Empty(t, got)
+				return
+			}
+			require.Equal(t, "pump", got[0].Book.ID)
+			require.Equal(t, c.reason, got[0].Reason)
+		})
+	}
+	require.Equal(t, []string{"pump"}, ids(lib.Search(link)), "a link is looked up as well")
+	for in, want := range map[string]int{link: 60, "Alert_1101": 1101, "x/Alert_0231/": 231, "alert_7#a": 7, "Alert_": 0, "Alert_0000": 0, "MyAlert_1": 0, "Alert_1x": 0, "Alert_99999999": 0, "": 0} {
+		require.Equal(t, want, runbooks.LinkCode(in), in)
+	}
+}
+
 func TestSearch(t *testing.T) {
 	lib := library(t)
 	cases := []struct {
@@ -57,7 +95,7 @@ func TestSearch(t *testing.T) {
 		{"an elision", "l'arrêtée", []string{"pump"}},
 		{"a ligature", "coeur", []string{"sensor"}},
 		{"a ligature in the query", "Cœur", []string{"sensor"}},
-		{"a symptom", "water", []string{"pump", "sensor", "valve"}},
+		{"a symptom, the shortest text first", "water", []string{"pump", "valve", "sensor"}},
 		{"two words are better than one", "stuck valve pump", []string{"valve", "pump"}},
 		{"a word said often", "pump pump pump valve stuck", []string{"valve", "pump"}},
 		{"nothing like it", "elevator", nil},

@@ -64,6 +64,12 @@ type Predicate struct {
 	Metric *MetricIs `yaml:"metric"`
 	Growth *GrowthIs `yaml:"growth"`
 	Alert  *AlertIs  `yaml:"alert"`
+
+	Percentile *PercentileIs `yaml:"percentile"`
+	Rate       *RateIs       `yaml:"rate"`
+	Steady     *SteadyIs     `yaml:"steady"`
+	Same       *SameIs       `yaml:"same"`
+	Age        *AgeIs        `yaml:"age"`
 }
 
 // CountIs asks how many components of a type have one of the status words. A
@@ -96,7 +102,7 @@ type MetricIs struct {
 	Labels map[string]string `yaml:"labels"`
 	Op     string            `yaml:"op"`
 	Value  float64           `yaml:"value"`
-	Unit   string            `yaml:"unit"` // of Value and of the series: percent, celsius, hours, seconds, microseconds, bytes, or empty
+	Unit   string            `yaml:"unit"` // of Value and of the series: percent, celsius, hours, minutes, seconds, microseconds, bytes, or empty
 }
 
 // GrowthIs asks how much one series rose over a window (newest minus oldest). A
@@ -154,6 +160,10 @@ func (p Predicate) Eval(ctx context.Context, now time.Time, f Facts, maxAge time
 		v = p.Growth.eval(ctx, f)
 	case p.Alert != nil:
 		v = p.Alert.eval(ctx, f)
+	case p.Age != nil:
+		return p.Age.eval(ctx, now, f) // old data is the answer here, and no reason to have none
+	case p.series() != nil:
+		v = p.series().eval(ctx, f, maxAge)
 	default:
 		return Verdict{Result: Unknown, Reason: "the check asks nothing"}
 	}
@@ -330,14 +340,21 @@ func validOp(op string) bool { return opWords(op) != [2]string{} }
 // problem says what is wrong with the predicate itself, or "".
 func (p Predicate) problem() string {
 	set := 0
-	for _, on := range []bool{p.Count != nil, p.Each != nil, p.Metric != nil, p.Growth != nil, p.Alert != nil} {
+	for _, on := range []bool{
+		p.Count != nil, p.Each != nil, p.Metric != nil, p.Growth != nil, p.Alert != nil,
+		p.Percentile != nil, p.Rate != nil, p.Steady != nil, p.Same != nil, p.Age != nil,
+	} {
 		if on {
 			set++
 		}
 	}
 	switch {
 	case set != 1:
-		return fmt.Sprintf("asks %d questions, want exactly one of count, each, metric, growth, alert", set)
+		return fmt.Sprintf("asks %d questions, want exactly one of count, each, metric, growth, alert, percentile, rate, steady, same, age", set)
+	case p.Age != nil:
+		return p.Age.problem()
+	case p.series() != nil:
+		return p.series().problem()
 	case p.Count != nil && (len(p.Count.Status) == 0 || !validOp(p.Count.Op) || p.Count.Value < 0):
 		return "count needs type, status, op and a value from 0"
 	case p.Count != nil && p.Count.parts().problem() != "":

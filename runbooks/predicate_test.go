@@ -96,6 +96,26 @@ func alert(open bool) runbooks.Predicate {
 	return runbooks.Predicate{Alert: &runbooks.AlertIs{Rule: "drive-failed", Open: open}}
 }
 
+func p95(op string, value float64) runbooks.Predicate {
+	return runbooks.Predicate{Percentile: &runbooks.PercentileIs{Name: "l", Window: time.Hour, Percent: 95, Op: op, Value: value}}
+}
+
+func rate(op string, value float64) runbooks.Predicate {
+	return runbooks.Predicate{Rate: &runbooks.RateIs{Name: "r", Window: time.Hour, Op: op, Value: value}}
+}
+
+func steady(within float64) runbooks.Predicate {
+	return runbooks.Predicate{Steady: &runbooks.SteadyIs{Name: "n", Window: time.Hour, Within: within}}
+}
+
+func same() runbooks.Predicate {
+	return runbooks.Predicate{Same: &runbooks.SameIs{Name: "c", On: "controller", Of: []string{"CT0", "CT1"}, Within: 2, Unit: "seconds"}}
+}
+
+func older() runbooks.Predicate {
+	return runbooks.Predicate{Age: &runbooks.AgeIs{Name: "s", Window: 2 * time.Hour, Op: ">", Value: 30 * time.Minute}}
+}
+
 func TestEval(t *testing.T) {
 	const age = 2 * time.Minute
 	burning := facts{at: now, alerts: []runbooks.OpenAlert{{ID: 1, Rule: "capacity"}, {ID: 7, Rule: "drive-failed", Component: "BAY3"}}}
@@ -167,6 +187,28 @@ func TestEval(t *testing.T) {
 		{"alerts cannot be asked", alert(false), failing(errors.New("the monitor does not run")), age, runbooks.Unknown, "the monitor does not run"},
 		{"alerts of yesterday", alert(false), facts{at: now}.aged(24 * time.Hour), age, runbooks.Unknown, "24h0m0s old"},
 		{"nothing asked", runbooks.Predicate{}, facts{at: now}, age, runbooks.Unknown, "asks nothing"},
+		{"percentile above", p95(">", 4), course(10*time.Minute, 1, 2, 3, 4, 5), age, runbooks.Pass, "5"},
+		{"percentile of a peak alone", runbooks.Predicate{Percentile: &runbooks.PercentileIs{Name: "l", Window: time.Hour, Percent: 50, Op: "<=", Value: 3}}, course(10*time.Minute, 1, 2, 3, 4, 500), age, runbooks.Pass, "3"},
+		{"percentile of a short memory", p95(">", 4), course(5*time.Minute, 1, 2, 3, 4, 5), age, runbooks.Unknown, "20m0s of 1h0m0s"},
+		{"percentile of what is no number", p95(">", 4), course(10*time.Minute, 1, math.NaN(), 3, 4, 5), age, runbooks.Unknown, "no number"},
+		{"percentile stale", p95(">", 4), course(10*time.Minute, 1, 2, 3, 4, 5).aged(time.Hour), age, runbooks.Unknown, "1h0m0s old"},
+		{"percentile without a source", p95(">", 4), failing(runbooks.ErrNoData), age, runbooks.Unknown, "no data"},
+		{"rate slow", rate("<=", 4), course(30*time.Minute, 10, 11, 13), age, runbooks.Pass, "3"},
+		{"rate fast", rate("<=", 4), course(30*time.Minute, 10, 12), age, runbooks.Pass, "4"},
+		{"rate too fast", rate("<", 4), course(30*time.Minute, 10, 12), age, runbooks.Fail, "4"},
+		{"rate of one value", rate("<", 4), course(30*time.Minute, 10), age, runbooks.Unknown, "no data"},
+		{"steady", steady(0), course(30*time.Minute, 7, 7, 7), age, runbooks.Pass, "0"},
+		{"not steady, though it came back", steady(1), course(20*time.Minute, 7, 9, 7), age, runbooks.Fail, "2"},
+		{"steady for a moment", steady(1), course(time.Minute, 7, 7), age, runbooks.Unknown, "of 1h0m0s only"},
+		{"the same on both", same(), course(time.Minute, 7), age, runbooks.Pass, "0"},
+		{"nothing on one", same(), course(time.Minute), age, runbooks.Unknown, "no data on c (CT0)"},
+		{"the same, stale", same(), course(time.Minute, 7).aged(time.Hour), age, runbooks.Unknown, "old"},
+		{"the same without a source", same(), failing(runbooks.ErrNoData), age, runbooks.Unknown, "no data"},
+		{"an age", older(), course(time.Minute, 7).aged(40 * time.Minute), age, runbooks.Pass, "2400 s"},
+		{"too young", older(), course(time.Minute, 7).aged(10 * time.Minute), age, runbooks.Fail, "600 s"},
+		{"from the future", older(), course(time.Minute, 7).aged(-10 * time.Minute), age, runbooks.Unknown, "in the future"},
+		{"an age of nothing", older(), course(time.Minute), age, runbooks.Unknown, "no data"},
+		{"an age without a source", older(), failing(runbooks.ErrNoData), age, runbooks.Unknown, "no data"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -209,6 +251,11 @@ func TestSentences(t *testing.T) {
 		{alert(true), "an alert of rule drive-failed is open", "une alerte « drive-failed » est ouverte"},
 		{alert(false), "no alert of rule drive-failed is open", "aucune alerte « drive-failed » n'est ouverte"},
 		{runbooks.Predicate{Alert: &runbooks.AlertIs{Rules: []string{"a", "b", "c"}, Open: true}}, "an alert of rule a, b or c is open", "une alerte « a, b ou c » est ouverte"},
+		{p95(">", 4), "percentile 95 of l over 1 h is above 4", "le percentile 95 de l sur 1 h est : plus de 4"},
+		{rate("<=", 4.5), "the rise of r per hour, over 1 h, is at most 4.5", "la hausse horaire de r, sur 1 h, est : au plus 4,5"},
+		{steady(1), "n has changed over 1 h by at most 1", "n a varié sur 1 h de : au plus 1"},
+		{same(), "c differs between CT0 and CT1 by at most 2 s", "c diffère entre CT0 et CT1 de : au plus 2 s"},
+		{older(), "the age of the newest value of s is above 1800 s", "l'âge de la dernière valeur de s est : plus de 1800 s"},
 		{runbooks.Predicate{}, "", ""},
 	}
 	for _, c := range cases {

@@ -34,9 +34,9 @@ func (t Text) In(l Lang) string {
 // Risk is how much harm a step can do.
 type Risk string
 
-// R0 reads. R2 is done by a person after a confirmation, with a check before
-// and after. R1 (the kit acts) and R3 (two persons) are known and not offered
-// by this version; R4 is what no runbook may ask for.
+// R0 reads. R1 is one of the few things the kit may do itself, see [Deed]. R2 is
+// done by a person after a confirmation, with a check before and after. R3 needs a
+// second person's signature as well. R4 is what no runbook may ask for.
 const (
 	R0 Risk = "R0"
 	R1 Risk = "R1"
@@ -57,6 +57,7 @@ const (
 	Branch   Kind = "branch"   // choose by earlier results
 	Wait     Kind = "wait"     // until a predicate holds or time is up
 	Collect  Kind = "collect"  // take evidence
+	Call     Kind = "call"     // follow another runbook and come back
 	Escalate Kind = "escalate" // open a case draft
 	End      Kind = "end"      // the outcome
 )
@@ -64,18 +65,20 @@ const (
 // Outcome is how a run ends.
 type Outcome string
 
-// The outcomes.
+// The outcomes. No step leads to Aborted: a person ends a run so, with a reason.
 const (
 	Resolved      Outcome = "resolved"
 	Mitigated     Outcome = "mitigated"
 	Escalated     Outcome = "escalated"
 	NotApplicable Outcome = "not_applicable"
+	Aborted       Outcome = "aborted"
 )
 
 // Trigger says which alerts lead here.
 type Trigger struct {
 	Rule      string `yaml:"rule"`      // id of the alert rule
 	Component string `yaml:"component"` // kind of component, to rank higher when it fits
+	Codes     []int  `yaml:"codes"`     // the array's own numbers of such an alert
 }
 
 // Runbook is one procedure.
@@ -96,7 +99,9 @@ type Runbook struct {
 	Owner       string        `yaml:"owner"`
 	ReviewedOn  string        `yaml:"reviewed_on"` // 2026-11-22
 	ReviewEvery int           `yaml:"review_every_days"`
-	ResumeMax   time.Duration `yaml:"resume_max"` // after this a run is not resumed
+	ResumeMax   time.Duration `yaml:"resume_max"`  // after this a run is not resumed
+	VendorCase  bool          `yaml:"vendor_case"` // a case must be open before a run begins
+	Withdrawn   string        `yaml:"withdrawn"`   // why nobody may begin it any more
 	First       string        `yaml:"first"`
 	Steps       []Step        `yaml:"steps"`
 
@@ -119,6 +124,8 @@ type Step struct {
 	Within   time.Duration     `yaml:"within"`   // action, wait: how long After or Expect may take
 	Every    time.Duration     `yaml:"every"`    // action, wait: how often to look meanwhile
 	Undo     *Text             `yaml:"undo"`     // action: how to go back
+	Do       *Deed             `yaml:"do"`       // action of risk R1: what the kit does
+	Runbook  string            `yaml:"runbook"`  // call
 	When     []When            `yaml:"when"`     // branch
 	Else     string            `yaml:"else"`     // branch
 	Profile  string            `yaml:"profile"`  // collect
@@ -153,6 +160,12 @@ type Prose struct {
 type Section struct {
 	Title string
 	Body  string // Markdown
+}
+
+// For reports whether the runbook is meant for a kind of target. A target whose
+// kind nobody knows is not refused.
+func (r *Runbook) For(product string) bool {
+	return product == "" || slices.Contains(r.Products, product)
 }
 
 // Step returns the step with this id.
@@ -201,6 +214,8 @@ func (s Step) Results() []string {
 		return []string{"reached", "expired", "unknown"}
 	case Collect:
 		return []string{"taken", "failed"}
+	case Call:
+		return []string{string(Resolved), string(Mitigated), string(Escalated), string(NotApplicable), "failed"}
 	case Escalate:
 		return []string{"drafted", "failed"}
 	}

@@ -43,6 +43,10 @@ func (p Predicate) Sentence(l Lang) string {
 			return "aucune alerte « " + list(p.Alert.rules(), " ou ") + " » n'est ouverte"
 		}
 		return "no alert of rule " + list(p.Alert.rules(), " or ") + " is open"
+	case p.Age != nil:
+		return p.Age.sentence(l)
+	case p.series() != nil:
+		return p.series().sentence(l)
 	}
 	return ""
 }
@@ -70,6 +74,10 @@ func (p Predicate) Describe(l Lang, v Verdict) string {
 		return measured(l, v.Found.Number, p.Metric.Op, p.Metric.Value, p.Metric.Unit)
 	case p.Growth != nil:
 		return measured(l, v.Found.Number, p.Growth.Op, p.Growth.Value, p.Growth.Unit)
+	case p.Age != nil:
+		return p.Age.describe(l, v)
+	case p.series() != nil:
+		return p.series().describe(l, v)
 	default:
 		return strconv.Itoa(len(v.Found.Names)) + names
 	}
@@ -130,6 +138,8 @@ func unitSuffix(unit string) (scale float64, suffix string, known bool) {
 		return 1, " °C", true
 	case "hours":
 		return 1, " h", true
+	case "minutes":
+		return 1, " min", true
 	case "seconds":
 		return 1, " s", true
 	case "microseconds":

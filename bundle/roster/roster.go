@@ -40,11 +40,11 @@ const (
 func (r Role) Namespaces() []sign.Namespace {
 	switch r {
 	case Collector:
-		return []sign.Namespace{sign.Manifest, sign.Run}
+		return []sign.Namespace{sign.Manifest, sign.Run, sign.Step}
 	case Officer:
 		return []sign.Namespace{sign.Approval, sign.Label, sign.Roster}
 	case Replier:
-		return []sign.Namespace{sign.Reply, sign.Receipt}
+		return []sign.Namespace{sign.Reply, sign.Receipt, sign.Pack}
 	}
 	return nil
 }

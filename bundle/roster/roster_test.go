@@ -151,7 +151,7 @@ func TestVendorRoundTrip(t *testing.T) {
 	require.Equal(t, "rone", p.ID)
 	_, ok := parsed.Person("rtwo")
 	require.True(t, ok)
-	require.Contains(t, string(v.AllowedSigners()), `rone@vendor namespaces="reply@darksite,receipt@darksite" ssh-ed25519 `)
+	require.Contains(t, string(v.AllowedSigners()), `rone@vendor namespaces="reply@darksite,receipt@darksite,pack@darksite" ssh-ed25519 `)
 	require.Equal(t, string(b.Public())+"\n", string(v.RevokedKeys(5)))
 	require.Empty(t, v.RevokedKeys(4))
 }

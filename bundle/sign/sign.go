@@ -47,6 +47,8 @@ const (
 	Root     Namespace = "root@darksite"
 	Roster   Namespace = "roster@darksite"
 	Run      Namespace = "run@darksite"
+	Step     Namespace = "step@darksite" // a second person agrees to a step of a runbook
+	Pack     Namespace = "pack@darksite" // runbooks that are carried in
 )
 
 // MaxSignature bounds an armored signature; real ones are below 1 KiB.

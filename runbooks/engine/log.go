@@ -19,6 +19,7 @@ import (
 // Names in a run's folder.
 const (
 	LogFile     = "log.jsonl"
+	FactsFile   = "facts.jsonl" // what the checks were answered, one line a verdict
 	SigFile     = "log.jsonl.sig"
 	EvidenceDir = "evidence"
 )
@@ -47,6 +48,10 @@ const (
 	Left     Event = "left"     // the person stopped for now
 	Stopped  Event = "stopped"  // "!": a case is drafted, the run closes next
 	Closed   Event = "closed"   // the outcome
+	Approved Event = "approved" // a second person agreed to a step
+	Offered  Event = "offered"  // the owner asks another person to go on
+	Handed   Event = "handed"   // another person goes on from here
+	Undone   Event = "undone"   // what the kit did to the array was taken back, or could not be
 )
 
 // Evidence is one file taken, as the log fixes it.
@@ -79,7 +84,16 @@ type Entry struct {
 	Error    string            `json:"error,omitempty"` // why evidence or a draft failed
 	Note     string            `json:"note,omitempty"`  // free text of a person, and nothing else
 	Evidence []Evidence        `json:"evidence,omitempty"`
-	Prev     string            `json:"prev"` // SHA-256 of the line before, hex
+	Serial   string            `json:"serial,omitempty"`   // what the target calls itself, on began
+	Product  string            `json:"product,omitempty"`  // kind of target, on began
+	Change   string            `json:"change,omitempty"`   // the change request that allows risk R3, on began
+	To       string            `json:"to,omitempty"`       // on offered: who is asked to go on
+	From     string            `json:"from,omitempty"`     // on handed: who had it before
+	Child    string            `json:"child,omitempty"`    // the run that a call began
+	Did      string            `json:"did,omitempty"`      // what the kit did or took back
+	Approval *Approval         `json:"approval,omitempty"` // on approved
+	Facts    string            `json:"facts,omitempty"`    // SHA-256 of the line of facts.jsonl behind the verdict
+	Prev     string            `json:"prev"`               // SHA-256 of the line before, hex
 }
 
 // ReadLog reads and checks a whole log: what reads has one spelling. An
@@ -142,7 +156,7 @@ func hash(line []byte) string {
 
 // log is the open log of one run, held by one process.
 type log struct {
-	f       *os.File
+	f       *os.File // nil in a dry run, which leaves nothing behind
 	entries []Entry
 	prev    string
 	run     string
@@ -215,15 +229,24 @@ func (l *log) append(e Entry) error {
 	if len(line) > maxLine {
 		return fmt.Errorf("write run log: a line of %d bytes, at most %d: shorten the note", len(line), maxLine)
 	}
-	if _, err := l.f.Write(line); err != nil {
-		l.broken = fmt.Errorf("write run log: %w", err)
-		return l.broken
-	}
-	if err := l.f.Sync(); err != nil {
-		l.broken = fmt.Errorf("sync run log: %w", err)
-		return l.broken
+	if err := l.keep(line); err != nil {
+		l.broken = err
+		return err
 	}
 	l.entries, l.prev = append(l.entries, e), hash(line)
+	return nil
+}
+
+func (l *log) keep(line []byte) error {
+	if l.f == nil {
+		return nil
+	}
+	if _, err := l.f.Write(line); err != nil {
+		return fmt.Errorf("write run log: %w", err)
+	}
+	if err := l.f.Sync(); err != nil {
+		return fmt.Errorf("sync run log: %w", err)
+	}
 	return nil
 }
 
@@ -243,4 +266,9 @@ func (l *log) clock(e Entry) string {
 	return "steady"
 }
 
-func (l *log) close() error { return l.f.Close() }
+func (l *log) close() error {
+	if l.f == nil {
+		return nil
+	}
+	return l.f.Close()
+}

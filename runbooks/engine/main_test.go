@@ -23,6 +23,12 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
+	// Each line of a log is synced; in memory that costs nothing.
+	if info, err := os.Stat("/dev/shm"); err == nil && info.IsDir() {
+		if err := os.Setenv("TMPDIR", "/dev/shm"); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+		}
+	}
 	os.Exit(m.Run())
 }
 
@@ -53,7 +59,10 @@ type world struct {
 	on        func(w *world, s engine.Screen) // the world moves while a screen is shown
 	files     map[string][]byte
 	drafts    []engine.Case
-	broken    error // of evidence and drafts
+	broken    error  // of evidence and drafts
+	stuck     bool   // the wheel does not turn
+	peer      string // status of the controllers; "" lists none
+	alerts    []runbooks.OpenAlert
 	sleep     func(w *world) error
 }
 
@@ -62,8 +71,11 @@ func newWorld() *world {
 	return &world{now: now, boot: now.Add(-time.Hour), pump: "stopped", flow: 3, plan: map[string]string{"turn": "fa-1"}, files: map[string][]byte{"b.json": []byte("{}\n"), "a.txt": nil}}
 }
 
-func (w *world) Components(context.Context, string) ([]runbooks.Component, time.Time, error) {
-	if w.pump == "" {
+func (w *world) Components(_ context.Context, kind string) ([]runbooks.Component, time.Time, error) {
+	if kind == "controller" && w.peer != "" {
+		return []runbooks.Component{{Name: "CT0", Type: kind, Status: "ready"}, {Name: "CT1", Type: kind, Status: w.peer}}, w.now, nil
+	}
+	if w.pump == "" || kind != "pump" {
 		return nil, time.Time{}, runbooks.ErrNoData
 	}
 	return []runbooks.Component{{Name: "P1", Type: "pump", Status: w.pump}}, w.now, nil
@@ -77,7 +89,7 @@ func (w *world) Values(context.Context, string, map[string]string, time.Duration
 }
 
 func (w *world) Alerts(context.Context) ([]runbooks.OpenAlert, time.Time, error) {
-	return nil, w.now, nil
+	return w.alerts, w.now, nil
 }
 
 func (w *world) Evidence(context.Context, string) (map[string][]byte, error) {
@@ -99,7 +111,7 @@ func (w *world) Ask(_ context.Context, s engine.Screen) (string, string, error) 
 		w.on(w, s)
 	}
 	if a, ok := w.plan[s.ID]; ok && (s.Type == a || a == engine.AnswerLeave || a == engine.AnswerStop || slices.ContainsFunc(s.Choices, func(c engine.Choice) bool { return c.ID == a })) {
-		if s.Type == a && s.ID == "turn" && w.pump == "stopped" {
+		if s.Type == a && s.ID == "turn" && w.pump == "stopped" && !w.stuck {
 			w.pump = "runs" // the hand that types turns the wheel
 		}
 		return a, w.note, nil

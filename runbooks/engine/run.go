@@ -10,9 +10,11 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"darksite/runbooks"
+	"darksite/runbooks/facts"
 )
 
 // Errors a caller decides on.
@@ -25,6 +27,12 @@ var (
 	ErrClosed = errors.New("the run is closed")
 	// ErrNotProven says that the check that must prove the end does not pass.
 	ErrNotProven = errors.New("the end is not proven")
+	// ErrOtherProduct says that a runbook is for another kind of target.
+	ErrOtherProduct = errors.New("the runbook is not for this kind of target")
+	// ErrNotYours says that a run belongs to somebody who has not handed it over.
+	ErrNotYours = errors.New("the run belongs to somebody else")
+	// ErrNeeds says that a run may not begin before something is there.
+	ErrNeeds = errors.New("the runbook cannot begin yet")
 	// ErrUnsigned says that a run has ended and its log could not be signed; [Sign]
 	// makes up for it.
 	ErrUnsigned = errors.New("the log of the run is not signed")
@@ -58,6 +66,7 @@ type Screen struct {
 	Type                   string // this word must be typed to go on
 	Choices                []Choice
 	Notice                 string // something the person should know first
+	Dry                    bool   // nothing is done or written: a rehearsal
 }
 
 // Human shows a screen and returns the id of a choice, AnswerLeave or
@@ -97,6 +106,12 @@ type Options struct {
 	Boot  func() time.Duration                             // time since the machine started
 	Sleep func(ctx context.Context, d time.Duration) error // between two looks
 	Sign  func(log []byte) ([]byte, error)                 // nil: the closed log stays unsigned
+
+	Hands    Hands                                     // nil: the kit does nothing to an array (the rule)
+	Second   Second                                    // nil: no step of risk R3 can be taken
+	Identity func(ctx context.Context) (string, error) // what the target calls itself; nil: not asked
+	Book     func(id string) (*runbooks.Runbook, bool) // runbooks that can be called; nil: none
+	TakeOver string                                    // why a run of somebody else is taken over unasked
 }
 
 // Begin is what a new run is about.
@@ -106,6 +121,10 @@ type Begin struct {
 	Component string
 	Alert     uint64
 	Refers    string // an older run this one follows
+	Product   string // kind of target, such as flasharray; empty when nobody knows
+	Serial    string // what the target calls itself; empty when nobody knows
+	Change    string // the change request that allows risk R3
+	Case      string // a case that is open already
 }
 
 // Run is one run, open for writing.
@@ -114,7 +133,9 @@ type Run struct {
 	book *runbooks.Runbook
 	log  *log
 	o    Options
-	at   string // id of the next step
+	at   string          // id of the next step
+	seen *facts.Recorder // behind the newest verdict; nil once it is written
+	dry  bool
 }
 
 // Start makes a run in the folder dir, which must not exist.
@@ -127,11 +148,39 @@ func Start(dir string, book *runbooks.Runbook, b Begin, o Options) (*Run, error)
 	if b.Run == "" || len(b.Target) < 2 {
 		return nil, fmt.Errorf("start run %q about %q: an id and the name of a target are needed", b.Run, b.Target)
 	}
+	if err := mayBegin(book, b); err != nil {
+		return nil, fmt.Errorf("start run %s: %w", b.Run, err)
+	}
 	r, err := start(dir, book, b, o)
 	if err != nil {
 		return nil, fmt.Errorf("start run %s: %w", b.Run, err)
 	}
 	return r, nil
+}
+
+// mayBegin refuses a runbook for another kind of target, and one whose risk wants
+// more said before it begins.
+func mayBegin(book *runbooks.Runbook, b Begin) error {
+	switch {
+	case book.Withdrawn != "":
+		return fmt.Errorf("%w: %s is withdrawn: %s", ErrNeeds, book.ID, runbooks.Printable(book.Withdrawn))
+	case !book.For(b.Product):
+		return fmt.Errorf("%w: %s is for %s, and %s is a %s", ErrOtherProduct, book.ID, strings.Join(book.Products, ", "), b.Target, b.Product)
+	case book.RiskMax >= runbooks.R3 && b.Change == "":
+		return fmt.Errorf("%w: %s reaches risk R3, which needs the number of an approved change", ErrNeeds, book.ID)
+	case book.VendorCase && b.Case == "":
+		return fmt.Errorf("%w: %s needs a case that is open with the vendor", ErrNeeds, book.ID)
+	}
+	return nil
+}
+
+// began is the first line of a run.
+func began(book *runbooks.Runbook, b Begin) Entry {
+	return Entry{
+		Event: Began, Book: fmt.Sprintf("%s@%d", book.ID, book.Version), Digest: book.Digest,
+		Target: b.Target, About: b.Component, Alert: b.Alert, Refers: b.Refers,
+		Serial: b.Serial, Product: b.Product, Change: b.Change, Case: b.Case,
+	}
 }
 
 // start makes the run beside its place and renames it there with its first line
@@ -163,10 +212,7 @@ func start(dir string, book *runbooks.Runbook, b Begin, o Options) (_ *Run, err 
 		return nil, err
 	}
 	r.log.run = b.Run
-	if err := r.write(Entry{
-		Event: Began, Book: fmt.Sprintf("%s@%d", book.ID, book.Version), Digest: book.Digest,
-		Target: b.Target, About: b.Component, Alert: b.Alert, Refers: b.Refers,
-	}); err != nil {
+	if err := r.write(began(book, b)); err != nil {
 		return nil, err
 	}
 	if err := syncDir(made); err != nil {
@@ -180,7 +226,15 @@ func start(dir string, book *runbooks.Runbook, b Begin, o Options) (_ *Run, err 
 }
 
 // Open takes up the run in dir. It reads the runbook from the run's own copy.
-func Open(dir string, o Options) (*Run, error) {
+func Open(dir string, o Options) (*Run, error) { return open(dir, o, toGoOn) }
+
+// What a run is opened for. One that has rested too long can still be ended.
+const (
+	toGoOn = iota
+	toEnd
+)
+
+func open(dir string, o Options, forWhat int) (*Run, error) {
 	if err := o.check(); err != nil {
 		return nil, fmt.Errorf("open run: %w", err)
 	}
@@ -194,14 +248,14 @@ func Open(dir string, o Options) (*Run, error) {
 		return nil, err
 	}
 	r := &Run{dir: dir, book: book, log: l, o: o}
-	if err := r.place(); err != nil {
+	if err := r.place(forWhat); err != nil {
 		return nil, errors.Join(fmt.Errorf("open run %s: %w", l.run, err), l.close())
 	}
 	return r, nil
 }
 
 // place finds from the log where the run stands.
-func (r *Run) place() error {
+func (r *Run) place(forWhat int) error {
 	if len(r.log.entries) == 0 {
 		return fmt.Errorf("%w: it has no first line", ErrLogDamaged)
 	}
@@ -213,7 +267,7 @@ func (r *Run) place() error {
 		return ErrClosed
 	}
 	// A run that was stopped has nothing left but its last line.
-	if rested := r.o.Now().Sub(last.At); rested > r.book.ResumeMax && last.Event != Stopped {
+	if rested := r.o.Now().Sub(last.At); rested > r.book.ResumeMax && last.Event != Stopped && forWhat == toGoOn {
 		return fmt.Errorf("%w: %s, at most %s", ErrTooOld, rested.Round(time.Minute), r.book.ResumeMax)
 	}
 	r.at = r.book.First
@@ -263,9 +317,12 @@ func (r *Run) Go(ctx context.Context) (runbooks.Outcome, error) {
 	case Closed:
 		return "", fmt.Errorf("run %s: %w", r.ID(), ErrClosed)
 	case Stopped: // and then the light went out
-		return r.escalated(last)
-	case Began:
-	default:
+		return r.escalated(ctx, last)
+	}
+	if err := r.accept(ctx); err != nil {
+		return "", err
+	}
+	if last := r.log.entries[len(r.log.entries)-1]; last.Event != Began {
 		if err := r.recheck(ctx); err != nil {
 			return "", err
 		}
@@ -299,7 +356,7 @@ func (r *Run) recheck(ctx context.Context) error {
 	}
 	for _, id := range r.passed() {
 		s, _ := r.book.Step(id)
-		v := s.Expect.Eval(ctx, r.o.Now(), r.o.Facts, s.MaxAge)
+		v := r.eval(ctx, *s.Expect, s.MaxAge)
 		if v.Result != runbooks.Pass {
 			r.at = id
 			return r.write(Entry{Event: Returned, Step: id, Kind: s.Kind, Verdict: &v, Result: string(v.Result)})
@@ -359,9 +416,9 @@ func (r *Run) end(ctx context.Context, s runbooks.Step) (runbooks.Outcome, error
 	var proof *runbooks.Verdict
 	var unproven error
 	screen := r.screen(s)
-	if s.Outcome == runbooks.Resolved {
+	if s.Outcome == runbooks.Resolved && !r.dry {
 		by, p := r.proof(s)
-		v := p.Eval(ctx, r.o.Now(), r.o.Facts, by.MaxAge)
+		v := r.eval(ctx, p, by.MaxAge)
 		r.verdict(&screen, p, v)
 		if proof = &v; v.Result != runbooks.Pass {
 			screen.Notice = r.say("The end is not proven, so the run stays open.", "La fin n'est pas prouvée, l'exécution reste donc ouverte.")
@@ -377,6 +434,9 @@ func (r *Run) end(ctx context.Context, s runbooks.Step) (runbooks.Outcome, error
 		return "", err
 	case unproven != nil:
 		return "", errors.Join(unproven, r.write(Entry{Event: Left, Step: s.ID, Verdict: proof, Note: note}))
+	}
+	if err := r.undo(ctx); err != nil {
+		return "", err
 	}
 	if err := r.write(Entry{Event: Closed, Step: s.ID, Kind: s.Kind, Result: string(s.Outcome), Verdict: proof, Note: note}); err != nil {
 		return "", err
@@ -395,6 +455,9 @@ func (r *Run) proof(s runbooks.Step) (by runbooks.Step, p runbooks.Predicate) {
 
 // stop is "!": draft a case from where the run stands, and close.
 func (r *Run) stop(ctx context.Context, s runbooks.Step, note string) (runbooks.Outcome, error) {
+	if r.dry {
+		return runbooks.Escalated, nil
+	}
 	id, err := r.o.Site.DraftCase(ctx, r.draft(r.book.Severity, r.book.Title))
 	if err != nil {
 		return "", fmt.Errorf("run %s: open a case: %w", r.ID(), err)
@@ -403,11 +466,14 @@ func (r *Run) stop(ctx context.Context, s runbooks.Step, note string) (runbooks.
 	if err := r.write(e); err != nil {
 		return "", err
 	}
-	return r.escalated(e)
+	return r.escalated(ctx, e)
 }
 
 // escalated closes a run that was stopped.
-func (r *Run) escalated(at Entry) (runbooks.Outcome, error) {
+func (r *Run) escalated(ctx context.Context, at Entry) (runbooks.Outcome, error) {
+	if err := r.undo(ctx); err != nil {
+		return "", err
+	}
 	if err := r.write(Entry{Event: Closed, Step: at.Step, Kind: at.Kind, Result: string(runbooks.Escalated)}); err != nil {
 		return "", err
 	}
@@ -425,7 +491,7 @@ func (r *Run) draft(severity int, subject runbooks.Text) Case {
 
 // seal signs the closed log.
 func (r *Run) seal() error {
-	if r.o.Sign == nil {
+	if r.o.Sign == nil || r.dry {
 		return nil
 	}
 	if err := signLog(r.dir, r.o.Sign); err != nil {
@@ -474,6 +540,13 @@ func signLog(dir string, sign func(log []byte) ([]byte, error)) error {
 
 func (r *Run) write(e Entry) error {
 	e.Actor, e.At, e.Boot = r.o.Actor, r.o.Now().UTC().Truncate(time.Millisecond), int64(r.o.Boot()/time.Second)
+	if e.Verdict != nil && r.seen != nil {
+		digest, err := r.keepFacts()
+		if err != nil {
+			return fmt.Errorf("run %s: %w", r.ID(), err)
+		}
+		e.Facts = digest
+	}
 	return r.log.append(e)
 }
 
@@ -512,7 +585,7 @@ func (r *Run) screen(s runbooks.Step) Screen {
 	return Screen{
 		Run: r.ID(), Target: first.Target, Component: first.About, Book: r.book.Title.In(r.o.Lang),
 		Step: len(done) + 1, Of: len(r.book.Steps), ID: s.ID, Kind: s.Kind, Risk: max(s.Risk, runbooks.R0),
-		Title: words.Title, Body: r.fill(words.Body),
+		Title: words.Title, Body: r.fill(words.Body), Dry: r.dry,
 	}
 }
 

@@ -261,13 +261,14 @@ func TestResume(t *testing.T) {
 		w := newWorld()
 		dir := leave(t, w, "look")
 		o := w.options()
-		o.Lang, o.Actor = runbooks.French, "jmartin"
+		o.Lang, o.Actor, o.TakeOver = runbooks.French, "jmartin", "mdurand est malade"
+		w.plan["look"] = "still"
 		run, err := engine.Open(dir, o)
 		require.NoError(t, err)
 		defer run.Close()
 		_, err = run.Go(t.Context())
 		require.NoError(t, err)
-		require.Equal(t, "Regarder", w.shown[0].Title)
+		require.Equal(t, "Regarder", w.shown[1].Title)
 		entries := readLog(t, dir)
 		require.Equal(t, "mdurand", entries[3].Actor)
 		require.Equal(t, "jmartin", entries[4].Actor)

@@ -17,6 +17,9 @@ import (
 
 // step carries one step out and logs it.
 func (r *Run) step(ctx context.Context, s runbooks.Step) (result string, err error) {
+	if r.dry && slices.Contains(acting, s.Kind) {
+		return r.rehearse(ctx, s)
+	}
 	switch s.Kind {
 	case runbooks.Read:
 		return r.read(ctx, s)
@@ -34,6 +37,8 @@ func (r *Run) step(ctx context.Context, s runbooks.Step) (result string, err err
 		return r.wait(ctx, s)
 	case runbooks.Collect:
 		return r.collect(ctx, s)
+	case runbooks.Call:
+		return r.call(ctx, s)
 	case runbooks.Escalate:
 		return r.escalate(ctx, s)
 	}
@@ -56,7 +61,10 @@ func (r *Run) read(ctx context.Context, s runbooks.Step) (string, error) {
 }
 
 func (r *Run) check(ctx context.Context, s runbooks.Step) (string, error) {
-	v := s.Expect.Eval(ctx, r.o.Now(), r.o.Facts, s.MaxAge)
+	if r.dry && r.acted() {
+		return r.blindCheck(ctx, s)
+	}
+	v := r.eval(ctx, *s.Expect, s.MaxAge)
 	screen := r.screen(s)
 	r.verdict(&screen, *s.Expect, v)
 	if last := r.log.entries[len(r.log.entries)-1]; last.Event == Returned {
@@ -98,80 +106,6 @@ func (r *Run) confirm(ctx context.Context, s runbooks.Step) (string, error) {
 	return answer, r.finish(s, Entry{Result: answer, Note: note})
 }
 
-// action lets a person act: the check before must pass, the target's name must
-// be typed, and the check after proves what was done.
-func (r *Run) action(ctx context.Context, s runbooks.Step) (string, error) {
-	if r.intended(s.ID) {
-		return r.interrupted(ctx, s)
-	}
-	before := s.Before.Eval(ctx, r.o.Now(), r.o.Facts, s.MaxAge)
-	screen := r.screen(s)
-	r.verdict(&screen, *s.Before, before)
-	if before.Result != runbooks.Pass {
-		screen.Choices = r.onward()
-		_, note, err := r.ask(ctx, screen)
-		if err != nil {
-			return note, err
-		}
-		result := "not_done"
-		if before.Result == runbooks.Unknown {
-			result = "unknown"
-		}
-		return result, r.finish(s, Entry{Result: result, Verdict: &before, Note: note})
-	}
-	screen.Undo = r.fill(s.Undo.In(r.o.Lang))
-	screen.Type = r.log.entries[0].Target
-	screen.Choices = []Choice{{"n", r.say("no", "non")}}
-	answer, note, err := r.ask(ctx, screen)
-	if err != nil {
-		return note, err
-	}
-	if answer != screen.Type {
-		return "not_done", r.finish(s, Entry{Result: "not_done", Verdict: &before, Note: note})
-	}
-	if err := r.write(Entry{Event: Entered, Step: s.ID, Kind: s.Kind, Verdict: &before, Note: note}); err != nil {
-		return "", err
-	}
-	return r.prove(ctx, s, "")
-}
-
-// intended reports whether the log holds the intention to act and no result.
-func (r *Run) intended(step string) bool {
-	open := false
-	for _, e := range r.log.entries {
-		if e.Step == step && (e.Event == Entered || e.Event == Finished) {
-			open = e.Event == Entered
-		}
-	}
-	return open
-}
-
-// interrupted asks what became of an action that has no result.
-func (r *Run) interrupted(ctx context.Context, s runbooks.Step) (string, error) {
-	screen := r.screen(s)
-	screen.Notice = r.say("This step was begun and its result was not written down. Did it happen?",
-		"Cette étape a été commencée et son résultat n'a pas été noté. A-t-elle eu lieu ?")
-	screen.Choices = r.yesNo()
-	answer, note, err := r.ask(ctx, screen)
-	if err != nil {
-		return note, err
-	}
-	if answer == "no" {
-		return "not_done", r.finish(s, Entry{Result: "not_done", Note: note})
-	}
-	return r.prove(ctx, s, note)
-}
-
-// prove looks until the check after the action passes or time is up.
-func (r *Run) prove(ctx context.Context, s runbooks.Step, note string) (string, error) {
-	v, err := r.until(ctx, *s.After, s)
-	if err != nil {
-		return "", err
-	}
-	result := map[runbooks.Result]string{runbooks.Pass: "done", runbooks.Fail: "failed", runbooks.Unknown: "unknown"}[v.Result]
-	return result, r.finish(s, Entry{Result: result, Verdict: &v, Note: note})
-}
-
 func (r *Run) wait(ctx context.Context, s runbooks.Step) (string, error) {
 	screen := r.screen(s)
 	screen.Expected = s.Expect.Sentence(r.o.Lang)
@@ -194,7 +128,7 @@ func (r *Run) wait(ctx context.Context, s runbooks.Step) (string, error) {
 func (r *Run) until(ctx context.Context, p runbooks.Predicate, s runbooks.Step) (runbooks.Verdict, error) {
 	rounds := max(1, int(s.Within/s.Every))
 	for i := 0; ; i++ {
-		v := p.Eval(ctx, r.o.Now(), r.o.Facts, s.MaxAge)
+		v := r.eval(ctx, p, s.MaxAge)
 		if v.Result == runbooks.Pass || i == rounds {
 			return v, nil
 		}
@@ -228,8 +162,7 @@ func (r *Run) failed(ctx context.Context, s runbooks.Step, note string, failure 
 	if ctx.Err() != nil {
 		return "", fmt.Errorf("run %s: step %s: %w", r.ID(), s.ID, ctx.Err())
 	}
-	text := []rune(runbooks.Printable(failure.Error()))
-	why := string(text[:min(len(text), maxWhy)])
+	why := cut(failure)
 	screen := r.screen(s)
 	screen.Notice = r.say("This did not work: ", "Cela n'a pas fonctionné : ") + why
 	screen.Choices = r.onward()

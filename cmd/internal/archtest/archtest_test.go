@@ -86,6 +86,18 @@ func TestImportArrows(t *testing.T) {
 			[]string{"darksite/localmon", "darksite/bundle", "darksite/training", "darksite/cmd"},
 		},
 		{
+			"runbooks reach nothing", "a runbook is words and questions: whatever carries it out runs no program and dials nobody",
+			[]string{"darksite/runbooks"},
+			nil,
+			[]string{"net", "net/http", "os/exec", "plugin", "syscall", "text/template", "go.etcd.io/bbolt", "github.com/spf13/cobra"},
+		},
+		{
+			"one package acts on arrays", "what the kit may do to an array stands in one list, and only the commands of the site hold it",
+			[]string{"darksite/runbooks", "darksite/localmon", "darksite/bundle", "darksite/training"},
+			[]string{"darksite/localmon/source/arrayact"},
+			[]string{"darksite/localmon/source/arrayact"},
+		},
+		{
 			"monitoring knows no bundles", "watching must work where nothing is ever exported",
 			[]string{"darksite/localmon"},
 			nil,
@@ -115,7 +127,7 @@ func TestImportArrows(t *testing.T) {
 				"darksite/localmon/units", "darksite/localmon/chunk", "darksite/localmon/rule", "darksite/localmon/alert", "darksite/localmon/overview",
 				"darksite/localmon/exposition", "darksite/localmon/query",
 				"darksite/bundle/sign", "darksite/bundle/statement", "darksite/bundle/roster", "darksite/bundle/strictjson", "darksite/bundle/container",
-				"darksite/bundle/approve", "darksite/bundle/review", "darksite/runbooks/strictyaml", "darksite/training/sim",
+				"darksite/bundle/approve", "darksite/bundle/review", "darksite/runbooks", "darksite/training/sim",
 			},
 			[]string{"darksite/training/sim/arrayapi", "darksite/training/sim/control", "darksite/training/sim/snmpagent", "darksite/training/sim/metricsexp", "darksite/training/sim/syslogger"},
 			[]string{"net", "net/http", "os/exec", "database/sql", "go.etcd.io/bbolt", "github.com/spf13/cobra"},

@@ -207,7 +207,7 @@ func (a *app) alertsShowCommand() *cobra.Command {
 				if asJSON {
 					return a.env.JSON(alertView{al, changes, around.views()})
 				}
-				leads, err := openLeads()
+				leads, err := a.openLeads()
 				if err != nil {
 					return err
 				}

@@ -29,6 +29,7 @@ type liveFacts struct {
 	target string
 	now    func() time.Time
 	batch  localmon.Batch
+	serial string // as it was told last
 }
 
 // fresh is how long one look serves: the steps of a screen ask together.
@@ -86,6 +87,21 @@ func (f *liveFacts) look(ctx context.Context) (localmon.Batch, error) {
 	}
 	f.batch = b
 	return b, nil
+}
+
+// identity is what the target calls itself.
+func (f *liveFacts) identity(ctx context.Context) (string, error) {
+	b, err := f.look(ctx)
+	if err != nil {
+		return "", err
+	}
+	if b.Info != nil && b.Info.Serial != "" {
+		f.serial = b.Info.Serial // not every look reads it
+	}
+	if f.serial == "" {
+		return "", fmt.Errorf("%s does not tell its serial number", f.target)
+	}
+	return f.serial, nil
 }
 
 // Components implements runbooks.Facts.

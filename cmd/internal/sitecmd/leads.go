@@ -10,14 +10,13 @@ import (
 	"darksite/localmon/notify"
 	"darksite/localmon/rule"
 	"darksite/runbooks"
-	"darksite/runbooks/content"
 )
 
 // leads know where alerts lead.
 type leads struct{ lib *runbooks.Library }
 
-func openLeads() (leads, error) {
-	lib, err := content.Library()
+func (a *app) openLeads() (leads, error) {
+	lib, err := a.library()
 	return leads{lib}, err
 }
 

@@ -150,7 +150,7 @@ func (a *app) listenConsole(ctx context.Context, m *monitor, e *ears) error {
 // consoleView is the overview for the page, made in the process of the monitor.
 func (a *app) consoleView(m *monitor) console.Views {
 	return func(ctx context.Context) (console.View, error) {
-		leads, err := openLeads()
+		leads, err := a.openLeads()
 		if err != nil {
 			return console.View{}, err
 		}

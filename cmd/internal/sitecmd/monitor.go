@@ -163,7 +163,7 @@ func (a *app) begin(m *monitor, p *plan) error {
 	if err := errors.Join(lastSeen(m.history, p.watched.targets), a.remember(context.Background(), p.watched)); err != nil {
 		return err
 	}
-	leads, err := openLeads()
+	leads, err := a.openLeads()
 	if err != nil {
 		return err
 	}

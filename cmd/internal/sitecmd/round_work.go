@@ -109,6 +109,8 @@ func (a *app) runLine(id string) (l overview.Line, open bool) {
 	switch last.Event {
 	case engine.Left:
 		l.Value += "was left to be gone on with"
+	case engine.Offered:
+		l.Value += "was offered to " + runbooks.Printable(last.To) + ", who has not taken it up"
 	case engine.Stopped:
 		l.Value += "was stopped for a case and waits to be ended"
 	default:

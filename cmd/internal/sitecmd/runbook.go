@@ -29,7 +29,8 @@ func (a *app) runbookCommand() *cobra.Command {
   darksite runbook run --alert 3 --as mdurand
   darksite runbook resume R-0001 --as mdurand`,
 	}
-	c.AddCommand(a.runbookListCommand(), a.runbookShowCommand(), a.runbookSearchCommand(), a.runbookRunCommand(), a.runbookResumeCommand(), a.runbookSignCommand(), a.runbookLintCommand())
+	c.AddCommand(a.runbookListCommand(), a.runbookShowCommand(), a.runbookSearchCommand(), a.runbookRunCommand(), a.runbookResumeCommand(),
+		a.runbookHandOverCommand(), a.runbookAbortCommand(), a.runbookApproveCommand(), a.runbookReplayCommand(), a.runbookSignCommand(), a.runbookLintCommand(), a.runbookPackCommand(), a.runbookExportCommand())
 	return c
 }
 
@@ -68,7 +69,7 @@ func (a *app) runbookListCommand() *cobra.Command {
 		Use: "list", Short: "List the embedded runbooks", Args: cobra.NoArgs,
 		Example: "  darksite runbook list --lang fr",
 		RunE: func(*cobra.Command, []string) error {
-			lib, err := content.Library()
+			lib, err := a.library()
 			if err != nil {
 				return err
 			}
@@ -102,7 +103,7 @@ func (a *app) runbookSearchCommand() *cobra.Command {
 		Use: "search WORD...", Short: "Find runbooks by words, in English or French", Args: cobra.MinimumNArgs(1),
 		Example: "  darksite runbook search disque absent",
 		RunE: func(_ *cobra.Command, args []string) error {
-			lib, err := content.Library()
+			lib, err := a.library()
 			if err != nil {
 				return err
 			}
@@ -121,8 +122,8 @@ func (a *app) runbookSearchCommand() *cobra.Command {
 	return c
 }
 
-func findBook(id string) (*runbooks.Runbook, error) {
-	lib, err := content.Library()
+func (a *app) findBook(id string) (*runbooks.Runbook, error) {
+	lib, err := a.library()
 	if err != nil {
 		return nil, err
 	}
@@ -139,7 +140,7 @@ func (a *app) runbookShowCommand() *cobra.Command {
 		Use: "show ID", Short: "Read a runbook from front to end, with what each step checks", Args: cobra.ExactArgs(1),
 		Example: "  darksite runbook show drive-failed --lang fr",
 		RunE: func(_ *cobra.Command, args []string) error {
-			b, err := findBook(args[0])
+			b, err := a.findBook(args[0])
 			if err != nil {
 				return err
 			}
@@ -190,6 +191,8 @@ func (a *app) runbookLintCommand() *cobra.Command {
 type runOptions struct {
 	array, component, as, keyFile, passFile, lang string
 	alert                                         uint64
+	change, caseID, after, takeOver               string
+	dry                                           bool
 }
 
 func (o *runOptions) flags(c *cobra.Command) {
@@ -206,7 +209,8 @@ func (a *app) runbookRunCommand() *cobra.Command {
 		Long: `Follow a runbook. Each step says what to do, or checks the array now; data that is
 missing or old is unknown and never passes. At every question:
   q  stop here, resume later        !  stop and open a case
-The log of the run is evidence: it goes into the next bundle with --run.`,
+The log of the run is evidence: it goes into the next bundle with --run.
+With --dry nothing is done or written: you see where it would lead.`,
 		Example: "  darksite runbook run --alert 3 --as mdurand\n  darksite runbook run drive-failed --array fa-prod-1 --component CH0.BAY3 --as mdurand",
 		RunE: func(c *cobra.Command, args []string) error {
 			book, err := a.chooseBook(c.Context(), args, &o)
@@ -219,6 +223,10 @@ The log of the run is evidence: it goes into the next bundle with --run.`,
 	o.flags(c)
 	c.Flags().StringVar(&o.array, "array", "", "array the runbook is about, or the name of the kit's own machine")
 	c.Flags().StringVar(&o.component, "component", "", "component the runbook is about")
+	c.Flags().BoolVar(&o.dry, "dry", false, "rehearse: nothing is done, nothing is written")
+	c.Flags().StringVar(&o.change, "change", "", "number of the approved change; a runbook of risk R3 needs it")
+	c.Flags().StringVar(&o.caseID, "case", "", "case that is open with the vendor; some runbooks need it")
+	c.Flags().StringVar(&o.after, "after", "", "older run this one follows")
 	c.Flags().Uint64Var(&o.alert, "alert", 0, "alert the runbook is about; gives array, component and runbook")
 	return c
 }
@@ -243,12 +251,12 @@ func (a *app) chooseBook(ctx context.Context, args []string, o *runOptions) (*ru
 		return nil, cli.Usagef("say which array with --array NAME or --alert ID")
 	}
 	if len(args) == 1 {
-		return findBook(args[0])
+		return a.findBook(args[0])
 	}
 	if o.alert == 0 {
 		return nil, cli.WithHint(cli.Usagef("say which runbook, or which alert with --alert ID"), "darksite runbook list")
 	}
-	leads, err := openLeads()
+	leads, err := a.openLeads()
 	if err != nil {
 		return nil, err
 	}
@@ -274,21 +282,71 @@ func (a *app) startRun(ctx context.Context, book *runbooks.Runbook, o runOptions
 		return err
 	}
 	defer done()
+	begin := engine.Begin{Target: o.array, Component: o.component, Alert: o.alert, Refers: o.after, Product: a.product(o.array), Change: o.change, Case: o.caseID}
+	if o.dry {
+		begin.Run = "R-DRY"
+		return a.rehearse(ctx, book, begin, options)
+	}
+	if begin.Serial, err = options.Identity(ctx); err != nil {
+		begin.Serial = "" // a target that cannot be reached has runbooks too
+	}
 	for n := 1; ; n++ {
 		id := fmt.Sprintf("R-%04d", n)
 		dir := a.path(runsDir, id)
 		if _, err := os.Stat(dir); err == nil {
 			continue
 		}
-		run, err := engine.Start(dir, book, engine.Begin{Run: id, Target: o.array, Component: o.component, Alert: o.alert}, options)
+		begin.Run = id
+		run, err := engine.Start(dir, book, begin, options)
 		if errors.Is(err, os.ErrExist) {
 			continue // another run took the number meanwhile
 		}
 		if err != nil {
-			return err
+			return refusal(err)
 		}
 		return a.goOn(ctx, run)
 	}
+}
+
+// refusal gives errors of the engine that a rule made their exit code and the way
+// on.
+func refusal(err error) error {
+	switch {
+	case errors.Is(err, engine.ErrOtherProduct):
+		return cli.WithHint(cli.WithCode(cli.CodeRefused, err), "darksite runbook list")
+	case errors.Is(err, engine.ErrNeeds):
+		return cli.WithHint(cli.WithCode(cli.CodeRefused, err), "name the change with --change NUMBER, the case with --case ID")
+	case errors.Is(err, engine.ErrNotYours):
+		return cli.WithHint(cli.WithCode(cli.CodeRefused, err), "its owner offers it with runbook handover, or say why with --take-over TEXT")
+	}
+	return err
+}
+
+// rehearse leads through a runbook and leaves nothing behind.
+func (a *app) rehearse(ctx context.Context, book *runbooks.Runbook, b engine.Begin, o engine.Options) error {
+	outcome, err := engine.Rehearse(ctx, book, b, o)
+	if errors.Is(err, engine.ErrLeft) {
+		return nil
+	}
+	if err != nil {
+		return refusal(err)
+	}
+	fmt.Fprintf(a.env.Out, "dry run: %s\n", outcome)
+	a.env.Next(fmt.Sprintf("darksite runbook run %s --array %s --as ID", book.ID, b.Target))
+	return nil
+}
+
+// product is the kind of a target, or "" when nobody knows.
+func (a *app) product(target string) string {
+	conf, err := a.config()
+	if err != nil {
+		return ""
+	}
+	if target == conf.Monitor.HostName {
+		return string(localmon.KindHost)
+	}
+	ar, _ := conf.Array(target)
+	return string(ar.Kind)
 }
 
 func (a *app) runbookResumeCommand() *cobra.Command {
@@ -316,6 +374,7 @@ func (a *app) runbookResumeCommand() *cobra.Command {
 		},
 	}
 	o.flags(c)
+	c.Flags().StringVar(&o.takeOver, "take-over", "", "why you go on with a run of somebody who has not offered it")
 	return c
 }
 
@@ -391,7 +450,7 @@ func (a *app) goOn(ctx context.Context, run *engine.Run) error {
 	case errors.Is(err, cli.ErrNoAnswer):
 		return cli.WithHint(err, "darksite runbook resume %s --as ID", id)
 	case err != nil:
-		return err
+		return refusal(err)
 	}
 	fmt.Fprintf(a.env.Out, "%s %s\n", id, outcome)
 	a.env.Next("darksite bundle collect --as ID --run "+id, "darksite case list")
@@ -407,11 +466,25 @@ func (a *app) engineOptions(ctx context.Context, o runOptions) (engine.Options, 
 	if err != nil {
 		return engine.Options{}, nil, err
 	}
+	conf, err := a.config()
+	if err != nil {
+		return engine.Options{}, nil, errors.Join(err, facts.close())
+	}
+	hands, err := a.hands(conf, facts)
+	if err != nil {
+		return engine.Options{}, nil, errors.Join(err, facts.close())
+	}
+	lib, err := a.library()
+	if err != nil {
+		return engine.Options{}, nil, errors.Join(err, facts.close())
+	}
 	lang := a.runbookLang(o.lang)
+	term := &terminal{env: a.env, ask: a.env.Asker(), lang: lang}
 	boot := a.env.Now()
 	options := engine.Options{
-		Facts: facts, Human: &terminal{env: a.env, ask: a.env.Asker(), lang: lang}, Site: &runSite{a: a, facts: facts},
-		Lang: lang, Actor: o.as, Now: a.env.Now,
+		Facts: facts, Human: term, Site: &runSite{a: a, facts: facts},
+		Lang: lang, Actor: o.as, Now: a.env.Now, Hands: hands, TakeOver: o.takeOver,
+		Second: a.newSecond(o, term.ask, term.say), Identity: facts.identity, Book: lib.Get,
 		Boot: func() time.Duration { return uptime(boot, a.env.Now()) },
 		Sleep: func(ctx context.Context, d time.Duration) error {
 			select {

@@ -134,7 +134,7 @@ func (a *app) withOverview(ctx context.Context, f func(*sight, overview.Input, o
 }
 
 func (a *app) printOverview(o overview.Overview, hand inHand) error {
-	leads, err := openLeads()
+	leads, err := a.openLeads()
 	if err != nil {
 		return err
 	}

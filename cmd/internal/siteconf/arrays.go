@@ -34,7 +34,12 @@ type Array struct {
 	Paths     []string      `yaml:"paths"` // openmetrics: the pages; /metrics when left out
 	TokenFile string        `yaml:"token_file"`
 	TLSPin    string        `yaml:"tls_pin"`
-	Every     time.Duration `yaml:"every"` // monitor.every when left out
+
+	// ActTokenFile holds the token for the few things a runbook may have the kit
+	// do, where runbooks.kit_may_act says so; the other token stays read-only.
+	ActTokenFile string `yaml:"act_token_file"`
+
+	Every time.Duration `yaml:"every"` // monitor.every when left out
 
 	// MaxAge is how old carried files may be and still stand for now; for via
 	// drop, 26 hours when left out.
@@ -128,7 +133,7 @@ func (c *Config) Secrets() []string {
 
 // Secrets are the secret files of one target.
 func (a Array) Secrets() []string {
-	return slices.DeleteFunc(append([]string{a.TokenFile}, a.SNMP.secrets()...), func(f string) bool { return f == "" })
+	return slices.DeleteFunc(append([]string{a.TokenFile, a.ActTokenFile}, a.SNMP.secrets()...), func(f string) bool { return f == "" })
 }
 
 func (s SNMP) secrets() []string { return []string{s.CommunityFile, s.AuthFile, s.PrivFile} }
@@ -158,6 +163,9 @@ func checkArrays(at strictyaml.Place, c *Config) {
 			at.Key("every").Fail("every %s: at least %s, so that the array is not burdened", a.Every, minEvery)
 		}
 		checkWay(at, a)
+		if a.ActTokenFile != "" && !c.Runbooks.KitMayAct {
+			at.Key("act_token_file").Fail("array %s: act_token_file does nothing while runbooks.kit_may_act is not true", a.Name)
+		}
 		checkSenders(at, *a)
 	}
 }
@@ -166,12 +174,12 @@ func checkArrays(at strictyaml.Place, c *Config) {
 // not know would be a wish that is not fulfilled.
 func checkWay(at strictyaml.Place, a *Array) {
 	given := map[string]bool{
-		"url": a.URL != "", "paths": a.Paths != nil, "token_file": a.TokenFile != "", "tls_pin": a.TLSPin != "",
+		"url": a.URL != "", "paths": a.Paths != nil, "token_file": a.TokenFile != "", "tls_pin": a.TLSPin != "", "act_token_file": a.ActTokenFile != "",
 		"address": a.Address != "", "snmp": a.SNMP != SNMP{}, "senders": a.Senders != nil, "sender_names": a.SenderNames != nil,
 		"max_age": a.MaxAge != 0,
 	}
 	takes := map[Way][]string{
-		ViaREST:        {"url", "token_file", "tls_pin", "senders", "sender_names"},
+		ViaREST:        {"url", "token_file", "tls_pin", "act_token_file", "senders", "sender_names"},
 		ViaOpenMetrics: {"url", "paths", "token_file", "tls_pin", "senders", "sender_names"},
 		ViaSNMP:        {"address", "snmp", "senders", "sender_names"},
 		ViaDrop:        {"max_age"},

@@ -32,6 +32,7 @@ type Config struct {
 	Contacts []Contact  `yaml:"contacts"`
 	Review   Review     `yaml:"review"`
 	Support  Support    `yaml:"support"`
+	Runbooks Runbooks   `yaml:"runbooks"`
 }
 
 // Site is who and where.
@@ -65,6 +66,13 @@ type Review struct {
 	Approvals int64  `yaml:"approvals"`
 	Words     string `yaml:"words"` // file with one word of the site a line, below the site folder
 	Marking   string `yaml:"marking"`
+}
+
+// Runbooks is what runbooks may do here.
+type Runbooks struct {
+	// KitMayAct lets the kit itself do to an array what a step of risk R1 asks: locate
+	// LED, flag, mute, tests. Off unless the site says so.
+	KitMayAct bool `yaml:"kit_may_act"`
 }
 
 // Support is the contract.
@@ -284,5 +292,9 @@ contacts: []
 review: {approvals: 2, words: policy/words.txt}
 
 support: {plan: premium, until: 2027-06-30}
+
+# May a runbook have the kit itself light a locate LED, flag an alert, mute alerts
+# or start a test? It needs a token of its own in act_token_file beside the array.
+runbooks: {kit_may_act: false}
 `, code, name)
 }

@@ -1,0 +1,445 @@
+package sitecmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"darksite/bundle/journal"
+	"darksite/bundle/roster"
+	"darksite/bundle/safefile"
+	"darksite/bundle/sign"
+	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/keyfile"
+	"darksite/runbooks"
+	"darksite/runbooks/content"
+	"darksite/runbooks/pack"
+
+	"github.com/spf13/cobra"
+)
+
+// packsDir holds the packs of runbooks that were installed, one file a name.
+const packsDir = "packs"
+
+// packSigners is how many people of the vendor must have signed a pack.
+const packSigners = 2
+
+// library is the runbooks of this site: the embedded ones with the installed
+// packs laid over them. A pack whose signatures do not hold any more is left out,
+// and said so.
+func (a *app) library() (*runbooks.Library, error) {
+	base, err := content.Library()
+	if err != nil {
+		return nil, err
+	}
+	packs, err := a.packs()
+	if err != nil || len(packs) == 0 {
+		return base, err
+	}
+	var hold []pack.Pack
+	for _, o := range packs {
+		if _, err := a.packSigned(o); err != nil {
+			a.env.Notef("pack %s %d is left out: %v", o.Name, o.Number, err)
+			continue
+		}
+		hold = append(hold, o.Pack)
+	}
+	lib, _, err := pack.Overlay(base, hold...)
+	return lib, err
+}
+
+// packs reads what was installed, by name.
+func (a *app) packs() ([]*pack.Opened, error) {
+	files, err := os.ReadDir(a.path(packsDir))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the packs: %w", err)
+	}
+	var out []*pack.Opened
+	for _, f := range files {
+		if filepath.Ext(f.Name()) != ".pack" {
+			continue
+		}
+		o, err := readPack(a.path(packsDir, f.Name()))
+		if err != nil { // the embedded runbooks are there all the same
+			a.env.Notef("left out: %v; install the pack again, or move the file away", err)
+			continue
+		}
+		out = append(out, o)
+	}
+	return out, nil
+}
+
+func readPack(path string) (*pack.Opened, error) {
+	data, err := readBounded(path, pack.MaxBytes+1)
+	if err != nil {
+		return nil, err
+	}
+	o, err := pack.Read(data)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return o, nil
+}
+
+// packSigned returns who of the vendor signed a pack, or why it may not be run.
+func (a *app) packSigned(o *pack.Opened) ([]string, error) {
+	if len(o.Sigs) == 0 {
+		return nil, errors.New("nobody has signed it: it can be read, not run")
+	}
+	vendor, err := a.loadVendor()
+	if err != nil {
+		return nil, err
+	}
+	return vendorSigned(vendor, o)
+}
+
+func vendorSigned(vendor roster.Vendor, o *pack.Opened) ([]string, error) {
+	by := map[string]bool{}
+	for _, key := range slices.Sorted(maps.Keys(o.Sigs)) {
+		p, err := vendor.Check(sign.Pack, math.MaxInt64, o.Text, o.Sigs[key])
+		if err != nil {
+			return nil, err
+		}
+		by[p.ID] = true
+	}
+	who := slices.Sorted(maps.Keys(by))
+	if len(who) < packSigners {
+		return who, fmt.Errorf("signed by %s alone: %d people of the vendor must sign", strings.Join(who, ", "), packSigners)
+	}
+	return who, nil
+}
+
+func (a *app) runbookPackCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use: "pack", Short: "Runbooks that are carried in: build, show, install, list",
+		Example: "  darksite runbook pack show /media/usb/vendor-3.pack\n  darksite runbook pack install /media/usb/vendor-3.pack --as mdurand",
+	}
+	c.AddCommand(a.packListCommand(), a.packShowCommand(), a.packInstallCommand(), a.packBuildCommand())
+	return c
+}
+
+type packRow struct {
+	Name   string   `json:"name"`
+	Number int64    `json:"number"`
+	Issued string   `json:"issued"`
+	Books  []string `json:"books"`
+	By     []string `json:"signed_by"`
+	Why    string   `json:"not_run_because,omitempty"`
+}
+
+func (a *app) packRow(o *pack.Opened) packRow {
+	r := packRow{Name: o.Name, Number: o.Number, Issued: o.Issued.UTC().Format(time.DateOnly), Books: slices.Sorted(maps.Keys(o.Books))}
+	by, err := a.packSigned(o)
+	if r.By = by; err != nil {
+		r.Why = err.Error()
+	}
+	return r
+}
+
+func (a *app) packListCommand() *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use: "list", Short: "List the packs that are installed", Args: cobra.NoArgs, Example: "  darksite runbook pack list",
+		RunE: func(*cobra.Command, []string) error {
+			packs, err := a.packs()
+			if err != nil {
+				return err
+			}
+			rows := []packRow{}
+			t := &cli.Table{Header: []string{"PACK", "NO", "ISSUED", "SIGNED BY", "RUNBOOKS"}}
+			for _, o := range packs {
+				r := a.packRow(o)
+				rows = append(rows, r)
+				t.Add(r.Name, strconv.FormatInt(r.Number, 10), r.Issued, strings.Join(r.By, ", "), strings.Join(r.Books, ", "))
+			}
+			if asJSON {
+				return a.env.JSON(rows)
+			}
+			t.Print(a.env.Out, a.env.Width(), a.env.Color())
+			if len(rows) == 0 {
+				a.env.Notef("no pack is installed: the runbooks are those of the kit")
+			}
+			a.env.Next("darksite runbook list")
+			return nil
+		},
+	}
+	cli.JSONFlag(c, &asJSON)
+	return c
+}
+
+func (a *app) packShowCommand() *cobra.Command {
+	var lang, read string
+	c := &cobra.Command{
+		Use: "show FILE", Short: "Say what a pack carries, who signed it, and read a runbook in it", Args: cobra.ExactArgs(1),
+		Example: "  darksite runbook pack show vendor-3.pack --read drive-failed",
+		RunE: func(_ *cobra.Command, args []string) error {
+			o, err := readPack(args[0])
+			if err != nil {
+				return err
+			}
+			if read != "" {
+				return a.readFromPack(o, read, a.runbookLang(lang))
+			}
+			base, err := content.Library()
+			if err != nil {
+				return err
+			}
+			_, changes, err := pack.Overlay(base, o.Pack)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(a.env.Out, "pack %s %d, issued %s, for %s\n", o.Name, o.Number, o.Issued.UTC().Format(time.DateOnly), or(o.Site, "every site"))
+			if by, err := a.packSigned(o); err != nil {
+				a.paragraphOut("NOT TO BE RUN: " + err.Error())
+			} else {
+				fmt.Fprintf(a.env.Out, "signed by %s\n", strings.Join(by, " and "))
+			}
+			for _, c := range changes {
+				a.paragraphOut(changeWords(c))
+			}
+			a.env.Next("darksite runbook pack show "+args[0]+" --read ID", "darksite runbook pack install "+args[0]+" --as ID")
+			return nil
+		},
+	}
+	langFlag(c, &lang)
+	c.Flags().StringVar(&read, "read", "", "print this runbook of the pack")
+	return c
+}
+
+func or(s, other string) string {
+	if s == "" {
+		return other
+	}
+	return s
+}
+
+func changeWords(c pack.Change) string {
+	switch c.What {
+	case pack.Adds:
+		return fmt.Sprintf("adds %s v%d", c.Book, c.To)
+	case pack.Replaces:
+		return fmt.Sprintf("replaces %s v%d by v%d", c.Book, c.From, c.To)
+	case pack.Withdraws:
+		return fmt.Sprintf("withdraws %s v%d: %s", c.Book, c.From, c.Why)
+	}
+	return fmt.Sprintf("passes over %s: v%d is here", c.Book, c.From)
+}
+
+func (a *app) readFromPack(o *pack.Opened, id string, lang runbooks.Lang) error {
+	books, err := o.Runbooks()
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(books, func(b *runbooks.Runbook) bool { return b.ID == id })
+	if i < 0 {
+		return fmt.Errorf("the pack holds no runbook %q", id)
+	}
+	a.printBook(books[i], lang)
+	return nil
+}
+
+func (a *app) packInstallCommand() *cobra.Command {
+	var as string
+	var yes bool
+	c := &cobra.Command{
+		Use: "install FILE", Short: "Verify a carried pack and lay it over the runbooks", Args: cobra.ExactArgs(1),
+		Long: `Check that two people of the vendor signed the pack, that it is for this site and newer
+than the one of its name that is here, and that all runbooks together pass lint. Then it
+says what changes, asks, installs it and writes it into the journal.`,
+		Example: "  darksite runbook pack install /media/usb/vendor-3.pack --as mdurand",
+		RunE: func(c *cobra.Command, args []string) error {
+			if as == "" {
+				return cli.Usagef("say who you are with --as ID: the journal names who installed it")
+			}
+			return a.installPack(c.Context(), args[0], as, yes)
+		},
+	}
+	c.Flags().StringVar(&as, "as", "", "id of the person who installs it")
+	c.Flags().BoolVar(&yes, "yes", false, "do not ask")
+	return c
+}
+
+func (a *app) installPack(ctx context.Context, path, as string, yes bool) error {
+	conf, err := a.config()
+	if err != nil {
+		return err
+	}
+	data, err := readBounded(path, pack.MaxBytes+1)
+	if err != nil {
+		return err
+	}
+	o, err := pack.Read(data)
+	if err != nil {
+		return cli.WithCode(cli.CodeTampered, err)
+	}
+	by, err := a.packSigned(o)
+	if err != nil {
+		return cli.WithHint(cli.WithCode(cli.CodeRefused, fmt.Errorf("pack %s %d: %w", o.Name, o.Number, err)), "darksite runbook pack show %s", path)
+	}
+	if o.Site != "" && o.Site != conf.Site.Code {
+		return cli.WithCode(cli.CodeRefused, fmt.Errorf("the pack is for site %s, this is %s", o.Site, conf.Site.Code))
+	}
+	packs, err := a.packs()
+	if err != nil {
+		return err
+	}
+	var laid []pack.Pack
+	for _, have := range packs {
+		if have.Name != o.Name {
+			laid = append(laid, have.Pack)
+		} else if have.Number >= o.Number {
+			return cli.WithCode(cli.CodeRefused, fmt.Errorf("pack %s %d is installed: %d is not newer", have.Name, have.Number, o.Number))
+		}
+	}
+	base, err := content.Library()
+	if err != nil {
+		return err
+	}
+	_, changes, err := pack.Overlay(base, append(laid, o.Pack)...)
+	if err != nil {
+		return cli.WithCode(cli.CodeRefused, err)
+	}
+	for _, c := range changes {
+		a.paragraphOut(changeWords(c))
+	}
+	if err := a.env.Agree(yes, fmt.Sprintf("install pack %s %d, signed by %s?", o.Name, o.Number, strings.Join(by, " and ")), "the changes are what you want", errors.New("not installed")); err != nil {
+		return err
+	}
+	log, err := a.openJournal()
+	if err != nil {
+		return err
+	}
+	_, err = log.Append(ctx, journal.Entry{
+		Time: a.env.Now(), Actor: as, Action: "pack.install",
+		Details: map[string]string{"name": o.Name, "number": strconv.FormatInt(o.Number, 10), "signed_by": strings.Join(by, " ")},
+	})
+	if err = errors.Join(err, log.Close()); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(a.path(packsDir), 0o700); err != nil {
+		return fmt.Errorf("install the pack: %w", err)
+	}
+	if err := safefile.Write(a.path(packsDir, o.Name+".pack"), data, 0o600); err != nil {
+		return err
+	}
+	a.env.Notef("pack %s %d is installed", o.Name, o.Number)
+	a.env.Next("darksite runbook list")
+	return nil
+}
+
+type packBuild struct {
+	name, site, out, passFile string
+	number                    int64
+	withdraw, keys            []string
+}
+
+func (a *app) packBuildCommand() *cobra.Command {
+	var o packBuild
+	c := &cobra.Command{
+		Use: "build [DIR]", Short: "Make a pack of a folder of runbooks", Args: cobra.MaximumNArgs(1),
+		Long: `Make a pack of a folder that holds one folder for each runbook, and of runbooks to
+withdraw. Two people of the vendor sign it, each with --key; without keys it can be
+read at a site and not run.`,
+		Example: "  darksite runbook pack build ./books --name vendor --number 3 --key rone.key --key rtwo.key --out vendor-3.pack",
+		RunE: func(_ *cobra.Command, args []string) error {
+			dir := ""
+			if len(args) == 1 {
+				dir = args[0]
+			}
+			return a.buildPack(dir, o)
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&o.name, "name", "vendor", "name of the series of packs")
+	f.Int64Var(&o.number, "number", 0, "number of this pack, higher than the last")
+	f.StringVar(&o.site, "site", "", "code of the one site it is for (default: all)")
+	f.StringVar(&o.out, "out", "", "file to write")
+	f.StringArrayVar(&o.withdraw, "withdraw", nil, "ID=REASON of a runbook to withdraw")
+	f.StringArrayVar(&o.keys, "key", nil, "key file of a person who signs")
+	f.StringVar(&o.passFile, "passphrase-file", "", "passphrase of the keys")
+	return c
+}
+
+func (a *app) buildPack(dir string, o packBuild) error {
+	if o.out == "" || o.number < 1 {
+		return cli.Usagef("name the file with --out FILE and the pack with --number N")
+	}
+	p := pack.Pack{Name: o.name, Number: o.number, Site: o.site, Issued: a.env.Now().UTC().Truncate(time.Second), Books: map[string]map[string][]byte{}, Withdrawn: map[string]string{}}
+	for _, w := range o.withdraw {
+		id, why, _ := strings.Cut(w, "=")
+		p.Withdrawn[id] = why
+	}
+	if dir != "" {
+		if err := readBooks(os.DirFS(dir), p.Books); err != nil {
+			return err
+		}
+	}
+	base, err := content.Library()
+	if err != nil {
+		return err
+	}
+	if _, _, err := pack.Overlay(base, p); err != nil {
+		return err
+	}
+	text, err := p.Statement()
+	if err != nil {
+		return err
+	}
+	sigs := map[string][]byte{}
+	for _, path := range o.keys {
+		signer, err := keyfile.Signer(path, keyfile.Ask(a.env, o.passFile))
+		if err != nil {
+			return err
+		}
+		if sigs[signer.Public().ID()], err = signer.Sign(sign.Pack, text); err != nil {
+			return err
+		}
+	}
+	data, err := pack.Write(p, sigs)
+	if err != nil {
+		return err
+	}
+	if err := safefile.Write(o.out, data, 0o644); err != nil {
+		return err
+	}
+	fmt.Fprintln(a.env.Out, o.out)
+	if len(sigs) < packSigners {
+		a.env.Notef("signed by %d: a site reads it and does not run it before %d people have signed", len(sigs), packSigners)
+	}
+	a.env.Next("darksite runbook pack show " + o.out)
+	return nil
+}
+
+// readBooks reads the files of each folder of fsys.
+func readBooks(fsys fs.FS, into map[string]map[string][]byte) error {
+	return fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return fmt.Errorf("read the runbooks: %w", err)
+		}
+		id, file, below := strings.Cut(name, "/")
+		if d.IsDir() || !below {
+			return nil
+		}
+		data, err := fs.ReadFile(fsys, name)
+		if err != nil {
+			return fmt.Errorf("read the runbooks: %w", err)
+		}
+		if into[id] == nil {
+			into[id] = map[string][]byte{}
+		}
+		into[id][file] = data
+		return nil
+	})
+}

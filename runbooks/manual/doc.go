@@ -1,0 +1,11 @@
+// Package manual prints runbooks as a book on A4: a title page, contents with page
+// numbers, one chapter a runbook, and an index of the words an admin looks for.
+//
+// [PDF] writes it in one language. Each step says what it is, its words, what the
+// kit would check, and where each result leads, so that the book can be followed
+// with a pencil where no kit runs; on paper nothing is checked, and the title page
+// says so. The same runbooks and the same day give the same bytes.
+//
+// A letter outside Windows-1252 is printed as a question mark: the pages use the
+// fonts every reader has, and none is embedded.
+package manual
