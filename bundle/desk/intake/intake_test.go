@@ -63,7 +63,7 @@ func TestImportTwiceIsADuplicate(t *testing.T) {
 	}
 	again, err := s.only(t, medium)
 	require.NoError(t, err)
-	require.Equal(t, intake.Outcome{Bundle: first.Bundle, Case: first.Case, Number: acked[0].Number, Duplicate: true}, again)
+	require.Equal(t, intake.Outcome{Bundle: first.Bundle, Case: first.Case, Number: acked[0].Number, Status: desk.InProgress, Duplicate: true}, again)
 	require.Equal(t, before, s.state(t))
 }
 

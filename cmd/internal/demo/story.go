@@ -39,6 +39,12 @@ func (r *run) found(ctx context.Context) error {
 	if err := r.deskCommand(ctx, 0, "sites", "enrol", r.path("roster.txt"), "--yes"); err != nil {
 		return err
 	}
+	if err := r.deskCommand(ctx, 0, "sites", "contact", "S042", "mdurand", "--role", "admin", "--name", "M. Durand", "--phone", "+33 1 23 45 67 89", "--as", "R. Ney"); err != nil {
+		return err
+	}
+	if err := r.deskCommand(ctx, 0, "sites", "plan", "S042", "premium", "--until", r.Env.Now().AddDate(1, 0, 0).Format(time.DateOnly), "--as", "R. Ney"); err != nil {
+		return err
+	}
 	card, err := os.ReadFile(r.path("desk", "vendor.txt"))
 	if err != nil {
 		return fmt.Errorf("carry the vendor card: %w", err)
@@ -244,6 +250,9 @@ func (r *run) desk(ctx context.Context) error {
 	}
 	draft, err := r.draft(ctx)
 	if err != nil {
+		return err
+	}
+	if err := r.deskCommand(ctx, 0, "case", "list"); err != nil {
 		return err
 	}
 	id := "S042/" + draft

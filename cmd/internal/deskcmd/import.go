@@ -124,6 +124,13 @@ func (a *app) printImported(done []intake.Outcome, asJSON bool) error {
 		for _, w := range b.Warnings {
 			fmt.Fprintf(a.env.Out, "  warning: %s\n", cli.Printable(w))
 		}
+		if len(o.Paperwork) > 0 {
+			what := "  paperwork, which severity 1 does not wait for: %s\n"
+			if o.Status == desk.Held {
+				what = "  HELD, a person decides: %s\n"
+			}
+			fmt.Fprintf(a.env.Out, what, cli.Printable(strings.Join(o.Paperwork, "; ")))
+		}
 	}
 	return nil
 }

@@ -60,7 +60,7 @@ func (a *app) runReply(ctx context.Context, store replyStore, name string, o rep
 	}
 	if c.Acknowledged.IsZero() {
 		return cli.WithHint(cli.WithCode(cli.CodeRefused, fmt.Errorf("case %s is not acknowledged: there is no number to carry back", c.ID)),
-			"casedesk case ack %s --severity 2 --diagnosis \"...\" --as NAME", c.ID)
+			"%s", nextFor(c))
 	}
 	r, err := a.roster(c.Site)
 	if err != nil {
