@@ -44,7 +44,8 @@ type Case struct {
 	Resumed      time.Time     `json:"resumed,omitzero"` // when the next word became ours again
 	Escalations  []Escalation  `json:"escalations,omitempty"`
 	Parts        []Part        `json:"parts,omitempty"`
-	Fix          string        `json:"fix,omitempty"` // offered, to be confirmed
+	Prints       []string      `json:"fingerprints,omitempty"` // of everything found in its bundles, sorted
+	Fix          string        `json:"fix,omitempty"`          // offered, to be confirmed
 	Confirmed    *Confirmation `json:"confirmed,omitempty"`
 	Closed       time.Time     `json:"closed,omitzero"`
 	Survey       *Survey       `json:"survey,omitempty"`

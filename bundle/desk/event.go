@@ -26,6 +26,7 @@ const (
 	Surveyed     Kind = "surveyed"  // the customer answered the survey
 	Reopened     Kind = "reopened"
 	Replied      Kind = "replied" // a reply was sealed to be carried
+	Triaged      Kind = "triaged" // what the desk found in a bundle of the case
 )
 
 // What happens to the file of a site.
@@ -61,6 +62,8 @@ type Event struct {
 	Part      *Part         `json:"part,omitempty"`     // ordered
 	PartNo    int           `json:"part_no,omitempty"`  // part: 1 is the first ordered
 	PartState PartState     `json:"part_state,omitempty"`
+	BID       bundle.ID     `json:"bid,omitempty"`          // triaged
+	Prints    []string      `json:"fingerprints,omitempty"` // triaged: of what was found
 	ReplySeq  int64         `json:"reply_seq,omitempty"`
 	ReplyHash string        `json:"reply_sha256,omitempty"` // of REPLY.txt
 

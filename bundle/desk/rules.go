@@ -83,7 +83,7 @@ func steps() map[Kind]step {
 		Agreed:    agreed,
 		Escalated: escalated, Answered: answered,
 		Ordered: ordered, PartMoved: partMoved,
-		Surveyed: surveyed, Reopened: reopened, Replied: replied,
+		Surveyed: surveyed, Reopened: reopened, Replied: replied, Triaged: triaged,
 	}
 }
 
@@ -445,6 +445,26 @@ func reopened(c Case, _ Site, e Event) (Case, error) {
 	if to := cmp.Or(e.Severity, c.Severity); to != 0 {
 		c = risen(c, to, e.At)
 	}
+	return c, nil
+}
+
+// maxPrints bounds the fingerprints of a case.
+const maxPrints = 2000
+
+func triaged(c Case, _ Site, e Event) (Case, error) {
+	if !slices.ContainsFunc(c.Bundles, func(b Bundle) bool { return b.BID == e.BID }) {
+		return Case{}, fmt.Errorf("%w: bundle %q is not of case %s", ErrRule, e.BID, c.ID)
+	}
+	for _, p := range e.Prints {
+		if len(p) != 16 || strings.Trim(p, "0123456789abcdef") != "" {
+			return Case{}, fmt.Errorf("%w: %q is no fingerprint", ErrRule, p)
+		}
+	}
+	all := slices.Compact(slices.Sorted(slices.Values(slices.Concat(c.Prints, e.Prints))))
+	if len(all) > maxPrints {
+		return Case{}, fmt.Errorf("%w: more than %d fingerprints", ErrRule, maxPrints)
+	}
+	c.Prints = all
 	return c, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"darksite/bundle"
 	"darksite/bundle/desk"
 
 	"github.com/stretchr/testify/require"
@@ -16,7 +17,7 @@ var at = time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
 func imported(sev int) desk.Event {
 	return desk.Event{
 		Seq: 1, Case: "S042/T-A", Kind: desk.Imported, At: at,
-		Bundle: &desk.Bundle{Site: "S042", Taken: at.Add(-48 * time.Hour), Received: at}, Draft: &desk.Draft{ID: "T-A", Severity: sev, PrimaryID: "mdurand"},
+		Bundle: &desk.Bundle{BID: "S042-000001", Site: "S042", Taken: at.Add(-48 * time.Hour), Received: at}, Draft: &desk.Draft{ID: "T-A", Severity: sev, PrimaryID: "mdurand"},
 	}
 }
 
@@ -59,6 +60,9 @@ func TestRules(t *testing.T) {
 	}
 	part := func(no int, to desk.PartState) desk.Event {
 		return desk.Event{Kind: desk.PartMoved, At: at, PartNo: no, PartState: to}
+	}
+	found := func(id bundle.ID, prints ...string) desk.Event {
+		return desk.Event{Kind: desk.Triaged, BID: id, Prints: prints}
 	}
 	cases := []struct {
 		name   string
@@ -143,6 +147,11 @@ func TestRules(t *testing.T) {
 		{"a kept drive does not come back", []desk.Event{imported(2), ack, drive(true), part(1, desk.PartInstalled), part(1, desk.PartReturned)}, "keeps the old drive", nil},
 		{"a part nobody ordered", []desk.Event{imported(2), ack, part(1, desk.PartShipped)}, "none is number 1", nil},
 		{"a part somewhere", []desk.Event{imported(2), ack, drive(false), part(1, "lost")}, "not \"lost\"", nil},
+		{"what was found marks the case", []desk.Event{imported(3), found("S042-000001", "00000000000000ff"), found("S042-000001", "00000000000000aa", "00000000000000ff")}, "", func(c desk.Case) bool {
+			return slices.Equal(c.Prints, []string{"00000000000000aa", "00000000000000ff"})
+		}},
+		{"what was found in a bundle of another case", []desk.Event{imported(3), found("S042-000002")}, "is not of case", nil},
+		{"a fingerprint that is none", []desk.Event{imported(3), found("S042-000001", "xyz")}, "is no fingerprint", nil},
 		{"a status nobody may set", []desk.Event{imported(3), ack, {Kind: desk.Moved, Status: desk.New}}, "not one a person sets", nil},
 		{"an event nobody knows", []desk.Event{imported(3), {Kind: "wished"}}, "unknown kind", nil},
 	}

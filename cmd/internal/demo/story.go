@@ -252,6 +252,9 @@ func (r *run) desk(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := r.deskCommand(ctx, 0, "analyze", "S042/"+draft); err != nil {
+		return err
+	}
 	if err := r.deskCommand(ctx, 0, "case", "list"); err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ func (a *app) sitesCommand() *cobra.Command {
 		Example: "  casedesk sites enrol /media/usb/roster.txt\n  casedesk sites show S042",
 	}
 	c.AddCommand(a.sitesListCommand(), a.sitesShowCommand(), a.sitesEnrolCommand(),
-		a.sitesContactCommand(), a.sitesPlanCommand(), a.sitesAccessCommand(), a.sitesHoursCommand())
+		a.sitesContactCommand(), a.sitesPlanCommand(), a.sitesAccessCommand(), a.sitesHoursCommand(), a.sitesWeekCommand())
 	return c
 }
 
