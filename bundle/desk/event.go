@@ -25,8 +25,11 @@ const (
 	PartMoved    Kind = "part"      // where the part is now
 	Surveyed     Kind = "surveyed"  // the customer answered the survey
 	Reopened     Kind = "reopened"
-	Replied      Kind = "replied" // a reply was sealed to be carried
-	Triaged      Kind = "triaged" // what the desk found in a bundle of the case
+	Asked        Kind = "asked"      // the site is to collect more
+	Instructed   Kind = "instructed" // steps for people at the site
+	Advised      Kind = "advised"    // a defect, and the version that has the fix
+	Replied      Kind = "replied"    // a reply was sealed to be carried
+	Triaged      Kind = "triaged"    // what the desk found in a bundle of the case
 )
 
 // What happens to the file of a site.
@@ -59,6 +62,12 @@ type Event struct {
 	Status    Status        `json:"status,omitempty"`   // status
 	Every     time.Duration `json:"every,omitempty"`    // agreed; zero goes back to the rule of the severity
 	Score     int           `json:"score,omitempty"`    // surveyed: 1 to 5
+	Profile   string        `json:"profile,omitempty"`  // asked: of the collector
+	Window    string        `json:"window,omitempty"`   // asked: how far back
+	Risk      string        `json:"risk,omitempty"`     // instructed
+	Expect    string        `json:"expect,omitempty"`   // instructed
+	Rollback  string        `json:"rollback,omitempty"` // instructed
+	FixedIn   string        `json:"fixed_in,omitempty"` // advised
 	Part      *Part         `json:"part,omitempty"`     // ordered
 	PartNo    int           `json:"part_no,omitempty"`  // part: 1 is the first ordered
 	PartState PartState     `json:"part_state,omitempty"`
@@ -76,8 +85,8 @@ type Event struct {
 // words are all texts of an event that people wrote, for one check of them all.
 // Those of a draft were tamed when it was read.
 func (e Event) words() (lines, texts []string) {
-	lines = []string{e.Actor, e.By, e.Reach}
-	texts = []string{e.Text, e.Summary}
+	lines = []string{e.Actor, e.By, e.Reach, e.Profile, e.Window, e.Risk, e.FixedIn}
+	texts = []string{e.Text, e.Summary, e.Expect, e.Rollback}
 	if p := e.Part; p != nil {
 		lines = append(lines, p.Name, p.SerialOut, p.SerialIn)
 	}

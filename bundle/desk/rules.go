@@ -84,6 +84,7 @@ func steps() map[Kind]step {
 		Escalated: escalated, Answered: answered,
 		Ordered: ordered, PartMoved: partMoved,
 		Surveyed: surveyed, Reopened: reopened, Replied: replied, Triaged: triaged,
+		Asked: said, Instructed: said, Advised: said,
 	}
 }
 
@@ -222,6 +223,27 @@ func acknowledged(c Case, _ Site, e Event) (Case, error) {
 func commented(c Case, _ Site, e Event) (Case, error) {
 	if empty(e.Text) {
 		return Case{}, fmt.Errorf("%w: an empty comment", ErrRule)
+	}
+	return c, nil
+}
+
+// said is what is carried to the site for the people there. Asking for data makes
+// the next word the customer's.
+func said(c Case, _ Site, e Event) (Case, error) {
+	switch {
+	case c.Acknowledged.IsZero():
+		return Case{}, fmt.Errorf("%w: acknowledge the case first", ErrRule)
+	case c.Status == Closed:
+		return Case{}, fmt.Errorf("%w: the case is closed: reopen it", ErrRule)
+	case empty(e.Text):
+		return Case{}, fmt.Errorf("%w: it says nothing: give it words", ErrRule)
+	case e.Kind == Asked && empty(e.Profile):
+		return Case{}, fmt.Errorf("%w: asking for data names a profile of the collector", ErrRule)
+	case e.Kind == Instructed && (empty(e.Risk) || empty(e.Expect) || empty(e.Rollback)):
+		return Case{}, fmt.Errorf("%w: an instruction needs a risk, what to expect and how to take it back", ErrRule)
+	}
+	if e.Kind == Asked {
+		c.Status = AwaitingCustomer
 	}
 	return c, nil
 }

@@ -147,6 +147,12 @@ func TestRules(t *testing.T) {
 		{"a kept drive does not come back", []desk.Event{imported(2), ack, drive(true), part(1, desk.PartInstalled), part(1, desk.PartReturned)}, "keeps the old drive", nil},
 		{"a part nobody ordered", []desk.Event{imported(2), ack, part(1, desk.PartShipped)}, "none is number 1", nil},
 		{"a part somewhere", []desk.Event{imported(2), ack, drive(false), part(1, "lost")}, "not \"lost\"", nil},
+		{"more data is asked for", []desk.Event{imported(3), ack, {Kind: desk.Asked, Profile: "quick", Text: "the other controller"}}, "", func(c desk.Case) bool { return c.Status == desk.AwaitingCustomer }},
+		{"data of no profile", []desk.Event{imported(3), ack, {Kind: desk.Asked, Text: "x"}}, "names a profile", nil},
+		{"data before the acknowledgement", []desk.Event{imported(3), {Kind: desk.Asked, Profile: "quick", Text: "x"}}, "acknowledge the case first", nil},
+		{"advice for a closed case", []desk.Event{imported(3), ack, end, {Kind: desk.Advised, Text: "x"}}, "reopen it", nil},
+		{"advice of nothing", []desk.Event{imported(3), ack, {Kind: desk.Advised, FixedIn: "6.6.10"}}, "says nothing", nil},
+		{"an instruction without a way back", []desk.Event{imported(3), ack, {Kind: desk.Instructed, Text: "x", Risk: "none", Expect: "y"}}, "how to take it back", nil},
 		{"what was found marks the case", []desk.Event{imported(3), found("S042-000001", "00000000000000ff"), found("S042-000001", "00000000000000aa", "00000000000000ff")}, "", func(c desk.Case) bool {
 			return slices.Equal(c.Prints, []string{"00000000000000aa", "00000000000000ff"})
 		}},

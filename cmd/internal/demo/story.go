@@ -271,7 +271,7 @@ func (r *run) desk(ctx context.Context) error {
 // back carries the reply to the site.
 func (r *run) back(ctx context.Context) error {
 	r.chapter("Back at the site", "The reply, signed by two people of the vendor, is carried back. The case has its number now, and the bundle its receipt.")
-	if err := r.site(ctx, 0, "", "reply", "open", r.path("R-S042-000001.reply")); err != nil {
+	if err := r.site(ctx, 0, "", "reply", "open", r.path("R-S042-000001.reply"), "--yes"); err != nil {
 		return err
 	}
 	if err := r.site(ctx, 0, "", "case", "list"); err != nil {

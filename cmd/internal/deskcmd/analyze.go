@@ -178,10 +178,10 @@ func (a *app) compared(ctx context.Context, store *boltstore.Store, c desk.Case,
 
 // draftAck is a first diagnosis in one sentence or two, for an engineer to mend.
 func draftAck(v analysis) string {
-	var said []string
+	var said, of []string // sentences, and the components they are about
 	for _, f := range v.Report.Findings {
-		if f.Open && v.away(f) == 0 && len(said) < 3 && !slices.Contains(said, f.Title) {
-			said = append(said, f.Title)
+		if f.Open && v.away(f) == 0 && len(said) < 3 && !slices.Contains(of, f.Component) {
+			said, of = append(said, f.Title), append(of, f.Component)
 		}
 	}
 	switch {
@@ -332,7 +332,7 @@ func (a *app) triageNew(ctx context.Context, store *boltstore.Store, name string
 	r := triage.Analyze(facts, nil, rules)
 	_, err = store.Record(ctx, desk.Event{
 		Case: name, Kind: desk.Triaged, At: b.Received, Actor: "triage", BID: b.BID, Prints: r.Prints(),
-		Text: fmt.Sprintf("%d findings, %d rules could not be checked", len(r.Findings), len(r.Unchecked)),
+		Text: fmt.Sprintf("%d findings, %d things could not be checked", len(r.Findings), len(r.Unchecked)+len(r.Gaps)),
 	})
 	return r.Findings, err
 }

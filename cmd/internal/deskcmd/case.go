@@ -23,7 +23,7 @@ func (a *app) caseCommand() *cobra.Command {
 	}
 	c.AddCommand(a.caseListCommand(), a.caseShowCommand(), a.caseAckCommand(), a.caseCommentCommand(), a.caseSeverityCommand(), a.caseStatusCommand(),
 		a.caseAdmitCommand(), a.caseRefuseCommand(), a.caseAgreeCommand(), a.caseEscalateCommand(), a.caseAnswerCommand(),
-		a.casePartCommand(), a.caseMovedPartCommand(), a.caseCloseCommand(), a.caseReopenCommand(), a.caseSurveyCommand())
+		a.casePartCommand(), a.caseMovedPartCommand(), a.caseNeedCommand(), a.caseInstructCommand(), a.caseAdviseCommand(), a.caseMailCommand(), a.caseCloseCommand(), a.caseReopenCommand(), a.caseSurveyCommand())
 	return c
 }
 
@@ -53,6 +53,15 @@ func words(e desk.Event) string {
 			return "updates as the severity says"
 		}
 		return "an update every " + units.Duration(e.Every)
+	case desk.Asked:
+		return strings.TrimSpace(fmt.Sprintf("profile %s %s: %s", e.Profile, e.Window, e.Text))
+	case desk.Instructed:
+		return fmt.Sprintf("risk %s: %s; expect %s; take back: %s", e.Risk, e.Text, e.Expect, e.Rollback)
+	case desk.Advised:
+		if e.FixedIn != "" {
+			return fmt.Sprintf("fixed in %s: %s", e.FixedIn, e.Text)
+		}
+		return e.Text
 	case desk.Ordered:
 		return e.Part.Kind + " " + e.Part.Name
 	case desk.PartMoved:

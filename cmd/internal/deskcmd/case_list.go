@@ -319,7 +319,7 @@ func (a *app) printClocks(v caseView, site desk.Site) {
 	if err != nil {
 		cal = sla.Default()
 	}
-	t := &cli.Table{Header: []string{"OWED", "SINCE", "DUE", "AT THE SITE", "STATE"}}
+	t := &cli.Table{Header: []string{"OWED", "DUE", "AT THE SITE", "STATE"}}
 	for _, k := range v.Clocks {
 		due, local, state := "-", "-", string(k.State)
 		if !k.Due.IsZero() {
@@ -328,7 +328,7 @@ func (a *app) printClocks(v caseView, site desk.Site) {
 		if k.State == sla.Running || k.State == sla.Late {
 			state = a.due(k)
 		}
-		t.Add(strings.TrimSpace(owes(k)+" "+k.What), stamp(k.Started), due, local, state)
+		t.Add(strings.TrimSpace(owes(k)+" "+k.What), due, local, state)
 	}
 	fmt.Fprintln(a.env.Out)
 	t.Print(a.env.Out, a.env.Width(), a.env.Color())

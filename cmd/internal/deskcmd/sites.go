@@ -33,6 +33,7 @@ type siteRow struct {
 	People  int    `json:"people"`
 	Bundles int    `json:"bundles"`
 	Replies int64  `json:"replies"`
+	Seen    int64  `json:"reply_seen"` // newest reply a bundle says was opened
 	Missing int64  `json:"missing"`
 }
 
@@ -66,6 +67,7 @@ func (a *app) sitesListCommand() *cobra.Command {
 				if len(chain) > 0 {
 					row.Missing = chain[len(chain)-1].Seq - int64(len(chain))
 				}
+				row.Seen = seen(chain)
 				if row.Replies, _, err = store.LastReply(c.Context(), site); err != nil {
 					return err
 				}
@@ -74,9 +76,9 @@ func (a *app) sitesListCommand() *cobra.Command {
 			if asJSON {
 				return a.env.JSON(rows)
 			}
-			t := &cli.Table{Header: []string{"SITE", "ROSTER", "PEOPLE", "BUNDLES", "MISSING", "REPLIES"}}
+			t := &cli.Table{Header: []string{"SITE", "ROSTER", "PEOPLE", "BUNDLES", "MISSING", "REPLIES", "OPENED"}}
 			for _, r := range rows {
-				t.Add(r.Site, fmt.Sprint(r.Roster), fmt.Sprint(r.People), fmt.Sprint(r.Bundles), fmt.Sprint(r.Missing), fmt.Sprint(r.Replies))
+				t.Add(r.Site, fmt.Sprint(r.Roster), fmt.Sprint(r.People), fmt.Sprint(r.Bundles), fmt.Sprint(r.Missing), fmt.Sprint(r.Replies), fmt.Sprint(r.Seen))
 			}
 			t.Print(a.env.Out, a.env.Width(), a.env.Color())
 			return nil
