@@ -31,6 +31,7 @@ race: ## all tests under the race detector (needs a C compiler)
 crash: ## for longer: KILLS kills of a writer, a failure or a power cut at every write and fsync, flipped bits; a million pseudonyms of each type, a hundred thousand files through the gate
 	REDACT_LONG=1 $(GO) test -count=1 -timeout 60m -run 'ManySmallFiles|ManyMembers' ./bundle/redact
 	PSEUDONYM_VALUES=1000000 $(GO) test -count=1 -timeout 60m -run TestNeverShared ./bundle/redact/pseudonym
+	INTAKE_EVERY_FIXTURE=1 INTAKE_BUNDLES=100 $(GO) test -count=1 -timeout 60m -run 'EveryNumbered|Killed' ./bundle/desk/intake
 	HISTORY_KILLS=$(KILLS) HISTORY_EVERY_FAULT=1 HISTORY_FLIPS=$(KILLS) $(GO) test -count=1 -timeout 120m -v \
 	  -run 'NothingAcknowledged|SurvivesAKill|SurvivesKills|TheNthWriteOrFsyncFails|Flipped' ./localmon/history | grep -v '=== '
 

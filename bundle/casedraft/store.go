@@ -171,28 +171,47 @@ func (s *Store) List() ([]Draft, error) {
 // they are; a number that was given stays given; an error of change leaves the
 // case as it was.
 func (s *Store) Update(name string, now time.Time, change func(*Draft) error) (Draft, error) {
-	var d Draft
-	err := s.db.Update(func(tx *bbolt.Tx) error {
-		root := tx.Bucket(bucketCases)
-		seq, old, err := find(root, name)
-		if err != nil {
-			return err
-		}
-		d = old
-		if err := change(&d); err != nil {
-			return err
-		}
-		d.ID, d.Site, d.Created, d.Updated = old.ID, old.Site, old.Created, utc(now)
-		if err := index(root, seq, old, d); err != nil {
-			return err
-		}
-		d, err = put(root, seq, d)
-		return err
-	})
-	if err != nil {
-		return Draft{}, fmt.Errorf("change case %s: %w", name, err)
+	if err := s.UpdateAll(now, []Change{{name, change}}); err != nil {
+		return Draft{}, err
 	}
-	return d, nil
+	return s.Get(name)
+}
+
+// Change is one change of one case.
+type Change struct {
+	Name  string // temporary id or number
+	Apply func(*Draft) error
+}
+
+// UpdateAll makes changes in their order, all in one transaction: when one fails
+// none is made. A change sees what those before it did.
+func (s *Store) UpdateAll(now time.Time, changes []Change) error {
+	return s.db.Update(func(tx *bbolt.Tx) error {
+		root := tx.Bucket(bucketCases)
+		for _, c := range changes {
+			if err := update(root, now, c); err != nil {
+				return fmt.Errorf("change case %s: %w", c.Name, err)
+			}
+		}
+		return nil
+	})
+}
+
+func update(root *bbolt.Bucket, now time.Time, c Change) error {
+	seq, old, err := find(root, c.Name)
+	if err != nil {
+		return err
+	}
+	d := old
+	if err := c.Apply(&d); err != nil {
+		return err
+	}
+	d.ID, d.Site, d.Created, d.Updated = old.ID, old.Site, old.Created, utc(now)
+	if err := index(root, seq, old, d); err != nil {
+		return err
+	}
+	_, err = put(root, seq, d)
+	return err
 }
 
 // index keeps numbers unique: one number belongs to one case for good.

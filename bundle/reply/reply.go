@@ -24,6 +24,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -69,16 +70,40 @@ type Kind string
 
 // The kinds of item.
 const (
-	Ack     Kind = "ack"     // case number, severity, first diagnosis
-	Comment Kind = "comment" // words for the case
-	Status  Kind = "status"  // where the case stands
+	Ack         Kind = "ack"         // case number, severity, first diagnosis
+	Comment     Kind = "comment"     // words for the case
+	Status      Kind = "status"      // where the case stands
+	Severity    Kind = "severity"    // it was raised
+	Need        Kind = "need"        // more data: a profile of the collector, how far back, why
+	Instruction Kind = "instruction" // steps for people; never run by anything
+	Part        Kind = "part"        // a part is on its way, or what becomes of the old one
+	Advice      Kind = "advice"      // a defect, and the version that has the fix
+	Confirm     Kind = "confirm"     // is the case at its end? the contact answers
+	Survey      Kind = "survey"      // the short survey after the end
 )
 
-// Item is one thing said about one case.
+// The risks of an instruction, in the order of what may happen.
+const (
+	RiskNone  = "none"
+	RiskSlow  = "slow"  // hosts may wait
+	RiskPaths = "paths" // hosts lose paths and must have others
+	RiskDown  = "down"  // hosts lose the array
+)
+
+// Item is one thing said about one case. An item that no later bundle of the site
+// has acknowledged is sealed again with the next reply: it is the same item when
+// case, kind, time and words are the same.
 type Item struct {
+	At       string `json:"at"`       // when it was said at the desk, RFC 3339 in UTC, or empty
 	Case     string `json:"case"`     // the site's draft id, or the eight-digit number
 	Engineer string `json:"engineer"` // who answers
+	Expect   string `json:"expect"`   // instruction: what is seen when it went well
+	FixedIn  string `json:"fixed_in"` // advice
 	Kind     Kind   `json:"kind"`
+	Profile  string `json:"profile"`  // need: of the collector
+	Risk     string `json:"risk"`     // instruction
+	Rollback string `json:"rollback"` // instruction: how it is taken back
+	Window   string `json:"window"`   // need: how far back, such as 6h or 3d
 	Number   string `json:"number"`   // eight digits, or empty where the kind does not need it
 	Severity int    `json:"severity"` // 1 to 4, or 0 where the kind does not need it
 	Status   string `json:"status"`   // lower-case words, or empty where the kind does not need it
@@ -215,10 +240,17 @@ func (it Item) validate() error {
 		return fmt.Errorf("name of the engineer: want at most %d characters that can be shown", maxWord)
 	case len(it.Status) > maxWord || strings.Trim(it.Status, "abcdefghijklmnopqrstuvwxyz ") != "":
 		return fmt.Errorf("status %.80q: want at most %d lower-case letters", it.Status, maxWord)
-	case !shown(it.Text, MaxText, "\n\t"):
+	case !shown(it.Text, MaxText, "\n\t") || !shown(it.Expect, MaxText, "\n\t") || !shown(it.Rollback, MaxText, "\n\t"):
 		return fmt.Errorf("text: want at most %d characters that can be shown", MaxText)
+	case !plain(it.Profile, "abcdefghijklmnopqrstuvwxyz-") || !plain(it.Window, "0123456789smhd") || !plain(it.FixedIn, "0123456789."):
+		return errors.New("profile, window or version: want a word of a profile, a span such as 6h, a version such as 6.6.10")
 	}
-	said := strings.TrimSpace(it.Text) != ""
+	if it.At != "" {
+		if at, err := time.Parse(time.RFC3339, it.At); err != nil || at.UTC().Format(time.RFC3339) != it.At {
+			return fmt.Errorf("time %.40q: want RFC 3339 in UTC", it.At)
+		}
+	}
+	said := !blank(it.Text)
 	switch it.Kind {
 	case Ack:
 		if it.Number == "" || it.Severity == 0 || !said {
@@ -232,11 +264,32 @@ func (it Item) validate() error {
 		if strings.TrimSpace(it.Status) == "" {
 			return errors.New("a change of status needs the status")
 		}
+	case Severity:
+		if it.Severity == 0 {
+			return errors.New("a raised severity needs the severity")
+		}
+	case Need:
+		if it.Profile == "" || !said {
+			return errors.New("a need for data names a profile of the collector and says why")
+		}
+	case Instruction:
+		if !slices.Contains([]string{RiskNone, RiskSlow, RiskPaths, RiskDown}, it.Risk) || !said || blank(it.Expect) || blank(it.Rollback) {
+			return errors.New("an instruction needs steps, a risk (none, slow, paths, down), what to expect and how to take it back")
+		}
+	case Part, Advice, Confirm, Survey:
+		if !said {
+			return fmt.Errorf("%s needs words", it.Kind)
+		}
 	default:
 		return fmt.Errorf("unknown kind %q", it.Kind)
 	}
 	return nil
 }
+
+func blank(s string) bool { return strings.TrimSpace(s) == "" }
+
+// plain reports whether a word is short and of these characters.
+func plain(s, of string) bool { return len(s) <= maxWord && strings.Trim(s, of) == "" }
 
 // shown reports whether text is short enough and holds nothing that a terminal
 // would act on or hide.

@@ -115,6 +115,14 @@ func comment(text string) reply.Item {
 	return reply.Item{Kind: reply.Comment, Case: "00012345", Engineer: "R. Ney", Text: text}
 }
 
+func need(it *reply.Item) {
+	*it = reply.Item{Kind: reply.Need, Case: "00012345", Profile: "quick", Window: "6h", Text: "the log of the other controller"}
+}
+
+func instruction(it *reply.Item) {
+	*it = reply.Item{Kind: reply.Instruction, Case: "00012345", Risk: reply.RiskNone, Text: "1. Look at the lamp of CH0.BAY7.", Expect: "it is amber", Rollback: "nothing was changed"}
+}
+
 // What a reply may not say is refused by who writes it and by who reads it.
 func TestContent(t *testing.T) {
 	p := meet(t)
@@ -167,6 +175,34 @@ func TestContent(t *testing.T) {
 		{"an engineer of two lines", item(func(it *reply.Item) { it.Engineer = "R.\nNey" }), "name of the engineer"},
 		{"an engineer of many words", item(func(it *reply.Item) { it.Engineer = strings.Repeat("R", 65) }), "name of the engineer"},
 		{"an empty comment", func(r *reply.Reply) { r.Items = append(r.Items, comment("\t")) }, "item 2: a comment needs text"},
+		{"a time", item(func(it *reply.Item) { it.At = "2026-11-22T10:00:00Z" }), ""},
+		{"a time in another zone", item(func(it *reply.Item) { it.At = "2026-11-22T10:00:00+01:00" }), "want RFC 3339 in UTC"},
+		{"a time that is none", item(func(it *reply.Item) { it.At = "noon" }), "want RFC 3339 in UTC"},
+		{"a raised severity", item(func(it *reply.Item) { *it = reply.Item{Kind: reply.Severity, Case: "00012345", Severity: 1} }), ""},
+		{"raised to nothing", item(func(it *reply.Item) { *it = reply.Item{Kind: reply.Severity, Case: "00012345"} }), "needs the severity"},
+		{"a need", item(need), ""},
+		{"a need of a command", item(func(it *reply.Item) { need(it); it.Profile = "quick; rm -rf /" }), "word of a profile"},
+		{"a need of an option", item(func(it *reply.Item) { need(it); it.Window = "6h --yes" }), "word of a profile"},
+		{"a need for no reason", item(func(it *reply.Item) { need(it); it.Text = "" }), "says why"},
+		{"an instruction", item(instruction), ""},
+		{"an instruction without a way back", item(func(it *reply.Item) { instruction(it); it.Rollback = " " }), "how to take it back"},
+		{"an instruction without a risk", item(func(it *reply.Item) { instruction(it); it.Risk = "" }), "an instruction needs"},
+		{"an instruction of another risk", item(func(it *reply.Item) { instruction(it); it.Risk = "some" }), "an instruction needs"},
+		{"an escape in what to expect", item(func(it *reply.Item) { instruction(it); it.Expect = "\x1b[2J" }), "can be shown"},
+		{"a part", item(func(it *reply.Item) {
+			*it = reply.Item{Kind: reply.Part, Case: "00012345", Text: "drive for CH0.BAY7, shipped"}
+		}), ""},
+		{"a part without words", item(func(it *reply.Item) { *it = reply.Item{Kind: reply.Part, Case: "00012345"} }), "part needs words"},
+		{"advice", item(func(it *reply.Item) {
+			*it = reply.Item{Kind: reply.Advice, Case: "00012345", FixedIn: "6.6.10", Text: "upgrade"}
+		}), ""},
+		{"advice of no version", item(func(it *reply.Item) {
+			*it = reply.Item{Kind: reply.Advice, Case: "00012345", FixedIn: "six", Text: "upgrade"}
+		}), "version such as"},
+		{"a question for the end", item(func(it *reply.Item) {
+			*it = reply.Item{Kind: reply.Confirm, Case: "00012345", Text: "the rebuild has ended"}
+		}), ""},
+		{"a survey", item(func(it *reply.Item) { *it = reply.Item{Kind: reply.Survey, Case: "00012345", Text: "how was it?"} }), ""},
 		{"an empty item", func(r *reply.Reply) { r.Items = append(r.Items, reply.Item{}) }, "item 2:"},
 		{"a status", func(r *reply.Reply) {
 			r.Items = append(r.Items, reply.Item{Kind: reply.Status, Case: "00012345", Status: "awaiting on customer"})

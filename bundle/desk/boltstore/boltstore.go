@@ -1,9 +1,10 @@
 // Package boltstore keeps the desk's events and cases in one bbolt file.
 //
-// Buckets: "events" (sequence -> event, append only) is the truth; "cases",
-// "numbers", "bundles", "chain" and "replies" are derived in the same
-// transaction, and [Store.Rebuild] makes them anew from the events. [Store.Check]
-// compares the two. Every Record is one transaction and so one sync.
+// Buckets: "events" (sequence -> event, append only) is the truth; "sites",
+// "cases", "trail" (the events of each case), "numbers", "bundles", "chain" and
+// "replies" are derived in the same transaction, and [Store.Rebuild] makes them
+// anew from the events. [Store.Check] compares the two. Every Record is one
+// transaction and so one sync.
 package boltstore
 
 import (
@@ -28,14 +29,16 @@ type Store struct{ db *bbolt.DB }
 
 var (
 	events  = []byte("events")
+	sites   = []byte("sites")
 	cases   = []byte("cases")
+	trail   = []byte("trail")   // case id 0x00 seq -> nothing
 	numbers = []byte("numbers") // number -> case id
 	bundles = []byte("bundles") // sealed digest -> bundle
 	chain   = []byte("chain")   // site 0x00 seq -> sealed digest
 	replies = []byte("replies") // site -> newest reply
 )
 
-func derived() [][]byte { return [][]byte{cases, numbers, bundles, chain, replies} }
+func derived() [][]byte { return [][]byte{sites, cases, trail, numbers, bundles, chain, replies} }
 
 // New uses an open database, making the buckets it lacks.
 func New(db *bbolt.DB) (*Store, error) {
@@ -98,14 +101,22 @@ func record(tx *bbolt.Tx, e desk.Event) (desk.Case, error) {
 
 // derive brings everything that follows from an event up to date.
 func derive(tx *bbolt.Tx, e desk.Event) (desk.Case, error) {
-	var c desk.Case
-	if data := tx.Bucket(cases).Get([]byte(e.Case)); data != nil {
-		if err := json.Unmarshal(data, &c); err != nil {
-			return desk.Case{}, fmt.Errorf("case %s: %w", e.Case, err)
-		}
+	if e.Case == "" {
+		return desk.Case{}, deriveSite(tx, e)
 	}
-	c, err := desk.Apply(c, e)
+	var c desk.Case
+	if _, err := get(tx.Bucket(cases), e.Case, &c); err != nil {
+		return desk.Case{}, err
+	}
+	owner := c.Site
+	if e.Bundle != nil {
+		owner = e.Bundle.Site
+	}
+	s, err := site(tx, owner)
 	if err != nil {
+		return desk.Case{}, err
+	}
+	if c, err = desk.Apply(c, s, e); err != nil {
 		return desk.Case{}, err
 	}
 	switch e.Kind {
@@ -122,7 +133,43 @@ func derive(tx *bbolt.Tx, e desk.Event) (desk.Case, error) {
 	if err != nil {
 		return desk.Case{}, err
 	}
+	if err := tx.Bucket(trail).Put(trailKey(c.ID, e.Seq), nil); err != nil {
+		return desk.Case{}, err
+	}
 	return c, put(tx.Bucket(cases), []byte(c.ID), c)
+}
+
+func deriveSite(tx *bbolt.Tx, e desk.Event) error {
+	s, err := site(tx, e.Site)
+	if err != nil {
+		return err
+	}
+	if s, err = desk.ApplySite(s, e); err != nil {
+		return err
+	}
+	return put(tx.Bucket(sites), []byte(s.Code), s)
+}
+
+func site(tx *bbolt.Tx, code string) (desk.Site, error) {
+	s := desk.Site{Code: code}
+	_, err := get(tx.Bucket(sites), code, &s)
+	return s, err
+}
+
+// get reads a document, when it is there.
+func get(b *bbolt.Bucket, key string, v any) (found bool, err error) {
+	data := b.Get([]byte(key))
+	if data == nil {
+		return false, nil
+	}
+	if err := json.Unmarshal(data, v); err != nil {
+		return false, fmt.Errorf("%s: %w", key, err)
+	}
+	return true, nil
+}
+
+func trailKey(id string, seq uint64) []byte {
+	return binary.BigEndian.AppendUint64(append([]byte(id), 0), seq)
 }
 
 func keepBundle(tx *bbolt.Tx, b desk.Bundle) error {
@@ -192,16 +239,16 @@ func (s *Store) Case(ctx context.Context, name string) (desk.Case, []desk.Event,
 		if err := json.Unmarshal(data, &c); err != nil {
 			return err
 		}
-		return tx.Bucket(events).ForEach(func(_, v []byte) error {
+		prefix := append([]byte(c.ID), 0)
+		cursor := tx.Bucket(trail).Cursor()
+		for k, _ := cursor.Seek(prefix); bytes.HasPrefix(k, prefix); k, _ = cursor.Next() {
 			var e desk.Event
-			if err := json.Unmarshal(v, &e); err != nil {
+			if err := json.Unmarshal(tx.Bucket(events).Get(k[len(prefix):]), &e); err != nil {
 				return err
 			}
-			if e.Case == c.ID {
-				list = append(list, e)
-			}
-			return nil
-		})
+			list = append(list, e)
+		}
+		return nil
 	})
 	if err != nil {
 		return desk.Case{}, nil, fmt.Errorf("case %s: %w", name, err)
@@ -231,6 +278,19 @@ func all[T any](b *bbolt.Bucket, out *[]T) error {
 		*out = append(*out, t)
 		return nil
 	})
+}
+
+// Site implements desk.Store.
+func (s *Store) Site(ctx context.Context, code string) (desk.Site, error) {
+	var out desk.Site
+	err := s.view(ctx, func(tx *bbolt.Tx) (err error) {
+		out, err = site(tx, code)
+		return err
+	})
+	if err != nil {
+		return desk.Site{}, fmt.Errorf("file of site %s: %w", code, err)
+	}
+	return out, nil
 }
 
 // Bundle implements desk.Index.

@@ -40,6 +40,8 @@ func TestConformance(t *testing.T) {
 
 func fill(t *testing.T, s *boltstore.Store) {
 	t.Helper()
+	_, err := s.Record(t.Context(), desk.Event{Site: "S042", Kind: desk.PlanSet, Plan: &desk.Plan{Kind: desk.Basic, From: time.Unix(1, 0).UTC(), Until: time.Unix(9, 0).UTC()}})
+	require.NoError(t, err)
 	for seq := range 5 {
 		bid := bundle.NewID("S042", uint64(seq+1))
 		got, err := s.Record(t.Context(), desk.Event{
@@ -64,7 +66,7 @@ func TestEverythingDerivedCanBeRebuilt(t *testing.T) {
 	require.NoError(t, err)
 
 	require.NoError(t, db.Update(func(tx *bbolt.Tx) error {
-		for _, name := range []string{"cases", "numbers", "bundles", "chain", "replies"} {
+		for _, name := range []string{"sites", "cases", "trail", "numbers", "bundles", "chain", "replies"} {
 			if err := tx.DeleteBucket([]byte(name)); err != nil {
 				return err
 			}
@@ -111,12 +113,12 @@ func TestAnEventInAnotherPlaceIsFound(t *testing.T) {
 	fill(t, s)
 	require.NoError(t, db.Update(func(tx *bbolt.Tx) error {
 		log := tx.Bucket([]byte("events"))
-		last := append([]byte(nil), log.Get([]byte{0, 0, 0, 0, 0, 0, 0, 15})...)
-		return errors.Join(log.Delete([]byte{0, 0, 0, 0, 0, 0, 0, 15}), log.Put([]byte{0, 0, 0, 0, 0, 0, 0, 16}, last))
+		last := append([]byte(nil), log.Get([]byte{0, 0, 0, 0, 0, 0, 0, 16})...)
+		return errors.Join(log.Delete([]byte{0, 0, 0, 0, 0, 0, 0, 16}), log.Put([]byte{0, 0, 0, 0, 0, 0, 0, 17}, last))
 	}))
 	found, err := s.Check(t.Context())
 	require.NoError(t, err)
-	require.Equal(t, []string{"event 0000000000000010: it is numbered 15"}, found)
+	require.Equal(t, []string{"event 0000000000000011: it is numbered 16"}, found)
 }
 
 func TestCheckNamesWhatDiffers(t *testing.T) {

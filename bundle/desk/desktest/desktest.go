@@ -46,7 +46,15 @@ func imported(site string, seq int64, draft *desk.Draft) desk.Event {
 }
 
 func draft() *desk.Draft {
-	return &desk.Draft{ID: "T-ABCDEFGH22", Array: "host-1", Subject: "A drive has failed", Severity: 3}
+	return &desk.Draft{ID: "T-ABCDEFGH22", Array: "host-1", Subject: "A drive has failed", Severity: 3, PrimaryID: "mdurand"}
+}
+
+// onFile are the events that put a site's paperwork in order.
+func onFile(site string) []desk.Event {
+	return []desk.Event{
+		{Site: site, Kind: desk.ContactSet, At: day(1), Actor: "tse", Contact: &desk.Contact{ID: "mdurand", Name: "M. Durand", Role: desk.ContactAdmin, Phone: "1"}},
+		{Site: site, Kind: desk.PlanSet, At: day(1), Actor: "tse", Plan: &desk.Plan{Kind: desk.Premium, From: day(1), Until: day(28)}},
+	}
 }
 
 // Store runs the suite of a case store.
@@ -55,9 +63,13 @@ func Store(t *testing.T, open func(t *testing.T) Keeper) {
 		s, ctx := open(t), t.Context()
 		got, err := s.Record(ctx, imported("S042", 1, draft()))
 		require.NoError(t, err)
-		require.Equal(t, desk.New, got[0].Status)
+		require.Equal(t, desk.Held, got[0].Status, "nothing is on file of the site")
 		require.Equal(t, 3, got[0].Severity)
 		id := got[0].ID
+		_, err = s.Record(ctx, desk.Event{Case: id, Kind: desk.Acknowledged, At: day(3), Actor: "tse", Text: "the drive is dead"})
+		require.ErrorIs(t, err, desk.ErrRule)
+		_, err = s.Record(ctx, append(onFile("S042"), desk.Event{Case: id, Kind: desk.Admitted, At: day(3), Actor: "tse", Text: "known by telephone"})...)
+		require.NoError(t, err)
 		got, err = s.Record(ctx,
 			desk.Event{Case: id, Kind: desk.Acknowledged, At: day(3), Actor: "tse", Severity: 2, Text: "the drive is dead"},
 			desk.Event{Case: id, Kind: desk.Commented, At: day(3), Actor: "tse", Text: "part ordered"})
@@ -66,21 +78,68 @@ func Store(t *testing.T, open func(t *testing.T) Keeper) {
 		require.Equal(t, 2, got[1].Severity)
 		require.Equal(t, desk.InProgress, got[1].Status)
 
+		site, err := s.Site(ctx, "S042")
+		require.NoError(t, err)
 		for _, name := range []string{id, "00000001"} {
 			c, events, err := s.Case(ctx, name)
 			require.NoError(t, err)
 			require.Equal(t, got[1], c)
-			require.Len(t, events, 3)
+			require.Len(t, events, 4)
 			again := desk.Case{}
 			for i, e := range events {
 				if i > 0 {
 					require.Greater(t, e.Seq, events[i-1].Seq)
 				}
-				again, err = desk.Apply(again, e)
+				file := site
+				if i == 0 {
+					file = desk.Site{} // it came before the paperwork
+				}
+				again, err = desk.Apply(again, file, e)
 				require.NoError(t, err)
 			}
 			require.Equal(t, c, again, "a case is what its events add up to")
 		}
+	})
+	t.Run("the file of a site is what its events add up to", func(t *testing.T) {
+		s, ctx := open(t), t.Context()
+		none, err := s.Site(ctx, "S042")
+		require.NoError(t, err)
+		require.Equal(t, desk.Site{Code: "S042"}, none)
+		got, err := s.Record(ctx, append(onFile("S042"), imported("S042", 1, draft()))...)
+		require.NoError(t, err)
+		require.Equal(t, []desk.Case{{}, {}}, got[:2], "events of a site have no case")
+		require.Equal(t, desk.AwaitingSupport, got[2].Status, "an event sees what the ones before it did")
+		file, err := s.Site(ctx, "S042")
+		require.NoError(t, err)
+		want := desk.Site{}
+		for i, e := range onFile("S042") {
+			e.Seq = uint64(i + 1)
+			want, err = desk.ApplySite(want, e)
+			require.NoError(t, err)
+		}
+		require.Equal(t, want, file)
+		other, err := s.Site(ctx, "S0421")
+		require.NoError(t, err)
+		require.Zero(t, other.Version)
+		_, err = s.Record(ctx, desk.Event{Site: "S042", Kind: desk.PlanSet})
+		require.ErrorIs(t, err, desk.ErrRule)
+	})
+	t.Run("the events of a case are its own", func(t *testing.T) {
+		s, ctx := open(t), t.Context()
+		for seq := range int64(12) {
+			_, err := s.Record(ctx, imported("S042", seq+1, nil))
+			require.NoError(t, err)
+		}
+		for _, id := range []string{"S042/S042-000001", "S042/S042-000011", "S042/S042-000001"} {
+			_, err := s.Record(ctx, desk.Event{Case: id, Kind: desk.Commented, Text: id})
+			require.NoError(t, err)
+		}
+		_, events, err := s.Case(ctx, "S042/S042-000001")
+		require.NoError(t, err)
+		require.Len(t, events, 3)
+		_, events, err = s.Case(ctx, "S042/S042-000002")
+		require.NoError(t, err)
+		require.Len(t, events, 1)
 	})
 	t.Run("numbers are given once and rise", func(t *testing.T) {
 		s, ctx := open(t), t.Context()
@@ -181,6 +240,7 @@ func Store(t *testing.T, open func(t *testing.T) Keeper) {
 
 // model is a store as one would write it without a disk.
 type model struct {
+	sites   map[string]desk.Site
 	cases   map[string]desk.Case
 	events  map[string]int
 	bundles map[bundle.Digest]desk.Bundle
@@ -192,11 +252,19 @@ type model struct {
 // record does what a store must do, or says that it must refuse.
 func (m *model) record(e desk.Event, seq uint64) bool {
 	e.Seq = seq
+	if e.Case == "" {
+		file, err := desk.ApplySite(m.sites[e.Site], e)
+		if err == nil {
+			m.sites[e.Site] = file
+		}
+		return err == nil
+	}
 	was, there := m.cases[e.Case]
 	if e.Kind == desk.Acknowledged {
 		e.Number = fmt.Sprintf("%08d", m.number+1)
 	}
-	c, err := desk.Apply(was, e)
+	file, _, _ := strings.Cut(e.Case, "/")
+	c, err := desk.Apply(was, m.sites[file], e)
 	if err != nil {
 		return false
 	}
@@ -228,22 +296,37 @@ func (m *model) record(e desk.Event, seq uint64) bool {
 func againstModel(t *testing.T, s Keeper) {
 	rng := rand.New(rand.NewPCG(42, 17))
 	m := &model{
-		cases: map[string]desk.Case{}, events: map[string]int{}, bundles: map[bundle.Digest]desk.Bundle{},
+		sites: map[string]desk.Site{}, cases: map[string]desk.Case{}, events: map[string]int{}, bundles: map[bundle.Digest]desk.Bundle{},
 		chain: map[string]bool{}, replies: map[string]int64{},
 	}
 	sites, seq, refused := []string{"S042", "S0421", "S7"}, uint64(1), 0
-	for range 400 {
+	for _, code := range sites {
+		m.sites[code] = desk.Site{Code: code}
+	}
+	for range 600 {
 		site := sites[rng.IntN(len(sites))]
 		e := imported(site, 1+rng.Int64N(12), draft())
 		e.Bundle.SealedSHA256 = bundle.DigestOf([]byte{byte(rng.IntN(60))})
-		switch n := rng.IntN(8); n {
+		switch n := rng.IntN(14); n {
+		case 8:
+			e = onFile(site)[rng.IntN(2)]
+		case 9:
+			e = desk.Event{Site: site, Kind: desk.ContactEnded, By: "mdurand"}
+		case 10:
+			e.Kind, e.Text, e.By, e.Summary, e.Reach, e.At = desk.Escalated, "slow", "mdurand", "slow", "telephone", day(3)
+		case 11:
+			e.Kind, e.Text = []desk.Kind{desk.Admitted, desk.Refused}[rng.IntN(2)], "decided"
+		case 12:
+			e.Kind, e.Text, e.By, e.Status, e.At = desk.Moved, "works", "mdurand", desk.Closed, day(4)
+		case 13:
+			e.Kind, e.Text, e.Severity = desk.Reopened, "again", rng.IntN(5)
 		case 0, 1:
 		case 2:
 			e.Kind, e.Text, e.Severity = desk.Acknowledged, "seen", rng.IntN(5)
 		case 3:
 			e.Kind, e.Severity = desk.Raised, rng.IntN(6)
 		case 4:
-			e.Kind, e.Text, e.Status = desk.Moved, "confirmed", []desk.Status{desk.InProgress, desk.AwaitingCustomer, desk.Closed, desk.New}[rng.IntN(4)]
+			e.Kind, e.Text, e.Status = desk.Moved, "confirmed", []desk.Status{desk.InProgress, desk.AwaitingCustomer, desk.Pending, desk.New}[rng.IntN(4)]
 		case 5:
 			e.Kind, e.ReplySeq = desk.Replied, m.replies[site]+rng.Int64N(3)
 			e.ReplyHash = fmt.Sprint(e.ReplySeq)
@@ -252,6 +335,9 @@ func againstModel(t *testing.T, s Keeper) {
 		}
 		if e.Kind != desk.Imported {
 			e.Bundle, e.Draft = nil, nil
+		}
+		if e.Case != "" && e.Bundle != nil && rng.IntN(3) == 0 {
+			e.Draft = nil
 		}
 		got, err := s.Record(t.Context(), e)
 		require.Equal(t, m.record(e, seq), err == nil, "%+v: %v", e, err)
@@ -279,6 +365,9 @@ func againstModel(t *testing.T, s Keeper) {
 		require.Equal(t, b, got)
 	}
 	for _, site := range sites {
+		file, err := s.Site(t.Context(), site)
+		require.NoError(t, err)
+		require.Equal(t, m.sites[site], file)
 		n, _, err := s.LastReply(t.Context(), site)
 		require.NoError(t, err)
 		require.Equal(t, m.replies[site], n)

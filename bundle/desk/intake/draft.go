@@ -70,6 +70,7 @@ type carriedDraft struct {
 }
 
 type person struct {
+	ID   string `json:"id"`
 	Name string `json:"name"`
 }
 
@@ -91,7 +92,8 @@ func decodeDraft(text []byte) (*desk.Draft, error) {
 	return &desk.Draft{
 		ID: c.ID, Number: c.Number, Severity: c.Severity, Description: tame(c.Description, "\n", maxDescription),
 		Array: line(c.Array), Model: line(c.Model), OSVersion: line(c.OSVersion), InitiatorOS: line(c.InitiatorOS),
-		Subject: line(c.Subject), Primary: line(c.Primary.Name), Secondary: line(c.Secondary.Name),
+		Subject: line(c.Subject), Primary: line(c.Primary.Name), PrimaryID: line(c.Primary.ID),
+		Secondary: line(c.Secondary.Name), SecondaryID: line(c.Secondary.ID),
 	}, nil
 }
 

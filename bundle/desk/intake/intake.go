@@ -126,6 +126,8 @@ type Outcome struct {
 	Bundle    desk.Bundle `json:"bundle"`
 	Case      string      `json:"case"` // id of the case
 	Number    string      `json:"number,omitempty"`
+	Status    desk.Status `json:"status,omitempty"`    // of the case
+	Paperwork []string    `json:"paperwork,omitempty"` // why the case is held, or what severity 1 did not wait for
 	Duplicate bool        `json:"duplicate,omitempty"` // imported before, nothing was done
 }
 
@@ -239,7 +241,7 @@ func (in *Intake) known(ctx context.Context, label carry.Label) (Outcome, error)
 	out := Outcome{Bundle: chain[i], Duplicate: true}
 	for _, c := range cases {
 		if slices.ContainsFunc(c.Bundles, func(b desk.Bundle) bool { return b.SealedSHA256 == chain[i].SealedSHA256 }) {
-			out.Case, out.Number = c.ID, c.Number
+			out.Case, out.Number, out.Status, out.Paperwork = c.ID, c.Number, c.Status, c.Paperwork
 		}
 	}
 	return out, errKnown
@@ -350,7 +352,8 @@ func (in *Intake) keep(ctx context.Context, id string, b desk.Bundle, draft *des
 	if err != nil {
 		return Outcome{}, err
 	}
-	return Outcome{Bundle: b, Case: id, Number: cases[0].Number}, nil
+	c := cases[0]
+	return Outcome{Bundle: b, Case: id, Number: c.Number, Status: c.Status, Paperwork: c.Paperwork}, nil
 }
 
 // caseID finds the case a bundle belongs to by what its manifest says: a number

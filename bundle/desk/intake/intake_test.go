@@ -41,7 +41,7 @@ func TestImport(t *testing.T) {
 	require.Equal(t, 2, c.Severity)
 	require.Equal(t, desk.Draft{
 		ID: draftID, Array: "host-1", Model: "FA-X20R3", OSVersion: "6.6.2", Subject: "A drive has failed",
-		Description: "line one\nline two", Severity: 2, Primary: "name-1", Secondary: "name-2",
+		Description: "line one\nline two", Severity: 2, Primary: "name-1", PrimaryID: "p1", Secondary: "name-2",
 	}, c.Draft)
 	require.Equal(t, mustRead(t, p.sealed), mustRead(t, files(t, filepath.Join(s.dir, "blobs"))[0]))
 	require.Equal(t, draft(draftID, 2), string(mustRead(t, filepath.Join(s.Tree(out.Bundle.SealedSHA256), "files", "case", "case.json"))))
@@ -63,7 +63,7 @@ func TestImportTwiceIsADuplicate(t *testing.T) {
 	}
 	again, err := s.only(t, medium)
 	require.NoError(t, err)
-	require.Equal(t, intake.Outcome{Bundle: first.Bundle, Case: first.Case, Number: acked[0].Number, Duplicate: true}, again)
+	require.Equal(t, intake.Outcome{Bundle: first.Bundle, Case: first.Case, Number: acked[0].Number, Status: desk.InProgress, Duplicate: true}, again)
 	require.Equal(t, before, s.state(t))
 }
 
@@ -473,7 +473,7 @@ func TestBundlesFindTheirCase(t *testing.T) {
 		require.Len(t, out.Bundle.Warnings, warns)
 	}
 
-	_, err = s.store.Record(t.Context(), desk.Event{Case: first.Case, Kind: desk.Moved, Status: desk.Closed, Text: "confirmed", At: arrival})
+	_, err = s.store.Record(t.Context(), desk.Event{Case: first.Case, Kind: desk.Moved, Status: desk.Closed, By: "p1", Text: "confirmed", At: arrival})
 	require.NoError(t, err)
 	late := take(number)
 	require.Equal(t, first.Case, late.Case)

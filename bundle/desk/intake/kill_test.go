@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
@@ -67,9 +68,12 @@ func TestKilledAtRandomInstants(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "roster"), text, 0o600))
 	medium := filepath.Join(dir, "medium")
 	require.NoError(t, os.Mkdir(medium, 0o700))
-	const bundles = 5
+	bundles := 5
+	if n, err := strconv.Atoi(os.Getenv("INTAKE_BUNDLES")); err == nil {
+		bundles = n
+	}
 	prev := ""
-	for seq := range int64(bundles) {
+	for seq := range int64(bundles) { // one after the other, as a site makes them
 		p := pack(t, k, cargo{seq: seq + 1, prev: prev, caseName: draftID, draft: draft(draftID, 3)})
 		p.writeTo(t, medium)
 		prev = string(p.manifest)

@@ -78,6 +78,12 @@ func newSmallStation(t *testing.T, k *bundletest.Kit, maxBytes int64) *station {
 	t.Helper()
 	s, err := open(t.TempDir(), []age.Identity{k.Intake}, k.Rosters, maxBytes)
 	require.NoError(t, err)
+	_, err = s.store.Record(
+		t.Context(),
+		desk.Event{Site: "S042", Kind: desk.ContactSet, Contact: &desk.Contact{ID: "p1", Name: "name-1", Role: desk.ContactAdmin, Phone: "1"}},
+		desk.Event{Site: "S042", Kind: desk.PlanSet, Plan: &desk.Plan{Kind: desk.Premium, From: arrival.AddDate(-1, 0, 0), Until: arrival.AddDate(1, 0, 0)}},
+	)
+	require.NoError(t, err)
 	t.Cleanup(func() {
 		left, err := os.ReadDir(filepath.Join(s.dir, "quarantine"))
 		require.NoError(t, err)

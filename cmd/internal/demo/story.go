@@ -39,6 +39,12 @@ func (r *run) found(ctx context.Context) error {
 	if err := r.deskCommand(ctx, 0, "sites", "enrol", r.path("roster.txt"), "--yes"); err != nil {
 		return err
 	}
+	if err := r.deskCommand(ctx, 0, "sites", "contact", "S042", "mdurand", "--role", "admin", "--name", "M. Durand", "--phone", "+33 1 23 45 67 89", "--as", "R. Ney"); err != nil {
+		return err
+	}
+	if err := r.deskCommand(ctx, 0, "sites", "plan", "S042", "premium", "--until", r.Env.Now().AddDate(1, 0, 0).Format(time.DateOnly), "--as", "R. Ney"); err != nil {
+		return err
+	}
 	card, err := os.ReadFile(r.path("desk", "vendor.txt"))
 	if err != nil {
 		return fmt.Errorf("carry the vendor card: %w", err)
@@ -246,6 +252,12 @@ func (r *run) desk(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := r.deskCommand(ctx, 0, "analyze", "S042/"+draft); err != nil {
+		return err
+	}
+	if err := r.deskCommand(ctx, 0, "case", "list"); err != nil {
+		return err
+	}
 	id := "S042/" + draft
 	if err := r.deskCommand(ctx, 0, "case", "show", id); err != nil {
 		return err
@@ -259,7 +271,7 @@ func (r *run) desk(ctx context.Context) error {
 // back carries the reply to the site.
 func (r *run) back(ctx context.Context) error {
 	r.chapter("Back at the site", "The reply, signed by two people of the vendor, is carried back. The case has its number now, and the bundle its receipt.")
-	if err := r.site(ctx, 0, "", "reply", "open", r.path("R-S042-000001.reply")); err != nil {
+	if err := r.site(ctx, 0, "", "reply", "open", r.path("R-S042-000001.reply"), "--yes"); err != nil {
 		return err
 	}
 	if err := r.site(ctx, 0, "", "case", "list"); err != nil {

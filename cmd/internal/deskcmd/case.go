@@ -21,48 +21,10 @@ func (a *app) caseCommand() *cobra.Command {
 		Example: `  casedesk case list
   casedesk case ack S042/T-4KQ7ZC2M5A --severity 2 --diagnosis "drive failed, part is on its way" --as "R. Ney"`,
 	}
-	c.AddCommand(a.caseListCommand(), a.caseShowCommand(), a.caseAckCommand(), a.caseCommentCommand(), a.caseSeverityCommand(), a.caseStatusCommand())
+	c.AddCommand(a.caseListCommand(), a.caseShowCommand(), a.caseAckCommand(), a.caseCommentCommand(), a.caseSeverityCommand(), a.caseStatusCommand(),
+		a.caseAdmitCommand(), a.caseRefuseCommand(), a.caseAgreeCommand(), a.caseEscalateCommand(), a.caseAnswerCommand(),
+		a.casePartCommand(), a.caseMovedPartCommand(), a.caseNeedCommand(), a.caseInstructCommand(), a.caseAdviseCommand(), a.caseMailCommand(), a.caseCloseCommand(), a.caseReopenCommand(), a.caseSurveyCommand())
 	return c
-}
-
-func (a *app) caseListCommand() *cobra.Command {
-	var asJSON bool
-	c := &cobra.Command{
-		Use: "list", Short: "List cases, newest first", Args: cobra.NoArgs,
-		Example: "  casedesk case list",
-		RunE: func(c *cobra.Command, _ []string) error {
-			store, done, err := a.openStore()
-			if err != nil {
-				return err
-			}
-			defer done() //nolint:errcheck // nothing was written
-			cases, err := store.Cases(c.Context())
-			if err != nil {
-				return err
-			}
-			if asJSON {
-				return a.env.JSON(cases)
-			}
-			a.printCases(cases)
-			return nil
-		},
-	}
-	cli.JSONFlag(c, &asJSON)
-	return c
-}
-
-func (a *app) printCases(cases []desk.Case) {
-	if len(cases) == 0 {
-		a.env.Notef("no case yet")
-		a.env.Next("casedesk import MEDIUM")
-		return
-	}
-	t := &cli.Table{Header: []string{"NUMBER", "SEV", "STATUS", "SITE", "CASE", "SUBJECT"}}
-	for _, c := range cases {
-		t.Add(cmp.Or(c.Number, "-"), sev(c.Severity), string(c.Status), c.Site, c.ID, cmp.Or(c.Draft.Subject, "-"))
-	}
-	t.Print(a.env.Out, a.env.Width(), a.env.Color())
-	a.env.Next("casedesk case show " + cases[0].ID)
 }
 
 func sev(n int) string {
@@ -70,82 +32,6 @@ func sev(n int) string {
 		return "-"
 	}
 	return fmt.Sprint(n)
-}
-
-type caseView struct {
-	desk.Case
-	Events []desk.Event `json:"events"`
-}
-
-func (a *app) caseShowCommand() *cobra.Command {
-	var asJSON bool
-	c := &cobra.Command{
-		Use: "show CASE", Short: "Show a case by id or number, with everything that happened", Args: cobra.ExactArgs(1),
-		Example: "  casedesk case show 00000001",
-		RunE: func(c *cobra.Command, args []string) error {
-			store, done, err := a.openStore()
-			if err != nil {
-				return err
-			}
-			defer done() //nolint:errcheck // nothing was written
-			cs, events, err := store.Case(c.Context(), args[0])
-			if err != nil {
-				return err
-			}
-			if asJSON {
-				return a.env.JSON(caseView{cs, events})
-			}
-			a.printCase(cs, events)
-			return nil
-		},
-	}
-	cli.JSONFlag(c, &asJSON)
-	return c
-}
-
-func (a *app) printCase(c desk.Case, events []desk.Event) {
-	w := a.env.Out
-	fmt.Fprintf(w, "case      %s  number %s  severity %s  %s\n", c.ID, cmp.Or(c.Number, "not given yet"), sev(c.Severity), c.Status)
-	fmt.Fprintf(w, "raised    %s by the site's clock, received %s, in transit %s\n", stamp(c.Raised), stamp(c.Received), units.Duration(c.Received.Sub(c.Raised)))
-	for _, row := range [][2]string{
-		{"subject", c.Draft.Subject},
-		{"array", c.Draft.Array},
-		{"model", c.Draft.Model},
-		{"version", c.Draft.OSVersion},
-		{"initiator", c.Draft.InitiatorOS},
-		{"primary", c.Draft.Primary},
-		{"secondary", c.Draft.Secondary},
-		{"diagnosis", c.Diagnosis},
-	} {
-		if row[1] != "" {
-			a.paragraph(row[0], row[1])
-		}
-	}
-	if c.Draft.Description != "" {
-		fmt.Fprintln(w)
-		for para := range strings.Lines(c.Draft.Description) {
-			for _, line := range cli.Wrap(cli.Printable(strings.TrimRight(para, "\r\n")), a.env.Width()) {
-				fmt.Fprintln(w, line)
-			}
-		}
-	}
-	t := &cli.Table{Header: []string{"BUNDLE", "TAKEN", "FILES", "APPROVED BY", "RELEASED BY"}}
-	for _, b := range c.Bundles {
-		t.Add(string(b.BID), stamp(b.Taken), fmt.Sprint(b.Files), strings.Join(b.Officers, ", "), b.ReleasedBy)
-	}
-	fmt.Fprintln(w)
-	t.Print(w, a.env.Width(), a.env.Color())
-	t = &cli.Table{Header: []string{"WHEN", "WHAT", "WHO", "WORDS"}}
-	for _, e := range events {
-		t.Add(stamp(e.At), string(e.Kind), e.Actor, words(e))
-	}
-	fmt.Fprintln(w)
-	t.Print(w, a.env.Width(), a.env.Color())
-	if c.Acknowledged.IsZero() {
-		a.env.Next(fmt.Sprintf("casedesk case ack %s --severity 2 --diagnosis \"...\" --as NAME", c.ID))
-		return
-	}
-	a.env.Next("casedesk reply " + c.Number)
 }
 
 func (a *app) paragraph(name, text string) {
@@ -160,6 +46,28 @@ func (a *app) paragraph(name, text string) {
 
 func words(e desk.Event) string {
 	switch e.Kind {
+	case desk.Escalated:
+		return fmt.Sprintf("%s, reached by %s: %s; %s", e.By, e.Reach, e.Summary, e.Text)
+	case desk.Agreed:
+		if e.Every == 0 {
+			return "updates as the severity says"
+		}
+		return "an update every " + units.Duration(e.Every)
+	case desk.Asked:
+		return strings.TrimSpace(fmt.Sprintf("profile %s %s: %s", e.Profile, e.Window, e.Text))
+	case desk.Instructed:
+		return fmt.Sprintf("risk %s: %s; expect %s; take back: %s", e.Risk, e.Text, e.Expect, e.Rollback)
+	case desk.Advised:
+		if e.FixedIn != "" {
+			return fmt.Sprintf("fixed in %s: %s", e.FixedIn, e.Text)
+		}
+		return e.Text
+	case desk.Ordered:
+		return e.Part.Kind + " " + e.Part.Name
+	case desk.PartMoved:
+		return fmt.Sprintf("part %d %s", e.PartNo, e.PartState)
+	case desk.Surveyed:
+		return fmt.Sprintf("%d of 5 by %s: %s", e.Score, e.By, e.Text)
 	case desk.Imported:
 		return string(e.Bundle.BID)
 	case desk.Acknowledged:
@@ -167,7 +75,10 @@ func words(e desk.Event) string {
 	case desk.Raised:
 		return fmt.Sprintf("to %d", e.Severity)
 	case desk.Moved:
-		return string(e.Status) + " " + e.Text
+		if e.By != "" {
+			return fmt.Sprintf("%s, confirmed by %s: %s", e.Status, e.By, e.Text)
+		}
+		return strings.TrimSpace(string(e.Status) + " " + e.Text)
 	case desk.Replied:
 		return fmt.Sprintf("reply %d sealed", e.ReplySeq)
 	default:
@@ -203,8 +114,22 @@ func (a *app) act(ctx context.Context, name, actor string, e desk.Event) error {
 		return err
 	}
 	a.env.Notef("case %s is %s, severity %s, number %s", c.ID, c.Status, sev(c.Severity), cmp.Or(c.Number, "not given yet"))
-	a.env.Next("casedesk reply " + cmp.Or(c.Number, c.ID))
+	a.env.Next(nextFor(c))
 	return nil
+}
+
+// nextFor is the command a case asks for as it stands.
+func nextFor(c desk.Case) string {
+	name := cmp.Or(c.Number, c.ID)
+	switch {
+	case c.Status == desk.Held:
+		return fmt.Sprintf("casedesk case admit %s --why \"...\" --as NAME   (or refuse)", name)
+	case c.Acknowledged.IsZero() && c.Status != desk.Closed:
+		return fmt.Sprintf("casedesk case ack %s --severity %d --diagnosis \"...\" --as NAME", name, cmp.Or(c.Severity, 3))
+	case c.Acknowledged.IsZero():
+		return "casedesk case list"
+	}
+	return "casedesk reply " + name
 }
 
 func (a *app) caseAckCommand() *cobra.Command {
@@ -254,51 +179,18 @@ func (a *app) caseSeverityCommand() *cobra.Command {
 func (a *app) caseStatusCommand() *cobra.Command {
 	var as, status, why string
 	c := &cobra.Command{
-		Use: "status CASE", Short: "Move the case: in progress, awaiting on customer, awaiting on support, closed", Args: cobra.ExactArgs(1),
-		Long:    "Move the case. Closing needs the customer's confirmation, in words, with --why.",
-		Example: "  casedesk case status 00000001 --to closed --why \"confirmed by telephone\" --as \"R. Ney\"",
+		Use: "status CASE", Short: "Move the case: in progress, awaiting on customer, awaiting on support, pending confirmation", Args: cobra.ExactArgs(1),
+		Long:    "Move the case. \"pending confirmation\" needs the fix that is offered, with --why. A case\nis closed with `casedesk case close`, on the word of a contact.",
+		Example: "  casedesk case status 00000001 --to \"pending confirmation\" --why \"the new drive is in use\" --as \"R. Ney\"",
 		RunE: func(c *cobra.Command, args []string) error {
+			if desk.Status(status) == desk.Closed {
+				return cli.Usagef("close a case on the word of a contact: casedesk case close %s --by CONTACT --words TEXT", args[0])
+			}
 			return a.act(c.Context(), args[0], as, desk.Event{Kind: desk.Moved, Status: desk.Status(status), Text: why})
 		},
 	}
 	c.Flags().StringVar(&as, "as", "", "who moves it")
 	c.Flags().StringVar(&status, "to", "", "new status")
-	c.Flags().StringVar(&why, "why", "", "reason, or the customer's confirmation")
-	return c
-}
-
-func (a *app) checkCommand() *cobra.Command {
-	var asJSON bool
-	c := &cobra.Command{
-		Use: "check", Short: "Check the desk's store: everything derived must follow from the events", Args: cobra.NoArgs,
-		Example: "  casedesk check",
-		RunE: func(c *cobra.Command, _ []string) error {
-			store, done, err := a.openStore()
-			if err != nil {
-				return err
-			}
-			found, err := store.Check(c.Context())
-			if err = errors.Join(err, done()); err != nil {
-				return err
-			}
-			places := []string{}
-			for _, f := range found {
-				places = append(places, fmt.Sprint(f))
-			}
-			if asJSON {
-				if err := a.env.JSON(places); err != nil {
-					return err
-				}
-			} else if len(places) > 0 {
-				fmt.Fprintln(a.env.Out, cli.PrintableLines(strings.Join(places, "\n")))
-			}
-			if len(found) > 0 {
-				return cli.WithCode(cli.CodeTampered, fmt.Errorf("the store differs from its events in %d places", len(found)))
-			}
-			a.env.Notef("the store is what its events say")
-			return nil
-		},
-	}
-	cli.JSONFlag(c, &asJSON)
+	c.Flags().StringVar(&why, "why", "", "reason, or the fix that is offered")
 	return c
 }

@@ -14,7 +14,9 @@ import (
 	"darksite/bundle"
 	"darksite/bundle/carry"
 	"darksite/bundle/desk"
+	"darksite/bundle/desk/boltstore"
 	"darksite/bundle/desk/intake"
+	"darksite/bundle/desk/triage"
 	"darksite/bundle/open"
 	"darksite/bundle/verify"
 	"darksite/cmd/internal/cli"
@@ -64,7 +66,7 @@ nothing behind. Exit 3 when some bundles came in and others did not.`,
 	return c
 }
 
-func (a *app) runImport(ctx context.Context, store intake.Store, media []string, passFile string, asJSON bool) error {
+func (a *app) runImport(ctx context.Context, store *boltstore.Store, media []string, passFile string, asJSON bool) error {
 	in, err := a.intake(store, passFile)
 	if err != nil {
 		return err
@@ -76,7 +78,7 @@ func (a *app) runImport(ctx context.Context, store intake.Store, media []string,
 	if len(sets) == 0 {
 		return noBundle(media)
 	}
-	var done []intake.Outcome
+	var done []arrival
 	var failed error
 	for _, set := range sets {
 		out, err := in.Import(ctx, set)
@@ -87,7 +89,14 @@ func (a *app) runImport(ctx context.Context, store intake.Store, media []string,
 			failed = errors.Join(failed, err)
 			continue
 		}
-		done = append(done, out)
+		in := arrival{Outcome: out}
+		if !out.Duplicate {
+			// The bundle is in; that its triage failed is told and undoes nothing.
+			if in.Findings, err = a.triageNew(ctx, store, out.Case, out.Bundle); err != nil {
+				failed = errors.Join(failed, fmt.Errorf("triage of %s, which is imported: %w", out.Bundle.BID, err))
+			}
+		}
+		done = append(done, in)
 	}
 	if len(done) == 0 {
 		return failed
@@ -98,7 +107,7 @@ func (a *app) runImport(ctx context.Context, store intake.Store, media []string,
 	if failed != nil {
 		return cli.WithCode(cli.CodePartial, failed)
 	}
-	a.env.Next("casedesk case show " + done[0].Case)
+	a.env.Next("casedesk analyze "+done[0].Case, "casedesk case show "+done[0].Case)
 	return nil
 }
 
@@ -106,7 +115,16 @@ func noBundle(media []string) error {
 	return cli.WithHint(fmt.Errorf("no bundle is on %s", strings.Join(media, ", ")), "a bundle is a folder such as S042-000017 with a LABEL.txt")
 }
 
-func (a *app) printImported(done []intake.Outcome, asJSON bool) error {
+// arrival is a bundle that came in, and what it brought.
+type arrival struct {
+	intake.Outcome
+	Findings []triage.Finding `json:"findings,omitempty"`
+}
+
+// mostTold is how many findings an import names; analyze names all.
+const mostTold = 3
+
+func (a *app) printImported(done []arrival, asJSON bool) error {
 	if asJSON {
 		return a.env.JSON(done)
 	}
@@ -123,6 +141,18 @@ func (a *app) printImported(done []intake.Outcome, asJSON bool) error {
 		}
 		for _, w := range b.Warnings {
 			fmt.Fprintf(a.env.Out, "  warning: %s\n", cli.Printable(w))
+		}
+		for _, f := range o.Findings[:min(len(o.Findings), mostTold)] {
+			if f.Open {
+				fmt.Fprintf(a.env.Out, "  found: %s, %s (%s)\n", f.Title, f.Array, f.Rule)
+			}
+		}
+		if len(o.Paperwork) > 0 {
+			what := "  paperwork, which severity 1 does not wait for: %s\n"
+			if o.Status == desk.Held {
+				what = "  HELD, a person decides: %s\n"
+			}
+			fmt.Fprintf(a.env.Out, what, cli.Printable(strings.Join(o.Paperwork, "; ")))
 		}
 	}
 	return nil

@@ -29,8 +29,10 @@ func (a *app) replyCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "reply CASE", Short: "Seal the reply to a case, to be carried back", Args: cobra.ExactArgs(1),
 		Long: `Seal what the site should know of a case: number, severity, first diagnosis, status,
-and every comment that no earlier reply carried, with a receipt for its bundles.
-Two people sign. The file is sealed to the site's record recipient.`,
+comments, needs, instructions, parts, advice, the question whether it is solved and
+the survey, with a receipt for its bundles. What was in an earlier reply is sealed
+again until a bundle of the site says that it has opened that reply. Two people
+sign. The file is sealed to the site's record recipient.`,
 		Example: "  casedesk reply 00000001 --as ruth --as sam --out /media/usb",
 		RunE: func(c *cobra.Command, args []string) error {
 			store, done, err := a.openStore()
@@ -60,7 +62,7 @@ func (a *app) runReply(ctx context.Context, store replyStore, name string, o rep
 	}
 	if c.Acknowledged.IsZero() {
 		return cli.WithHint(cli.WithCode(cli.CodeRefused, fmt.Errorf("case %s is not acknowledged: there is no number to carry back", c.ID)),
-			"casedesk case ack %s --severity 2 --diagnosis \"...\" --as NAME", c.ID)
+			"%s", nextFor(c))
 	}
 	r, err := a.roster(c.Site)
 	if err != nil {
@@ -74,8 +76,12 @@ func (a *app) runReply(ctx context.Context, store replyStore, name string, o rep
 	if err != nil {
 		return err
 	}
+	chain, err := store.Bundles(ctx, c.Site)
+	if err != nil {
+		return err
+	}
 	now := a.env.Now().UTC().Truncate(time.Second)
-	answer := reply.Reply{Audience: c.Site, Seq: seq + 1, Prev: prev, Issued: now, Items: items(c, events)}
+	answer := reply.Reply{Audience: c.Site, Seq: seq + 1, Prev: prev, Issued: now, Items: items(c, events, seen(chain))}
 	for _, b := range c.Bundles {
 		answer.Receipts = append(answer.Receipts, reply.Receipt{BID: b.BID, Sealed: b.SealedSHA256})
 	}
@@ -110,27 +116,86 @@ func actors(keys []sign.Signer) string {
 	return keys[0].Public().ID() + " " + keys[1].Public().ID()
 }
 
-// items is what the site has not been told of a case.
-func items(c desk.Case, events []desk.Event) []reply.Item {
-	of := cmp.Or(c.DraftID, c.Number)
-	var out []reply.Item
+// items is what the site has not acknowledged of a case: everything since the
+// newest reply that a bundle of the site says it has opened. What was sealed into
+// a later reply and perhaps lost is sealed again.
+func items(c desk.Case, events []desk.Event, seen int64) []reply.Item {
 	told := uint64(0)
 	for _, e := range events {
-		if e.Kind == desk.Replied {
+		if e.Kind == desk.Replied && e.ReplySeq <= seen {
 			told = e.Seq
 		}
 	}
+	var out []reply.Item
 	for _, e := range events {
-		switch {
-		case e.Kind == desk.Acknowledged:
-			out = append(out, reply.Item{Kind: reply.Ack, Case: of, Number: c.Number, Severity: c.Severity, Engineer: e.Actor, Text: e.Text, Status: string(c.Status)})
-		case e.Kind == desk.Commented && e.Seq > told:
-			out = append(out, reply.Item{Kind: reply.Comment, Case: of, Number: c.Number, Engineer: e.Actor, Text: e.Text})
-		case e.Kind == desk.Moved && e.Seq > told:
-			out = append(out, reply.Item{Kind: reply.Status, Case: of, Number: c.Number, Engineer: e.Actor, Text: e.Text, Status: string(e.Status)})
+		if e.Seq <= told {
+			continue
+		}
+		if it, ok := itemOf(c, e); ok {
+			it.Case, it.Number, it.Engineer, it.At = cmp.Or(c.DraftID, c.Number), c.Number, e.Actor, e.At.UTC().Format(time.RFC3339)
+			out = append(out, it)
 		}
 	}
+	if c.Status == desk.Closed && c.Confirmed != nil && c.Survey == nil {
+		out = append(out, reply.Item{
+			Kind: reply.Survey, Case: cmp.Or(c.DraftID, c.Number), Number: c.Number, At: c.Closed.UTC().Format(time.RFC3339),
+			Text: "How was it, from 1 to 5? What should we do better next time? Answer with your next bundle or by telephone.",
+		})
+	}
 	return out
+}
+
+// itemOf is what a site is told of an event, if anything.
+func itemOf(c desk.Case, e desk.Event) (reply.Item, bool) {
+	switch e.Kind {
+	case desk.Acknowledged:
+		return reply.Item{Kind: reply.Ack, Severity: c.Severity, Text: e.Text, Status: string(desk.InProgress)}, true
+	case desk.Commented:
+		return reply.Item{Kind: reply.Comment, Text: e.Text}, true
+	case desk.Raised:
+		return reply.Item{Kind: reply.Severity, Severity: e.Severity}, true
+	case desk.Moved:
+		if e.Status == desk.Pending {
+			return reply.Item{Kind: reply.Confirm, Text: e.Text, Status: string(e.Status)}, true
+		}
+		return reply.Item{Kind: reply.Status, Text: e.Text, Status: string(e.Status)}, true
+	case desk.Reopened:
+		return reply.Item{Kind: reply.Status, Text: e.Text, Status: string(desk.InProgress)}, true
+	case desk.Asked:
+		return reply.Item{Kind: reply.Need, Profile: e.Profile, Window: e.Window, Text: e.Text, Status: string(desk.AwaitingCustomer)}, true
+	case desk.Instructed:
+		return reply.Item{Kind: reply.Instruction, Risk: e.Risk, Expect: e.Expect, Rollback: e.Rollback, Text: e.Text}, true
+	case desk.Advised:
+		return reply.Item{Kind: reply.Advice, FixedIn: e.FixedIn, Text: e.Text}, true
+	case desk.Ordered:
+		return reply.Item{Kind: reply.Part, Text: partWords(*e.Part), Status: string(desk.AwaitingPart)}, true
+	case desk.PartMoved:
+		if e.PartNo < 1 || e.PartNo > len(c.Parts) {
+			return reply.Item{}, false
+		}
+		p := c.Parts[e.PartNo-1]
+		return reply.Item{Kind: reply.Part, Text: fmt.Sprintf("the %s for %s is %s", p.Kind, p.Name, e.PartState)}, true
+	case desk.Answered:
+		return reply.Item{Kind: reply.Comment, Text: cmp.Or(e.Text, "a manager follows this case from now on")}, true
+	}
+	return reply.Item{}, false
+}
+
+func partWords(p desk.Part) string {
+	old := "The old part goes back."
+	if p.Keep {
+		old = "The old drive stays with you, for a fee."
+	}
+	return fmt.Sprintf("a %s for %s is ordered. %s Say with your next bundle if address, room or security have changed.", p.Kind, p.Name, old)
+}
+
+// seen is the newest reply a site says it has opened.
+func seen(bundles []desk.Bundle) int64 {
+	var most int64
+	for _, b := range bundles {
+		most = max(most, b.ReplySeqSeen)
+	}
+	return most
 }
 
 func (a *app) replySigners(o replyOptions) ([]sign.Signer, error) {

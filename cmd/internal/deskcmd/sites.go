@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"strings"
 
+	"darksite/bundle/desk"
 	"darksite/bundle/desk/intake"
 	"darksite/bundle/roster"
 	"darksite/bundle/safefile"
@@ -21,7 +22,8 @@ func (a *app) sitesCommand() *cobra.Command {
 		Use: "sites", Short: "The sites whose bundles can be verified",
 		Example: "  casedesk sites enrol /media/usb/roster.txt\n  casedesk sites show S042",
 	}
-	c.AddCommand(a.sitesListCommand(), a.sitesShowCommand(), a.sitesEnrolCommand())
+	c.AddCommand(a.sitesListCommand(), a.sitesShowCommand(), a.sitesEnrolCommand(),
+		a.sitesContactCommand(), a.sitesPlanCommand(), a.sitesAccessCommand(), a.sitesHoursCommand(), a.sitesWeekCommand())
 	return c
 }
 
@@ -31,6 +33,7 @@ type siteRow struct {
 	People  int    `json:"people"`
 	Bundles int    `json:"bundles"`
 	Replies int64  `json:"replies"`
+	Seen    int64  `json:"reply_seen"` // newest reply a bundle says was opened
 	Missing int64  `json:"missing"`
 }
 
@@ -64,6 +67,7 @@ func (a *app) sitesListCommand() *cobra.Command {
 				if len(chain) > 0 {
 					row.Missing = chain[len(chain)-1].Seq - int64(len(chain))
 				}
+				row.Seen = seen(chain)
 				if row.Replies, _, err = store.LastReply(c.Context(), site); err != nil {
 					return err
 				}
@@ -72,9 +76,9 @@ func (a *app) sitesListCommand() *cobra.Command {
 			if asJSON {
 				return a.env.JSON(rows)
 			}
-			t := &cli.Table{Header: []string{"SITE", "ROSTER", "PEOPLE", "BUNDLES", "MISSING", "REPLIES"}}
+			t := &cli.Table{Header: []string{"SITE", "ROSTER", "PEOPLE", "BUNDLES", "MISSING", "REPLIES", "OPENED"}}
 			for _, r := range rows {
-				t.Add(r.Site, fmt.Sprint(r.Roster), fmt.Sprint(r.People), fmt.Sprint(r.Bundles), fmt.Sprint(r.Missing), fmt.Sprint(r.Replies))
+				t.Add(r.Site, fmt.Sprint(r.Roster), fmt.Sprint(r.People), fmt.Sprint(r.Bundles), fmt.Sprint(r.Missing), fmt.Sprint(r.Replies), fmt.Sprint(r.Seen))
 			}
 			t.Print(a.env.Out, a.env.Width(), a.env.Color())
 			return nil
@@ -90,6 +94,7 @@ type rosterView struct {
 	Version   int64        `json:"roster_version"`
 	Approvals int64        `json:"approvals"`
 	People    []rosterLine `json:"people"`
+	File      desk.Site    `json:"file"` // contacts, plan, access, hours
 }
 
 type rosterLine struct {
@@ -99,8 +104,8 @@ type rosterLine struct {
 	Fingerprint string `json:"fingerprint"`
 }
 
-func viewRoster(r roster.Roster) rosterView {
-	v := rosterView{Site: r.Site, Version: r.Version, Approvals: r.Approvals, People: []rosterLine{}}
+func viewRoster(r roster.Roster, file desk.Site) rosterView {
+	v := rosterView{File: file, Site: r.Site, Version: r.Version, Approvals: r.Approvals, People: []rosterLine{}}
 	for _, p := range r.People {
 		v.People = append(v.People, rosterLine{p.ID, p.Name, string(p.Role), p.Key.Fingerprint()})
 	}
@@ -110,25 +115,41 @@ func viewRoster(r roster.Roster) rosterView {
 func (a *app) sitesShowCommand() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
-		Use: "show SITE", Short: "Show the roster of a site as it was enrolled", Args: cobra.ExactArgs(1),
+		Use: "show SITE", Short: "Show a site: roster, contacts, plan, access and hours", Args: cobra.ExactArgs(1),
 		Example: "  casedesk sites show S042",
-		RunE: func(_ *cobra.Command, args []string) error {
-			r, err := a.roster(args[0])
-			if errors.Is(err, intake.ErrUnknownSite) { // nothing to distrust here: it is only not there
-				return cli.WithHint(fmt.Errorf("site %s is not enrolled", args[0]), "casedesk sites list")
-			}
+		RunE: func(c *cobra.Command, args []string) error {
+			r, err := a.enrolled(args[0])
 			if err != nil {
 				return err
 			}
+			store, done, err := a.openStore()
+			if err != nil {
+				return err
+			}
+			file, err := store.Site(c.Context(), args[0])
+			if err = errors.Join(err, done()); err != nil {
+				return err
+			}
 			if asJSON {
-				return a.env.JSON(viewRoster(r))
+				return a.env.JSON(viewRoster(r, file))
 			}
 			a.printRoster(r)
+			a.printFile(file)
 			return nil
 		},
 	}
 	cli.JSONFlag(c, &asJSON)
 	return c
+}
+
+// enrolled is the roster of a site a person named. Where there is none nothing is
+// to be distrusted: it is only not there.
+func (a *app) enrolled(site string) (roster.Roster, error) {
+	r, err := a.roster(site)
+	if errors.Is(err, intake.ErrUnknownSite) {
+		return r, cli.WithHint(fmt.Errorf("site %s is not enrolled", site), "casedesk sites list")
+	}
+	return r, err
 }
 
 func (a *app) printRoster(r roster.Roster) {
@@ -185,6 +206,6 @@ func (a *app) enrol(file string, yes bool) error {
 		return err
 	}
 	a.env.Notef("site %s is enrolled with roster version %d", r.Site, r.Version)
-	a.env.Next("casedesk import MEDIUM")
+	a.env.Next(fmt.Sprintf("casedesk sites contact %s ID --role admin --name NAME --phone NUMBER --as NAME", r.Site))
 	return nil
 }

@@ -1,6 +1,7 @@
 package sitecmd
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,7 +9,9 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"darksite/bundle/casedraft"
@@ -26,18 +29,21 @@ import (
 func (a *app) replyCommand() *cobra.Command {
 	c := &cobra.Command{Use: "reply", Short: "What the vendor sent back", Example: "  darksite reply open /media/usb/R-S042-000001.reply"}
 	var identity, passFile string
+	var yes bool
 	open := &cobra.Command{
 		Use: "open FILE", Short: "Verify a carried reply and apply it to the cases", Args: cobra.ExactArgs(1),
 		Long: `Decrypt a reply with the record key, check that two people of the vendor signed it,
-that it is for this site and the next of its chain, and apply it: case numbers,
-diagnoses, comments, receipts. Nothing in a reply is ever executed. Applying the
-same reply again changes nothing.`,
+that it is for this site and the next of its chain, show what it says, ask, and
+apply it all at once: numbers, diagnoses, comments, what is needed, steps for people,
+parts, advice, receipts. Nothing in a reply is ever executed. Applying the same
+reply again changes nothing.`,
 		Example: "  darksite reply open /media/usb/R-S042-000001.reply --identity /media/safe/record.key",
 		RunE: func(c *cobra.Command, args []string) error {
-			return a.openReply(c.Context(), args[0], identity, passFile)
+			return a.openReply(c.Context(), args[0], identity, passFile, yes)
 		},
 	}
 	open.Flags().StringVar(&identity, "identity", "", "file of the record key (default: keys/record.key)")
+	open.Flags().BoolVar(&yes, "yes", false, "apply it without being asked")
 	open.Flags().StringVar(&passFile, "passphrase-file", "", "passphrase of the record key")
 	c.AddCommand(open)
 	return c
@@ -88,7 +94,7 @@ func writeReplies(db *bbolt.DB, seen seenReplies) error {
 	return nil
 }
 
-func (a *app) openReply(ctx context.Context, path, identity, passFile string) error {
+func (a *app) openReply(ctx context.Context, path, identity, passFile string, yes bool) error {
 	conf, err := a.config()
 	if err != nil {
 		return err
@@ -112,7 +118,7 @@ func (a *app) openReply(ctx context.Context, path, identity, passFile string) er
 	if err != nil {
 		return err
 	}
-	return a.onBundle(func(j *journey) error { return a.applyReply(ctx, j, opened) })
+	return a.onBundle(func(j *journey) error { return a.applyReply(ctx, j, opened, yes) })
 }
 
 func readBounded(path string, limit int64) ([]byte, error) {
@@ -134,9 +140,10 @@ func readBounded(path string, limit int64) ([]byte, error) {
 	return data, nil
 }
 
-// applyReply applies the items, then the receipts, then moves the chain on. Each
-// part may be done again, so an interruption is mended by opening the file again.
-func (a *app) applyReply(ctx context.Context, j *journey, o reply.Opened) error {
+// applyReply shows a reply, asks, and applies it: the items in one transaction,
+// then the receipts, then the journal, then the chain moves on. Each part may be
+// done again, so an interruption is mended by opening the file again.
+func (a *app) applyReply(ctx context.Context, j *journey, o reply.Opened, yes bool) error {
 	seen, err := readReplies(j.cases.DB)
 	if err != nil {
 		return err
@@ -154,10 +161,17 @@ func (a *app) applyReply(ctx context.Context, j *journey, o reply.Opened) error 
 	if err != nil {
 		return err
 	}
-	for _, item := range o.Items {
-		if err := a.applyItem(store, item, o.Issued); err != nil {
-			return err
-		}
+	a.printReply(o, missing)
+	refused := cli.WithHint(errors.New("the reply is not applied: nothing was changed"), "darksite reply open FILE")
+	if err := a.env.Agree(yes, "Apply this to the cases of the site?", "it is to be applied", refused); err != nil {
+		return err
+	}
+	var changes []casedraft.Change
+	for _, it := range o.Items {
+		changes = append(changes, casedraft.Change{Name: it.Case, Apply: func(d *casedraft.Draft) error { return applyItem(d, it, o.Issued) }})
+	}
+	if err := store.UpdateAll(a.env.Now(), changes); err != nil {
+		return err
 	}
 	for _, rc := range o.Receipts {
 		err := j.Receipt(ctx, rc.BID, rc.Sealed, "vendor")
@@ -175,25 +189,91 @@ func (a *app) applyReply(ctx context.Context, j *journey, o reply.Opened) error 
 	if err := writeReplies(j.cases.DB, seenReplies{o.Seq, o.Hash, a.env.Now().UTC()}); err != nil {
 		return err
 	}
-	a.printReply(o, missing)
+	a.env.Notef("reply %d is applied: %d items, %d receipts", o.Seq, len(o.Items), len(o.Receipts))
+	a.env.Next(afterReply(o)...)
 	return nil
 }
 
-func (a *app) applyItem(store *casedraft.Store, it reply.Item, issued time.Time) error {
-	_, err := store.Update(it.Case, a.env.Now(), func(d *casedraft.Draft) error {
-		switch it.Kind {
-		case reply.Ack:
-			return d.Acknowledge(it.Number, casedraft.Ack{
-				At: issued, Severity: localmon.Severity(it.Severity), Diagnosis: it.Text, Text: "acknowledged by " + it.Engineer,
-			})
-		case reply.Comment:
-			d.Hear(casedraft.Answer{At: issued, From: it.Engineer, Text: it.Text})
-		case reply.Status:
-			d.Status = casedraft.Status(it.Status)
+// afterReply is what a reply asks the people of the site to do.
+func afterReply(o reply.Opened) []string {
+	var next []string
+	for _, it := range o.Items {
+		if it.Kind == reply.Need {
+			next = append(next, fmt.Sprintf("darksite bundle collect --as NAME --profile %s --case %s", it.Profile, it.Case))
 		}
-		return nil
-	})
-	return err
+	}
+	return append(next, "darksite case list")
+}
+
+// applyItem does what an item says to the site's own record of the case. An item
+// that comes again, because the desk had not heard that it came, changes nothing.
+func applyItem(d *casedraft.Draft, it reply.Item, issued time.Time) error {
+	at := issued
+	if said, err := time.Parse(time.RFC3339, it.At); err == nil {
+		at = said
+	}
+	if to := casedraft.Status(it.Status); it.Kind != reply.Ack && slices.Contains(casedraft.Statuses(), to) {
+		d.Status = to
+	}
+	switch it.Kind {
+	case reply.Ack:
+		if d.Number == it.Number && !d.Ack.At.IsZero() {
+			return nil
+		}
+		return d.Acknowledge(it.Number, casedraft.Ack{
+			At: at, Severity: localmon.Severity(it.Severity), Diagnosis: it.Text, Text: "acknowledged by " + it.Engineer,
+		})
+	case reply.Status:
+		if it.Text == "" {
+			return nil
+		}
+	case reply.Severity:
+		d.Severity = min(d.Severity, localmon.Severity(it.Severity)) // it only rises
+	}
+	d.Hear(casedraft.Answer{At: at, From: it.Engineer, Text: itemWords(it)})
+	return nil
+}
+
+// itemWords is an item in words.
+func itemWords(it reply.Item) string {
+	switch it.Kind {
+	case reply.Severity:
+		return fmt.Sprintf("the severity is %d from now on", it.Severity)
+	case reply.Need:
+		back := ""
+		if it.Window != "" {
+			back = ", reaching back " + it.Window
+		}
+		return fmt.Sprintf("please collect a bundle of profile %s%s: %s", it.Profile, back, it.Text)
+	case reply.Instruction:
+		return fmt.Sprintf("to be done by people, risk: %s\n%s\nexpect: %s\nto take it back: %s", riskWords(it.Risk), it.Text, it.Expect, it.Rollback)
+	case reply.Part:
+		return "part: " + it.Text
+	case reply.Advice:
+		if it.FixedIn != "" {
+			return fmt.Sprintf("advice, fixed in %s: %s", it.FixedIn, it.Text)
+		}
+		return "advice: " + it.Text
+	case reply.Confirm:
+		return "please confirm that this has solved it: " + it.Text
+	case reply.Survey:
+		return "survey: " + it.Text
+	case reply.Status:
+		return strings.TrimSuffix(it.Status+": "+it.Text, ": ")
+	}
+	return it.Text
+}
+
+func riskWords(risk string) string {
+	switch risk {
+	case reply.RiskSlow:
+		return "hosts may wait"
+	case reply.RiskPaths:
+		return "hosts lose paths and must have others"
+	case reply.RiskDown:
+		return "hosts lose the array"
+	}
+	return "none"
 }
 
 func (a *app) printReply(o reply.Opened, missing int64) {
@@ -207,16 +287,20 @@ func (a *app) printReply(o reply.Opened, missing int64) {
 		case reply.Ack:
 			a.paragraphOut(fmt.Sprintf("case %s has the number %s, severity %d: %s", it.Case, it.Number, it.Severity, it.Text))
 		default:
-			a.paragraphOut(fmt.Sprintf("case %s, %s: %s", it.Number, it.Engineer, it.Text))
+			for i, line := range strings.Split(itemWords(it), "\n") {
+				if i == 0 {
+					line = strings.TrimPrefix(fmt.Sprintf("case %s, %s: %s", cmp.Or(it.Number, it.Case), cmp.Or(it.Engineer, "the vendor"), line), " ")
+				}
+				a.paragraphOut(line)
+			}
 		}
 	}
 	for _, r := range o.Receipts {
 		fmt.Fprintf(a.env.Out, "bundle %s has arrived whole\n", r.BID)
 	}
 	if missing > 0 {
-		a.env.Notef("%d earlier replies have not come, and an older one is not opened after a newer: ask the vendor to repeat what they said", missing)
+		a.env.Notef("%d earlier replies have not come, and an older one is not opened after a newer; what they said comes again until a bundle says they were opened", missing)
 	}
-	a.env.Next("darksite case list")
 }
 
 func (a *app) paragraphOut(text string) {
