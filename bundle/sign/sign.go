@@ -47,6 +47,10 @@ const (
 	Root     Namespace = "root@darksite"
 	Roster   Namespace = "roster@darksite"
 	Run      Namespace = "run@darksite"
+	// Certificate is for who may look after arrays, and which of those is withdrawn.
+	Certificate Namespace = "certificate@darksite"
+	// Exam is for the record of an examination, by the candidate and the supervisor.
+	Exam Namespace = "exam@darksite"
 )
 
 // MaxSignature bounds an armored signature; real ones are below 1 KiB.
