@@ -36,16 +36,23 @@ func (f Finding) Error() string {
 
 // Lint lists what is wrong with a bank.
 func Lint(b *Bank, l Limits) []Finding {
+	c := &linter{limits: l, out: LintItems(b.items, l)}
+	c.whole(b)
+	return c.out
+}
+
+// LintItems lists what is wrong with items, each by itself.
+func LintItems(items []*Item, l Limits) []Finding {
 	c := &linter{limits: l}
-	for i, it := range b.items {
+	met := map[string]bool{}
+	for _, it := range items {
 		c.item = it.ID
-		if i > 0 && b.items[i-1].ID == it.ID {
+		if met[it.ID] {
 			c.fail("stands twice")
 		}
+		met[it.ID] = true
 		c.check(it)
 	}
-	c.item = ""
-	c.whole(b)
 	return c.out
 }
 
