@@ -38,17 +38,19 @@ type Namespace string
 
 // The namespaces of the kit. Each is also the file's role in allowed_signers.
 const (
-	Manifest Namespace = "manifest@darksite"
-	Approval Namespace = "approval@darksite"
-	Label    Namespace = "label@darksite"
-	Reply    Namespace = "reply@darksite"
-	Receipt  Namespace = "receipt@darksite"
-	Journal  Namespace = "journal@darksite"
-	Root     Namespace = "root@darksite"
-	Roster   Namespace = "roster@darksite"
-	Run      Namespace = "run@darksite"
-	Step     Namespace = "step@darksite" // a second person agrees to a step of a runbook
-	Pack     Namespace = "pack@darksite" // runbooks that are carried in
+	Manifest    Namespace = "manifest@darksite"
+	Approval    Namespace = "approval@darksite"
+	Label       Namespace = "label@darksite"
+	Reply       Namespace = "reply@darksite"
+	Receipt     Namespace = "receipt@darksite"
+	Journal     Namespace = "journal@darksite"
+	Root        Namespace = "root@darksite"
+	Roster      Namespace = "roster@darksite"
+	Run         Namespace = "run@darksite"
+	Step        Namespace = "step@darksite"        // a second person agrees to a step of a runbook
+	Pack        Namespace = "pack@darksite"        // runbooks that are carried in
+	Certificate Namespace = "certificate@darksite" // who may look after arrays, and which of those is withdrawn
+	Exam        Namespace = "exam@darksite"        // the record of an examination, by candidate and supervisor
 )
 
 // MaxSignature bounds an armored signature; real ones are below 1 KiB.

@@ -2,7 +2,6 @@ package sitecmd
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/cli/clitest"
 	"darksite/localmon"
 	"darksite/localmon/alert"
 	"darksite/localmon/alertstore"
@@ -23,7 +23,6 @@ import (
 	"darksite/localmon/rounds"
 	"darksite/localmon/rule"
 
-	"github.com/spf13/pflag"
 	"github.com/stretchr/testify/require"
 )
 
@@ -258,18 +257,7 @@ func offered(t *testing.T, text string) {
 	for _, found := range regexp.MustCompile(`(?m)(?:^\s*|^next: |> |: )darksite ([a-z].*)$`).FindAllStringSubmatch(text, -1) {
 		line, _, _ := strings.Cut(found[1], "   (")
 		line, _, _ = strings.Cut(line, " > ")
-		root := (&app{env: &cli.Env{}}).root()
-		c, rest, err := root.Find(strings.Fields(strings.ReplaceAll(line, `"`, "")))
-		require.NoError(t, err, line)
-		require.True(t, c.Runnable() || !c.HasSubCommands(), "%q is no whole command", line)
-		err = c.ParseFlags(rest)
-		if errors.Is(err, pflag.ErrHelp) {
-			continue
-		}
-		require.NoError(t, err, line)
-		if c.Args != nil {
-			require.NoError(t, c.Args(c, c.Flags().Args()), line)
-		}
+		require.NoError(t, clitest.Understood((&app{env: &cli.Env{}}).root(), line), line)
 	}
 }
 

@@ -1,0 +1,29 @@
+// Package exam asks, marks and records examinations without a network.
+//
+// A [Bank] holds the [Item]s of all objectives, in English and French. [Load] reads it
+// and refuses it whole when [Lint] finds anything: a language that lacks, a key that is
+// not one, an answer without its reason, a reference that leads nowhere, options that
+// give themselves away by their length, an objective with fewer than three times the
+// items that a form draws.
+//
+// [Draw] makes a [Form] from a [Blueprint] and a seed: which items, in which order, with
+// their options in which order. The seed is recorded, so a form can be made again years
+// later from the same bank; chance is a hash and nothing that a compiler may change. At
+// most three in ten items of a form were in the candidate's form before.
+//
+// [Mark] judges answers: an item is right or wrong, there is nothing between. [Result]
+// says who passed: three quarters of the items, three fifths in each domain, every item
+// that is about safety, and every lab at seven tenths without a fatal act. [Next] says
+// when someone may try again.
+//
+// A [Record] is what happened: who sat, who watched, the seed, each answer, pause and lab
+// with its time, in one chain of hashes, signed by both. [Record.Replay] makes form and
+// result again from the record and the bank, so that the vendor believes the answers and
+// not a score. It holds key IDs and no names, and so passes a redaction unchanged.
+//
+// [ToGIFT] and [FromGIFT] exchange items with teaching systems, one language at a time.
+//
+// Limits: a bank that lies in a program must be taken as known to everyone. It is for
+// practice and for open-book examinations, which is why the labs weigh half. The package
+// is pure.
+package exam

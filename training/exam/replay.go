@@ -1,0 +1,151 @@
+package exam
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// ErrRecord is wrapped by every reason why a record that is whole tells of an
+// examination that was not held by the rules.
+var ErrRecord = errors.New("not held by the rules")
+
+// Outcome is what a record comes to when it is gone through again.
+type Outcome struct {
+	Form    Form
+	Result  Result
+	Began   time.Time
+	Ended   time.Time
+	Away    int // seconds away from the screen, in sum
+	Changed int // answers given more than once
+	Notes   []string
+}
+
+// Replay makes the form again and marks the answers, so that nobody has to believe a
+// score that was written down. The bank must be the one of the record. Labs were judged
+// at the site; their results are taken as recorded.
+func (r Record) Replay(b *Bank, screens Screener) (Outcome, error) {
+	if b.Digest != r.BankDigest {
+		return Outcome{}, fmt.Errorf("%w: the bank was %s (%.12s) and this one is %s (%.12s)", ErrRecord, r.Bank, r.BankDigest, b.Version, b.Digest)
+	}
+	p := Of(r.Track)
+	form, err := Draw(b, p, r.Seed, r.Previous)
+	if err != nil {
+		return Outcome{}, fmt.Errorf("%w: %w", ErrRecord, err)
+	}
+	s := session{form: form, screens: screens, right: map[string]bool{}, given: map[string]int{}}
+	for i, e := range r.Events {
+		if err := s.step(i, e); err != nil {
+			return Outcome{}, fmt.Errorf("%w: event %d: %w", ErrRecord, i+1, err)
+		}
+	}
+	if s.out.Ended.IsZero() {
+		return Outcome{}, fmt.Errorf("%w: the supervisor did not close it", ErrRecord)
+	}
+	if limit := time.Duration(p.Minutes.Items+p.Minutes.Labs+r.Extra) * time.Minute; s.out.Ended.Sub(s.out.Began) > limit {
+		return Outcome{}, fmt.Errorf("%w: it took %s and %s were allowed", ErrRecord, s.out.Ended.Sub(s.out.Began), limit)
+	}
+	for _, n := range s.given {
+		s.out.Changed += n - 1
+	}
+	s.out.Form = form
+	s.out.Result = Judge(p, form, s.right, s.labs)
+	return s.out, nil
+}
+
+// session goes through the events of a record.
+type session struct {
+	form    Form
+	screens Screener
+	right   map[string]bool
+	given   map[string]int
+	labs    []LabResult
+	last    time.Time
+	out     Outcome
+}
+
+func (s *session) step(i int, e Event) error {
+	if (i == 0) != (e.What == Opened) {
+		return errors.New("the supervisor opens it first, and once")
+	}
+	if !s.out.Ended.IsZero() {
+		return errors.New("something happened after the supervisor closed it")
+	}
+	if e.At.Before(s.last) {
+		return fmt.Errorf("the clock went back by %s", s.last.Sub(e.At))
+	}
+	s.last = e.At
+	switch e.What {
+	case Opened:
+		s.out.Began = e.At
+	case Closed:
+		s.out.Ended = e.At
+	case Noted:
+		s.out.Notes = append(s.out.Notes, e.Rest)
+	case Away:
+		var seconds int
+		if _, err := fmt.Sscanf(e.Rest, "%d", &seconds); err != nil || seconds < 0 {
+			return fmt.Errorf("away for %q: want seconds", e.Rest)
+		}
+		s.out.Away += seconds
+	case Answered:
+		return s.answer(e.Rest)
+	case LabDone:
+		return s.lab(e.Rest)
+	}
+	return nil
+}
+
+func (s *session) answer(rest string) error {
+	id, answer, _ := strings.Cut(rest, " ")
+	q, ok := s.form.question(id)
+	if !ok {
+		return fmt.Errorf("item %s is not on this form", id)
+	}
+	right, err := s.form.Mark(q, Answer(answer), s.screens)
+	if err != nil {
+		return err
+	}
+	s.right[id] = right
+	s.given[id]++
+	return nil
+}
+
+func (s *session) lab(rest string) error {
+	l, err := parseLab(rest)
+	if err != nil {
+		return fmt.Errorf("lab: %w", err)
+	}
+	for _, have := range s.labs {
+		if have.Kind == l.Kind {
+			return fmt.Errorf("lab: a second one of kind %s", l.Kind)
+		}
+	}
+	s.labs = append(s.labs, l)
+	return nil
+}
+
+func (f Form) question(id string) (Question, bool) {
+	for _, q := range f.Questions {
+		if q.ID == id {
+			return q, true
+		}
+	}
+	return Question{}, false
+}
+
+// Mark marks an answer to a question of the form, whose screen it makes again.
+func (f Form) Mark(q Question, a Answer, screens Screener) (bool, error) {
+	want := ""
+	if q.Kind == Screen {
+		if screens == nil {
+			return false, fmt.Errorf("item %s: nothing here makes screens", q.ID)
+		}
+		var ok bool
+		if _, want, ok = screens.Screen(q.Item.Screen, f.ScreenSeed(q)); !ok {
+			return false, fmt.Errorf("item %s: there is no screen %q", q.ID, q.Item.Screen)
+		}
+	}
+	return Mark(q.Item, a, want)
+}
