@@ -52,9 +52,9 @@ func realPath(path string) (string, error) {
 	}
 	rest := ""
 	for {
-		real, err := filepath.EvalSymlinks(path)
+		found, err := filepath.EvalSymlinks(path)
 		if err == nil {
-			return filepath.Join(real, rest), nil
+			return filepath.Join(found, rest), nil
 		}
 		if _, there := os.Lstat(path); there == nil || !errors.Is(err, fs.ErrNotExist) {
 			return "", err // a link to nothing is not taken for a new folder

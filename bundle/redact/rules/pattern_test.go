@@ -1,6 +1,7 @@
 package rules_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -84,7 +85,7 @@ func FuzzPattern(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, p string) {
 		err := rules.CheckPattern(p)
-		if bad, ok := err.(*rules.PatternError); ok && (bad.At < 0 || bad.At > max(len(p), 200) || bad.Why == "") {
+		if bad := (*rules.PatternError)(nil); errors.As(err, &bad) && (bad.At < 0 || bad.At > max(len(p), 200) || bad.Why == "") {
 			t.Errorf("%q: %+v", p, bad)
 		}
 	})

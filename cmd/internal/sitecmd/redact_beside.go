@@ -73,8 +73,8 @@ func (b *beside) write(r *redact.Result, out string) error {
 	if err == nil {
 		return nil
 	}
-	if real, there := filepath.EvalSymlinks(out); there == nil {
-		out = real
+	if found, there := filepath.EvalSymlinks(out); there == nil {
+		out = found
 	}
 	return errors.Join(err, os.RemoveAll(out))
 }
