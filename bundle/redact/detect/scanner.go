@@ -3,6 +3,7 @@ package detect
 import (
 	"bytes"
 	"encoding/binary"
+	"math/bits"
 	"slices"
 	"strings"
 	"unicode"
@@ -278,13 +279,21 @@ func (s *Scanner) line(lo, hi int, first bool) {
 	s.mayGoOn()
 }
 
-// words cuts the line into words and deals with each.
+// words cuts the line into words and deals with each. Words that say nothing are
+// told here, by a few looks at their ends and one into the memory; all others go to
+// word.
 func (s *Scanner) words(i int) {
-	b, hi := s.buf, s.hi
+	b, cuts, lo, hi := s.buf, s.cut.bits, s.lo, s.hi
+	memo := (*[memoSize]memory)(s.memo)
 next:
 	for i < hi {
-		start := min(s.cut.next(i), hi)
-		for ; i < start; i++ {
+		at := i >> 6
+		m := cuts[at] >> uint(i&63)
+		start := i + bits.TrailingZeros64(m)
+		if m == 0 {
+			start = s.cut.next(i)
+		}
+		for start = min(start, hi); i < start; i++ {
 			if begins[b[i]] {
 				if n := s.mark(i); n > i+1 {
 					i = n
@@ -295,14 +304,48 @@ next:
 		if start == hi {
 			return
 		}
-		end := min(s.cut.end(start), hi)
+		end := start + bits.TrailingZeros64(^(cuts[start>>6] >> uint(start&63)))
+		if end&63 == 0 {
+			end = s.cut.end(start)
+		}
+		end = min(end, hi)
 		if s.cut.high && anyHigh(b[start:end]) {
 			s.wide(start, end)
 			i = end
 			continue
 		}
+		first, n := b[start], end-start
+		if start+8 <= len(b) && (class[first]|class[b[end-1]])&fEdge == 0 && (end == hi || b[end] != ':') && (start == lo || !glues[b[start-1]]) {
+			head := binary.LittleEndian.Uint64(b[start:])
+			if n <= 8 {
+				head &= ^uint64(0) >> uint(64-8*n)
+				if isDigit(first) && number8(head, n) {
+					s.push(start, end)
+					i = end
+					continue
+				}
+				if m := &memo[head*mixer>>(64-memoLog)]; m.head == head && m.tail == 0 && m.v.acts == 0 {
+					s.push(start, end)
+					i = end
+					continue
+				}
+			} else if n <= 16 && start+16 <= len(b) {
+				tail := binary.LittleEndian.Uint64(b[start+8:]) & (^uint64(0) >> uint(128-8*n))
+				if m := &memo[(head^tail*mixer>>5)*mixer>>(64-memoLog)]; m.head == head && m.tail == tail && m.v.acts == 0 {
+					s.push(start, end)
+					i = end
+					continue
+				}
+			}
+		}
 		i = max(end, s.word(start, end))
 	}
+}
+
+// number8 tells up to eight digits, the rest of the bytes zero.
+func number8(x uint64, n int) bool {
+	y := x ^ 0x30*ones>>uint(64-8*n)
+	return (y|(y+0x76*ones))&highs == 0
 }
 
 // begins are bytes between words that can begin something; see mark.
