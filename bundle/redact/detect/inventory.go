@@ -22,19 +22,23 @@ type Item struct {
 // Inventory finds items in text. It is immutable.
 //
 // An item is met by its head, the first run of letters and digits in it. Heads are
-// few and bits are cheap: a run that heads nothing costs one look at a bitmap.
+// few and bits are cheap: a run that heads nothing costs one look at a bitmap, mostly
+// at a small one that stays in the nearest cache.
 type Inventory struct {
 	items   []Item
-	bits    []uint64 // a bit for each hash of a head
+	first   [1 << firstLog / 64]uint64 // a bit for how heads begin and how long they are
+	bits    []uint64                   // a bit for each hash of a head
 	shift   uint
-	heads   map[uint64]*head   // hash of a head -> what can follow
-	texts   map[uint64][]int32 // hash of a folded text -> items
-	wide    []int32            // items without an ASCII letter or digit
-	domains map[string]bool    // domains seen, folded
-	sorted  []string           // the same in order
-	addrs   map[string]bool    // IPv4 seen
-	series  map[string]series  // hosts numbered alike, by what stands before the number
-	joined  bool               // the number of some follows letters
+	heads   numbers // hash of a head -> place in looks
+	looks   []head
+	texts   numbers           // hash of a folded text -> first of the items that have it
+	next    []int32           // item -> the next that has the same hash, or -1
+	wide    []int32           // items without an ASCII letter or digit
+	domains map[string]bool   // domains seen, folded
+	sorted  []string          // the same in order
+	addrs   map[string]bool   // IPv4 seen
+	series  map[string]series // hosts numbered alike, by what stands before the number
+	joined  bool              // the number of some follows letters
 }
 
 // series is a number of hosts that are called alike but for a number at the end.
@@ -60,7 +64,7 @@ type shape struct{ off, size int }
 // Addrs are IPv4 addresses of the site; they are known by form, and here only
 // confirm what could also be something else.
 func NewInventory(items []Item, addrs map[string]bool) *Inventory {
-	inv := &Inventory{heads: map[uint64]*head{}, texts: map[uint64][]int32{}, domains: map[string]bool{}, addrs: addrs, series: map[string]series{}}
+	inv := &Inventory{heads: newNumbers(len(items)), texts: newNumbers(len(items)), domains: map[string]bool{}, addrs: addrs, series: map[string]series{}}
 	log := min(max(12, bits.Len(uint(len(items)))+5), 22)
 	inv.bits, inv.shift = make([]uint64, 1<<log/64), uint(64-log)
 	seen := map[string]bool{}
@@ -79,7 +83,8 @@ func NewInventory(items []Item, addrs map[string]bool) *Inventory {
 	}
 	inv.sorted = slices.Sorted(maps.Keys(inv.domains))
 	inv.closeSeries()
-	for _, h := range inv.heads {
+	for i := range inv.looks {
+		h := &inv.looks[i]
 		slices.SortFunc(h.shapes, func(a, b shape) int { return b.size - a.size })
 		slices.Sort(h.starts)
 		h.starts = slices.Compact(h.starts)
@@ -98,14 +103,13 @@ func (inv *Inventory) index(it Item) {
 		inv.wide = append(inv.wide, int32(len(inv.items)-1))
 		return
 	}
-	t := hashFolded(text)
-	inv.texts[t] = append(inv.texts[t], int32(len(inv.items)-1))
+	inv.enter(hashFolded(text), int32(len(inv.items)-1))
 	key := headHash(text, lo, hi)
-	h := inv.heads[key]
-	if h == nil {
-		h = &head{}
-		inv.heads[key] = h
+	at := inv.heads.put(key, int32(len(inv.looks)))
+	if int(at) == len(inv.looks) {
+		inv.looks = append(inv.looks, head{})
 	}
+	h := &inv.looks[at]
 	if sh := (shape{lo, len(text)}); !slices.Contains(h.shapes, sh) {
 		h.shapes = append(h.shapes, sh)
 	}
@@ -116,6 +120,23 @@ func (inv *Inventory) index(it Item) {
 	}
 	bit := key >> inv.shift
 	inv.bits[bit/64] |= 1 << (bit % 64)
+	bit = firstOf(firstBytes(text, lo), hi-lo)
+	inv.first[bit/64] |= 1 << (bit % 64)
+}
+
+// enter puts an item behind those whose text has the same hash.
+func (inv *Inventory) enter(t uint64, item int32) {
+	for len(inv.next) <= int(item) {
+		inv.next = append(inv.next, -1)
+	}
+	at := inv.texts.put(t, item)
+	if at == item {
+		return
+	}
+	for inv.next[at] >= 0 {
+		at = inv.next[at]
+	}
+	inv.next[at] = item
 }
 
 // number enters a host into the series its name belongs to.
@@ -202,16 +223,27 @@ const mixer = 0x9e3779b97f4a7c15
 
 // headHash hashes the run b[lo:hi] with case folded. Runs longer than eight bytes
 // count by their first eight and their length.
-func headHash(b []byte, lo, hi int) uint64 {
-	var v uint64
+func headHash(b []byte, lo, hi int) uint64 { return runHash(firstBytes(b, lo), hi-lo) }
+
+// firstBytes are the eight bytes from a place on; those behind the end are zero.
+func firstBytes(b []byte, lo int) uint64 {
 	if lo+8 <= len(b) {
-		v = binary.LittleEndian.Uint64(b[lo:])
-	} else {
-		var rest [8]byte
-		copy(rest[:], b[lo:])
-		v = binary.LittleEndian.Uint64(rest[:])
+		return binary.LittleEndian.Uint64(b[lo:])
 	}
-	return runHash(v, hi-lo)
+	var rest [8]byte
+	copy(rest[:], b[lo:])
+	return binary.LittleEndian.Uint64(rest[:])
+}
+
+// firstLog makes a bitmap of 4 KiB.
+const firstLog = 15
+
+// firstOf is the bit of a run by its first two bytes v, folded, and its length.
+func firstOf(v uint64, n int) uint64 {
+	if n == 1 {
+		v &= 0xff
+	}
+	return (v&0xffff | 0x2020 | uint64(n)<<16) * mixer >> (64 - firstLog)
 }
 
 // runHash is headHash of a run whose first eight bytes are v.
@@ -250,6 +282,16 @@ func anchor(b []byte) (lo, hi int) {
 	return lo, runEnd(b, lo)
 }
 
+// heading reports whether a run whose first eight bytes are v may head an item.
+func (inv *Inventory) heading(v uint64, n int) bool {
+	bit := firstOf(v, n)
+	if inv.first[bit>>6]&(1<<(bit&63)) == 0 {
+		return false
+	}
+	bit = runHash(v, n) >> inv.shift
+	return inv.bits[bit>>6]&(1<<(bit&63)) != 0
+}
+
 // match finds the longest item whose head is the run buf[lo:hi]. The item must
 // stand alone: no letter or digit beside it.
 func (inv *Inventory) match(buf []byte, lo, hi int) (it *Item, from, to int) {
@@ -257,10 +299,11 @@ func (inv *Inventory) match(buf []byte, lo, hi int) (it *Item, from, to int) {
 	if bit := key >> inv.shift; inv.bits[bit/64]&(1<<(bit%64)) == 0 {
 		return nil, 0, 0
 	}
-	h := inv.heads[key]
-	if h == nil {
+	i := inv.heads.find(key)
+	if i < 0 {
 		return nil, 0, 0
 	}
+	h := &inv.looks[i]
 	if !h.solid {
 		if lo+8 > len(buf) {
 			return nil, 0, 0
@@ -276,13 +319,65 @@ func (inv *Inventory) match(buf []byte, lo, hi int) (it *Item, from, to int) {
 			continue
 		}
 		text := buf[start:end]
-		for _, i := range inv.texts[hashFolded(text)] {
+		for i := inv.texts.find(hashFolded(text)); i >= 0; i = inv.next[i] {
 			if it := &inv.items[i]; it.Exact && it.Text == string(text) || !it.Exact && foldEqual(text, it.Text) {
 				return it, start, end
 			}
 		}
 	}
 	return nil, 0, 0
+}
+
+// numbers is a table from hashes to numbers. The hash 0 is taken for 1.
+type numbers struct {
+	slots []slot
+	used  int
+}
+
+type slot struct {
+	hash uint64
+	no   int32
+}
+
+func newNumbers(n int) numbers { return numbers{slots: make([]slot, 1<<bits.Len(uint(2*n+8)))} }
+
+// put enters a number under a hash unless there is one, and returns the one there is.
+func (t *numbers) put(hash uint64, no int32) int32 {
+	hash = max(hash, 1)
+	if 2*t.used >= len(t.slots) {
+		old := t.slots
+		t.slots = make([]slot, 2*len(old))
+		for _, s := range old {
+			if s.hash != 0 {
+				*t.at(s.hash) = s
+			}
+		}
+	}
+	s := t.at(hash)
+	if s.hash == 0 {
+		*s = slot{hash, no}
+		t.used++
+	}
+	return s.no
+}
+
+// find returns the number under a hash, or -1.
+func (t *numbers) find(hash uint64) int32 {
+	s := t.at(max(hash, 1))
+	if s.hash == 0 {
+		return -1
+	}
+	return s.no
+}
+
+// at is the slot of a hash, or the free one where it would be.
+func (t *numbers) at(hash uint64) *slot {
+	mask := len(t.slots) - 1
+	for i := int(hash*mixer>>32) & mask; ; i = (i + 1) & mask {
+		if s := &t.slots[i]; s.hash == hash || s.hash == 0 {
+			return s
+		}
+	}
 }
 
 // inDomain reports whether a folded dotted name lies in a domain seen.

@@ -101,10 +101,8 @@ func (s *Scanner) items() {
 			if at+n == 64 {
 				n = runEnd(b, base+64) - lo
 			}
-			key := runHash(binary.LittleEndian.Uint64(b[lo:]), n)
-			bit := key >> inv.shift
-			if inv.bits[bit>>6]&(1<<(bit&63)) == 0 && (lo == 0 || !glues[b[lo-1]]) &&
-				(!inv.joined || !isDigit(b[lo+n-1]) || !inv.numbered(b, lo, lo+n)) || lo < skip {
+			if lo < skip || !inv.heading(binary.LittleEndian.Uint64(b[lo:]), n) && (lo == 0 || !glues[b[lo-1]]) &&
+				(!inv.joined || !isDigit(b[lo+n-1]) || !inv.numbered(b, lo, lo+n)) {
 				continue
 			}
 			skip = s.itemAt(lo, lo+n)

@@ -315,15 +315,15 @@ next:
 			continue
 		}
 		first, n := b[start], end-start
-		if start+8 <= len(b) && (class[first]|class[b[end-1]])&fEdge == 0 && (end == hi || b[end] != ':') && (start == lo || !glues[b[start-1]]) {
+		if start+8 <= len(b) && (class[first]|class[b[end-1]])&fEdge == 0 && (end == hi || b[end] != ':' || !s.colonMatters(start, end)) && (start == lo || !glues[b[start-1]] || !glueMatters(b[start-1], first)) {
 			head := binary.LittleEndian.Uint64(b[start:])
+			if isDigit(first) && n < 12 && number(b[start+1:end]) {
+				s.push(start, end)
+				i = end
+				continue
+			}
 			if n <= 8 {
 				head &= ^uint64(0) >> uint(64-8*n)
-				if isDigit(first) && number8(head, n) {
-					s.push(start, end)
-					i = end
-					continue
-				}
 				if m := &memo[head*mixer>>(64-memoLog)]; m.head == head && m.tail == 0 && m.v.acts == 0 {
 					s.push(start, end)
 					i = end
@@ -342,10 +342,23 @@ next:
 	}
 }
 
-// number8 tells up to eight digits, the rest of the bytes zero.
-func number8(x uint64, n int) bool {
-	y := x ^ 0x30*ones>>uint(64-8*n)
-	return (y|(y+0x76*ones))&highs == 0
+// colonMatters reports whether the colon behind a word can make it part of an
+// address or a URL.
+func (s *Scanner) colonMatters(start, end int) bool {
+	b := s.buf
+	return end+1 < len(b) && b[end+1] == '/' || class[b[start]]&(fDigit|fHex) != 0 && end-start <= 8 && groupOf(b[start:end])
+}
+
+// glueMatters reports whether a byte before a word and the word's first can be of
+// an escape whose letters run into the word.
+func glueMatters(before, first byte) bool {
+	switch before {
+	case '[':
+		return first == 'm' || isDigit(first)
+	case '\\':
+		return first == 'n' || first == 't' || first == 'r'
+	}
+	return isHexByte(first)
 }
 
 // begins are bytes between words that can begin something; see mark.
