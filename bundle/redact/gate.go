@@ -86,9 +86,8 @@ type Gate struct {
 
 	free int64 // that may be unpacked whatever the ratio, 0 for freeBytes; tests take less
 
-	buffers sync.Pool // of chunks, as *[]byte
-
 	tree sync.Mutex // held by Tree
+	jobs sync.Pool  // of *job
 
 	mu     sync.Mutex // guards what follows
 	inv    *detect.Inventory

@@ -38,6 +38,7 @@ type stream struct {
 	tmp    string  // folder for parts of archives
 	spool  *spool  // what the first pass finds
 	replay *replay // the same in the second
+	crew   *crew   // who helps with texts of many chunks, or nil
 	held   []Withheld
 	from   *counter // the file itself, or nil
 	read   int64    // unpacked so far
@@ -45,9 +46,7 @@ type stream struct {
 
 func (s *stream) worker() *worker {
 	if s.w == nil {
-		s.gate.mu.Lock()
-		s.w = s.gate.newWorker()
-		s.gate.mu.Unlock()
+		s.w = s.gate.freshWorker()
 		s.w.seen = s.seen
 		if s.counts != nil {
 			s.w.counts = s.counts
@@ -57,67 +56,67 @@ func (s *stream) worker() *worker {
 	return s.w
 }
 
-// text takes a text through the pass at hand, chunk by chunk.
+// text takes a text through the pass at hand, chunk by chunk. Chunks are worked on
+// side by side where there are workers without a file, and taken in in their order.
 func (s *stream) text(r io.Reader, w io.Writer) error {
-	wk := s.worker()
-	t := &text{s: s, wk: wk, w: w}
-	c := s.gate.chunker(r)
-	defer s.gate.give(c)
+	t := &text{s: s, wk: s.worker(), w: w}
+	defer t.wait()
+	c := &chunker{r: r, size: s.gate.chunk}
 	for {
 		if err := s.ctx.Err(); err != nil {
 			return context.Cause(s.ctx)
 		}
-		chunk, err := c.next()
+		j := s.gate.newJob()
+		var err error
+		j.chunk, err = c.next(&j.buf)
 		if err != nil && !errors.Is(err, io.EOF) {
 			return fmt.Errorf("read: %w", err)
 		}
-		if len(chunk) > 0 {
-			if bad := s.inspect(chunk); bad != nil {
+		if len(j.chunk) > 0 {
+			if bad := s.inspect(j.chunk); bad != nil {
 				return bad
 			}
-			if bad := t.chunk(chunk); bad != nil {
+			if bad := t.pass(j); bad != nil {
 				return bad
 			}
 		}
 		if err != nil {
-			return nil
+			return t.take(0)
 		}
 	}
 }
 
 // text is a text on its way.
 type text struct {
-	s     *stream
-	wk    *worker
-	w     io.Writer
-	st    detect.State
-	out   []byte
-	found []detect.Finding
-	begun bool // a chunk of it went through
-	slow  bool // the second pass scans for itself
+	s       *stream
+	wk      *worker
+	w       io.Writer
+	st      detect.State // in which the next chunk to be taken in begins
+	begun   bool         // a chunk of it went through
+	slow    bool         // the second pass scans for itself
+	ahead   []*job       // chunks on their way, in order
+	careful int          // chunks that wait for those before them
 }
 
-// chunk takes one chunk through the pass at hand.
+// chunk takes one chunk through the pass at hand and waits for it.
 func (t *text) chunk(chunk []byte) error {
-	if t.s.write {
-		return t.redact(chunk)
-	}
-	st := t.st
-	found, next, err := t.wk.learn(chunk, st)
-	if err != nil {
+	j := t.s.gate.newJob()
+	j.chunk = chunk
+	if err := t.pass(j); err != nil {
 		return err
 	}
-	t.st = next
-	return t.s.spool.add(chunk, st, found)
+	return t.take(0)
 }
 
-// redact writes a chunk by what the first pass found in it. A chunk that is another
-// than it was then is scanned here, as are those behind it.
-func (t *text) redact(chunk []byte) error {
-	ok, err := false, error(nil)
-	if !t.slow {
+// pass sends a chunk on its way. In the second pass, what the first found in it goes
+// with it. A chunk that is another than it was then is scanned again, as are those
+// behind it, one by one.
+func (t *text) pass(j *job) error {
+	if t.s.write && !t.slow {
 		st := t.s.replay.state()
-		if t.found, ok, err = t.s.replay.next(chunk, t.found[:0]); err != nil {
+		var ok bool
+		var err error
+		if j.found, ok, err = t.s.replay.next(j.chunk, j.found[:0]); err != nil {
 			return err
 		}
 		if !ok {
@@ -128,16 +127,27 @@ func (t *text) redact(chunk []byte) error {
 		}
 		t.begun = true
 	}
-	found := t.found
-	if t.slow {
-		if found, t.st, err = t.wk.find(chunk, t.st); err != nil {
-			return err
-		}
+	if !t.slow {
+		return t.start(j)
 	}
-	if t.out, err = t.wk.redact(t.out[:0], chunk, found); err != nil {
+	if err := t.take(0); err != nil {
 		return err
 	}
-	if _, err := t.w.Write(t.out); err != nil {
+	found, next, err := t.wk.find(j.chunk, t.st)
+	if err != nil {
+		return err
+	}
+	t.st = next
+	if j.out, err = t.wk.redact(j.out[:0], j.chunk, found); err != nil {
+		return err
+	}
+	defer t.s.gate.drop(j)
+	return t.put(j.out)
+}
+
+// put writes the text of a chunk.
+func (t *text) put(b []byte) error {
+	if _, err := t.w.Write(b); err != nil {
 		return fmt.Errorf("write: %w", err)
 	}
 	return nil
@@ -157,64 +167,45 @@ func (s *stream) inspect(chunk []byte) error {
 	return nil
 }
 
-// chunker takes a buffer that another text is done with: for many small files and
-// members to make one is most of the work.
-func (g *Gate) chunker(r io.Reader) *chunker {
-	c := &chunker{r: r, size: g.chunk}
-	if b, ok := g.buffers.Get().(*[]byte); ok {
-		c.buf = *b
-	}
-	return c
-}
-
-// give leaves a buffer to the next text, unless it has grown: then chunks would be
-// cut elsewhere.
-func (g *Gate) give(c *chunker) {
-	if b := c.buf; len(b) == c.size {
-		g.buffers.Put(&b)
-	}
-}
-
 // chunker cuts a stream at line ends.
 type chunker struct {
 	r    io.Reader
-	size int // of a chunk, 0 for chunkSize
-	buf  []byte
-	rest int // bytes at the end of buf that belong to the next chunk
-	end  int
+	size int    // of a chunk, 0 for chunkSize
+	rest []byte // read, and of the next chunk
 }
 
-// next returns the next chunk, valid until the call after. The last comes with
-// io.EOF.
-func (c *chunker) next() ([]byte, error) {
+// next reads the next chunk into a buffer, which it makes larger where it has to.
+// The last comes with io.EOF.
+func (c *chunker) next(space *[]byte) ([]byte, error) {
 	if c.size == 0 {
 		c.size = chunkSize
 	}
-	if c.buf == nil {
-		c.buf = make([]byte, c.size)
+	buf := (*space)[:cap(*space)]
+	if want := max(c.size, len(c.rest)); len(buf) < want {
+		buf = make([]byte, want)
 	}
-	n := copy(c.buf, c.buf[c.rest:c.end])
-	c.rest = 0
-	for {
-		m, err := io.ReadFull(c.r, c.buf[n:])
+	defer func() { *space = buf }()
+	for n, size := copy(buf, c.rest), max(c.size, len(c.rest)); ; size *= 2 {
+		if len(buf) < size {
+			buf = append(buf[:n], make([]byte, size-n)...)
+		}
+		m, err := io.ReadFull(c.r, buf[n:size])
 		n += m
-		c.end = n
 		if err != nil {
 			if errors.Is(err, io.ErrUnexpectedEOF) {
 				err = io.EOF
 			}
-			c.rest = n
-			return c.buf[:n], err
+			c.rest = c.rest[:0]
+			return buf[:n], err
 		}
-		cut := cutAt(c.buf[:n])
+		cut := cutAt(buf[:n])
 		if n < c.size+maxItem {
-			cut = betweenItems(c.buf[:n], cut)
+			cut = betweenItems(buf[:n], cut)
 		}
 		if cut > 0 {
-			c.rest = cut
-			return c.buf[:cut], nil
+			c.rest = append(c.rest[:0], buf[cut:n]...)
+			return buf[:cut], nil
 		}
-		c.buf = append(c.buf, make([]byte, len(c.buf))...)
 	}
 }
 

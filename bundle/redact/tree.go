@@ -237,6 +237,7 @@ type plan struct {
 	in     *os.Root
 	out    string // where the result is made
 	spools *spools
+	crew   *crew  // of the pass at hand
 	tmp    string // for parts of archives
 	total  int64
 }
@@ -248,9 +249,12 @@ func (g *Gate) pass(ctx context.Context, name string, p *plan, step func(context
 	defer cancel(nil)
 	m := &meter{name: name, total: p.total, tell: g.progress}
 	queue := make(chan *task)
+	busy := min(g.workers, max(1, len(p.tasks)))
+	p.crew = g.newCrew(g.workers - busy)
 	var wg sync.WaitGroup
-	for range min(g.workers, max(1, len(p.tasks))) {
+	for range busy {
 		wg.Go(func() {
+			defer p.crew.back(nil)
 			for t := range queue {
 				if err := guarded(func() error { return step(ctx, p, t, m) }); err != nil {
 					cancel(err)
@@ -328,7 +332,7 @@ func (r metered) Read(p []byte) (int, error) {
 func (g *Gate) learnFile(ctx context.Context, p *plan, t *task, m *meter) error {
 	seen := newFindings()
 	t.found = newSpool(p.spools)
-	err := g.through(ctx, p, t, m, &stream{gate: g, seen: seen, hint: t.rel, tmp: p.tmp, spool: t.found}, nil)
+	err := g.through(ctx, p, t, m, &stream{gate: g, seen: seen, hint: t.rel, tmp: p.tmp, spool: t.found, crew: p.crew}, nil)
 	if err == nil {
 		err = t.found.end()
 	}
@@ -351,7 +355,7 @@ func (g *Gate) writeFile(ctx context.Context, p *plan, t *task, m *meter) (err e
 	if err != nil {
 		return fmt.Errorf("redact %s: %w", t.outRel, cause(err))
 	}
-	s := &stream{gate: g, seen: newFindings(), write: true, counts: map[string]int64{}, hint: t.rel, tmp: p.tmp, replay: &replay{s: t.found, lost: g.rescan}}
+	s := &stream{gate: g, seen: newFindings(), write: true, counts: map[string]int64{}, hint: t.rel, tmp: p.tmp, crew: p.crew, replay: &replay{s: t.found, lost: g.rescan}}
 	err = g.through(ctx, p, t, m, s, f)
 	t.found = nil
 	err = errors.Join(err, f.Close())

@@ -31,6 +31,13 @@ func (g *Gate) newWorker() *worker {
 	}
 }
 
+// freshWorker is newWorker for those who do not hold the lock.
+func (g *Gate) freshWorker() *worker {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.newWorker()
+}
+
 // learn notes what a chunk holds and returns where it stands.
 func (w *worker) learn(chunk []byte, st detect.State) ([]detect.Finding, detect.State, error) {
 	found, next, err := w.find(chunk, st)

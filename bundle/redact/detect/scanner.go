@@ -133,6 +133,7 @@ func (s *Scanner) Hint(k pseudonym.Kind) { s.hint = k }
 // but for tentative ones; what only the inventory tells is completed by Known.
 func (s *Scanner) Scan(chunk []byte, st State) ([]Finding, State) {
 	s.buf, s.out, s.open, s.st, s.near = chunk, s.out[:0], s.open[:0], st, pairing{}
+	s.summary = nil // a certificate is summed up when all of it is in the chunk
 	s.begins = bytes.Contains(chunk, []byte("BEGIN "))
 	s.cr = bytes.IndexByte(chunk, '\r') >= 0
 	s.cut.read(chunk)
