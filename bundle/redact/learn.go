@@ -44,11 +44,7 @@ func (f *findings) entered(d *detect.Finding, t []byte) bool {
 	if f.recent == nil {
 		f.recent = make([]noted, recentSize)
 	}
-	h := uint32(d.Kind)
-	for _, c := range t {
-		h = (h ^ uint32(c)) * 0x01000193
-	}
-	n := &f.recent[h>>8%recentSize]
+	n := &f.recent[(quickHash(t)+uint64(d.Kind))%recentSize]
 	if n.text == string(t) && n.kind == d.Kind && n.form == d.Form && n.learn == d.Learn && n.value == d.Value {
 		return true
 	}
@@ -70,7 +66,7 @@ func (f *findings) add(o *findings) {
 }
 
 // note enters a finding. The text is copied only when it is new.
-func (f *findings) note(d detect.Finding, text []byte) {
+func (f *findings) note(d *detect.Finding, text []byte) {
 	if d.Form == detect.Base64 || d.Form == detect.Number || d.Tentative {
 		return
 	}
@@ -84,14 +80,19 @@ func (f *findings) note(d detect.Finding, text []byte) {
 		f.noteParts(detect.DecodeParts(d.Value))
 		return
 	}
-	if f.entered(&d, text[d.Start:d.End]) {
+	if f.entered(d, text[d.Start:d.End]) {
 		return
 	}
-	v := value{d.Kind, canonical(d, text)}
+	if t := text[d.Start:d.End]; !d.Learn && d.Value == "" && d.Kind == pseudonym.IPv4 && f.values[value{d.Kind, string(t)}] {
+		return
+	}
+	v := value{d.Kind, canonical(*d, text)}
 	if v.canon == "" {
 		return
 	}
-	f.values[v] = true
+	if !f.values[v] {
+		f.values[v] = true
+	}
 	if d.Learn {
 		f.learn[v] = f.learn[v] || !byForm[d.Rule]
 	}

@@ -256,15 +256,23 @@ func cutAt(b []byte) int {
 	return len(b)
 }
 
+var blockBegin = []byte("-----BEGIN ")
+
 // beforeBlock moves a cut before a certificate that it would divide, as that can
 // only be summed up when it is seen whole.
 func beforeBlock(b []byte) int {
-	from := max(0, len(b)-(64<<10))
-	i := bytes.LastIndex(b[from:], []byte("-----BEGIN "))
-	if i < 0 || bytes.Contains(b[from+i:], []byte("-----END ")) {
+	last := -1
+	for at := max(0, len(b)-(64<<10)); ; at = last + 1 {
+		i := bytes.Index(b[at:], blockBegin)
+		if i < 0 {
+			break
+		}
+		last = at + i
+	}
+	if last < 0 || bytes.Contains(b[last:], []byte("-----END ")) {
 		return len(b)
 	}
-	if start := bytes.LastIndexByte(b[:from+i], '\n') + 1; start > 0 {
+	if start := bytes.LastIndexByte(b[:last], '\n') + 1; start > 0 {
 		return start
 	}
 	return len(b)

@@ -1,9 +1,11 @@
 package redact
 
 import (
+	"encoding/binary"
 	"fmt"
 
 	"darksite/bundle/redact/detect"
+	"darksite/bundle/redact/pseudonym"
 )
 
 // worker redacts chunks of text, one at a time.
@@ -11,23 +13,33 @@ type worker struct {
 	gate   *Gate
 	scan   *detect.Scanner
 	seen   *findings
-	cache  map[string]string // kind, form and text -> replacement
-	key    []byte
+	cache  []stood
 	counts map[string]int64
 	near   int64 // words kept that look drawn by chance
 	depth  int
 	inner  *worker // for text in text
 }
 
-// cacheLimit bounds the replacements a worker remembers.
-const cacheLimit = 1 << 16
+// stood is a finding and what stands in for it.
+type stood struct {
+	kind              pseudonym.Kind
+	form              detect.Form
+	text, value, with string
+}
+
+// A worker remembers what stands in for so many texts, which are not longer than
+// that.
+const (
+	cacheSize = 1 << 13
+	cacheText = 128
+)
 
 // newWorker makes a worker on the gate's inventory of the moment. The caller
 // holds the gate's lock or the tree's.
 func (g *Gate) newWorker() *worker {
 	return &worker{
 		gate: g, scan: detect.NewScanner(g.know, g.inv, g.mint.Owns), seen: newFindings(),
-		cache: map[string]string{}, counts: map[string]int64{},
+		counts: map[string]int64{},
 	}
 }
 
@@ -49,7 +61,8 @@ func (w *worker) learn(chunk []byte, st detect.State) ([]detect.Finding, detect.
 
 // note enters what was found in a chunk.
 func (w *worker) note(chunk []byte, found []detect.Finding) error {
-	for _, f := range found {
+	for i := range found {
+		f := &found[i]
 		w.seen.note(f, chunk)
 		if f.Form == detect.Base64 && !f.Tentative {
 			if err := w.learnBase64(chunk[f.Start:f.End]); err != nil {
@@ -73,7 +86,7 @@ func (w *worker) learnBase64(b []byte) error {
 // nested is the worker for text inside text; its findings are the outer one's.
 func (w *worker) nested() *worker {
 	if w.inner == nil {
-		w.inner = &worker{gate: w.gate, scan: w.scan.Nested(), cache: map[string]string{}, counts: map[string]int64{}, depth: w.depth + 1}
+		w.inner = &worker{gate: w.gate, scan: w.scan.Nested(), counts: map[string]int64{}, depth: w.depth + 1}
 	}
 	w.inner.seen = w.seen
 	return w.inner
@@ -111,7 +124,8 @@ func (w *worker) redact(out, chunk []byte, found []detect.Finding) ([]byte, erro
 		return out, err
 	}
 	at := 0
-	for _, f := range found {
+	for i := range found {
+		f := &found[i]
 		if f.Start == f.End {
 			if f.Rule == detect.NearMiss {
 				w.near++
@@ -131,24 +145,40 @@ func (w *worker) redact(out, chunk []byte, found []detect.Finding) ([]byte, erro
 }
 
 // replacement returns what stands in for a finding, from memory when it can.
-func (w *worker) replacement(f detect.Finding, chunk []byte) (string, error) {
+func (w *worker) replacement(f *detect.Finding, chunk []byte) (string, error) {
 	if f.Kind == Secret && f.Form == detect.Plain {
 		return Mask, nil
 	}
-	w.key = append(append(append(w.key[:0], byte(f.Kind), byte(f.Form)), f.Value...), 0)
-	w.key = append(w.key, chunk[f.Start:f.End]...)
-	if r, ok := w.cache[string(w.key)]; ok {
-		return r, nil
+	text := chunk[f.Start:f.End]
+	if w.cache == nil {
+		w.cache = make([]stood, cacheSize)
 	}
-	key := string(w.key)
-	r, err := w.render(f, chunk)
+	m := &w.cache[quickHash(text)%cacheSize]
+	if m.kind == f.Kind && m.form == f.Form && m.text == string(text) && m.value == f.Value {
+		return m.with, nil
+	}
+	r, err := w.render(*f, chunk)
 	if err != nil {
 		return "", fmt.Errorf("replace a value of kind %s: %w", f.Kind, err)
 	}
-	if len(w.cache) < cacheLimit {
-		w.cache[key] = r
+	if len(text) <= cacheText {
+		*m = stood{f.Kind, f.Form, string(text), f.Value, r}
 	}
 	return r, nil
+}
+
+// quickHash is a quick hash for memories that compare what they find.
+func quickHash(b []byte) uint64 {
+	const k = 0x9e3779b97f4a7c15
+	h := uint64(len(b)) * k
+	for ; len(b) >= 8; b = b[8:] {
+		h = (h ^ binary.LittleEndian.Uint64(b)) * k
+		h ^= h >> 29
+	}
+	var rest [8]byte
+	copy(rest[:], b)
+	h = (h ^ binary.LittleEndian.Uint64(rest[:])) * k
+	return h >> 32
 }
 
 // redactText redacts a text that stands alone.

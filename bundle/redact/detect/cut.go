@@ -35,7 +35,10 @@ func (c *cutter) read(b []byte) {
 		for j := 0; j < 64; j += 8 {
 			x := binary.LittleEndian.Uint64(block[j : j+8])
 			above |= x
-			m |= gather(wordBytes(x)) << uint(j)
+			// Letters, digits, the signs . - _ @ and all above ASCII set their highest bit.
+			low := x &^ highs
+			w := between(low|0x20*ones, 'a', 'z') | between(low, '-', '9')&^between(low, '/', '/') | between(low, '@', '@') | between(low, '_', '_') | x
+			m |= gather(w) << uint(j)
 		}
 		c.bits[i] = m
 	}
@@ -50,17 +53,6 @@ func (c *cutter) read(b []byte) {
 		c.bits[whole] = m
 	}
 	c.high = above&highs != 0
-}
-
-// wordBytes sets the highest bit of each byte that belongs to words: letters,
-// digits, the signs . - _ @ and all above ASCII.
-func wordBytes(x uint64) uint64 {
-	low := x &^ highs
-	letters := between(low|0x20*ones, 'a', 'z')
-	capitals := between(low, '@', '@')
-	digits := between(low, '0', '9')
-	signs := between(low, '-', '.') | between(low, '_', '_')
-	return (letters | capitals | digits | signs | x) & highs
 }
 
 // between sets the highest bit of each byte from a to z; the bytes are below 0x80.

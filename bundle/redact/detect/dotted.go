@@ -279,15 +279,37 @@ func (s *Scanner) account(lo, hi int) {
 
 // staysName tells names that mean the same everywhere, and our own.
 func (s *Scanner) staysName(name string) bool {
-	p, ok := pack(name)
-	if !ok {
-		return s.staysEverywhere(name)
+	if p, ok := pack(name); ok {
+		return s.aboutName(p, name).stays
 	}
+	return s.staysEverywhere(name)
+}
+
+// noHost tells what stands where hosts do and is none: names that stay, levels,
+// addresses, accounts.
+func (s *Scanner) noHost(name string) bool {
+	if p, ok := pack(name); ok {
+		return s.aboutName(p, name).noHost
+	}
+	return s.staysEverywhere(name) || neverHost(name)
+}
+
+func neverHost(name string) bool {
+	if levels.has(name) || strings.IndexByte(name, '@') > 0 {
+		return true
+	}
+	_, n := parseQuad([]byte(name), '.')
+	return n == len(name)
+}
+
+// aboutName is what is known of a short name, from memory where it was met before.
+func (s *Scanner) aboutName(p packed, name string) *nameMemory {
 	m := &s.stays[p.slot(foldLog)]
 	if m.packed != p {
-		*m = nameMemory{p, s.staysEverywhere(name)}
+		stays := s.staysEverywhere(name)
+		*m = nameMemory{p, stays, stays || neverHost(name)}
 	}
-	return m.stays
+	return m
 }
 
 func (s *Scanner) staysEverywhere(name string) bool {

@@ -351,16 +351,10 @@ func tagAhead(b []byte) bool {
 var levels = set("info warn warning error err debug notice trace fatal critical crit alert emerg panic severe fine finer finest verbose utc gmt cet cest est edt pst pdt am pm i w e d f v")
 
 func (s *Scanner) hostName(at, end int, name string) {
-	if s.staysName(name) || levels.has(name) {
-		return
-	}
-	if _, n := parseQuad([]byte(name), '.'); n == len(name) {
+	if s.noHost(name) {
 		return
 	}
 	lo, hi := s.lo+at, s.lo+end
-	if strings.IndexByte(name, '@') > 0 {
-		return
-	}
 	for hi > lo && class[s.buf[hi-1]]&fDot != 0 {
 		hi--
 		name = name[:len(name)-1]

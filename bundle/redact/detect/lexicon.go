@@ -1,6 +1,9 @@
 package detect
 
-import "strings"
+import (
+	"encoding/binary"
+	"strings"
+)
 
 // packed is a text of up to sixteen bytes in a form that compares in three steps.
 type packed struct {
@@ -8,30 +11,49 @@ type packed struct {
 	n          uint8
 }
 
-// pack packs a text; it reports false for one that is empty or too long.
-func pack[T string | []byte](s T) (p packed, ok bool) {
+// pack packs a text; it reports false for one that is empty or too long. packBytes
+// does the same for bytes: one function for both would be no function the compiler
+// knows how to make quick.
+func pack(s string) (p packed, ok bool) {
 	n := len(s)
 	p.n = uint8(n)
 	switch {
 	case n > 16 || n == 0:
 		return packed{}, false
 	case n >= 8:
-		p.head, p.tail = load(s, 0), load(s, n-8)
+		p.head, p.tail = load(s), load(s[n-8:])
 	case n >= 4:
-		p.head = uint64(half(s, 0)) | uint64(half(s, n-4))<<32
+		p.head = uint64(half(s)) | uint64(half(s[n-4:]))<<32
 	default:
 		p.head = uint64(s[0]) | uint64(s[n/2])<<8 | uint64(s[n-1])<<16
 	}
 	return p, true
 }
 
-func load[T string | []byte](s T, i int) uint64 {
-	return uint64(half(s, i)) | uint64(half(s, i+4))<<32
+func packBytes(s []byte) (p packed, ok bool) {
+	n := len(s)
+	p.n = uint8(n)
+	switch {
+	case n > 16 || n == 0:
+		return packed{}, false
+	case n >= 8:
+		p.head, p.tail = binary.LittleEndian.Uint64(s), binary.LittleEndian.Uint64(s[n-8:])
+	case n >= 4:
+		p.head = uint64(binary.LittleEndian.Uint32(s)) | uint64(binary.LittleEndian.Uint32(s[n-4:]))<<32
+	default:
+		p.head = uint64(s[0]) | uint64(s[n/2])<<8 | uint64(s[n-1])<<16
+	}
+	return p, true
 }
 
-func half[T string | []byte](s T, i int) uint32 {
-	_ = s[i+3]
-	return uint32(s[i]) | uint32(s[i+1])<<8 | uint32(s[i+2])<<16 | uint32(s[i+3])<<24
+func load(s string) uint64 {
+	_ = s[7]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 | uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+}
+
+func half(s string) uint32 {
+	_ = s[3]
+	return uint32(s[0]) | uint32(s[1])<<8 | uint32(s[2])<<16 | uint32(s[3])<<24
 }
 
 // slot is where a table of 1<<log places keeps a text.
@@ -76,7 +98,7 @@ func (l *lexicon) has(word string) bool {
 }
 
 func (l *lexicon) hasBytes(word []byte) bool {
-	p, ok := pack(word)
+	p, ok := packBytes(word)
 	if !ok {
 		return l.more[string(word)]
 	}

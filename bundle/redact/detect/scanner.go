@@ -538,7 +538,7 @@ func (s *Scanner) glued(from int) int {
 // fold returns a word in lower case without making a new string for one that was
 // asked for before.
 func (s *Scanner) fold(w []byte) string {
-	p, ok := pack(w)
+	p, ok := packBytes(w)
 	if !ok {
 		return s.foldLong(w)
 	}
@@ -567,10 +567,11 @@ type foldMemory struct {
 	folded string
 }
 
-// nameMemory holds whether a short name means the same everywhere.
+// nameMemory holds what is known of a short name: whether it means the same
+// everywhere, and whether it stands where hosts do without being one.
 type nameMemory struct {
 	packed
-	stays bool
+	stays, noHost bool
 }
 
 const foldLog = 11
