@@ -292,6 +292,9 @@ func (inv *Inventory) heading(v uint64, n int) bool {
 	return inv.bits[bit>>6]&(1<<(bit&63)) != 0
 }
 
+// fewShapes are looked at one by one rather than told by how their items begin.
+const fewShapes = 4
+
 // match finds the longest item whose head is the run buf[lo:hi]. The item must
 // stand alone: no letter or digit beside it.
 func (inv *Inventory) match(buf []byte, lo, hi int) (it *Item, from, to int) {
@@ -304,7 +307,7 @@ func (inv *Inventory) match(buf []byte, lo, hi int) (it *Item, from, to int) {
 		return nil, 0, 0
 	}
 	h := &inv.looks[i]
-	if !h.solid {
+	if !h.solid && len(h.shapes) > fewShapes {
 		if lo+8 > len(buf) {
 			return nil, 0, 0
 		}

@@ -95,6 +95,9 @@ func newKeys() []keyMemory {
 	return m
 }
 
+// ownLog is how many answers about stand-ins are remembered.
+const ownLog = 11
+
 // remembered is a question about stand-ins that remembers its last answers: they are
 // told from other values by a keyed hash, which costs more than all else about a word.
 func remembered(owns func(pseudonym.Kind, string) bool) func(pseudonym.Kind, string) bool {
@@ -109,13 +112,18 @@ func remembered(owns func(pseudonym.Kind, string) bool) func(pseudonym.Kind, str
 			return owns(k, text)
 		}
 		if last == nil {
-			last = make([]answer, 1<<10)
+			last = make([]answer, 1<<ownLog)
 		}
-		h := uint32(k)
-		for i := range len(text) {
-			h = (h ^ uint32(text[i])) * 0x01000193
+		h := uint64(k) + uint64(len(text))<<8
+		rest := text
+		for ; len(rest) >= 8; rest = rest[8:] {
+			h = (h ^ load(rest)) * mixer
+			h ^= h >> 29
 		}
-		a := &last[h>>8%(1<<10)]
+		for i := range len(rest) {
+			h = h*31 + uint64(rest[i])
+		}
+		a := &last[h*mixer>>(64-ownLog)]
 		if a.kind != k || a.text != text {
 			*a = answer{k, text, owns(k, text)}
 		}

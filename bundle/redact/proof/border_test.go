@@ -3,6 +3,8 @@ package proof
 import (
 	"bytes"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -81,5 +83,49 @@ func TestWriterSpellsAlike(t *testing.T) {
 		for n := hexAt; n < spellingsEnd; n++ {
 			require.Equal(t, spelling(o, n).text, got[n], "%q %d", v, n)
 		}
+	}
+}
+
+// TestPiecesMeet cuts a file at every place in and around an original: whichever
+// piece it is found in, it is found once.
+func TestPiecesMeet(t *testing.T) {
+	for _, o := range []Original{{Kind: "host", Value: "arr01-lyon", Fold: true}, {Kind: "secret", Value: "Zq7!hunter"}} {
+		s := &search{ctx: t.Context(), idx: compile([]Original{o})}
+		for n := range spellingsEnd {
+			p := spelling(o, n)
+			if p.text == "" {
+				continue
+			}
+			b := bytes.Repeat([]byte("no word. "), 300)
+			at := 1001
+			copy(b[at:], p.text)
+			b[at-1], b[at+len(p.text)] = ' ', ' '
+			for cut := at - 20; cut < at+len(p.text)+20; cut++ {
+				s.leaks = nil
+				require.NoError(t, s.section(bytes.NewReader(b), "f", 0, int64(cut)))
+				require.NoError(t, s.section(bytes.NewReader(b), "f", int64(cut), int64(len(b))))
+				require.Len(t, s.leaks, 1, "%s cut at %d", p.spelling, cut)
+				require.EqualValues(t, at, s.leaks[0].Offset)
+				require.EqualValues(t, at, s.leaks[0].From)
+				require.EqualValues(t, at+len(p.text), s.leaks[0].To)
+			}
+		}
+	}
+}
+
+// TestLargeFilesAreCut cuts a large text in pieces that cover it, and no archive.
+func TestLargeFilesAreCut(t *testing.T) {
+	dir := t.TempDir()
+	for name, head := range map[string]string{"text": "a line\n", "packed.gz": "\x1f\x8b"} {
+		path := filepath.Join(dir, name)
+		require.NoError(t, os.WriteFile(path, []byte(head), 0o600))
+		require.NoError(t, os.Truncate(path, 2*pieceSize+5))
+		ps, err := pieces(path)
+		require.NoError(t, err)
+		if name != "text" {
+			require.Equal(t, []piece{{path: path}}, ps)
+			continue
+		}
+		require.Equal(t, []piece{{path, 0, pieceSize}, {path, pieceSize, 2 * pieceSize}, {path, 2 * pieceSize, 2*pieceSize + 5}}, ps)
 	}
 }

@@ -7,8 +7,10 @@ import (
 	"bytes"
 	"cmp"
 	"compress/gzip"
+	"encoding/binary"
 	"fmt"
 	"io"
+	"math"
 	"math/bits"
 	"slices"
 	"strings"
@@ -28,30 +30,48 @@ func (s *search) content(r io.Reader, name string, depth int) error {
 		return fmt.Errorf("%s: archives nested too deep to be searched", name)
 	}
 	br := bufio.NewReaderSize(r, 4096)
-	head, err := br.Peek(300)
+	head, err := br.Peek(headSize)
 	if err != nil && err != io.EOF {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	switch {
-	case bytes.HasPrefix(head, []byte{0x1f, 0x8b}):
+	switch sniff(head) {
+	case "gzip":
 		zr, err := gzip.NewReader(br)
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 		return s.content(zr, name+"!", depth+1)
-	case bytes.HasPrefix(head, []byte{0x28, 0xb5, 0x2f, 0xfd}):
+	case "zstd":
 		zr, err := zstd.NewReader(br, zstd.WithDecoderConcurrency(1))
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 		defer zr.Close()
 		return s.content(zr, name+"!", depth+1)
-	case len(head) > 262 && string(head[257:262]) == "ustar":
+	case "tar":
 		return s.tar(br, name, depth)
-	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
+	case "zip":
 		return s.zip(br, name, depth)
 	}
 	return s.stream(br, name)
+}
+
+// headSize is how much of a file tells what it is.
+const headSize = 300
+
+// sniff tells archives by their beginning; everything else is searched as it is.
+func sniff(head []byte) string {
+	switch {
+	case bytes.HasPrefix(head, []byte{0x1f, 0x8b}):
+		return "gzip"
+	case bytes.HasPrefix(head, []byte{0x28, 0xb5, 0x2f, 0xfd}):
+		return "zstd"
+	case len(head) > 262 && string(head[257:262]) == "ustar":
+		return "tar"
+	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
+		return "zip"
+	}
+	return ""
 }
 
 func (s *search) tar(r io.Reader, name string, depth int) error {
@@ -107,13 +127,24 @@ func (s *search) zip(r io.Reader, name string, depth int) error {
 // border is what is left at the end of a block for the next.
 const border = 16
 
-// stream searches block by block; blocks overlap by the longest pattern and a
-// byte on either side, so that nothing hides across a border.
+// stream searches a stream.
 func (s *search) stream(r io.Reader, name string) error {
+	return s.blocks(r, name, 0, 0, math.MaxInt64)
+}
+
+// section searches a file for what ends behind a place and not behind another.
+func (s *search) section(f io.ReaderAt, name string, after, upto int64) error {
+	start := max(0, after-2*int64(s.idx.longest+border))
+	return s.blocks(io.NewSectionReader(f, start, upto+border-start), name, start, int(after-start), upto)
+}
+
+// blocks searches block by block; blocks overlap by the longest pattern and a
+// byte on either side, so that nothing hides across a border. The first begins at
+// base in the file, of which what ends at or before from is searched already; what
+// ends behind upto is left out.
+func (s *search) blocks(r io.Reader, name string, base int64, from int, upto int64) error {
 	overlap := s.idx.longest + border
 	buf := make([]byte, 0, block+2*overlap)
-	var base int64 // offset of buf[0]
-	from := 0      // first place of buf not searched yet
 	for {
 		if s.ctx.Err() != nil {
 			return s.ctx.Err()
@@ -131,7 +162,7 @@ func (s *search) stream(r io.Reader, name string) error {
 		if !last {
 			to -= border
 		}
-		s.text(buf, name, base, from, to)
+		s.text(buf, name, base, from, int(min(int64(to), upto-base)))
 		if bytes.Count(buf, []byte{0})*4 > len(buf) {
 			thin := narrow(buf)
 			s.text(thin, name, nowhere, 0, len(thin))
@@ -187,7 +218,7 @@ func (s *search) text(b []byte, name string, base int64, from, to int) {
 			if end <= from && from > 0 {
 				continue // searched with the block before
 			}
-			if c&-c&ends != 0 {
+			if c&-c&ends != 0 && s.idx.lasts[b[end-1]] {
 				s.word(b, end, name, base)
 			}
 			if c&-c&deep != 0 {
@@ -213,8 +244,15 @@ func (s *search) word(b []byte, end int, name string, base int64) {
 
 // encoded looks for those that can stand inside others.
 func (s *search) encoded(b []byte, end int, name string, base int64) {
-	if v := load8(b[end-window:]); s.idx.inner.may(v) {
-		s.try(b, end, &s.idx.inner, v, name, base)
+	v := load8(b[end-window:])
+	sort := sortOf(v, false)
+	if t := &s.idx.inner[sort]; t.may(v) {
+		s.try(b, end, t, v, name, base)
+	}
+	if sort == inOther && capitals(binary.LittleEndian.Uint64(b[end-window:])) {
+		if t := &s.idx.inner[inCapital]; t.may(v) {
+			s.try(b, end, t, v, name, base)
+		}
 	}
 }
 

@@ -44,11 +44,39 @@ type place struct {
 // index holds the windows of all patterns.
 type index struct {
 	originals []Original
-	long      table // of patterns that stand alone
-	short     table // the same, of less than a window
-	inner     table // of patterns that can stand inside others; all are long
+	long      table        // of patterns that stand alone
+	short     table        // the same, of less than a window
+	lasts     [256]bool    // bytes at which those two end
+	inner     [sorts]table // of patterns that can stand inside others, by sort; all are long
 	longest   int
 }
+
+// Patterns that can stand inside others are many. Of what sort one is shows in its
+// window, so a window of the text is looked for only among those of its own.
+const (
+	inHex     = iota // of hex digits alone
+	inPercent        // with a percent sign
+	inCapital        // with a capital that counts
+	inOther
+	sorts
+)
+
+// sortOf tells the sort of a pattern by its window, folded, and whether it holds a
+// capital that counts.
+func sortOf(folded uint64, capital bool) int {
+	switch {
+	case (in(folded, '0', '9')|in(folded, 'a', 'f'))&top == top:
+		return inHex
+	case in(folded, '%', '%')&top != 0:
+		return inPercent
+	case capital:
+		return inCapital
+	}
+	return inOther
+}
+
+// capitals reports whether a window of ASCII holds one.
+func capitals(window uint64) bool { return in(window, 'A', 'Z')&top != 0 }
 
 // table finds places by their window: a bit for each hash, then a short list.
 type table struct {
@@ -59,43 +87,59 @@ type table struct {
 	list   uint     // how far a hash is shifted for its list
 }
 
-func (x *index) empty() bool { return len(x.long.places)+len(x.short.places)+len(x.inner.places) == 0 }
+func (x *index) empty() bool {
+	n := len(x.long.places) + len(x.short.places)
+	for i := range x.inner {
+		n += len(x.inner[i].places)
+	}
+	return n == 0
+}
 
 // compile spells out the originals.
 func compile(originals []Original) *index {
 	x := &index{originals: originals}
-	x.inner.places = make([]place, 0, 6*len(originals))
+	x.inner[inHex].places = make([]place, 0, 2*len(originals))
+	x.inner[inCapital].places = make([]place, 0, 3*len(originals))
 	x.long.places = make([]place, 0, len(originals))
 	var w writer
 	for i, o := range originals {
 		for n := range hexAt {
 			p := spelling(o, n)
-			x.add([]byte(p.text), p.edges, place{original: uint32(i), spelling: uint16(n)})
+			x.add([]byte(p.text), p.edges, p.fold, place{original: uint32(i), spelling: uint16(n)})
 		}
 		w.encodings(o, func(n int, text []byte) {
-			x.add(text, false, place{original: uint32(i), spelling: uint16(n)})
+			x.add(text, false, n < base64At, place{original: uint32(i), spelling: uint16(n)})
 		})
 	}
-	x.inner.build()
+	for i := range x.inner {
+		x.inner[i].build()
+	}
 	x.long.build()
 	x.short.build()
 	return x
 }
 
 // add enters a spelling by its end.
-func (x *index) add(text []byte, edges bool, at place) {
+func (x *index) add(text []byte, edges, fold bool, at place) {
 	n := len(text)
 	x.longest = max(x.longest, n)
 	switch {
 	case !edges && n >= leastEncoded:
 		at.end = load8(text[n-window:])
-		x.inner.places = append(x.inner.places, at)
+		t := &x.inner[sortOf(at.end, !fold && capitals(binary.LittleEndian.Uint64(text[n-window:])))]
+		t.places = append(t.places, at)
+		return
 	case n >= window:
 		at.end = load8(text[n-window:])
 		x.long.places = append(x.long.places, at)
 	case n >= short:
 		at.end = uint64(load4(text[n-short:]))
 		x.short.places = append(x.short.places, at)
+	default:
+		return
+	}
+	for _, c := range []byte{text[n-1], foldByte(text[n-1]), foldByte(text[n-1]) &^ 0x20} {
+		x.lasts[c] = true
 	}
 }
 

@@ -17,9 +17,11 @@ package proof
 import (
 	"context"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync"
 )
 
@@ -79,24 +81,71 @@ type search struct {
 	leaks []Leak
 }
 
+// piece is a file, or a part of a large one.
+type piece struct {
+	path        string
+	after, upto int64 // what ends there is searched; upto is 0 for the whole file
+}
+
+// pieceSize is how much of a large file is searched in one go, so that all
+// searchers have work when there is only one.
+const pieceSize = 16 << 20
+
+// pieces cuts a file that is no archive, and large.
+func pieces(path string) ([]piece, error) {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return nil, err
+	}
+	size := info.Size()
+	if !info.Mode().IsRegular() || size < 2*pieceSize {
+		return []piece{{path: path}}, nil
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	head := make([]byte, headSize)
+	if _, err := io.ReadFull(f, head); err != nil {
+		return nil, err
+	}
+	if sniff(head) != "" {
+		return []piece{{path: path}}, nil
+	}
+	var out []piece
+	for at := int64(0); at < size; at += pieceSize {
+		out = append(out, piece{path, at, min(at+pieceSize, size)})
+	}
+	return out, nil
+}
+
 // all searches files side by side.
 func (s *search) all(dir string, files []string) error {
-	queue := make(chan string)
-	errs := make(chan error, searchers)
+	queue := make(chan piece)
+	searchers := runtime.GOMAXPROCS(0)
+	errs := make(chan error, searchers+1)
 	var wg sync.WaitGroup
 	for range searchers {
 		wg.Go(func() {
 			var first error
-			for path := range queue {
+			for p := range queue {
 				if first == nil {
-					first = s.file(dir, path)
+					first = s.file(dir, p)
 				}
 			}
 			errs <- first
 		})
 	}
 	for _, f := range files {
-		queue <- f
+		ps, err := pieces(f)
+		if err != nil {
+			errs <- err
+			break
+		}
+		for _, p := range ps {
+			queue <- p
+		}
 	}
 	close(queue)
 	wg.Wait()
@@ -109,25 +158,27 @@ func (s *search) all(dir string, files []string) error {
 	return nil
 }
 
-// searchers is how many files are read at a time.
-const searchers = 2
-
-func (s *search) file(dir, path string) error {
-	rel, err := filepath.Rel(dir, path)
+func (s *search) file(dir string, p piece) error {
+	rel, err := filepath.Rel(dir, p.path)
 	if err != nil {
 		return err
 	}
 	name := filepath.ToSlash(rel)
-	s.whole(name, name)
-	if target, err := os.Readlink(path); err == nil {
+	if p.after == 0 {
+		s.whole(name, name)
+	}
+	if target, err := os.Readlink(p.path); err == nil {
 		s.whole(target, name)
 		return nil
 	}
-	f, err := os.Open(path)
+	f, err := os.Open(p.path)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
+	if p.upto > 0 {
+		return s.section(f, name, p.after, p.upto)
+	}
 	return s.content(f, name, 0)
 }
 
