@@ -35,7 +35,7 @@ crash: ## for longer: KILLS kills of a writer, a failure or a power cut at every
 	HISTORY_KILLS=$(KILLS) HISTORY_EVERY_FAULT=1 HISTORY_FLIPS=$(KILLS) $(GO) test -count=1 -timeout 120m -v \
 	  -run 'NothingAcknowledged|SurvivesAKill|SurvivesKills|TheNthWriteOrFsyncFails|Flipped' ./localmon/history | grep -v '=== '
 
-bench: ## benchmarks with bytes and allocations, then bench-peers; BENCH=regexp chooses, REDACT_BENCH_MB=10240 for 10 GB of logs
+bench: ## benchmarks with bytes and allocations, then bench-peers; BENCH=regexp chooses; BENCH=Redact REDACT_BENCH_MB=10240 for 10 GB of logs
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -timeout 90m ./...
 	@if [ '$(BENCH)' != . ]; then :; \
 	elif (cd $(PEERS) && $(GO) list -test -deps . >/dev/null 2>&1); then $(MAKE) --no-print-directory bench-peers; \

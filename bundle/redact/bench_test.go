@@ -29,8 +29,8 @@ func userTime(tb testing.TB) time.Duration {
 	return time.Duration(ru.Utime.Nano())
 }
 
-// BenchmarkScan measures one pass of the scanner alone on one core.
-func BenchmarkScan(b *testing.B) {
+// BenchmarkRedactScan measures one pass of the scanner alone on one core.
+func BenchmarkRedactScan(b *testing.B) {
 	var text bytes.Buffer
 	_, err := newGenerator(benchSeed).fill(&text, 8<<20)
 	require.NoError(b, err)
@@ -76,10 +76,10 @@ func benchLog(b *testing.B) (dir string, size int64) {
 	return dir, size
 }
 
-// BenchmarkTree takes generated logs through both passes and the proof, and the same
+// BenchmarkRedactTree takes generated logs through both passes and the proof, and the same
 // file through zstd -1 and grep -E with ten patterns, all in one run: MB per second
 // of user time for each pass and in sum, and that as a share of the others' rates.
-func BenchmarkTree(b *testing.B) {
+func BenchmarkRedactTree(b *testing.B) {
 	in, size := benchLog(b)
 	log := filepath.Join(in, "mixed.log")
 	spent := map[string]time.Duration{}

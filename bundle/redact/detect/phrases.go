@@ -237,11 +237,11 @@ func (s *Scanner) userAfter(hi int, before []byte, speak []string) {
 	}
 	w := b[n:end]
 	uid := bytes.HasPrefix(b[end:s.hi], []byte("(uid="))
-	if !uid && !s.anyOf(before, speak) {
-		return
-	}
 	name := s.fold(w)
 	if s.staysName(name) || looksLikeValue(w) || name == "user" || name == "invalid" || name == "illegal" || bytes.IndexByte(w, '@') >= 0 {
+		return
+	}
+	if !uid && !s.anyOf(before, speak) {
 		return
 	}
 	if end < s.hi && (b[end] == '\\' || b[end] == '/' || b[end] == '=' || b[end] == '[' || b[end] == ':' && end+1 < s.hi && isAlnum(b[end+1])) {

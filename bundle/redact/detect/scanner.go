@@ -288,21 +288,16 @@ func (s *Scanner) line(lo, hi int, first bool) {
 	s.mayGoOn()
 }
 
-// words cuts the line into words and deals with each. Words that say nothing are
-// told here, by a few looks at their ends and one into the memory; all others go to
-// word.
+// words cuts the line into words and deals with each.
 func (s *Scanner) words(i int) {
-	b, cuts, lo, hi := s.buf, s.cut.bits, s.lo, s.hi
-	memo := (*[memoSize]memory)(s.memo)
+	b, hi := s.buf, s.hi
 next:
-	for i < hi {
-		at := i >> 6
-		m := cuts[at] >> uint(i&63)
-		start := i + bits.TrailingZeros64(m)
-		if m == 0 {
-			start = s.cut.next(i)
+	for {
+		if i = s.quiet(i); i >= hi {
+			return
 		}
-		for start = min(start, hi); i < start; i++ {
+		start := min(s.cut.next(i), hi)
+		for ; i < start; i++ {
 			if begins[b[i]] {
 				if n := s.mark(i); n > i+1 {
 					i = n
@@ -313,49 +308,78 @@ next:
 		if start == hi {
 			return
 		}
-		end := start + bits.TrailingZeros64(^(cuts[start>>6] >> uint(start&63)))
-		if end&63 == 0 {
-			end = s.cut.end(start)
-		}
-		end = min(end, hi)
+		end := min(s.cut.end(start), hi)
 		if s.cut.high && anyHigh(b[start:end]) {
 			s.wide(start, end)
 			i = end
 			continue
 		}
-		first, n := b[start], end-start
-		if start+8 <= len(b) && (class[first]|class[b[end-1]])&fEdge == 0 && (end == hi || b[end] != ':' || !s.colonMatters(start, end)) && (start == lo || !glues[b[start-1]] || !glueMatters(b[start-1], first)) {
-			head := binary.LittleEndian.Uint64(b[start:])
-			if isDigit(first) && n < 12 && number(b[start+1:end]) {
-				s.push(start, end)
-				i = end
-				continue
-			}
-			if n <= 8 {
-				head &= ^uint64(0) >> uint(64-8*n)
-				if m := &memo[head*mixer>>(64-memoLog)]; m.head == head && m.tail == 0 && m.v.acts == 0 {
-					s.push(start, end)
-					i = end
-					continue
-				}
-			} else if n <= 16 && start+16 <= len(b) {
-				tail := binary.LittleEndian.Uint64(b[start+8:]) & (^uint64(0) >> uint(128-8*n))
-				if m := &memo[(head^tail*mixer>>5)*mixer>>(64-memoLog)]; m.head == head && m.tail == tail && m.v.acts == 0 {
-					s.push(start, end)
-					i = end
-					continue
-				}
-			}
-		}
 		i = max(end, s.word(start, end))
 	}
 }
 
-// colonMatters reports whether the colon behind a word can make it part of an
-// address or a URL.
-func (s *Scanner) colonMatters(start, end int) bool {
-	b := s.buf
-	return end+1 < len(b) && b[end+1] == '/' || class[b[start]]&(fDigit|fHex) != 0 && end-start <= 8 && groupOf(b[start:end])
+// quiet goes on over words that say nothing, as most do: numbers, and those of which
+// the memory says so. It calls nothing, so that all it needs stays at hand, and
+// returns where something else begins.
+func (s *Scanner) quiet(i int) int {
+	b, cuts, lo, hi, high := s.buf, s.cut.bits, s.lo, min(s.hi, len(s.buf)-16), s.cut.high
+	memo := (*[memoSize]memory)(s.memo)
+	last, before := s.prev[0], s.prev[1]
+	for i < hi {
+		m := cuts[i>>6] >> uint(i&63)
+		if m == 0 {
+			break
+		}
+		gap := bits.TrailingZeros64(m)
+		for ; gap > 0 && i < hi && !begins[b[i]]; gap-- {
+			i++
+			m >>= 1
+		}
+		if gap > 0 {
+			break
+		}
+		n := bits.TrailingZeros64(^m)
+		end := i + n
+		first := b[i]
+		if end&63 == 0 || end >= hi || n > 16 || high && class[first]&fHigh != 0 || (class[first]|class[b[end-1]])&fEdge != 0 {
+			break
+		}
+		if b[end] == ':' && (b[end+1] == '/' || class[first]&(fDigit|fHex) != 0) {
+			break
+		}
+		if i > lo && glues[b[i-1]] && glueMatters(b[i-1], first) {
+			break
+		}
+		if isDigit(first) && n < 12 {
+			dots, j := 0, i+1
+			for ; j < end; j++ {
+				if c := b[j]; !isDigit(c) {
+					if c != '.' {
+						break
+					}
+					dots++
+				}
+			}
+			if j == end && dots < 3 {
+				last, before = span{i, end}, last
+				i = end
+				continue
+			}
+		}
+		head, tail := binary.LittleEndian.Uint64(b[i:]), uint64(0)
+		if n <= 8 {
+			head &= ^uint64(0) >> uint(64-8*n)
+		} else {
+			tail = binary.LittleEndian.Uint64(b[i+8:]) & (^uint64(0) >> uint(128-8*n))
+		}
+		if w := &memo[(head^tail*mixer>>5)*mixer>>(64-memoLog)]; w.head != head || w.tail != tail || w.v.acts != 0 {
+			break
+		}
+		last, before = span{i, end}, last
+		i = end
+	}
+	s.prev[0], s.prev[1] = last, before
+	return i
 }
 
 // glueMatters reports whether a byte before a word and the word's first can be of
@@ -459,11 +483,14 @@ func (s *Scanner) word(start, end int) int {
 			return end
 		}
 	}
-	if isDigit(b[lo]) && hi-lo < 12 && number(b[lo+1:hi]) {
+	if isDigit(b[lo]) && saysNothing(b[lo:hi]) {
 		s.push(lo, hi)
 		return end
 	}
-	v := s.recall(lo, hi)
+	v := verdict{aQuad, noRule, noRule}
+	if !isDigit(b[lo]) || !manyDots(b[lo:hi]) {
+		v = s.recall(lo, hi)
+	}
 	next := end
 	if end+2 < s.hi && b[end] == ':' && b[end+1] == '/' {
 		if b[end+2] == '/' {
@@ -498,6 +525,27 @@ func groupOf(b []byte) bool {
 		}
 	}
 	return true
+}
+
+// saysNothing tells numbers by their spelling: less than three dots in them, and
+// digits so few that they are no bare address, or a dot.
+func saysNothing(w []byte) bool {
+	n := len(w)
+	return (n < 12 || n != 14 && bytes.IndexByte(w, '.') > 0) && number(w[1:])
+}
+
+// manyDots tells digits with three or more dots between them: there are too many to
+// be remembered, and it is always the same that they say.
+func manyDots(w []byte) bool {
+	dots := 0
+	for _, c := range w {
+		if c == '.' {
+			dots++
+		} else if !isDigit(c) {
+			return false
+		}
+	}
+	return dots >= 3 && len(w) != 14
 }
 
 // number tells what goes on as a number does: digits, and fewer dots than an
@@ -619,10 +667,19 @@ func (s *Scanner) recall(lo, hi int) verdict {
 	}
 	mask := &masks[len(w)]
 	head, tail := binary.LittleEndian.Uint64(b)&mask.head, binary.LittleEndian.Uint64(b[8:16])&mask.tail
-	m := &s.memo[(head^tail*mixer>>5)*mixer>>(64-memoLog)]
-	if m.head != head || m.tail != tail {
+	at := (head ^ tail*mixer>>5) * mixer >> (64 - memoLog)
+	m := &s.memo[at]
+	if m.head == head && m.tail == tail {
+		return m.v
+	}
+	next := &s.memo[at^1] // holds the word met here before this one
+	was := *m
+	if next.head == head && next.tail == tail {
+		*m = *next
+	} else {
 		*m = memory{head, tail, s.classify(w)}
 	}
+	*next = was
 	return m.v
 }
 
