@@ -52,8 +52,12 @@
 // key, a header or a phrase says it is a name, not wherever the word stands; the
 // proof does not look for it. A secret shorter than six characters, or of one
 // sort of letters and common, is hidden where its key stands and not elsewhere.
-// Lines longer than 16 KiB are read in pieces that end between items. One file
-// is worked on by one worker; many files are worked on side by side.
+// Lines longer than 16 KiB are read in pieces that end between items.
+//
+// Files are worked on side by side, and so are the chunks of one file where there are
+// workers without a file: the first pass scans a chunk on the guess that the one
+// before leaves nothing open, and again where it did. What is inside one archive is
+// unpacked in order.
 //
 // # The numbered hard cases
 //
