@@ -112,7 +112,7 @@ func (t *text) start(j *job) error {
 		j.err = t.work(t.wk, j)
 		close(j.done)
 	}
-	return t.take(2 * t.s.gate.workers)
+	return t.take(t.s.gate.workers + 2)
 }
 
 // guess is the state in which the next chunk will most likely begin.
