@@ -15,7 +15,7 @@
 // context: keys, syslog headers, prompts, tables, phrases. Then every stand-in is
 // minted, in sorted order. The second pass replaces, once and by spans, what
 // either its form, its context or the inventory gives away. It does not scan again:
-// the first pass keeps where it found what of which kind (8 MiB in memory, the rest
+// the first pass keeps where it found what of which kind (2 MiB in memory, the rest
 // in a file beside the result; never a value), and only the inventory is looked for
 // anew. A file that has changed in between is scanned for itself. Package detect finds,
 // package pseudonym invents, package rules holds what is known of the world, and
@@ -43,7 +43,7 @@
 //     no finding are not touched.
 //   - What is not text is withheld and listed with its reason, never edited.
 //   - The [Report] holds counts by rule and file: no value, no length, no sample.
-//   - Memory is bounded per worker by a chunk of 256 KiB (8 MiB for a line without
+//   - Memory is bounded per worker by two chunks of 256 KiB (8 MiB for a line without
 //     end) and grows only with the number of different values.
 //
 // # Limits

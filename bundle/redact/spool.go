@@ -15,7 +15,7 @@ import (
 // spoolMemory is how much of what the first pass found is kept in memory, for all
 // files together. The rest goes to a temporary file: places, lengths and kinds, and
 // never a value.
-const spoolMemory = 8 << 20
+const spoolMemory = 2 << 20
 
 // spools keep what the first pass found for the second, so that a text is scanned
 // once.

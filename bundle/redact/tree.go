@@ -272,6 +272,7 @@ func (g *Gate) pass(ctx context.Context, name string, p *plan, step func(context
 	}
 	close(queue)
 	wg.Wait()
+	p.crew = nil // with what its workers remember
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}

@@ -99,7 +99,8 @@ func (x *index) empty() bool {
 func compile(originals []Original) *index {
 	x := &index{originals: originals}
 	x.inner[inHex].places = make([]place, 0, 2*len(originals))
-	x.inner[inCapital].places = make([]place, 0, 3*len(originals))
+	x.inner[inPercent].places = make([]place, 0, len(originals))
+	x.inner[inCapital].places = make([]place, 0, 3*len(originals)+len(originals)/4)
 	x.long.places = make([]place, 0, len(originals))
 	var w writer
 	for i, o := range originals {
@@ -218,7 +219,7 @@ func (t *table) build() {
 	for i := range 1 << lists {
 		t.starts[i+1] += t.starts[i]
 	}
-	fill := slices.Clone(t.starts)
+	fill := slices.Clone(t.starts[:1<<lists])
 	for h := range 1 << lists { // each place is put into its list by changing with what stands there
 		for fill[h] < t.starts[h+1] {
 			to := t.places[fill[h]].end * mixer >> t.list
