@@ -344,8 +344,8 @@ func (s *Scanner) quiet(i int) int {
 		if end&63 == 0 || end >= hi || n > 16 || high && class[first]&fHigh != 0 || (class[first]|class[b[end-1]])&fEdge != 0 {
 			break
 		}
-		if b[end] == ':' && (b[end+1] == '/' || class[first]&(fDigit|fHex) != 0) {
-			break
+		if b[end] == ':' && (b[end+1] == '/' || class[first]&(fDigit|fHex) != 0 || first == 'i') {
+			break // what word may read as an address or a URL
 		}
 		if i > lo && glues[b[i-1]] && glueMatters(b[i-1], first) {
 			break
