@@ -49,7 +49,7 @@ func (s *Scanner) act(start, lo, hi, end int, v verdict) int {
 	}
 	if a&aStamp != 0 {
 		if n := monthStamp(s.buf[s.lo:s.hi], lo-s.lo); n > 0 && lo > s.lo {
-			s.hostField(n, usual)
+			s.hostField(n, unsaid)
 		}
 	}
 	if a&(aKey|aNameKey|aDN|aStart|aPath|aNoun|aPhrase|aDotFile) != 0 {

@@ -75,6 +75,9 @@ func (s *Scanner) noun(lo, hi int, rule int16) {
 	if quote == '[' && !nameShape(w) && (kind != pseudonym.User || upperCase(w)) {
 		return // cluster [DBG]
 	}
+	if kind == pseudonym.User && quote == 0 && len(w) < 5 && upperCase(w) && !hasDigit(w) {
+		return // User GUI
+	}
 	if kind == pseudonym.User && quote == 0 && capitalised(s.buf[lo:hi]) && capitalised(w) && lower(s.buf[lo]) == 'a' {
 		return // Account Lockdown
 	}

@@ -99,6 +99,9 @@ func (s *Scanner) logon(i, j int) {
 	if end < s.hi && (b[end] == '\\' || b[end] == '$' && end+1 < s.hi && b[end+1] == '\\') || notDomain.has(folded) {
 		return
 	}
+	if drive := bytes.LastIndex(b[s.lo:lo], []byte(`:\`)); drive >= 0 && bytes.IndexAny(b[s.lo+drive:lo], `",;|=`) < 0 {
+		return // a part of a path that holds spaces
+	}
 	known := s.inv.domains[folded] || s.itemAlone(lo, j, end, j-i)
 	if !known && (!upperName(domain) || j-i == 1 && len(domain) < 3 || allDigits(folded)) && strings.IndexByte(folded, '.') < 0 {
 		return
