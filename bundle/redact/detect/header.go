@@ -351,7 +351,7 @@ func tagAhead(b []byte) bool {
 	return false
 }
 
-var levels = set("info warn warning error err debug notice trace fatal critical crit alert emerg panic severe fine finer finest verbose utc gmt cet cest est edt pst pdt am pm i w e d f v")
+var levels = set("subdebug ddebug supercritical info warn warning error err debug notice trace fatal critical crit alert emerg panic severe fine finer finest verbose utc gmt cet cest est edt pst pdt am pm i w e d f v")
 
 func (s *Scanner) hostName(at, end int, name string) {
 	if s.staysName(name) || levels.has(name) {
