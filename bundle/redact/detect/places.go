@@ -131,7 +131,7 @@ func (s *Scanner) inSpacedPath(lo, end int) bool {
 	for i < s.hi && (b[i] == ' ' || class[b[i]] != 0) {
 		i++
 	}
-	return i > end && i < s.hi && b[i] == '\\' && b[end] == ' '
+	return i > end && i < s.hi && b[i] == '\\' && b[end] == ' ' && bytes.Count(b[end:i], []byte{' '}) < 3
 }
 
 // itemAlone tells corp\jdoe as an item of its own, between quotes, commas, or a key's
