@@ -49,7 +49,11 @@ func (s *Scanner) act(start, lo, hi, end int, v verdict) int {
 	}
 	if a&aStamp != 0 {
 		if n := monthStamp(s.buf[s.lo:s.hi], lo-s.lo); n > 0 && lo > s.lo {
-			s.hostField(n, usual)
+			said := unsaid
+			if b := s.buf; b[lo-1] == '>' || b[lo-1] == ' ' && lo-2 >= s.lo && b[lo-2] == '>' {
+				said = usual // behind a priority, within a record of another sender
+			}
+			s.hostField(n, said)
 		}
 	}
 	if a&(aKey|aNameKey|aDN|aStart|aPath|aNoun|aPhrase|aDotFile) != 0 {

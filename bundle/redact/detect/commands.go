@@ -48,7 +48,7 @@ func (s *Scanner) command(lo, hi int) int {
 		s.switchUser(hi)
 	case "ap":
 		s.accessPoint(lo, hi)
-	case "traffic", "threat", "globalprotect", "userid", "hipmatch", "decryption":
+	case "traffic", "threat", "system", "config", "globalprotect", "userid", "hipmatch", "decryption":
 		s.fieldBefore(lo)
 	case "ran":
 		if n, end, _ := s.next(hi); string(s.buf[n:end]) == "command" && s.prev[0].hi > s.prev[0].lo {
@@ -496,7 +496,7 @@ func (s *Scanner) distinguished(lo, hi int) int {
 		i++
 	}
 	end := i
-	for end < s.hi && strings.IndexByte(",+/\"'<>;)|&", b[end]) < 0 && !(b[end] == '\\' && end+1 < s.hi && (b[end+1] == 'n' || b[end+1] == '"')) {
+	for end < s.hi && strings.IndexByte(",+/\"'<>;)|&[", b[end]) < 0 && !(b[end] == '\\' && end+1 < s.hi && (b[end+1] == 'n' || b[end+1] == '"')) {
 		end++
 	}
 	for end > i && isSpace(b[end-1]) {

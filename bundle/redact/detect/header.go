@@ -258,6 +258,9 @@ var notHost = set("root none unknown null nil true false yes no on off default a
 func (s *Scanner) hostBefore(w []byte, name string, rest []byte, said promise) bool {
 	switch {
 	case tagAhead(rest):
+		if i := bytes.IndexByte(rest, ':'); i > 3 && levels.hasFolded(rest[:i]) && !nameShape(w) {
+			return false // a program, and the level of what it says
+		}
 		return said != unsaid || !s.k.Common(name) || hasDigit(w) || processAhead(rest)
 	case said == unsaid:
 		return false
@@ -348,7 +351,7 @@ func tagAhead(b []byte) bool {
 	return false
 }
 
-var levels = set("info warn warning error err debug notice trace fatal critical crit alert emerg panic severe fine finer finest verbose utc gmt cet cest est edt pst pdt am pm i w e d f v")
+var levels = set("subdebug ddebug supercritical info warn warning error err debug notice trace fatal critical crit alert emerg panic severe fine finer finest verbose utc gmt cet cest est edt pst pdt am pm i w e d f v")
 
 func (s *Scanner) hostName(at, end int, name string) {
 	if s.noHost(name) {

@@ -128,8 +128,8 @@ func (s *Scanner) isVersion(lo, hi int, a [4]byte) bool {
 	if lo > s.lo && (lower(b[lo-1]) == 'v' || b[lo-1] == '~') {
 		return true
 	}
-	if s.labelledVersion(lo, hi) {
-		return true
+	if s.labelledVersion(lo, hi) || lo > s.lo && hi < s.hi && b[lo-1] == '|' && b[hi] == '|' && bytes.Contains(b[s.lo:lo], []byte("EF:")) && bytes.Count(b[s.lo:lo], []byte{'|'}) < 4 {
+		return true // of a product, in the head of a record in CEF or LEEF
 	}
 	var buf [32]byte
 	for n := range 2 {

@@ -128,7 +128,8 @@ func (s *Scanner) hexRun(lo, hi int) int {
 	}
 	switch n {
 	case 12:
-		if adapters[d[:6]] && strings.ContainsAny(d, "abcdef") {
+		listed := lo > s.lo && hi+2 < s.hi && b[lo-1] == ',' && b[hi] == ',' && b[hi+1] == 'v' && isDigit(b[hi+2]) // model,MAC,version
+		if (adapters[d[:6]] || listed) && strings.ContainsAny(d, "abcdef") {
 			s.mac(lo, hi)
 		}
 	case 16:

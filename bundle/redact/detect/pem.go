@@ -162,7 +162,10 @@ func pemLine(b []byte) bool {
 		return true // the head of an armoured block
 	}
 	if i := bytes.LastIndexByte(b, ' '); i >= 0 {
-		b = b[i+1:]
+		b = bytes.Trim(b[i+1:], `"',`)
+		if len(b) < 24 && !(hasDigit(b) && looksEncoded(b)) && !bytes.HasSuffix(b, []byte("=")) && string(b) != Mask {
+			return false // the last word of a sentence
+		}
 	}
 	b = bytes.Trim(b, `"',`)
 	for _, c := range b {

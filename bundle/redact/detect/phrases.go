@@ -75,6 +75,9 @@ func (s *Scanner) noun(lo, hi int, rule int16) {
 	if quote == '[' && !nameShape(w) && (kind != pseudonym.User || upperCase(w)) {
 		return // cluster [DBG]
 	}
+	if kind == pseudonym.User && quote == 0 && len(w) < 5 && upperCase(w) && !hasDigit(w) {
+		return // User GUI
+	}
 	if kind == pseudonym.User && quote == 0 && capitalised(s.buf[lo:hi]) && capitalised(w) && lower(s.buf[lo]) == 'a' {
 		return // Account Lockdown
 	}
@@ -98,7 +101,9 @@ func (s *Scanner) noun(lo, hi int, rule int16) {
 // "session closed for user data".
 func (s *Scanner) loginOf(lo, end int, w []byte) bool {
 	if rest := s.buf[end:s.hi]; bytes.HasPrefix(rest, []byte(" from ")) && quadAhead(rest[6:]) {
-		return !s.staysName(s.fold(w)) && bytes.IndexByte(w, '@') < 0 && !stateWord.has(s.fold(w))
+		if name := s.fold(w); !s.staysName(name) && bytes.IndexByte(w, '@') < 0 && !stateWord.has(name) {
+			return true
+		}
 	}
 	p := s.prev[0]
 	if p.hi == 0 || p.hi+1 != lo || s.staysName(s.fold(w)) && !(allDigits(string(w)) && len(w) > 2) || bytes.IndexByte(w, '@') >= 0 {

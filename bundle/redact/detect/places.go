@@ -99,6 +99,9 @@ func (s *Scanner) logon(i, j int) {
 	if end < s.hi && (b[end] == '\\' || b[end] == '$' && end+1 < s.hi && b[end+1] == '\\') || notDomain.has(folded) {
 		return
 	}
+	if s.inSpacedPath(lo, end) {
+		return
+	}
 	known := s.inv.domains[folded] || s.itemAlone(lo, j, end, j-i)
 	if !known && (!upperName(domain) || j-i == 1 && len(domain) < 3 || allDigits(folded)) && strings.IndexByte(folded, '.') < 0 {
 		return
@@ -107,6 +110,28 @@ func (s *Scanner) logon(i, j int) {
 		s.out = append(s.out, Finding{Start: lo, End: i, Kind: pseudonym.Domain, Value: folded, Rule: "logon", Learn: true})
 	}
 	s.account(j, end)
+}
+
+// inSpacedPath tells parts of C:\PROGRAM FILES\SOME MAKER\THE PROGRAM\X.EXE: a drive
+// stands before, and behind another part or the name of a file.
+func (s *Scanner) inSpacedPath(lo, end int) bool {
+	b := s.buf
+	drive := bytes.LastIndex(b[s.lo:lo], []byte(`:\`))
+	if drive < 0 || bytes.IndexAny(b[s.lo+drive:lo], `",;|=`) >= 0 {
+		return false
+	}
+	from := end
+	for from > lo && b[from-1] != '\\' {
+		from--
+	}
+	if isFile(s.fold(b[from:end])) {
+		return true
+	}
+	i := end
+	for i < s.hi && (b[i] == ' ' || class[b[i]] != 0) {
+		i++
+	}
+	return i > end && i < s.hi && b[i] == '\\' && b[end] == ' ' && bytes.Count(b[end:i], []byte{' '}) < 3
 }
 
 // itemAlone tells corp\jdoe as an item of its own, between quotes, commas, or a key's

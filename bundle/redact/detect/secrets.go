@@ -191,6 +191,9 @@ func secretLike(v []byte, g gap, key []byte) bool {
 	if (k == "pwd" || k == "seed" || k == "salt") && v[0] == '/' {
 		return false // the working folder
 	}
+	if allDigits(folded) && (strings.HasSuffix(k, "sessionid") || strings.HasSuffix(k, "session-id") || strings.HasSuffix(k, "session_id")) {
+		return false // the number of a flow
+	}
 	if allDigits(folded) && g.quote == 0 {
 		switch {
 		case strings.HasSuffix(k, "pass"), strings.HasSuffix(k, "token"), strings.HasSuffix(k, "tokens"), strings.HasSuffix(k, "secrets"),

@@ -388,7 +388,7 @@ func hasDigit(w []byte) bool {
 var stateWord = set("up down online offline ok ready failed healthy degraded critical warning error info debug notice unknown running stopped " +
 	"active inactive enabled disabled primary secondary standby master slave leader follower client server local remote new old " +
 	"created deleted removed added changed started stopping connected disconnected reachable unreachable full empty busy idle " +
-	"equals contains exists regex matches " +
+	"equals contains exists regex matches multiple various " +
 	"yes no true false null none nil this that the a an is not and or but if in on at of to for from with by as it be was has had " +
 	"logged session account name id key value type class status state mode count size list set get put post delete head key keys data info " +
 	"tcp udp icmp preauth postauth denied permitted allowed successful failure authenticated")

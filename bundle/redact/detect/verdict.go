@@ -160,6 +160,9 @@ func machine(w []byte) bool {
 	if w[n-1] == '-' {
 		return dashedMachines.hasFolded(w[:n-1])
 	}
+	if d := len(w) - n; n > 7 && d < 4 && foldEqual(w[n-6:n], "server") && flagsOf(w[:n])&fUnder == 0 {
+		return true
+	}
 	return machines.hasFolded(w[:n])
 }
 
@@ -200,7 +203,7 @@ var phrases = map[string]acts{
 	"name": aNameKey | aStart, "id": aNameKey, "option": aNameKey, "property": aNameKey, "parameter": aNameKey, "field": aNameKey,
 	"variable": aNameKey, "setting": aNameKey, "value": aNameKey, "val": aNameKey, "default": aNameKey, "attribute": aNameKey,
 	"hex-string": aStart, "n": aStart, "chassisid": aStart, "portid": aStart,
-	"snmp-server": aStart, "description": aStart, "ap": aStart, "traffic": aStart, "threat": aStart, "globalprotect": aStart, "userid": aStart, "hipmatch": aStart, "decryption": aStart, "contact": aStart, "location": aStart, "syscontact": aStart, "syslocation": aStart,
+	"snmp-server": aStart, "description": aStart, "ap": aStart, "traffic": aStart, "threat": aStart, "system": aStart, "config": aStart, "globalprotect": aStart, "userid": aStart, "hipmatch": aStart, "decryption": aStart, "contact": aStart, "location": aStart, "syscontact": aStart, "syslocation": aStart,
 	"md5": aStart, "sha": aStart, "sha1": aStart, "sha256": aStart, "auth": aStart, "priv": aStart, "des": aStart, "aes": aStart, "aes128": aStart,
 	"aes-128": aStart, "aes256": aStart, "aes-256": aStart, "hmac-sha-256": aStart,
 	"authentication-key": aStart, "message-digest-key": aStart, "key-string": aStart, "authentication-password": aStart, "encrypted-password": aStart,
