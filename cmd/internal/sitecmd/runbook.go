@@ -315,7 +315,7 @@ func refusal(err error) error {
 	case errors.Is(err, engine.ErrOtherProduct):
 		return cli.WithHint(cli.WithCode(cli.CodeRefused, err), "darksite runbook list")
 	case errors.Is(err, engine.ErrNeeds):
-		return cli.WithHint(cli.WithCode(cli.CodeRefused, err), "name the change with --change NUMBER, the case with --case ID")
+		return cli.WithHint(cli.WithCode(cli.CodeRefused, err), "darksite runbook list; name the change with --change NUMBER, the case with --case ID")
 	case errors.Is(err, engine.ErrNotYours):
 		return cli.WithHint(cli.WithCode(cli.CodeRefused, err), "its owner offers it with runbook handover, or say why with --take-over TEXT")
 	}
