@@ -14,12 +14,21 @@
 // refuses a runbook in which not knowing leads where passing leads, or to an
 // action that nobody has looked at again. The same predicate runs on anything
 // that satisfies [Facts]: the live array, the local history or an imported
-// bundle. Each renders itself as a sentence in English and French.
+// bundle: package facts writes answers down and gives them again. Each renders
+// itself as a sentence in English and French.
+//
+// What a step may do is a matter of its [Risk]. At R1 the kit itself does one of a
+// closed list ([Deed]), where the site allows it; at R2 a person acts, with a
+// check before and after and a way back; at R3 a second person agrees first. R4,
+// which is everything else, Lint refuses.
+//
+// [Library.For] finds the runbooks an alert leads to, by rule, by the array's own
+// number or link, and by words; [Library.Search] finds them by words alone.
+// Package pack lays carried runbooks over the embedded ones, package manual prints
+// them.
 //
 // The package reads no clock and opens no connection. Steps are carried out by
 // the package engine. It knows nothing of the rest of the product.
 //
-// Limits of this version: the kit itself never writes to an array, and nobody is
-// asked for a second person; Lint refuses actions of risk R1 and R3, and R4 for
-// good.
+// Limits: a step that waits for a person has no time of its own to end.
 package runbooks

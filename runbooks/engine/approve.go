@@ -53,11 +53,20 @@ func (r *Run) statement(s runbooks.Step, found string, expires time.Time) []byte
 	var b strings.Builder
 	for _, line := range [][2]string{
 		{"darksite approval of a step", "1"},
-		{"run", first.Run}, {"line", strconv.Itoa(len(r.log.entries) + 1)}, {"after", r.log.prev},
-		{"runbook", first.Book}, {"digest", first.Digest}, {"step", s.ID}, {"risk", string(s.Risk)},
-		{"target", first.Target}, {"serial", first.Serial}, {"component", first.About},
-		{"change", first.Change}, {"found", found},
-		{"requested by", r.o.Actor}, {"expires", expires.UTC().Format(time.RFC3339)},
+		{"run", first.Run},
+		{"line", strconv.Itoa(len(r.log.entries) + 1)},
+		{"after", r.log.prev},
+		{"runbook", first.Book},
+		{"digest", first.Digest},
+		{"step", s.ID},
+		{"risk", string(s.Risk)},
+		{"target", first.Target},
+		{"serial", first.Serial},
+		{"component", first.About},
+		{"change", first.Change},
+		{"found", found},
+		{"requested by", r.o.Actor},
+		{"expires", expires.UTC().Format(time.RFC3339)},
 	} {
 		fmt.Fprintf(&b, "%s: %s\n", line[0], runbooks.Printable(line[1]))
 	}

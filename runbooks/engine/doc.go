@@ -4,15 +4,18 @@
 // A run lives in a folder of its own: a copy of the runbook's files, so that an
 // upgrade in mid-run changes nothing; log.jsonl, one JSON line per event, each
 // synced to disk before the next step begins and each holding the SHA-256 of
-// the line before; evidence/, what was taken; and log.jsonl.sig once the owner
-// has signed the closed log. The folder is what travels in a bundle. It appears
+// the line before; facts.jsonl, what each check was answered; evidence/, what was
+// taken; and log.jsonl.sig once the owner has signed the closed log. The folder is what travels in a bundle. It appears
 // under its name with its first line in it, or not at all; a folder .start-* is
 // what a crash in that moment leaves, and nothing is lost with it.
 //
 // [Start] makes a run, [Open] takes one up again, [Run.Go] goes on until the run
-// ends or the person leaves, [Sign] makes up for a signature that failed. The
-// engine asks through [Human] and learns through runbooks.Facts; it opens no
-// connection itself and changes no array.
+// ends or the person leaves, [Sign] makes up for a signature that failed. [Offer]
+// hands a run over, [Abort] ends one for a reason, [Rehearse] leads through a
+// runbook and leaves nothing behind, [Again] asks every check of a run once more on
+// what it kept. The engine asks through [Human], learns through runbooks.Facts,
+// acts through [Hands] and finds a second person through [Second]; it opens no
+// connection itself.
 //
 // Rules it keeps, whatever a runbook says:
 //   - One writer: a run that is open elsewhere is refused.
@@ -25,6 +28,18 @@
 //     the action proves it.
 //   - A run is closed as resolved only when the named check passes at that moment.
 //   - "!" stops at any screen and drafts a case.
+//   - A runbook for another kind of target does not begin, nor one that is
+//     withdrawn, nor one that needs a case or a change nobody has named.
+//   - Nobody acts when the clock has jumped since the run was taken up, when the
+//     target no longer says it is the one the run began with, or while another run
+//     that acted on it has not ended.
+//   - At risk R3 a second person signs a text that fixes the step, the target, what
+//     was found and the line of the log it will stand behind, within a quarter of an
+//     hour; the first person is refused by name and by key. Evidence must have been
+//     taken, no other urgent alert be open, and every controller be ready.
+//   - What the kit itself did (R1) and can take back is taken back when a run ends.
+//   - A run belongs to who began it, until another person accepts it.
+//   - A called runbook is a run of its own beside the caller's.
 //   - What an array or an alert calls its parts reaches a screen without anything
 //     a terminal would act on; the log keeps it as it came.
 //

@@ -64,11 +64,27 @@ func (r *Run) blindCheck(ctx context.Context, s runbooks.Step) (string, error) {
 
 func (r *Run) choose(ctx context.Context, s runbooks.Step, screen Screen) (string, error) {
 	for _, result := range s.Results() {
-		screen.Choices = append(screen.Choices, Choice{result, result})
+		screen.Choices = append(screen.Choices, Choice{result, r.word(result)})
 	}
 	answer, note, err := r.ask(ctx, screen)
 	if err != nil {
 		return note, err
 	}
 	return answer, r.finish(s, Entry{Result: answer, Note: note})
+}
+
+// word says a result in the language of the person.
+func (r *Run) word(result string) string {
+	words := map[string]runbooks.Text{
+		"pass": {EN: "it is so", FR: "c'est le cas"}, "fail": {EN: "it is not so", FR: "ce n'est pas le cas"}, "unknown": {EN: "nobody can tell", FR: "on ne peut pas savoir"},
+		"done": {EN: "it was done and proven", FR: "c'est fait et prouvé"}, "failed": {EN: "it did not work", FR: "cela n'a pas fonctionné"}, "not_done": {EN: "it was not done", FR: "ce n'est pas fait"},
+		"reached": {EN: "it came true in time", FR: "c'est arrivé à temps"}, "expired": {EN: "time ran out", FR: "le temps est écoulé"},
+		"taken": {EN: "it was taken", FR: "c'est pris"}, "drafted": {EN: "the case was drafted", FR: "le dossier est préparé"},
+		"resolved": {EN: "it came back resolved", FR: "revenue résolue"}, "mitigated": {EN: "it came back mitigated", FR: "revenue atténuée"},
+		"escalated": {EN: "it came back with a case", FR: "revenue avec un dossier"}, "not_applicable": {EN: "it came back: nothing wrong", FR: "revenue : rien d'anormal"},
+	}
+	if t, ok := words[result]; ok {
+		return t.In(r.o.Lang)
+	}
+	return result
 }

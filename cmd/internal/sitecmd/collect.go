@@ -138,7 +138,7 @@ func (a *app) gather(ctx context.Context, o *collectOptions) (*gathering, error)
 	for _, c := range []collect.Collector{
 		arraystate.New(arrays...),
 		collectmonitor.New(collectmonitor.Options{History: s.Reader, Alerts: s, Now: now, Recent: profile.Recent, Trend: profile.Trend, Step: profile.Step, Select: asked.selector()}),
-		runs.New(runs.Options{Dir: a.path(runsDir), Only: o.runs}),
+		runs.New(runs.Options{Dir: a.path(runsDir), Only: a.withCalled(o.runs)}),
 		hostfacts.New(hostfacts.Options{Root: "/", Programs: collect.HostPrograms{}}),
 		heard.New(heard.Options{Dir: a.path(spoolDir), Channels: []string{string(push.Syslog), string(push.Trap)}, Window: profile.Logs, Now: now}),
 		logs.New(logs.Options{Dir: "/var/log", Window: profile.Logs, Now: now, Programs: collect.HostPrograms{}}),

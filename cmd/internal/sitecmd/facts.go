@@ -248,6 +248,9 @@ func (s *runSite) addAlerts(ctx context.Context, files map[string][]byte) error 
 	if err != nil {
 		return err
 	}
+	if alerts == nil {
+		alerts = []localmon.Alert{}
+	}
 	text, err := json.MarshalIndent(alerts, "", "  ")
 	if err != nil {
 		return fmt.Errorf("write the alerts: %w", err)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -315,7 +316,7 @@ func refusal(err error) error {
 	case errors.Is(err, engine.ErrOtherProduct):
 		return cli.WithHint(cli.WithCode(cli.CodeRefused, err), "darksite runbook list")
 	case errors.Is(err, engine.ErrNeeds):
-		return cli.WithHint(cli.WithCode(cli.CodeRefused, err), "name the change with --change NUMBER, the case with --case ID")
+		return cli.WithHint(cli.WithCode(cli.CodeRefused, err), "darksite runbook list; name the change with --change NUMBER, the case with --case ID")
 	case errors.Is(err, engine.ErrNotYours):
 		return cli.WithHint(cli.WithCode(cli.CodeRefused, err), "its owner offers it with runbook handover, or say why with --take-over TEXT")
 	}
@@ -376,6 +377,22 @@ func (a *app) runbookResumeCommand() *cobra.Command {
 	o.flags(c)
 	c.Flags().StringVar(&o.takeOver, "take-over", "", "why you go on with a run of somebody who has not offered it")
 	return c
+}
+
+// withCalled adds to runs those that they called, which lie beside them.
+func (a *app) withCalled(ids []string) []string {
+	out := slices.Clone(ids)
+	entries, err := os.ReadDir(a.path(runsDir))
+	if err != nil {
+		return out // who reads the runs says why
+	}
+	for _, e := range entries {
+		root, _, called := strings.Cut(e.Name(), ".")
+		if called && slices.Contains(ids, root) && !slices.Contains(ids, e.Name()) {
+			out = append(out, e.Name())
+		}
+	}
+	return out
 }
 
 // checkRuns refuses runs this site does not have, before they are promised as

@@ -151,11 +151,17 @@ func (a *app) printReplay(r engine.Replay, lang runbooks.Lang, asJSON bool) erro
 	} else {
 		t.Print(a.env.Out, a.env.Width(), a.env.Color())
 	}
+	const hint = "compare the folder of the run with the bundle it went out with"
 	switch {
 	case !r.Whole:
-		return cli.WithCode(cli.CodeTampered, fmt.Errorf("the log of %s is not as it was written", r.Run))
+		return cli.WithHint(cli.WithCode(cli.CodeTampered, fmt.Errorf("the log of %s is not as it was written", r.Run)), hint)
 	case differ > 0:
-		return cli.WithCode(cli.CodeTampered, fmt.Errorf("%d of %d verdicts of %s do not come out as the log has them", differ, len(rows), r.Run))
+		return cli.WithHint(cli.WithCode(cli.CodeTampered, fmt.Errorf("%d of %d verdicts of %s do not come out as the log has them", differ, len(rows), r.Run)), hint)
+	}
+	if len(rows) == 0 {
+		a.env.Notef("no check was asked in %s yet", r.Run)
+		a.env.Next("darksite runbook resume " + r.Run + " --as ID")
+		return nil
 	}
 	a.env.Notef("all %d verdicts of %s come out as the log has them", len(rows), r.Run)
 	a.env.Next("darksite bundle collect --as ID --run " + r.Run)

@@ -282,14 +282,14 @@ func (a *app) installPack(ctx context.Context, path, as string, yes bool) error 
 	}
 	o, err := pack.Read(data)
 	if err != nil {
-		return cli.WithCode(cli.CodeTampered, err)
+		return cli.WithHint(cli.WithCode(cli.CodeTampered, err), "copy the pack from its medium again, or ask the vendor for another")
 	}
 	by, err := a.packSigned(o)
 	if err != nil {
 		return cli.WithHint(cli.WithCode(cli.CodeRefused, fmt.Errorf("pack %s %d: %w", o.Name, o.Number, err)), "darksite runbook pack show %s", path)
 	}
 	if o.Site != "" && o.Site != conf.Site.Code {
-		return cli.WithCode(cli.CodeRefused, fmt.Errorf("the pack is for site %s, this is %s", o.Site, conf.Site.Code))
+		return cli.WithHint(cli.WithCode(cli.CodeRefused, fmt.Errorf("the pack is for site %s, this is %s", o.Site, conf.Site.Code)), "ask the vendor for a pack for %s", conf.Site.Code)
 	}
 	packs, err := a.packs()
 	if err != nil {
@@ -300,7 +300,7 @@ func (a *app) installPack(ctx context.Context, path, as string, yes bool) error 
 		if have.Name != o.Name {
 			laid = append(laid, have.Pack)
 		} else if have.Number >= o.Number {
-			return cli.WithCode(cli.CodeRefused, fmt.Errorf("pack %s %d is installed: %d is not newer", have.Name, have.Number, o.Number))
+			return cli.WithHint(cli.WithCode(cli.CodeRefused, fmt.Errorf("pack %s %d is installed: %d is not newer", have.Name, have.Number, o.Number)), "darksite runbook pack list")
 		}
 	}
 	base, err := content.Library()
@@ -309,7 +309,7 @@ func (a *app) installPack(ctx context.Context, path, as string, yes bool) error 
 	}
 	_, changes, err := pack.Overlay(base, append(laid, o.Pack)...)
 	if err != nil {
-		return cli.WithCode(cli.CodeRefused, err)
+		return cli.WithHint(cli.WithCode(cli.CodeRefused, err), "darksite runbook pack show %s", path)
 	}
 	for _, c := range changes {
 		a.paragraphOut(changeWords(c))
