@@ -53,6 +53,7 @@ const (
 	format    = "darksite-reply/1"
 	textName  = "REPLY.txt"
 	itemsName = "items.json"
+	cardName  = "vendor.txt"
 	sigSuffix = ".sig"
 )
 
@@ -124,6 +125,7 @@ type Reply struct {
 	Issued   time.Time
 	Receipts []Receipt
 	Items    []Item
+	Card     []byte // a new vendor card: who signs, who opens, which keys are taken back; nil for none
 }
 
 // FileName is how the file of a reply is called.
@@ -160,7 +162,11 @@ func Build(r Reply, by []sign.Signer, recipient string) (Built, error) {
 		}
 		members = append(members, member{sigName(s.Public()), sig})
 	}
-	plain, err := archive(append(members, member{itemsName, items}))
+	members = append(members, member{itemsName, items})
+	if r.Card != nil {
+		members = append(members, member{cardName, r.Card})
+	}
+	plain, err := archive(members)
 	if err != nil {
 		return Built{}, fmt.Errorf("build reply: %w", err)
 	}
@@ -195,16 +201,32 @@ func (r Reply) encode(items []byte) ([]byte, error) {
 	for _, rc := range r.Receipts {
 		lines = append(lines, statement.Line{Key: "receipt", Value: string(rc.BID) + " " + string(rc.Sealed)})
 	}
-	lines = append(lines, statement.Line{Key: "member", Value: fmt.Sprintf("%s %d %s", bundle.DigestOf(items), len(items), itemsName)})
+	for _, m := range r.listed(items) {
+		lines = append(lines, statement.Line{Key: "member", Value: fmt.Sprintf("%s %d %s", bundle.DigestOf(m.data), len(m.data), m.name)})
+	}
 	return statement.Encode(lines)
+}
+
+// listed are the members whose digests the statement carries.
+func (r Reply) listed(items []byte) []member {
+	list := []member{{itemsName, items}}
+	if r.Card != nil {
+		list = append(list, member{cardName, r.Card})
+	}
+	return list
 }
 
 func (r Reply) validate() error {
 	if !roster.ValidSite(r.Audience) || r.Seq < 1 || (r.Seq == 1) != (r.Prev == "") || r.Prev != "" && !bundle.Digest(r.Prev).Valid() {
 		return errors.New("audience, sequence or the hash of the reply before is not valid")
 	}
-	if len(r.Items) == 0 && len(r.Receipts) == 0 {
+	if len(r.Items) == 0 && len(r.Receipts) == 0 && r.Card == nil {
 		return errors.New("it says nothing: neither an item nor a receipt")
+	}
+	if r.Card != nil {
+		if _, err := roster.ParseVendor(r.Card); err != nil {
+			return fmt.Errorf("%s: %w", cardName, err)
+		}
 	}
 	for _, rc := range r.Receipts {
 		if !rc.of(r.Audience) {
@@ -328,11 +350,17 @@ func openPack(file []byte, ids []age.Identity, site string, v roster.Vendor) (Op
 	if err != nil {
 		return Opened{}, err
 	}
-	if len(members) != signers+2 || members[0].name != textName || members[signers+1].name != itemsName {
-		return Opened{}, fmt.Errorf("want %s, %d signatures and %s, in this order", textName, signers, itemsName)
+	most := signers + 3
+	if len(members) < most-1 || len(members) > most || members[0].name != textName || members[signers+1].name != itemsName ||
+		len(members) == most && members[most-1].name != cardName {
+		return Opened{}, fmt.Errorf("want %s, %d signatures, %s and perhaps %s, in this order", textName, signers, itemsName, cardName)
 	}
 	text, items := members[0].data, members[signers+1].data
-	r, err := parse(text, items)
+	var card []byte
+	if len(members) == most {
+		card = members[most-1].data
+	}
+	r, err := parse(text, items, card)
 	if err != nil {
 		return Opened{}, err
 	}
@@ -364,16 +392,18 @@ func verify(text []byte, sigs []member, seq int64, v roster.Vendor) ([]roster.Pe
 	return people, nil
 }
 
-func parse(text, items []byte) (Reply, error) {
+func parse(text, items, card []byte) (Reply, error) {
 	f := statement.NewReader(text)
 	f.Const("format", format)
-	r := Reply{Audience: f.Text("audience"), Seq: f.Int("reply_seq"), Prev: f.Text("prev_reply_sha256")}
+	r := Reply{Audience: f.Text("audience"), Seq: f.Int("reply_seq"), Prev: f.Text("prev_reply_sha256"), Card: card}
 	issued := f.Text("issued_utc")
 	for _, line := range f.Repeat("receipt") {
 		bid, digest, _ := strings.Cut(line, " ") // validate looks at both
 		r.Receipts = append(r.Receipts, Receipt{bundle.ID(bid), bundle.Digest(digest)})
 	}
-	f.Const("member", fmt.Sprintf("%s %d %s", bundle.DigestOf(items), len(items), itemsName))
+	for _, m := range r.listed(items) {
+		f.Const("member", fmt.Sprintf("%s %d %s", bundle.DigestOf(m.data), len(m.data), m.name))
+	}
 	if err := f.Done(); err != nil {
 		return Reply{}, err
 	}
@@ -450,7 +480,7 @@ func unarchive(data []byte) ([]member, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read archive: %w", err)
 		}
-		if h.Typeflag != tar.TypeReg || len(h.Name) > 80 || len(members) > signers+2 {
+		if h.Typeflag != tar.TypeReg || len(h.Name) > 80 || len(members) > signers+3 {
 			return nil, fmt.Errorf("read archive: member %q does not belong here", h.Name)
 		}
 		body, err := io.ReadAll(io.LimitReader(r, MaxBytes))

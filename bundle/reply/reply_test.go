@@ -77,6 +77,23 @@ func TestRoundTrip(t *testing.T) {
 	require.NotContains(t, string(b.File), "00012345", "what is carried is sealed")
 }
 
+func TestACardIsCarried(t *testing.T) {
+	p := meet(t)
+	card, err := p.vendor.Encode()
+	require.NoError(t, err)
+	r := first()
+	r.Card = card
+	got, err := reply.Open(build(t, p, r, "ruth", "sam").File, []age.Identity{p.site}, "S042", p.vendor)
+	require.NoError(t, err)
+	require.Equal(t, r, got.Reply)
+	r.Items, r.Receipts = nil, nil
+	_, err = reply.Build(r, []sign.Signer{p.keys["ruth"], p.keys["sam"]}, p.site.Recipient().String())
+	require.NoError(t, err, "a card alone says enough")
+	r.Card = append(card, '\n')
+	_, err = reply.Build(r, []sign.Signer{p.keys["ruth"], p.keys["sam"]}, p.site.Recipient().String())
+	require.ErrorContains(t, err, "vendor.txt")
+}
+
 func TestBuildRefuses(t *testing.T) {
 	p := meet(t)
 	recipient := p.site.Recipient().String()

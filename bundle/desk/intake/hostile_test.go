@@ -129,4 +129,3 @@ func TestABombIsOverInAMoment(t *testing.T) {
 		require.Equal(t, 0, len(files(t, filepath.Join(s.dir, "blobs"))))
 	}
 }
-

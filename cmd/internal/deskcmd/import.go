@@ -15,6 +15,7 @@ import (
 	"darksite/bundle/carry"
 	"darksite/bundle/desk"
 	"darksite/bundle/desk/boltstore"
+	"darksite/bundle/desk/confine"
 	"darksite/bundle/desk/intake"
 	"darksite/bundle/desk/triage"
 	"darksite/bundle/open"
@@ -50,7 +51,8 @@ func (a *app) importCommand() *cobra.Command {
 		Long: `Take in every bundle found on the media. Volumes of one bundle may lie on several
 media: name them all. What is damaged is repaired from parity where that is
 enough. A bundle is believed only at the very end; one that is refused leaves
-nothing behind. Exit 3 when some bundles came in and others did not.`,
+nothing behind. While it reads, the command gives up the network and every file but
+the media and the desk's folder, where the system has a way (Landlock). Exit 3 when some bundles came in and others did not.`,
 		Example: "  casedesk import /media/usb\n  casedesk import /media/usb1 /media/usb2 --json",
 		RunE: func(c *cobra.Command, args []string) error {
 			store, done, err := a.openStore()
@@ -77,6 +79,15 @@ func (a *app) runImport(ctx context.Context, store *boltstore.Store, media []str
 	}
 	if len(sets) == 0 {
 		return noBundle(media)
+	}
+	// The keys are read and the store is open: from here on the medium is read, and
+	// nothing but it and the desk's folder is within reach.
+	level, err := confine.Process(confine.Paths{Write: []string{a.dir()}, Read: media, Optional: []string{"/usr/share/zoneinfo", "/etc/localtime", "/proc/self"}})
+	if err != nil {
+		return err
+	}
+	if level == confine.None {
+		a.env.Notef("this system cannot confine the import: keep the station without a network")
 	}
 	var done []arrival
 	var failed error

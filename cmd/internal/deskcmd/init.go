@@ -78,24 +78,3 @@ func (a *app) runInit(o initOptions) error {
 	a.env.Next("casedesk keys card > vendor.txt   (carry it to each site)", "casedesk sites enrol roster.txt")
 	return nil
 }
-
-func (a *app) keysCommand() *cobra.Command {
-	c := &cobra.Command{Use: "keys", Short: "The desk's keys and the card sites accept", Example: "  casedesk keys card > /media/usb/vendor.txt"}
-	c.AddCommand(&cobra.Command{
-		Use: "card", Short: "Print the vendor card, to be carried to sites", Args: cobra.NoArgs,
-		Example: "  casedesk keys card > vendor.txt",
-		RunE: func(*cobra.Command, []string) error {
-			v, err := a.vendor()
-			if err != nil {
-				return err
-			}
-			text, err := v.Encode()
-			if err != nil {
-				return err
-			}
-			_, err = a.env.Out.Write(text)
-			return err
-		},
-	})
-	return c
-}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -22,6 +23,7 @@ type replyOptions struct {
 	out      string
 	as       []string
 	passFile string
+	card     bool
 }
 
 func (a *app) replyCommand() *cobra.Command {
@@ -45,6 +47,7 @@ sign. The file is sealed to the site's record recipient.`,
 	}
 	c.Flags().StringVar(&o.out, "out", "", "folder to write the reply into (default: replies/ of the desk)")
 	c.Flags().StringArrayVar(&o.as, "as", nil, "id of a person who signs; twice (default: both of the vendor card)")
+	c.Flags().BoolVar(&o.card, "card", false, "carry the vendor card, with who signs and which keys are taken back")
 	c.Flags().StringVar(&o.passFile, "passphrase-file", "", "passphrase of the reply keys")
 	return c
 }
@@ -84,6 +87,11 @@ func (a *app) runReply(ctx context.Context, store replyStore, name string, o rep
 	answer := reply.Reply{Audience: c.Site, Seq: seq + 1, Prev: prev, Issued: now, Items: items(c, events, seen(chain))}
 	for _, b := range c.Bundles {
 		answer.Receipts = append(answer.Receipts, reply.Receipt{BID: b.BID, Sealed: b.SealedSHA256})
+	}
+	if o.card {
+		if answer.Card, err = os.ReadFile(a.path(vendorFile)); err != nil {
+			return fmt.Errorf("read the vendor card: %w", err)
+		}
 	}
 	built, err := reply.Build(answer, keys, r.Record)
 	if err != nil {

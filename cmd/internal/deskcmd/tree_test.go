@@ -33,6 +33,8 @@ func TestTree(t *testing.T) {
 			"case status":     "acts; the case is in case show --json",
 			"case survey":     "acts; the case is in case show --json",
 			"init":            "acts and says so",
+			"keys add":        "acts; the card is what keys card prints",
+			"keys revoke":     "acts; the card is what keys card prints",
 			"keys card":       "prints the file that is carried",
 			"open":            "unpacks a folder",
 			"reply":           "prints the file it made",

@@ -28,25 +28,34 @@ import (
 
 func (a *app) replyCommand() *cobra.Command {
 	c := &cobra.Command{Use: "reply", Short: "What the vendor sent back", Example: "  darksite reply open /media/usb/R-S042-000001.reply"}
-	var identity, passFile string
-	var yes bool
+	var w replyOptions
 	open := &cobra.Command{
 		Use: "open FILE", Short: "Verify a carried reply and apply it to the cases", Args: cobra.ExactArgs(1),
 		Long: `Decrypt a reply with the record key, check that two people of the vendor signed it,
 that it is for this site and the next of its chain, show what it says, ask, and
 apply it all at once: numbers, diagnoses, comments, what is needed, steps for people,
-parts, advice, receipts. Nothing in a reply is ever executed. Applying the same
+parts, advice, receipts. A reply may bring a new vendor card: one that only takes
+keys back is put in force; one that lets somebody sign or open who could not before
+needs two officers with their keys. Nothing in a reply is ever executed. Applying the same
 reply again changes nothing.`,
 		Example: "  darksite reply open /media/usb/R-S042-000001.reply --identity /media/safe/record.key",
 		RunE: func(c *cobra.Command, args []string) error {
-			return a.openReply(c.Context(), args[0], identity, passFile, yes)
+			return a.openReply(c.Context(), args[0], w)
 		},
 	}
-	open.Flags().StringVar(&identity, "identity", "", "file of the record key (default: keys/record.key)")
-	open.Flags().BoolVar(&yes, "yes", false, "apply it without being asked")
-	open.Flags().StringVar(&passFile, "passphrase-file", "", "passphrase of the record key")
+	open.Flags().StringVar(&w.identity, "identity", "", "file of the record key (default: keys/record.key)")
+	open.Flags().StringArrayVar(&w.officers, "officer", nil, "an officer who agrees that somebody may do more than before; twice")
+	open.Flags().BoolVar(&w.yes, "yes", false, "apply it without being asked")
+	open.Flags().StringVar(&w.passFile, "passphrase-file", "", "passphrase of the record key")
 	c.AddCommand(open)
 	return c
+}
+
+// replyOptions say how a reply is opened, and who agrees.
+type replyOptions struct {
+	identity, passFile string
+	officers           []string
+	yes                bool
 }
 
 // seenReplies is how far the site has come in the vendor's chain.
@@ -94,7 +103,7 @@ func writeReplies(db *bbolt.DB, seen seenReplies) error {
 	return nil
 }
 
-func (a *app) openReply(ctx context.Context, path, identity, passFile string, yes bool) error {
+func (a *app) openReply(ctx context.Context, path string, w replyOptions) error {
 	conf, err := a.config()
 	if err != nil {
 		return err
@@ -107,7 +116,7 @@ func (a *app) openReply(ctx context.Context, path, identity, passFile string, ye
 	if err != nil {
 		return err
 	}
-	ids, err := a.recordIdentities(identity, passFile)
+	ids, err := a.recordIdentities(w.identity, w.passFile)
 	if err != nil {
 		return err
 	}
@@ -118,7 +127,7 @@ func (a *app) openReply(ctx context.Context, path, identity, passFile string, ye
 	if err != nil {
 		return err
 	}
-	return a.onBundle(func(j *journey) error { return a.applyReply(ctx, j, opened, yes) })
+	return a.onBundle(func(j *journey) error { return a.applyReply(ctx, j, opened, w) })
 }
 
 func readBounded(path string, limit int64) ([]byte, error) {
@@ -143,7 +152,7 @@ func readBounded(path string, limit int64) ([]byte, error) {
 // applyReply shows a reply, asks, and applies it: the items in one transaction,
 // then the receipts, then the journal, then the chain moves on. Each part may be
 // done again, so an interruption is mended by opening the file again.
-func (a *app) applyReply(ctx context.Context, j *journey, o reply.Opened, yes bool) error {
+func (a *app) applyReply(ctx context.Context, j *journey, o reply.Opened, w replyOptions) error {
 	seen, err := readReplies(j.cases.DB)
 	if err != nil {
 		return err
@@ -162,8 +171,15 @@ func (a *app) applyReply(ctx context.Context, j *journey, o reply.Opened, yes bo
 		return err
 	}
 	a.printReply(o, missing)
+	card, err := a.weighCard(o)
+	if err != nil {
+		return err
+	}
+	if err := a.officersAgree(card, w.officers, w.passFile); err != nil {
+		return err
+	}
 	refused := cli.WithHint(errors.New("the reply is not applied: nothing was changed"), "darksite reply open FILE")
-	if err := a.env.Agree(yes, "Apply this to the cases of the site?", "it is to be applied", refused); err != nil {
+	if err := a.env.Agree(w.yes, "Apply this at the site?", "it is to be applied", refused); err != nil {
 		return err
 	}
 	var changes []casedraft.Change
@@ -184,6 +200,9 @@ func (a *app) applyReply(ctx context.Context, j *journey, o reply.Opened, yes bo
 		Details: map[string]string{"seq": strconv.FormatInt(o.Seq, 10), "sha256": o.Hash, "items": strconv.Itoa(len(o.Items))},
 	})
 	if err != nil {
+		return err
+	}
+	if err := a.putInForce(ctx, j, card, w.officers); err != nil {
 		return err
 	}
 	if err := writeReplies(j.cases.DB, seenReplies{o.Seq, o.Hash, a.env.Now().UTC()}); err != nil {

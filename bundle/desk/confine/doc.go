@@ -1,0 +1,33 @@
+// Package confine takes away from this process what reading a foreign medium does
+// not need: the network, and every file but those that are named.
+//
+//	level, err := confine.Process(confine.Paths{Write: []string{desk}, Read: []string{medium}})
+//
+// It uses Landlock, so it needs a Linux kernel from 5.13 on and no privilege; TCP
+// is taken away from 6.7 on. On another system, or a kernel without it, Process
+// changes nothing and says so with [None]: the caller tells its user. What is
+// taken away never comes back, so call it in a process that ends with the work,
+// after everything was opened that the work needs beside the paths.
+//
+// Limits: files that are open already stay usable, which is what makes standard
+// output work. UDP and sockets in the file system are not covered. The package is
+// no substitute for a station that has no network.
+package confine
+
+// Paths are what stays reachable. A path that does not exist is an error, but for
+// those that are Optional.
+type Paths struct {
+	Write    []string // folders: read, write, make and remove below them
+	Read     []string // folders and files
+	Optional []string // as Read, where they exist
+}
+
+// Level is how far a process could be confined.
+type Level string
+
+// The levels.
+const (
+	None        Level = "none"              // the system has no way
+	Files       Level = "files"             // files only
+	FilesAndTCP Level = "files and network" // and no TCP
+)

@@ -1,0 +1,122 @@
+package confine
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	readFile   = unix.LANDLOCK_ACCESS_FS_READ_FILE
+	readFolder = readFile | unix.LANDLOCK_ACCESS_FS_READ_DIR
+	write      = readFolder | unix.LANDLOCK_ACCESS_FS_WRITE_FILE | unix.LANDLOCK_ACCESS_FS_REMOVE_DIR | unix.LANDLOCK_ACCESS_FS_REMOVE_FILE |
+		unix.LANDLOCK_ACCESS_FS_MAKE_DIR | unix.LANDLOCK_ACCESS_FS_MAKE_REG
+	first = write | unix.LANDLOCK_ACCESS_FS_EXECUTE | unix.LANDLOCK_ACCESS_FS_MAKE_CHAR | unix.LANDLOCK_ACCESS_FS_MAKE_SOCK |
+		unix.LANDLOCK_ACCESS_FS_MAKE_FIFO | unix.LANDLOCK_ACCESS_FS_MAKE_BLOCK | unix.LANDLOCK_ACCESS_FS_MAKE_SYM
+)
+
+// handled is what a version of Landlock can take away, and what of it writing
+// below a folder needs.
+func handled(version uintptr) (files, network, writing uint64) {
+	files, writing = first, write
+	if version >= 2 {
+		files |= unix.LANDLOCK_ACCESS_FS_REFER
+		writing |= unix.LANDLOCK_ACCESS_FS_REFER // a rename from the quarantine
+	}
+	if version >= 3 {
+		files |= unix.LANDLOCK_ACCESS_FS_TRUNCATE
+		writing |= unix.LANDLOCK_ACCESS_FS_TRUNCATE
+	}
+	if version >= 4 {
+		network = unix.LANDLOCK_ACCESS_NET_BIND_TCP | unix.LANDLOCK_ACCESS_NET_CONNECT_TCP
+	}
+	return files, network, writing
+}
+
+// Process confines this process, with all its threads, for good.
+func Process(p Paths) (Level, error) {
+	level, err := process(p)
+	if err != nil {
+		return None, fmt.Errorf("confine this process: %w", err)
+	}
+	return level, nil
+}
+
+func process(p Paths) (Level, error) {
+	version, _, errno := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, 0, 0, unix.LANDLOCK_CREATE_RULESET_VERSION)
+	if errno != 0 { // not in this kernel, or not switched on
+		return None, nil
+	}
+	files, network, writing := handled(version)
+	attr := unix.LandlockRulesetAttr{Handled_access_fs: files, Handled_access_net: network}
+	size := unsafe.Sizeof(attr.Handled_access_fs)
+	if network != 0 {
+		size += unsafe.Sizeof(attr.Handled_access_net)
+	}
+	fd, _, errno := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, uintptr(unsafe.Pointer(&attr)), size, 0) //nolint:gosec // what the call takes
+	if errno != 0 {
+		return None, fmt.Errorf("make a ruleset: %w", errno)
+	}
+	defer unix.Close(int(fd)) //nolint:errcheck // the rules are in force or not by then
+	for _, list := range []struct {
+		paths    []string
+		access   uint64
+		optional bool
+	}{{p.Write, writing, false}, {p.Read, readFolder, false}, {p.Optional, readFolder, true}} {
+		for _, path := range list.paths {
+			err := allow(int(fd), path, list.access)
+			if list.optional && errors.Is(err, fs.ErrNotExist) {
+				continue
+			}
+			if err != nil {
+				return None, err
+			}
+		}
+	}
+	return inForce(fd, network)
+}
+
+// allow keeps a path reachable.
+func allow(ruleset int, path string, access uint64) error {
+	f, err := os.OpenFile(path, unix.O_PATH|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	defer f.Close() //nolint:errcheck // it was only named
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if !info.IsDir() {
+		access &= readFile | unix.LANDLOCK_ACCESS_FS_WRITE_FILE | unix.LANDLOCK_ACCESS_FS_TRUNCATE
+	}
+	rule := unix.LandlockPathBeneathAttr{Allowed_access: access, Parent_fd: int32(f.Fd())}                                                               //nolint:gosec // a descriptor
+	_, _, errno := unix.Syscall6(unix.SYS_LANDLOCK_ADD_RULE, uintptr(ruleset), unix.LANDLOCK_RULE_PATH_BENEATH, uintptr(unsafe.Pointer(&rule)), 0, 0, 0) //nolint:gosec // what the call takes
+	if errno != 0 {
+		return fmt.Errorf("keep %s reachable: %w", path, errno)
+	}
+	return nil
+}
+
+// inForce puts the rules in force on every thread.
+func inForce(fd uintptr, network uint64) (Level, error) {
+	_, _, errno := syscall.AllThreadsSyscall6(unix.SYS_PRCTL, unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0, 0)
+	if errno == syscall.ENOTSUP { // a build with cgo cannot reach all threads
+		return None, nil
+	}
+	if errno != 0 {
+		return None, fmt.Errorf("give up new privileges: %w", errno)
+	}
+	if _, _, errno = syscall.AllThreadsSyscall(unix.SYS_LANDLOCK_RESTRICT_SELF, fd, 0, 0); errno != 0 {
+		return None, fmt.Errorf("put the rules in force: %w", errno)
+	}
+	if network != 0 {
+		return FilesAndTCP, nil
+	}
+	return Files, nil
+}

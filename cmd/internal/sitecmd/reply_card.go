@@ -1,0 +1,121 @@
+package sitecmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"darksite/bundle/journal"
+	"darksite/bundle/reply"
+	"darksite/bundle/roster"
+	"darksite/bundle/safefile"
+	"darksite/cmd/internal/cli"
+)
+
+// newCard is a vendor card that came with a reply and is to be put in force.
+type newCard struct {
+	text    []byte
+	version int64
+	change  roster.CardChange
+}
+
+// weighCard shows what the card of a reply would change. It is nil where nothing
+// would: no card, or the one in force.
+func (a *app) weighCard(o reply.Opened) (*newCard, error) {
+	if o.Card == nil {
+		return nil, nil
+	}
+	v, err := roster.ParseVendor(o.Card)
+	if err != nil {
+		return nil, cli.WithCode(cli.CodeTampered, err)
+	}
+	old, err := a.loadVendor()
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case v.Version < old.Version:
+		return nil, cli.WithHint(cli.WithCode(cli.CodeRefused, fmt.Errorf("the reply brings card %d and card %d is in force: a key taken back would come alive again", v.Version, old.Version)),
+			"ask the vendor for a reply with the newest card")
+	case v.Version == old.Version && !reflect.DeepEqual(v, old):
+		return nil, cli.WithHint(cli.WithCode(cli.CodeTampered, fmt.Errorf("the reply's card %d differs from the card %d in force: a card that changes gets a new number", v.Version, old.Version)),
+			"telephone the vendor: two different cards carry one number")
+	case v.Version == old.Version:
+		return nil, nil
+	}
+	card := &newCard{o.Card, v.Version, v.Against(old)}
+	a.printCard(card)
+	return card, nil
+}
+
+func (a *app) printCard(card *newCard) {
+	fmt.Fprintf(a.env.Out, "vendor card %d:\n", card.version)
+	row := func(what, who string) { a.paragraphOut("  " + what + " " + who) }
+	for _, p := range card.change.TakenBack {
+		row("takes back", fmt.Sprintf("key %s for replies after %d", p.KeyID, p.After))
+	}
+	for _, p := range card.change.Removed {
+		row("removes", p.ID+" "+p.Key.Fingerprint())
+	}
+	for _, r := range card.change.OpensNot {
+		row("opens bundles no more:", recipientFingerprint(r))
+	}
+	for _, p := range card.change.Added {
+		row("LOOSENS: may sign replies:", p.ID+" "+p.Key.Fingerprint())
+	}
+	for _, r := range card.change.Opens {
+		row("LOOSENS: may open bundles:", recipientFingerprint(r))
+	}
+	for _, p := range card.change.GivenAgain {
+		row("LOOSENS: gives again", "key "+p.KeyID)
+	}
+}
+
+// officersAgree wants two different officers with their keys where a card lets
+// somebody do more than before.
+func (a *app) officersAgree(card *newCard, officers []string, passFile string) error {
+	if card == nil || !card.change.Loosens() {
+		return nil
+	}
+	if len(officers) != 2 || officers[0] == officers[1] {
+		return cli.WithHint(cli.WithCode(cli.CodeRefused, errors.New("the card lets somebody do more than before: two officers have to agree")),
+			"compare the fingerprints over the telephone, then: darksite reply open FILE --officer ONE --officer OTHER")
+	}
+	r, err := a.loadRoster()
+	if err != nil {
+		return err
+	}
+	for _, id := range officers {
+		p, ok := r.Person(id)
+		if !ok || p.Role != roster.Officer {
+			return cli.WithHint(cli.WithCode(cli.CodeRefused, fmt.Errorf("%s is not an officer of this site", id)), "darksite site people")
+		}
+		key, err := a.signer(id, "", passFile)
+		if err != nil {
+			return err
+		}
+		if key.Public() != p.Key {
+			return cli.WithCode(cli.CodeRefused, fmt.Errorf("the key of %s is not the one on the roster", id))
+		}
+	}
+	return nil
+}
+
+// putInForce writes the card down, in the journal first.
+func (a *app) putInForce(ctx context.Context, j *journey, card *newCard, officers []string) error {
+	if card == nil {
+		return nil
+	}
+	_, err := j.journal.Append(ctx, journal.Entry{
+		Time: a.env.Now(), Actor: "vendor", Action: "vendor.card",
+		Details: map[string]string{"version": strconv.FormatInt(card.version, 10), "officers": strings.Join(officers, " ")},
+	})
+	if err != nil {
+		return err
+	}
+	return safefile.Write(a.path(vendorFile), card.text, fs.FileMode(0o644))
+}
