@@ -46,6 +46,7 @@ const (
 	Journal     Namespace = "journal@darksite"
 	Root        Namespace = "root@darksite"
 	Roster      Namespace = "roster@darksite"
+	Enrol       Namespace = "enrol@darksite" // the holder of a new key shows that he has it
 	Run         Namespace = "run@darksite"
 	Step        Namespace = "step@darksite"        // a second person agrees to a step of a runbook
 	Pack        Namespace = "pack@darksite"        // runbooks that are carried in
