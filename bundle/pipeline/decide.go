@@ -254,7 +254,7 @@ func (p *Pipeline) decide(ctx context.Context, id bundle.ID, signer sign.Signer,
 	if err != nil {
 		return fmt.Errorf("decide on bundle %s: %w", id, err)
 	}
-	officer, err := holder(t.Roster, signer.Public(), roster.Officer, r.Seq)
+	officer, err := holder(t.Roster, signer.Public(), r.Seq, roster.Officer)
 	if err != nil {
 		return fmt.Errorf("decide on bundle %s: %w", id, err)
 	}

@@ -160,9 +160,10 @@ func (p *Pipeline) sealTo(ctx context.Context, r *Record, c *contents, approved 
 	return sealed, nil
 }
 
-// officer finds the officer a signer belongs to.
-func officerOf(t Trust, signer sign.Signer, r *Record) (roster.Person, error) {
-	person, err := holder(t.Roster, signer.Public(), roster.Officer, r.Seq)
+// releaser finds who labels and hands over a medium: an officer, or a person
+// enrolled for nothing else.
+func releaser(t Trust, signer sign.Signer, r *Record) (roster.Person, error) {
+	person, err := holder(t.Roster, signer.Public(), r.Seq, roster.Officer, roster.Releaser)
 	if err != nil {
 		return roster.Person{}, err
 	}
