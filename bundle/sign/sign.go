@@ -94,6 +94,17 @@ func (k PublicKey) ID() string {
 	return hex.EncodeToString(sum[:8])
 }
 
+// Hex is the whole SHA-256 over the blob of the key, for comparing by eye and, in
+// words, by ear.
+func (k PublicKey) Hex() string {
+	key, err := k.ssh()
+	if err != nil {
+		return ""
+	}
+	sum := sha256.Sum256(key.Marshal())
+	return hex.EncodeToString(sum[:])
+}
+
 // Fingerprint is the form ssh-keygen -l prints: SHA256: and base64.
 func (k PublicKey) Fingerprint() string {
 	key, err := k.ssh()

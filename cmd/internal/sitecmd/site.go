@@ -16,7 +16,6 @@ import (
 	"darksite/bundle/safefile"
 	"darksite/bundle/sign"
 	"darksite/cmd/internal/cli"
-	"darksite/cmd/internal/keyfile"
 	"darksite/cmd/internal/siteconf"
 	"darksite/localmon/source/pinned"
 
@@ -32,7 +31,7 @@ func (a *app) siteCommand() *cobra.Command {
   darksite site pin https://10.1.0.10
   darksite site vendor /media/usb/vendor.txt`,
 	}
-	c.AddCommand(a.siteShowCommand(), a.siteCheckCommand(), a.siteContactsCommand(), a.sitePeopleCommand(), a.siteVendorCommand(), a.siteRosterCommand(), a.sitePinCommand())
+	c.AddCommand(a.siteShowCommand(), a.siteCheckCommand(), a.siteContactsCommand(), a.sitePeopleCommand(), a.siteVendorCommand(), a.siteRosterCommand(), a.siteKeysCommand(), a.sitePinCommand())
 	return c
 }
 
@@ -46,6 +45,7 @@ type siteView struct {
 	People    []personView   `json:"people"`
 	Approvals int64          `json:"approvals"`
 	Roster    int64          `json:"roster_version"`
+	Founded   bool           `json:"roster_signed"`
 	Vendor    string         `json:"vendor,omitempty"`
 	Plan      string         `json:"plan,omitempty"`
 	Until     string         `json:"plan_until,omitempty"`
@@ -105,6 +105,11 @@ func (a *app) siteView() (siteView, error) {
 		return siteView{}, err
 	}
 	v := siteView{Dir: a.dir(), Site: siteIdentity(conf.Site), Arrays: []siteArray{}, Notify: notifiers(conf), Contacts: contacts(conf.Contacts), Approvals: r.Approvals, Roster: r.Version, People: people(r.People), Plan: conf.Support.Plan}
+	chain, _, err := a.rosterChain()
+	if err != nil {
+		return siteView{}, a.unreadable(rostersDir, err)
+	}
+	v.Founded = chain != nil
 	if !conf.Support.Until.IsZero() {
 		v.Until = conf.Support.Until.Format("2006-01-02")
 	}
@@ -278,6 +283,7 @@ func (a *app) readiness(v siteView) []finding {
 		judge(count[string(roster.Collector)] > 0, "CRIT", "a collector is enrolled", "no collector is enrolled: no bundle can be made", "darksite site people add ID --name NAME --role collector"),
 		judge(int64(count[string(roster.Officer)]) >= v.Approvals, "CRIT", fmt.Sprintf("%s for %s", counted(count[string(roster.Officer)], "officer"), counted(int(v.Approvals), "approval")),
 			fmt.Sprintf("%s enrolled, %d must agree: no bundle can leave", counted(count[string(roster.Officer)], "officer"), v.Approvals), "darksite site people add ID --name NAME --role officer"),
+		judge(v.Founded, "WARN", fmt.Sprintf("roster %d is signed as the one before demands", v.Roster), "the roster is signed by nobody: who can write this folder can enrol himself", "darksite site keys checklist found"),
 		judge(v.Vendor != "", "CRIT", "vendor card: "+v.Vendor, "no vendor card: no bundle can be sealed", "darksite site vendor CARD"),
 	)
 	if _, err := os.Stat(a.path(keysDir, recordKey)); err == nil {
@@ -349,14 +355,17 @@ func (a *app) peopleAddCommand() *cobra.Command {
 		Use: "add ID", Short: "Enrol a person with a new key, or with an existing public key",
 		Long: `Enrol a person. Without --key a new Ed25519 key is made below keys/, protected by a
 passphrase. With --key the public key of a key file, agent or token is enrolled.
-One person has one key, and a key has one role.`,
+One person has one key, and a key has one role: a collector makes bundles, an officer
+approves and releases them, a releaser only labels media and hands them over.
+
+Once the roster is founded (site keys found) this is a proposal that officers sign.`,
 		Example: `  darksite site people add mdurand --name "M. Durand" --role collector
   darksite site people add amartin --name "A. Martin" --role officer --key /media/usb/amartin.pub`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error { return a.addPerson(args[0], o) },
 	}
 	c.Flags().StringVar(&o.name, "name", "", "name of the person")
-	c.Flags().StringVar(&o.role, "role", "", "collector or officer")
+	c.Flags().StringVar(&o.role, "role", "", "collector, officer or releaser")
 	c.Flags().StringVar(&o.keyFile, "key", "", "public key file to enrol instead of making a key")
 	passFlags(c, &o.passFile, &o.noPass)
 	_ = c.MarkFlagRequired("name") // both flags exist: they were defined above
@@ -365,24 +374,28 @@ One person has one key, and a key has one role.`,
 }
 
 func (a *app) addPerson(id string, o personOptions) error {
-	r, err := a.loadRoster()
+	r, number, err := a.latest()
 	if err != nil {
 		return err
 	}
 	if err := admissible(r, id, o); err != nil {
 		return cli.WithCode(cli.CodeUsage, err)
 	}
-	key, err := a.personKey(id, o)
+	key, err := a.personKeyAs(id, id, o)
 	if err != nil {
 		return err
 	}
-	r.People = append(r.People, roster.Person{ID: id, Name: o.name, Role: roster.Role(o.role), Key: key})
-	r.Version++
-	if err := a.saveRoster(r); err != nil {
+	next, err := r.Enrol(roster.Person{ID: id, Name: o.name, Role: roster.Role(o.role), Key: key})
+	if err != nil {
+		return cli.WithHint(cli.WithCode(cli.CodeRefused, err), "make a new key for %s: leave --key out, or name another file", id)
+	}
+	next.Version = number
+	inForce, err := a.saveRoster(next)
+	if err != nil || !inForce {
 		return err
 	}
-	a.env.Notef("%s is enrolled as %s, key %s; the roster is now version %d", id, o.role, key.ID(), r.Version)
-	a.env.Next("darksite site check", "darksite site roster > roster.txt   (carry it to the vendor, who enrols it)")
+	a.env.Notef("%s is enrolled as %s, key %s; the roster is now version %d", id, o.role, key.ID(), number)
+	a.env.Next("darksite site check", "darksite site keys card "+id, "darksite site roster > roster.txt   (carry it to the vendor, who enrols it)")
 	return nil
 }
 
@@ -393,24 +406,8 @@ func admissible(r roster.Roster, id string, o personOptions) error {
 	if err != nil {
 		return err
 	}
-	r.People = append(r.People[:len(r.People):len(r.People)], roster.Person{ID: id, Name: o.name, Role: roster.Role(o.role), Key: key})
-	_, err = r.Encode()
+	_, err = r.Enrol(roster.Person{ID: id, Name: o.name, Role: roster.Role(o.role), Key: key})
 	return err
-}
-
-func (a *app) personKey(id string, o personOptions) (sign.PublicKey, error) {
-	if o.keyFile != "" {
-		return keyfile.PublicKey(o.keyFile)
-	}
-	// A key whose enrolment was interrupted is taken up again.
-	if key, err := keyfile.PublicKey(a.path(keysDir, id+".pub")); err == nil {
-		return key, nil
-	}
-	pass, err := keyfile.NewPassphrase(a.env, "the key of "+id, o.passFile, o.noPass)
-	if err != nil {
-		return "", err
-	}
-	return keyfile.NewSigner(a.path(keysDir), id, pass)
 }
 
 func (a *app) siteVendorCommand() *cobra.Command {
@@ -506,11 +503,12 @@ func (a *app) acceptVendor(card string, yes bool) error {
 }
 
 func (a *app) siteRosterCommand() *cobra.Command {
-	var signers, revoked bool
+	var signers, revoked, signed bool
 	c := &cobra.Command{
 		Use: "roster", Short: "Print the roster, to be carried to the vendor and enrolled there", Args: cobra.NoArgs,
-		Long: `Print the roster of this site. With --allowed-signers or --revoked print the file of
-that name which stock ssh-keygen takes, for checking a medium without this kit.`,
+		Long: `Print the roster of this site, with --signed together with the signatures that put it
+into force. With --allowed-signers or --revoked print the file of that name which stock
+ssh-keygen takes, for checking a medium without this kit.`,
 		Example: "  darksite site roster > /media/usb/roster.txt\n  darksite site roster --allowed-signers > allowed_signers",
 		RunE: func(*cobra.Command, []string) error {
 			r, err := a.loadRoster()
@@ -519,8 +517,12 @@ that name which stock ssh-keygen takes, for checking a medium without this kit.`
 			}
 			text, err := r.Encode()
 			switch {
-			case signers && revoked:
-				return cli.Usagef("--allowed-signers or --revoked: one file at a time")
+			case signers && revoked, signed && (signers || revoked):
+				return cli.Usagef("--signed, --allowed-signers or --revoked: one file at a time")
+			case signed:
+				if text, err = a.signedText(r); err != nil {
+					return err
+				}
 			case signers:
 				text = r.AllowedSigners()
 			case revoked:
@@ -533,6 +535,7 @@ that name which stock ssh-keygen takes, for checking a medium without this kit.`
 			return err
 		},
 	}
+	c.Flags().BoolVar(&signed, "signed", false, "print the signatures below the roster")
 	c.Flags().BoolVar(&signers, "allowed-signers", false, "print the allowed_signers file of ssh-keygen")
 	c.Flags().BoolVar(&revoked, "revoked", false, "print the file of revoked keys of ssh-keygen")
 	return c
