@@ -178,10 +178,11 @@ func (a *app) enrol(file string, yes bool) error {
 	if _, err := a.vendor(); err != nil {
 		return err
 	}
-	text, err := os.ReadFile(file)
+	whole, err := os.ReadFile(file)
 	if err != nil {
 		return fmt.Errorf("read the roster: %w", err)
 	}
+	text, sigs := roster.Unbundle(whole)
 	r, err := roster.Parse(text)
 	if err != nil {
 		return cli.WithHint(cli.WithCode(cli.CodeTampered, fmt.Errorf("%s: %w", file, err)), "ask the site for a new copy: darksite site roster")
@@ -198,6 +199,7 @@ func (a *app) enrol(file string, yes bool) error {
 		return err
 	}
 	a.printRoster(r)
+	a.env.Notef("%s", standing(old, r, text, sigs))
 	refused := cli.WithHint(errors.New("the roster is not accepted: nothing was changed"), "telephone the site and compare the fingerprints")
 	if err := a.env.Agree(yes, "Have you compared these with the site over the telephone number of the contract?", "the fingerprints have been compared", refused); err != nil {
 		return err
@@ -208,4 +210,30 @@ func (a *app) enrol(file string, yes bool) error {
 	a.env.Notef("site %s is enrolled with roster version %d", r.Site, r.Version)
 	a.env.Next(fmt.Sprintf("casedesk sites contact %s ID --role admin --name NAME --phone NUMBER --as NAME", r.Site))
 	return nil
+}
+
+// standing says in words what the signatures under a roster are worth to whoever
+// has to compare its fingerprints: nothing, or that officers already believed
+// have signed the change.
+func standing(old, r roster.Roster, text []byte, sigs [][]byte) string {
+	if len(sigs) == 0 {
+		return "the roster is signed by nobody: only the telephone vouches for it"
+	}
+	if n := len(r.Resets); n > 0 && (old.Version == 0 || r.Resets[n-1] > old.Version) {
+		return fmt.Sprintf("MADE ANEW at version %d without the officers before: compare every fingerprint, and ask management of the site", r.Resets[n-1])
+	}
+	var base *roster.Roster
+	if old.Version > 0 {
+		base = &old
+	}
+	s, err := roster.Judge(base, text, sigs)
+	switch {
+	case err != nil:
+		return "the signatures do not lead here from the roster in force (" + err.Error() + "): only the telephone vouches for it"
+	case !s.Complete():
+		return "signatures are missing: only the telephone vouches for it"
+	case s.Founded:
+		return "signed by everybody in it; that they are who they say, only the telephone vouches for"
+	}
+	return fmt.Sprintf("signed by %d officers of roster %d, which is in force here, and by every new key", s.Votes, old.Version)
 }

@@ -296,14 +296,15 @@ func (a *app) addSignature(text []byte, key sign.Signer, ns sign.Namespace) erro
 
 // enact puts a proposal that is fully signed into force: journal first, then the
 // signatures, then the version, whose file is what counts.
-func (a *app) enact(s roster.Standing, text []byte) error {
+func (a *app) enact(s roster.Standing, text []byte, actor string) error {
 	var by []string
 	for _, p := range s.Signed {
 		by = append(by, p.ID)
 	}
+	slices.Sort(by)
 	details := rosterDetails(s.Next)
 	details["signed_by"] = strings.Join(by, " ")
-	if err := a.record(journal.Entry{Actor: by[0], Action: rosterForce, Details: details}); err != nil {
+	if err := a.record(journal.Entry{Actor: actor, Action: rosterForce, Details: details}); err != nil {
 		return err
 	}
 	name := rosterName(s.Next.Version)

@@ -102,6 +102,8 @@ func (a *app) keysView() (keysView, error) {
 		for _, p := range chain.Signed {
 			v.SignedBy = append(v.SignedBy, p.ID)
 		}
+		slices.Sort(v.SignedBy)
+		v.SignedBy = slices.Compact(v.SignedBy) // who has another key signed with both
 	}
 	for _, p := range r.People {
 		v.Keys = append(v.Keys, personKeyView(lang, p, "in force"))
@@ -502,7 +504,7 @@ func (a *app) signRoster(p person, yes bool) error {
 		a.env.Next("darksite site keys sign --as ID")
 		return nil
 	}
-	if err := a.enact(s, text); err != nil {
+	if err := a.enact(s, text, p.as); err != nil {
 		return err
 	}
 	a.env.Notef("signed by %s; roster %d is in force", p.as, s.Next.Version)
