@@ -166,3 +166,28 @@ func Matches(lang Language, text string, d bundle.Digest) error {
 	}
 	return nil
 }
+
+// Rows lays a digest out for people: in hex, in groups of four, then as its
+// words, six a row. Without words it is hex alone.
+func Rows(digest string, spelled []string) []string {
+	var rows []string
+	lead := "hex    "
+	for half := range slices.Chunk([]byte(digest), 32) {
+		var groups []string
+		for g := range slices.Chunk(half, 4) {
+			groups = append(groups, string(g))
+		}
+		rows = append(rows, lead+strings.Join(groups, " "))
+		lead = "       "
+	}
+	lead = "words  "
+	for line := range slices.Chunk(spelled, 6) {
+		var b strings.Builder
+		for _, w := range line {
+			fmt.Fprintf(&b, "%-9s", w)
+		}
+		rows = append(rows, lead+strings.TrimRight(b.String(), " "))
+		lead = "       "
+	}
+	return rows
+}

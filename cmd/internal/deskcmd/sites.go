@@ -8,10 +8,12 @@ import (
 	"reflect"
 	"strings"
 
+	"darksite/bundle"
 	"darksite/bundle/desk"
 	"darksite/bundle/desk/intake"
 	"darksite/bundle/roster"
 	"darksite/bundle/safefile"
+	spoken "darksite/bundle/words"
 	"darksite/cmd/internal/cli"
 
 	"github.com/spf13/cobra"
@@ -154,11 +156,21 @@ func (a *app) enrolled(site string) (roster.Roster, error) {
 
 func (a *app) printRoster(r roster.Roster) {
 	fmt.Fprintf(a.env.Out, "site %s, roster version %d, %d approvals needed\n", r.Site, r.Version, r.Approvals)
-	t := &cli.Table{Header: []string{"PERSON", "ROLE", "FINGERPRINT", "NAME"}}
-	for _, p := range r.People {
-		t.Add(p.ID, string(p.Role), p.Key.Fingerprint(), p.Name)
+	for _, p := range r.People { // the words are what the site reads over the telephone
+		fmt.Fprintf(a.env.Out, "\n%s  %s, %s\n  ssh    %s\n", p.ID, p.Role, cli.Printable(p.Name), p.Key.Fingerprint())
+		for _, row := range spoken.Rows(p.Key.Hex(), spelled(p.Key.Hex())) {
+			fmt.Fprintln(a.env.Out, "  "+row)
+		}
 	}
-	t.Print(a.env.Out, a.env.Width(), a.env.Color())
+}
+
+// spelled is a digest in the words that every site can read from its own screen.
+func spelled(digest string) []string {
+	list, err := spoken.Digest(spoken.English, bundle.Digest(digest))
+	if err != nil {
+		return nil // not a digest: it stands in hex alone
+	}
+	return list
 }
 
 func (a *app) sitesEnrolCommand() *cobra.Command {

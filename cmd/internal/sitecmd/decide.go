@@ -54,7 +54,7 @@ account or on another station: --print there, stock ssh-keygen, and --signed her
   darksite bundle approve S042-000017 --as amartin --print > s.txt
   ssh-keygen -Y sign -f ~/.ssh/id_ed25519_sk -n approval@darksite s.txt
   cat s.txt s.txt.sig | darksite bundle approve S042-000017 --signed -`,
-		RunE:    func(c *cobra.Command, args []string) error { return a.decide(c.Context(), args[0], approve.Release, o) },
+		RunE: func(c *cobra.Command, args []string) error { return a.decide(c.Context(), args[0], approve.Release, o) },
 	}
 	o.flags(c)
 	return c

@@ -15,6 +15,7 @@ import (
 	"darksite/bundle/roster"
 	"darksite/bundle/safefile"
 	"darksite/bundle/sign"
+	"darksite/bundle/words"
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/siteconf"
 	"darksite/localmon/source/pinned"
@@ -446,27 +447,50 @@ type vendorView struct {
 	Name    string       `json:"name"`
 	Version int64        `json:"version"`
 	Intake  []string     `json:"intake"` // fingerprints
+	Escrow  []string     `json:"escrow"`
 	People  []personView `json:"people"`
 }
 
 func viewVendor(v roster.Vendor) vendorView {
-	out := vendorView{Name: v.Name, Version: v.Version, Intake: []string{}, People: people(v.People)}
+	out := vendorView{Name: v.Name, Version: v.Version, Intake: []string{}, Escrow: []string{}, People: people(v.People)}
 	for _, in := range v.Intake {
 		out.Intake = append(out.Intake, recipientFingerprint(in))
+	}
+	for _, e := range v.Escrow {
+		out.Escrow = append(out.Escrow, recipientFingerprint(e))
 	}
 	return out
 }
 
 func (a *app) printVendor(v roster.Vendor) {
 	fmt.Fprintf(a.env.Out, "vendor %s, card %d\n", cli.Printable(v.Name), v.Version)
-	t := &cli.Table{Header: []string{"WHAT", "FINGERPRINT"}}
+	show := func(what, ssh, digest string) {
+		fmt.Fprintf(a.env.Out, "\n%s\n", cli.Printable(what))
+		if ssh != "" {
+			fmt.Fprintf(a.env.Out, "  ssh    %s\n", ssh)
+		}
+		for _, row := range words.Rows(digest, spoken(a.wordList(), digest)) {
+			fmt.Fprintln(a.env.Out, "  "+row)
+		}
+	}
 	for _, in := range v.Intake {
-		t.Add("opens bundles", recipientFingerprint(in))
+		show("opens bundles", "", recipientFingerprint(in))
+	}
+	for _, e := range v.Escrow {
+		show("opens bundles, kept offline for the day the others are lost", "", recipientFingerprint(e))
 	}
 	for _, p := range v.People {
-		t.Add("signs replies: "+p.ID, p.Key.Fingerprint())
+		show("signs replies: "+p.ID, p.Key.Fingerprint(), p.Key.Hex())
 	}
-	t.Print(a.env.Out, a.env.Width(), a.env.Color())
+}
+
+// wordList is the list of words in the language of the site.
+func (a *app) wordList() words.Language {
+	conf, err := a.config()
+	if err != nil {
+		return words.English // the screen that needs it says what is wrong with site.yaml
+	}
+	return language(conf.Site.Language)
 }
 
 func (a *app) acceptVendor(card string, yes bool) error {

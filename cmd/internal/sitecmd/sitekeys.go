@@ -197,7 +197,7 @@ func (a *app) printKeys(v keysView) {
 	for _, at := range v.Resets {
 		fmt.Fprintf(out, "RESET at roster %d: made anew without the officers before\n", at)
 	}
-	for _, row := range fingerprintRows(v.SHA256, v.Words) {
+	for _, row := range words.Rows(v.SHA256, v.Words) {
 		fmt.Fprintln(out, "  "+row)
 	}
 	for _, k := range v.Keys {
@@ -209,7 +209,7 @@ func (a *app) printKeys(v keysView) {
 		if k.Fingerprint != "" {
 			fmt.Fprintf(out, "  ssh    %s\n", k.Fingerprint)
 		}
-		for _, row := range fingerprintRows(k.SHA256, k.Words) {
+		for _, row := range words.Rows(k.SHA256, k.Words) {
 			fmt.Fprintln(out, "  "+row)
 		}
 	}
@@ -225,32 +225,6 @@ func (a *app) printKeys(v keysView) {
 	default:
 		a.env.Next("darksite site keys checklist")
 	}
-}
-
-// fingerprintRows are a digest in groups of four, and its words six a row, the
-// last of which is a checksum.
-func fingerprintRows(digest string, spelled []string) []string {
-	var rows []string
-	lead := "hex    "
-	for len(digest) > 0 {
-		n := min(32, len(digest))
-		var groups []string
-		for g := range slices.Chunk([]byte(digest[:n]), 4) {
-			groups = append(groups, string(g))
-		}
-		rows = append(rows, lead+strings.Join(groups, " "))
-		digest, lead = digest[n:], "       "
-	}
-	lead = "words  "
-	for line := range slices.Chunk(spelled, 6) {
-		var b strings.Builder
-		for _, w := range line {
-			fmt.Fprintf(&b, "%-9s", w)
-		}
-		rows = append(rows, lead+strings.TrimRight(b.String(), " "))
-		lead = "       "
-	}
-	return rows
 }
 
 // change proposes what f makes of the roster that is proposed or in force.

@@ -11,6 +11,7 @@ import (
 	"darksite/bundle/paper"
 	"darksite/bundle/roster"
 	"darksite/bundle/safefile"
+	"darksite/bundle/words"
 	"darksite/cmd/internal/cli"
 
 	"github.com/spf13/cobra"
@@ -133,7 +134,7 @@ func (a *app) keyCard(id string) (paper.Sheet, error) {
 		card.Use, "",
 		"ssh    " + card.Fingerprint,
 	}
-	rows = append(rows, fingerprintRows(card.SHA256, card.Words)...)
+	rows = append(rows, words.Rows(card.SHA256, card.Words)...)
 	rows = append(rows,
 		"", "The last word is a checksum over the others. Whoever calls you about this key",
 		"does not read first: you read, he says whether it is the same.",
