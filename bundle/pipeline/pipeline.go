@@ -66,6 +66,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
@@ -134,6 +135,9 @@ type Journal interface {
 	Append(ctx context.Context, e journal.Entry) (int64, error)
 	Checkpoint(ctx context.Context) (journal.Checkpoint, error)
 	Mark() bundle.JournalMark
+	// Holds wants a mark to be a beginning of the journal.
+	Holds(m bundle.JournalMark) error
+	Entries(ctx context.Context, from int64) iter.Seq2[journal.Entry, error]
 }
 
 // Trust is whom the site believes now.

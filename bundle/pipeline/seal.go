@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -41,6 +42,9 @@ func (p *Pipeline) Seal(ctx context.Context, id bundle.ID, actor string) error {
 	}
 	defer c.Close()
 	p.step("reloaded")
+	if err := p.journalled(ctx, r, c.frozen.Manifest()); err != nil {
+		return p.void(ctx, r, actor, err)
+	}
 	approved, signed, err := p.approved(r, c.frozen, t)
 	if err != nil {
 		return p.void(ctx, r, actor, err)
@@ -108,6 +112,33 @@ func (p *Pipeline) unchanged(m bundle.Manifest, r *Record, t Trust) error {
 	}
 	if m.Marking != r.Marking || m.Case != r.Case {
 		return fmt.Errorf("marking or case in the record differ from the manifest: %w", ErrTampered)
+	}
+	return nil
+}
+
+// journalled wants every step since the freeze to stand in the journal where the
+// record says, and the journal to go on from where it was when the manifest was
+// signed. Approvals whose journal has a gap are worth nothing.
+func (p *Pipeline) journalled(ctx context.Context, r *Record, m bundle.Manifest) error {
+	if err := p.o.Journal.Holds(m.Journal); err != nil {
+		return fmt.Errorf("the journal does not go on from the manifest: %w: %w", err, ErrTampered)
+	}
+	want := map[int64]string{}
+	from := int64(math.MaxInt64)
+	for _, s := range r.SinceFrozen() {
+		want[s.Journal] = "bundle." + action(s.State)
+		from = min(from, s.Journal)
+	}
+	for e, err := range p.o.Journal.Entries(ctx, from) {
+		if err != nil {
+			return fmt.Errorf("read the journal: %w", err)
+		}
+		if what, ok := want[e.Seq]; ok && what == e.Action && e.Bundle == r.BID {
+			delete(want, e.Seq)
+		}
+	}
+	for seq, what := range want {
+		return fmt.Errorf("journal entry %d is not %s of this bundle, as the record says: %w", seq, what, ErrTampered)
 	}
 	return nil
 }

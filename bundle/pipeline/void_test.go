@@ -1,6 +1,7 @@
 package pipeline_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"darksite/bundle"
 	"darksite/bundle/approve"
 	"darksite/bundle/bundletest"
+	"darksite/bundle/journal"
 	"darksite/bundle/pipeline"
 	"darksite/bundle/roster"
 	"darksite/bundle/sign"
@@ -134,6 +136,44 @@ func TestWhatVoidsEveryApproval(t *testing.T) {
 				return []byte(replaced(t, string(text), `"marking": "INTERNAL"`, `"marking": "PUBLIC"`))
 			})
 		}, tampered, pipeline.Invalidated},
+		"the recipient of the site changed": {func(t *testing.T, s *site, _ bundle.ID) {
+			other, err := age.GenerateHybridIdentity()
+			require.NoError(t, err)
+			s.trust.Roster.Record = other.Recipient().String()
+		}, refused, pipeline.Invalidated},
+		"an escrow recipient more": {func(t *testing.T, s *site, _ bundle.ID) {
+			other, err := age.GenerateHybridIdentity()
+			require.NoError(t, err)
+			s.trust.Vendor.Escrow = []string{other.Recipient().String()}
+		}, refused, pipeline.Invalidated},
+		"more approvals demanded than were given": {func(_ *testing.T, s *site, _ bundle.ID) {
+			s.trust.Roster.Approvals = 3
+		}, approve.ErrNotApproved, pipeline.Invalidated},
+		"one person behind both keys": {func(_ *testing.T, s *site, _ bundle.ID) {
+			// The roster says now that the second key is the first officer's.
+			s.trust.Roster.People[2].ID = s.trust.Roster.People[1].ID
+		}, approve.ErrReviewer, pipeline.Invalidated},
+		"the case in the record": {func(t *testing.T, s *site, id bundle.ID) {
+			rewrite(t, filepath.Join(s.p.Folder(id), "record.json"), func(text []byte) []byte {
+				return []byte(replaced(t, string(text), `"case": "T-ABCDEFGHIJ"`, `"case": "T-JIHGFEDCBA"`))
+			})
+		}, tampered, pipeline.Invalidated},
+		"the journal was made anew": {func(t *testing.T, s *site, _ bundle.ID) {
+			s.otherJournal(t, 40)
+		}, tampered, pipeline.Invalidated},
+		"the journal lost its end": {func(t *testing.T, s *site, id bundle.ID) {
+			r, err := s.p.Show(id)
+			require.NoError(t, err)
+			s.shorterJournal(t, r.Trail[len(r.Trail)-1].Journal-1)
+		}, tampered, pipeline.Invalidated},
+		"a step of the record is not in the journal": {func(t *testing.T, s *site, id bundle.ID) {
+			r, err := s.p.Show(id)
+			require.NoError(t, err)
+			at := r.Trail[len(r.Trail)-1].Journal
+			rewrite(t, filepath.Join(s.p.Folder(id), "record.json"), func(text []byte) []byte {
+				return []byte(replaced(t, string(text), fmt.Sprintf(`"journal": %d`, at), fmt.Sprintf(`"journal": %d`, at-1)))
+			})
+		}, tampered, pipeline.Invalidated},
 		"too many bundles since": {func(t *testing.T, s *site, _ bundle.ID) {
 			for range pipeline.DefaultValidFor + 1 {
 				_, err := s.opts.Counters.Next()
@@ -156,6 +196,45 @@ func TestWhatVoidsEveryApproval(t *testing.T) {
 			require.ErrorIs(t, s.p.Seal(t.Context(), id, bundletest.OfficerB), pipeline.ErrState, "it stays void")
 		})
 	}
+}
+
+// otherJournal puts a journal of other entries in the place of the site's.
+func (s *site) otherJournal(t *testing.T, entries int) {
+	t.Helper()
+	require.NoError(t, s.j.Close())
+	dir := filepath.Join(s.dir, "other-journal")
+	j, err := journal.Open(dir, journal.Options{Origin: "S042", Signer: s.kit.Keys["journal"]})
+	require.NoError(t, err)
+	for range entries {
+		_, err := j.Append(t.Context(), journal.Entry{Time: s.opts.Now(), Actor: "nobody", Action: "other"})
+		require.NoError(t, err)
+	}
+	s.useJournal(t, j)
+}
+
+// shorterJournal puts a copy of the first n entries in the place of the journal.
+func (s *site) shorterJournal(t *testing.T, n int64) {
+	t.Helper()
+	dir := filepath.Join(s.dir, "shorter-journal")
+	j, err := journal.Open(dir, journal.Options{Origin: "S042", Signer: s.kit.Keys["journal"]})
+	require.NoError(t, err)
+	for e, err := range s.j.Entries(t.Context(), 1) {
+		require.NoError(t, err)
+		if e.Seq <= n {
+			_, err := j.Append(t.Context(), e)
+			require.NoError(t, err)
+		}
+	}
+	require.NoError(t, s.j.Close())
+	s.useJournal(t, j)
+}
+
+func (s *site) useJournal(t *testing.T, j *journal.Journal) {
+	t.Helper()
+	s.j, s.opts.Journal = j, j
+	var err error
+	s.p, err = pipeline.New(s.opts)
+	require.NoError(t, err)
 }
 
 func replaced(t *testing.T, text, old, by string) string {
