@@ -2,6 +2,7 @@ package pipeline_test
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -164,7 +165,27 @@ func TestWhatVoidsEveryApproval(t *testing.T) {
 		"the journal lost its end": {func(t *testing.T, s *site, id bundle.ID) {
 			r, err := s.p.Show(id)
 			require.NoError(t, err)
-			s.shorterJournal(t, r.Trail[len(r.Trail)-1].Journal-1)
+			s.copiedJournal(t, r.Trail[len(r.Trail)-1].Journal-1, func(*journal.Entry) {})
+		}, tampered, pipeline.Invalidated},
+		"the journal was made anew, with the same steps": {func(t *testing.T, s *site, _ bundle.ID) {
+			s.copiedJournal(t, math.MaxInt64, func(e *journal.Entry) {
+				if e.Seq == 1 {
+					e.Actor = "nobody"
+				}
+			})
+		}, tampered, pipeline.Invalidated},
+		"an approval's text and signature": {func(t *testing.T, s *site, id bundle.ID) {
+			// The officer's own key signs another statement afterwards.
+			file := filepath.Join(s.p.Folder(id), "approvals", "2.txt")
+			text, err := os.ReadFile(file)
+			require.NoError(t, err)
+			statement, err := approve.Parse(text)
+			require.NoError(t, err)
+			statement.Exceptions = append(statement.Exceptions, "a remark of later")
+			signed, err := approve.Sign(statement, s.kit.Keys[bundletest.OfficerB])
+			require.NoError(t, err)
+			rewrite(t, file, func([]byte) []byte { return signed.Text })
+			rewrite(t, file+".sig", func([]byte) []byte { return signed.Sig })
 		}, tampered, pipeline.Invalidated},
 		"a step of the record is not in the journal": {func(t *testing.T, s *site, id bundle.ID) {
 			r, err := s.p.Show(id)
@@ -212,14 +233,16 @@ func (s *site) otherJournal(t *testing.T, entries int) {
 	s.useJournal(t, j)
 }
 
-// shorterJournal puts a copy of the first n entries in the place of the journal.
-func (s *site) shorterJournal(t *testing.T, n int64) {
+// copiedJournal puts a copy of the first n entries, each changed, in the place of
+// the journal.
+func (s *site) copiedJournal(t *testing.T, n int64, change func(*journal.Entry)) {
 	t.Helper()
-	dir := filepath.Join(s.dir, "shorter-journal")
+	dir := filepath.Join(s.dir, "copied-journal")
 	j, err := journal.Open(dir, journal.Options{Origin: "S042", Signer: s.kit.Keys["journal"]})
 	require.NoError(t, err)
 	for e, err := range s.j.Entries(t.Context(), 1) {
 		require.NoError(t, err)
+		change(&e)
 		if e.Seq <= n {
 			_, err := j.Append(t.Context(), e)
 			require.NoError(t, err)
