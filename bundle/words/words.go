@@ -28,6 +28,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"darksite/bundle" // the two lists
 )
@@ -190,4 +191,21 @@ func Rows(digest string, spelled []string) []string {
 		lead = "       "
 	}
 	return rows
+}
+
+// Check is the word by which two people hear whether a line was understood: it
+// depends on the letters and digits alone, so that capitals, blanks and marks need
+// not be read out. A wrong line has the right word once in 256.
+func Check(lang Language, line string) (string, error) {
+	spelled, err := list(lang)
+	if err != nil {
+		return "", err
+	}
+	heard := strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, line)
+	return spelled[checksum([]byte(heard))], nil
 }

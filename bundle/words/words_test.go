@@ -204,3 +204,18 @@ func TestRowsAreWhatPeopleCompare(t *testing.T) {
 	require.Equal(t, spelled, strings.Fields(joined[strings.Index(joined, "words")+5:]))
 	require.Len(t, words.Rows(string(digest), nil), 2)
 }
+
+func TestACheckWordNeedsNoCapitalsBlanksOrMarks(t *testing.T) {
+	for _, lang := range languages {
+		want, err := words.Check(lang, "alert: drive CH0.BAY7 is failed, 2 left")
+		require.NoError(t, err)
+		same, err := words.Check(lang, "ALERT Drive ch0 bay7   is failed 2 left")
+		require.NoError(t, err)
+		require.Equal(t, want, same)
+		other, err := words.Check(lang, "alert: drive CH0.BAY9 is failed, 2 left")
+		require.NoError(t, err)
+		require.NotEqual(t, want, other)
+	}
+	_, err := words.Check("xx", "a")
+	require.Error(t, err)
+}
