@@ -73,6 +73,11 @@ func TestWhatVoidsEveryApproval(t *testing.T) {
 		"a file less": {func(t *testing.T, s *site, id bundle.ID) {
 			inFolder(t, s.frozen(id, "files/host"), func() { require.NoError(t, os.Remove(s.frozen(id, "files/host/host.txt"))) })
 		}, tampered, pipeline.Invalidated},
+		"a file under another name": {func(t *testing.T, s *site, id bundle.ID) {
+			inFolder(t, s.frozen(id, "files/host"), func() {
+				require.NoError(t, os.Rename(s.frozen(id, "files/host/host.txt"), s.frozen(id, "files/host/more.txt")))
+			})
+		}, tampered, pipeline.Invalidated},
 		"a link in place of a file": {func(t *testing.T, s *site, id bundle.ID) {
 			inFolder(t, s.frozen(id, "files/host"), func() {
 				copied := filepath.Join(s.dir, "host.txt")
