@@ -178,8 +178,10 @@ func (j *journey) nextStep(r pipeline.Record) string {
 func nextStep(r pipeline.Record) string {
 	id := string(r.BID)
 	switch r.State {
-	case pipeline.Begun, pipeline.Collected, pipeline.Redacted:
+	case pipeline.Begun:
 		return "darksite bundle withdraw " + id + " --as ID --reason \"...\"   (was interrupted; removes what it took)"
+	case pipeline.Collected, pipeline.Redacted:
+		return "darksite bundle collect --as ID --resume " + id + "   (was interrupted; bundle withdraw removes what it took)"
 	case pipeline.Frozen:
 		return "darksite bundle review " + id + " --as OFFICER"
 	case pipeline.InReview, pipeline.Approved1:
