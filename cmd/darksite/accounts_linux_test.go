@@ -156,9 +156,11 @@ func TestSeparateAccountsKeepStagingApart(t *testing.T) {
 			if other == person {
 				continue
 			}
-			_, errs, err := s.as(person, "x", "ssh-keygen", "-Y", "sign", "-f", s.path(other, "key"), "-n", "approval@darksite")
+			_, errs, err := s.as(person, "", "cat", s.path(other, "key"))
 			require.Error(t, err)
-			require.Contains(t, errs, "Permission denied", "%s signs as %s", person, other)
+			require.Contains(t, errs, "Permission denied", "%s takes the key of %s", person, other)
+			_, _, err = s.as(person, "x", "ssh-keygen", "-Y", "sign", "-f", s.path(other, "key"), "-n", "approval@darksite")
+			require.Error(t, err, "%s signs as %s", person, other)
 		}
 		// The program itself is no way round either.
 		_, errs, err := s.as(person, "", s.program, "bundle", "list")
