@@ -60,7 +60,7 @@ func PDF(w io.Writer, s Sheet) error {
 	page := func() float64 {
 		doc.AddPage()
 		doc.SetFont("Courier", "", 7)
-		doc.Text(pageLeft, pageTop-22, latin(escaped(fmt.Sprintf("%s, page %d of {pages}", s.Title, doc.PageNo()))))
+		doc.Text(pageLeft, pageTop-22, latin(Escaped(fmt.Sprintf("%s, page %d of {pages}", s.Title, doc.PageNo()))))
 		doc.SetFont("Courier", "", fontSize)
 		return pageTop
 	}
@@ -69,7 +69,7 @@ func PDF(w io.Writer, s Sheet) error {
 		if y >= pageBottom {
 			y = page()
 		}
-		doc.Text(pageLeft, y, latin(escaped(row)))
+		doc.Text(pageLeft, y, latin(Escaped(row)))
 		y += rowHeight
 	}
 	if err := codes(doc, s, y, page); err != nil {
@@ -115,7 +115,7 @@ func codes(doc *fpdf.Fpdf, s Sheet, y float64, page func() float64) error {
 			}
 		}
 		if i < len(s.Labels) {
-			doc.Text(left+quiet*module, top+CodeWidth+labelRoom-4, escaped(s.Labels[i]))
+			doc.Text(left+quiet*module, top+CodeWidth+labelRoom-4, Escaped(s.Labels[i]))
 		}
 	}
 	return nil
@@ -166,8 +166,8 @@ func blocks(b *strings.Builder, code *qr.Code) {
 	}
 }
 
-// escaped writes what a page font of Windows-1252 does not have as an escape.
-func escaped(row string) string {
+// Escaped writes what a page font of Windows-1252 does not have as an escape.
+func Escaped(row string) string {
 	var b strings.Builder
 	for _, r := range row {
 		if r < 0x7f || r >= 0xa0 && r <= 0xff || strings.ContainsRune("€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ", r) {
