@@ -28,10 +28,11 @@ test: ## all tests: unit, scripts of both commands, stock tools where installed
 race: ## all tests under the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(GO) test -race ./...
 
-crash: ## for longer: KILLS kills of a writer, a failure or a power cut at every write and fsync, flipped bits; a million pseudonyms of each type, a hundred thousand files through the gate
+crash: ## for longer: KILLS kills of a writer, a failure or a power cut at every write and fsync, flipped bits; a million pseudonyms of each type, a hundred thousand files through the gate; each defence of an approval taken out
 	REDACT_LONG=1 $(GO) test -count=1 -timeout 60m -run 'ManySmallFiles|ManyMembers' ./bundle/redact
 	PSEUDONYM_VALUES=1000000 $(GO) test -count=1 -timeout 60m -run TestNeverShared ./bundle/redact/pseudonym
 	INTAKE_EVERY_FIXTURE=1 INTAKE_BUNDLES=100 $(GO) test -count=1 -timeout 60m -run 'EveryNumbered|Killed' ./bundle/desk/intake
+	MUTATIONS=1 $(GO) test -count=1 -timeout 60m -run TestEveryDefenceIsMissed ./bundle/pipeline
 	HISTORY_KILLS=$(KILLS) HISTORY_EVERY_FAULT=1 HISTORY_FLIPS=$(KILLS) $(GO) test -count=1 -timeout 120m -v \
 	  -run 'NothingAcknowledged|SurvivesAKill|SurvivesKills|TheNthWriteOrFsyncFails|Flipped' ./localmon/history | grep -v '=== '
 

@@ -164,6 +164,17 @@ func (l *Log) Mark() bundle.JournalMark {
 	return l.mark
 }
 
+// Holds wants a mark, read off a manifest or a label, to be a beginning of this
+// journal. The error wraps [ErrTampered].
+func (l *Log) Holds(m bundle.JournalMark) error {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	if why := l.holds(m); why != "" {
+		return fmt.Errorf("%w: mark of size %d: %s", ErrTampered, m.Size, why)
+	}
+	return nil
+}
+
 // Entries reads the entries from sequence from on, as many as there are now. It
 // ends after the first error.
 func (l *Log) Entries(ctx context.Context, from int64) iter.Seq2[Entry, error] {

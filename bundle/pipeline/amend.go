@@ -44,7 +44,7 @@ func (p *Pipeline) Amend(ctx context.Context, id bundle.ID, q Request) error {
 	if err != nil {
 		return fmt.Errorf("amend bundle %s: %w", id, err)
 	}
-	person, err := holder(t.Roster, q.Signer.Public(), roster.Collector, r.Seq)
+	person, err := holder(t.Roster, q.Signer.Public(), r.Seq, roster.Collector)
 	if err != nil {
 		return fmt.Errorf("amend bundle %s: %w", id, err)
 	}

@@ -74,7 +74,7 @@ func (p *Pipeline) Collect(ctx context.Context, q Request) (bundle.ID, error) {
 	if err != nil {
 		return "", fmt.Errorf("collect: %w", err)
 	}
-	person, err := holder(t.Roster, q.Signer.Public(), roster.Collector, latest+1)
+	person, err := holder(t.Roster, q.Signer.Public(), latest+1, roster.Collector)
 	if err != nil {
 		return "", fmt.Errorf("collect: %w", err)
 	}
@@ -109,7 +109,7 @@ func (p *Pipeline) Resume(ctx context.Context, id bundle.ID, q Request) error {
 	if err != nil {
 		return fmt.Errorf("resume bundle %s: %w", id, err)
 	}
-	person, err := holder(t.Roster, q.Signer.Public(), roster.Collector, r.Seq)
+	person, err := holder(t.Roster, q.Signer.Public(), r.Seq, roster.Collector)
 	if err != nil {
 		return fmt.Errorf("resume bundle %s: %w", id, err)
 	}

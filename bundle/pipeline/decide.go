@@ -171,13 +171,19 @@ func (d Decision) confirm(s approve.Statement) error {
 }
 
 // Statement is the text an officer would sign, for people who sign with stock
-// ssh-keygen on another station. [Pipeline.Submit] takes the signature.
+// ssh-keygen on another station; to release he must have opened the review here.
+// [Pipeline.Submit] takes the signature.
 func (p *Pipeline) Statement(ctx context.Context, id bundle.ID, officer string, what approve.Decision, d Decision) ([]byte, error) {
 	r, release, err := p.hold(id)
 	if err != nil {
 		return nil, err
 	}
 	defer release()
+	if what == approve.Release && r.State.reached(InReview) {
+		if err := p.read(r, officer); err != nil {
+			return nil, fmt.Errorf("approve bundle %s: %w", id, err)
+		}
+	}
 	s, err := p.statement(ctx, r, officer, what, d)
 	if err != nil {
 		return nil, err
@@ -254,7 +260,7 @@ func (p *Pipeline) decide(ctx context.Context, id bundle.ID, signer sign.Signer,
 	if err != nil {
 		return fmt.Errorf("decide on bundle %s: %w", id, err)
 	}
-	officer, err := holder(t.Roster, signer.Public(), roster.Officer, r.Seq)
+	officer, err := holder(t.Roster, signer.Public(), r.Seq, roster.Officer)
 	if err != nil {
 		return fmt.Errorf("decide on bundle %s: %w", id, err)
 	}

@@ -50,7 +50,7 @@ func (p *Pipeline) Write(ctx context.Context, id bundle.ID, o MediumOptions) (ca
 	if err != nil {
 		return carry.Written{}, fmt.Errorf("write bundle %s: %w", id, err)
 	}
-	officer, err := officerOf(t, o.Signer, r)
+	officer, err := releaser(t, o.Signer, r)
 	if err != nil {
 		return carry.Written{}, fmt.Errorf("write bundle %s: %w", id, err)
 	}
@@ -254,7 +254,7 @@ func (p *Pipeline) Release(ctx context.Context, id bundle.ID, signer sign.Signer
 	if err != nil {
 		return fmt.Errorf("release bundle %s: %w", id, err)
 	}
-	officer, err := officerOf(t, signer, r)
+	officer, err := releaser(t, signer, r)
 	if err != nil {
 		return fmt.Errorf("release bundle %s: %w", id, err)
 	}

@@ -66,6 +66,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
@@ -134,6 +135,9 @@ type Journal interface {
 	Append(ctx context.Context, e journal.Entry) (int64, error)
 	Checkpoint(ctx context.Context) (journal.Checkpoint, error)
 	Mark() bundle.JournalMark
+	// Holds wants a mark to be a beginning of the journal.
+	Holds(m bundle.JournalMark) error
+	Entries(ctx context.Context, from int64) iter.Seq2[journal.Entry, error]
 }
 
 // Trust is whom the site believes now.
@@ -145,7 +149,7 @@ type Trust struct {
 
 // recipients are everyone who will be able to open a bundle.
 func (t Trust) recipients() []string {
-	all := append(slices.Clone(t.Vendor.Intake), t.Roster.Record)
+	all := append(t.Vendor.Recipients(), t.Roster.Record)
 	slices.Sort(all)
 	return slices.Compact(all)
 }
@@ -262,15 +266,16 @@ func (p *Pipeline) SealedFile(id bundle.ID) string {
 	return filepath.Join(p.Folder(id), "sealed", string(id)+".tar.zst.age")
 }
 
-// holder finds whom a key belongs to and whether that person may act in a role.
-func holder(r roster.Roster, key sign.PublicKey, role roster.Role, seq int64) (roster.Person, error) {
+// holder finds whom a key belongs to and whether that person may act in one of
+// the roles.
+func holder(r roster.Roster, key sign.PublicKey, seq int64, roles ...roster.Role) (roster.Person, error) {
 	i := slices.IndexFunc(r.People, func(p roster.Person) bool { return p.Key == key })
 	if i < 0 {
 		return roster.Person{}, fmt.Errorf("key %s: %w: %w", key.ID(), roster.ErrUnknownKey, ErrRefused)
 	}
 	person := r.People[i]
-	if person.Role != role {
-		return roster.Person{}, fmt.Errorf("%s is a %s, not a %s: %w: %w", person.ID, person.Role, role, roster.ErrWrongRole, ErrRefused)
+	if !slices.Contains(roles, person.Role) {
+		return roster.Person{}, fmt.Errorf("%s is a %s, not a %s: %w: %w", person.ID, person.Role, roles[0], roster.ErrWrongRole, ErrRefused)
 	}
 	for _, rev := range r.Revoked {
 		if rev.KeyID == key.ID() && seq > rev.After {

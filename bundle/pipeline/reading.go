@@ -211,7 +211,7 @@ func (p *Pipeline) officer(r *Record, id string) (roster.Person, error) {
 	if !ok {
 		return roster.Person{}, fmt.Errorf("review bundle %s: %q is not on the roster: %w", r.BID, id, ErrRefused)
 	}
-	if person, err = holder(t.Roster, person.Key, roster.Officer, r.Seq); err == nil {
+	if person, err = holder(t.Roster, person.Key, r.Seq, roster.Officer); err == nil {
 		err = notCollector(r, person)
 	}
 	if err != nil {

@@ -167,13 +167,16 @@ func (p *Pipeline) note(ctx context.Context, r *Record, s State, actor, note str
 		more["note"] = note
 	}
 	now := p.o.Now()
-	seq, err := p.append(ctx, r, now, strings.ReplaceAll(strings.ToLower(string(s)), "_", "-"), actor, more)
+	seq, err := p.append(ctx, r, now, action(s), actor, more)
 	if err != nil {
 		return err
 	}
 	r.Trail = append(r.Trail, Step{Actor: actor, At: stamp(now), Journal: seq, Note: note, State: s})
 	return nil
 }
+
+// action is what reaching a state is called in the journal.
+func action(s State) string { return strings.ReplaceAll(strings.ToLower(string(s)), "_", "-") }
 
 // journal writes a decision down that is no step of the journey.
 func (p *Pipeline) journal(ctx context.Context, r *Record, action, actor string, details map[string]string) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -41,6 +42,9 @@ func (p *Pipeline) Seal(ctx context.Context, id bundle.ID, actor string) error {
 	}
 	defer c.Close()
 	p.step("reloaded")
+	if err := p.journalled(ctx, r, c.frozen.Manifest()); err != nil {
+		return p.void(ctx, r, actor, err)
+	}
 	approved, signed, err := p.approved(r, c.frozen, t)
 	if err != nil {
 		return p.void(ctx, r, actor, err)
@@ -112,6 +116,33 @@ func (p *Pipeline) unchanged(m bundle.Manifest, r *Record, t Trust) error {
 	return nil
 }
 
+// journalled wants every step since the freeze to stand in the journal where the
+// record says, and the journal to go on from where it was when the manifest was
+// signed. Approvals whose journal has a gap are worth nothing.
+func (p *Pipeline) journalled(ctx context.Context, r *Record, m bundle.Manifest) error {
+	if err := p.o.Journal.Holds(m.Journal); err != nil {
+		return fmt.Errorf("the journal does not go on from the manifest: %w: %w", err, ErrTampered)
+	}
+	want := map[int64]string{}
+	from := int64(math.MaxInt64)
+	for _, s := range r.SinceFrozen() {
+		want[s.Journal] = "bundle." + action(s.State)
+		from = min(from, s.Journal)
+	}
+	for e, err := range p.o.Journal.Entries(ctx, from) {
+		if err != nil {
+			return fmt.Errorf("read the journal: %w", err)
+		}
+		if what, ok := want[e.Seq]; ok && what == e.Action && e.Bundle == r.BID {
+			delete(want, e.Seq)
+		}
+	}
+	for seq, what := range want {
+		return fmt.Errorf("journal entry %d is not %s of this bundle, as the record says: %w", seq, what, ErrTampered)
+	}
+	return nil
+}
+
 // judged tells a broken rule from changed evidence.
 func judged(err error) error {
 	if errors.Is(err, sign.ErrBadSignature) || errors.Is(err, approve.ErrWrongManifest) || errors.Is(err, approve.ErrMismatch) {
@@ -160,9 +191,10 @@ func (p *Pipeline) sealTo(ctx context.Context, r *Record, c *contents, approved 
 	return sealed, nil
 }
 
-// officer finds the officer a signer belongs to.
-func officerOf(t Trust, signer sign.Signer, r *Record) (roster.Person, error) {
-	person, err := holder(t.Roster, signer.Public(), roster.Officer, r.Seq)
+// releaser finds who labels and hands over a medium: an officer, or a person
+// enrolled for nothing else.
+func releaser(t Trust, signer sign.Signer, r *Record) (roster.Person, error) {
+	person, err := holder(t.Roster, signer.Public(), r.Seq, roster.Officer, roster.Releaser)
 	if err != nil {
 		return roster.Person{}, err
 	}

@@ -1,6 +1,8 @@
 package pipeline_test
 
 import (
+	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,6 +11,7 @@ import (
 	"darksite/bundle"
 	"darksite/bundle/approve"
 	"darksite/bundle/bundletest"
+	"darksite/bundle/journal"
 	"darksite/bundle/pipeline"
 	"darksite/bundle/roster"
 	"darksite/bundle/sign"
@@ -69,6 +72,11 @@ func TestWhatVoidsEveryApproval(t *testing.T) {
 		}, tampered, pipeline.Invalidated},
 		"a file less": {func(t *testing.T, s *site, id bundle.ID) {
 			inFolder(t, s.frozen(id, "files/host"), func() { require.NoError(t, os.Remove(s.frozen(id, "files/host/host.txt"))) })
+		}, tampered, pipeline.Invalidated},
+		"a file under another name": {func(t *testing.T, s *site, id bundle.ID) {
+			inFolder(t, s.frozen(id, "files/host"), func() {
+				require.NoError(t, os.Rename(s.frozen(id, "files/host/host.txt"), s.frozen(id, "files/host/more.txt")))
+			})
 		}, tampered, pipeline.Invalidated},
 		"a link in place of a file": {func(t *testing.T, s *site, id bundle.ID) {
 			inFolder(t, s.frozen(id, "files/host"), func() {
@@ -134,6 +142,64 @@ func TestWhatVoidsEveryApproval(t *testing.T) {
 				return []byte(replaced(t, string(text), `"marking": "INTERNAL"`, `"marking": "PUBLIC"`))
 			})
 		}, tampered, pipeline.Invalidated},
+		"the recipient of the site changed": {func(t *testing.T, s *site, _ bundle.ID) {
+			other, err := age.GenerateHybridIdentity()
+			require.NoError(t, err)
+			s.trust.Roster.Record = other.Recipient().String()
+		}, refused, pipeline.Invalidated},
+		"an escrow recipient more": {func(t *testing.T, s *site, _ bundle.ID) {
+			other, err := age.GenerateHybridIdentity()
+			require.NoError(t, err)
+			s.trust.Vendor.Escrow = []string{other.Recipient().String()}
+		}, refused, pipeline.Invalidated},
+		"more approvals demanded than were given": {func(_ *testing.T, s *site, _ bundle.ID) {
+			s.trust.Roster.Approvals = 3
+		}, approve.ErrNotApproved, pipeline.Invalidated},
+		"one person behind both keys": {func(_ *testing.T, s *site, _ bundle.ID) {
+			// The roster says now that the second key is the first officer's.
+			s.trust.Roster.People[2].ID = s.trust.Roster.People[1].ID
+		}, approve.ErrReviewer, pipeline.Invalidated},
+		"the case in the record": {func(t *testing.T, s *site, id bundle.ID) {
+			rewrite(t, filepath.Join(s.p.Folder(id), "record.json"), func(text []byte) []byte {
+				return []byte(replaced(t, string(text), `"case": "T-ABCDEFGHIJ"`, `"case": "T-JIHGFEDCBA"`))
+			})
+		}, tampered, pipeline.Invalidated},
+		"the journal was made anew": {func(t *testing.T, s *site, _ bundle.ID) {
+			s.otherJournal(t, 40)
+		}, tampered, pipeline.Invalidated},
+		"the journal lost its end": {func(t *testing.T, s *site, id bundle.ID) {
+			r, err := s.p.Show(id)
+			require.NoError(t, err)
+			s.copiedJournal(t, r.Trail[len(r.Trail)-1].Journal-1, func(*journal.Entry) {})
+		}, tampered, pipeline.Invalidated},
+		"the journal was made anew, with the same steps": {func(t *testing.T, s *site, _ bundle.ID) {
+			s.copiedJournal(t, math.MaxInt64, func(e *journal.Entry) {
+				if e.Seq == 1 {
+					e.Actor = "nobody"
+				}
+			})
+		}, tampered, pipeline.Invalidated},
+		"an approval's text and signature": {func(t *testing.T, s *site, id bundle.ID) {
+			// The officer's own key signs another statement afterwards.
+			file := filepath.Join(s.p.Folder(id), "approvals", "2.txt")
+			text, err := os.ReadFile(file)
+			require.NoError(t, err)
+			statement, err := approve.Parse(text)
+			require.NoError(t, err)
+			statement.Exceptions = append(statement.Exceptions, "a remark of later")
+			signed, err := approve.Sign(statement, s.kit.Keys[bundletest.OfficerB])
+			require.NoError(t, err)
+			rewrite(t, file, func([]byte) []byte { return signed.Text })
+			rewrite(t, file+".sig", func([]byte) []byte { return signed.Sig })
+		}, tampered, pipeline.Invalidated},
+		"a step of the record is not in the journal": {func(t *testing.T, s *site, id bundle.ID) {
+			r, err := s.p.Show(id)
+			require.NoError(t, err)
+			at := r.Trail[len(r.Trail)-1].Journal
+			rewrite(t, filepath.Join(s.p.Folder(id), "record.json"), func(text []byte) []byte {
+				return []byte(replaced(t, string(text), fmt.Sprintf(`"journal": %d`, at), fmt.Sprintf(`"journal": %d`, at-1)))
+			})
+		}, tampered, pipeline.Invalidated},
 		"too many bundles since": {func(t *testing.T, s *site, _ bundle.ID) {
 			for range pipeline.DefaultValidFor + 1 {
 				_, err := s.opts.Counters.Next()
@@ -156,6 +222,47 @@ func TestWhatVoidsEveryApproval(t *testing.T) {
 			require.ErrorIs(t, s.p.Seal(t.Context(), id, bundletest.OfficerB), pipeline.ErrState, "it stays void")
 		})
 	}
+}
+
+// otherJournal puts a journal of other entries in the place of the site's.
+func (s *site) otherJournal(t *testing.T, entries int) {
+	t.Helper()
+	require.NoError(t, s.j.Close())
+	dir := filepath.Join(s.dir, "other-journal")
+	j, err := journal.Open(dir, journal.Options{Origin: "S042", Signer: s.kit.Keys["journal"]})
+	require.NoError(t, err)
+	for range entries {
+		_, err := j.Append(t.Context(), journal.Entry{Time: s.opts.Now(), Actor: "nobody", Action: "other"})
+		require.NoError(t, err)
+	}
+	s.useJournal(t, j)
+}
+
+// copiedJournal puts a copy of the first n entries, each changed, in the place of
+// the journal.
+func (s *site) copiedJournal(t *testing.T, n int64, change func(*journal.Entry)) {
+	t.Helper()
+	dir := filepath.Join(s.dir, "copied-journal")
+	j, err := journal.Open(dir, journal.Options{Origin: "S042", Signer: s.kit.Keys["journal"]})
+	require.NoError(t, err)
+	for e, err := range s.j.Entries(t.Context(), 1) {
+		require.NoError(t, err)
+		change(&e)
+		if e.Seq <= n {
+			_, err := j.Append(t.Context(), e)
+			require.NoError(t, err)
+		}
+	}
+	require.NoError(t, s.j.Close())
+	s.useJournal(t, j)
+}
+
+func (s *site) useJournal(t *testing.T, j *journal.Journal) {
+	t.Helper()
+	s.j, s.opts.Journal = j, j
+	var err error
+	s.p, err = pipeline.New(s.opts)
+	require.NoError(t, err)
 }
 
 func replaced(t *testing.T, text, old, by string) string {

@@ -1,6 +1,7 @@
 package review
 
 import (
+	"bytes"
 	"iter"
 	"strings"
 )
@@ -16,6 +17,7 @@ const (
 	nameKind = "<name>"
 	idKind   = "<id>"
 	wordKind = "<word>"
+	pkgKind  = "<pkg>"
 )
 
 // Classes of bytes: letters and digits make words; joints belong to a word when
@@ -58,6 +60,7 @@ type cutter struct {
 type slotValue struct {
 	kind  string
 	value []byte
+	at    int // which place of the form; the members of a list share one
 }
 
 // cut leaves the form of a line in m.form and its values in m.slots. A literal
@@ -65,6 +68,7 @@ type slotValue struct {
 func (m *cutter) cut(line []byte) {
 	m.form, m.slots = m.form[:0], m.slots[:0]
 	blank := true // leading blanks say nothing
+	places := 0
 	for i := 0; i < len(line); {
 		c := line[i]
 		switch {
@@ -76,11 +80,21 @@ func (m *cutter) cut(line []byte) {
 			i++
 			continue
 		case class[c]&(clsLetter|clsDigit) != 0, (c == '+' || c == '-') && i+1 < len(line) && class[line[i+1]]&clsDigit != 0:
+			if name, end := packageAt(line, i); end > 0 {
+				if !m.listed() {
+					m.form = append(m.form, pkgKind...)
+					places++
+				}
+				m.slots = append(m.slots, slotValue{pkgKind, name, places - 1})
+				i = end
+				break
+			}
 			end := wordEnd(line, i)
 			word := line[i:end]
 			if kind := kindOf(word); kind != "" {
 				m.form = append(m.form, kind...)
-				m.slots = append(m.slots, slotValue{kind, word})
+				m.slots = append(m.slots, slotValue{kind, word, places})
+				places++
 			} else {
 				m.form = append(m.form, word...)
 			}
@@ -97,6 +111,134 @@ func (m *cutter) cut(line []byte) {
 	if n := len(m.form); n > 0 && m.form[n-1] == ' ' {
 		m.form = m.form[:n-1]
 	}
+}
+
+// listed reports whether the form ends with a package and a comma: the next
+// package belongs to the same list and is one more value of the same place. The
+// comma goes, so that a list of any length has one form.
+func (m *cutter) listed() bool {
+	const list = pkgKind + ", "
+	if !bytes.HasSuffix(m.form, []byte(list)) {
+		return false
+	}
+	m.form = m.form[:len(m.form)-len(", ")]
+	return true
+}
+
+// architectures are what stands behind the colon of a package.
+var architectures = []string{"amd64", "all", "arm64", "i386", "armhf", "ppc64el", "s390x", "riscv64", "any", "noarch", "x86_64", "aarch64"}
+
+// maxPackage bounds a package with what stands behind its name.
+const maxPackage = 160
+
+// packageAt finds a package that begins at i: libc6:amd64, with the versions in
+// brackets behind it as in libc6:amd64 (2.36-9, automatic), or the name of its
+// file, 003-libc6_2.36-9_amd64.deb. It gives the name, which is the value, and the
+// end of all of it; end is 0 where no package stands. What it swallows behind the
+// name is versions and architectures and nothing else: those name no site.
+func packageAt(line []byte, i int) (name []byte, end int) {
+	j := i
+	for j < len(line) && j-i < maxPackage && (line[j] >= 'a' && line[j] <= 'z' || class[line[j]]&clsDigit != 0 || j > i && (line[j] == '+' || line[j] == '-' || line[j] == '.')) {
+		j++
+	}
+	if j-i < 2 || j >= len(line) {
+		return nil, 0
+	}
+	switch line[j] {
+	case ':':
+		if end = archEnd(line, j+1); end > 0 {
+			return line[i:j], bracketEnd(line, end)
+		}
+	case '_':
+		if end = packageFile(line, j+1); end > 0 {
+			return unnumbered(line[i:j]), end
+		}
+	}
+	return nil, 0
+}
+
+// archEnd is the end of an architecture that stands at i, or 0.
+func archEnd(line []byte, i int) int {
+	for _, arch := range architectures {
+		if at := i + len(arch); at <= len(line) && string(line[i:at]) == arch && (at == len(line) || class[line[at]]&(clsLetter|clsDigit) == 0) {
+			return at
+		}
+	}
+	return 0
+}
+
+// bracketEnd is the end of versions in brackets behind a package that ends at
+// end, or end where none stand.
+func bracketEnd(line []byte, end int) int {
+	if end+2 >= len(line) || line[end] != ' ' || line[end+1] != '(' {
+		return end
+	}
+	inside, _, closed := bytes.Cut(line[end+2:min(len(line), end+maxPackage)], []byte(")"))
+	if !closed {
+		return end
+	}
+	for piece := range bytes.SplitSeq(inside, []byte(", ")) {
+		if string(piece) != "automatic" && !isPackageVersion(piece) {
+			return end
+		}
+	}
+	return end + len(" (") + len(inside) + len(")")
+}
+
+// packageFile is the end of version_arch.deb that stands at i, or 0.
+func packageFile(line []byte, i int) int {
+	version, rest, found := bytes.Cut(line[i:min(len(line), i+maxPackage)], []byte("_"))
+	if !found || !isPackageVersion(version) {
+		return 0
+	}
+	for _, arch := range architectures {
+		if bytes.HasPrefix(rest, []byte(arch+".deb")) {
+			return i + len(version) + len("_") + len(arch) + len(".deb")
+		}
+	}
+	return 0
+}
+
+// unnumbered is a name without the number that an unpacking program puts before
+// it: 003-libc6.
+func unnumbered(name []byte) []byte {
+	n := 0
+	for n < len(name) && class[name[n]]&clsDigit != 0 {
+		n++
+	}
+	if n > 0 && n+2 < len(name) && name[n] == '-' {
+		return name[n+1:]
+	}
+	return name
+}
+
+// versionWords are what packagers write into versions, and nobody else.
+var versionWords = []string{"dfsg", "deb", "ds", "git", "really", "repack", "ubuntu", "build", "nmu", "svn", "rc", "beta"}
+
+// isPackageVersion accepts 2:1.5.2-2+b1 and 1.0+dfsg-3~deb12u1: a digit first and,
+// but for the words of packagers, at least as many digits as letters, so that no
+// word hides in it.
+func isPackageVersion(w []byte) bool {
+	if len(w) == 0 || len(w) > 40 || class[w[0]]&clsDigit == 0 {
+		return false
+	}
+	letters, digits := 0, 0
+	for _, word := range versionWords {
+		letters -= len(word) * bytes.Count(w, []byte(word))
+	}
+	for _, c := range w {
+		switch k := class[c]; {
+		case k&clsDigit != 0:
+			digits++
+		case c == '_' || c >= 0x80 || c == '@':
+			return false
+		case k&clsLetter != 0:
+			letters++
+		case k&clsJoint == 0 && c != '~' && c != '%':
+			return false
+		}
+	}
+	return digits >= letters
 }
 
 // wordEnd finds the end of the word that begins at i. A colon joins only what

@@ -3,8 +3,9 @@ package review
 import (
 	"fmt"
 	"io"
-	"strings"
 	"time"
+
+	"darksite/bundle/paper"
 
 	"codeberg.org/go-pdf/fpdf"
 )
@@ -46,24 +47,11 @@ func PDF(w io.Writer, s Summary, v View) error {
 			doc.SetFont("Courier", "", fontSize)
 			y = pageTop
 		}
-		doc.Text(pageLeft, y, latin(escaped(row)))
+		doc.Text(pageLeft, y, latin(paper.Escaped(row)))
 		y += rowHeight
 	}
 	if err := doc.Output(w); err != nil {
 		return fmt.Errorf("print review of bundle %s as PDF: %w", s.BID, err)
 	}
 	return nil
-}
-
-// escaped writes what a page font of Windows-1252 does not have as an escape.
-func escaped(row string) string {
-	var b strings.Builder
-	for _, r := range row {
-		if r < 0x7f || r >= 0xa0 && r <= 0xff || strings.ContainsRune("€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ", r) {
-			b.WriteRune(r)
-			continue
-		}
-		fmt.Fprintf(&b, `\u%04x`, r)
-	}
-	return b.String()
 }

@@ -464,3 +464,37 @@ func BenchmarkBuild(b *testing.B) {
 		}
 	}
 }
+
+// Logs of a package manager are a few shapes, and every package is still shown.
+func TestPackagesAreOnePlaceAndEachIsShown(t *testing.T) {
+	var lines strings.Builder
+	var names, list []string
+	for i := range 300 {
+		name := fmt.Sprintf("lib%c%c-part%d.%d+x", 'a'+i%26, 'a'+i/26, i%7, i%5)
+		names = append(names, name)
+		list = append(list, fmt.Sprintf("%s:amd64 (2:1.%d-%d~deb12u1, automatic)", name, i%9, i%4))
+		fmt.Fprintf(&lines, "2026-05-09 07:29:%02d status unpacked %s:amd64 1.%d.2-3+b1\n", i%60, name, i%9)
+		fmt.Fprintf(&lines, "Preparing to unpack .../%03d-%s_1.%d-2+deb12u%d_amd64.deb ...\n", i, name, i%9, i%3)
+	}
+	fmt.Fprintf(&lines, "Install: %s\n", strings.Join(list, ", "))
+	fmt.Fprintf(&lines, "Install: %s\n", strings.Join(list[:150], ", "))
+	fmt.Fprintf(&lines, "Install: %s, host-k7f3q2ab, %s\n", list[0], list[1])
+	lines.WriteString("Install: libone:amd64 (northwind7, automatic), libtwo:amd64 (1.0, northwind)\n")
+	lines.WriteString("Remove: not a package:other (1.2), tools:amd64x, x:amd64, libthree_northwind_amd64.deb\n")
+	s, _ := build(t, input(map[string]string{"files/logs/dpkg.log": lines.String()}))
+	got := forms(s)
+	require.Equal(t, int64(2), got["Install: <pkg>"], "a list of any length is one shape: %v", got)
+	require.Equal(t, int64(1), got["Install: <pkg>, <host>, <pkg>"], "what is no package is not swallowed by a list")
+	require.Equal(t, int64(300), got["Preparing to unpack .../<pkg> ..."], "%v", got)
+	require.Equal(t, int64(1), got["Install: <pkg> (<id>, automatic), <pkg> (<ver>, northwind)"]+got["Install: <pkg> (<id>, automatic), <pkg> (<num>, northwind)"], "no word hides between brackets: %v", got)
+	require.LessOrEqual(t, len(got), 7, "%v", got)
+	shown := map[string]int{}
+	for _, token := range s.Tokens {
+		shown[token.Value]++
+	}
+	for _, name := range names {
+		require.Equal(t, 1, shown[name], "%s is shown once", name)
+	}
+	require.Equal(t, 1, shown["host-k7f3q2ab"])
+	require.Equal(t, 1, shown["northwind7"])
+}

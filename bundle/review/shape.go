@@ -22,6 +22,9 @@ import (
 //	<uuid>  a UUID
 //	<host>, <user>, <vol> and so on: a stand-in of the redactor, by its prefix
 //	<name>  a name below .invalid, or an address with @
+//	<pkg>   a package by its name: libc6:amd64, with the versions in brackets
+//	        behind it, or 003-libc6_2.36-9_amd64.deb; a list of packages is one
+//	        place with many values
 //	<id>    any other word with a digit in it
 //
 // Runs of blanks become one. What is left is the shape. A second step joins
@@ -140,9 +143,10 @@ func (m *miner) line(at Place, line []byte, size int64) {
 		}
 		s.Example = Place{at.Path, at.Line, printable(line, maxExample)}
 		m.bytes += len(s.Example.Text)
-		s.Slots = make([]Slot, min(len(m.slots), maxSlots))
-		for i := range s.Slots {
-			s.Slots[i].Kind = m.slots[i].kind
+		for _, v := range m.slots {
+			if v.at == len(s.Slots) && v.at < maxSlots {
+				s.Slots = append(s.Slots, Slot{Kind: v.kind})
+			}
 		}
 		if len(line) > maxExample {
 			m.long[at.Path]++
@@ -151,8 +155,10 @@ func (m *miner) line(at Place, line []byte, size int64) {
 	s.Count++
 	s.Bytes += size
 	s.in(at.Path)
-	for i := range s.Slots {
-		s.Slots[i].add(m.seed, m.slots[i].value)
+	for _, v := range m.slots {
+		if v.at < len(s.Slots) {
+			s.Slots[v.at].add(m.seed, v.value)
+		}
 	}
 }
 

@@ -161,7 +161,7 @@ func (t *tokens) merge(o *tokens, base int64) {
 	for _, one := range o.order {
 		at := one.at
 		at.Line += base
-		t.note(at, slotValue{one.kind, one.value}, one.count)
+		t.note(at, slotValue{kind: one.kind, value: one.value}, one.count)
 	}
 	for name, m := range o.makes {
 		t.made(name, m.kind, m.count).sketch.merge(&m.sketch)

@@ -11,6 +11,20 @@
 //
 // A key has one role and a role fixes the namespaces the key may sign in. One
 // person has one key; one key belongs to one person. The package is pure.
+//
+// # Changes
+//
+// A roster changes by [Roster.Enrol], [Roster.Rotate], [Roster.Retire] and
+// [Roster.Reset], each of which gives the next version. [Judge] says who has
+// signed a version and who still must: as many officers of the version before as
+// approve a bundle, and every key that is new in it, so that nobody is enrolled
+// with a key he does not hold. The first version, and one after a reset, is
+// signed by everybody in it.
+//
+// Revocations are numbered by the version that carries them, and cumulative: a
+// later version repeats every one of them and never moves it to a later bundle.
+// A key that was replaced or taken back stays in the roster as a former one, so
+// that what it signed before can still be verified: by sequence, not by date.
 package roster
 
 import (
@@ -28,11 +42,14 @@ import (
 // Role says what a person's key may sign.
 type Role string
 
-// The roles. A collector makes bundles, an officer approves and releases them,
-// a replier of the vendor signs replies and receipts.
+// The roles. A collector makes bundles, an officer approves and releases them, a
+// releaser only labels media and hands them to couriers, a replier of the vendor
+// signs replies and receipts. Which of two officers is the second is a seat, taken
+// by whoever signs second: see approve.SecondOfficer.
 const (
 	Collector Role = "collector"
 	Officer   Role = "officer"
+	Releaser  Role = "releaser"
 	Replier   Role = "replier"
 )
 
@@ -40,9 +57,11 @@ const (
 func (r Role) Namespaces() []sign.Namespace {
 	switch r {
 	case Collector:
-		return []sign.Namespace{sign.Manifest, sign.Run, sign.Step}
+		return []sign.Namespace{sign.Manifest, sign.Run, sign.Step, sign.Enrol}
 	case Officer:
 		return []sign.Namespace{sign.Approval, sign.Label, sign.Roster}
+	case Releaser:
+		return []sign.Namespace{sign.Label, sign.Enrol}
 	case Replier:
 		return []sign.Namespace{sign.Reply, sign.Receipt, sign.Pack}
 	}
@@ -66,11 +85,14 @@ type Revocation struct {
 
 // Roster is the people of one site.
 type Roster struct {
-	Site      string // code such as S042
-	Version   int64  // rises by one with every change
-	Approvals int64  // officers who must agree; 1 or 2
-	Record    string // age recipient of the site's record key (hybrid)
+	Site      string  // code such as S042
+	Version   int64   // rises by one with every change
+	Approvals int64   // officers who must agree; 1 or 2
+	Record    string  // age recipient of the site's record key (hybrid)
+	Clear     bool    // bundles may leave signed but not encrypted
+	Resets    []int64 // versions that were made anew without the officers before
 	People    []Person
+	Former    []Person // keys no longer in force; each is revoked
 	Revoked   []Revocation
 }
 
@@ -79,6 +101,7 @@ type Vendor struct {
 	Name    string
 	Version int64
 	Intake  []string // age recipients (hybrid) that must be able to open bundles
+	Escrow  []string // further ones, kept offline, for the day the intake keys are lost
 	People  []Person // repliers
 	Revoked []Revocation
 }
@@ -94,6 +117,7 @@ const (
 	siteFormat   = "darksite-roster/1"
 	vendorFormat = "darksite-vendor/1"
 	hybridPrefix = "age1pq1"
+	clearAllowed = "allowed"
 )
 
 // Person returns the person with this id.
@@ -110,10 +134,13 @@ func find(people []Person, id string) (Person, bool) {
 	return people[i], true
 }
 
+// Recipients are everyone at the vendor who can open a bundle.
+func (v Vendor) Recipients() []string { return slices.Concat(v.Intake, v.Escrow) }
+
 // Check verifies a signature by anyone of the roster whose role allows the
 // namespace and whose key is not revoked at seq. It returns who signed.
 func (r Roster) Check(ns sign.Namespace, seq int64, text, armored []byte) (Person, error) {
-	return check(r.People, r.Revoked, ns, seq, text, armored)
+	return check(slices.Concat(r.People, r.Former), r.Revoked, ns, seq, text, armored)
 }
 
 // Check is [Roster.Check] for the vendor's people.
@@ -157,7 +184,13 @@ func (r Roster) Encode() ([]byte, error) {
 		{Key: "approvals", Value: strconv.FormatInt(r.Approvals, 10)},
 		{Key: "record", Value: r.Record},
 	}
-	return statement.Encode(append(lines, tail(r.People, r.Revoked)...))
+	if r.Clear {
+		lines = append(lines, statement.Line{Key: "clear", Value: clearAllowed})
+	}
+	for _, v := range r.Resets {
+		lines = append(lines, statement.Line{Key: "reset", Value: strconv.FormatInt(v, 10)})
+	}
+	return statement.Encode(append(lines, tail(r.People, r.Former, r.Revoked)...))
 }
 
 // Encode writes the vendor card in its one spelling.
@@ -173,13 +206,19 @@ func (v Vendor) Encode() ([]byte, error) {
 	for _, in := range v.Intake {
 		lines = append(lines, statement.Line{Key: "intake", Value: in})
 	}
-	return statement.Encode(append(lines, tail(v.People, v.Revoked)...))
+	for _, e := range v.Escrow {
+		lines = append(lines, statement.Line{Key: "escrow", Value: e})
+	}
+	return statement.Encode(append(lines, tail(v.People, nil, v.Revoked)...))
 }
 
-func tail(people []Person, revoked []Revocation) []statement.Line {
+func tail(people, former []Person, revoked []Revocation) []statement.Line {
 	var lines []statement.Line
-	for _, p := range slices.SortedFunc(slices.Values(people), func(a, b Person) int { return cmp.Compare(a.ID, b.ID) }) {
-		lines = append(lines, statement.Line{Key: "person", Value: fmt.Sprintf("%s %s %s %s", p.ID, p.Role, p.Key, p.Name)})
+	for _, p := range slices.SortedFunc(slices.Values(people), byID) {
+		lines = append(lines, statement.Line{Key: "person", Value: personLine(p)})
+	}
+	for _, p := range slices.SortedFunc(slices.Values(former), byID) {
+		lines = append(lines, statement.Line{Key: "former", Value: personLine(p)})
 	}
 	for _, rev := range slices.SortedFunc(slices.Values(revoked), func(a, b Revocation) int { return cmp.Compare(a.KeyID, b.KeyID) }) {
 		lines = append(lines, statement.Line{Key: "revoked", Value: fmt.Sprintf("%s %d", rev.KeyID, rev.After)})
@@ -187,12 +226,33 @@ func tail(people []Person, revoked []Revocation) []statement.Line {
 	return lines
 }
 
+// byID orders people by their id, and the keys one person has had by key.
+func byID(a, b Person) int {
+	return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Key, b.Key))
+}
+
+func personLine(p Person) string { return fmt.Sprintf("%s %s %s %s", p.ID, p.Role, p.Key, p.Name) }
+
 // Parse reads a roster and refuses any spelling Encode would not write.
 func Parse(text []byte) (Roster, error) {
 	f := statement.NewReader(text)
 	f.Const("format", siteFormat)
 	r := Roster{Site: f.Text("site"), Version: f.Int("version"), Approvals: f.Int("approvals"), Record: f.Text("record")}
-	r.People, r.Revoked = readTail(f)
+	if clear := f.Repeat("clear"); len(clear) > 0 {
+		if r.Clear = true; len(clear) > 1 || clear[0] != clearAllowed {
+			f.Fail("clear", errors.New("want "+clearAllowed+", once, or nothing"))
+		}
+	}
+	for _, line := range f.Repeat("reset") {
+		v, err := strconv.ParseInt(line, 10, 64)
+		if err != nil {
+			f.Fail("reset", errors.New("want the version of a roster"))
+		}
+		r.Resets = append(r.Resets, v)
+	}
+	r.People = readPeople(f, "person")
+	r.Former = readPeople(f, "former")
+	r.Revoked = readRevoked(f)
 	if err := f.Done(); err != nil {
 		return Roster{}, fmt.Errorf("read roster: %w", err)
 	}
@@ -206,8 +266,8 @@ func Parse(text []byte) (Roster, error) {
 func ParseVendor(text []byte) (Vendor, error) {
 	f := statement.NewReader(text)
 	f.Const("format", vendorFormat)
-	v := Vendor{Name: f.Text("name"), Version: f.Int("version"), Intake: f.Repeat("intake")}
-	v.People, v.Revoked = readTail(f)
+	v := Vendor{Name: f.Text("name"), Version: f.Int("version"), Intake: f.Repeat("intake"), Escrow: f.Repeat("escrow")}
+	v.People, v.Revoked = readPeople(f, "person"), readRevoked(f)
 	if err := f.Done(); err != nil {
 		return Vendor{}, fmt.Errorf("read vendor card: %w", err)
 	}
@@ -228,30 +288,34 @@ func sameSpelling(text []byte, encode func() ([]byte, error)) error {
 	return nil
 }
 
-func readTail(f *statement.Reader) (people []Person, revoked []Revocation) {
-	for _, line := range f.Repeat("person") {
+func readPeople(f *statement.Reader, field string) (people []Person) {
+	for _, line := range f.Repeat(field) {
 		part := strings.SplitN(line, " ", 5)
 		if len(part) != 5 {
-			f.Fail("person", errors.New("want id role keytype key name"))
-			return nil, nil
+			f.Fail(field, errors.New("want id role keytype key name"))
+			return nil
 		}
 		key, err := sign.ParsePublicKey(part[2] + " " + part[3])
 		if err != nil {
-			f.Fail("person", err)
-			return nil, nil
+			f.Fail(field, err)
+			return nil
 		}
 		people = append(people, Person{ID: part[0], Role: Role(part[1]), Key: key, Name: part[4]})
 	}
+	return people
+}
+
+func readRevoked(f *statement.Reader) (revoked []Revocation) {
 	for _, line := range f.Repeat("revoked") {
 		id, after, _ := strings.Cut(line, " ")
 		n, err := strconv.ParseInt(after, 10, 64)
 		if err != nil || n < 0 {
 			f.Fail("revoked", errors.New("want keyid and sequence"))
-			return nil, nil
+			return nil
 		}
 		revoked = append(revoked, Revocation{KeyID: id, After: n})
 	}
-	return people, revoked
+	return revoked
 }
 
 func (r Roster) validate() error {
@@ -267,19 +331,42 @@ func (r Roster) validate() error {
 	if err := hybrid(r.Record); err != nil {
 		return fmt.Errorf("record recipient: %w", err)
 	}
-	return errors.Join(validatePeople(r.People, Collector, Officer), validateRevoked(r.Revoked))
+	for i, v := range r.Resets {
+		if v < 1 || v > r.Version || i > 0 && v <= r.Resets[i-1] {
+			return fmt.Errorf("reset %d: want versions up to %d, rising", v, r.Version)
+		}
+	}
+	return errors.Join(validatePeople(r.People, Collector, Officer, Releaser), validateFormer(r), validateRevoked(r.Revoked))
+}
+
+// validateFormer wants every former key revoked and held by nobody now.
+func validateFormer(r Roster) error {
+	for i, p := range r.Former {
+		// A person may have had several keys; each is looked at by itself.
+		if err := validatePeople([]Person{p}, Collector, Officer, Releaser); err != nil {
+			return fmt.Errorf("former %w", err)
+		}
+		if !slices.ContainsFunc(r.Revoked, func(rev Revocation) bool { return rev.KeyID == p.Key.ID() }) {
+			return fmt.Errorf("former key %s of %s is not revoked", p.Key.ID(), p.ID)
+		}
+		same := func(q Person) bool { return q.Key == p.Key }
+		if slices.ContainsFunc(r.People, same) || slices.ContainsFunc(r.Former[:i], same) {
+			return fmt.Errorf("former key %s of %s stands twice", p.Key.ID(), p.ID)
+		}
+	}
+	return nil
 }
 
 func (v Vendor) validate() error {
 	if v.Name == "" || v.Version < 1 || len(v.Intake) == 0 {
 		return errors.New("name, version and at least one intake recipient are needed")
 	}
-	for i, in := range v.Intake {
-		if err := hybrid(in); err != nil {
+	for i, one := range v.Recipients() {
+		if err := hybrid(one); err != nil {
 			return fmt.Errorf("intake recipient: %w", err)
 		}
-		if slices.Contains(v.Intake[:i], in) {
-			return fmt.Errorf("intake recipient %.24s... stands twice", in)
+		if slices.Contains(v.Recipients()[:i], one) {
+			return fmt.Errorf("intake recipient %.24s... stands twice", one)
 		}
 	}
 	return errors.Join(validatePeople(v.People, Replier), validateRevoked(v.Revoked))
@@ -361,14 +448,16 @@ func hybrid(recipient string) error {
 
 // AllowedSigners writes the file stock "ssh-keygen -Y verify -f" reads:
 // principals are id@site, and each key is bound to the namespaces of its role.
-func (r Roster) AllowedSigners() []byte { return allowedSigners(r.People, r.Site) }
+func (r Roster) AllowedSigners() []byte {
+	return allowedSigners(slices.Concat(r.People, r.Former), r.Site)
+}
 
 // AllowedSigners is [Roster.AllowedSigners] for the vendor; principals are id@vendor.
 func (v Vendor) AllowedSigners() []byte { return allowedSigners(v.People, "vendor") }
 
 func allowedSigners(people []Person, at string) []byte {
 	var b strings.Builder
-	for _, p := range slices.SortedFunc(slices.Values(people), func(a, b Person) int { return cmp.Compare(a.ID, b.ID) }) {
+	for _, p := range slices.SortedFunc(slices.Values(people), byID) {
 		names := make([]string, 0, 3)
 		for _, ns := range p.Role.Namespaces() {
 			names = append(names, string(ns))
@@ -380,7 +469,9 @@ func allowedSigners(people []Person, at string) []byte {
 
 // RevokedKeys writes the file stock "ssh-keygen -Y verify -r" reads: the keys of
 // the roster that count as revoked for a bundle of this sequence.
-func (r Roster) RevokedKeys(seq int64) []byte { return revokedKeys(r.People, r.Revoked, seq) }
+func (r Roster) RevokedKeys(seq int64) []byte {
+	return revokedKeys(slices.Concat(r.People, r.Former), r.Revoked, seq)
+}
 
 // RevokedKeys is [Roster.RevokedKeys] for the vendor and a reply's sequence.
 func (v Vendor) RevokedKeys(seq int64) []byte { return revokedKeys(v.People, v.Revoked, seq) }

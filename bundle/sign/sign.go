@@ -46,6 +46,7 @@ const (
 	Journal     Namespace = "journal@darksite"
 	Root        Namespace = "root@darksite"
 	Roster      Namespace = "roster@darksite"
+	Enrol       Namespace = "enrol@darksite" // the holder of a new key shows that he has it
 	Run         Namespace = "run@darksite"
 	Step        Namespace = "step@darksite"        // a second person agrees to a step of a runbook
 	Pack        Namespace = "pack@darksite"        // runbooks that are carried in
@@ -91,6 +92,17 @@ func (k PublicKey) ID() string {
 	}
 	sum := sha256.Sum256(key.Marshal())
 	return hex.EncodeToString(sum[:8])
+}
+
+// Hex is the whole SHA-256 over the blob of the key, for comparing by eye and, in
+// words, by ear.
+func (k PublicKey) Hex() string {
+	key, err := k.ssh()
+	if err != nil {
+		return ""
+	}
+	sum := sha256.Sum256(key.Marshal())
+	return hex.EncodeToString(sum[:])
 }
 
 // Fingerprint is the form ssh-keygen -l prints: SHA256: and base64.

@@ -28,6 +28,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"darksite/bundle" // the two lists
 )
@@ -165,4 +166,46 @@ func Matches(lang Language, text string, d bundle.Digest) error {
 		return fmt.Errorf("%w: they spell another digest", ErrMisheard)
 	}
 	return nil
+}
+
+// Rows lays a digest out for people: in hex, in groups of four, then as its
+// words, six a row. Without words it is hex alone.
+func Rows(digest string, spelled []string) []string {
+	var rows []string
+	lead := "hex    "
+	for half := range slices.Chunk([]byte(digest), 32) {
+		var groups []string
+		for g := range slices.Chunk(half, 4) {
+			groups = append(groups, string(g))
+		}
+		rows = append(rows, lead+strings.Join(groups, " "))
+		lead = "       "
+	}
+	lead = "words  "
+	for line := range slices.Chunk(spelled, 6) {
+		var b strings.Builder
+		for _, w := range line {
+			fmt.Fprintf(&b, "%-9s", w)
+		}
+		rows = append(rows, lead+strings.TrimRight(b.String(), " "))
+		lead = "       "
+	}
+	return rows
+}
+
+// Check is the word by which two people hear whether a line was understood: it
+// depends on the letters and digits alone, so that capitals, blanks and marks need
+// not be read out. A wrong line has the right word once in 256.
+func Check(lang Language, line string) (string, error) {
+	spelled, err := list(lang)
+	if err != nil {
+		return "", err
+	}
+	heard := strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, line)
+	return spelled[checksum([]byte(heard))], nil
 }

@@ -189,3 +189,33 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestRowsAreWhatPeopleCompare(t *testing.T) {
+	digest := bundle.DigestOf([]byte("a key"))
+	spelled, err := words.Digest(words.English, digest)
+	require.NoError(t, err)
+	rows := words.Rows(string(digest), spelled)
+	require.Len(t, rows, 5)
+	for _, row := range rows {
+		require.LessOrEqual(t, len(row), 76)
+	}
+	joined := strings.Join(rows, " ")
+	require.Contains(t, strings.ReplaceAll(joined[:strings.Index(joined, "words")], " ", ""), string(digest)[:32])
+	require.Equal(t, spelled, strings.Fields(joined[strings.Index(joined, "words")+5:]))
+	require.Len(t, words.Rows(string(digest), nil), 2)
+}
+
+func TestACheckWordNeedsNoCapitalsBlanksOrMarks(t *testing.T) {
+	for _, lang := range languages {
+		want, err := words.Check(lang, "alert: drive CH0.BAY7 is failed, 2 left")
+		require.NoError(t, err)
+		same, err := words.Check(lang, "ALERT Drive ch0 bay7   is failed 2 left")
+		require.NoError(t, err)
+		require.Equal(t, want, same)
+		other, err := words.Check(lang, "alert: drive CH0.BAY9 is failed, 2 left")
+		require.NoError(t, err)
+		require.NotEqual(t, want, other)
+	}
+	_, err := words.Check("xx", "a")
+	require.Error(t, err)
+}

@@ -16,6 +16,7 @@ import (
 type initOptions struct {
 	name     string
 	people   []string
+	escrow   []string
 	passFile string
 	noPass   bool
 }
@@ -27,12 +28,15 @@ func (a *app) initCommand() *cobra.Command {
 		Long: `Make the desk folder with the key that opens bundles and the keys of two people
 who sign replies, and write the vendor card that sites accept.
 
-Keep the intake key on a station without network, and a copy in escrow.`,
+Keep the intake key on a station without network. For the day it is lost make a second
+identity elsewhere (age-keygen -pq), lay it down with keepers, and name its recipient
+with --escrow: sites seal to both.`,
 		Example: `  casedesk init --name "Vendor support" --person ruth --person sam`,
 		RunE:    func(*cobra.Command, []string) error { return a.runInit(o) },
 	}
 	c.Flags().StringVar(&o.name, "name", "", "name of the vendor, as sites will read it")
 	c.Flags().StringArrayVar(&o.people, "person", []string{"replier-1", "replier-2"}, "id of a person who signs replies; twice")
+	c.Flags().StringArrayVar(&o.escrow, "escrow", nil, "recipient of a key kept offline, which opens bundles too when the intake key is lost; may be given again")
 	c.Flags().StringVar(&o.passFile, "passphrase-file", "", "read the passphrase of the new keys from this file")
 	c.Flags().BoolVar(&o.noPass, "no-passphrase", false, "leave the keys unprotected (exercises only)")
 	_ = c.MarkFlagRequired("name") // the flag exists: it was defined above
@@ -59,7 +63,7 @@ func (a *app) runInit(o initOptions) error {
 	if err != nil {
 		return cli.WithHint(err, "an interrupted init left keys behind: empty %s and run init again", a.path(keysDir))
 	}
-	v := roster.Vendor{Name: o.name, Version: 1, Intake: []string{recipient}}
+	v := roster.Vendor{Name: o.name, Version: 1, Intake: []string{recipient}, Escrow: o.escrow}
 	for _, id := range o.people {
 		var key sign.PublicKey
 		if key, err = keyfile.NewSigner(a.path(keysDir), id, pass); err != nil {

@@ -8,10 +8,12 @@ import (
 	"reflect"
 	"strings"
 
+	"darksite/bundle"
 	"darksite/bundle/desk"
 	"darksite/bundle/desk/intake"
 	"darksite/bundle/roster"
 	"darksite/bundle/safefile"
+	spoken "darksite/bundle/words"
 	"darksite/cmd/internal/cli"
 
 	"github.com/spf13/cobra"
@@ -154,11 +156,21 @@ func (a *app) enrolled(site string) (roster.Roster, error) {
 
 func (a *app) printRoster(r roster.Roster) {
 	fmt.Fprintf(a.env.Out, "site %s, roster version %d, %d approvals needed\n", r.Site, r.Version, r.Approvals)
-	t := &cli.Table{Header: []string{"PERSON", "ROLE", "FINGERPRINT", "NAME"}}
-	for _, p := range r.People {
-		t.Add(p.ID, string(p.Role), p.Key.Fingerprint(), p.Name)
+	for _, p := range r.People { // the words are what the site reads over the telephone
+		fmt.Fprintf(a.env.Out, "\n%s  %s, %s\n  ssh    %s\n", p.ID, p.Role, cli.Printable(p.Name), p.Key.Fingerprint())
+		for _, row := range spoken.Rows(p.Key.Hex(), spelled(p.Key.Hex())) {
+			fmt.Fprintln(a.env.Out, "  "+row)
+		}
 	}
-	t.Print(a.env.Out, a.env.Width(), a.env.Color())
+}
+
+// spelled is a digest in the words that every site can read from its own screen.
+func spelled(digest string) []string {
+	list, err := spoken.Digest(spoken.English, bundle.Digest(digest))
+	if err != nil {
+		return nil // not a digest: it stands in hex alone
+	}
+	return list
 }
 
 func (a *app) sitesEnrolCommand() *cobra.Command {
@@ -178,10 +190,11 @@ func (a *app) enrol(file string, yes bool) error {
 	if _, err := a.vendor(); err != nil {
 		return err
 	}
-	text, err := os.ReadFile(file)
+	whole, err := os.ReadFile(file)
 	if err != nil {
 		return fmt.Errorf("read the roster: %w", err)
 	}
+	text, sigs := roster.Unbundle(whole)
 	r, err := roster.Parse(text)
 	if err != nil {
 		return cli.WithHint(cli.WithCode(cli.CodeTampered, fmt.Errorf("%s: %w", file, err)), "ask the site for a new copy: darksite site roster")
@@ -198,6 +211,7 @@ func (a *app) enrol(file string, yes bool) error {
 		return err
 	}
 	a.printRoster(r)
+	a.env.Notef("%s", standing(old, r, text, sigs))
 	refused := cli.WithHint(errors.New("the roster is not accepted: nothing was changed"), "telephone the site and compare the fingerprints")
 	if err := a.env.Agree(yes, "Have you compared these with the site over the telephone number of the contract?", "the fingerprints have been compared", refused); err != nil {
 		return err
@@ -208,4 +222,30 @@ func (a *app) enrol(file string, yes bool) error {
 	a.env.Notef("site %s is enrolled with roster version %d", r.Site, r.Version)
 	a.env.Next(fmt.Sprintf("casedesk sites contact %s ID --role admin --name NAME --phone NUMBER --as NAME", r.Site))
 	return nil
+}
+
+// standing says in words what the signatures under a roster are worth to whoever
+// has to compare its fingerprints: nothing, or that officers already believed
+// have signed the change.
+func standing(old, r roster.Roster, text []byte, sigs [][]byte) string {
+	if len(sigs) == 0 {
+		return "the roster is signed by nobody: only the telephone vouches for it"
+	}
+	if n := len(r.Resets); n > 0 && (old.Version == 0 || r.Resets[n-1] > old.Version) {
+		return fmt.Sprintf("MADE ANEW at version %d without the officers before: compare every fingerprint, and ask management of the site", r.Resets[n-1])
+	}
+	var base *roster.Roster
+	if old.Version > 0 {
+		base = &old
+	}
+	s, err := roster.Judge(base, text, sigs)
+	switch {
+	case err != nil:
+		return "the signatures do not lead here from the roster in force (" + err.Error() + "): only the telephone vouches for it"
+	case !s.Complete():
+		return "signatures are missing: only the telephone vouches for it"
+	case s.Founded:
+		return "signed by everybody in it; that they are who they say, only the telephone vouches for"
+	}
+	return fmt.Sprintf("signed by %d officers of roster %d, which is in force here, and by every new key", s.Votes, old.Version)
 }

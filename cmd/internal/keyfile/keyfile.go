@@ -5,6 +5,10 @@
 // bundle) is an age identity file, hybrid only, itself encrypted with a
 // passphrase unless none is given. Files are made with mode 0600 and never
 // replace another file.
+//
+// A key need not be in a file the kit can read: [Open] also signs with what an
+// ssh-agent holds or a FIDO token does, and an identity file may name an age
+// plugin.
 package keyfile
 
 import (
@@ -131,7 +135,7 @@ func Identities(path string, ask Passphrase) ([]age.Identity, error) {
 			return nil, wrap(path, err)
 		}
 	}
-	ids, err := age.ParseIdentities(bytes.NewReader(data))
+	ids, err := plugged(data, ask)
 	return ids, wrap(path, err)
 }
 

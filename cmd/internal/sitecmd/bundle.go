@@ -28,13 +28,16 @@ func (a *app) bundleCommand() *cobra.Command {
   seal      encrypt exactly these bytes to the vendor and to the site's record key
   write     an officer signs the label; volumes with parity go onto a medium
   verify    read the medium back and compare with what was approved
-  release   name the courier`,
+  release   name the courier
+
+  brief     where no medium may leave: the essentials of an approved bundle, sealed, as
+            one page of QR codes, and a card to be read over the telephone`,
 		Example: `  darksite bundle collect --as mdurand --case T-4KQ7ZC2M5A
   darksite bundle review S042-000017 --as amartin
   darksite bundle approve S042-000017 --as amartin`,
 	}
 	c.AddCommand(a.bundleCollectCommand(), a.bundleListCommand(), a.bundleShowCommand(), a.bundleReviewCommand(), a.bundleAmendCommand(), a.bundleApproveCommand(),
-		a.bundleRejectCommand(), a.bundleSealCommand(), a.bundleWriteCommand(), a.bundleVerifyCommand(), a.bundleReleaseCommand(), a.bundleWithdrawCommand())
+		a.bundleRejectCommand(), a.bundleSealCommand(), a.bundleWriteCommand(), a.bundleVerifyCommand(), a.bundleReleaseCommand(), a.bundleBriefCommand(), a.bundleWithdrawCommand())
 	return c
 }
 
@@ -175,8 +178,10 @@ func (j *journey) nextStep(r pipeline.Record) string {
 func nextStep(r pipeline.Record) string {
 	id := string(r.BID)
 	switch r.State {
-	case pipeline.Begun, pipeline.Collected, pipeline.Redacted:
+	case pipeline.Begun:
 		return "darksite bundle withdraw " + id + " --as ID --reason \"...\"   (was interrupted; removes what it took)"
+	case pipeline.Collected, pipeline.Redacted:
+		return "darksite bundle collect --as ID --resume " + id + "   (was interrupted; bundle withdraw removes what it took)"
 	case pipeline.Frozen:
 		return "darksite bundle review " + id + " --as OFFICER"
 	case pipeline.InReview, pipeline.Approved1:

@@ -5,10 +5,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"os"
+	"strings"
 
 	"darksite/bundle"
 	"darksite/bundle/approve"
 	"darksite/bundle/pipeline"
+	"darksite/bundle/roster"
+	"darksite/bundle/sign"
 	"darksite/cmd/internal/cli"
 
 	"github.com/spf13/cobra"
@@ -17,8 +22,10 @@ import (
 type decideOptions struct {
 	person
 	pipeline.Decision
-	yes bool
-	ask *cli.Asker // of a session that asks already, or nil
+	yes    bool
+	ask    *cli.Asker // of a session that asks already, or nil
+	print  bool       // print the statement, to be signed elsewhere
+	signed string     // file with a statement signed elsewhere
 }
 
 func (o *decideOptions) flags(c *cobra.Command) {
@@ -29,6 +36,8 @@ func (o *decideOptions) flags(c *cobra.Command) {
 	f.StringVar(&o.Medium, "medium", "", "kind and serial number of the medium, where known")
 	f.StringArrayVar(&o.Exceptions, "exception", nil, "an exception, in words; may be given again")
 	f.BoolVar(&o.yes, "yes", false, "the statement has been read: do not ask")
+	f.BoolVar(&o.print, "print", false, "print the statement instead of signing it, for signing with ssh-keygen elsewhere")
+	f.StringVar(&o.signed, "signed", "", "file of a statement and the signature below it, made elsewhere; - reads them from the input")
 }
 
 func (a *app) bundleApproveCommand() *cobra.Command {
@@ -37,9 +46,15 @@ func (a *app) bundleApproveCommand() *cobra.Command {
 		Use: "approve BUNDLE", Short: "Sign that exactly these bytes may leave", Args: cobra.ExactArgs(1),
 		Long: `Show the statement that will be signed, ask, and sign it with your key. The statement
 fixes every byte, the recipients, the marking and the case. Two officers must sign,
-neither of whom collected it. The same statement can be signed with stock ssh-keygen.`,
-		Example: "  darksite bundle approve S042-000017 --as amartin",
-		RunE:    func(c *cobra.Command, args []string) error { return a.decide(c.Context(), args[0], approve.Release, o) },
+neither of whom collected it.
+
+The key may be a file, one that an ssh-agent holds, or one on a token. To sign in another
+account or on another station: --print there, stock ssh-keygen, and --signed here.`,
+		Example: `  darksite bundle approve S042-000017 --as amartin
+  darksite bundle approve S042-000017 --as amartin --print > s.txt
+  ssh-keygen -Y sign -f ~/.ssh/id_ed25519_sk -n approval@darksite s.txt
+  cat s.txt s.txt.sig | darksite bundle approve S042-000017 --signed -`,
+		RunE: func(c *cobra.Command, args []string) error { return a.decide(c.Context(), args[0], approve.Release, o) },
 	}
 	o.flags(c)
 	return c
@@ -50,15 +65,27 @@ func (a *app) bundleRejectCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "reject BUNDLE", Short: "Refuse with a reason; this ends the journey", Args: cobra.ExactArgs(1),
 		Example: "  darksite bundle reject S042-000017 --as amartin --reason \"a customer name on line 9 of notes.txt\"",
-		RunE:    func(c *cobra.Command, args []string) error { return a.decide(c.Context(), args[0], approve.Reject, o) },
+		RunE: func(c *cobra.Command, args []string) error {
+			if o.signed == "" && strings.TrimSpace(o.Reason) == "" {
+				return cli.Usagef("--reason WORDS is needed")
+			}
+			return a.decide(c.Context(), args[0], approve.Reject, o)
+		},
 	}
 	o.flags(c)
 	c.Flags().StringVar(&o.Reason, "reason", "", "why, in words")
-	_ = c.MarkFlagRequired("reason") // the flag exists: it was defined above
 	return c
 }
 
 func (a *app) decide(ctx context.Context, name string, what approve.Decision, o decideOptions) error {
+	switch {
+	case o.print && o.signed != "":
+		return cli.Usagef("--print or --signed: first the one, then the other")
+	case o.print:
+		return a.printStatement(ctx, name, what, o)
+	case o.signed != "":
+		return a.submitStatement(ctx, name, what, o)
+	}
 	key, err := a.signer(o.as, o.key, o.passFile)
 	if err != nil {
 		return err
@@ -68,9 +95,7 @@ func (a *app) decide(ctx context.Context, name string, what approve.Decision, o 
 		if err != nil {
 			return err
 		}
-		o.MarkingIn = cmp.Or(o.MarkingIn, r.Marking)
-		// Every kind of line was shown once, not every line of every file.
-		o.ViewedPartial = r.Totals.Files
+		o.fill(r)
 		o.Confirm = func(text []byte) error {
 			fmt.Fprintf(a.env.Err, "what will be signed:\n\n%s\n", cli.PrintableLines(string(text)))
 			refused := cli.WithHint(errors.New("nothing was signed"), "darksite bundle reject %s --as %s --reason \"...\"   (when it must not leave)", id, o.as)
@@ -92,5 +117,80 @@ func (a *app) decide(ctx context.Context, name string, what approve.Decision, o 
 			return err
 		}
 		return a.after(j, id, "signed by %s", o.as)
+	})
+}
+
+// fill adds what the record of a bundle decides.
+func (o *decideOptions) fill(r pipeline.Record) {
+	o.MarkingIn = cmp.Or(o.MarkingIn, r.Marking)
+	// Every kind of line was shown once, not every line of every file.
+	o.ViewedPartial = r.Totals.Files
+}
+
+// printStatement prints what an officer would sign, for ssh-keygen.
+func (a *app) printStatement(ctx context.Context, name string, what approve.Decision, o decideOptions) error {
+	if o.as == "" {
+		return cli.Usagef("say who you are with --as ID")
+	}
+	return a.onOne(name, func(j *journey, id bundle.ID) error {
+		r, err := j.Show(id)
+		if err != nil {
+			return err
+		}
+		o.fill(r)
+		text, err := j.Statement(ctx, id, o.as, what, o.Decision)
+		if err != nil {
+			return err
+		}
+		if _, err := a.env.Out.Write(text); err != nil {
+			return err
+		}
+		a.env.Next(fmt.Sprintf("ssh-keygen -Y sign -f KEY -n %s s.txt", sign.Approval), fmt.Sprintf("cat s.txt s.txt.sig | darksite bundle %s %s --signed -", verb(what), id))
+		return nil
+	})
+}
+
+func verb(what approve.Decision) string {
+	if what == approve.Reject {
+		return "reject"
+	}
+	return "approve"
+}
+
+// maxStatement bounds a statement with its signature.
+const maxStatement = approve.MaxBytes + sign.MaxSignature
+
+// submitStatement takes a statement that was signed elsewhere.
+func (a *app) submitStatement(ctx context.Context, name string, what approve.Decision, o decideOptions) error {
+	in := a.env.In
+	if o.signed != "-" {
+		f, err := os.Open(o.signed)
+		if err != nil {
+			return fmt.Errorf("read the signed statement: %w", err)
+		}
+		defer f.Close()
+		in = f
+	}
+	whole, err := io.ReadAll(io.LimitReader(in, maxStatement+1))
+	if err != nil {
+		return fmt.Errorf("read the signed statement: %w", err)
+	}
+	again := fmt.Sprintf("darksite bundle %s %s --as OFFICER --print > s.txt   (then sign exactly these bytes)", verb(what), name)
+	text, sigs := roster.Unbundle(whole)
+	if len(whole) > maxStatement || len(sigs) != 1 {
+		return cli.WithHint(cli.WithCode(cli.CodeUsage, fmt.Errorf("want a statement and one signature below it, found %d signatures", len(sigs))), "%s", again)
+	}
+	s, err := approve.Parse(text)
+	if err != nil {
+		return cli.WithHint(cli.WithCode(cli.CodeRefused, err), "%s", again)
+	}
+	if s.Decision != what {
+		return cli.WithHint(cli.WithCode(cli.CodeRefused, fmt.Errorf("the statement says %s", s.Decision)), "darksite bundle %s %s --signed FILE", verb(s.Decision), name)
+	}
+	return a.onOne(name, func(j *journey, id bundle.ID) error {
+		if err := j.Submit(ctx, id, approve.Signed{Text: text, Sig: sigs[0]}); err != nil {
+			return err
+		}
+		return a.after(j, id, "signed by %s", s.Reviewer)
 	})
 }

@@ -96,8 +96,8 @@ func (a *app) examineStaging() []finding {
 	for _, dir := range dirs {
 		id := filepath.Base(filepath.Dir(dir))
 		out = append(out, finding{
-			State: "WARN", What: "raw data of an interrupted collection lies in " + dir,
-			Next: fmt.Sprintf("darksite bundle withdraw %s --as ID --reason \"interrupted\"", id),
+			State: "WARN", What: "raw data of an interrupted collection lies in " + dir + ": go on with it, or remove it with bundle withdraw",
+			Next: fmt.Sprintf("darksite bundle collect --as ID --resume %s   (or: darksite bundle withdraw %s --as ID --reason \"interrupted\")", id, id),
 		})
 	}
 	return out

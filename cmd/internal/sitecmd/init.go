@@ -93,7 +93,7 @@ func (a *app) runInit(o initOptions) error {
 	if o.solo {
 		approvals = 1
 	}
-	if err := a.saveRoster(roster.Roster{Site: o.code, Version: 1, Approvals: approvals, Record: recipient}); err != nil {
+	if _, err := a.saveRoster(roster.Roster{Site: o.code, Version: 1, Approvals: approvals, Record: recipient}); err != nil {
 		return err
 	}
 	words := []byte("# One word of the site a line: customer, project and room names that must never leave in clear.\n")

@@ -47,7 +47,7 @@ func (a *app) journalCommand() *cobra.Command {
 		Use: "journal", Short: "The tamper-evident log of every decision",
 		Example: "  darksite journal show\n  darksite journal verify --mark 17:9f86d081...   (size and root from a cover sheet)",
 	}
-	c.AddCommand(a.journalShowCommand(), a.journalVerifyCommand(), a.journalRepairCommand())
+	c.AddCommand(a.journalShowCommand(), a.journalVerifyCommand(), a.journalCheckpointCommand(), a.journalRepairCommand())
 	return c
 }
 
@@ -113,6 +113,8 @@ type reportView struct {
 	Proven      int64         `json:"proven"`
 	ClockBack   int64         `json:"clock_back"`
 	TornBytes   int           `json:"torn_bytes"`
+
+	Witnesses []testimonyView `json:"witnesses"`
 }
 
 func details(d map[string]string) string {
@@ -128,16 +130,27 @@ func details(d map[string]string) string {
 }
 
 func (a *app) journalVerifyCommand() *cobra.Command {
-	var marks []string
+	var marks, against []string
 	var asJSON bool
 	c := &cobra.Command{
 		Use: "verify", Short: "Check the journal against its checkpoints and against cover sheets", Args: cobra.NoArgs,
-		Long: `Check that no entry was cut, altered or reordered: every entry against the tree,
-every checkpoint against its signature, and every --mark (journal size and root as
-printed on a cover sheet) against the log. Do this monthly. Exit 5 when it fails.`,
-		Example: "  darksite journal verify --mark 17:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+		Long: `Check that no entry was cut, altered or reordered: every entry against the tree, every
+checkpoint against its signature, and what witnesses outside have seen: a --mark (journal
+size and root, typed from a cover sheet) or --against a file, which is COVER.txt, a
+label, a checkpoint carried out earlier, or the folder of a medium.
+
+Whoever rules the station can write a new journal and sign it; witnesses outside he
+cannot reach. Do this monthly, with at least one of them. Exit 5 when it fails: the
+journal is then named truncated, forked or rewritten, and between which entries.`,
+		Example: `  darksite journal verify --against /media/usb
+  darksite journal verify --against cover-17.txt --against checkpoint-2026-03.txt
+  darksite journal verify --mark 17:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08`,
 		RunE: func(c *cobra.Command, _ []string) error {
-			wanted, err := parseMarks(marks)
+			witnesses, err := parseMarks(marks)
+			if err != nil {
+				return err
+			}
+			read, err := a.witnesses(against)
 			if err != nil {
 				return err
 			}
@@ -145,35 +158,44 @@ printed on a cover sheet) against the log. Do this monthly. Exit 5 when it fails
 			if err != nil {
 				return err
 			}
-			report, err := log.Verify(c.Context(), wanted...)
-			if err != nil {
+			heard := log.Hear(append(witnesses, read...))
+			report, err := log.Verify(c.Context())
+			if len(report.Problems) > 0 {
+				err = cli.WithHint(cli.WithCode(cli.CodeTampered, errors.New(strings.Join(report.Problems, "\n"))), "keep the folder as it is and inform the security officer")
+			}
+			if err := errors.Join(err, contradicted(heard)); err != nil {
 				return err
 			}
-			if len(report.Problems) > 0 {
-				return cli.WithHint(cli.WithCode(cli.CodeTampered, errors.New(strings.Join(report.Problems, "; "))), "keep the folder as it is and inform the security officer")
-			}
 			if asJSON {
-				return a.env.JSON(reportView{report.Mark.Size, report.Mark.Root, report.Checkpoints, report.Marks, report.Proven, report.ClockBack, report.Torn})
+				return a.env.JSON(reportView{report.Mark.Size, report.Mark.Root, report.Checkpoints, len(heard), report.Proven, report.ClockBack, report.Torn, testimonyViews(heard)})
 			}
-			fmt.Fprintf(a.env.Out, "%d entries, root %s\n%d signed checkpoints and %d cover sheets agree\n", report.Mark.Size, report.Mark.Root, report.Checkpoints, report.Marks)
+			fmt.Fprintf(a.env.Out, "%d entries, root %s\n%d signed checkpoints agree\n", report.Mark.Size, report.Mark.Root, report.Checkpoints)
+			for _, t := range heard {
+				fmt.Fprintf(a.env.Out, "%s agrees: %s\n", cli.Printable(t.Name), t.Why)
+			}
+			if len(heard) == 0 {
+				a.env.Notef("no witness from outside was asked: whoever rules this station could have written all of it anew")
+				a.env.Next("darksite journal verify --against COVER.txt", "darksite journal checkpoint > FILE   (and carry it out, for the next time)")
+			}
 			a.tornNote(report.Torn)
 			return nil
 		},
 	}
 	c.Flags().StringArrayVar(&marks, "mark", nil, "size:root from a cover sheet; may be given again")
+	c.Flags().StringArrayVar(&against, "against", nil, "cover sheet, label, checkpoint, or folder of a medium; may be given again")
 	cli.JSONFlag(c, &asJSON)
 	return c
 }
 
-func parseMarks(list []string) ([]bundle.JournalMark, error) {
-	var out []bundle.JournalMark
+func parseMarks(list []string) ([]journal.Witness, error) {
+	var out []journal.Witness
 	for _, m := range list {
 		size, root, _ := strings.Cut(m, ":")
 		n, err := strconv.ParseInt(size, 10, 64)
 		if err != nil || n < 0 || !bundle.Digest(root).Valid() {
 			return nil, cli.Usagef("--mark %q: want size:root, a number and 64 hex digits", m)
 		}
-		out = append(out, bundle.JournalMark{Size: n, Root: bundle.Digest(root)})
+		out = append(out, journal.Witness{Name: "mark " + size, Mark: bundle.JournalMark{Size: n, Root: bundle.Digest(root)}})
 	}
 	return out, nil
 }

@@ -78,7 +78,7 @@ func (a *app) journey(s *sight) (*journey, error) {
 			}
 			return g.Rules(), g.Policy(), nil
 		},
-		Now: a.env.Now, Tool: tool,
+		Now: a.env.Now, Tool: tool, ValidFor: conf.Review.LapseAfter,
 	})
 	if err != nil {
 		return nil, errors.Join(err, j.close())

@@ -7,7 +7,6 @@ import (
 	"os"
 
 	"darksite/bundle/roster"
-	"darksite/bundle/safefile"
 	"darksite/bundle/sign"
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/keyfile"
@@ -27,31 +26,38 @@ func (a *app) signer(id, keyPath, passFile string) (sign.Signer, error) {
 	if id == "" {
 		return nil, cli.Usagef("say who you are with --as ID; `darksite site people` lists the ids")
 	}
-	if keyPath == "" {
+	named := keyPath != ""
+	if !named {
 		keyPath = a.path(keysDir, id+".key")
 	}
-	s, err := keyfile.Signer(keyPath, keyfile.Ask(a.env, passFile))
+	s, err := keyfile.Open(keyPath, a.agentSocket(), keyfile.Ask(a.env, passFile))
+	if errors.Is(err, fs.ErrNotExist) && !named {
+		if held, heldErr := a.heldKey(id); heldErr == nil {
+			return held, nil
+		}
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, cli.WithHint(err, "name the key file of %s with --key FILE", id)
+	}
+	if errors.Is(err, keyfile.ErrNotHeld) {
+		return nil, cli.WithHint(err, "ssh-add FILE   (or, for a key on a token: ssh-add -s LIBRARY; then the same command again)")
 	}
 	return s, err
 }
 
-func (a *app) loadRoster() (roster.Roster, error) {
-	data, err := os.ReadFile(a.path(rosterFile))
-	if err != nil {
-		return roster.Roster{}, cli.WithHint(fmt.Errorf("read the roster: %w", err), "darksite init --code S042 --name \"your site\"")
-	}
-	r, err := roster.Parse(data)
-	return r, a.unreadable(rosterFile, err)
-}
+func (a *app) agentSocket() string { return a.env.Getenv("SSH_AUTH_SOCK") }
 
-func (a *app) saveRoster(r roster.Roster) error {
-	text, err := r.Encode()
+// heldKey is the key of a person of the roster, when an ssh-agent holds it.
+func (a *app) heldKey(id string) (sign.Signer, error) {
+	r, err := a.loadRoster()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return safefile.Write(a.path(rosterFile), text, 0o644)
+	p, ok := r.Person(id)
+	if !ok {
+		return nil, fmt.Errorf("%s is not on the roster", id)
+	}
+	return keyfile.Held(p.Key, a.agentSocket())
 }
 
 func (a *app) loadVendor() (roster.Vendor, error) {

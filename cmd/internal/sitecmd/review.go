@@ -105,6 +105,9 @@ func (a *app) review(ctx context.Context, j *journey, id bundle.ID, as string) (
 	for _, in := range v.Intake {
 		reader.Recipients[seal.Fingerprint(in)] = "intake of " + v.Name
 	}
+	for _, e := range v.Escrow {
+		reader.Recipients[seal.Fingerprint(e)] = "escrow of " + v.Name
+	}
 	return j.Review(ctx, id, reader)
 }
 

@@ -15,8 +15,8 @@ import (
 	"darksite/bundle/roster"
 	"darksite/bundle/safefile"
 	"darksite/bundle/sign"
+	"darksite/bundle/words"
 	"darksite/cmd/internal/cli"
-	"darksite/cmd/internal/keyfile"
 	"darksite/cmd/internal/siteconf"
 	"darksite/localmon/source/pinned"
 
@@ -32,7 +32,7 @@ func (a *app) siteCommand() *cobra.Command {
   darksite site pin https://10.1.0.10
   darksite site vendor /media/usb/vendor.txt`,
 	}
-	c.AddCommand(a.siteShowCommand(), a.siteCheckCommand(), a.siteContactsCommand(), a.sitePeopleCommand(), a.siteVendorCommand(), a.siteRosterCommand(), a.sitePinCommand())
+	c.AddCommand(a.siteShowCommand(), a.siteCheckCommand(), a.siteContactsCommand(), a.sitePeopleCommand(), a.siteVendorCommand(), a.siteRosterCommand(), a.siteKeysCommand(), a.sitePinCommand())
 	return c
 }
 
@@ -46,6 +46,7 @@ type siteView struct {
 	People    []personView   `json:"people"`
 	Approvals int64          `json:"approvals"`
 	Roster    int64          `json:"roster_version"`
+	Founded   bool           `json:"roster_signed"`
 	Vendor    string         `json:"vendor,omitempty"`
 	Plan      string         `json:"plan,omitempty"`
 	Until     string         `json:"plan_until,omitempty"`
@@ -105,6 +106,11 @@ func (a *app) siteView() (siteView, error) {
 		return siteView{}, err
 	}
 	v := siteView{Dir: a.dir(), Site: siteIdentity(conf.Site), Arrays: []siteArray{}, Notify: notifiers(conf), Contacts: contacts(conf.Contacts), Approvals: r.Approvals, Roster: r.Version, People: people(r.People), Plan: conf.Support.Plan}
+	chain, _, err := a.rosterChain()
+	if err != nil {
+		return siteView{}, a.unreadable(rostersDir, err)
+	}
+	v.Founded = chain != nil
 	if !conf.Support.Until.IsZero() {
 		v.Until = conf.Support.Until.Format("2006-01-02")
 	}
@@ -278,6 +284,7 @@ func (a *app) readiness(v siteView) []finding {
 		judge(count[string(roster.Collector)] > 0, "CRIT", "a collector is enrolled", "no collector is enrolled: no bundle can be made", "darksite site people add ID --name NAME --role collector"),
 		judge(int64(count[string(roster.Officer)]) >= v.Approvals, "CRIT", fmt.Sprintf("%s for %s", counted(count[string(roster.Officer)], "officer"), counted(int(v.Approvals), "approval")),
 			fmt.Sprintf("%s enrolled, %d must agree: no bundle can leave", counted(count[string(roster.Officer)], "officer"), v.Approvals), "darksite site people add ID --name NAME --role officer"),
+		judge(v.Founded, "WARN", fmt.Sprintf("roster %d is signed as the one before demands", v.Roster), "the roster is signed by nobody: who can write this folder can enrol himself", "darksite site keys checklist found"),
 		judge(v.Vendor != "", "CRIT", "vendor card: "+v.Vendor, "no vendor card: no bundle can be sealed", "darksite site vendor CARD"),
 	)
 	if _, err := os.Stat(a.path(keysDir, recordKey)); err == nil {
@@ -349,14 +356,17 @@ func (a *app) peopleAddCommand() *cobra.Command {
 		Use: "add ID", Short: "Enrol a person with a new key, or with an existing public key",
 		Long: `Enrol a person. Without --key a new Ed25519 key is made below keys/, protected by a
 passphrase. With --key the public key of a key file, agent or token is enrolled.
-One person has one key, and a key has one role.`,
+One person has one key, and a key has one role: a collector makes bundles, an officer
+approves and releases them, a releaser only labels media and hands them over.
+
+Once the roster is founded (site keys found) this is a proposal that officers sign.`,
 		Example: `  darksite site people add mdurand --name "M. Durand" --role collector
   darksite site people add amartin --name "A. Martin" --role officer --key /media/usb/amartin.pub`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error { return a.addPerson(args[0], o) },
 	}
 	c.Flags().StringVar(&o.name, "name", "", "name of the person")
-	c.Flags().StringVar(&o.role, "role", "", "collector or officer")
+	c.Flags().StringVar(&o.role, "role", "", "collector, officer or releaser")
 	c.Flags().StringVar(&o.keyFile, "key", "", "public key file to enrol instead of making a key")
 	passFlags(c, &o.passFile, &o.noPass)
 	_ = c.MarkFlagRequired("name") // both flags exist: they were defined above
@@ -365,24 +375,28 @@ One person has one key, and a key has one role.`,
 }
 
 func (a *app) addPerson(id string, o personOptions) error {
-	r, err := a.loadRoster()
+	r, number, err := a.latest()
 	if err != nil {
 		return err
 	}
 	if err := admissible(r, id, o); err != nil {
 		return cli.WithCode(cli.CodeUsage, err)
 	}
-	key, err := a.personKey(id, o)
+	key, err := a.personKeyAs(id, id, o)
 	if err != nil {
 		return err
 	}
-	r.People = append(r.People, roster.Person{ID: id, Name: o.name, Role: roster.Role(o.role), Key: key})
-	r.Version++
-	if err := a.saveRoster(r); err != nil {
+	next, err := r.Enrol(roster.Person{ID: id, Name: o.name, Role: roster.Role(o.role), Key: key})
+	if err != nil {
+		return cli.WithHint(cli.WithCode(cli.CodeRefused, err), "make a new key for %s: leave --key out, or name another file", id)
+	}
+	next.Version = number
+	inForce, err := a.saveRoster(next)
+	if err != nil || !inForce {
 		return err
 	}
-	a.env.Notef("%s is enrolled as %s, key %s; the roster is now version %d", id, o.role, key.ID(), r.Version)
-	a.env.Next("darksite site check", "darksite site roster > roster.txt   (carry it to the vendor, who enrols it)")
+	a.env.Notef("%s is enrolled as %s, key %s; the roster is now version %d", id, o.role, key.ID(), number)
+	a.env.Next("darksite site check", "darksite site keys card "+id, "darksite site roster > roster.txt   (carry it to the vendor, who enrols it)")
 	return nil
 }
 
@@ -393,24 +407,8 @@ func admissible(r roster.Roster, id string, o personOptions) error {
 	if err != nil {
 		return err
 	}
-	r.People = append(r.People[:len(r.People):len(r.People)], roster.Person{ID: id, Name: o.name, Role: roster.Role(o.role), Key: key})
-	_, err = r.Encode()
+	_, err = r.Enrol(roster.Person{ID: id, Name: o.name, Role: roster.Role(o.role), Key: key})
 	return err
-}
-
-func (a *app) personKey(id string, o personOptions) (sign.PublicKey, error) {
-	if o.keyFile != "" {
-		return keyfile.PublicKey(o.keyFile)
-	}
-	// A key whose enrolment was interrupted is taken up again.
-	if key, err := keyfile.PublicKey(a.path(keysDir, id+".pub")); err == nil {
-		return key, nil
-	}
-	pass, err := keyfile.NewPassphrase(a.env, "the key of "+id, o.passFile, o.noPass)
-	if err != nil {
-		return "", err
-	}
-	return keyfile.NewSigner(a.path(keysDir), id, pass)
 }
 
 func (a *app) siteVendorCommand() *cobra.Command {
@@ -449,27 +447,50 @@ type vendorView struct {
 	Name    string       `json:"name"`
 	Version int64        `json:"version"`
 	Intake  []string     `json:"intake"` // fingerprints
+	Escrow  []string     `json:"escrow"`
 	People  []personView `json:"people"`
 }
 
 func viewVendor(v roster.Vendor) vendorView {
-	out := vendorView{Name: v.Name, Version: v.Version, Intake: []string{}, People: people(v.People)}
+	out := vendorView{Name: v.Name, Version: v.Version, Intake: []string{}, Escrow: []string{}, People: people(v.People)}
 	for _, in := range v.Intake {
 		out.Intake = append(out.Intake, recipientFingerprint(in))
+	}
+	for _, e := range v.Escrow {
+		out.Escrow = append(out.Escrow, recipientFingerprint(e))
 	}
 	return out
 }
 
 func (a *app) printVendor(v roster.Vendor) {
 	fmt.Fprintf(a.env.Out, "vendor %s, card %d\n", cli.Printable(v.Name), v.Version)
-	t := &cli.Table{Header: []string{"WHAT", "FINGERPRINT"}}
+	show := func(what, ssh, digest string) {
+		fmt.Fprintf(a.env.Out, "\n%s\n", cli.Printable(what))
+		if ssh != "" {
+			fmt.Fprintf(a.env.Out, "  ssh    %s\n", ssh)
+		}
+		for _, row := range words.Rows(digest, spoken(a.wordList(), digest)) {
+			fmt.Fprintln(a.env.Out, "  "+row)
+		}
+	}
 	for _, in := range v.Intake {
-		t.Add("opens bundles", recipientFingerprint(in))
+		show("opens bundles", "", recipientFingerprint(in))
+	}
+	for _, e := range v.Escrow {
+		show("opens bundles, kept offline for the day the others are lost", "", recipientFingerprint(e))
 	}
 	for _, p := range v.People {
-		t.Add("signs replies: "+p.ID, p.Key.Fingerprint())
+		show("signs replies: "+p.ID, p.Key.Fingerprint(), p.Key.Hex())
 	}
-	t.Print(a.env.Out, a.env.Width(), a.env.Color())
+}
+
+// wordList is the list of words in the language of the site.
+func (a *app) wordList() words.Language {
+	conf, err := a.config()
+	if err != nil {
+		return words.English // the screen that needs it says what is wrong with site.yaml
+	}
+	return language(conf.Site.Language)
 }
 
 func (a *app) acceptVendor(card string, yes bool) error {
@@ -506,11 +527,12 @@ func (a *app) acceptVendor(card string, yes bool) error {
 }
 
 func (a *app) siteRosterCommand() *cobra.Command {
-	var signers, revoked bool
+	var signers, revoked, signed bool
 	c := &cobra.Command{
 		Use: "roster", Short: "Print the roster, to be carried to the vendor and enrolled there", Args: cobra.NoArgs,
-		Long: `Print the roster of this site. With --allowed-signers or --revoked print the file of
-that name which stock ssh-keygen takes, for checking a medium without this kit.`,
+		Long: `Print the roster of this site, with --signed together with the signatures that put it
+into force. With --allowed-signers or --revoked print the file of that name which stock
+ssh-keygen takes, for checking a medium without this kit.`,
 		Example: "  darksite site roster > /media/usb/roster.txt\n  darksite site roster --allowed-signers > allowed_signers",
 		RunE: func(*cobra.Command, []string) error {
 			r, err := a.loadRoster()
@@ -519,8 +541,12 @@ that name which stock ssh-keygen takes, for checking a medium without this kit.`
 			}
 			text, err := r.Encode()
 			switch {
-			case signers && revoked:
-				return cli.Usagef("--allowed-signers or --revoked: one file at a time")
+			case signers && revoked, signed && (signers || revoked):
+				return cli.Usagef("--signed, --allowed-signers or --revoked: one file at a time")
+			case signed:
+				if text, err = a.signedText(r); err != nil {
+					return err
+				}
 			case signers:
 				text = r.AllowedSigners()
 			case revoked:
@@ -533,6 +559,7 @@ that name which stock ssh-keygen takes, for checking a medium without this kit.`
 			return err
 		},
 	}
+	c.Flags().BoolVar(&signed, "signed", false, "print the signatures below the roster")
 	c.Flags().BoolVar(&signers, "allowed-signers", false, "print the allowed_signers file of ssh-keygen")
 	c.Flags().BoolVar(&revoked, "revoked", false, "print the file of revoked keys of ssh-keygen")
 	return c

@@ -66,6 +66,8 @@ type Review struct {
 	Approvals int64  `yaml:"approvals"`
 	Words     string `yaml:"words"` // file with one word of the site a line, below the site folder
 	Marking   string `yaml:"marking"`
+	// LapseAfter is how many further bundles may be begun before an approval lapses.
+	LapseAfter int64 `yaml:"lapse_after"`
 }
 
 // Runbooks is what runbooks may do here.
@@ -128,7 +130,7 @@ func Parse(name string, data []byte) (*Config, error) {
 	c := &Config{
 		Site:    Site{Timezone: "UTC", Language: "en"},
 		Monitor: Monitor{Every: defaultEvery, HistoryBudget: defaultBudget, HostName: defaultHost},
-		Review:  Review{Approvals: 2},
+		Review:  Review{Approvals: 2, LapseAfter: 20},
 	}
 	at, err := strictyaml.Read(name, data, c)
 	if err != nil {
@@ -219,6 +221,9 @@ func checkContacts(at strictyaml.Place, contacts []Contact) {
 func checkPolicy(at strictyaml.Place, c *Config) {
 	if c.Review.Approvals != 1 && c.Review.Approvals != 2 {
 		at.Key("review").Key("approvals").Fail("approvals %d: want 2, or 1 where management has signed for it", c.Review.Approvals)
+	}
+	if n := c.Review.LapseAfter; n < 1 || n > 1000 {
+		at.Key("review").Key("lapse_after").Fail("lapse_after %d: want 1 to 1000 bundles", n)
 	}
 	if w := c.Review.Words; w != "" && !filepath.IsLocal(w) {
 		at.Key("review").Key("words").Fail("words %q: want a file below the site folder", w)

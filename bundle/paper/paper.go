@@ -1,0 +1,180 @@
+// Package paper prints sheets for people who carry nothing else: lines of text in
+// a fixed width and QR codes, on A4 pages as PDF or as plain text.
+//
+// Fill a [Sheet] and call [PDF] or [Text]. Rows of 80 columns fit; longer ones are
+// cut by nobody and run off the page, so wrap before. The same sheet gives the
+// same bytes. Codes come after the rows, two beside each other, at the size that
+// a scanner reads best, all of them on one page.
+//
+// A letter outside Windows-1252 is written in the PDF as an escape such as
+// \u4e2d. The package is pure.
+package paper
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"codeberg.org/go-pdf/fpdf"
+	"rsc.io/qr"
+)
+
+// Sheet is what is printed.
+type Sheet struct {
+	Title  string    // in the head of every page
+	Made   time.Time // stands in the file, never on the page
+	Rows   []string
+	Codes  []string // texts of QR codes
+	Labels []string // under each code; may be shorter than Codes
+}
+
+// Measures of a page, in points: 80 columns of Courier on A4 with room for holes.
+const (
+	pageLeft   = 62
+	pageTop    = 58
+	pageBottom = 794
+	rowHeight  = 11
+	fontSize   = 9
+
+	// CodeWidth is the side of a code on paper, its quiet zone included. Four of
+	// them and their labels fill the lower part of a page.
+	CodeWidth = 232.0
+	codeGap   = 8.0
+	labelRoom = 12.0
+	quiet     = 4 // modules of quiet zone the standard wants
+)
+
+// PDF writes the sheet as A4 pages.
+func PDF(w io.Writer, s Sheet) error {
+	doc := fpdf.NewCustom(&fpdf.InitType{UnitStr: "pt", SizeStr: "A4"})
+	doc.SetCreationDate(s.Made)
+	doc.SetModificationDate(s.Made)
+	doc.SetCatalogSort(true)
+	doc.SetProducer("darksite", false)
+	doc.SetTitle(s.Title, false)
+	doc.SetAutoPageBreak(false, 0)
+	doc.AliasNbPages("{pages}")
+	latin := doc.UnicodeTranslatorFromDescriptor("")
+	page := func() float64 {
+		doc.AddPage()
+		doc.SetFont("Courier", "", 7)
+		doc.Text(pageLeft, pageTop-22, latin(Escaped(fmt.Sprintf("%s, page %d of {pages}", s.Title, doc.PageNo()))))
+		doc.SetFont("Courier", "", fontSize)
+		return pageTop
+	}
+	y := page()
+	for _, row := range s.Rows {
+		if y >= pageBottom {
+			y = page()
+		}
+		doc.Text(pageLeft, y, latin(Escaped(row)))
+		y += rowHeight
+	}
+	if err := codes(doc, s, y, page); err != nil {
+		return fmt.Errorf("print %q: %w", s.Title, err)
+	}
+	if err := doc.Output(w); err != nil {
+		return fmt.Errorf("print %q: %w", s.Title, err)
+	}
+	return nil
+}
+
+// codes draws the codes below row y, or on a page of their own where the rest of
+// this one is too short for all.
+func codes(doc *fpdf.Fpdf, s Sheet, y float64, page func() float64) error {
+	if len(s.Codes) == 0 {
+		return nil
+	}
+	if len(s.Codes) > 4 {
+		return errors.New("more than four codes do not fit one page")
+	}
+	const step = CodeWidth + labelRoom + codeGap
+	rows := float64((len(s.Codes) + 1) / 2)
+	if y+rows*step > pageBottom+rowHeight {
+		y = page()
+	}
+	for i, text := range s.Codes {
+		left, top := pageLeft+float64(i%2)*(CodeWidth+codeGap), y+float64(i/2)*step
+		code, err := qr.Encode(text, qr.M)
+		if err != nil {
+			return fmt.Errorf("QR code %d: %w", i+1, err)
+		}
+		module := CodeWidth / float64(code.Size+2*quiet)
+		for row := range code.Size {
+			for from := 0; from < code.Size; from++ {
+				end := from
+				for end < code.Size && code.Black(end, row) {
+					end++
+				}
+				if end > from { // one bar a run: bars that touch have no seam
+					doc.Rect(left+float64(quiet+from)*module, top+float64(quiet+row)*module, float64(end-from)*module, module, "F")
+					from = end
+				}
+			}
+		}
+		if i < len(s.Labels) {
+			doc.Text(left+quiet*module, top+CodeWidth+labelRoom-4, Escaped(s.Labels[i]))
+		}
+	}
+	return nil
+}
+
+// Text writes the rows, and the codes drawn with half blocks.
+func Text(w io.Writer, s Sheet) error {
+	var b strings.Builder
+	for _, row := range s.Rows {
+		b.WriteString(row + "\n")
+	}
+	for i, text := range s.Codes {
+		code, err := qr.Encode(text, qr.M)
+		if err != nil {
+			return fmt.Errorf("print %q: QR code %d: %w", s.Title, i+1, err)
+		}
+		b.WriteString("\n")
+		if i < len(s.Labels) {
+			b.WriteString(s.Labels[i] + "\n")
+		}
+		blocks(&b, code)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// blocks draws a code with two modules a character, dark on light, with its
+// quiet zone.
+func blocks(b *strings.Builder, code *qr.Code) {
+	dark := func(x, y int) bool {
+		return x >= 0 && y >= 0 && x < code.Size && y < code.Size && code.Black(x, y)
+	}
+	for y := -quiet; y < code.Size+quiet; y += 2 {
+		var row strings.Builder
+		for x := -quiet; x < code.Size+quiet; x++ {
+			switch top, bottom := dark(x, y), dark(x, y+1); {
+			case top && bottom:
+				row.WriteRune('█')
+			case top:
+				row.WriteRune('▀')
+			case bottom:
+				row.WriteRune('▄')
+			default:
+				row.WriteByte(' ')
+			}
+		}
+		b.WriteString(strings.TrimRight(row.String(), " ") + "\n")
+	}
+}
+
+// Escaped writes what a page font of Windows-1252 does not have as an escape.
+func Escaped(row string) string {
+	var b strings.Builder
+	for _, r := range row {
+		if r < 0x7f || r >= 0xa0 && r <= 0xff || strings.ContainsRune("€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ", r) {
+			b.WriteRune(r)
+			continue
+		}
+		fmt.Fprintf(&b, `\u%04x`, r)
+	}
+	return b.String()
+}

@@ -1,0 +1,156 @@
+package sitecmd
+
+import (
+	"embed"
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+	"text/template"
+
+	"darksite/bundle/paper"
+	"darksite/bundle/roster"
+	"darksite/bundle/safefile"
+	"darksite/bundle/words"
+	"darksite/cmd/internal/cli"
+
+	"github.com/spf13/cobra"
+)
+
+//go:embed checklists/*.txt
+var checklists embed.FS
+
+// topics are the checklists, in the order in which a site meets them, with what
+// each is for.
+func topics() [][2]string {
+	return [][2]string{
+		{"found", "sign the first roster and exchange keys with the vendor"},
+		{"record", "put the record key into the safe"},
+		{"escrow", "a copy of a key with three keepers, two of whom can use it"},
+		{"accounts", "separate accounts of the machine for kit and people"},
+		{"enrol", "a person more"},
+		{"rotate", "another key for a person"},
+		{"lost", "a key is lost, an officer is gone, too few are left"},
+		{"vendor", "a new vendor card"},
+	}
+}
+
+func (a *app) keysChecklistCommand() *cobra.Command {
+	var pdf string
+	c := &cobra.Command{
+		Use: "checklist [TOPIC]", Short: "Print what to do, step by step, to be ticked and signed on paper", Args: cobra.MaximumNArgs(1),
+		Long:    "Without TOPIC list the checklists. With TOPIC print it, filled in for this site.",
+		Example: "  darksite site keys checklist\n  darksite site keys checklist lost --pdf lost.pdf",
+		RunE: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				t := &cli.Table{Header: []string{"TOPIC", "FOR"}}
+				for _, one := range topics() {
+					t.Add(one[0], one[1])
+				}
+				t.Print(a.env.Out, a.env.Width(), a.env.Color())
+				a.env.Next("darksite site keys checklist found")
+				return nil
+			}
+			s, err := a.checklist(args[0])
+			if err != nil {
+				return err
+			}
+			return a.printSheet(s, pdf)
+		},
+	}
+	c.Flags().StringVar(&pdf, "pdf", "", "write it into this file as PDF")
+	return c
+}
+
+// checklist fills in a checklist for this site.
+func (a *app) checklist(topic string) (paper.Sheet, error) {
+	text, err := fs.ReadFile(checklists, path.Join("checklists", topic+".txt"))
+	if err != nil {
+		return paper.Sheet{}, cli.WithHint(cli.Usagef("no checklist is called %q", topic), "darksite site keys checklist")
+	}
+	r, err := a.loadRoster()
+	if err != nil {
+		return paper.Sheet{}, err
+	}
+	in := struct {
+		roster.Roster
+		Officers []roster.Person
+	}{Roster: r}
+	for _, p := range r.People {
+		if p.Role == roster.Officer {
+			in.Officers = append(in.Officers, p)
+		}
+	}
+	t, err := template.New(topic).Parse(string(text))
+	if err != nil {
+		return paper.Sheet{}, fmt.Errorf("checklist %s: %w", topic, err)
+	}
+	var b strings.Builder
+	if err := t.Execute(&b, in); err != nil {
+		return paper.Sheet{}, fmt.Errorf("checklist %s: %w", topic, err)
+	}
+	rows := strings.Split(cli.PrintableLines(b.String()), "\n")
+	head := []string{
+		fmt.Sprintf("Site %s                    Date ______________  Place ____________________", r.Site), "",
+	}
+	return paper.Sheet{Title: fmt.Sprintf("Site %s: checklist %s", r.Site, topic), Made: a.env.Now(), Rows: append(head, rows...)}, nil
+}
+
+func (a *app) keysCardCommand() *cobra.Command {
+	var pdf string
+	c := &cobra.Command{
+		Use: "card ID", Short: "Print the card of a person: role, fingerprint as hex and words, QR code", Args: cobra.ExactArgs(1),
+		Example: "  darksite site keys card amartin --pdf amartin.pdf",
+		RunE: func(_ *cobra.Command, args []string) error {
+			s, err := a.keyCard(args[0])
+			if err != nil {
+				return err
+			}
+			return a.printSheet(s, pdf)
+		},
+	}
+	c.Flags().StringVar(&pdf, "pdf", "", "write it into this file as PDF")
+	return c
+}
+
+// keyCard is the card of a person, with the proposed key where one is proposed.
+func (a *app) keyCard(id string) (paper.Sheet, error) {
+	v, err := a.keysView()
+	if err != nil {
+		return paper.Sheet{}, err
+	}
+	var card *keyView
+	for i, k := range v.Keys {
+		if k.Holder == id && k.State != "taken back" {
+			card = &v.Keys[i]
+		}
+	}
+	if card == nil {
+		return paper.Sheet{}, cli.WithHint(cli.Usagef("nobody on the roster has the id %q", id), "darksite site people")
+	}
+	rows := []string{
+		fmt.Sprintf("KEY CARD of %s, %s", card.Holder, cli.Printable(card.Name)),
+		fmt.Sprintf("site %s, roster %d, %s", v.Site, v.Roster, card.State),
+		card.Use, "",
+		"ssh    " + card.Fingerprint,
+	}
+	rows = append(rows, words.Rows(card.SHA256, card.Words)...)
+	rows = append(rows,
+		"", "The last word is a checksum over the others. Whoever calls you about this key",
+		"does not read first: you read, he says whether it is the same.",
+		"", "Date ______________  Signature of the holder ______________________________", "")
+	code := fmt.Sprintf("DARKSITE KEY %s %s %s", v.Site, strings.ToUpper(card.Holder), strings.ToUpper(card.SHA256))
+	return paper.Sheet{Title: fmt.Sprintf("Site %s: key card of %s", v.Site, card.Holder), Made: a.env.Now(), Rows: rows, Codes: []string{code}}, nil
+}
+
+// printSheet prints a sheet as text, or into a PDF that is not there yet.
+func (a *app) printSheet(s paper.Sheet, pdf string) error {
+	if pdf == "" {
+		return paper.Text(a.env.Out, s)
+	}
+	if err := writePDF(pdf, func(f *safefile.File) error { return paper.PDF(f, s) }); err != nil {
+		return err
+	}
+	a.env.Notef("written: %s", pdf)
+	return nil
+}
