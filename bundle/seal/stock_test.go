@@ -119,7 +119,7 @@ func BenchmarkAgainstStock(b *testing.B) {
 	c := e.contents(b, k)
 	dir := b.TempDir()
 	require.NoError(b, os.Mkdir(filepath.Join(dir, "files"), 0o700))
-	f, err := os.Create(filepath.Join(dir, "files", "log.txt"))
+	f, err := os.Create(filepath.Join(dir, "files", "log-0.txt"))
 	require.NoError(b, err)
 	_, err = io.Copy(f, e.reader())
 	require.NoError(b, err)
