@@ -219,15 +219,15 @@ func TestStockProgramsOpenTheMedium(t *testing.T) {
 
 	// Damage: a lost volume and a bad block. Stock programs say which file, the
 	// desk repairs as the sheet says, and the sums hold again.
-	k.run("cp -r %[1]s damaged && rm damaged/%[1]s.tar.zst.age.v001", id)
-	out2, err := k.try("cd damaged\n%s", printed(english)[1])
+	k.run("mkdir damaged && cp -r %[1]s damaged && rm damaged/%[1]s/%[1]s.tar.zst.age.v001", id)
+	out2, err := k.try("cd damaged/%s\n%s", id, printed(english)[1])
 	require.Error(t, err)
 	require.Contains(t, out2, id+".tar.zst.age.v001: FAILED open or read")
 	require.Contains(t, english, `"casedesk import" repairs it`)
 	k.run("CASEDESK_DIR=desk casedesk sites enrol %s --yes", k.file("roster.txt", s.ok("site", "roster")))
 	require.Contains(t, k.run("CASEDESK_DIR=desk casedesk verify damaged"), "repairable")
 	require.Contains(t, k.run("CASEDESK_DIR=desk casedesk import damaged"), "repaired")
-	k.run("cp -r damaged beyond && rm beyond/%s.tar.zst.age.v002", id)
+	k.run("cp -r damaged beyond && rm beyond/%[1]s/%[1]s.tar.zst.age.v002", id)
 	out2, err = k.try("CASEDESK_DIR=desk casedesk verify beyond")
 	require.Error(t, err)
 	require.Contains(t, out2, "bring")
