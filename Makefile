@@ -8,11 +8,12 @@ BUILD    = $(GO) build -trimpath -buildvcs=false -ldflags "$(LDFLAGS)"
 GOLANGCI = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 FUZZTIME ?= 20s
 KILLS    ?= 500
+FAULTS   ?= 12
 BENCH    ?= .
 PEERS     = localmon/history/benchpeer
 DEMO_DIR ?= demo
 
-.PHONY: all build demo test race crash bench bench-peers fuzz golden lint repro clean help
+.PHONY: all build demo test race crash threats bench bench-peers fuzz golden lint repro clean help
 all: build ## build bin/darksite and bin/casedesk
 
 build:
@@ -28,13 +29,17 @@ test: ## all tests: unit, scripts of both commands, stock tools where installed
 race: ## all tests under the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(GO) test -race ./...
 
-crash: ## for longer: KILLS kills of a writer, a failure or a power cut at every write and fsync, flipped bits; a million pseudonyms of each type, a hundred thousand files through the gate; each defence of an approval taken out
+crash: ## for longer: kills, full disks, failures and power cuts at every write; flipped bits; a million pseudonyms of each type; each defence of an approval taken out
+	JOURNEY_FAULTS=$(FAULTS) $(GO) test -count=1 -timeout 120m -v -run TestTheJourneySurvives ./cmd/darksite | grep -v '=== '
 	REDACT_LONG=1 $(GO) test -count=1 -timeout 60m -run 'ManySmallFiles|ManyMembers' ./bundle/redact
 	PSEUDONYM_VALUES=1000000 $(GO) test -count=1 -timeout 60m -run TestNeverShared ./bundle/redact/pseudonym
 	INTAKE_EVERY_FIXTURE=1 INTAKE_BUNDLES=100 $(GO) test -count=1 -timeout 60m -run 'EveryNumbered|Killed' ./bundle/desk/intake
 	MUTATIONS=1 $(GO) test -count=1 -timeout 60m -run TestEveryDefenceIsMissed ./bundle/pipeline
 	HISTORY_KILLS=$(KILLS) HISTORY_EVERY_FAULT=1 HISTORY_FLIPS=$(KILLS) $(GO) test -count=1 -timeout 120m -v \
 	  -run 'NothingAcknowledged|SurvivesAKill|SurvivesKills|TheNthWriteOrFsyncFails|Flipped' ./localmon/history | grep -v '=== '
+
+threats: ## switch off every defence of bundle/THREATS.md in turn; its test must fail
+	THREATS=1 $(GO) test -count=1 -timeout 120m -v -run TestThreats ./bundle | grep -v '=== '
 
 bench: ## benchmarks with bytes and allocations, then bench-peers; BENCH=regexp chooses; BENCH=Redact REDACT_BENCH_MB=10240 for 10 GB of logs
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -timeout 90m ./...

@@ -19,6 +19,8 @@ const (
 	ReadmeName = "README.TXT"
 	SumsName   = "SHA256SUMS"
 	CoverName  = "COVER.txt"
+	// CoverPDFName is the same sheet for a printer.
+	CoverPDFName = "COVER.pdf"
 )
 
 const (

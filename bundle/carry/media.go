@@ -190,7 +190,7 @@ func (m *media) addEntry(root *os.Root, e fs.DirEntry) error {
 		return nil
 	case name == m.label.BlocksName():
 		return m.addBlocks(root)
-	case name == ReadmeName, name == CoverName, name == SumsName:
+	case name == ReadmeName, name == CoverName, name == CoverPDFName, name == SumsName:
 		if !m.direct {
 			return nil // for people and stock programs: nothing is decided by them
 		}

@@ -81,7 +81,7 @@ func (m *media) perfect(r *Report) error {
 	if len(m.signatures) == 0 {
 		return fmt.Errorf("%w: no signature beside the label", ErrDamaged)
 	}
-	for _, name := range []string{ReadmeName, CoverName, SumsName} {
+	for _, name := range []string{ReadmeName, CoverName, CoverPDFName, SumsName} {
 		if m.small[name] == nil {
 			return fmt.Errorf("%w: %s is missing", ErrDamaged, name)
 		}
@@ -95,6 +95,7 @@ func (m *media) perfect(r *Report) error {
 		m.label.BlocksName(): m.blocks.Digest(),
 		ReadmeName:           bundle.DigestOf(m.small[ReadmeName]),
 		CoverName:            bundle.DigestOf(m.small[CoverName]),
+		CoverPDFName:         bundle.DigestOf(m.small[CoverPDFName]),
 	}
 	all := true
 	for i, f := range r.Files {

@@ -454,6 +454,13 @@ func (w *writer) texts() (cover []byte, _ error) {
 	if err := w.file(CoverName, strings.NewReader(coverText)); err != nil {
 		return nil, err
 	}
+	printed, err := s.pdf()
+	if err != nil {
+		return nil, err
+	}
+	if err := w.file(CoverPDFName, bytes.NewReader(printed)); err != nil {
+		return nil, err
+	}
 	readme, err := s.readme()
 	if err != nil {
 		return nil, err

@@ -66,6 +66,12 @@ func TestGoldenSheets(t *testing.T) {
 			cover, err := os.ReadFile(filepath.Join(w.Folder, "COVER.txt"))
 			require.NoError(t, err)
 			require.Equal(t, cover, w.Cover)
+			printed, err := os.ReadFile(filepath.Join(w.Folder, "COVER.pdf"))
+			require.NoError(t, err)
+			for _, said := range []string{string(l.BID), string(l.SealedSHA256), string(bundle.DigestOf(set.LabelText)), set.Label.FileNames()[0], "Custody / Cha\xeene de garde", "/Count 1\n"} {
+				require.Contains(t, string(printed), said)
+			}
+			require.Equal(t, l.Clear, bytes.Contains(printed, []byte("NOT ENCRYPTED")))
 		})
 	}
 }

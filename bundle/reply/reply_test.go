@@ -380,6 +380,12 @@ func TestOpenRefusesForgedArchives(t *testing.T) {
 			defer func() { members = keep }()
 			return retar(func(_ *tar.Header, b []byte) []byte { return b })
 		}(),
+		"one of the two has signed twice": func() []byte {
+			keep := members
+			members = []body{members[0], members[1], members[1], members[3]}
+			defer func() { members = keep }()
+			return retar(func(_ *tar.Header, b []byte) []byte { return b })
+		}(),
 		"names exchanged": retar(func(h *tar.Header, b []byte) []byte {
 			h.Name = strings.Replace(h.Name, "items.json", "items.yaml", 1)
 			return b

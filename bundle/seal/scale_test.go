@@ -77,7 +77,7 @@ func TestScaleChild(t *testing.T) {
 		opened := make(chan error, 1)
 		go func() {
 			_, err := verify.Sealed(t.Context(), r, verify.Options{
-				Identities: []age.Identity{k.Record}, Limits: container.Limits{Bytes: m.Totals.Bytes, Entries: 1},
+				Identities: []age.Identity{k.Record}, Limits: container.Limits{Bytes: m.Totals.Bytes, Entries: len(m.Files)},
 				Want: verify.Want{SealedSHA256: res.SealedSHA256, TarSHA256: res.TarSHA256},
 			})
 			_ = r.CloseWithError(err)

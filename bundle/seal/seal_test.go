@@ -208,14 +208,27 @@ type failingFile struct {
 
 func (f failingFile) Read([]byte) (int, error) { return 0, f.err }
 
-// endless is a tree of one large file that is made while it is read.
+// endless is a tree of large files that are made while they are read.
 type endless struct{ size int64 }
 
+// endlessPart is the length of every file but the last, below what one may have.
+const endlessPart = 4 << 30
+
+// files are the names of the tree and their sizes.
+func (e endless) files() map[string]int64 {
+	files := map[string]int64{}
+	for at := int64(0); at < e.size; at += endlessPart {
+		files[fmt.Sprintf("files/log-%d.txt", at/endlessPart)] = min(endlessPart, e.size-at)
+	}
+	return files
+}
+
 func (e endless) Open(name string) (fs.File, error) {
-	if name != "files/log.txt" {
+	size, ok := e.files()[name]
+	if !ok {
 		return nil, fs.ErrNotExist
 	}
-	return &endlessFile{r: e.reader()}, nil
+	return &endlessFile{r: endless{size}.reader()}, nil
 }
 
 func (e endless) reader() io.Reader { return io.LimitReader(&logLines{}, e.size) }
@@ -248,15 +261,29 @@ func (l *logLines) Read(p []byte) (int, error) {
 	}
 }
 
-// contents is a bundle of one file of this size.
+// contents is a bundle of files of this size together.
 func (e endless) contents(tb testing.TB, k *bundletest.Kit) container.Contents {
 	tb.Helper()
-	hash := sha256.New()
-	_, err := io.Copy(hash, e.reader())
-	require.NoError(tb, err)
-	m := k.Manifest(tb, map[string]string{"files/log.txt": ""})
-	m.Files[0].Size, m.Totals.Bytes = e.size, e.size
-	m.Files[0].SHA256 = bundle.Digest(fmt.Sprintf("%x", hash.Sum(nil)))
+	names := map[string]string{}
+	for name := range e.files() {
+		names[name] = ""
+	}
+	m := k.Manifest(tb, names)
+	digests := map[int64]bundle.Digest{} // equal sizes are equal content
+	for i := range m.Files {
+		size, ok := e.files()[m.Files[i].Path]
+		if !ok {
+			continue
+		}
+		if digests[size] == "" {
+			hash := sha256.New()
+			_, err := io.Copy(hash, endless{size}.reader())
+			require.NoError(tb, err)
+			digests[size] = bundle.Digest(fmt.Sprintf("%x", hash.Sum(nil)))
+		}
+		m.Totals.Bytes += size - m.Files[i].Size
+		m.Files[i].Size, m.Files[i].SHA256 = size, digests[size]
+	}
 	c := k.Approved(tb, m, nil)
 	c.Tree = e
 	return c

@@ -64,7 +64,7 @@ func allowedSigners(t *testing.T, roster string) string {
 func (s *stock) try(format string, args ...any) (string, error) {
 	c := exec.CommandContext(s.t.Context(), "sh", "-e", "-c", fmt.Sprintf(format, args...))
 	c.Dir = s.dir
-	c.Env = append(os.Environ(), "LC_ALL=C")
+	c.Env = append(os.Environ(), "LC_ALL=C", "PATH="+s.dir+string(os.PathListSeparator)+os.Getenv("PATH"))
 	out, err := c.CombinedOutput()
 	return string(out), err
 }
@@ -152,41 +152,129 @@ func TestStockProgramsOpenTheMedium(t *testing.T) {
 	s.ok("bundle", "seal", id, "--as", "mdurand")
 	s.ok("bundle", "write", id, "--as", "amartin", "--medium", k.dir, "--volume", "1MiB")
 
-	// From here on nothing of ours runs.
+	// From here on nothing of ours runs, and the commands are those that the medium
+	// itself prints, in both languages.
 	label, err := os.ReadFile(filepath.Join(k.dir, id, "LABEL.txt"))
 	require.NoError(t, err)
 	require.NotEqual(t, "1", value(t, label, "volumes"), "the bundle was meant to take several volumes")
-	k.run("cd %s && sha256sum --strict -c SHA256SUMS", id)
-	k.verify(filepath.Join(id, "LABEL.txt"), "label@darksite", "amartin")
-	k.run("cat %[1]s/%[1]s.tar.zst.age.v* > sealed && echo '%[2]s  sealed' | sha256sum --strict -c", id, value(t, label, "sealed_sha256"))
-	k.run("%s -d -i %s sealed > plain.zst && zstd -q -d < plain.zst > plain.tar", k.age, filepath.Join(s.dir, "keys", "record.key"))
-	k.run("echo '%s  plain.tar' | sha256sum --strict -c", value(t, label, "tar_sha256"))
-	k.run("%s -d -i desk/keys/intake.key sealed | cmp - plain.zst", k.age) // the other recipient
-	k.run("mkdir out && tar -x --no-same-owner -C out -f plain.tar && cd out && sha256sum --strict -c SHA256SUMS")
-	k.run("echo '%s  out/MANIFEST.json' | sha256sum --strict -c", value(t, label, "manifest_sha256"))
-	k.verify("out/MANIFEST.json", "manifest@darksite", "mdurand")
-	// Nothing is in the bundle that is neither listed nor a signature.
-	k.run("cd out && find . -type f ! -path ./SHA256SUMS ! -path './sig/*' ! -path './approval/*' | sed 's|^./||' | LC_ALL=C sort > ../found")
-	k.run("sed 's/^[0-9a-f]*  //' out/SHA256SUMS | LC_ALL=C sort | diff - found")
+	readme, err := os.ReadFile(filepath.Join(k.dir, id, "README.TXT"))
+	require.NoError(t, err)
+	k.run("cp %s %s/allowed_signers && : > %s/revoked", k.signers, id, id)
+	k.run("cp %s %s/key.txt", filepath.Join(s.dir, "keys", "record.key"), id)
+	english, french, ok := strings.Cut(string(readme), "\n\n\n")
+	require.True(t, ok)
+	for lang, text := range map[string]string{"en": english, "fr": french} {
+		steps := printed(text)
+		require.Len(t, steps, 5)
+		k.run("rm -rf %[1]s-%[2]s && cp -r %[1]s %[1]s-%[2]s", id, lang)
+		here := "cd " + id + "-" + lang + "\n"
+		for n := 1; n <= 4; n++ {
+			out := k.run("%s", here+steps[n])
+			require.Equal(t, n == 2, strings.Contains(out, `Good "label@darksite" signature for amartin@S042`), out)
+		}
+		for n, who := range map[int]string{1: "amartin", 2: "ppetit"} {
+			out := k.run("%s", here+k.filled(steps[5], filepath.Join(id+"-"+lang, "out", "approval"), n))
+			require.Contains(t, out, `Good "approval@darksite" signature for `+who+"@S042")
+		}
+	}
+	k.run("ln -s %s-en/out out", id)
 
-	var reviewers []string
+	// What is printed for the label refuses another time, a revoked key and another
+	// purpose, by the words that are printed.
+	second := "cd " + id + "-en\n" + printed(english)[2]
+	refused := func(from, to string) {
+		t.Helper()
+		changed := strings.ReplaceAll(second, from, to)
+		require.NotEqual(t, second, changed)
+		_, err := k.try("%s", changed)
+		require.Error(t, err)
+	}
+	refused("-n label@darksite", "-n approval@darksite")
+	refused("-I amartin@S042", "-I ppetit@S042")
+	key := k.run("grep ^amartin@ %s | cut -d' ' -f3-", k.signers)
+	k.run("printf '%%s' '%s' > %s-en/revoked", key, id)
+	_, err = k.try("%s", second)
+	require.Error(t, err, "a revoked key")
+	k.run(": > %s-en/revoked", id)
+	k.run("sed -i 's/^amartin@S042 /&valid-before=\"20990101\",/' %s-en/allowed_signers", id)
+	k.run("%s", second)
+	refused("-Overify-time=20", "-Overify-time=21") // by the clock of today it would still hold
+	_, err = k.try("%s", second[:strings.Index(second, "ssh-keygen")]+"ssh-keygen -Y check-novalidate -n label@darksite -s LABEL.txt.*.sig < README.TXT")
+	require.Error(t, err, "another text")
+
+	// Nothing is in the bundle that is neither listed nor a signature.
+	k.verify(filepath.Join(id, "LABEL.txt"), "label@darksite", "amartin")
+	k.verify("out/MANIFEST.json", "manifest@darksite", "mdurand")
+	k.run("age -d -i desk/keys/intake.key %[1]s-en/%[1]s.tar.zst.age | zstd -q -d | cmp - %[1]s-en/%[1]s.tar", id) // the other recipient
+	k.run("cd out/ && find . -type f ! -path ./SHA256SUMS ! -path './sig/*' ! -path './approval/*' | sed 's|^./||' | LC_ALL=C sort > ../found")
+	k.run("sed 's/^[0-9a-f]*  //' out/SHA256SUMS | LC_ALL=C sort | diff - %s-en/found", id)
 	for _, n := range []string{"1", "2"} {
 		file := filepath.Join("out", "approval", n+".txt")
 		statement, err := os.ReadFile(filepath.Join(k.dir, file))
 		require.NoError(t, err)
-		who := value(t, statement, "reviewer")
-		k.verify(file, "approval@darksite", who)
+		k.verify(file, "approval@darksite", value(t, statement, "reviewer"))
 		require.Equal(t, "release", value(t, statement, "decision"))
 		require.Equal(t, value(t, label, "manifest_sha256"), value(t, statement, "manifest_sha256"))
-		reviewers = append(reviewers, who)
 	}
-	require.Equal(t, []string{"amartin", "ppetit"}, reviewers)
+
+	// Damage: a lost volume and a bad block. Stock programs say which file, the
+	// desk repairs as the sheet says, and the sums hold again.
+	k.run("mkdir damaged && cp -r %[1]s damaged && rm damaged/%[1]s/%[1]s.tar.zst.age.v001", id)
+	out2, err := k.try("cd damaged/%s\n%s", id, printed(english)[1])
+	require.Error(t, err)
+	require.Contains(t, out2, id+".tar.zst.age.v001: FAILED open or read")
+	require.Contains(t, english, `"casedesk import" repairs it`)
+	k.run("CASEDESK_DIR=desk casedesk sites enrol %s --yes", k.file("roster.txt", s.ok("site", "roster")))
+	require.Contains(t, k.run("CASEDESK_DIR=desk casedesk verify damaged"), "repairable")
+	require.Contains(t, k.run("CASEDESK_DIR=desk casedesk import damaged"), "repaired")
+	k.run("cp -r damaged beyond && rm beyond/%[1]s/%[1]s.tar.zst.age.v002", id)
+	out2, err = k.try("CASEDESK_DIR=desk casedesk verify beyond")
+	require.Error(t, err)
+	require.Contains(t, out2, "bring")
 
 	// One changed byte, and the stock programs say so as well.
 	k.run("sed -i 's/^decision: release/decision: releasf/' out/approval/1.txt")
 	_, err = k.try("ssh-keygen -Y verify -f %s -I amartin@S042 -n approval@darksite -s out/approval/1.txt.*.sig < out/approval/1.txt", k.signers)
 	require.Error(t, err)
 	k.run("printf x >> out/meta/collect.json")
-	_, err = k.try("cd out && sha256sum --strict -c SHA256SUMS")
+	_, err = k.try("cd out/ && sha256sum --strict -c SHA256SUMS")
 	require.Error(t, err)
+}
+
+// file puts a text into the folder and returns its name.
+func (s *stock) file(name, text string) string {
+	s.t.Helper()
+	require.NoError(s.t, os.WriteFile(filepath.Join(s.dir, name), []byte(text), 0o600))
+	return name
+}
+
+// printed are the commands of README.TXT in one language, by step.
+func printed(text string) map[int]string {
+	steps, at := map[int]string{}, 0
+	for line := range strings.Lines(text) {
+		if len(line) > 2 && line[1] == '.' && line[0] >= '1' && line[0] <= '9' {
+			at = int(line[0] - '0')
+		}
+		if at > 0 && strings.HasPrefix(line, "     ") || at == 5 && strings.HasPrefix(line, "       -") {
+			steps[at] += strings.TrimPrefix(line, "     ")
+		}
+	}
+	return steps
+}
+
+// filled puts into the command for statements what the sheet says to take from
+// statement n: its reviewer, its time, its signature.
+func (s *stock) filled(command, folder string, n int) string {
+	s.t.Helper()
+	file := fmt.Sprintf("%d.txt", n)
+	text, err := os.ReadFile(filepath.Join(s.dir, folder, file))
+	require.NoError(s.t, err)
+	sigs, err := filepath.Glob(filepath.Join(s.dir, folder, file+".*.sig"))
+	require.NoError(s.t, err)
+	require.Len(s.t, sigs, 1)
+	digits := strings.NewReplacer("-", "", ":", "", "T", "").Replace(value(s.t, text, "signed_utc"))
+	return strings.NewReplacer(
+		"YYYYMMDDHHMMSSZ", digits, "REVIEWER", value(s.t, text, "reviewer"),
+		"out/approval/1.txt.KEYID.sig", "out/approval/"+filepath.Base(sigs[0]), "out/approval/1.txt", "out/approval/"+file,
+	).Replace(command)
 }
