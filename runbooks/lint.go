@@ -86,8 +86,17 @@ func (l *linter) head() {
 			l.fail("", "impact in %s is missing", lang)
 		}
 	}
-	if len(r.Triggers) == 0 || len(r.Symptoms) == 0 || len(r.Products) == 0 || r.Audience == "" || r.Owner == "" {
-		l.fail("", "triggers, symptoms, products, audience and owner are needed")
+	if len(r.Triggers) == 0 && len(r.Tasks) == 0 {
+		l.fail("", "no alert and no task leads here: triggers or tasks are needed")
+	}
+	if slices.ContainsFunc(r.Tasks, func(t Text) bool { return !whole(&t) }) {
+		l.fail("", "a task needs words in both languages")
+	}
+	if len(r.Symptoms) == 0 || r.Audience == "" || r.Owner == "" {
+		l.fail("", "symptoms, audience and owner are needed")
+	}
+	if len(r.Products) == 0 || slices.ContainsFunc(r.Products, func(p string) bool { return !slices.Contains(products, p) }) {
+		l.fail("", "products %v: want one or several of %s", r.Products, strings.Join(products, ", "))
 	}
 	for _, t := range r.Triggers {
 		if t.Rule == "" {
@@ -111,6 +120,9 @@ func (l *linter) head() {
 		l.fail("", "risk_max is %s, the steps reach %s", r.RiskMax, most)
 	}
 }
+
+// products are the kinds of target a runbook can be about.
+var products = []string{"flasharray", "flashblade", "host"}
 
 func validID(id string) bool {
 	return id != "" && strings.Trim(id, "abcdefghijklmnopqrstuvwxyz0123456789-") == ""

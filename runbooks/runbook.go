@@ -90,6 +90,7 @@ type Runbook struct {
 	Severity    int           `yaml:"severity"` // support severity of the usual case, 1 to 4
 	Audience    string        `yaml:"audience"`
 	Triggers    []Trigger     `yaml:"triggers"`
+	Tasks       []Text        `yaml:"tasks"`    // what somebody sets out to do that leads here, where no alert does
 	Symptoms    []string      `yaml:"symptoms"` // words for search, both languages
 	RiskMax     Risk          `yaml:"risk_max"`
 	People      int           `yaml:"people"`
