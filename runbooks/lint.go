@@ -46,6 +46,7 @@ func Lint(lib *Library) []LintError {
 			l.kind(s)
 			l.predicates(s)
 			l.fields(s)
+			l.figure(s)
 		}
 		l.prose()
 		for _, id := range r.Related {

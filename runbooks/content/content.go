@@ -11,7 +11,7 @@ import (
 	"darksite/runbooks"
 )
 
-//go:embed */runbook.yaml */en.md */fr.md */tests.yaml
+//go:embed */runbook.yaml */en.md */fr.md */tests.yaml */fig/*.svg
 var files embed.FS
 
 // Files is the folder of runbooks as embedded.
