@@ -3,7 +3,6 @@ package runbooks
 import (
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -388,42 +387,4 @@ func (l *linter) words(step string, lang Lang, body string) {
 			l.fail(step, "%s: no address on a network and no block of commands belong here", lang)
 		}
 	}
-}
-
-// parity: a translation that lost a warning or a placeholder is a finding.
-func (l *linter) parity(step, en, fr string) {
-	if warnings(en) != warnings(fr) {
-		l.fail(step, "the number of warnings (paragraphs beginning with >) differs between the languages")
-	}
-	if !slices.Equal(placeholders(en), placeholders(fr)) {
-		l.fail(step, "placeholders differ: en %v, fr %v", placeholders(en), placeholders(fr))
-	}
-	for _, p := range placeholders(en) {
-		if !slices.Contains([]string{"{component}", "{run}", "{target}"}, p) {
-			l.fail(step, "placeholder %s is filled by nobody: want {target}, {component} or {run}", p)
-		}
-	}
-}
-
-// warnings counts the paragraphs whose lines begin with ">", however long their
-// lines are.
-func warnings(body string) int {
-	n, inside := 0, false
-	for line := range strings.Lines(body) {
-		quoted := strings.HasPrefix(line, ">")
-		if quoted && !inside {
-			n++
-		}
-		inside = quoted
-	}
-	return n
-}
-
-// placeholder finds {name} in words; the engine fills them.
-var placeholder = regexp.MustCompile(`\{[a-z_]+\}`)
-
-func placeholders(s string) []string {
-	found := placeholder.FindAllString(s, -1)
-	slices.Sort(found)
-	return slices.Compact(found)
 }

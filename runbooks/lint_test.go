@@ -116,6 +116,14 @@ func TestLint(t *testing.T) {
 		{"a lost warning", fr, "> Regarder\n> Regarder", "Regarder", "step what: the number of warnings"},
 		{"a lost placeholder", fr, "Regarder {component}", "Regarder", "step what: placeholders differ: en [{component}], fr []"},
 		{"a lost placeholder in the introduction", en, "{target}", "it", "runbook pump: placeholders differ: en [], fr [{target}]"},
+		{"a lost point of a list", fr, "Regarder {component}.", "Regarder {component}.\n\n- une chose", "step what: points of lists differ: en [], fr [-]"},
+		{"steps in another order", en, "Look {component}.", "Look {component}.\n\n1. one\n3. two", "step what: points of lists differ: en [1. 3.], fr []"},
+		{"a command that was translated", fr, "Regarder {component}.", "Regarder {component} avec `darksite etat`.", "step what: commands and code differ: en [], fr [`darksite etat`]"},
+		{"a page of a console that was translated", fr, "Regarder {component}.", "Regarder {component} dans Health > Hardware.", "step what: pages of a console differ: en [], fr [Health > Hardware]"},
+		{"another figure", fr, "Regarder {component}.", "Regarder {component} pendant 15 minutes.", "step what: figures differ: en [], fr [15]"},
+		{"a lost emphasis", fr, "Regarder {component}.", "Regarder **{component}**.", "step what: bold words differ"},
+		{"half of the words", fr, "Regarder {component}.", "Regarder {component} longtemps et encore une fois de tout près.", "step what: one language says half of what the other says"},
+		{"words nobody translated", yaml, "en: touch no valve, fr: ne toucher aucune vanne", "en: touch no valve today, fr: touch no valve today", "step call: the words are the same in both languages"},
 		{"a lost placeholder in a choice", yaml, "fr: \"{component} est", "fr: \"la pompe est", "step look: placeholders differ"},
 	}
 	for _, c := range cases {
