@@ -122,12 +122,12 @@ func load(dir string, read func(name string) ([]byte, error)) (*Runbook, error) 
 		r.Files[name] = text
 	}
 	r.Digest = digest(r.Files)
-	return r, r.loadFigures(fsys, dir)
+	return r, r.loadFigures(dir, read)
 }
 
 // loadFigures reads the drawings the steps name. One that is not there is left to
 // Lint: the folder of a run has none.
-func (r *Runbook) loadFigures(fsys fs.FS, dir string) error {
+func (r *Runbook) loadFigures(dir string, read func(name string) ([]byte, error)) error {
 	r.Figures = map[string][]byte{}
 	for _, s := range r.Steps {
 		if s.Figure == "" || !validID(s.Figure) {
@@ -135,7 +135,7 @@ func (r *Runbook) loadFigures(fsys fs.FS, dir string) error {
 		}
 		for _, l := range Languages() {
 			name := FigureFile(s.Figure, l)
-			svg, err := fs.ReadFile(fsys, path.Join(dir, figureDir, name))
+			svg, err := read(path.Join(figureDir, name))
 			switch {
 			case errors.Is(err, fs.ErrNotExist):
 			case err != nil:

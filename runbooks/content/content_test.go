@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -112,6 +113,7 @@ func TestLeavingAnywhereAndComingBackChangesNothing(t *testing.T) {
 	eachCase(t, func(t *testing.T, book *runbooks.Runbook, c testCase) {
 		t.Parallel() // it waits for the disk
 		whole := newWorld(c)
+		whole.second = "ppetit"
 		run, err := engine.Start(filepath.Join(t.TempDir(), "R-0001"), book, begin(c), whole.options())
 		require.NoError(t, err)
 		_, err = run.Go(t.Context())
@@ -126,7 +128,7 @@ func TestLeavingAnywhereAndComingBackChangesNothing(t *testing.T) {
 			}
 			dir := filepath.Join(t.TempDir(), "R-0001")
 			w := newWorld(c)
-			w.leaveAt = at
+			w.second, w.leaveAt = "ppetit", at
 			run, err := engine.Start(dir, book, begin(c), w.options())
 			require.NoError(t, err)
 			_, err = run.Go(t.Context())
