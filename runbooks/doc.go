@@ -19,7 +19,11 @@
 // The package reads no clock and opens no connection. Steps are carried out by
 // the package engine. It knows nothing of the rest of the product.
 //
-// Limits of this version: the kit itself never writes to an array, and nobody is
-// asked for a second person; Lint refuses actions of risk R1 and R3, and R4 for
-// good.
+// An alert leads to a runbook by its triggers; one that no alert leads to says in
+// its tasks what somebody sets out to do with it. A step may name a figure, an SVG
+// of its own in each language with a title and a description to be read out; the
+// digest does not cover figures, and no step needs one.
+//
+// Limits: the kit changes on an array only what a [Deed] may be; Lint refuses
+// actions of risk R4 for good.
 package runbooks
