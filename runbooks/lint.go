@@ -3,7 +3,6 @@ package runbooks
 import (
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -46,6 +45,7 @@ func Lint(lib *Library) []LintError {
 			l.kind(s)
 			l.predicates(s)
 			l.fields(s)
+			l.figure(s)
 		}
 		l.prose()
 		for _, id := range r.Related {
@@ -86,8 +86,17 @@ func (l *linter) head() {
 			l.fail("", "impact in %s is missing", lang)
 		}
 	}
-	if len(r.Triggers) == 0 || len(r.Symptoms) == 0 || len(r.Products) == 0 || r.Audience == "" || r.Owner == "" {
-		l.fail("", "triggers, symptoms, products, audience and owner are needed")
+	if len(r.Triggers) == 0 && len(r.Tasks) == 0 {
+		l.fail("", "no alert and no task leads here: triggers or tasks are needed")
+	}
+	if slices.ContainsFunc(r.Tasks, func(t Text) bool { return !whole(&t) }) {
+		l.fail("", "a task needs words in both languages")
+	}
+	if len(r.Symptoms) == 0 || r.Audience == "" || r.Owner == "" {
+		l.fail("", "symptoms, audience and owner are needed")
+	}
+	if len(r.Products) == 0 || slices.ContainsFunc(r.Products, func(p string) bool { return !slices.Contains(products, p) }) {
+		l.fail("", "products %v: want one or several of %s", r.Products, strings.Join(products, ", "))
 	}
 	for _, t := range r.Triggers {
 		if t.Rule == "" {
@@ -111,6 +120,9 @@ func (l *linter) head() {
 		l.fail("", "risk_max is %s, the steps reach %s", r.RiskMax, most)
 	}
 }
+
+// products are the kinds of target a runbook can be about.
+var products = []string{"flasharray", "flashblade", "host"}
 
 func validID(id string) bool {
 	return id != "" && strings.Trim(id, "abcdefghijklmnopqrstuvwxyz0123456789-") == ""
@@ -375,42 +387,4 @@ func (l *linter) words(step string, lang Lang, body string) {
 			l.fail(step, "%s: no address on a network and no block of commands belong here", lang)
 		}
 	}
-}
-
-// parity: a translation that lost a warning or a placeholder is a finding.
-func (l *linter) parity(step, en, fr string) {
-	if warnings(en) != warnings(fr) {
-		l.fail(step, "the number of warnings (paragraphs beginning with >) differs between the languages")
-	}
-	if !slices.Equal(placeholders(en), placeholders(fr)) {
-		l.fail(step, "placeholders differ: en %v, fr %v", placeholders(en), placeholders(fr))
-	}
-	for _, p := range placeholders(en) {
-		if !slices.Contains([]string{"{component}", "{run}", "{target}"}, p) {
-			l.fail(step, "placeholder %s is filled by nobody: want {target}, {component} or {run}", p)
-		}
-	}
-}
-
-// warnings counts the paragraphs whose lines begin with ">", however long their
-// lines are.
-func warnings(body string) int {
-	n, inside := 0, false
-	for line := range strings.Lines(body) {
-		quoted := strings.HasPrefix(line, ">")
-		if quoted && !inside {
-			n++
-		}
-		inside = quoted
-	}
-	return n
-}
-
-// placeholder finds {name} in words; the engine fills them.
-var placeholder = regexp.MustCompile(`\{[a-z_]+\}`)
-
-func placeholders(s string) []string {
-	found := placeholder.FindAllString(s, -1)
-	slices.Sort(found)
-	return slices.Compact(found)
 }

@@ -122,7 +122,32 @@ func load(dir string, read func(name string) ([]byte, error)) (*Runbook, error) 
 		r.Files[name] = text
 	}
 	r.Digest = digest(r.Files)
-	return r, nil
+	return r, r.loadFigures(dir, read)
+}
+
+// loadFigures reads the drawings the steps name. One that is not there is left to
+// Lint: the folder of a run has none.
+func (r *Runbook) loadFigures(dir string, read func(name string) ([]byte, error)) error {
+	r.Figures = map[string][]byte{}
+	for _, s := range r.Steps {
+		if s.Figure == "" || !validID(s.Figure) {
+			continue
+		}
+		for _, l := range Languages() {
+			name := FigureFile(s.Figure, l)
+			svg, err := read(path.Join(figureDir, name))
+			switch {
+			case errors.Is(err, fs.ErrNotExist):
+			case err != nil:
+				return fmt.Errorf("load runbook %s: %w", dir, err)
+			case len(svg) > maxProse:
+				return fmt.Errorf("load runbook %s: %s has %d bytes, at most %d", dir, name, len(svg), maxProse)
+			default:
+				r.Figures[name] = svg
+			}
+		}
+	}
+	return nil
 }
 
 // digest fixes the files of a runbook: name and content of each, in order.

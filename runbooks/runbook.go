@@ -90,6 +90,7 @@ type Runbook struct {
 	Severity    int           `yaml:"severity"` // support severity of the usual case, 1 to 4
 	Audience    string        `yaml:"audience"`
 	Triggers    []Trigger     `yaml:"triggers"`
+	Tasks       []Text        `yaml:"tasks"`    // what somebody sets out to do that leads here, where no alert does
 	Symptoms    []string      `yaml:"symptoms"` // words for search, both languages
 	RiskMax     Risk          `yaml:"risk_max"`
 	People      int           `yaml:"people"`
@@ -108,6 +109,9 @@ type Runbook struct {
 	Prose  map[Lang]Prose    `yaml:"-"`
 	Digest string            `yaml:"-"` // SHA-256 over the logic and the prose files, hex
 	Files  map[string][]byte `yaml:"-"` // the files as loaded, copied into each run
+	// Figures are the drawings by file name, such as drive-bay.en.svg. A run does not
+	// take them along and the digest does not cover them: no step needs one.
+	Figures map[string][]byte `yaml:"-"`
 }
 
 // Step is one thing to do.
@@ -123,6 +127,7 @@ type Step struct {
 	After    *Predicate        `yaml:"after"`    // action: must hold when it is done
 	Within   time.Duration     `yaml:"within"`   // action, wait: how long After or Expect may take
 	Every    time.Duration     `yaml:"every"`    // action, wait: how often to look meanwhile
+	Figure   string            `yaml:"figure"`   // a drawing that helps: fig/<figure>.en.svg and .fr.svg beside the words
 	Undo     *Text             `yaml:"undo"`     // action: how to go back
 	Do       *Deed             `yaml:"do"`       // action of risk R1: what the kit does
 	Runbook  string            `yaml:"runbook"`  // call

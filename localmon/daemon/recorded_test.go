@@ -99,7 +99,8 @@ var recordings = []struct {
 }{
 	{"flasharray/alerts_open.json", localmon.KindFlashArray, []string{"array-alert:231"}},
 	{"flashblade/alerts_open.json", localmon.KindFlashBlade, []string{
-		"array-alert:1101", "array-alert:1106", "array-alert:1111", "array-alert:1123", "array-alert:1124", "port-down", "psu-failed",
+		"array-alert:1106", "array-alert:1111", "array-alert:1123", "array-alert:1124",
+		"fb-quota", "fb-quota", "fb-quota", "fb-quota", "fb-quota", "port-down", "psu-failed",
 	}},
 }
 

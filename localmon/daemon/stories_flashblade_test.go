@@ -39,11 +39,11 @@ func flashBladeStories() []story {
 		},
 		{
 			name: "quota nearly used up", fault: sim.Fault{Kind: sim.QuotaFull, Target: "finance-data-004", Params: map[string]string{"over": "10m"}},
-			shows: alarm(1101, "warning"), want: []string{"array-alert:1101 finance-data-004 3"}, lasts: 10 * time.Minute, clears: 12 * time.Minute,
+			shows: alarm(1101, "warning"), want: []string{"fb-quota finance-data-004 3"}, lasts: 10 * time.Minute, clears: 12 * time.Minute,
 		},
 		{
 			name: "quota exceeded", fault: sim.Fault{Kind: sim.QuotaFull, Target: "finance-data-004", Params: map[string]string{"target": "120", "over": "10m"}},
-			shows: alarm(1101, "critical"), want: []string{"array-alert:1101 finance-data-004 2"}, lasts: 10 * time.Minute, clears: 12 * time.Minute,
+			shows: alarm(1101, "critical"), want: []string{"fb-quota finance-data-004 2"}, lasts: 10 * time.Minute, clears: 12 * time.Minute,
 		},
 		{
 			name: "power supply lost", fault: sim.Fault{Kind: sim.PSULoss, Target: "CH1.PWR2"},

@@ -48,13 +48,18 @@ func TestRecordedAlertsAreToldInAHandful(t *testing.T) {
 	}{
 		{"flasharray/alerts_open.json", localmon.KindFlashArray, map[string]localmon.Severity{"array-alert:231": 4}},
 		{"flashblade/alerts_open.json", localmon.KindFlashBlade, map[string]localmon.Severity{
-			"array-alert:1101":                        3, // five file systems near or over their quota
-			"array-alert:1106/users of z-k8s-datahub": 2,
+			"array-alert:1106/users of z-k8s-datahub":                                    2,
 			"array-alert:1111/bloom-bi-dir-classic --> fbstaines03:bloom-bi-dir-classic": 2,
-			"array-alert:1123/pureuser": 3,
-			"array-alert:1124/fbe":      3,
-			"port-down/CH1.FM1.ETH3":    3,
-			"psu-failed/CH1.PWR2":       2,
+			"array-alert:1123/pureuser":                                                  3,
+			"array-alert:1124/fbe":                                                       3,
+			// Five file systems near or over their quota, each with an owner of its own.
+			"fb-quota/AIRI":    4,
+			"fb-quota/cmeidam": 3,
+			"fb-quota/k8s-pvc-ea695d17-6271-45af-b0de-c14a4f6b6a03":        3,
+			"fb-quota/pure-demos-pvc-fffcf67b-dce2-4189-95e4-11b9f40c4fb0": 3,
+			"fb-quota/z-fbhosts_docker_root":                               4,
+			"port-down/CH1.FM1.ETH3":                                       3,
+			"psu-failed/CH1.PWR2":                                          2,
 		}},
 	}
 	for _, c := range cases {

@@ -11,7 +11,7 @@ import (
 	"darksite/runbooks"
 )
 
-//go:embed all:capacity all:certificate-expiry all:collector-stale all:controller-failover-happened all:controller-not-ready all:drive-failed all:drive-unadmitted all:fan-or-temperature all:host-filesystem-full all:host-port-down all:kit-clock all:ntp-drift all:nvram-unhealthy all:psu-failed all:replication-lag all:volume-latency-high
+//go:embed */runbook.yaml */en.md */fr.md */tests.yaml */fig/*.svg
 var files embed.FS
 
 // Files is the folder of runbooks as embedded.

@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"darksite/runbooks/engine"
 	"darksite/runbooks/strictyaml"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -111,6 +113,7 @@ func TestLeavingAnywhereAndComingBackChangesNothing(t *testing.T) {
 	eachCase(t, func(t *testing.T, book *runbooks.Runbook, c testCase) {
 		t.Parallel() // it waits for the disk
 		whole := newWorld(c)
+		whole.second = "ppetit"
 		run, err := engine.Start(filepath.Join(t.TempDir(), "R-0001"), book, begin(c), whole.options())
 		require.NoError(t, err)
 		_, err = run.Go(t.Context())
@@ -125,7 +128,7 @@ func TestLeavingAnywhereAndComingBackChangesNothing(t *testing.T) {
 			}
 			dir := filepath.Join(t.TempDir(), "R-0001")
 			w := newWorld(c)
-			w.leaveAt = at
+			w.second, w.leaveAt = "ppetit", at
 			run, err := engine.Start(dir, book, begin(c), w.options())
 			require.NoError(t, err)
 			_, err = run.Go(t.Context())
@@ -143,4 +146,55 @@ func TestLeavingAnywhereAndComingBackChangesNothing(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Every runbook is tried with the fault it is for, without any, with two faults
+// that look like it and are another's, with old data, with nothing to be seen, and
+// where neither evidence nor a draft can be written.
+func TestEveryRunbookIsTriedWithEveryKindOfCase(t *testing.T) {
+	kinds := map[string]map[string]int{}
+	eachCase(t, func(_ *testing.T, book *runbooks.Runbook, c testCase) {
+		if kinds[book.ID] == nil {
+			kinds[book.ID] = map[string]int{}
+		}
+		for _, kind := range c.kinds(book) {
+			kinds[book.ID][kind]++
+		}
+	})
+	for id, has := range kinds {
+		for kind, want := range map[string]int{"fault": 1, "none": 1, "look-alike": 2, "stale": 1, "lost": 1, "nothing can be written": 1} {
+			assert.GreaterOrEqual(t, has[kind], want, "%s: cases of the kind %q", id, kind)
+		}
+		t.Logf("%-34s fault %2d  none %2d  look-alike %2d  stale %2d  lost %2d  unwritable %2d", id,
+			has["fault"], has["none"], has["look-alike"], has["stale"], has["lost"], has["nothing can be written"])
+	}
+}
+
+// kinds says what a case is a case of.
+func (c testCase) kinds(book *runbooks.Runbook) (kinds []string) {
+	add := func(is bool, kind string) {
+		if is {
+			kinds = append(kinds, kind)
+		}
+	}
+	nothing := func(f components, m series, a []string) bool { return len(f) == 0 && len(m) == 0 && a == nil }
+	none := c.End == runbooks.NotApplicable
+	add(!none && c.Age == 0 && !nothing(c.Facts, c.Metrics, c.Alerts) || !none && !asks(book), "fault")
+	add(none, "none")
+	// Another fault is there, and this runbook has nothing to do with it.
+	add(none && (len(c.Alerts) > 0 || strings.Contains(c.Name, "another matter")), "look-alike")
+	add(c.Age > 0, "stale")
+	lost := nothing(c.Facts, c.Metrics, c.Alerts)
+	for _, ch := range c.After {
+		lost = lost || len(ch.Facts) == 0 && len(ch.Metrics) == 0
+	}
+	add(lost, "lost")
+	add(c.Broken, "nothing can be written")
+	return kinds
+}
+
+// asks reports whether a runbook asks the data anything; one that leads a person
+// through what only a person can see does not.
+func asks(book *runbooks.Runbook) bool {
+	return slices.ContainsFunc(book.Steps, func(s runbooks.Step) bool { return s.Expect != nil })
 }

@@ -52,9 +52,22 @@ func TestEveryPredicateIsASentence(t *testing.T) {
 
 var code = regexp.MustCompile("`([^`]*)`")
 
+// looks are the commands of arrays and machines that words may name, for a person
+// to type. Each lists or counts; the two tests ask the servers of the site that an
+// array was given, and nobody else.
+var looks = []string{
+	"cat /proc/mdstat", "free -m", "ip -s link show {component}", "ip neigh",
+	"purearray list --connect", "purearray list --controller", "purearray list --ntpserver", "purearray list --phonehome", "purearray list --proxy",
+	"purearray remoteassist --status", "pureaudit list", "pureblade list", "purebucket list --space", "purecert list", "puredns list", "puredrive list",
+	"purefs list", "purefs list --snap", "purefs list --space", "purehost list --all", "purehost monitor --balance", "purehw list",
+	"purepgroup list --schedule", "purepgroup list --snap", "purepod list --mediator", "pureport list --initiator",
+	"purevol list --pending", "purevol list --snap --pending", "purevol list --space", "purevol monitor --total",
+	"pureds test", "purekmip test",
+}
+
 // No runbook holds a program, an address or a deed beyond the few: its folder
 // holds words, logic and pictures; what stands between ticks is the kit's own
-// command, or a word to look for; what the kit may do is one of the closed list.
+// command, one of the looks, or a word to look for; what the kit may do is one of the closed list.
 func TestNothingInTheRunbooksReachesFurther(t *testing.T) {
 	require.NoError(t, fs.WalkDir(content.Files(), ".", func(name string, d fs.DirEntry, err error) error {
 		require.NoError(t, err)
@@ -71,7 +84,7 @@ func TestNothingInTheRunbooksReachesFurther(t *testing.T) {
 			}
 			return nil
 		}
-		for _, no := range []string{"://", "#!", "$(", "| sh", "sudo ", "curl ", "wget ", "ssh ", "purearray ", "puredrive ", "purehw "} {
+		for _, no := range []string{"://", "#!", "$(", "| sh", "sudo ", "curl ", "wget ", "ssh "} {
 			if path.Base(name) == "tests.yaml" {
 				continue
 			}
@@ -79,8 +92,8 @@ func TestNothingInTheRunbooksReachesFurther(t *testing.T) {
 		}
 		for _, m := range code.FindAllStringSubmatch(string(text), -1) {
 			words := strings.Fields(m[1])
-			if len(words) > 1 && path.Ext(name) == ".md" {
-				require.Equal(t, "darksite", words[0], "%s: `%s` is a command of something else", name, m[1])
+			if len(words) > 1 && path.Ext(name) == ".md" && words[0] != "darksite" {
+				require.Contains(t, looks, strings.Join(words, " "), "%s: `%s` is a command of something else", name, m[1])
 			}
 		}
 		return nil

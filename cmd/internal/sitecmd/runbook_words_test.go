@@ -1,45 +1,48 @@
 package sitecmd
 
 import (
-	"io/fs"
-	"path"
+	"io"
 	"regexp"
 	"strings"
 	"testing"
 
 	"darksite/cmd/internal/cli"
+	"darksite/runbooks"
 	"darksite/runbooks/content"
 
 	"github.com/stretchr/testify/require"
 )
 
-var ticked = regexp.MustCompile("`(darksite [^`]+)`")
-
-// A command that a runbook names is one this kit has, with the flags it takes.
-func TestCommandsInRunbooksExist(t *testing.T) {
-	root := (&app{env: &cli.Env{}}).root()
-	n := 0
-	require.NoError(t, fs.WalkDir(content.Files(), ".", func(name string, d fs.DirEntry, err error) error {
-		require.NoError(t, err)
-		if d.IsDir() || path.Ext(name) != ".md" {
-			return nil
-		}
-		text, err := fs.ReadFile(content.Files(), name)
-		require.NoError(t, err)
-		for _, m := range ticked.FindAllStringSubmatch(string(text), -1) {
-			words := strings.Fields(m[1])[1:]
-			c, rest, err := root.Find(words)
-			require.NoError(t, err, "%s: %s", name, m[1])
-			require.True(t, c.Runnable() || len(rest) == 0, "%s: %s", name, m[1])
-			for _, w := range rest {
-				if flag, ok := strings.CutPrefix(w, "--"); ok {
-					flag, _, _ = strings.Cut(flag, "=")
-					require.NotNil(t, c.Flag(flag), "%s: %s has no --%s", name, m[1], flag)
+// What the words of a runbook tell a person to type is there: each command of the
+// kit with its flags, and each runbook they send somebody to.
+func TestRunbooksNameCommandsAndRunbooksThereAre(t *testing.T) {
+	lib, err := content.Library()
+	require.NoError(t, err)
+	root := (&app{env: &cli.Env{Out: io.Discard, Err: io.Discard}}).root()
+	span := regexp.MustCompile("`darksite ([^`]+)`")
+	follow := regexp.MustCompile(`(?:[Ff]ollow|[Ss]uivez|[Rr]unbook|procédure)(?: maintenant| d'abord)? ([a-z0-9]+(?:-[a-z0-9]+)+)`)
+	commands, books := 0, 0
+	for _, book := range lib.All() {
+		for _, lang := range runbooks.Languages() {
+			text := strings.Join(strings.Fields(string(book.Files[string(lang)+".md"])), " ")
+			for _, found := range span.FindAllStringSubmatch(text, -1) {
+				commands++
+				cmd, rest, err := root.Find(strings.Fields(found[1]))
+				require.NoError(t, err, "%s, %s: %s", book.ID, lang, found[0])
+				require.False(t, cmd.HasSubCommands() && len(rest) > 0 && !strings.HasPrefix(rest[0], "-"), "%s, %s: %s is no command", book.ID, lang, found[0])
+				for _, word := range rest {
+					if flag, ok := strings.CutPrefix(word, "--"); ok {
+						require.NotNil(t, cmd.Flag(flag), "%s, %s: %s has no such flag", book.ID, lang, found[0])
+					}
 				}
 			}
-			n++
+			for _, found := range follow.FindAllStringSubmatch(text, -1) {
+				books++
+				_, ok := lib.Get(found[1])
+				require.True(t, ok, "%s, %s: %q leads to no runbook", book.ID, lang, found[0])
+			}
 		}
-		return nil
-	}))
-	require.NotZero(t, n)
+	}
+	require.Greater(t, commands, 50)
+	require.Greater(t, books, 30)
 }
