@@ -60,14 +60,18 @@ func (a *app) printBooks(rows []bookRow, asJSON bool) error {
 }
 
 func row(b *runbooks.Runbook, lang runbooks.Lang, why string) bookRow {
-	return bookRow{b.ID, b.Version, b.Title.In(lang), string(b.RiskMax), b.Minutes, why}
+	title := b.Title.In(lang)
+	if b.Withdrawn != "" {
+		title = runbooks.Text{EN: "WITHDRAWN: ", FR: "RETIRÉE : "}.In(lang) + title
+	}
+	return bookRow{b.ID, b.Version, title, string(b.RiskMax), b.Minutes, why}
 }
 
 func (a *app) runbookListCommand() *cobra.Command {
 	var asJSON bool
 	var lang string
 	c := &cobra.Command{
-		Use: "list", Short: "List the embedded runbooks", Args: cobra.NoArgs,
+		Use: "list", Short: "List the runbooks of this site", Args: cobra.NoArgs,
 		Example: "  darksite runbook list --lang fr",
 		RunE: func(*cobra.Command, []string) error {
 			lib, err := a.library()
