@@ -10,8 +10,10 @@ func TestCommands(t *testing.T) {
 		{"a secret behind a word that says so", "user admin group x password ciphertext QkJCQkJC99", []string{"secret QkJCQkJC99"}},
 		{"a method of logging in before the word", "iscsi auth CHAP password Hj82kkQ", []string{"secret Hj82kkQ"}},
 		{"a community of SNMP", "snmp-server community s3cr3tRO RO", []string{"secret s3cr3tRO"}},
-		{"two localised keys of one user", "snmp-server user nmsx7 grp v3 auth sha 7 77fea4aabdfafba68e490caacf31b257 efa1f375d76194fa51a3556a97e641e6",
-			[]string{"user nmsx7", "secret 77fea4aabdfafba68e490caacf31b257", "secret efa1f375d76194fa51a3556a97e641e6"}},
+		{
+			"two localised keys of one user", "snmp-server user nmsx7 grp v3 auth sha 7 77fea4aabdfafba68e490caacf31b257 efa1f375d76194fa51a3556a97e641e6",
+			[]string{"user nmsx7", "secret 77fea4aabdfafba68e490caacf31b257", "secret efa1f375d76194fa51a3556a97e641e6"},
+		},
 		{"an account of a config and its hash", "hash-mgmt-user mloewe password hash Zk8QxPf2abcd", []string{"user mloewe", "secret Zk8QxPf2abcd"}},
 		{"a DN", "CN=Ingrid Moser,OU=Netze,DC=nordbank,DC=example", []string{"person Ingrid Moser", "org Netze", "domain nordbank", "domain example"}},
 		{"a DN whose equals signs are escaped", `cn\=zp_mgmt,o\=gwlyon..ba5xxz`, []string{"user zp_mgmt", "org gwlyon..ba5xxz"}},

@@ -19,8 +19,10 @@ func TestPEM(t *testing.T) {
 		{"an indented block", "key: |\n    " + begin + "\n    MIIEow75lA\n    " + end + "\n", []string{"secret MIIEow75lA"}},
 		{"a block in one line with escaped ends", `{"key":"` + begin + `\nMIIEow75lA\n` + end + `\n","n":1}`, []string{"secret MIIEow75lA"}},
 		{"a block without an end", begin + "\nMIIEow75lA\n\nready: yes, it is\n", []string{"secret MIIEow75lA"}},
-		{"a block in one line below one that was cut off", begin + "\nMIIEow75lA\n{\"user\":\"mloewe\",\"key\":\"" + begin + `\nMIIZz77\n` + end + "\"}\n",
-			[]string{"secret MIIEow75lA", "user mloewe", "secret MIIZz77"}},
+		{
+			"a block in one line below one that was cut off", begin + "\nMIIEow75lA\n{\"user\":\"mloewe\",\"key\":\"" + begin + `\nMIIZz77\n` + end + "\"}\n",
+			[]string{"secret MIIEow75lA", "user mloewe", "secret MIIZz77"},
+		},
 		{"text about blocks", "the BEGIN mark of a key is missing", nil},
 	})
 }

@@ -117,7 +117,7 @@ func (s *Scanner) logon(i, j int) {
 func (s *Scanner) inSpacedPath(lo, end int) bool {
 	b := s.buf
 	drive := bytes.LastIndex(b[s.lo:lo], []byte(`:\`))
-	if drive < 0 || bytes.IndexAny(b[s.lo+drive:lo], `",;|=`) >= 0 {
+	if drive < 0 || bytes.ContainsAny(b[s.lo+drive:lo], `",;|=`) {
 		return false
 	}
 	from := end

@@ -6,11 +6,15 @@ func TestColumns(t *testing.T) {
 	runCases(t, []scanCase{
 		{"titles in capitals", "HOST      STATE   SERIAL\nqz01      up      S3Z8NB0K1234\n", []string{"host qz01", "serial S3Z8NB0K1234"}},
 		{"titles that an underline confirms", "Host name   State\n---------   -----\nqz01        up\n", []string{"host qz01"}},
-		{"a table in a remark with titles over two lines",
+		{
+			"a table in a remark with titles over two lines",
 			"! Port      Type      Serial          Part\n!                     Number          Number\n! ----------------------------------------\n! 1/1/52    10G-SR    ZN21000077      1990-4635\n",
-			[]string{"serial ZN21000077"}},
-		{"cells of several words are no names",
-			"Slot      Device Name / Model              Version\n--------- -------------------------------- -------\n 3         Supervisor Rommon (Active)       17.6.1\n", nil},
+			[]string{"serial ZN21000077"},
+		},
+		{
+			"cells of several words are no names",
+			"Slot      Device Name / Model              Version\n--------- -------------------------------- -------\n 3         Supervisor Rommon (Active)       17.6.1\n", nil,
+		},
 		{"a second line of titles is no row", "        PEER    PEER PEER            SITE\n        TYPE    PROT SYSTEM IP       ID\n", nil},
 		{"an empty line ends a table", "HOST      STATE   SERIAL\n\nqz01      up      down\n", nil},
 	})
