@@ -83,7 +83,7 @@ func (a *app) write(ctx context.Context, name string, o writeOptions) error {
 			return err
 		}
 		fmt.Fprintln(a.env.Out, w.Folder)
-		return a.after(j, id, "written: %s; print COVER.txt from it", units.Bytes(float64(w.Bytes)))
+		return a.after(j, id, "written: %s; print COVER.pdf from it", units.Bytes(float64(w.Bytes)))
 	})
 }
 
