@@ -262,6 +262,10 @@ func (r *reader) parts(a *Array) {
 	}
 	for doc, kind := range map[string]string{"drives": "drive", "blades": "blade", "array-connections": "connection"} {
 		for _, i := range r.document(a, doc) {
+			if i.text("type") == "NVRAM" {
+				add("nvram", i)
+				continue
+			}
 			add(kind, i)
 		}
 	}
