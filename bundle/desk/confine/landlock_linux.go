@@ -62,7 +62,7 @@ func process(p Paths) (Level, error) {
 	if errno != 0 {
 		return None, fmt.Errorf("make a ruleset: %w", errno)
 	}
-	defer unix.Close(int(fd)) //nolint:errcheck // the rules are in force or not by then
+	defer unix.Close(int(fd))
 	for _, list := range []struct {
 		paths    []string
 		access   uint64
@@ -87,7 +87,7 @@ func allow(ruleset int, path string, access uint64) error {
 	if err != nil {
 		return err
 	}
-	defer f.Close() //nolint:errcheck // it was only named
+	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
 		return err

@@ -126,6 +126,6 @@ func TestABombIsOverInAMoment(t *testing.T) {
 		require.NoError(t, err)
 		_, err = s.Import(t.Context(), sets[0])
 		require.Error(t, err)
-		require.Equal(t, 0, len(files(t, filepath.Join(s.dir, "blobs"))))
+		require.Empty(t, files(t, filepath.Join(s.dir, "blobs")))
 	}
 }

@@ -141,7 +141,7 @@ func (r *reader) file(name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close() //nolint:errcheck // it was only read
+	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	if err == nil && len(data) > maxFile {
 		err = fmt.Errorf("more than %d bytes", maxFile)
@@ -262,6 +262,10 @@ func (r *reader) parts(a *Array) {
 	}
 	for doc, kind := range map[string]string{"drives": "drive", "blades": "blade", "array-connections": "connection"} {
 		for _, i := range r.document(a, doc) {
+			if i.text("type") == "NVRAM" {
+				add("nvram", i)
+				continue
+			}
 			add(kind, i)
 		}
 	}
@@ -308,6 +312,13 @@ type wireAlert struct {
 	Since     time.Time `json:"since"`
 }
 
+// wireChange is one step in the life of such an alert.
+type wireChange struct {
+	At    time.Time `json:"at"`
+	What  string    `json:"what"`
+	Alert wireAlert `json:"alert"`
+}
+
 func (w wireAlert) raised() Raised {
 	out := Raised{
 		Rule: tame(w.Rule), Array: tame(w.Target), Component: strings.ToUpper(tame(w.Component)), Severity: w.Severity, Open: w.Status == "firing",
@@ -335,11 +346,7 @@ func (r *reader) monitor() {
 		at[key] = len(r.facts.Raised)
 		r.facts.Raised = append(r.facts.Raised, w)
 	}
-	past := eachLine(r, "files/monitor/changes.jsonl", func(c struct {
-		At    time.Time `json:"at"`
-		What  string    `json:"what"`
-		Alert wireAlert `json:"alert"`
-	}) {
+	past := eachLine(r, "files/monitor/changes.jsonl", func(c wireChange) {
 		w := c.Alert.raised()
 		r.facts.Steps = append(r.facts.Steps, Step{c.At, tame(c.What), w})
 		if c.What != "raised" && c.What != "dropped" {

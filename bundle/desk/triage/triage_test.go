@@ -22,7 +22,7 @@ func tree(files map[string]string) fstest.MapFS {
 	raised := `{"rule":"drive-failed","target":"array-k7f3q2ab","component":"CH0.BAY7","status":"firing","severity":2,"why":"less redundancy","summary":"drive CH0.BAY7 is failed","evidence":["a"],"since":"2026-11-22T08:00:00Z"}`
 	over := `{"rule":"port-errors","target":"array-k7f3q2ab","component":"CT0.FC1","status":"resolved","severity":3,"summary":"port CT0.FC1 counts errors: 2","since":"2026-11-22T07:00:00Z"}`
 	all := map[string]string{
-		"arrays":       fmt.Sprintf(`{"items":[{"name":"array-k7f3q2ab","id":"sn-1","os":"Purity//FA","version":"6.6.3"}]}`),
+		"arrays":       `{"items":[{"name":"array-k7f3q2ab","id":"sn-1","os":"Purity//FA","version":"6.6.3"}]}`,
 		"arrays-space": fmt.Sprintf(`{"items":[{"capacity":1000,"parity":0.99,"time":%d,"space":{"total_physical":500}}]}`, ms(taken)),
 		"controllers":  `{"items":[{"name":"CT0","status":"ready","model":"FA-X70R3","version":"6.6.3"},{"name":"CT1","status":"ready","model":"FA-X70R3","version":"6.6.3"}]}`,
 		"drives":       `{"items":[{"name":"CH0.BAY6","status":"healthy"},{"name":"CH0.BAY7","status":"failed","details":"drive has failed"}]}`,

@@ -87,7 +87,7 @@ func (a *app) facts(b desk.Bundle) (triage.Facts, error) {
 	if err != nil {
 		return triage.Facts{}, fmt.Errorf("read bundle %s: %w", b.BID, err)
 	}
-	defer root.Close() //nolint:errcheck // it was only read
+	defer root.Close()
 	return triage.Read(root.FS(), b.Taken)
 }
 
