@@ -17,7 +17,7 @@ import (
 func TestASetOnThreeMedia(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	id := s.approvedWith(s.request(document("noise", string(bundletest.Noise(3<<19)))))
+	id := s.approvedWith(s.request(document("noise", bundletest.Noise(3<<19))))
 	require.NoError(t, s.p.Seal(t.Context(), id, bundletest.OfficerB))
 	media := make([]string, 3)
 	write := func(n, of int, officer string) error {

@@ -33,6 +33,7 @@ func program() clitest.Program {
 			"history plot":         "a picture; the values are in history query --json",
 			"init":                 "acts and says so",
 			"monitor unit":         "prints a file for systemd",
+			"journal repair":       "acts; the entry is in journal show --json",
 			"reply open":           "acts; the cases are in case list --json",
 			"round mark":           "acts; the round shows it",
 			"runbook abort":        "acts and says so; the log is the record",
