@@ -41,7 +41,7 @@ func (p *Pipeline) Seal(ctx context.Context, id bundle.ID, actor string) error {
 	}
 	defer c.Close()
 	p.step("reloaded")
-	approved, signed, err := p.approved(r, c.frozen, t)
+	approved, signed, err := p.approved(r, c, t)
 	if err != nil {
 		return p.void(ctx, r, actor, err)
 	}
@@ -62,7 +62,7 @@ func (p *Pipeline) Seal(ctx context.Context, id bundle.ID, actor string) error {
 }
 
 // approved asks whether a frozen bundle may leave now.
-func (p *Pipeline) approved(r *Record, frozen bundle.Frozen, t Trust) (bundle.Approved, []approve.Signed, error) {
+func (p *Pipeline) approved(r *Record, c *contents, t Trust) (bundle.Approved, []approve.Signed, error) {
 	signed, err := p.approvals(r)
 	if err != nil {
 		return bundle.Approved{}, nil, err
@@ -71,14 +71,15 @@ func (p *Pipeline) approved(r *Record, frozen bundle.Frozen, t Trust) (bundle.Ap
 	if err != nil {
 		return bundle.Approved{}, nil, err
 	}
-	a, err := frozen.Approve(func(m bundle.Manifest, sha bundle.Digest) error {
+	a, err := c.frozen.Approve(func(m bundle.Manifest, sha bundle.Digest) error {
 		if err := p.unchanged(m, r, t); err != nil {
 			return err
 		}
-		if _, err := approve.Check(m, sha, t.Roster, signed, latest); err != nil {
+		people, err := approve.Check(m, sha, t.Roster, signed, latest)
+		if err != nil {
 			return judged(err)
 		}
-		return nil
+		return c.twoForLoosening(people)
 	})
 	return a, signed, err
 }

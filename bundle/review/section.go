@@ -55,14 +55,18 @@ type Section struct {
 	Items []Item
 }
 
-// Sections lays a summary out in the order in which it is read: what is new
-// first, then what must be answered one by one, then what to know before signing.
+// Sections lays a summary out in the order in which it is read: what the policy
+// lets through, where it does so, before all; then what is new, then what must be answered one by one, then what to know before signing.
 func Sections(s Summary, v View) []Section {
 	l := &layout{s: s, v: v, width: max(cmp.Or(v.Width, textWidth), minWidth)}
-	return []Section{
+	all := []Section{
 		l.files(), l.shapes(), l.tokens(), l.keywords(), l.markings(), l.secrets(), l.inventory(),
 		l.uninspected(), l.recipients(), l.redactions(), l.folded(), l.coverage(),
 	}
+	if len(s.Loosened) > 0 {
+		all = slices.Insert(all, 0, l.loosened())
+	}
+	return all
 }
 
 type layout struct {
@@ -105,6 +109,28 @@ func (l *layout) since() string {
 		return fmt.Sprintf("The last approved bundle, %s, was redacted under other rules or another policy: everything counts as new.", d.Against)
 	}
 	return fmt.Sprintf("Compared with what was approved up to %s under the same rules.", d.Against)
+}
+
+// lets says how many words a policy lets through.
+func lets(s Summary) string {
+	return plural(int64(len(s.Loosened)), "word") + " that the shipped rules would hide"
+}
+
+func (l *layout) loosened() Section {
+	sec := Section{Key: "policy", Title: "What the policy lets through"}
+	sec.Intro = l.wrap("", 0, fmt.Sprintf("This policy lets through: %s. Such a bundle leaves when two officers have agreed, and not before.", lets(l.s)))
+	for _, f := range l.s.Loosened {
+		it := Item{Marks: []Mark{markOf("policy", f.What)}}
+		word := printable([]byte(f.What), maxExcerpt) + ": "
+		if f.Count == 0 {
+			it.Lines = l.wrap(word, 4, "stands nowhere in this bundle")
+		} else {
+			it.At = f.Places[0]
+			it.Lines = append(l.wrap(word, 4, fmt.Sprintf("stands in %s, first in %s:%d", plural(f.Count, "line"), it.At.Path, it.At.Line)), l.wrap("      ", 6, it.At.Text)...)
+		}
+		l.add(&sec, it)
+	}
+	return sec
 }
 
 func (l *layout) files() Section {

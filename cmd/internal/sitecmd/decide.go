@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"darksite/bundle"
 	"darksite/bundle/approve"
@@ -71,7 +72,17 @@ func (a *app) decide(ctx context.Context, name string, what approve.Decision, o 
 		o.MarkingIn = cmp.Or(o.MarkingIn, r.Marking)
 		// Every kind of line was shown once, not every line of every file.
 		o.ViewedPartial = r.Totals.Files
+		look, err := j.Look(id)
+		if err != nil {
+			return err
+		}
+		if err := look.Close(); err != nil {
+			return err
+		}
 		o.Confirm = func(text []byte) error {
+			if words := look.Loosened; len(words) > 0 {
+				a.env.Notef("the policy lets through %s that the shipped rules would hide: %s", counted(len(words), "word"), cli.Printable(strings.Join(words, ", ")))
+			}
 			fmt.Fprintf(a.env.Err, "what will be signed:\n\n%s\n", cli.PrintableLines(string(text)))
 			refused := cli.WithHint(errors.New("nothing was signed"), "darksite bundle reject %s --as %s --reason \"...\"   (when it must not leave)", id, o.as)
 			if o.ask == nil {

@@ -64,7 +64,8 @@ type Contact struct {
 // Review is the rule of export.
 type Review struct {
 	Approvals int64  `yaml:"approvals"`
-	Words     string `yaml:"words"` // file with one word of the site a line, below the site folder
+	Words     string `yaml:"words"`  // file with one word of the site a line, below the site folder
+	Policy    string `yaml:"policy"` // file with the site's own redaction policy, below the site folder
 	Marking   string `yaml:"marking"`
 }
 
@@ -220,8 +221,10 @@ func checkPolicy(at strictyaml.Place, c *Config) {
 	if c.Review.Approvals != 1 && c.Review.Approvals != 2 {
 		at.Key("review").Key("approvals").Fail("approvals %d: want 2, or 1 where management has signed for it", c.Review.Approvals)
 	}
-	if w := c.Review.Words; w != "" && !filepath.IsLocal(w) {
-		at.Key("review").Key("words").Fail("words %q: want a file below the site folder", w)
+	for _, f := range []struct{ key, file string }{{"words", c.Review.Words}, {"policy", c.Review.Policy}} {
+		if f.file != "" && !filepath.IsLocal(f.file) {
+			at.Key("review").Key(f.key).Fail("%s %q: want a file below the site folder", f.key, f.file)
+		}
 	}
 	if !slices.Contains([]string{"", "basic", "advanced", "premium"}, c.Support.Plan) {
 		at.Key("support").Key("plan").Fail("plan %q: want basic, advanced or premium", c.Support.Plan)
@@ -288,8 +291,10 @@ contacts: []
 #  - {id: mdurand, name: M. Durand, role: admin, phone: "+33 1 23 45 67 89", certificate: DSA-0031, certificate_until: 2027-06-30}
 
 # Two officers must agree before a bundle leaves. words: one word of yours a
-# line that must never leave in clear.
+# line that must never leave in clear. policy: rules of your own, and words that
+# may stay; such words always need two officers, who are shown each of them.
 review: {approvals: 2, words: policy/words.txt}
+#  policy: policy/redact.policy             # id: lyon / version: 1 / keep: kestrel
 
 support: {plan: premium, until: 2027-06-30}
 
