@@ -1,7 +1,9 @@
 package sitecmd
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 
 	"darksite/bundle/redact"
 	"darksite/cmd/internal/cli"
@@ -18,8 +20,12 @@ func (a *app) addPolicy(conf *siteconf.Config, o *redact.Options) (err error) {
 	}
 	if conf.Review.Policy != "" {
 		file := a.path(conf.Review.Policy)
-		if o.Policy, err = readPolicy(file); err != nil {
-			return cli.WithHint(cli.WithCode(cli.CodeUsage, err), "mend it in %s; nothing was taken", file)
+		o.Policy, err = readPolicy(file)
+		if errors.Is(err, fs.ErrNotExist) {
+			return cli.WithHint(cli.WithCode(cli.CodeUsage, err), "write it, or take review.policy out of %s", a.path(siteconf.FileName))
+		}
+		if err != nil {
+			return cli.WithHint(cli.WithCode(cli.CodeUsage, err), "mend it in %s, then darksite site check", file)
 		}
 	}
 	return nil
@@ -34,7 +40,7 @@ func (a *app) checkPolicy(conf *siteconf.Config) (redact.Policy, error) {
 		return redact.Policy{}, err
 	}
 	if _, err := redact.New(o); err != nil {
-		return redact.Policy{}, cli.WithHint(cli.WithCode(cli.CodeUsage, err), "mend it in %s; nothing was taken", a.path(conf.Review.Policy))
+		return redact.Policy{}, cli.WithHint(cli.WithCode(cli.CodeUsage, err), "mend it in %s, then darksite site check", a.path(conf.Review.Policy))
 	}
 	return o.Policy, nil
 }
@@ -49,12 +55,16 @@ func officersFor(approvals int64, p redact.Policy) int64 {
 }
 
 // examinePolicy says which policy bundles go through.
-func (a *app) examinePolicy() finding {
+func (a *app) examinePolicy() (finding, redact.Policy) {
 	conf, err := a.config()
 	if err != nil {
-		return finding{State: "WARN", What: "redaction policy: site.yaml cannot be read"}
+		return finding{State: "CRIT", What: "redaction policy: " + err.Error()}, redact.Policy{}
 	}
 	p, err := a.checkPolicy(conf)
+	return a.judgePolicy(conf, p, err), p
+}
+
+func (a *app) judgePolicy(conf *siteconf.Config, p redact.Policy, err error) finding {
 	switch {
 	case err != nil:
 		return finding{State: "CRIT", What: "redaction is refused, no bundle can be made: " + err.Error(), Next: cli.Hint(err)}
