@@ -94,6 +94,9 @@ func (p *Pipeline) unchanged(m bundle.Manifest, r *Record, t Trust) error {
 	if rules != m.Rules {
 		return fmt.Errorf("the rules are now %s version %d, approved under %s version %d: %w", rules.ID, rules.Version, m.Rules.ID, m.Rules.Version, ErrRefused)
 	}
+	if policy != m.Policy && policy.ID == m.Policy.ID && policy.Version == m.Policy.Version {
+		return fmt.Errorf("the policy %s version %d or the word list was changed since: %w", policy.ID, policy.Version, ErrRefused)
+	}
 	if policy != m.Policy {
 		return fmt.Errorf("the policy is now %s version %d, approved under %s version %d: %w", policy.ID, policy.Version, m.Policy.ID, m.Policy.Version, ErrRefused)
 	}
