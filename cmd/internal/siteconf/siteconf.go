@@ -291,10 +291,11 @@ contacts: []
 #  - {id: mdurand, name: M. Durand, role: admin, phone: "+33 1 23 45 67 89", certificate: DSA-0031, certificate_until: 2027-06-30}
 
 # Two officers must agree before a bundle leaves. words: one word of yours a
-# line that must never leave in clear. policy: rules of your own, and words that
-# may stay; such words always need two officers, who are shown each of them.
+# line that must never leave in clear. policy: a file with rules of your own (id:
+# lyon, version: 1 on lines of their own) and words that may stay (keep: kestrel);
+# such words always need two officers, who are shown each of them.
 review: {approvals: 2, words: policy/words.txt}
-#  policy: policy/redact.policy             # id: lyon / version: 1 / keep: kestrel
+#review: {approvals: 2, words: policy/words.txt, policy: policy/redact.policy}
 
 support: {plan: premium, until: 2027-06-30}
 
