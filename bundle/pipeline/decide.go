@@ -91,6 +91,9 @@ func (p *Pipeline) summary(ctx context.Context, r *Record, c *contents, who Read
 		return review.Summary{}, fmt.Errorf("review bundle %s: %w", r.BID, err)
 	}
 	var err error
+	if in.Loosened, err = c.loosened(); err != nil {
+		return review.Summary{}, fmt.Errorf("review bundle %s: %w", r.BID, err)
+	}
 	if in.Known, err = p.lastKnown(r.Seq); err != nil {
 		return review.Summary{}, fmt.Errorf("review bundle %s: %w", r.BID, err)
 	}
@@ -359,7 +362,10 @@ func (p *Pipeline) submit(ctx context.Context, r *Record, t Trust, signed approv
 	if err != nil {
 		return fmt.Errorf("decide on bundle %s: %w", r.BID, err)
 	}
-	_, err = approve.Check(c.frozen.Manifest(), c.frozen.Digest(), t.Roster, append(before, signed), latest)
+	people, err := approve.Check(c.frozen.Manifest(), c.frozen.Digest(), t.Roster, append(before, signed), latest)
+	if err == nil {
+		err = c.twoForLoosening(people)
+	}
 	enough := err == nil
 	switch {
 	case enough, errors.Is(err, approve.ErrNotApproved):

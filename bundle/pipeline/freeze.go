@@ -293,12 +293,9 @@ func (f *freezer) report() (bundle.Digest, error) {
 		Rules    bundle.Versioned  `json:"rules"`
 		Totals   map[string]int64  `json:"totals"`
 		Withheld int               `json:"withheld"`
-	}{Files: []reportFile{}, Loosened: f.out.Loosened, Omitted: f.m.Omitted, Policy: f.gate.Policy(), Rules: f.gate.Rules(), Totals: map[string]int64{}, Withheld: len(f.out.Withheld)}
+	}{Files: []reportFile{}, Loosened: f.loosened(), Omitted: f.m.Omitted, Policy: f.gate.Policy(), Rules: f.gate.Rules(), Totals: map[string]int64{}, Withheld: len(f.out.Withheld)}
 	if doc.Omitted == nil {
 		doc.Omitted = []bundle.Omission{}
-	}
-	if doc.Loosened == nil {
-		doc.Loosened = []string{}
 	}
 	for _, e := range f.m.Files {
 		counts := e.Redactions
@@ -332,6 +329,18 @@ func (f *freezer) report() (bundle.Digest, error) {
 		SHA256: bundle.DigestOf(text), Size: int64(len(text)),
 	})
 	return bundle.DigestOf(text), nil
+}
+
+// loosened are the words of the policy that do stay: one that the word list or the
+// inventory hides all the same is not let through, and must not stand in the report.
+func (f *freezer) loosened() []string {
+	words := []string{}
+	for _, w := range f.out.Loosened {
+		if f.gate.Text(w) == w {
+			words = append(words, w)
+		}
+	}
+	return words
 }
 
 // manifest fills in everything that is not a file.

@@ -59,7 +59,7 @@ func (p *Pipeline) Write(ctx context.Context, id bundle.ID, o MediumOptions) (ca
 		return carry.Written{}, p.void(ctx, r, officer.ID, err)
 	}
 	defer c.Close()
-	if _, _, err := p.approved(r, c.frozen, t); err != nil {
+	if _, _, err := p.approved(r, c, t); err != nil {
 		return carry.Written{}, p.void(ctx, r, officer.ID, err)
 	}
 	label, before, err := p.labelFor(r, c.frozen.Manifest(), officer.ID, &o)

@@ -75,6 +75,7 @@ import (
 	"darksite/bundle"
 	"darksite/bundle/journal"
 	"darksite/bundle/roster"
+	"darksite/bundle/safefile"
 	"darksite/bundle/seal"
 	"darksite/bundle/sign"
 )
@@ -203,6 +204,9 @@ func New(o Options) (*Pipeline, error) {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return nil, fmt.Errorf("new pipeline: %w", err)
 		}
+	}
+	if _, err := safefile.Sweep(o.MapDir); err != nil {
+		return nil, fmt.Errorf("new pipeline: %w", err)
 	}
 	p := &Pipeline{o: o, step: func(string) {}}
 	return p, p.sweepAll()

@@ -222,9 +222,10 @@ func (p *Pipeline) officer(r *Record, id string) (roster.Person, error) {
 
 // Look is the frozen tree of a bundle, for looking a place up.
 type Look struct {
-	FS    fs.FS
-	Files []bundle.Entry
-	root  *os.Root
+	FS       fs.FS
+	Files    []bundle.Entry
+	Loosened []string // words the policy lets through that the shipped rules would hide
+	root     *os.Root
 }
 
 // Close ends it.
@@ -250,6 +251,9 @@ func (p *Pipeline) Look(id bundle.ID) (*Look, error) {
 		var m bundle.Manifest
 		m, err = container.DecodeManifest(text)
 		l.Files = m.Files
+		if err == nil {
+			l.Loosened, err = loosenedIn(root, m)
+		}
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("look into bundle %s: %w", id, err), root.Close())

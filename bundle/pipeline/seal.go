@@ -45,7 +45,7 @@ func (p *Pipeline) Seal(ctx context.Context, id bundle.ID, actor string) error {
 	if err := p.journalled(ctx, r, c.frozen.Manifest()); err != nil {
 		return p.void(ctx, r, actor, err)
 	}
-	approved, signed, err := p.approved(r, c.frozen, t)
+	approved, signed, err := p.approved(r, c, t)
 	if err != nil {
 		return p.void(ctx, r, actor, err)
 	}
@@ -66,7 +66,7 @@ func (p *Pipeline) Seal(ctx context.Context, id bundle.ID, actor string) error {
 }
 
 // approved asks whether a frozen bundle may leave now.
-func (p *Pipeline) approved(r *Record, frozen bundle.Frozen, t Trust) (bundle.Approved, []approve.Signed, error) {
+func (p *Pipeline) approved(r *Record, c *contents, t Trust) (bundle.Approved, []approve.Signed, error) {
 	signed, err := p.approvals(r)
 	if err != nil {
 		return bundle.Approved{}, nil, err
@@ -75,14 +75,15 @@ func (p *Pipeline) approved(r *Record, frozen bundle.Frozen, t Trust) (bundle.Ap
 	if err != nil {
 		return bundle.Approved{}, nil, err
 	}
-	a, err := frozen.Approve(func(m bundle.Manifest, sha bundle.Digest) error {
+	a, err := c.frozen.Approve(func(m bundle.Manifest, sha bundle.Digest) error {
 		if err := p.unchanged(m, r, t); err != nil {
 			return err
 		}
-		if _, err := approve.Check(m, sha, t.Roster, signed, latest); err != nil {
+		people, err := approve.Check(m, sha, t.Roster, signed, latest)
+		if err != nil {
 			return judged(err)
 		}
-		return nil
+		return c.twoForLoosening(people)
 	})
 	return a, signed, err
 }
@@ -96,6 +97,9 @@ func (p *Pipeline) unchanged(m bundle.Manifest, r *Record, t Trust) error {
 	}
 	if rules != m.Rules {
 		return fmt.Errorf("the rules are now %s version %d, approved under %s version %d: %w", rules.ID, rules.Version, m.Rules.ID, m.Rules.Version, ErrRefused)
+	}
+	if policy != m.Policy && policy.ID == m.Policy.ID && policy.Version == m.Policy.Version {
+		return fmt.Errorf("the policy %s version %d or the word list was changed since: %w", policy.ID, policy.Version, ErrRefused)
 	}
 	if policy != m.Policy {
 		return fmt.Errorf("the policy is now %s version %d, approved under %s version %d: %w", policy.ID, policy.Version, m.Policy.ID, m.Policy.Version, ErrRefused)

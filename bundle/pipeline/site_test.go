@@ -40,6 +40,7 @@ type gate struct {
 	blind  bool  // its proof finds nothing
 	rules  int64 // version
 	near   []review.NearMiss
+	keeps  []string // words its policy lets through
 	onTree func()
 }
 
@@ -84,7 +85,7 @@ func (g *gate) Tree(ctx context.Context, in, out string) (pipeline.Gated, error)
 	if g.onTree != nil {
 		g.onTree()
 	}
-	res.Near = g.near
+	res.Near, res.Loosened = g.near, g.keeps
 	return res, errors.Join(err, g.broken, ctx.Err())
 }
 

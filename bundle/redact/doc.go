@@ -33,7 +33,7 @@
 //   - What stands in the input is read, and nothing that is put in its place
 //     meanwhile: no pipe, no link that leads elsewhere. A file that is gone is listed.
 //   - A policy of a site can add to the rules and name words that stay, which the
-//     report lists. It cannot make a name of what is masked as a secret.
+//     report lists; a bundle with such words takes two officers. It cannot make a name of what is masked as a secret.
 //   - The same value has the same stand-in in every file of every bundle of a
 //     site; different values never share one. Secrets are masked for good as
 //     masked-secret and are in no map.

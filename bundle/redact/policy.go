@@ -1,6 +1,7 @@
 package redact
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -11,6 +12,12 @@ import (
 	"darksite/bundle/redact/detect"
 	"darksite/bundle/redact/pseudonym"
 	"darksite/bundle/redact/rules"
+)
+
+// Names in manifests that no policy of a site can take.
+const (
+	defaultID = "default" // the policy of a site that has none
+	shippedID = "shipped" // the rules of this build
 )
 
 // rulesVersionNumber counts the sets of shipped rules.
@@ -33,7 +40,7 @@ type Policy struct {
 func (p Policy) Loosened() []string {
 	out := slices.Clone(p.Keep)
 	slices.Sort(out)
-	return out
+	return slices.Compact(out)
 }
 
 // ParsePolicy reads a policy file: statements of the form "word: rest" (id,
@@ -41,22 +48,27 @@ func (p Policy) Loosened() []string {
 // rules describes them. The name is used in errors, with line and column.
 func ParsePolicy(name, text string) (Policy, error) {
 	var p Policy
-	if !utf8.ValidString(text) || strings.IndexByte(text, 0) >= 0 {
-		return Policy{}, fmt.Errorf("%s: not a text in UTF-8", name)
+	if at := notText(text); at >= 0 {
+		return Policy{}, fmt.Errorf("%s:%s: not a text in UTF-8; save it as one", name, place(text, at))
 	}
 	text = strings.ReplaceAll(strings.TrimPrefix(text, "\ufeff"), "\r\n", "\n")
 	head, rest, more := cutRule(text)
-	for n, l := range strings.Split(head, "\n") {
-		if l = strings.TrimSpace(l); l == "" || strings.HasPrefix(l, "#") {
+	for n, raw := range strings.Split(head, "\n") {
+		l := strings.TrimSpace(raw)
+		if l == "" || strings.HasPrefix(l, "#") {
 			continue
 		}
-		word, arg, _ := strings.Cut(l, ":")
-		if err := p.statement(word, strings.TrimSpace(arg)); err != nil {
-			return Policy{}, fmt.Errorf("%s:%d: %w", name, n+1, err)
+		word, arg, colon := strings.Cut(l, ":")
+		err := p.statement(word, strings.TrimSpace(arg))
+		if !colon {
+			err = errors.New("no colon behind the first word")
+		}
+		if err != nil {
+			return Policy{}, fmt.Errorf("%s:%d:%d: %w", name, n+1, strings.Index(raw, l)+1, err)
 		}
 	}
 	if p.ID == "" {
-		return Policy{}, fmt.Errorf("%s: no id", name)
+		return Policy{}, fmt.Errorf("%s:1:1: no id; write a line such as id: lyon", name)
 	}
 	seen := map[string]bool{}
 	for line := strings.Count(head, "\n") + 2; more; {
@@ -67,7 +79,7 @@ func ParsePolicy(name, text string) (Policy, error) {
 			return Policy{}, err
 		}
 		if seen[r.ID] {
-			return Policy{}, fmt.Errorf("%s:%d: a second rule named %s", name, line, r.ID)
+			return Policy{}, fmt.Errorf("%s: a second rule named %s", r.Place("id", 0), r.ID)
 		}
 		seen[r.ID] = true
 		line += strings.Count(one, "\n") + 1
@@ -92,6 +104,9 @@ func cutRule(text string) (before, after string, found bool) {
 func (p *Policy) statement(word, arg string) error {
 	switch word {
 	case "id":
+		if !policyID(arg) {
+			return fmt.Errorf("id %q: want at most %d small letters, digits and dashes, and neither default nor shipped", arg, maxID)
+		}
 		p.ID = arg
 	case "version":
 		v, err := strconv.ParseInt(arg, 10, 64)
@@ -109,11 +124,47 @@ func (p *Policy) statement(word, arg string) error {
 			return fmt.Errorf("strict: %q is neither yes nor no", arg)
 		}
 	case "keep":
-		p.Keep = append(p.Keep, strings.Fields(arg)...)
+		for _, w := range strings.Fields(arg) {
+			if !strings.ContainsFunc(w, nameable) {
+				return fmt.Errorf("keep: %q is no word", w)
+			}
+		}
+		if p.Keep = append(p.Keep, strings.Fields(arg)...); len(p.Keep) > maxKeep {
+			return fmt.Errorf("more than %d words to keep: officers must be able to read them all", maxKeep)
+		}
 	default:
 		return fmt.Errorf("unknown word %q; known are id, version, strict, keep", word)
 	}
 	return nil
+}
+
+// Bounds of a policy: of its name, which stands in every manifest, and of the words
+// it keeps, which officers read one by one.
+const (
+	maxID   = 40
+	maxKeep = 200
+)
+
+// policyID reports whether a name can be one of a site's policy.
+func policyID(s string) bool {
+	odd := func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' }
+	return s != "" && len(s) <= maxID && !strings.ContainsFunc(s, odd) && s != defaultID && s != shippedID
+}
+
+// notText is where a text stops being one in UTF-8, or -1.
+func notText(text string) int {
+	for i, r := range text {
+		if r == 0 || r == utf8.RuneError && !strings.HasPrefix(text[i:], string(utf8.RuneError)) {
+			return i
+		}
+	}
+	return -1
+}
+
+// place is a byte of a text as line and column, both from 1.
+func place(text string, at int) string {
+	line := strings.LastIndexByte(text[:at], '\n') + 1
+	return fmt.Sprintf("%d:%d", strings.Count(text[:at], "\n")+1, utf8.RuneCountInString(text[line:at])+1)
 }
 
 func (p Policy) depth() int {
@@ -145,7 +196,7 @@ func (p Policy) version(words []string) bundle.Versioned {
 		fmt.Fprintf(&b, "keep %q\n", k)
 	}
 	for _, r := range p.Rules {
-		fmt.Fprintf(&b, "rule %+v\n", r)
+		fmt.Fprintf(&b, "rule %q %s %q %q %q %q %+v %q %q\n", r.ID, r.Kind, r.Keys, r.Ends, r.Nouns, r.Patterns, r.Prefixes, r.Hits, r.Misses)
 	}
 	sorted := slices.Sorted(slices.Values(words))
 	for _, w := range sorted {
@@ -153,7 +204,7 @@ func (p Policy) version(words []string) bundle.Versioned {
 	}
 	id := p.ID
 	if id == "" {
-		id = "default"
+		id = defaultID
 	}
 	return bundle.Versioned{ID: id, SHA256: bundle.DigestOf([]byte(b.String())), Version: max(p.Version, 1)}
 }
@@ -163,7 +214,7 @@ func rulesVersion() (bundle.Versioned, error) {
 	if err != nil {
 		return bundle.Versioned{}, err
 	}
-	return bundle.Versioned{ID: "shipped", SHA256: bundle.DigestOf(b), Version: rulesVersionNumber}, nil
+	return bundle.Versioned{ID: shippedID, SHA256: bundle.DigestOf(b), Version: rulesVersionNumber}, nil
 }
 
 // maxRules bounds what a site adds: every pattern looks at every line.
@@ -183,17 +234,21 @@ func checkSecrets(shipped []rules.Rule, site []rules.Rule) error {
 		if r.Kind == Secret {
 			continue
 		}
-		for _, key := range slices.Concat(r.Keys, r.Ends) {
+		for i, key := range slices.Concat(r.Keys, r.Ends) {
 			if know.KeyKind(strings.TrimPrefix(key, "^")) == Secret {
-				return fmt.Errorf("rule %s: what stands behind %s is a secret and masked for good; a rule of a site cannot make it %s", r.ID, key, r.Kind)
+				at := r.Place("keys", 0)
+				if i >= len(r.Keys) {
+					at = r.Place("ends", 0)
+				}
+				return fmt.Errorf("%srule %s: what stands behind %s is a secret and masked for good; a rule of a site cannot make it %s", behind(at), r.ID, key, r.Kind)
 			}
 		}
-		for _, p := range r.Prefixes {
+		for n, p := range r.Prefixes {
 			for _, s := range shipped {
 				if s.Kind == Secret && slices.ContainsFunc(s.Prefixes, func(q rules.Prefix) bool {
 					return strings.HasPrefix(p.Text, q.Text) || strings.HasPrefix(q.Text, p.Text)
 				}) {
-					return fmt.Errorf("rule %s: what begins with %s is a secret and masked for good; a rule of a site cannot make it %s", r.ID, p.Text, r.Kind)
+					return fmt.Errorf("%srule %s: what begins with %s is a secret and masked for good; a rule of a site cannot make it %s", behind(r.Place("prefix", n)), r.ID, p.Text, r.Kind)
 				}
 			}
 		}
@@ -206,18 +261,26 @@ func checkCases(know *detect.Knowledge, rs []rules.Rule) error {
 	none := func(pseudonym.Kind, string) bool { return false }
 	s := detect.NewScanner(know, detect.NewInventory(nil, nil), none)
 	for _, r := range rs {
-		for _, h := range r.Hits {
+		for n, h := range r.Hits {
 			if !hits(s, h.Line, h.Text) {
-				return fmt.Errorf("rule %s: %q is not found in %q", r.ID, h.Text, h.Line)
+				return fmt.Errorf("%srule %s: %q is not found in %q", behind(r.Place("hit", n)), r.ID, h.Text, h.Line)
 			}
 		}
-		for _, m := range r.Misses {
+		for n, m := range r.Misses {
 			if found, _ := s.Scan([]byte(m), detect.State{}); len(s.Known([]byte(m), found)) > 0 {
-				return fmt.Errorf("rule %s: something is found in %q, which must stay", r.ID, m)
+				return fmt.Errorf("%srule %s: something is found in %q, which must stay", behind(r.Place("miss", n)), r.ID, m)
 			}
 		}
 	}
 	return nil
+}
+
+// behind puts a place before what is wrong there.
+func behind(place string) string {
+	if place == "" {
+		return ""
+	}
+	return place + ": "
 }
 
 // hits reports whether findings cover exactly a text.

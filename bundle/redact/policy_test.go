@@ -45,20 +45,26 @@ func TestSitePolicy(t *testing.T) {
 func TestPolicyRefuses(t *testing.T) {
 	const rule = "\nhit: a -> a\nmiss: b\n"
 	for name, c := range map[string]struct{ text, want string }{
-		"unknown word":            {"id: x\nkeeps: y", "policy.txt:2: unknown word"},
-		"no id":                   {"keep: y", "policy.txt: no id"},
-		"bad version":             {"# a remark\nid: x\nversion: two", "policy.txt:3: version"},
-		"strict by half":          {"id: x\nstrict: Yes", "policy.txt:2: strict"},
-		"strict with a remark":    {"id: x\nstrict: yes # for now", "policy.txt:2: strict"},
-		"no cases":                {"id: x\n---\nid: r\nkind: word", "policy.txt:3: rule r: a rule needs at least one hit and one miss"},
+		"unknown word":            {"id: x\nkeeps: y", "policy.txt:2:1: unknown word"},
+		"no id":                   {"keep: y", "policy.txt:1:1: no id"},
+		"bad version":             {"# a remark\nid: x\nversion: two", "policy.txt:3:1: version"},
+		"strict by half":          {"id: x\nstrict: Yes", "policy.txt:2:1: strict"},
+		"strict with a remark":    {"id: x\nstrict: yes # for now", "policy.txt:2:1: strict"},
+		"no cases":                {"id: x\n---\nid: r\nkind: word", "policy.txt:3:1: rule r: a rule needs at least one hit and one miss"},
 		"no hit":                  {"id: x\n---\nid: r\nkind: word\nmiss: b", "at least one hit and one miss"},
 		"no miss":                 {"id: x\n---\nid: r\nkind: word\nhit: a -> a", "at least one hit and one miss"},
-		"an error in a rule":      {"id: x\n\n---\nid: r\nkind: word" + rule + "---\n\nid: r2\nkinds: word", "policy.txt:11: unknown word"},
-		"an error behind CR LF":   {"id: x\r\n---\r\nid: r\r\nkind: colour\r\n", "policy.txt:4: unknown kind"},
-		"two rules of one name":   {"id: x\n---\nid: r\nkind: word" + rule + "---\nid: r\nkind: word" + rule, "policy.txt:8: a second rule named r"},
+		"an error in a rule":      {"id: x\n\n---\nid: r\nkind: word" + rule + "---\n\nid: r2\nkinds: word", "policy.txt:11:1: unknown word"},
+		"an error behind CR LF":   {"id: x\r\n---\r\nid: r\r\nkind: colour\r\n", "policy.txt:4:1: unknown kind"},
+		"two rules of one name":   {"id: x\n---\nid: r\nkind: word" + rule + "---\nid: r\nkind: word" + rule, "policy.txt:8:1: a second rule named r"},
 		"a pattern for addresses": {"id: x\n---\nid: r\nkind: ipv4\npattern: PRJ-[0-9]+" + rule, "kind must be secret or a sort of name"},
-		"UTF-16":                  {"\xff\xfei\x00d\x00:\x00", "not a text in UTF-8"},
-		"Latin-1":                 {"id: x\nkeep: m\xfcller", "not a text in UTF-8"},
+		"UTF-16":                  {"\xff\xfei\x00d\x00:\x00", "policy.txt:1:1: not a text in UTF-8"},
+		"Latin-1":                 {"id: x\nkeep: m\xfcller", "policy.txt:2:8: not a text in UTF-8"},
+		"no colon":                {"id: x\n  keep kestrel", "policy.txt:2:3: no colon"},
+		"the default's name":      {"id: default", `policy.txt:1:1: id "default"`},
+		"a name of two words":     {"id: lyon three", `policy.txt:1:1: id "lyon three"`},
+		"a name without end":      {"id: " + strings.Repeat("x", 41), "policy.txt:1:1: id"},
+		"no word to keep":         {"id: x\nkeep: kestrel --", `policy.txt:2:1: keep: "--" is no word`},
+		"more than one can read":  {"id: x\nkeep:" + strings.Repeat(" w", 201), "policy.txt:2:1: more than 200 words"},
 		"place of a bad pattern":  {"id: x\n---\nid: r\nkind: word\n  pattern:  PRJ-[0-9]{4,2}" + rule, "policy.txt:5:22: pattern refused: invalid repeat count: {4,2}"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -66,6 +72,10 @@ func TestPolicyRefuses(t *testing.T) {
 			require.ErrorContains(t, err, c.want)
 		})
 	}
+	failing, err := redact.ParsePolicy("policy.txt", "id: x\n---\nid: r\nkind: word\npattern: ZZ[0-9]+\nhit: see ZZ1 -> ZZ1\n  hit: a YY1 -> YY1\nmiss: b\n")
+	require.NoError(t, err)
+	_, err = redact.New(redact.Options{Key: testKey, Policy: failing})
+	require.ErrorContains(t, err, `policy.txt:7:3: rule r: "YY1" is not found`)
 	p, err := redact.ParsePolicy("policy", "\ufeffid: x\r\nstrict: yes\r\n --- \r\nid: r\r\nkind: word\r\npattern: ZZ[0-9]+\r\nhit: a YY1 -> YY1\r\nmiss: b\r\n")
 	require.NoError(t, err)
 	require.True(t, p.Strict)
@@ -96,6 +106,7 @@ func TestARuleOfASiteCannotUncoverSecrets(t *testing.T) {
 			require.NoError(t, err)
 			_, err = redact.New(redact.Options{Key: testKey, Policy: p})
 			require.ErrorContains(t, err, "masked for good")
+			require.ErrorContains(t, err, "policy:5:1: ")
 		})
 	}
 	p, err := redact.ParsePolicy("policy", "id: x\nkeep: Wq8zero-p1 10.9.8.7 hunter\n---\nid: r\nkind: org\npattern: Wq8[a-z]{4}[a-z0-9-]*\nhit: see Wq8zero-p2 -> Wq8zero-p2\nmiss: b\n")
@@ -117,4 +128,25 @@ func TestTheWordListGoesBeforeTheKeepList(t *testing.T) {
 	got := redactFile(t, newGate(t, redact.Options{Policy: p, Words: []string{"hedwig"}, Known: []redact.Known{{Kind: redact.Host, Value: "kestrel"}}}), "user=hedwig HEDWIG host=kestrel\n")
 	require.NotContains(t, strings.ToLower(got), "hedwig")
 	require.Contains(t, got, "host=kestrel", "what was loosened is loosened")
+}
+
+// TestAPolicyIsFixedByWhatItSays holds the digest to the content: to no remark and
+// to no name of the file, but to each word.
+func TestAPolicyIsFixedByWhatItSays(t *testing.T) {
+	digest := func(name, text string, words ...string) string {
+		p, err := redact.ParsePolicy(name, text)
+		require.NoError(t, err)
+		return string(newGate(t, redact.Options{Policy: p, Words: words}).Policy().SHA256)
+	}
+	was := digest("a", sitePolicy, "Hedwig")
+	require.Equal(t, was, digest("b", "# another remark\n\n"+sitePolicy, "Hedwig"))
+	for name, text := range map[string]string{
+		"a word that stays": strings.Replace(sitePolicy, "kestrel", "kestrel falcon", 1),
+		"the version":       strings.Replace(sitePolicy, "version: 3", "version: 4", 1),
+		"a pattern":         strings.Replace(sitePolicy, "{4,8}", "{4,9}", 1),
+		"a key":             strings.Replace(sitePolicy, "server-room", "server-room rack", 1),
+	} {
+		require.NotEqual(t, was, digest("a", text, "Hedwig"), name)
+	}
+	require.NotEqual(t, was, digest("a", sitePolicy), "the word list")
 }

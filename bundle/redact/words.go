@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf16"
@@ -26,20 +27,29 @@ func ParseWords(name string, data []byte) ([]string, error) {
 	}
 	var words []string
 	n := 0
-	for line := range strings.Lines(strings.ReplaceAll(text, "\r", "\n")) {
+	text = strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\r", "\n")
+	for line := range strings.Lines(text) {
 		n++
 		w := strings.TrimSpace(line)
 		switch {
 		case w == "" || strings.HasPrefix(w, "#"):
 			continue
 		case !utf8.ValidString(w) || strings.ContainsFunc(w, unicode.IsControl):
-			return nil, fmt.Errorf("%s: not a text in UTF-8; save it as one", name)
+			return nil, fmt.Errorf("%s:%d:%s: not a text in UTF-8; save it as one", name, n, column(line, w))
 		case len(w) < leastWord || !strings.ContainsFunc(w, nameable):
-			return nil, fmt.Errorf("%s: entry %d is too short to be looked for: at least %d letters or digits are wanted", name, len(words)+1, leastWord)
+			return nil, fmt.Errorf("%s:%d:%s: the word is too short to be looked for: at least %d letters or digits are wanted", name, n, column(line, w), leastWord)
 		}
 		words = append(words, w)
 	}
 	return words, nil
+}
+
+// column is where an entry begins in its line, or the first byte of it that is no
+// text.
+func column(line, w string) string {
+	start := strings.Index(line, w)
+	at := strings.IndexFunc(w, func(r rune) bool { return r == utf8.RuneError || unicode.IsControl(r) })
+	return strconv.Itoa(utf8.RuneCountInString(line[:start+max(at, 0)]) + 1)
 }
 
 // nameable reports whether a word can be known by a character.

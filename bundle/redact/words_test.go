@@ -31,7 +31,7 @@ func TestWordListsAsEditorsWriteThem(t *testing.T) {
 		"UTF-16 without its mark": wide(text, false), "Latin-1": []byte("M\xfcller\n"), "binary": []byte("GIF8\x00\x01"), "one letter": []byte("Hedwig\nx\n"), "no letter": []byte("Hedwig\n--\n"),
 	} {
 		_, err := redact.ParseWords("words.txt", b)
-		require.ErrorContains(t, err, "words.txt: ", name)
+		require.Regexp(t, `^words\.txt:[0-9]+:[0-9]+: `, err.Error(), name)
 	}
 }
 
@@ -61,7 +61,7 @@ func FuzzWords(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		words, err := redact.ParseWords("words.txt", b)
 		if err != nil {
-			if !strings.HasPrefix(err.Error(), "words.txt: ") {
+			if !strings.HasPrefix(err.Error(), "words.txt:") {
 				t.Error("the error does not name the file")
 			}
 			return

@@ -45,6 +45,7 @@ type Input struct {
 	Tree       fs.FS         // frozen tree with meta/ and files/
 	Recipients []Recipient
 	Keywords   []string   // the site's own words that must not leave
+	Loosened   []string   // words the policy lets through that the shipped rules would hide
 	Near       []NearMiss // from the redactor
 	Known      *Known     // what the last approved bundle had; nil when there is none
 
@@ -161,6 +162,7 @@ type Summary struct {
 	Markings      []Found           `json:"markings"`
 	Keywords      []Found           `json:"keywords"` // every word of the site, also with no hit
 	Secrets       []Secrets         `json:"secrets"`
+	Loosened      []Found           `json:"loosened"` // words the policy lets through, with no hit too
 	Near          []NearMiss        `json:"near"`
 	Shapes        []Shape           `json:"shapes"` // new ones first, then by count
 	Tokens        []Token           `json:"tokens"`
@@ -191,6 +193,7 @@ func Build(ctx context.Context, in Input) (Summary, Known, error) {
 		seen = in.Known.has
 	}
 	s.Markings, s.Keywords, s.Secrets = f.result(seen)
+	s.Loosened = orEmpty(f.loosened())
 	s.Shapes = m.shapes(seen)
 	s.Tokens, s.Series = m.tokens.result(f.secrets)
 	s.Overflow = append(append(s.Overflow, m.overflow()...), f.overflow()...)

@@ -498,3 +498,33 @@ func TestPackagesAreOnePlaceAndEachIsShown(t *testing.T) {
 	require.Equal(t, 1, shown["host-k7f3q2ab"])
 	require.Equal(t, 1, shown["northwind7"])
 }
+
+// TestWhatThePolicyLetsThroughComesFirst shows each such word, where it stands, with
+// none of the places in the report of the redaction.
+func TestWhatThePolicyLetsThroughComesFirst(t *testing.T) {
+	in := input(map[string]string{
+		"files/logs/syslog":   "login of kestrel\nno bird\nKestrel: bye\n",
+		"meta/redaction.json": "{\"loosened\":[\"kestrel\",\"zzyzx\"]}\n",
+	})
+	in.Loosened, in.Keywords = []string{"kestrel", "zzyzx"}, []string{"bird"}
+	s, _ := build(t, in)
+	require.Len(t, s.Keywords, 1)
+	all := review.Sections(s, review.View{})
+	require.Equal(t, "policy", all[0].Key)
+	require.Equal(t, []string{
+		"This policy lets through: 2 words that the shipped rules would hide. Such a",
+		"bundle leaves when two officers have agreed, and not before.",
+	}, all[0].Intro)
+	require.Len(t, all[0].Items, 2)
+	require.Equal(t, []string{"kestrel: stands in 2 lines, first in files/logs/syslog:1", "      login of kestrel"}, all[0].Items[0].Lines)
+	require.Equal(t, []string{"zzyzx: stands nowhere in this bundle"}, all[0].Items[1].Lines)
+	require.Contains(t, review.Head(s, all), "lets through 2 words that the shipped rules would hide")
+	wide, seen := review.Sections(s, review.View{Width: 120}), all[0].Items[0].Marks
+	require.Equal(t, seen, wide[0].Items[0].Marks, "what was read stays read at any width")
+	left := review.Sections(s, review.View{Read: func(m review.Mark) bool { return m == seen[0] }})
+	require.Len(t, left[0].Items, 1)
+
+	in.Loosened = nil
+	s, _ = build(t, in)
+	require.Equal(t, "new", review.Sections(s, review.View{})[0].Key)
+}

@@ -62,7 +62,9 @@ func scan(ctx context.Context, in Input, s *Summary) (*miner, *searcher, error) 
 		workers = runtime.GOMAXPROCS(0)
 	}
 	seed := maphash.MakeSeed()
-	search := func() *searcher { return newSearcher(in.Keywords, in.Manifest.Rules.SHA256, in.Manifest.Policy.SHA256) }
+	search := func() *searcher {
+		return newSearcher(in.Keywords, in.Loosened, in.Manifest.Rules.SHA256, in.Manifest.Policy.SHA256)
+	}
 	type job struct {
 		piece
 		out chan part

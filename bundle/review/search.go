@@ -48,6 +48,7 @@ type needle struct {
 	folded  []byte
 	capital []byte // if set, what must stand as a whole word in these letters
 	found   *Found
+	skip    string // file that is not looked at for it
 }
 
 // searcher looks every line over for markings, keywords and secrets.
@@ -56,7 +57,8 @@ type searcher struct {
 	needles []needle
 	hits    []int // by needle: where it begins in the line at hand, or -1
 	foundM  []Found
-	foundK  []Found
+	foundK  []Found             // keywords, then words that the policy lets through
+	ofSite  int                 // how many of foundK are keywords
 	secrets map[string]*secret  // by string
 	groups  map[string]*secrets // by what stands before
 	before  cutter              // only its form is used
@@ -80,7 +82,7 @@ type secrets struct {
 	sketch  sketch
 }
 
-func newSearcher(keywords []string, ours ...bundle.Digest) *searcher {
+func newSearcher(keywords, loosened []string, ours ...bundle.Digest) *searcher {
 	s := &searcher{secrets: map[string]*secret{}, groups: map[string]*secrets{}, ours: map[string]bool{}}
 	for _, d := range ours {
 		s.ours[string(d)] = true
@@ -98,14 +100,19 @@ func newSearcher(keywords []string, ours ...bundle.Digest) *searcher {
 			words[f] = append(words[f], needle{folded: []byte(strings.ToLower(m.capital)), capital: []byte(m.capital), found: f})
 		}
 	}
-	s.foundK = make([]Found, 0, len(keywords))
-	for _, k := range keywords {
-		if k = strings.TrimSpace(k); k != "" {
-			s.foundK = append(s.foundK, Found{What: k, Places: []Place{}})
-			f := &s.foundK[len(s.foundK)-1]
-			words[f] = append(words[f], needle{folded: []byte(strings.ToLower(k)), found: f})
+	s.foundK = make([]Found, 0, len(keywords)+len(loosened))
+	look := func(list []string, skip string) {
+		for _, k := range list {
+			if k = strings.TrimSpace(k); k != "" {
+				s.foundK = append(s.foundK, Found{What: k, Places: []Place{}})
+				f := &s.foundK[len(s.foundK)-1]
+				words[f] = append(words[f], needle{folded: []byte(strings.ToLower(k)), found: f, skip: skip})
+			}
 		}
 	}
+	look(keywords, "")
+	s.ofSite = len(s.foundK)
+	look(loosened, redactionReport)
 	for i := range s.foundM {
 		s.needles = append(s.needles, words[&s.foundM[i]]...)
 	}
@@ -129,7 +136,7 @@ func (s *searcher) line(at Place, line []byte) {
 			if hit >= 0 && n.capital != nil {
 				hit = wholeWord(line, n.capital)
 			}
-			if hit >= 0 && n.found != last {
+			if hit >= 0 && n.found != last && (n.skip == "" || n.skip != at.Path) {
 				n.found.add(at, line, hit)
 				last = n.found
 			}
@@ -370,6 +377,12 @@ func (s *searcher) merge(o *searcher, base int64) {
 	}
 }
 
+// redactionReport is the file in which the words stand that a policy lets through.
+const redactionReport = "meta/redaction.json"
+
+// loosened returns the words that the policy lets through, in the order given.
+func (s *searcher) loosened() []Found { return s.foundK[s.ofSite:] }
+
 // result returns markings that were found, every keyword, and secrets in the
 // order met: new ones and then those that an approved bundle had.
 func (s *searcher) result(seen func(Mark) bool) (marks, keywords []Found, found []Secrets) {
@@ -405,7 +418,7 @@ func (s *searcher) result(seen func(Mark) bool) (marks, keywords []Found, found 
 			old = append(old, *p)
 		}
 	}
-	keywords = orEmpty(s.foundK)
+	keywords = orEmpty(slices.Clone(s.foundK[:s.ofSite]))
 	slices.SortStableFunc(keywords, func(a, b Found) int { return cmp.Compare(b.Count, a.Count) })
 	return marks, keywords, append(found, old...)
 }

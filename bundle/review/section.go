@@ -52,14 +52,18 @@ type Section struct {
 	Items []Item
 }
 
-// Sections lays a summary out in the order in which it is read: what is new
-// first, then what must be answered one by one, then what to know before signing.
+// Sections lays a summary out in the order in which it is read: what the policy
+// lets through, where it does so, before all; then what is new, then what must be answered one by one, then what to know before signing.
 func Sections(s Summary, v View) []Section {
 	l := &layout{s: s, v: v, width: max(cmp.Or(v.Width, textWidth), minWidth)}
-	return []Section{
+	all := []Section{
 		l.files(), l.shapes(), l.tokens(), l.keywords(), l.markings(), l.secrets(), l.inventory(),
 		l.uninspected(), l.recipients(), l.redactions(), l.folded(), l.coverage(),
 	}
+	if len(s.Loosened) > 0 {
+		all = slices.Insert(all, 0, l.loosened())
+	}
+	return all
 }
 
 type layout struct {

@@ -21,6 +21,12 @@ func Head(s Summary, sections []Section) []string {
 	add("case", or(s.Case, "none"))
 	add("marking", or(s.Marking, "none"))
 	add("rules", fmt.Sprintf("%s version %d; policy %s version %d", s.Rules.ID, s.Rules.Version, s.Policy.ID, s.Policy.Version))
+	if s.Policy.SHA256 != "" {
+		add("policy", string(s.Policy.SHA256))
+	}
+	if len(s.Loosened) > 0 {
+		add("lets through", lets(s))
+	}
 	add("content", fmt.Sprintf("%s, %s, %s", plural(s.Files, "file"), plural(s.Bytes, "byte"), plural(s.Lines, "line")))
 	add("compared", (&layout{s: s, width: textWidth}).since())
 	rows = append(rows, "", "WHAT TO READ")

@@ -47,7 +47,7 @@ type File struct {
 
 // Create begins a new version of path. Nothing is seen at path until Commit.
 func Create(path string, mode fs.FileMode) (*File, error) {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*"+Suffix)
+	f, err := temporary(path)
 	if err != nil {
 		return nil, fmt.Errorf("create %s: %w", path, err)
 	}
@@ -55,6 +55,41 @@ func Create(path string, mode fs.FileMode) (*File, error) {
 		return nil, errors.Join(fmt.Errorf("create %s: %w", path, err), f.Close(), os.Remove(f.Name()))
 	}
 	return &File{File: f, path: path}, nil
+}
+
+// createTries bounds how often a temporary file is taken away by a sweep in the
+// moment between its creation and its claim.
+const createTries = 100
+
+// temporary makes a temporary file for path and claims it, so that no sweep of
+// another process takes it for one left behind.
+func temporary(path string) (*os.File, error) {
+	for range createTries {
+		f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*"+Suffix)
+		if err != nil {
+			return nil, err
+		}
+		if claim(f) && there(f) {
+			return f, nil
+		}
+		if err := f.Close(); err != nil {
+			return nil, err
+		}
+		if err := os.Remove(f.Name()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+	}
+	return nil, errors.New("another process takes away the temporary file again and again")
+}
+
+// there reports whether an open file still stands under its name.
+func there(f *os.File) bool {
+	open, err := f.Stat()
+	if err != nil {
+		return false
+	}
+	named, err := os.Lstat(f.Name())
+	return err == nil && os.SameFile(open, named)
 }
 
 // Commit syncs the content, puts it in place and syncs the folder. Path shows
@@ -66,13 +101,14 @@ func (f *File) Commit() error {
 	if err := f.Sync(); err != nil {
 		return fmt.Errorf("sync %s: %w", f.path, err)
 	}
-	if err := f.Close(); err != nil {
-		return fmt.Errorf("close %s: %w", f.path, err)
-	}
+	// It is closed after the rename: until then the claim keeps sweeps away.
 	if err := os.Rename(f.Name(), f.path); err != nil {
 		return fmt.Errorf("put %s in place: %w", f.path, err)
 	}
 	f.done = true
+	if err := f.Close(); err != nil {
+		return fmt.Errorf("close %s: %w", f.path, err)
+	}
 	return SyncDir(filepath.Dir(f.path))
 }
 
@@ -100,21 +136,55 @@ func SyncDir(dir string) error {
 }
 
 // Sweep removes temporary files left in dir by an interrupted run and returns
-// their names.
-func Sweep(dir string) ([]string, error) {
+// their names. Those that are being written stay.
+func Sweep(dir string) ([]string, error) { return sweep(dir, ".") }
+
+// SweepBeside removes what an interrupted run left of this one file, for folders
+// that are not the kit's own.
+func SweepBeside(path string) error {
+	dir := filepath.Dir(path)
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	_, err := sweep(dir, "."+filepath.Base(path)+"-")
+	return err
+}
+
+func sweep(dir, prefix string) ([]string, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, fmt.Errorf("sweep %s: %w", dir, err)
 	}
 	var gone []string
 	for _, e := range entries {
-		if !e.Type().IsRegular() || !strings.HasPrefix(e.Name(), ".") || !strings.HasSuffix(e.Name(), Suffix) {
+		if !e.Type().IsRegular() || !strings.HasPrefix(e.Name(), prefix) || !strings.HasSuffix(e.Name(), Suffix) {
 			continue
 		}
-		if err := os.Remove(filepath.Join(dir, e.Name())); err != nil {
+		left, err := removeLeft(filepath.Join(dir, e.Name()))
+		if err != nil {
 			return gone, fmt.Errorf("sweep %s: %w", dir, err)
 		}
-		gone = append(gone, e.Name())
+		if left {
+			gone = append(gone, e.Name())
+		}
 	}
 	return gone, nil
+}
+
+// removeLeft removes a temporary file unless somebody is writing it.
+func removeLeft(path string) (bool, error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|openFlags, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil // it was put in its place meanwhile
+	}
+	if err != nil {
+		return false, err
+	}
+	if !claim(f) {
+		return false, f.Close()
+	}
+	if err = os.Remove(path); errors.Is(err, fs.ErrNotExist) {
+		return false, f.Close()
+	}
+	return err == nil, errors.Join(err, f.Close())
 }

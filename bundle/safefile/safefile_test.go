@@ -170,3 +170,29 @@ func names(t *testing.T, dir string) []string {
 	}
 	return out
 }
+
+// TestASweepLeavesWhatIsBeingWritten sweeps beside a writer, and what a writer that
+// is gone left behind.
+func TestASweepLeavesWhatIsBeingWritten(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "report.json")
+	f, err := safefile.Create(path, 0o600)
+	require.NoError(t, err)
+	defer f.Abort()
+	for _, name := range []string{".report.json-1.partial", ".another.json-1.partial"} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), nil, 0o600))
+	}
+	require.NoError(t, safefile.SweepBeside(path))
+	require.NoFileExists(t, filepath.Join(dir, ".report.json-1.partial"))
+	require.FileExists(t, filepath.Join(dir, ".another.json-1.partial"), "it is of something else")
+	gone, err := safefile.Sweep(dir)
+	require.NoError(t, err)
+	require.Equal(t, []string{".another.json-1.partial"}, gone)
+	_, err = f.WriteString("whole")
+	require.NoError(t, err)
+	require.NoError(t, f.Commit())
+	got, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, "whole", string(got))
+	require.NoError(t, safefile.SweepBeside(filepath.Join(dir, "nowhere", "report.json")), "who writes there is told so")
+}

@@ -2,6 +2,7 @@ package pseudonym
 
 import (
 	"bufio"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -41,7 +42,8 @@ func (m *Map) Lookup(token string) (Entry, bool) {
 
 // Find returns what a stand-in stands for that was read off a text: in any case, with
 // the separators of an address, in brackets, quotes or before a full stop, with the
-// length of a prefix or a port behind it.
+// length of a prefix or a port behind it, as the name of a reverse look-up, or in hex
+// as in /proc/net, either end first.
 func (m *Map) Find(seen string) (Entry, bool) {
 	for _, form := range forms(seen) {
 		if e, ok := m.entries[form]; ok {
@@ -65,11 +67,39 @@ func forms(seen string) []string {
 			out = append(out, a.Unmap().WithZone("").String())
 		}
 	}
+	if a, ok := backward(strings.TrimSuffix(folded, ".")); ok {
+		out = append(out, a.String())
+	}
+	head, _, _ := strings.Cut(folded, ":") // a port of /proc/net is left out
+	if b, err := hex.DecodeString(strings.TrimPrefix(head, "0x")); err == nil && len(b) == 4 {
+		out = append(out, netip.AddrFrom4([4]byte(b)).String(), netip.AddrFrom4([4]byte{b[3], b[2], b[1], b[0]}).String())
+	}
 	digits := strings.NewReplacer(":", "", "-", "", ".", "").Replace(folded)
 	for _, head := range []string{"nn", "pn", "naa", "eui", "0x"} {
 		digits = strings.TrimPrefix(digits, head)
 	}
 	return append(out, digits)
+}
+
+// backward reads a name below in-addr.arpa or ip6.arpa as the address it is of.
+func backward(name string) (netip.Addr, bool) {
+	if four, ok := strings.CutSuffix(name, ".in-addr.arpa"); ok {
+		parts := strings.Split(four, ".")
+		slices.Reverse(parts)
+		a, err := netip.ParseAddr(strings.Join(parts, "."))
+		return a, err == nil && a.Is4()
+	}
+	six, ok := strings.CutSuffix(name, ".ip6.arpa")
+	if !ok {
+		return netip.Addr{}, false
+	}
+	nibbles := strings.Split(six, ".")
+	slices.Reverse(nibbles)
+	b, err := hex.DecodeString(strings.Join(nibbles, ""))
+	if err != nil || len(b) != 16 || len(nibbles) != 32 {
+		return netip.Addr{}, false
+	}
+	return netip.AddrFrom16([16]byte(b)), true
 }
 
 // Len is the number of entries.

@@ -2,8 +2,11 @@ package pseudonym_test
 
 import (
 	"bytes"
+	"encoding/hex"
 	"io"
 	"math/rand/v2"
+	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
@@ -107,12 +110,28 @@ func TestFindAsItWasRead(t *testing.T) {
 		}
 		return strings.Join(parts, ":")
 	}
+	hexed := func(s string, backward bool) string {
+		b := netip.MustParseAddr(s).AsSlice()
+		if backward {
+			slices.Reverse(b)
+		}
+		return hex.EncodeToString(b)
+	}
+	arpa := func(s string) string {
+		var parts []string
+		end := ".in-addr.arpa"
+		if parts = strings.Split(s, "."); strings.Contains(s, ":") {
+			parts, end = strings.Split(hexed(s, false), ""), ".ip6.arpa"
+		}
+		slices.Reverse(parts)
+		return strings.Join(parts, ".") + end
+	}
 	ip, six, mac, wwn, naa := tok(pseudonym.IPv4, "10.8.4.21"), tok(pseudonym.IPv6, "2a02:8071::9"), tok(pseudonym.MAC, "3c5282aa100f"), tok(pseudonym.WWN, "5000144290147a10"), tok(pseudonym.NAA, "624a93701234567890abcdef00011010")
 	host, fqdn, sid := tok(pseudonym.Host, "web01"), tok(pseudonym.FQDN, "db7.corp.example"), tok(pseudonym.SID, "s-1-5-21-1-2-3-500")
 	all := m.Map()
 	for want, forms := range map[string][]string{
-		"10.8.4.21":                        {ip, ip + ":443", ip + "/24", "(" + ip + ")", ip + ".", "::ffff:" + ip, "ip-" + strings.ReplaceAll(ip, ".", "-"), "[::ffff:" + ip + "]:22"},
-		"2a02:8071::9":                     {six, strings.ToUpper(six), "[" + six + "]:443", six + "/64", six + "%eth0"},
+		"10.8.4.21":                        {ip, ip + ":443", ip + "/24", "(" + ip + ")", ip + ".", "::ffff:" + ip, "ip-" + strings.ReplaceAll(ip, ".", "-"), "[::ffff:" + ip + "]:22", arpa(ip), arpa(ip) + ".", hexed(ip, false), "0x" + strings.ToUpper(hexed(ip, false)), strings.ToUpper(hexed(ip, true)) + ":01BB"},
+		"2a02:8071::9":                     {six, strings.ToUpper(six), "[" + six + "]:443", six + "/64", six + "%eth0", arpa(six)},
 		"3c5282aa100f":                     {mac, colons(mac), strings.ToUpper(colons(mac)), strings.ReplaceAll(colons(mac), ":", "-"), mac[:4] + "." + mac[4:8] + "." + mac[8:]},
 		"5000144290147a10":                 {wwn, colons(wwn), "0x" + wwn, "nn-0x" + wwn, strings.ToUpper(wwn)},
 		"624a93701234567890abcdef00011010": {naa, "naa." + naa, "0x" + naa},
@@ -126,7 +145,7 @@ func TestFindAsItWasRead(t *testing.T) {
 			require.Equal(t, want, e.Original)
 		}
 	}
-	for _, none := range []string{"", " ", "web01", "host-aaaaaaaa", "10.8.4.21", "...", "0x", ":", "masked-secret"} {
+	for _, none := range []string{"", " ", "web01", "host-aaaaaaaa", "10.8.4.21", "...", "0x", ":", "masked-secret", ".in-addr.arpa", "1.in-addr.arpa", "1.ip6.arpa", "0a080415", "0xzz"} {
 		_, ok := all.Find(none)
 		require.False(t, ok, none)
 	}

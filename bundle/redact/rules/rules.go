@@ -50,6 +50,19 @@ type Rule struct {
 	Patterns []string // RE2; see [CheckPattern]
 	Hits     []Hit
 	Misses   []string
+
+	places map[string][]string // of the statements, by their first word
+}
+
+// Place is where the statement that gave a value stands, as file, line and column:
+// the nth with this first word, or the last before it. It is empty for a rule that
+// was not read from a file.
+func (r Rule) Place(word string, nth int) string {
+	all := r.places[word]
+	if len(all) == 0 {
+		return ""
+	}
+	return all[min(nth, len(all)-1)]
 }
 
 // Prefix is a format of values known by how they begin.
@@ -123,7 +136,7 @@ func Parse(name, text string) (Rule, error) { return ParseAt(name, 1, text) }
 
 // ParseAt reads a rule that begins at a line of a file.
 func ParseAt(name string, first int, text string) (Rule, error) {
-	var r Rule
+	r := Rule{places: map[string][]string{}}
 	n := first
 	for raw := range strings.SplitSeq(text, "\n") {
 		at := n
@@ -134,18 +147,19 @@ func ParseAt(name string, first int, text string) (Rule, error) {
 		}
 		word, rest, ok := strings.Cut(l, ":")
 		if !ok {
-			return r, fmt.Errorf("%s:%d: no colon behind the first word", name, at)
+			return r, fmt.Errorf("%s:%d:%d: no colon behind the first word", name, at, strings.Index(raw, l)+1)
 		}
 		rest = strings.TrimSpace(rest)
 		if err := r.statement(word, rest); err != nil {
-			place := fmt.Sprintf("%s:%d", name, at)
+			column := strings.Index(raw, l) + 1
 			if bad := (*PatternError)(nil); errors.As(err, &bad) {
-				place += fmt.Sprintf(":%d", strings.LastIndex(raw, rest)+bad.At+1)
+				column = strings.LastIndex(raw, rest) + bad.At + 1
 			}
-			return r, fmt.Errorf("%s: %w", place, err)
+			return r, fmt.Errorf("%s:%d:%d: %w", name, at, column, err)
 		}
+		r.places[word] = append(r.places[word], fmt.Sprintf("%s:%d:%d", name, at, strings.Index(raw, l)+1))
 	}
-	return r, r.check(fmt.Sprintf("%s:%d", name, first))
+	return r, r.check(fmt.Sprintf("%s:%d:1", name, first))
 }
 
 // statement takes one line apart.

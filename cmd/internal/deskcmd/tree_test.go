@@ -14,6 +14,7 @@ func TestTree(t *testing.T) {
 		Name: "casedesk", Main: Main,
 		Root: func(env *cli.Env) *cobra.Command { return (&app{env: env}).root() },
 		NoData: map[string]string{
+			"brief":           "prints the text of the brief",
 			"case ack":        "acts; the case is in case show --json",
 			"case admit":      "acts; the case is in case show --json",
 			"case agree":      "acts; the case is in case show --json",

@@ -105,6 +105,9 @@ func (a *app) gather(ctx context.Context, o *collectOptions) (*gathering, error)
 	if err != nil {
 		return nil, err
 	}
+	if _, err := a.checkPolicy(conf); err != nil {
+		return nil, err
+	}
 	o.marking = cmp.Or(o.marking, conf.Review.Marking, "INTERNAL")
 	if err := a.checkRuns(o.runs); err != nil {
 		return nil, err

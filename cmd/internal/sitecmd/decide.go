@@ -96,7 +96,12 @@ func (a *app) decide(ctx context.Context, name string, what approve.Decision, o 
 			return err
 		}
 		o.fill(r)
+		loosened, err := a.loosened(j, id)
+		if err != nil {
+			return err
+		}
 		o.Confirm = func(text []byte) error {
+			loosened()
 			fmt.Fprintf(a.env.Err, "what will be signed:\n\n%s\n", cli.PrintableLines(string(text)))
 			refused := cli.WithHint(errors.New("nothing was signed"), "darksite bundle reject %s --as %s --reason \"...\"   (when it must not leave)", id, o.as)
 			if o.ask == nil {
@@ -127,6 +132,19 @@ func (o *decideOptions) fill(r pipeline.Record) {
 	o.ViewedPartial = r.Totals.Files
 }
 
+// loosened makes the remark on what the site's policy lets through.
+func (a *app) loosened(j *journey, id bundle.ID) (say func(), err error) {
+	look, err := j.Look(id)
+	if err != nil {
+		return nil, err
+	}
+	return func() {
+		if words := look.Loosened; len(words) > 0 {
+			a.env.Notef("the policy lets through %s that the shipped rules would hide: %s", counted(len(words), "word"), cli.Printable(strings.Join(words, ", ")))
+		}
+	}, look.Close()
+}
+
 // printStatement prints what an officer would sign, for ssh-keygen.
 func (a *app) printStatement(ctx context.Context, name string, what approve.Decision, o decideOptions) error {
 	if o.as == "" {
@@ -142,6 +160,11 @@ func (a *app) printStatement(ctx context.Context, name string, what approve.Deci
 		if err != nil {
 			return err
 		}
+		loosened, err := a.loosened(j, id)
+		if err != nil {
+			return err
+		}
+		loosened()
 		if _, err := a.env.Out.Write(text); err != nil {
 			return err
 		}

@@ -73,6 +73,10 @@ func (a *app) examine(ctx context.Context) []finding {
 	out = append(out, a.examineKeys()...)
 	out = append(out, a.examineStaging()...)
 	out = append(out, a.examineNotify()...)
+	if _, err := a.config(); err == nil { // else the folder was complained of
+		policy, _ := a.examinePolicy()
+		out = append(out, policy)
+	}
 	out = append(out, a.examineRules(ctx)...)
 	return append(out, a.examineMonitor(ctx))
 }

@@ -130,10 +130,8 @@ func (a *app) redactOptions(ctx context.Context, conf *siteconf.Config, s *sight
 		return redact.Options{}, err
 	}
 	o := redact.Options{Key: key, Known: a.known(conf), Progress: a.redactProgress()}
-	if conf.Review.Words != "" {
-		if o.Words, err = readWords(a.path(conf.Review.Words)); err != nil {
-			return redact.Options{}, err
-		}
+	if err := a.addPolicy(conf, &o); err != nil {
+		return redact.Options{}, err
 	}
 	if s != nil {
 		inventory, err := s.inventory(ctx)

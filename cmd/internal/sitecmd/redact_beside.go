@@ -26,6 +26,9 @@ func (a *app) openBeside(o redactOptions, ofSite bool) (*beside, error) {
 	b := &beside{}
 	var err error
 	if o.report != "" {
+		if err := safefile.SweepBeside(o.report); err != nil {
+			return nil, cli.WithHint(fmt.Errorf("write report: %w", err), "name another file with --report; nothing was written to %s", o.out)
+		}
 		if b.report, err = safefile.Create(o.report, 0o600); err != nil {
 			return nil, cli.WithHint(fmt.Errorf("write report: %w", err), "name another file with --report; nothing was written to %s", o.out)
 		}
@@ -48,6 +51,9 @@ func (b *beside) openMap(a *app) error {
 		return fmt.Errorf("record key of the roster: %w", err)
 	}
 	if err := os.MkdirAll(a.path(mapsDir), 0o700); err != nil {
+		return fmt.Errorf("keep the map: %w", err)
+	}
+	if _, err := safefile.Sweep(a.path(mapsDir)); err != nil {
 		return fmt.Errorf("keep the map: %w", err)
 	}
 	name := "redact-" + a.env.Now().UTC().Format("20060102T150405.000000Z") + ".age"

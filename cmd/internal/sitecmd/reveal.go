@@ -24,7 +24,8 @@ func (a *app) revealCommand() *cobra.Command {
 		Long: `Look pseudonyms up in the maps of this site's bundles and of what darksite redact
 wrote here, which only the record key opens. Use it when the vendor asks which host
 or array a name in a reply means. A pseudonym is taken as it stands in a text: in
-any case, with a port or a prefix length behind it.
+any case, with a port or a prefix length behind it, under in-addr.arpa or ip6.arpa,
+or in hex as in /proc/net.
 
 Exit 3 when some of several are not known, 1 when none is.`,
 		Example: "  darksite reveal host-k7f3q2 --identity /media/safe/record.key",

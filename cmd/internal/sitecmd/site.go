@@ -276,14 +276,16 @@ func (a *app) readiness(v siteView) []finding {
 		}
 		return finding{State: state, What: bad, Next: next}
 	}
-	out := []finding{{State: "OK", What: "site.yaml is read"}}
+	policy, p := a.examinePolicy()
+	needed := officersFor(v.Approvals, p)
+	out := []finding{{State: "OK", What: "site.yaml is read"}, policy}
 	out = append(
 		out,
 		judge(len(v.Arrays) > 0, "WARN", counted(len(v.Arrays), "array")+" watched", "no array is configured: only this machine is watched", "edit "+a.path(siteconf.FileName)),
 		judge(len(v.Contacts) >= 2, "WARN", counted(len(v.Contacts), "contact")+" may ask for support", "fewer than two contacts: nobody may stand in", "edit "+a.path(siteconf.FileName)),
 		judge(count[string(roster.Collector)] > 0, "CRIT", "a collector is enrolled", "no collector is enrolled: no bundle can be made", "darksite site people add ID --name NAME --role collector"),
-		judge(int64(count[string(roster.Officer)]) >= v.Approvals, "CRIT", fmt.Sprintf("%s for %s", counted(count[string(roster.Officer)], "officer"), counted(int(v.Approvals), "approval")),
-			fmt.Sprintf("%s enrolled, %d must agree: no bundle can leave", counted(count[string(roster.Officer)], "officer"), v.Approvals), "darksite site people add ID --name NAME --role officer"),
+		judge(int64(count[string(roster.Officer)]) >= needed, "CRIT", fmt.Sprintf("%s for %s", counted(count[string(roster.Officer)], "officer"), counted(int(needed), "approval")),
+			fmt.Sprintf("%s enrolled, %d must agree: no bundle can leave", counted(count[string(roster.Officer)], "officer"), needed), "darksite site people add ID --name NAME --role officer"),
 		judge(v.Founded, "WARN", fmt.Sprintf("roster %d is signed as the one before demands", v.Roster), "the roster is signed by nobody: who can write this folder can enrol himself", "darksite site keys checklist found"),
 		judge(v.Vendor != "", "CRIT", "vendor card: "+v.Vendor, "no vendor card: no bundle can be sealed", "darksite site vendor CARD"),
 	)

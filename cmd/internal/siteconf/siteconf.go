@@ -64,7 +64,8 @@ type Contact struct {
 // Review is the rule of export.
 type Review struct {
 	Approvals int64  `yaml:"approvals"`
-	Words     string `yaml:"words"` // file with one word of the site a line, below the site folder
+	Words     string `yaml:"words"`  // file with one word of the site a line, below the site folder
+	Policy    string `yaml:"policy"` // file with the site's own redaction policy, below the site folder
 	Marking   string `yaml:"marking"`
 	// LapseAfter is how many further bundles may be begun before an approval lapses.
 	LapseAfter int64 `yaml:"lapse_after"`
@@ -225,8 +226,10 @@ func checkPolicy(at strictyaml.Place, c *Config) {
 	if n := c.Review.LapseAfter; n < 1 || n > 1000 {
 		at.Key("review").Key("lapse_after").Fail("lapse_after %d: want 1 to 1000 bundles", n)
 	}
-	if w := c.Review.Words; w != "" && !filepath.IsLocal(w) {
-		at.Key("review").Key("words").Fail("words %q: want a file below the site folder", w)
+	for _, f := range []struct{ key, file string }{{"words", c.Review.Words}, {"policy", c.Review.Policy}} {
+		if f.file != "" && !filepath.IsLocal(f.file) {
+			at.Key("review").Key(f.key).Fail("%s %q: want a file below the site folder", f.key, f.file)
+		}
 	}
 	if !slices.Contains([]string{"", "basic", "advanced", "premium"}, c.Support.Plan) {
 		at.Key("support").Key("plan").Fail("plan %q: want basic, advanced or premium", c.Support.Plan)
@@ -293,8 +296,11 @@ contacts: []
 #  - {id: mdurand, name: M. Durand, role: admin, phone: "+33 1 23 45 67 89", certificate: DSA-0031, certificate_until: 2027-06-30}
 
 # Two officers must agree before a bundle leaves. words: one word of yours a
-# line that must never leave in clear.
+# line that must never leave in clear. policy: a file with rules of your own (id:
+# lyon, version: 1 on lines of their own) and words that may stay (keep: kestrel);
+# such words always need two officers, who are shown each of them.
 review: {approvals: 2, words: policy/words.txt}
+#review: {approvals: 2, words: policy/words.txt, policy: policy/redact.policy}
 
 support: {plan: premium, until: 2027-06-30}
 

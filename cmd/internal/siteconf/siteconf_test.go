@@ -77,6 +77,8 @@ func TestParseRefuses(t *testing.T) {
 		{"contact role", change("secondary", "boss"), `role "boss": want admin or secondary`},
 		{"approvals", change("approvals: 2", "approvals: 0"), "approvals 0"},
 		{"words outside", change("policy/words.txt", "../words.txt"), "below the site folder"},
+		{"policy outside", change("words: policy/words.txt", "policy: /etc/redact.policy"), `policy "/etc/redact.policy": want a file below the site folder`},
+		{"policy misspelt", change("words: policy/words.txt", "polcy: x"), `unknown key "polcy"; did you mean "policy"?`},
 		{"plan", change("premium", "gold"), `plan "gold"`},
 		{"day", change("2027-06-30", "soon"), `site.yaml:9:33: "soon" is not a day`},
 	}
