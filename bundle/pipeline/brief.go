@@ -45,7 +45,7 @@ func (p *Pipeline) Brief(ctx context.Context, id bundle.ID, signer sign.Signer, 
 	if err := p.journalled(ctx, r, c.frozen.Manifest()); err != nil {
 		return Brief{}, p.void(ctx, r, officer.ID, err)
 	}
-	if _, _, err := p.approved(r, c.frozen, t); err != nil {
+	if _, _, err := p.approved(r, c, t); err != nil {
 		return Brief{}, p.void(ctx, r, officer.ID, err)
 	}
 	text, err := brief.Compose(brief.Input{Manifest: c.frozen.Manifest(), Digest: c.frozen.Digest(), Tree: c.tree(), Officer: officer.ID}, brief.Fits)

@@ -56,7 +56,7 @@ func (w *walk) legs() []leg {
 		{"write", []string{"bundle", "write", w.id, "--as", "amartin", "--medium", medium}, "WRITTEN"},
 		{"verify", []string{"bundle", "verify", w.id, "--as", "amartin", "--medium", medium}, "VERIFIED"},
 		{"release", []string{"bundle", "release", w.id, "--as", "amartin", "--courier", "C. Roux"}, "RELEASED"},
-		{"receipt", []string{"reply", "open", w.reply}, "RECEIPTED"},
+		{"receipt", []string{"reply", "open", w.reply, "--yes"}, "RECEIPTED"},
 	}
 }
 
@@ -146,6 +146,8 @@ func (w *walk) answer() {
 	roster := filepath.Join(w.copies, "roster.txt")
 	require.NoError(w.t, os.WriteFile(roster, []byte(w.ok("site", "roster")), 0o600))
 	w.run("casedesk", "sites", "enrol", roster, "--yes", "--dir", w.desk)
+	w.run("casedesk", "sites", "contact", "S042", "mdurand", "--role", "admin", "--name", "M. Durand", "--phone", "1", "--as", "R. Ney", "--dir", w.desk)
+	w.run("casedesk", "sites", "plan", "S042", "premium", "--until", "2099-12-31", "--as", "R. Ney", "--dir", w.desk)
 	w.run("casedesk", "import", w.medium(), "--dir", w.desk)
 	w.run("casedesk", "case", "ack", "S042/"+w.caseID, "--severity", "3", "--diagnosis", "a drive is on its way", "--as", "R. Ney", "--dir", w.desk)
 	w.run("casedesk", "reply", "S042/"+w.caseID, "--as", "ruth", "--as", "sam", "--out", filepath.Dir(w.reply), "--dir", w.desk)
