@@ -3,7 +3,6 @@ package main_test
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -253,7 +252,7 @@ func TestRedactingToAFullDisk(t *testing.T) {
 		c.Env = append(os.Environ(), "DARKSITE_DIR=/nowhere")
 		said, err := c.CombinedOutput()
 		var exit *exec.ExitError
-		require.True(t, errors.As(err, &exit), "%s", said)
+		require.ErrorAs(t, err, &exit, "%s", said)
 		require.Equal(t, 1, exit.ExitCode(), "%s", said)
 		require.Contains(t, string(said), "file too large")
 		require.Contains(t, string(said), "next: nothing was written; make room")

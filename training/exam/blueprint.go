@@ -57,9 +57,19 @@ func Of(t certificate.Track) Blueprint {
 		}, []LabKind{BundleLab, EscalateLab}, Minutes{40, 60}}
 	}
 	return Blueprint{certificate.Admin, []Part{
-		{"a0", "watch", 2}, {"a1", "watch", 3}, {"a2", "watch", 4}, {"a3", "watch", 3},
-		{"a4", "repair", 4}, {"a5", "repair", 3}, {"a6", "repair", 3}, {"a7", "repair", 3}, {"a8", "repair", 3},
-		{"a9", "support", 4}, {"a10", "support", 3}, {"a11", "support", 3}, {"a12", "support", 2},
+		{"a0", "watch", 2},
+		{"a1", "watch", 3},
+		{"a2", "watch", 4},
+		{"a3", "watch", 3},
+		{"a4", "repair", 4},
+		{"a5", "repair", 3},
+		{"a6", "repair", 3},
+		{"a7", "repair", 3},
+		{"a8", "repair", 3},
+		{"a9", "support", 4},
+		{"a10", "support", 3},
+		{"a11", "support", 3},
+		{"a12", "support", 2},
 	}, []LabKind{EasyLab, BundleLab, EscalateLab}, Minutes{75, 90}}
 }
 

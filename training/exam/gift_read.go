@@ -84,7 +84,7 @@ func (b giftBlock) item(l runbooks.Lang) (*Item, error) {
 	if rest, ok := strings.CutPrefix(stem, "::"); ok {
 		title, rest, ok := cutPlain(rest, "::")
 		if !ok {
-			return nil, errors.New("the title does not end: want ::title::")
+			return nil, errors.New("the title does not end: two colons stand before it and behind it")
 		}
 		it.ID, stem = idOf(unescape(title)), rest
 	}

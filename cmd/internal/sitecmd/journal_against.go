@@ -33,7 +33,7 @@ FILE shows later whether the journal still goes on from there.`,
 			if err != nil {
 				return err
 			}
-			defer log.Close() //nolint:errcheck // what was signed is on disk
+			defer log.Close() // what was signed is on disk
 			if _, err := log.Checkpoint(c.Context()); err != nil {
 				return cli.WithHint(err, "darksite journal show")
 			}
