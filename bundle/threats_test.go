@@ -180,7 +180,11 @@ var defences = []defence{
 	},
 	{
 		"host admin", "sets the record forward by hand", "sealing asks for the signatures themselves",
-		"pipeline.TestARecordThatWasEditedIsNotBelieved", "pipeline/seal.go", "approve.Check(m, sha, t.Roster, signed, latest); err != nil {", "approve.Check(m, sha, t.Roster, signed, latest); err != nil && !errors.Is(err, approve.ErrNotApproved) {", nil,
+		"pipeline.TestARecordThatWasEditedIsNotBelieved", "pipeline/seal.go", "people, err := approve.Check(m, sha, t.Roster, signed, latest)\n\t\tif err != nil {", "people, err := approve.Check(m, sha, t.Roster, signed, latest)\n\t\tif err != nil && !errors.Is(err, approve.ErrNotApproved) {", nil,
+	},
+	{
+		"officer", "lets words through by a policy that he alone agreed to", "a bundle under a policy that loosens takes two officers",
+		"pipeline.TestALooseningTakesTwoOfficers", "pipeline/loosened.go", "if len(words) > 0 {", "if len(words) > 1<<20 {", nil,
 	},
 	{
 		"power cut", "leaves half a medium that looks whole", "a folder gets its name last",
