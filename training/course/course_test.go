@@ -53,8 +53,8 @@ questions:
 `
 
 const (
-	english = "## What it is\nAn array has two supplies. %s\n\n> Pull no cord yet.\n\n- look\n- ask\n\n    darksite status\n"
-	french  = "## De quoi il s'agit\nUne baie a deux blocs. %s\n\n> Ne débranchez rien.\n\n- regarder\n- demander\n\n    darksite status\n"
+	english = "## What it is\nAn array has two supplies. %s\n\n> Pull no cord yet.\n\n- look\n- ask\n\n```\ndarksite status\n```\n"
+	french  = "## De quoi il s'agit\nUne baie a deux blocs. %s\n\n> Ne débranchez rien.\n\n- regarder\n- demander\n\n```\ndarksite status\n```\n"
 	picture = `<svg viewBox="0 0 10 10" role="img"><rect width="4" height="4"/></svg>`
 )
 
@@ -104,6 +104,7 @@ func TestLint(t *testing.T) {
 		{"a point left out", "fr.md", "- demander\n", "", "2 points in lists in English and 1 in French"},
 		{"a heading left out", "en.md", "## What it is\n", "", "0 headings in English and 1 in French"},
 		{"no words to speak of", "en.md", "They share the load. ", "", "want 60 to"},
+		{"a command without its fence", "en.md", "```\ndarksite status\n```", "    darksite status", "four spaces"},
 		{"a control character", "en.md", "An array", "An\tarray", "control characters"},
 		{"a lab that is not there", "lesson.yaml", "lab: l1", "lab: l99", `lab "l99" does not exist`},
 		{"a runbook that is not there", "lesson.yaml", "runbooks: [psu-failed]", "runbooks: [psu]", `runbook "psu" does not exist`},
@@ -152,6 +153,29 @@ func TestLint(t *testing.T) {
 	})
 }
 
+// The right one stands nowhere in particular, and what is to be put in order is not.
+func TestQuestionsOnPaper(t *testing.T) {
+	c, err := course.Load(files("a0"), limits())
+	require.NoError(t, err)
+	l, ok := c.Lesson("a0")
+	require.True(t, ok)
+	got := l.Printed(runbooks.English)
+	require.Len(t, got, 3)
+	for i, words := range [][]string{{"amber"}, {"look", "act", "check"}} {
+		var want []string
+		for _, w := range words {
+			for _, o := range got[i].Options {
+				if strings.HasSuffix(o, ") "+w) {
+					want = append(want, o[:1])
+				}
+			}
+		}
+		require.Equal(t, strings.Join(want, ", "), got[i].Answer)
+	}
+	require.NotEqual(t, "a, b, c", got[1].Answer, "it stands in another order")
+	require.Equal(t, "1", got[2].Answer)
+}
+
 func TestManual(t *testing.T) {
 	fsys := files("a0", "s1")
 	fsys["a0/fr.md"].Data = append(fsys["a0/fr.md"].Data, "\n<script>alert(1)</script>\n"...)
@@ -162,7 +186,7 @@ func TestManual(t *testing.T) {
 	page := b.String()
 	for _, want := range []string{
 		`<html lang="fr">`, "Manuel de formation", "Version 1.2", `href="#s1"`, "Officier de sécurité", "Trouver le bloc en défaut.",
-		"<blockquote>", "Étape 1. Le bloc de gauche est orange.", `viewBox="0 0 10 10"`, "a) orange", "a) regarder, b) agir, c) vérifier", "1. L&#39;autre porte tout.",
+		"<blockquote>", "Étape 1. Le bloc de gauche est orange.", `viewBox="0 0 10 10"`, ") orange", "1. L&#39;autre porte tout.",
 	} {
 		require.Contains(t, page, want)
 	}

@@ -118,6 +118,9 @@ func (n *linter) words() {
 	if !slices.Equal(en.code, fr.code) {
 		n.fail("the commands differ between the languages: %q and %q", en.code, fr.code)
 	}
+	if en.indented || fr.indented {
+		n.fail("a line begins with four spaces: what is typed stands between lines of %s", fence)
+	}
 	for _, line := range en.code {
 		if n.limits.Command != nil && !n.limits.Command(line) {
 			n.fail("%q is no command of the kit", line)
@@ -129,19 +132,27 @@ func (n *linter) words() {
 type shape struct {
 	headings, warnings, items int
 	code                      []string
+	indented                  bool // a line of code that stands in no fence, and so in a list may be none
 }
+
+// fence stands before and behind what is typed.
+const fence = "```"
 
 var point = regexp.MustCompile(`^\s*([-*]|[0-9]+\.) `)
 
 func outline(text string) (s shape) {
-	quoted := false
+	quoted, fenced := false, false
 	for line := range strings.Lines(text) {
 		line = strings.TrimRight(line, "\n")
 		switch {
+		case line == fence:
+			fenced = !fenced
+		case fenced:
+			s.code = append(s.code, line)
 		case strings.HasPrefix(line, "#"):
 			s.headings++
 		case strings.HasPrefix(line, "    "):
-			s.code = append(s.code, strings.TrimSpace(line))
+			s.indented = true
 		case strings.HasPrefix(line, ">"):
 			if !quoted {
 				s.warnings++

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"slices"
+	"strconv"
 	"strings"
 
 	"darksite/runbooks"
@@ -54,7 +56,7 @@ type chapter struct {
 	Runbooks                    []string
 	Body                        template.HTML
 	Frames                      []picture
-	Questions                   []printed
+	Questions                   []Printed
 }
 
 type picture struct {
@@ -63,12 +65,13 @@ type picture struct {
 	Text string
 }
 
-// printed is a check question on paper.
-type printed struct {
-	Stem    string
-	Options []string // with their letters
-	Answer  string
-	Why     string
+// Printed is a check question as it stands on paper or on a screen.
+type Printed struct {
+	Stem     string
+	Options  []string // with their letters
+	Partners []string // of what is matched, with their numbers
+	Answer   string
+	Why      string
 }
 
 // pageWords are the words of the page itself.
@@ -88,21 +91,41 @@ func wordsOf(l runbooks.Lang) pageWords {
 
 func chapterOf(l *Lesson, lang runbooks.Lang) (chapter, error) {
 	var body bytes.Buffer
-	if err := goldmark.Convert([]byte(l.Words[lang]), &body); err != nil {
+	if err := goldmark.Convert([]byte(unbroken(l.Words[lang], lang)), &body); err != nil {
 		return chapter{}, err
 	}
+	// The title of the lesson is a heading of the second level on the page.
+	below := strings.NewReplacer("<h2>", "<h3>", "</h2>", "</h3>").Replace(body.String())
 	c := chapter{
-		ID: l.ID, Track: trackName(l.Track, lang), Title: l.Title.In(lang), Objective: l.Objective.In(lang), Minutes: l.Minutes,
+		ID: l.ID, Track: trackName(l.Track, lang), Title: unbroken(l.Title.In(lang), lang), Objective: unbroken(l.Objective.In(lang), lang), Minutes: l.Minutes,
 		Lab: strings.ToUpper(l.Lab), Runbooks: l.Runbooks,
-		Body: template.HTML(body.String()), //nolint:gosec // raw HTML is left out by the converter
+		Body: template.HTML(below), //nolint:gosec // raw HTML is left out by the converter
 	}
 	for i, f := range l.Frames {
-		c.Frames = append(c.Frames, picture{i + 1, template.HTML(f.SVG), f.Text.In(lang)}) //nolint:gosec // Lint allows nothing in it that runs or fetches
+		c.Frames = append(c.Frames, picture{i + 1, template.HTML(f.SVG), unbroken(f.Text.In(lang), lang)}) //nolint:gosec // Lint allows nothing in it that runs or fetches
 	}
-	for i := range l.Questions {
-		c.Questions = append(c.Questions, onPaper(&l.Questions[i], lang))
+	c.Questions = l.Printed(lang)
+	for i := range c.Questions {
+		c.Questions[i].Stem = unbroken(c.Questions[i].Stem, lang)
 	}
 	return c, nil
+}
+
+// unbroken keeps the marks before which French puts a space on the line of their word.
+func unbroken(text string, lang runbooks.Lang) string {
+	if lang != runbooks.French {
+		return text
+	}
+	const space = "\u00a0"
+	return strings.NewReplacer(" ?", space+"?", " !", space+"!", " :", space+":", " ;", space+";", " »", space+"»", "« ", "«"+space).Replace(text)
+}
+
+// Printed are the check questions in a language, their options by letter.
+func (l *Lesson) Printed(lang runbooks.Lang) (out []Printed) {
+	for i := range l.Questions {
+		out = append(out, onPaper(&l.Questions[i], lang))
+	}
+	return out
 }
 
 func trackName(t certificate.Track, l runbooks.Lang) string {
@@ -114,29 +137,43 @@ func trackName(t certificate.Track, l runbooks.Lang) string {
 	return names[t].In(l)
 }
 
-// onPaper is a question as it is printed, its options by letter.
-func onPaper(it *exam.Item, l runbooks.Lang) printed {
-	p := printed{Stem: it.Stem.In(l)}
-	var answer []string
-	for i, o := range it.Options {
-		letter := string(rune('a' + i))
-		p.Options = append(p.Options, letter+") "+o.Text.In(l))
-		if o.Right {
-			answer = append(answer, letter)
-			p.Why = strings.TrimSpace(p.Why + " " + o.Why.In(l))
-		}
-		if o.Partner != nil {
-			answer = append(answer, letter+" – "+o.Partner.In(l))
-		}
+// paperSeed decides the order of options on paper, the same in each print.
+const paperSeed = 1
+
+// onPaper is a question as it is printed, its options by letter, its partners by number.
+func onPaper(it *exam.Item, l runbooks.Lang) Printed {
+	q := exam.Ask(it, "", paperSeed)
+	p := Printed{Stem: it.Stem.In(l)}
+	letter := map[string]string{}
+	for i, o := range q.Shown {
+		letter[o.ID] = string(rune('a' + i))
+		p.Options = append(p.Options, letter[o.ID]+") "+o.Text.In(l))
 	}
-	if it.Kind == exam.Order {
-		answer = p.Options
+	number := map[string]string{}
+	for i, o := range q.Targets {
+		number[o.ID] = strconv.Itoa(i + 1)
+		p.Partners = append(p.Partners, number[o.ID]+") "+o.Partner.In(l))
+	}
+	var answer []string
+	for _, o := range it.Options {
+		switch {
+		case o.Right:
+			answer = append(answer, letter[o.ID])
+			p.Why = strings.TrimSpace(p.Why + " " + o.Why.In(l))
+		case it.Kind == exam.Order:
+			answer = append(answer, letter[o.ID])
+		case it.Kind == exam.Match:
+			answer = append(answer, letter[o.ID]+number[o.ID])
+		}
 	}
 	if it.Number != nil {
 		answer = []string{strings.TrimSpace(fmt.Sprintf("%g %s", it.Number.Value, it.Number.Unit))}
 	}
 	if it.Why != nil {
 		p.Why = it.Why.In(l)
+	}
+	if it.Kind == exam.Single || it.Kind == exam.Multi {
+		slices.Sort(answer)
 	}
 	p.Answer = strings.Join(answer, ", ")
 	return p

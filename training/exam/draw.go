@@ -36,7 +36,7 @@ func Draw(b *Bank, p Blueprint, seed uint64, previous []string) (Form, error) {
 			return Form{}, fmt.Errorf("draw a form for %s: objective %s: %w", p.Track, part.Objective, err)
 		}
 		for _, it := range items {
-			form.Questions = append(form.Questions, question(it, part.Domain, seed))
+			form.Questions = append(form.Questions, Ask(it, part.Domain, seed))
 		}
 	}
 	byChance(form.Questions, seed, "order", func(q Question) string { return q.ID })
@@ -66,16 +66,24 @@ func pick(from []*Item, n int, seed uint64, previous []string, again *int) ([]*I
 	return out, nil
 }
 
-func question(it *Item, domain string, seed uint64) Question {
+// Ask puts the options of an item into an order that the seed decides. The things of an
+// order item never stand in the right one.
+func Ask(it *Item, domain string, seed uint64) Question {
 	q := Question{Item: it, Domain: domain, Shown: slices.Clone(it.Options)}
 	id := func(o Option) string { return it.ID + "/" + o.ID }
 	byChance(q.Shown, seed, "options", id)
+	for it.Kind == Order && len(it.Options) > 1 && slices.EqualFunc(q.Shown, it.Options, sameOption) {
+		seed++
+		byChance(q.Shown, seed, "options", id)
+	}
 	if it.Kind == Match {
 		q.Targets = slices.Clone(it.Options)
 		byChance(q.Targets, seed, "partners", id)
 	}
 	return q
 }
+
+func sameOption(a, b Option) bool { return a.ID == b.ID }
 
 // ScreenSeed is the seed of the screen of a question in a form.
 func (f Form) ScreenSeed(q Question) uint64 {

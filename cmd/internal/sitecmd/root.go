@@ -52,6 +52,7 @@ The site folder is --dir, else $DARKSITE_DIR, else ~/.darksite.
 		a.initCommand(),
 		a.demoCommand(),
 		a.simCommand(),
+		a.trainCommand(),
 		a.doctorCommand(),
 		a.versionCommand(),
 		a.monitorCommand(),

@@ -62,6 +62,8 @@ func program() clitest.Program {
 			"site keys sign":       "acts; the keys are in site keys --json",
 			"site people add":      "acts; the people are in site people --json",
 			"site pin":             "prints one value",
+			"train lesson":         "a text to read",
+			"train manual":         "prints the file it made",
 			"site roster":          "prints the file that is carried",
 		},
 	}

@@ -1,0 +1,194 @@
+package sitecmd
+
+import (
+	"bytes"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"darksite/bundle/safefile"
+	"darksite/cmd/internal/cli"
+	"darksite/runbooks"
+	runbookcontent "darksite/runbooks/content"
+	"darksite/runbooks/render"
+	"darksite/training/certificate"
+	lessons "darksite/training/course"
+	"darksite/training/course/content"
+
+	"github.com/spf13/cobra"
+)
+
+func (a *app) trainCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use: "train", Short: "Learn: lessons for admins, security officers and support engineers",
+		Example: "  darksite train list\n  darksite train lesson a4 --lang fr\n  darksite train manual --out manual.html",
+	}
+	c.AddCommand(a.trainListCommand(), a.trainLessonCommand(), a.trainManualCommand())
+	return c
+}
+
+// lessons are those of this kit, held against its runbooks.
+func (a *app) lessons() (*lessons.Course, error) {
+	books, err := runbookcontent.Library()
+	if err != nil {
+		return nil, err
+	}
+	return content.Course(lessons.Limits{Runbook: func(id string) bool { _, ok := books.Get(id); return ok }})
+}
+
+// lessonRow is one line of the list.
+type lessonRow struct {
+	ID      string `json:"id"`
+	Track   string `json:"track"`
+	Minutes int    `json:"minutes"`
+	Title   string `json:"title"`
+}
+
+func (a *app) trainListCommand() *cobra.Command {
+	var lang, track string
+	var asJSON bool
+	c := &cobra.Command{
+		Use: "list", Short: "List the lessons, in the order in which they are taken", Args: cobra.NoArgs,
+		Example: "  darksite train list --track officer --lang fr",
+		RunE: func(*cobra.Command, []string) error {
+			chosen, err := a.lessonsOf(track)
+			if err != nil {
+				return err
+			}
+			rows := []lessonRow{}
+			for _, l := range chosen {
+				rows = append(rows, lessonRow{l.ID, string(l.Track), l.Minutes, l.Title.In(a.runbookLang(lang))})
+			}
+			if asJSON {
+				return a.env.JSON(rows)
+			}
+			t := &cli.Table{Header: []string{"LESSON", "TRACK", "MIN", "TITLE"}}
+			for _, r := range rows {
+				t.Add(r.ID, r.Track, strconv.Itoa(r.Minutes), r.Title)
+			}
+			t.Print(a.env.Out, a.env.Width(), a.env.Color())
+			a.env.Next("darksite train lesson " + rows[0].ID)
+			return nil
+		},
+	}
+	langFlag(c, &lang)
+	trackFlag(c, &track)
+	cli.JSONFlag(c, &asJSON)
+	return c
+}
+
+func trackFlag(c *cobra.Command, track *string) {
+	c.Flags().StringVar(track, "track", "", "only the lessons for admin, officer or tse (support engineer)")
+}
+
+// lessonsOf are the lessons of a track, or all.
+func (a *app) lessonsOf(track string) ([]*lessons.Lesson, error) {
+	if track != "" && !slices.Contains(certificate.Tracks(), certificate.Track(track)) {
+		return nil, cli.Usagef("--track %q: want one of %v", track, certificate.Tracks())
+	}
+	all, err := a.lessons()
+	if err != nil {
+		return nil, err
+	}
+	return all.Lessons(certificate.Track(track)), nil
+}
+
+func (a *app) trainLessonCommand() *cobra.Command {
+	var lang string
+	var answers bool
+	c := &cobra.Command{
+		Use: "lesson ID", Short: "Read a lesson, with three questions to check yourself", Args: cobra.ExactArgs(1),
+		Example: "  darksite train lesson a4 --lang fr\n  darksite train lesson a4 --answers",
+		RunE: func(_ *cobra.Command, args []string) error {
+			all, err := a.lessons()
+			if err != nil {
+				return err
+			}
+			l, ok := all.Lesson(args[0])
+			if !ok {
+				return cli.WithHint(fmt.Errorf("no lesson is called %q", args[0]), "darksite train list")
+			}
+			if answers {
+				a.printAnswers(l, a.runbookLang(lang))
+			} else {
+				a.printLesson(l, a.runbookLang(lang))
+				a.env.Next("darksite train lesson " + l.ID + " --answers")
+			}
+			if next, ok := all.Next(l.ID); ok && answers {
+				a.env.Next("darksite train lesson " + next.ID)
+			}
+			return nil
+		},
+	}
+	langFlag(c, &lang)
+	c.Flags().BoolVar(&answers, "answers", false, "the answers to its questions, with the reason of each")
+	return c
+}
+
+func (a *app) printLesson(l *lessons.Lesson, lang runbooks.Lang) {
+	w, width := a.env.Out, a.env.Width()
+	fmt.Fprintf(w, "%s\n%s  %d min\n\n%s\n\n", l.Title.In(lang), l.ID, l.Minutes, render.Text(l.Objective.In(lang), width))
+	fmt.Fprintln(w, render.Text(l.Words[lang], width))
+	for i, f := range l.Frames {
+		fmt.Fprintf(w, "\n%s\n", render.Text(fmt.Sprintf("%d. %s", i+1, f.Text.In(lang)), width))
+	}
+	fmt.Fprintf(w, "\n%s\n", runbooks.Text{EN: "Check yourself", FR: "Vérifiez-vous"}.In(lang))
+	for i, q := range l.Printed(lang) {
+		a.printPoint(fmt.Sprintf("%d. ", i+1), q.Stem)
+		for _, o := range slices.Concat(q.Options, q.Partners) {
+			a.printPoint("   ", o)
+		}
+	}
+}
+
+func (a *app) printAnswers(l *lessons.Lesson, lang runbooks.Lang) {
+	fmt.Fprintln(a.env.Out, l.Title.In(lang))
+	for i, q := range l.Printed(lang) {
+		a.printPoint(fmt.Sprintf("%d. ", i+1), q.Stem)
+		a.printPoint("   ", q.Answer+". "+q.Why)
+	}
+}
+
+// printPoint prints a point, its further lines below its words.
+func (a *app) printPoint(mark, text string) {
+	for i, line := range cli.Wrap(text, a.env.Width()-len(mark)) {
+		if i > 0 {
+			mark = strings.Repeat(" ", len(mark))
+		}
+		fmt.Fprintln(a.env.Out, mark+line)
+	}
+}
+
+func (a *app) trainManualCommand() *cobra.Command {
+	var lang, track, out string
+	c := &cobra.Command{
+		Use: "manual", Short: "Print the lessons as one page of HTML that needs nothing beside it", Args: cobra.NoArgs,
+		Long: `Print the lessons, or those of one track, as one HTML page with contents, pictures,
+questions and answers. It fetches nothing, and each lesson begins a page on paper.`,
+		Example: "  darksite train manual --out manual.html\n  darksite train manual --track officer --lang fr --out manuel.html",
+		RunE: func(*cobra.Command, []string) error {
+			if !strings.EqualFold(filepath.Ext(out), ".html") {
+				return cli.Usagef("name the file with --out FILE.html")
+			}
+			chosen, err := a.lessonsOf(track)
+			if err != nil {
+				return err
+			}
+			var page bytes.Buffer
+			if err := lessons.Manual(&page, chosen, a.runbookLang(lang), a.version); err != nil {
+				return err
+			}
+			if err := safefile.Write(out, page.Bytes(), 0o644); err != nil {
+				return fmt.Errorf("print the manual: %w", err)
+			}
+			fmt.Fprintln(a.env.Out, out)
+			return nil
+		},
+	}
+	langFlag(c, &lang)
+	trackFlag(c, &track)
+	c.Flags().StringVar(&out, "out", "", "file to write, FILE.html")
+	return c
+}
