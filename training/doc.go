@@ -6,6 +6,9 @@
 // them, scenario says which fault happens when, and simhost puts arrays, faults
 // and a clock together on loopback ports. Start with simhost.
 //
+// Package course holds the lessons, exam draws, marks and records examinations, and
+// certificate says who may look after arrays and checks that without a network.
+//
 // Promise: the same seed and the same scenario give the same run, to the byte.
 // Whoever can handle a scenario here has handled the replies, the alerts and
 // the delays a real array would send.

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"math/bits"
 	"slices"
-	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -51,85 +50,14 @@ type Scanner struct {
 // span is a stretch of the buffer.
 type span struct{ lo, hi int }
 
-// memory holds the verdict on a word of up to sixteen bytes, the rest of them zero,
-// which is in no word.
-type memory struct {
-	head, tail uint64
-	v          verdict
-}
-
-// masks keep so many of sixteen bytes.
-var masks = func() (m [17]struct{ head, tail uint64 }) {
-	for n := range m {
-		m[n].head = 1<<(8*min(n, 8)) - 1
-		m[n].tail = 1<<(8*max(n-8, 0)) - 1
-	}
-	return m
-}()
-
-// longMemory is the same for longer words.
-type longMemory struct {
-	v    verdict
-	n    uint8
-	text [47]byte
-}
-
-const (
-	memoLog  = 12
-	memoSize = 1 << memoLog
-	longLog  = 11
-)
-
 // NewScanner makes a scanner. Owns tells the site's own stand-ins, which are
 // left as they are.
 func NewScanner(k *Knowledge, inv *Inventory, owns func(pseudonym.Kind, string) bool) *Scanner {
 	return &Scanner{k: k, inv: inv, owns: remembered(owns), memo: make([]memory, memoSize), long: make([]longMemory, 1<<longLog), folds: make([]foldMemory, 1<<foldLog), stays: make([]nameMemory, 1<<foldLog), folded: make([]longFold, 1<<foldLog), keys: newKeys()}
 }
 
-// newKeys makes a memory of keys in which nothing is met yet; the empty key has no rule.
-func newKeys() []keyMemory {
-	m := make([]keyMemory, 1<<foldLog)
-	for i := range m {
-		m[i].rule = noRule
-	}
-	return m
-}
-
 // ownLog is how many answers about stand-ins are remembered.
 const ownLog = 11
-
-// remembered is a question about stand-ins that remembers its last answers: they are
-// told from other values by a keyed hash, which costs more than all else about a word.
-func remembered(owns func(pseudonym.Kind, string) bool) func(pseudonym.Kind, string) bool {
-	type answer struct {
-		kind pseudonym.Kind
-		text string
-		own  bool
-	}
-	var last []answer
-	return func(k pseudonym.Kind, text string) bool {
-		if len(text) > 128 || text == "" {
-			return owns(k, text)
-		}
-		if last == nil {
-			last = make([]answer, 1<<ownLog)
-		}
-		h := uint64(k) + uint64(len(text))<<8
-		rest := text
-		for ; len(rest) >= 8; rest = rest[8:] {
-			h = (h ^ load(rest)) * mixer
-			h ^= h >> 29
-		}
-		for i := range len(rest) {
-			h = h*31 + uint64(rest[i])
-		}
-		a := &last[h*mixer>>(64-ownLog)]
-		if a.kind != k || a.text != text {
-			*a = answer{k, text, owns(k, text)}
-		}
-		return a.own
-	}
-}
 
 // Hint says what the bare names of a file are, when its own name told; see
 // [KindOfFile].
@@ -591,110 +519,10 @@ func (s *Scanner) glued(from int) int {
 	return from
 }
 
-// fold returns a word in lower case without making a new string for one that was
-// asked for before.
-func (s *Scanner) fold(w []byte) string {
-	p, ok := packBytes(w)
-	if !ok {
-		return s.foldLong(w)
-	}
-	m := &s.folds[p.slot(foldLog)]
-	if m.packed != p {
-		*m = foldMemory{p, strings.ToLower(string(w))}
-	}
-	return m.folded
-}
-
-func (s *Scanner) foldLong(w []byte) string {
-	m := &s.folded[hash(w)>>(32-foldLog)]
-	if m.text != string(w) {
-		m.text = string(w)
-		m.folded = strings.ToLower(m.text)
-	}
-	return m.folded
-}
-
-// longFold holds a longer word and the same in lower case.
-type longFold struct{ text, folded string }
-
-// foldMemory holds a short word in lower case.
-type foldMemory struct {
-	packed
-	folded string
-}
-
-// nameMemory holds what is known of a short name: whether it means the same
-// everywhere, and whether it stands where hosts do without being one.
-type nameMemory struct {
-	packed
-	stays, noHost bool
-}
-
-const foldLog = 11
-
-// keyRule is the rule of a key, from memory where it was met before.
-func (s *Scanner) keyRule(key []byte) int16 {
-	m := &s.keys[hash(key)>>(32-foldLog)]
-	if m.text != string(key) {
-		*m = keyMemory{string(key), s.k.keyRule(key)}
-	}
-	return m.rule
-}
-
-// keyMemory holds the rule of a key.
-type keyMemory struct {
-	text string
-	rule int16
-}
-
 // push remembers a word as the one before the next.
 func (s *Scanner) push(lo, hi int) {
 	s.prev[1] = s.prev[0]
 	s.prev[0] = span{lo, hi}
-}
-
-// recall returns the verdict on a word, from memory where it is there.
-func (s *Scanner) recall(lo, hi int) verdict {
-	w := s.buf[lo:hi]
-	if len(w) > 16 {
-		return s.recallLong(w)
-	}
-	var rest [16]byte
-	b := s.buf[lo:]
-	if len(b) < 16 {
-		copy(rest[:], b)
-		b = rest[:]
-	}
-	mask := &masks[len(w)]
-	head, tail := binary.LittleEndian.Uint64(b)&mask.head, binary.LittleEndian.Uint64(b[8:16])&mask.tail
-	at := (head ^ tail*mixer>>5) * mixer >> (64 - memoLog)
-	m := &s.memo[at]
-	if m.head == head && m.tail == tail {
-		return m.v
-	}
-	next := &s.memo[at^1] // holds the word met here before this one
-	was := *m
-	if next.head == head && next.tail == tail {
-		*m = *next
-	} else {
-		*m = memory{head, tail, s.classify(w)}
-	}
-	*next = was
-	return m.v
-}
-
-// recallLong does the same for longer words.
-func (s *Scanner) recallLong(w []byte) verdict {
-	if len(w) > len(s.long[0].text) {
-		return s.classify(w)
-	}
-	m := &s.long[hash(w)>>(32-longLog)]
-	if int(m.n) == len(w) && string(m.text[:m.n]) == string(w) {
-		return m.v
-	}
-	m.v = s.classify(w)
-	m.n = uint8(copy(m.text[:], w))
-	return m.v
 }
 
 // before returns the n-th word before the one at hand, folded into buf.
