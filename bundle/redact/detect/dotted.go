@@ -189,7 +189,7 @@ func (s *Scanner) mail(lo, hi int) int {
 	if len(local) == 0 || s.owns(pseudonym.Name, strings.ToLower(string(local))) && s.owns(pseudonym.Name, host) {
 		return hi
 	}
-	hostLo := hi - len(host)
+	hostLo := hi - (len(w) - at - 1) // host in lower case can be of another length
 	if _, n := parseQuad([]byte(host), '.'); n == len(host) {
 		if !camel(local) {
 			s.account(lo, lo+len(local))
@@ -204,7 +204,7 @@ func (s *Scanner) mail(lo, hi int) int {
 		s.account(lo, lo+len(local)) // sshd: jdoe@pts/0
 		return hi
 	}
-	if s.loginAt(local, host, lo, hi) {
+	if s.loginAt(local, host, hostLo, hi) {
 		s.account(lo, lo+len(local))
 		if !s.staysName(host) && !s.k.Common(host) {
 			s.out = append(s.out, Finding{Start: hostLo, End: hi, Kind: pseudonym.Host, Value: host, Rule: "user-at-host", Learn: nameShape([]byte(host))})
@@ -243,7 +243,7 @@ func lettersOnly(s string) bool {
 }
 
 // loginAt tells user@host from Class@5a3f, unit@ and 3@Thread.
-func (s *Scanner) loginAt(local []byte, host string, lo, hi int) bool {
+func (s *Scanner) loginAt(local []byte, host string, hostLo, hi int) bool {
 	if class[host[0]]&fLetter == 0 || class[local[0]]&(fLetter|fUnder|fHigh) == 0 || s.k.Common(host) && !s.k.Keeps(strings.ToLower(string(local))) {
 		return false
 	}
@@ -255,7 +255,7 @@ func (s *Scanner) loginAt(local []byte, host string, lo, hi int) bool {
 			return false
 		}
 	}
-	orig := s.buf[hi-len(host) : hi]
+	orig := s.buf[hostLo:hi]
 	for i := 1; i < len(orig); i++ {
 		if class[orig[i]]&fUpper != 0 && class[orig[i-1]]&fLower != 0 {
 			return false

@@ -24,6 +24,14 @@ func TestIPv4(t *testing.T) {
 	})
 }
 
+func TestLoginAt(t *testing.T) {
+	runCases(t, []scanCase{
+		{"a login at a host", "ran as jmeyer@web-17 again", []string{"user jmeyer", "host web-17"}},
+		{"a host is spelled with a letter that is shorter in lower case", "ran as jmeyer@web-\u212ailn-17 again", []string{"user jmeyer", "host web-\u212ailn-17"}},
+		{"a host is no text", "ran as jmeyer@web-\xff\xfe17 again", []string{"user jmeyer", "host web-\xff\xfe17"}},
+	})
+}
+
 func TestColonForms(t *testing.T) {
 	runCases(t, []scanCase{
 		{"a compressed address", "from 2001:db9::1 port", []string{"ipv6 2001:db9::1"}},
