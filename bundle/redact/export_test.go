@@ -24,7 +24,7 @@ func (g *Gate) OnPass(f func(pass string)) { g.entered = f }
 // Content takes one content through the first pass as if it were a file.
 func (g *Gate) Content(r io.Reader, w io.Writer) error {
 	all := newSpools(os.TempDir())
-	s := &stream{ctx: context.Background(), gate: g, seen: newFindings(), spool: newSpool(all), counts: map[string]int64{}}
+	s := &stream{ctx: context.Background(), gate: g, hand: &hand{}, spool: newSpool(all), counts: map[string]int64{}}
 	_, err := s.content(r, w, "x", 0)
 	return errors.Join(err, all.close())
 }

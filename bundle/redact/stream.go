@@ -29,8 +29,9 @@ func withhold(reason string) error { return &withholdError{reason} }
 type stream struct {
 	ctx    context.Context
 	gate   *Gate
+	hand   *hand // whose worker it is taken through by
 	w      *worker
-	seen   *findings
+	meter  *meter
 	counts map[string]int64
 	write  bool
 	kind   string  // type by content
@@ -46,8 +47,8 @@ type stream struct {
 
 func (s *stream) worker() *worker {
 	if s.w == nil {
-		s.w = s.gate.freshWorker()
-		s.w.seen = s.seen
+		s.w = s.hand.worker(s.gate)
+		s.w.near = 0
 		if s.counts != nil {
 			s.w.counts = s.counts
 		}

@@ -244,7 +244,7 @@ type plan struct {
 
 // pass runs a step over all files on the gate's workers and stops at the first
 // error.
-func (g *Gate) pass(ctx context.Context, name string, p *plan, step func(context.Context, *plan, *task, *meter) error) error {
+func (g *Gate) pass(ctx context.Context, name string, p *plan, step func(context.Context, *plan, *task, *stream) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	m := &meter{name: name, total: p.total, tell: g.progress}
@@ -252,11 +252,14 @@ func (g *Gate) pass(ctx context.Context, name string, p *plan, step func(context
 	busy := min(g.workers, max(1, len(p.tasks)))
 	p.crew = g.newCrew(g.workers - busy)
 	var wg sync.WaitGroup
-	for range busy {
+	hands := make([]hand, busy)
+	for i := range hands {
+		h := &hands[i]
 		wg.Go(func() {
-			defer p.crew.back(nil)
+			defer func() { p.crew.back(h.w) }()
 			for t := range queue {
-				if err := guarded(func() error { return step(ctx, p, t, m) }); err != nil {
+				s := &stream{gate: g, hand: h, meter: m, hint: t.rel, tmp: p.tmp, crew: p.crew}
+				if err := guarded(func() error { return step(ctx, p, t, s) }); err != nil {
 					cancel(err)
 				}
 			}
@@ -275,6 +278,14 @@ func (g *Gate) pass(ctx context.Context, name string, p *plan, step func(context
 	p.crew = nil // with what its workers remember
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for i := range hands {
+		if w := hands[i].w; w != nil {
+			g.learnt.add(w.seen)
+		}
+		hands[i] = hand{}
 	}
 	return nil
 }
@@ -330,24 +341,17 @@ func (r metered) Read(p []byte) (int, error) {
 }
 
 // learnFile reads a file for what it tells.
-func (g *Gate) learnFile(ctx context.Context, p *plan, t *task, m *meter) error {
-	seen := newFindings()
+func (g *Gate) learnFile(ctx context.Context, p *plan, t *task, s *stream) error {
 	t.found = newSpool(p.spools)
-	err := g.through(ctx, p, t, m, &stream{gate: g, seen: seen, hint: t.rel, tmp: p.tmp, spool: t.found, crew: p.crew}, nil)
-	if err == nil {
-		err = t.found.end()
-	}
-	if err != nil {
+	s.spool = t.found
+	if err := g.through(ctx, p, t, s, nil); err != nil {
 		return err
 	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.learnt.add(seen)
-	return nil
+	return t.found.end()
 }
 
 // writeFile writes the redacted file.
-func (g *Gate) writeFile(ctx context.Context, p *plan, t *task, m *meter) (err error) {
+func (g *Gate) writeFile(ctx context.Context, p *plan, t *task, s *stream) (err error) {
 	path := filepath.Join(p.out, filepath.FromSlash(t.outRel))
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return fmt.Errorf("redact %s: %w", t.outRel, cause(err))
@@ -356,8 +360,8 @@ func (g *Gate) writeFile(ctx context.Context, p *plan, t *task, m *meter) (err e
 	if err != nil {
 		return fmt.Errorf("redact %s: %w", t.outRel, cause(err))
 	}
-	s := &stream{gate: g, seen: newFindings(), write: true, counts: map[string]int64{}, hint: t.rel, tmp: p.tmp, crew: p.crew, replay: &replay{s: t.found, lost: g.rescan}}
-	err = g.through(ctx, p, t, m, s, f)
+	s.write, s.counts, s.replay = true, map[string]int64{}, &replay{s: t.found, lost: g.rescan}
+	err = g.through(ctx, p, t, s, f)
 	t.found = nil
 	err = errors.Join(err, f.Close())
 	if err != nil {
@@ -381,9 +385,6 @@ func (g *Gate) writeFile(ctx context.Context, p *plan, t *task, m *meter) (err e
 	if s.w != nil {
 		t.file.NearMisses = s.w.near
 	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.learnt.add(s.seen)
 	return nil
 }
 
@@ -400,7 +401,7 @@ func removeEmptyParents(root, dir string) error {
 
 // through opens a file and runs its content through a stream. A file that cannot
 // be opened or handled is marked withheld.
-func (g *Gate) through(ctx context.Context, p *plan, t *task, m *meter, s *stream, w io.Writer) error {
+func (g *Gate) through(ctx context.Context, p *plan, t *task, s *stream, w io.Writer) error {
 	f, reason, err := p.open(t)
 	if err != nil {
 		return fmt.Errorf("redact %s: %w", t.shown(), cause(err))
@@ -417,7 +418,7 @@ func (g *Gate) through(ctx context.Context, p *plan, t *task, m *meter, s *strea
 	if g.opened != nil {
 		s.from.r = g.opened(f)
 	}
-	s.kind, err = s.content(metered{s.from, m}, w, t.rel, 0)
+	s.kind, err = s.content(metered{s.from, s.meter}, w, t.rel, 0)
 	t.kind = s.kind
 	var no *withholdError
 	if errors.As(err, &no) {

@@ -50,6 +50,19 @@ func (g *Gate) freshWorker() *worker {
 	return g.newWorker()
 }
 
+// hand is one of those who take files through a pass, each with a worker that goes
+// from file to file with all it remembers.
+type hand struct {
+	w *worker // nil before the first file
+}
+
+func (h *hand) worker(g *Gate) *worker {
+	if h.w == nil {
+		h.w = g.freshWorker()
+	}
+	return h.w
+}
+
 // learn notes what a chunk holds and returns where it stands.
 func (w *worker) learn(chunk []byte, st detect.State) ([]detect.Finding, detect.State, error) {
 	found, next, err := w.find(chunk, st)
