@@ -65,7 +65,7 @@ func (g *redactGate) Prove(ctx context.Context, dir string) ([]string, error) {
 	if g.res == nil {
 		return nil, errors.New("nothing was redacted")
 	}
-	leaks, err := proof.Search(ctx, dir, g.res.Originals())
+	leaks, err := proof.Search(ctx, dir, g.res.Originals(), nil)
 	if err != nil {
 		return nil, err
 	}

@@ -149,8 +149,13 @@ const proofRounds = 50
 func (g *Gate) prove(ctx context.Context, p *plan, res *Result) (*Result, error) {
 	originals := res.originals
 	var all []proof.Leak
+	tell := func(done, total int64) {
+		if g.progress != nil {
+			g.progress("prove", done, total)
+		}
+	}
 	for range proofRounds {
-		leaks, err := proof.Search(ctx, p.out, originals)
+		leaks, err := proof.Search(ctx, p.out, originals, tell)
 		if err != nil {
 			return nil, fmt.Errorf("prove that nothing is left: %w", err)
 		}

@@ -290,14 +290,16 @@ func TestNothingIsLeftOnFailure(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 	require.NoDirExists(t, out)
 
-	g = newGate(t, redact.Options{Progress: func(pass string, done, total int64) {
-		if pass == "redact" {
-			panic("a fault in the middle")
-		}
-	}})
-	_, err = g.Tree(context.Background(), in, out)
-	require.ErrorContains(t, err, "failed unexpectedly")
-	require.NoDirExists(t, out)
+	for _, where := range []string{"learn", "redact", "prove"} {
+		g = newGate(t, redact.Options{Progress: func(pass string, done, total int64) {
+			if pass == where {
+				panic("a fault in the middle")
+			}
+		}})
+		_, err = g.Tree(context.Background(), in, out)
+		require.ErrorContains(t, err, "failed unexpectedly", where)
+		require.NoDirExists(t, out, where)
+	}
 
 	require.NoError(t, os.MkdirAll(out, 0o700))
 	require.NoError(t, os.WriteFile(filepath.Join(out, "mine"), nil, 0o600))

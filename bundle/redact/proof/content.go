@@ -144,7 +144,13 @@ func (s *search) section(f io.ReaderAt, name string, after, upto int64) error {
 // ends behind upto is left out.
 func (s *search) blocks(r io.Reader, name string, base int64, from int, upto int64) error {
 	overlap := s.idx.longest + border
-	buf := make([]byte, 0, block+2*overlap)
+	space, ok := s.bufs.Get().(*[]byte)
+	if !ok {
+		fresh := make([]byte, 0, block+2*overlap)
+		space = &fresh
+	}
+	defer s.bufs.Put(space)
+	buf := (*space)[:0]
 	for {
 		if s.ctx.Err() != nil {
 			return s.ctx.Err()

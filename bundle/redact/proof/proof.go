@@ -16,6 +16,7 @@ package proof
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -48,24 +49,32 @@ type Leak struct {
 // maxLeaks ends a search that has seen enough.
 const maxLeaks = 1000
 
+// Progress is told how many bytes of the files were searched, of how many. It is
+// called from one goroutine at a time.
+type Progress func(done, total int64)
+
 // Search looks through all files of a folder for originals and returns where
-// they were found, at most 1000 places.
-func Search(ctx context.Context, dir string, originals []Original) ([]Leak, error) {
-	idx := compile(originals)
-	if idx.empty() {
+// they were found, at most 1000 places. Tell may be nil.
+func Search(ctx context.Context, dir string, originals []Original, tell Progress) ([]Leak, error) {
+	s := &search{ctx: ctx, idx: compile(originals), tell: tell}
+	if s.idx.empty() {
 		return nil, nil
 	}
 	var files []string
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() {
-			files = append(files, path)
+		if err != nil || d.IsDir() {
+			return err
+		}
+		files = append(files, path)
+		info, err := d.Info()
+		if err == nil && info.Mode().IsRegular() {
+			s.total += info.Size()
 		}
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("search for leaks: %w", err)
 	}
-	s := &search{ctx: ctx, idx: idx}
 	if err := s.all(dir, files); err != nil {
 		return nil, fmt.Errorf("search for leaks: %w", err)
 	}
@@ -74,10 +83,14 @@ func Search(ctx context.Context, dir string, originals []Original) ([]Leak, erro
 
 // search is one search under way.
 type search struct {
-	ctx context.Context
-	idx *index
+	ctx   context.Context
+	idx   *index
+	tell  Progress // may be nil
+	total int64    // bytes of all files
+	bufs  sync.Pool
 
 	mu    sync.Mutex
+	done  int64
 	leaks []Leak
 }
 
@@ -131,7 +144,7 @@ func (s *search) all(dir string, files []string) error {
 			var first error
 			for p := range queue {
 				if first == nil {
-					first = s.file(dir, p)
+					first = s.guarded(dir, p)
 				}
 			}
 			errs <- first
@@ -158,6 +171,17 @@ func (s *search) all(dir string, files []string) error {
 	return nil
 }
 
+// guarded makes a panic an error, for there is nobody else to do so in a goroutine.
+// What the panic says is left out: it can quote the text at hand.
+func (s *search) guarded(dir string, p piece) (err error) {
+	defer func() {
+		if recover() != nil {
+			err = errors.New("the search failed unexpectedly")
+		}
+	}()
+	return s.file(dir, p)
+}
+
 func (s *search) file(dir string, p piece) error {
 	rel, err := filepath.Rel(dir, p.path)
 	if err != nil {
@@ -177,9 +201,33 @@ func (s *search) file(dir string, p piece) error {
 	}
 	defer f.Close()
 	if p.upto > 0 {
+		s.searched(p.upto - p.after)
 		return s.section(f, name, p.after, p.upto)
 	}
-	return s.content(f, name, 0)
+	return s.content(&counted{f, s}, name, 0)
+}
+
+// counted counts what is read of a file.
+type counted struct {
+	r io.Reader
+	s *search
+}
+
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.s.searched(int64(n))
+	return n, err
+}
+
+// searched tells of progress.
+func (s *search) searched(n int64) {
+	if s.tell == nil || n == 0 {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.done += n
+	s.tell(s.done, s.total)
 }
 
 func (s *search) report(l Leak) {

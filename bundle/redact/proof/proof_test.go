@@ -22,7 +22,7 @@ func search(t *testing.T, content string, o ...proof.Original) []proof.Leak {
 	t.Helper()
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "f.txt"), []byte(content), 0o600))
-	leaks, err := proof.Search(context.Background(), dir, o)
+	leaks, err := proof.Search(context.Background(), dir, o, nil)
 	require.NoError(t, err)
 	return leaks
 }
@@ -84,11 +84,36 @@ func TestInsideContainersAndNames(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "a.gz"), z.Bytes(), 0o600))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "arr01.txt"), []byte("nothing"), 0o600))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "w.txt"), []byte("a\x00r\x00r\x000\x001\x00"), 0o600))
-	leaks, err := proof.Search(context.Background(), dir, []proof.Original{{Kind: "host", Value: "arr01", Fold: true}})
+	leaks, err := proof.Search(context.Background(), dir, []proof.Original{{Kind: "host", Value: "arr01", Fold: true}}, nil)
 	require.NoError(t, err)
 	var files []string
 	for _, l := range leaks {
 		files = append(files, l.File)
 	}
 	require.Equal(t, []string{"a.gz!", "arr01.txt", "w.txt"}, files)
+}
+
+// TestProgressEndsAtTheWhole searches a large file in pieces, small ones, and an archive.
+func TestProgressEndsAtTheWhole(t *testing.T) {
+	dir := t.TempDir()
+	var zipped bytes.Buffer
+	zw := gzip.NewWriter(&zipped)
+	_, err := zw.Write(bytes.Repeat([]byte("nothing here\n"), 5000))
+	require.NoError(t, err)
+	require.NoError(t, zw.Close())
+	files := map[string][]byte{"large.log": bytes.Repeat([]byte("a line of a log\n"), 3<<20), "small.log": []byte("x"), "empty": nil, "a.gz": zipped.Bytes()}
+	want := int64(0)
+	for name, b := range files {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), b, 0o600))
+		want += int64(len(b))
+	}
+	last := int64(0)
+	_, err = proof.Search(t.Context(), dir, []proof.Original{{Kind: "host", Value: "arr01-lyon"}}, func(done, total int64) {
+		if done <= last || total != want {
+			t.Errorf("%d of %d behind %d", done, total, last)
+		}
+		last = done
+	})
+	require.NoError(t, err)
+	require.Equal(t, want, last)
 }
