@@ -79,14 +79,22 @@ func benchLog(b *testing.B) (dir string, size int64) {
 // BenchmarkRedactTree takes generated logs through both passes and the proof, and the same
 // file through zstd -1 and grep -E with ten patterns, all in one run: MB per second
 // of user time for each pass and in sum, and that as a share of the others' rates.
+//
+// One worker is what compares with the others, which have one thread. With more, user
+// time for the same bytes rises where processors share the parts of a core.
 func BenchmarkRedactTree(b *testing.B) {
 	in, size := benchLog(b)
+	b.Run("one worker", func(b *testing.B) { benchTree(b, in, size, 1) })
+	b.Run("all workers", func(b *testing.B) { benchTree(b, in, size, 0) })
+}
+
+func benchTree(b *testing.B, in string, size int64, workers int) {
 	log := filepath.Join(in, "mixed.log")
 	spent := map[string]time.Duration{}
 	var mallocs uint64
 	b.SetBytes(size)
 	for b.Loop() {
-		g := newGate(b, redact.Options{})
+		g := newGate(b, redact.Options{Workers: workers})
 		pass, since := "", time.Duration(0)
 		g.OnPass(func(next string) {
 			now := userTime(b)
@@ -153,4 +161,27 @@ func userTimeOf(b *testing.B, argv []string) (time.Duration, bool) {
 		return 0, false
 	}
 	return cmd.ProcessState.UserTime(), true
+}
+
+// BenchmarkRedactFiles takes two thousand small files through the gate, which is what
+// a bundle is made of.
+func BenchmarkRedactFiles(b *testing.B) {
+	in, gen, size := b.TempDir(), newGenerator(benchSeed), int64(0)
+	for i := range 2000 {
+		var text bytes.Buffer
+		n, err := gen.fill(&text, 3<<10)
+		require.NoError(b, err)
+		size += n
+		require.NoError(b, os.WriteFile(filepath.Join(in, strconv.Itoa(i)+".log"), text.Bytes(), 0o600))
+	}
+	b.SetBytes(size)
+	b.ReportAllocs()
+	before := userTime(b)
+	for b.Loop() {
+		out := filepath.Join(b.TempDir(), "out")
+		_, err := newGate(b, redact.Options{}).Tree(b.Context(), in, out)
+		require.NoError(b, err)
+		require.NoError(b, os.RemoveAll(out))
+	}
+	b.ReportMetric(float64(size)*float64(b.N)/(userTime(b)-before).Seconds()/1e6, "MB/user-CPU-s")
 }

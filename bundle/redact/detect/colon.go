@@ -132,6 +132,16 @@ func digitsOf(b []byte) string {
 	return string(out)
 }
 
+// hexDigits is how many hex digits a text has.
+func hexDigits(b []byte) (n int) {
+	for _, c := range b {
+		if isHexByte(c) {
+			n++
+		}
+	}
+	return n
+}
+
 // mac emits a MAC unless it means the same everywhere.
 func (s *Scanner) mac(lo, hi int) {
 	d := digitsOf(s.buf[lo:hi])

@@ -15,9 +15,6 @@ import (
 // whole ("Serial number") or by a word of it. Titles that do not begin with
 // capitals, or stand apart by single spaces, wait for an underline.
 func (s *Scanner) columnHeader(b []byte) (table, bool) {
-	if b[0] == '-' && b[1] == '-' || !titles(b) {
-		return table{}, false
-	}
 	t := table{pending: true}
 	var spans [24]span
 	n, gaps, capitals, words := 0, 0, 0, 0

@@ -258,7 +258,7 @@ var notHost = set("root none unknown null nil true false yes no on off default a
 func (s *Scanner) hostBefore(w []byte, name string, rest []byte, said promise) bool {
 	switch {
 	case tagAhead(rest):
-		if i := bytes.IndexByte(rest, ':'); i > 3 && levels.hasFolded(rest[:i]) && !nameShape(w) {
+		if i := bytes.IndexByte(rest, ':'); i > 3 && rest[i-1] != ']' && levels.hasFolded(rest[:i]) && !nameShape(w) {
 			return false // a program, and the level of what it says
 		}
 		return said != unsaid || !s.k.Common(name) || hasDigit(w) || processAhead(rest)

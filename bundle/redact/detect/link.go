@@ -18,7 +18,7 @@ func (s *Scanner) dotMAC(lo, hi int) {
 		}
 		return
 	}
-	if w[4] == '.' && w[9] == '.' && len(digitsOf(w)) == 12 {
+	if w[4] == '.' && w[9] == '.' && hexDigits(w) == 12 {
 		s.mac(lo, hi)
 	}
 }
@@ -35,10 +35,10 @@ func (s *Scanner) dashHex(lo, hi int) bool {
 	case len(w) == 17 && pairsBy(w, 3):
 		s.mac(lo, hi)
 		return true
-	case len(w) == 14 && w[4] == '-' && w[9] == '-' && len(digitsOf(w)) == 12 && (bytes.ContainsAny(w, "abcdefABCDEF") || s.linkBefore(lo, hi)):
+	case len(w) == 14 && w[4] == '-' && w[9] == '-' && hexDigits(w) == 12 && (bytes.ContainsAny(w, "abcdefABCDEF") || s.linkBefore(lo, hi)):
 		s.mac(lo, hi)
 		return true
-	case len(w) == 13 && w[6] == '-' && len(digitsOf(w)) == 12 && (s.linkBefore(lo, hi) || halves(w)):
+	case len(w) == 13 && w[6] == '-' && hexDigits(w) == 12 && (s.linkBefore(lo, hi) || halves(w)):
 		s.mac(lo, hi)
 		return true
 	case len(w) == 20 && pairsBy(w, 3) && w[0] == '0' && w[1] == '1':
@@ -122,9 +122,10 @@ func (s *Scanner) hexRun(lo, hi int) int {
 	n := hi - lo
 	d := ""
 	if n == 12 || n == 16 || n == 24 || n == 32 || n == 33 {
-		if d = digitsOf(b[lo:hi]); len(d) != n {
+		if !hexOnly(b[lo:hi]) {
 			return hi
 		}
+		d = digitsOf(b[lo:hi])
 	}
 	switch n {
 	case 12:

@@ -392,7 +392,7 @@ func isProgramName(name string) bool {
 }
 
 func hexWord(w []byte) bool {
-	return len(w) >= 8 && len(digitsOf(w)) == len(w)
+	return len(w) >= 8 && hexDigits(w) == len(w)
 }
 
 func isProcess(rest []byte) bool { return len(rest) > 1 && rest[0] == '[' && isDigit(rest[1]) }

@@ -240,7 +240,7 @@ func objectLike(v []byte, key string) bool {
 	return len(v) > 2 && v[0] == '0' && v[1] == 'x' && strings.HasPrefix(key, "session") && hexTail(v[2:])
 }
 
-func hexTail(v []byte) bool { return len(v) > 0 && len(digitsOf(v)) == len(v) }
+func hexTail(v []byte) bool { return len(v) > 0 && hexDigits(v) == len(v) }
 
 // bgpCommunity tells communities of routes, all of which end in a colon and a
 // number: 65001:100 no-export Route-Target-AS:1234:12.

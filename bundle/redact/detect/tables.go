@@ -43,8 +43,7 @@ func (s *Scanner) tables() {
 			}
 		}
 	}
-	if t, ok := s.tableHeader(b); ok {
-		s.st.table = t
+	if len(b) >= 8 && len(b) <= 2000 && s.tableHeader(b) {
 		return
 	}
 	switch {
@@ -69,22 +68,32 @@ var headerWords = map[string]pseudonym.Kind{
 	"serial": pseudonym.Serial, "vol": pseudonym.Volume, "server": pseudonym.Host, "source": pseudonym.None,
 }
 
-// tableHeader tells the title line of a table.
-func (s *Scanner) tableHeader(b []byte) (table, bool) {
-	if len(b) > 2000 || len(b) < 8 {
-		return table{}, false
+// tableHeader begins the table of which a line has the titles.
+func (s *Scanner) tableHeader(b []byte) bool {
+	// Most lines are ruled out here: what they hold does not stand in titles.
+	if mayBeCSV(b) {
+		if t, ok := s.csvHeader(b); ok {
+			s.st.table = t
+			return true
+		}
 	}
-	if t, ok := s.csvHeader(b); ok {
-		return t, true
+	if b[0] == '-' && b[1] == '-' || !titles(b) {
+		return false
 	}
-	return s.columnHeader(b)
+	t, ok := s.columnHeader(b)
+	if ok {
+		s.st.table = t
+	}
+	return ok
+}
+
+// mayBeCSV rules out lines that hold what names of fields do not.
+func mayBeCSV(b []byte) bool {
+	return !isDigit(b[0]) && b[0] != '{' && b[0] != '[' && b[0] != '<' && bytes.IndexByte(b, ':') < 0 && bytes.IndexByte(b, '=') < 0
 }
 
 // csvHeader wants at least three fields, all of them names without digits first.
 func (s *Scanner) csvHeader(b []byte) (table, bool) {
-	if isDigit(b[0]) || b[0] == '{' || b[0] == '[' || b[0] == '<' || bytes.IndexByte(b, ':') >= 0 || bytes.IndexByte(b, '=') >= 0 {
-		return table{}, false
-	}
 	var delim byte
 	for _, d := range []byte{',', ';', '\t', '|'} {
 		if bytes.Count(b, []byte{d}) >= 2 {

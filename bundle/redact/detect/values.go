@@ -156,7 +156,7 @@ func (s *Scanner) nameAt(lo, limit int, kind pseudonym.Kind, id string, g gap) {
 	if kind == pseudonym.Host && len(w) < 16 && hexOnly(w) && hasDigit(w) && end-lo > 2 && isDigit(w[0]) {
 		return // the number of a device
 	}
-	if len(w) == 16 && len(digitsOf(w)) == 16 && (kind == pseudonym.Host || kind == pseudonym.Name) {
+	if len(w) == 16 && hexDigits(w) == 16 && (kind == pseudonym.Host || kind == pseudonym.Name) {
 		s.wwn(lo, end)
 		return
 	}
@@ -430,7 +430,7 @@ func looksLikeValue(w []byte) bool {
 }
 
 func isUUID(w []byte) bool {
-	return len(w) == 36 && w[8] == '-' && w[13] == '-' && w[18] == '-' && w[23] == '-' && len(digitsOf(w)) == 32
+	return len(w) == 36 && w[8] == '-' && w[13] == '-' && w[18] == '-' && w[23] == '-' && hexDigits(w) == 32
 }
 
 // isFormOfOther tells serial-like values that are met by their own form.
@@ -441,7 +441,7 @@ func isFormOfOther(w []byte) bool {
 			return true
 		}
 	}
-	return len(w) == 32 && len(digitsOf(w)) == 32 && low[0] == '6' && naaMakers(low) || len(w) == 33 && low[0] == '3'
+	return len(w) == 32 && hexDigits(w) == 32 && low[0] == '6' && naaMakers(low) || len(w) == 33 && low[0] == '3'
 }
 
 // isFile tells names of files from names of hosts.
