@@ -34,10 +34,12 @@ func (a *app) replyCommand() *cobra.Command {
 		Long: `Decrypt a reply with the record key, check that two people of the vendor signed it,
 that it is for this site and the next of its chain, show what it says, ask, and
 apply it all at once: numbers, diagnoses, comments, what is needed, steps for people,
-parts, advice, receipts. A reply may bring a new vendor card: one that only takes
-keys back is put in force; one that lets somebody sign or open who could not before
-needs two officers with their keys. Nothing in a reply is ever executed. Applying the same
-reply again changes nothing.`,
+parts, advice, receipts. A reply may bring a new vendor card, rules of alerts and a
+pack of runbooks; what each changes is shown line by line. What lets somebody sign or
+open who could not before, or makes the alerts tell less than before, is marked LOOSENS
+and needs two officers with their keys. Rules and runbooks that do not go together with
+those of this site refuse the reply as a whole; --without takes the rest of it. Nothing
+in a reply is ever executed. Applying the same reply again changes nothing.`,
 		Example: "  darksite reply open /media/usb/R-S042-000001.reply --identity /media/safe/record.key",
 		RunE: func(c *cobra.Command, args []string) error {
 			return a.openReply(c.Context(), args[0], w)
@@ -45,6 +47,7 @@ reply again changes nothing.`,
 	}
 	open.Flags().StringVar(&w.identity, "identity", "", "file of the record key (default: keys/record.key)")
 	open.Flags().StringArrayVar(&w.officers, "officer", nil, "an officer who agrees that somebody may do more than before; twice")
+	open.Flags().StringArrayVar(&w.without, "without", nil, "leave out what the reply brings of this: rules or runbooks; may be given again")
 	open.Flags().BoolVar(&w.yes, "yes", false, "apply it without being asked")
 	open.Flags().StringVar(&w.passFile, "passphrase-file", "", "passphrase of the record key")
 	c.AddCommand(open)
@@ -55,6 +58,7 @@ reply again changes nothing.`,
 type replyOptions struct {
 	identity, passFile string
 	officers           []string
+	without            []string
 	yes                bool
 }
 
@@ -104,6 +108,11 @@ func writeReplies(db *bbolt.DB, seen seenReplies) error {
 }
 
 func (a *app) openReply(ctx context.Context, path string, w replyOptions) error {
+	for _, what := range w.without {
+		if what != withoutRules && what != withoutBooks {
+			return cli.Usagef("--without %q: want %s or %s", what, withoutRules, withoutBooks)
+		}
+	}
 	conf, err := a.config()
 	if err != nil {
 		return err
@@ -150,8 +159,9 @@ func readBounded(path string, limit int64) ([]byte, error) {
 }
 
 // applyReply shows a reply, asks, and applies it: the items in one transaction,
-// then the receipts, then the journal, then the chain moves on. Each part may be
-// done again, so an interruption is mended by opening the file again.
+// then the receipts, then the journal, then the files it brings, each replaced as a
+// whole, then the chain moves on. Each part may be done again, so an interruption is
+// mended by opening the file again.
 func (a *app) applyReply(ctx context.Context, j *journey, o reply.Opened, w replyOptions) error {
 	seen, err := readReplies(j.cases.DB)
 	if err != nil {
@@ -175,7 +185,11 @@ func (a *app) applyReply(ctx context.Context, j *journey, o reply.Opened, w repl
 	if err != nil {
 		return err
 	}
-	if err := a.officersAgree(card, w.officers, w.passFile); err != nil {
+	brought, err := a.weighBrought(ctx, j, o, w.without)
+	if err != nil {
+		return err
+	}
+	if err := a.officersAgree(brought.loosens(card), w.officers, w.passFile); err != nil {
 		return err
 	}
 	refused := cli.WithHint(errors.New("the reply is not applied: nothing was changed"), "darksite reply open FILE")
@@ -195,11 +209,15 @@ func (a *app) applyReply(ctx context.Context, j *journey, o reply.Opened, w repl
 			return err
 		}
 	}
-	_, err = j.journal.Append(ctx, journal.Entry{
-		Time: a.env.Now(), Actor: "vendor", Action: "reply.apply",
-		Details: map[string]string{"seq": strconv.FormatInt(o.Seq, 10), "sha256": o.Hash, "items": strconv.Itoa(len(o.Items))},
-	})
+	details := map[string]string{"seq": strconv.FormatInt(o.Seq, 10), "sha256": o.Hash, "items": strconv.Itoa(len(o.Items))}
+	if len(w.without) > 0 {
+		details["without"] = strings.Join(w.without, " ")
+	}
+	_, err = j.journal.Append(ctx, journal.Entry{Time: a.env.Now(), Actor: "vendor", Action: "reply.apply", Details: details})
 	if err != nil {
+		return err
+	}
+	if err := a.layBrought(ctx, j, brought, w.officers); err != nil {
 		return err
 	}
 	if err := a.putInForce(ctx, j, card, w.officers); err != nil {
@@ -209,6 +227,9 @@ func (a *app) applyReply(ctx context.Context, j *journey, o reply.Opened, w repl
 		return err
 	}
 	a.env.Notef("reply %d is applied: %d items, %d receipts", o.Seq, len(o.Items), len(o.Receipts))
+	if brought.rules != nil {
+		a.env.Notef("a monitor that runs takes the new rules when it is started again, or told to read its files again")
+	}
 	a.env.Next(afterReply(o)...)
 	return nil
 }
@@ -317,6 +338,7 @@ func (a *app) printReply(o reply.Opened, missing int64) {
 	for _, r := range o.Receipts {
 		fmt.Fprintf(a.env.Out, "bundle %s has arrived whole\n", r.BID)
 	}
+	a.tellRoster(o.Roster)
 	if missing > 0 {
 		a.env.Notef("%d earlier replies have not come, and an older one is not opened after a newer; what they said comes again until a bundle says they were opened", missing)
 	}
