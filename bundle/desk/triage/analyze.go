@@ -106,6 +106,21 @@ func Analyze(now Facts, before *Facts, rules Rules) Report {
 	return r
 }
 
+// Made is a finding that somebody else makes of a bundle, tamed.
+func Made(rule, array, component string, severity int, title string) Finding {
+	return Finding{
+		Rule: tame(rule), Array: tame(array), Component: tame(component), Severity: severity, State: New, Open: true, Title: tame(title),
+		Print: fingerprint(rule, component, title),
+	}
+}
+
+// With puts further findings into a report, where they rank.
+func (r Report) With(more ...Finding) Report {
+	r.Findings = append(slices.Clone(r.Findings), more...)
+	slices.SortFunc(r.Findings, worst)
+	return r
+}
+
 // looked says whether a finding of before would have been seen now: a rule that
 // cannot be checked any more clears nothing.
 func looked(now Facts, unchecked []Unchecked, f Finding) bool {
