@@ -174,11 +174,26 @@ func find(f Facts, rules Rules) ([]Finding, []Unchecked) {
 			case CouldNotCheck:
 				unchecked = append(unchecked, Unchecked{r.ID, a.Name, o.Why})
 			case Found:
-				out = append(out, r.findings(a, o)...)
+				for _, found := range r.findings(a, o) {
+					out = append(out, f.asRaised(found))
+				}
 			}
 		}
 	}
 	return out, unchecked
+}
+
+// asRaised gives a finding about a part the severity that the site's monitor gave
+// to what is wrong with the same part: it knows more of it than one moment shows,
+// and its own word comes first among equals.
+func (f Facts) asRaised(found Finding) Finding {
+	for _, w := range f.Raised {
+		if w.Open && found.Component != "" && w.Array == found.Array && w.Component == found.Component {
+			found.Severity = w.Severity
+			return found
+		}
+	}
+	return found
 }
 
 // findings makes one finding for each part, or one where it is about none.
