@@ -173,9 +173,6 @@ func (tr trip) judge(t *testing.T, family sim.Family, r triage.Report) string {
 	for _, f := range r.Findings {
 		found = append(found, fmt.Sprintf("%s %s %d", f.Rule, f.Component, f.Severity))
 	}
-	if testing.Verbose() {
-		t.Logf("%v %v", r.Unchecked, r.Gaps)
-	}
 	row := func(finding, rank string) string {
 		return fmt.Sprintf("%s\t| %s\t| %s\t| %s\t| %d\t| %d", family, tr.kind, finding, rank, len(r.Findings), len(r.Unchecked)+len(r.Gaps))
 	}
