@@ -199,7 +199,9 @@ func (tr trip) carried(t *testing.T, family sim.Family) triage.Facts {
 	require.NoError(t, err)
 	for range 60 { // half an hour
 		w.look(30 * time.Second)
-		if slices.ContainsFunc(w.changes, func(c localmon.Change) bool { return "site/"+c.Alert.Rule == tr.want && c.What != localmon.ChangeRaised }) {
+		if slices.ContainsFunc(w.changes, func(c localmon.Change) bool {
+			return "site/"+c.Alert.Rule == tr.want && c.What != localmon.ChangeRaised
+		}) {
 			break
 		}
 	}
