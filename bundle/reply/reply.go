@@ -10,6 +10,9 @@
 // [Open] wants both, from two different people on the site's vendor card. What the
 // rules and the pack of runbooks say is for the caller to read and to refuse.
 //
+// A short reply also fits one QR code, [Built.Code], where no medium goes in: the same
+// pack, compressed and sealed. [FromCode] gives [Open] what it needs.
+//
 // The desk calls [Build], the site [Open]. What Open returns is verified, but
 // its order is not: the caller compares Seq and Prev with what it has applied
 // (see [Order]). Nothing in a reply is ever executed; instructions are text, and
@@ -168,6 +171,7 @@ func (r Reply) FileName() string { return fmt.Sprintf("R-%s-%06d.reply", r.Audie
 type Built struct {
 	File []byte // what is carried
 	Hash string // SHA-256 of REPLY.txt, the Prev of the next one
+	Code string // the same reply as the text of one QR code; empty where it does not fit one
 }
 
 // Build signs a reply by two people and seals it to the site.
@@ -206,7 +210,11 @@ func Build(r Reply, by []sign.Signer, recipient string) (Built, error) {
 	if len(file) > MaxBytes {
 		return Built{}, fmt.Errorf("build reply: %d bytes, at most %d: answer in two", len(file), MaxBytes)
 	}
-	return Built{File: file, Hash: string(bundle.DigestOf(text))}, nil
+	qr, err := code(plain, to)
+	if err != nil {
+		return Built{}, fmt.Errorf("build reply: %w", err)
+	}
+	return Built{File: file, Hash: string(bundle.DigestOf(text)), Code: qr}, nil
 }
 
 func sigName(key sign.PublicKey) string { return textName + "." + key.ID() + sigSuffix }
@@ -397,6 +405,11 @@ func openPack(file []byte, ids []age.Identity, site string, v roster.Vendor) (Op
 	plain, err := unseal(file, ids)
 	if err != nil {
 		return Opened{}, err
+	}
+	if !bytes.HasPrefix(plain, []byte(textName)) { // it came as a code
+		if plain, err = inflate(plain); err != nil {
+			return Opened{}, err
+		}
 	}
 	members, err := unarchive(plain)
 	if err != nil {

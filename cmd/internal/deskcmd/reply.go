@@ -26,6 +26,7 @@ type replyOptions struct {
 	card     bool
 	rules    string
 	pack     string
+	code     string
 }
 
 func (a *app) replyCommand() *cobra.Command {
@@ -42,7 +43,7 @@ sealed to the site's record recipient.
 The rules are all rules of the vendor: at the site they take the place of those that an
 earlier reply brought. They are in the language of the kit, with their cases, and are
 tried here before they are sealed.`,
-		Example: "  casedesk reply 00000001 --as ruth --as sam --out /media/usb",
+		Example: "  casedesk reply 00000001 --as ruth --as sam --out /media/usb\n  casedesk reply 00000001 --code reply.pdf",
 		RunE: func(c *cobra.Command, args []string) error {
 			store, done, err := a.openStore()
 			if err != nil {
@@ -57,6 +58,7 @@ tried here before they are sealed.`,
 	c.Flags().BoolVar(&o.card, "card", false, "carry the vendor card, with who signs and which keys are taken back")
 	c.Flags().StringVar(&o.rules, "rules", "", "carry this file of rules of alerts")
 	c.Flags().StringVar(&o.pack, "pack", "", "carry this pack of runbooks (see casedesk pack build)")
+	c.Flags().StringVar(&o.code, "code", "", "write a short reply as one QR code too, where no medium goes in: FILE.pdf to print, another file for what the code says")
 	c.Flags().StringVar(&o.passFile, "passphrase-file", "", "passphrase of the reply keys")
 	return c
 }
@@ -129,6 +131,9 @@ func (a *app) runReply(ctx context.Context, store replyStore, name string, o rep
 	}
 	fmt.Fprintln(a.env.Out, path)
 	a.env.Notef("reply %d to site %s is sealed, %d bytes%s", answer.Seq, c.Site, len(built.File), bringsWords(answer))
+	if o.code != "" {
+		return a.replyCode(answer, built, o.code)
+	}
 	a.env.Next("darksite reply open " + filepath.Base(path) + "   (at the site)")
 	return nil
 }

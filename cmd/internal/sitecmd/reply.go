@@ -30,7 +30,7 @@ func (a *app) replyCommand() *cobra.Command {
 	c := &cobra.Command{Use: "reply", Short: "What the vendor sent back", Example: "  darksite reply open /media/usb/R-S042-000001.reply"}
 	var w replyOptions
 	open := &cobra.Command{
-		Use: "open FILE", Short: "Verify a carried reply and apply it to the cases", Args: cobra.ExactArgs(1),
+		Use: "open [FILE]", Short: "Verify a carried reply and apply it to the cases", Args: cobra.MaximumNArgs(1),
 		Long: `Decrypt a reply with the record key, check that two people of the vendor signed it,
 that it is for this site and the next of its chain, show what it says, ask, and
 apply it all at once: numbers, diagnoses, comments, what is needed, steps for people,
@@ -39,13 +39,24 @@ pack of runbooks; what each changes is shown line by line. What lets somebody si
 open who could not before, or makes the alerts tell less than before, is marked LOOSENS
 and needs two officers with their keys. Rules and runbooks that do not go together with
 those of this site refuse the reply as a whole; --without takes the rest of it. Nothing
-in a reply is ever executed. Applying the same reply again changes nothing.`,
-		Example: "  darksite reply open /media/usb/R-S042-000001.reply --identity /media/safe/record.key",
+in a reply is ever executed. Applying the same reply again changes nothing.
+
+A short reply may come as one QR code: --scan names what a scanner read of it, or the
+file that holds it (- is the input).`,
+		Example: "  darksite reply open /media/usb/R-S042-000001.reply --identity /media/safe/record.key\n  darksite reply open --scan scanned.txt",
 		RunE: func(c *cobra.Command, args []string) error {
-			return a.openReply(c.Context(), args[0], w)
+			if (len(args) == 1) == (w.scan != "") {
+				return cli.Usagef("name the file of the reply, or what was scanned of its code with --scan")
+			}
+			file, err := a.carriedReply(strings.Join(args, ""), w.scan)
+			if err != nil {
+				return err
+			}
+			return a.openReply(c.Context(), file, w)
 		},
 	}
 	open.Flags().StringVar(&w.identity, "identity", "", "file of the record key (default: keys/record.key)")
+	open.Flags().StringVar(&w.scan, "scan", "", "what was read of a reply's QR code, or the file that holds it")
 	open.Flags().StringArrayVar(&w.officers, "officer", nil, "an officer who agrees that somebody may do more than before; twice")
 	open.Flags().StringArrayVar(&w.without, "without", nil, "leave out what the reply brings of this: rules or runbooks; may be given again")
 	open.Flags().BoolVar(&w.yes, "yes", false, "apply it without being asked")
@@ -57,6 +68,7 @@ in a reply is ever executed. Applying the same reply again changes nothing.`,
 // replyOptions say how a reply is opened, and who agrees.
 type replyOptions struct {
 	identity, passFile string
+	scan               string
 	officers           []string
 	without            []string
 	yes                bool
@@ -107,7 +119,28 @@ func writeReplies(db *bbolt.DB, seen seenReplies) error {
 	return nil
 }
 
-func (a *app) openReply(ctx context.Context, path string, w replyOptions) error {
+// carriedReply reads a reply from its file, or from what was scanned of its code.
+func (a *app) carriedReply(path, scan string) ([]byte, error) {
+	switch {
+	case scan == "":
+		return readBounded(path, reply.MaxBytes+1)
+	case reply.IsCode(scan):
+		return reply.FromCode(scan)
+	case scan == "-":
+		text, err := io.ReadAll(io.LimitReader(a.env.In, 4*reply.MaxCode))
+		if err != nil {
+			return nil, fmt.Errorf("read the code: %w", err)
+		}
+		return reply.FromCode(string(text))
+	}
+	text, err := readBounded(scan, 4*reply.MaxCode)
+	if err != nil {
+		return nil, err
+	}
+	return reply.FromCode(string(text))
+}
+
+func (a *app) openReply(ctx context.Context, file []byte, w replyOptions) error {
 	for _, what := range w.without {
 		if what != withoutRules && what != withoutBooks {
 			return cli.Usagef("--without %q: want %s or %s", what, withoutRules, withoutBooks)
@@ -118,10 +151,6 @@ func (a *app) openReply(ctx context.Context, path string, w replyOptions) error 
 		return err
 	}
 	vendor, err := a.loadVendor()
-	if err != nil {
-		return err
-	}
-	file, err := readBounded(path, reply.MaxBytes+1)
 	if err != nil {
 		return err
 	}
