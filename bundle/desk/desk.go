@@ -80,4 +80,7 @@ type Blobs interface {
 	Put(ctx context.Context, d bundle.Digest, r io.Reader) error
 	// Open returns the content. It fails with ErrNotFound.
 	Open(ctx context.Context, d bundle.Digest) (io.ReadCloser, error)
+	// Remove takes back a Put that no event speaks of. Removing what is not there
+	// does nothing.
+	Remove(ctx context.Context, d bundle.Digest) error
 }

@@ -75,11 +75,20 @@ type Event struct {
 	Prints    []string      `json:"fingerprints,omitempty"` // triaged: of what was found
 	ReplySeq  int64         `json:"reply_seq,omitempty"`
 	ReplyHash string        `json:"reply_sha256,omitempty"` // of REPLY.txt
+	Attached  *Attached     `json:"attached,omitempty"`     // replied
 
 	Contact *Contact `json:"contact,omitempty"`
 	Plan    *Plan    `json:"plan,omitempty"`
 	Access  *Access  `json:"access,omitempty"`
 	Hours   *Hours   `json:"hours,omitempty"`
+}
+
+// Attached are the files a reply brought besides words, as blobs. Empty ones were
+// not in it.
+type Attached struct {
+	Card  bundle.Digest `json:"card,omitempty"`
+	Rules bundle.Digest `json:"rules,omitempty"`
+	Pack  bundle.Digest `json:"pack,omitempty"`
 }
 
 // words are all texts of an event that people wrote, for one check of them all.

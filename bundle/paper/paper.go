@@ -81,6 +81,23 @@ func PDF(w io.Writer, s Sheet) error {
 	return nil
 }
 
+// A single code of so many modules or more gets the width of the page, where there
+// is the room.
+const (
+	dense = 157 // version 35
+	wide  = 2*CodeWidth + codeGap
+)
+
+// encode makes a code that stands a stain, or where the text is too long for that
+// one that stands less.
+func encode(text string) (*qr.Code, error) {
+	code, err := qr.Encode(text, qr.M)
+	if err != nil {
+		code, err = qr.Encode(text, qr.L)
+	}
+	return code, err
+}
+
 // codes draws the codes below row y, or on a page of their own where the rest of
 // this one is too short for all.
 func codes(doc *fpdf.Fpdf, s Sheet, y float64, page func() float64) error {
@@ -97,11 +114,15 @@ func codes(doc *fpdf.Fpdf, s Sheet, y float64, page func() float64) error {
 	}
 	for i, text := range s.Codes {
 		left, top := pageLeft+float64(i%2)*(CodeWidth+codeGap), y+float64(i/2)*step
-		code, err := qr.Encode(text, qr.M)
+		code, err := encode(text)
 		if err != nil {
 			return fmt.Errorf("QR code %d: %w", i+1, err)
 		}
-		module := CodeWidth / float64(code.Size+2*quiet)
+		width := CodeWidth
+		if len(s.Codes) == 1 && code.Size >= dense && y+wide <= pageBottom+rowHeight {
+			width = wide
+		}
+		module := width / float64(code.Size+2*quiet)
 		for row := range code.Size {
 			for from := 0; from < code.Size; from++ {
 				end := from
@@ -115,7 +136,7 @@ func codes(doc *fpdf.Fpdf, s Sheet, y float64, page func() float64) error {
 			}
 		}
 		if i < len(s.Labels) {
-			doc.Text(left+quiet*module, top+CodeWidth+labelRoom-4, Escaped(s.Labels[i]))
+			doc.Text(left+quiet*module, top+width+labelRoom-4, Escaped(s.Labels[i]))
 		}
 	}
 	return nil
@@ -128,7 +149,7 @@ func Text(w io.Writer, s Sheet) error {
 		b.WriteString(row + "\n")
 	}
 	for i, text := range s.Codes {
-		code, err := qr.Encode(text, qr.M)
+		code, err := encode(text)
 		if err != nil {
 			return fmt.Errorf("print %q: QR code %d: %w", s.Title, i+1, err)
 		}

@@ -1,12 +1,17 @@
 // Package reply is the way back: what the desk answers, in one small file that
 // is carried to the site and opened there.
 //
-// A reply pack is a ustar archive of REPLY.txt, its signatures and items.json,
-// sealed with age to the site's record recipient. REPLY.txt is a statement (see
-// bundle/statement) that lists the digest of every other member, whom it is for,
-// its number in the site's chain and the hash of the reply before. Two people of
-// the vendor sign it in the namespace reply@darksite; [Open] wants both, from two
-// different people on the site's vendor card.
+// A reply pack is a ustar archive of REPLY.txt, its signatures and items.json, and
+// of what is attached: vendor.txt, rules.yaml, runbooks.pack. It is sealed with age
+// to the site's record recipient. REPLY.txt is a statement (see bundle/statement)
+// that lists the digest of every other member, whom it is for, its number in the
+// site's chain, the hash of the reply before, and which roster of the site the desk
+// works by. Two people of the vendor sign it in the namespace reply@darksite;
+// [Open] wants both, from two different people on the site's vendor card. What the
+// rules and the pack of runbooks say is for the caller to read and to refuse.
+//
+// A short reply also fits one QR code, [Built.Code], where no medium goes in: the same
+// pack, compressed and sealed. [FromCode] gives [Open] what it needs.
 //
 // The desk calls [Build], the site [Open]. What Open returns is verified, but
 // its order is not: the caller compares Seq and Prev with what it has applied
@@ -54,6 +59,8 @@ const (
 	textName  = "REPLY.txt"
 	itemsName = "items.json"
 	cardName  = "vendor.txt"
+	rulesName = "rules.yaml"
+	packName  = "runbooks.pack"
 	sigSuffix = ".sig"
 )
 
@@ -125,7 +132,36 @@ type Reply struct {
 	Issued   time.Time
 	Receipts []Receipt
 	Items    []Item
+	Roster   Roster // the roster of the site that the desk works by
 	Card     []byte // a new vendor card: who signs, who opens, which keys are taken back; nil for none
+	Rules    []byte // the vendor's rules of alerts, all of them, in the place of those before; nil for none
+	Pack     []byte // a signed pack of runbooks; nil for none
+}
+
+// Roster names a version of a site's roster. The zero one says nothing.
+type Roster struct {
+	Version int64
+	SHA256  bundle.Digest // of its text
+}
+
+func (r Roster) line() string {
+	if r == (Roster{}) {
+		return ""
+	}
+	return fmt.Sprintf("%d %s", r.Version, r.SHA256)
+}
+
+func parseRoster(line string) (Roster, error) {
+	if line == "" {
+		return Roster{}, nil
+	}
+	number, digest, _ := strings.Cut(line, " ")
+	version, err := strconv.ParseInt(number, 10, 64)
+	r := Roster{version, bundle.Digest(digest)}
+	if err != nil || version < 1 || !r.SHA256.Valid() {
+		return Roster{}, fmt.Errorf("roster_seen %.80q: want a version and a digest", line)
+	}
+	return r, nil
 }
 
 // FileName is how the file of a reply is called.
@@ -135,6 +171,7 @@ func (r Reply) FileName() string { return fmt.Sprintf("R-%s-%06d.reply", r.Audie
 type Built struct {
 	File []byte // what is carried
 	Hash string // SHA-256 of REPLY.txt, the Prev of the next one
+	Code string // the same reply as the text of one QR code; empty where it does not fit one
 }
 
 // Build signs a reply by two people and seals it to the site.
@@ -162,11 +199,7 @@ func Build(r Reply, by []sign.Signer, recipient string) (Built, error) {
 		}
 		members = append(members, member{sigName(s.Public()), sig})
 	}
-	members = append(members, member{itemsName, items})
-	if r.Card != nil {
-		members = append(members, member{cardName, r.Card})
-	}
-	plain, err := archive(members)
+	plain, err := archive(append(members, r.listed(items)...))
 	if err != nil {
 		return Built{}, fmt.Errorf("build reply: %w", err)
 	}
@@ -177,7 +210,11 @@ func Build(r Reply, by []sign.Signer, recipient string) (Built, error) {
 	if len(file) > MaxBytes {
 		return Built{}, fmt.Errorf("build reply: %d bytes, at most %d: answer in two", len(file), MaxBytes)
 	}
-	return Built{File: file, Hash: string(bundle.DigestOf(text))}, nil
+	qr, err := code(plain, to)
+	if err != nil {
+		return Built{}, fmt.Errorf("build reply: %w", err)
+	}
+	return Built{File: file, Hash: string(bundle.DigestOf(text)), Code: qr}, nil
 }
 
 func sigName(key sign.PublicKey) string { return textName + "." + key.ID() + sigSuffix }
@@ -197,6 +234,7 @@ func (r Reply) encode(items []byte) ([]byte, error) {
 		{Key: "reply_seq", Value: strconv.FormatInt(r.Seq, 10)},
 		{Key: "prev_reply_sha256", Value: r.Prev},
 		{Key: "issued_utc", Value: r.Issued.UTC().Format(time.RFC3339)},
+		{Key: "roster_seen", Value: r.Roster.line()},
 	}
 	for _, rc := range r.Receipts {
 		lines = append(lines, statement.Line{Key: "receipt", Value: string(rc.BID) + " " + string(rc.Sealed)})
@@ -207,21 +245,43 @@ func (r Reply) encode(items []byte) ([]byte, error) {
 	return statement.Encode(lines)
 }
 
-// listed are the members whose digests the statement carries.
+// listed are the members whose digests the statement carries, in their order.
 func (r Reply) listed(items []byte) []member {
 	list := []member{{itemsName, items}}
-	if r.Card != nil {
-		list = append(list, member{cardName, r.Card})
+	for _, m := range []member{{cardName, r.Card}, {rulesName, r.Rules}, {packName, r.Pack}} {
+		if m.data != nil {
+			list = append(list, m)
+		}
 	}
 	return list
 }
+
+// attach takes what is attached from the members behind the items.
+func (r *Reply) attach(members []member) {
+	for _, m := range members {
+		switch m.name {
+		case cardName:
+			r.Card = m.data
+		case rulesName:
+			r.Rules = m.data
+		case packName:
+			r.Pack = m.data
+		}
+	}
+}
+
+// attachments is how many members a reply may have besides what every one has.
+const attachments = 3
 
 func (r Reply) validate() error {
 	if !roster.ValidSite(r.Audience) || r.Seq < 1 || (r.Seq == 1) != (r.Prev == "") || r.Prev != "" && !bundle.Digest(r.Prev).Valid() {
 		return errors.New("audience, sequence or the hash of the reply before is not valid")
 	}
-	if len(r.Items) == 0 && len(r.Receipts) == 0 && r.Card == nil {
+	if len(r.Items) == 0 && len(r.Receipts) == 0 && len(r.listed(nil)) == 1 {
 		return errors.New("it says nothing: neither an item nor a receipt")
+	}
+	if again, err := parseRoster(r.Roster.line()); err != nil || again != r.Roster {
+		return errors.New("the roster of the site is not a version and a digest")
 	}
 	if r.Card != nil {
 		if _, err := roster.ParseVendor(r.Card); err != nil {
@@ -346,21 +406,20 @@ func openPack(file []byte, ids []age.Identity, site string, v roster.Vendor) (Op
 	if err != nil {
 		return Opened{}, err
 	}
+	if !bytes.HasPrefix(plain, []byte(textName)) { // it came as a code
+		if plain, err = inflate(plain); err != nil {
+			return Opened{}, err
+		}
+	}
 	members, err := unarchive(plain)
 	if err != nil {
 		return Opened{}, err
 	}
-	most := signers + 3
-	if len(members) < most-1 || len(members) > most || members[0].name != textName || members[signers+1].name != itemsName ||
-		len(members) == most && members[most-1].name != cardName {
-		return Opened{}, fmt.Errorf("want %s, %d signatures, %s and perhaps %s, in this order", textName, signers, itemsName, cardName)
+	if len(members) < signers+2 || members[0].name != textName || members[signers+1].name != itemsName {
+		return Opened{}, fmt.Errorf("want %s, %d signatures, %s and what is attached, in this order", textName, signers, itemsName)
 	}
 	text, items := members[0].data, members[signers+1].data
-	var card []byte
-	if len(members) == most {
-		card = members[most-1].data
-	}
-	r, err := parse(text, items, card)
+	r, err := parse(text, items, members[signers+2:])
 	if err != nil {
 		return Opened{}, err
 	}
@@ -392,11 +451,15 @@ func verify(text []byte, sigs []member, seq int64, v roster.Vendor) ([]roster.Pe
 	return people, nil
 }
 
-func parse(text, items, card []byte) (Reply, error) {
+func parse(text, items []byte, attached []member) (Reply, error) {
 	f := statement.NewReader(text)
 	f.Const("format", format)
-	r := Reply{Audience: f.Text("audience"), Seq: f.Int("reply_seq"), Prev: f.Text("prev_reply_sha256"), Card: card}
-	issued := f.Text("issued_utc")
+	r := Reply{Audience: f.Text("audience"), Seq: f.Int("reply_seq"), Prev: f.Text("prev_reply_sha256")}
+	r.attach(attached)
+	if !slices.EqualFunc(r.listed(items)[1:], attached, func(x, y member) bool { return x.name == y.name }) {
+		return Reply{}, errors.New("a member does not belong here, or stands in another order")
+	}
+	issued, seen := f.Text("issued_utc"), f.Text("roster_seen")
 	for _, line := range f.Repeat("receipt") {
 		bid, digest, _ := strings.Cut(line, " ") // validate looks at both
 		r.Receipts = append(r.Receipts, Receipt{bundle.ID(bid), bundle.Digest(digest)})
@@ -410,6 +473,9 @@ func parse(text, items, card []byte) (Reply, error) {
 	var err error
 	if r.Issued, err = time.Parse(time.RFC3339, issued); err != nil {
 		return Reply{}, fmt.Errorf("issued_utc: %w", err)
+	}
+	if r.Roster, err = parseRoster(seen); err != nil {
+		return Reply{}, err
 	}
 	doc, err := strictjson.Decode[list](items, strictjson.Limits{Bytes: MaxBytes, Depth: 4})
 	if err != nil {
@@ -480,7 +546,7 @@ func unarchive(data []byte) ([]member, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read archive: %w", err)
 		}
-		if h.Typeflag != tar.TypeReg || len(h.Name) > 80 || len(members) > signers+3 {
+		if h.Typeflag != tar.TypeReg || len(h.Name) > 80 || len(members) > signers+2+attachments {
 			return nil, fmt.Errorf("read archive: member %q does not belong here", h.Name)
 		}
 		body, err := io.ReadAll(io.LimitReader(r, MaxBytes))

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -92,6 +93,52 @@ func TestACardIsCarried(t *testing.T) {
 	r.Card = append(card, '\n')
 	_, err = reply.Build(r, []sign.Signer{p.keys["ruth"], p.keys["sam"]}, p.site.Recipient().String())
 	require.ErrorContains(t, err, "vendor.txt")
+}
+
+func TestRulesAndRunbooksAreCarried(t *testing.T) {
+	p := meet(t)
+	r := first()
+	r.Rules, r.Pack = []byte("rules: []\n"), []byte("a pack")
+	r.Roster = reply.Roster{Version: 3, SHA256: bundle.DigestOf([]byte("roster"))}
+	good := build(t, p, r, "ruth", "sam").File
+	got, err := reply.Open(good, []age.Identity{p.site}, "S042", p.vendor)
+	require.NoError(t, err)
+	require.Equal(t, r, got.Reply)
+	members := untar(t, unseal(t, good, p.site))
+	require.Len(t, members, 6)
+	for name, list := range map[string][]body{
+		"another text of rules": append(slices.Clone(members[:4]), body{"rules.yaml", []byte("off: []\n")}, members[5]),
+		"rules left out":        append(slices.Clone(members[:4]), members[5]),
+		"another order":         append(slices.Clone(members[:4]), members[5], members[4]),
+		"the pack twice":        append(slices.Clone(members), members[5]),
+		"a program":             append(slices.Clone(members), body{"run.sh", []byte("#!/bin/sh\n")}),
+		"a path":                append(slices.Clone(members[:5]), body{"../runbooks.pack", members[5].body}),
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := reply.Open(reseal(t, tarOf(t, list), p.site), []age.Identity{p.site}, "S042", p.vendor)
+			require.ErrorIs(t, err, reply.ErrRefused)
+		})
+	}
+	r.Items, r.Receipts, r.Pack = nil, nil, nil
+	_, err = reply.Build(r, []sign.Signer{p.keys["ruth"], p.keys["sam"]}, p.site.Recipient().String())
+	require.NoError(t, err, "rules alone say enough")
+	r.Roster.Version = -1
+	_, err = reply.Build(r, []sign.Signer{p.keys["ruth"], p.keys["sam"]}, p.site.Recipient().String())
+	require.ErrorContains(t, err, "roster")
+}
+
+// tarOf writes members as a reply does.
+func tarOf(t *testing.T, members []body) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	for _, m := range members {
+		require.NoError(t, w.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: m.name, Size: int64(len(m.body)), Mode: 0o644, ModTime: time.Unix(0, 0), Format: tar.FormatUSTAR}))
+		_, err := w.Write(m.body)
+		require.NoError(t, err)
+	}
+	require.NoError(t, w.Close())
+	return b.Bytes()
 }
 
 func TestBuildRefuses(t *testing.T) {

@@ -18,6 +18,7 @@ const (
 
 // Change is what one pack does to one book.
 type Change struct {
+	Pack     string // name of the pack
 	Book     string
 	What     string
 	From, To int    // versions; 0 where there is none
@@ -54,7 +55,7 @@ func Overlay(base *runbooks.Library, packs ...Pack) (*runbooks.Library, []Change
 			return nil, nil, fmt.Errorf("pack %s %d: %w", p.Name, p.Number, err)
 		}
 		for _, b := range list {
-			c := Change{Book: b.ID, What: Adds, To: b.Version}
+			c := Change{Pack: p.Name, Book: b.ID, What: Adds, To: b.Version}
 			if old := books[b.ID]; old != nil {
 				c.What, c.From = Replaces, old.Version
 				if b.Version <= old.Version {
@@ -74,7 +75,7 @@ func Overlay(base *runbooks.Library, packs ...Pack) (*runbooks.Library, []Change
 			without := *old
 			without.Withdrawn = p.Withdrawn[id]
 			books[id] = &without
-			changes = append(changes, Change{Book: id, What: Withdraws, From: old.Version, Why: p.Withdrawn[id]})
+			changes = append(changes, Change{Pack: p.Name, Book: id, What: Withdraws, From: old.Version, Why: p.Withdrawn[id]})
 		}
 	}
 	lib, err := runbooks.NewLibrary(slices.Collect(maps.Values(books)))

@@ -125,7 +125,7 @@ func TestOverlay(t *testing.T) {
 	t.Run("adds and replaces", func(t *testing.T) {
 		lib, changes, err := pack.Overlay(base, sample(t))
 		require.NoError(t, err)
-		require.Equal(t, []pack.Change{{Book: "pump", What: pack.Replaces, From: 1, To: 2}, {Book: "valve", What: pack.Adds, To: 1}}, changes)
+		require.Equal(t, []pack.Change{{Pack: "vendor", Book: "pump", What: pack.Replaces, From: 1, To: 2}, {Pack: "vendor", Book: "valve", What: pack.Adds, To: 1}}, changes)
 		b, _ := lib.Get("pump")
 		require.Equal(t, 2, b.Version)
 		b, _ = base.Get("pump")
@@ -134,13 +134,13 @@ func TestOverlay(t *testing.T) {
 	t.Run("not by the same version", func(t *testing.T) {
 		lib, changes, err := pack.Overlay(base, one(books{"pump": book(t, "pump", "1")}, nil))
 		require.NoError(t, err)
-		require.Equal(t, []pack.Change{{Book: "pump", What: pack.Passed, From: 1, To: 1}}, changes)
+		require.Equal(t, []pack.Change{{Pack: "v", Book: "pump", What: pack.Passed, From: 1, To: 1}}, changes)
 		require.Len(t, lib.All(), 1)
 	})
 	t.Run("withdraws, and a higher version comes back", func(t *testing.T) {
 		lib, changes, err := pack.Overlay(base, one(nil, map[string]string{"pump": "it harms", "fan": "unheard of"}))
 		require.NoError(t, err)
-		require.Equal(t, []pack.Change{{Book: "pump", What: pack.Withdraws, From: 1, Why: "it harms"}}, changes)
+		require.Equal(t, []pack.Change{{Pack: "v", Book: "pump", What: pack.Withdraws, From: 1, Why: "it harms"}}, changes)
 		b, _ := lib.Get("pump")
 		require.Equal(t, "it harms", b.Withdrawn)
 		require.Empty(t, lib.For(runbooks.About{Rule: "pump"}), "no alert leads to it")

@@ -392,6 +392,16 @@ func Blobs(t *testing.T, open func(t *testing.T) desk.Blobs) {
 		require.NoError(t, b.Put(t.Context(), digest, strings.NewReader("ignored: it is there")))
 		require.True(t, bytes.Equal(content, read(t, b)))
 	})
+	t.Run("removed, and put again", func(t *testing.T) {
+		b := open(t)
+		require.NoError(t, b.Remove(t.Context(), digest), "what is not there")
+		require.NoError(t, b.Put(t.Context(), digest, bytes.NewReader(content)))
+		require.NoError(t, b.Remove(t.Context(), digest))
+		_, err := b.Open(t.Context(), digest)
+		require.ErrorIs(t, err, desk.ErrNotFound)
+		require.NoError(t, b.Put(t.Context(), digest, bytes.NewReader(content)))
+		require.True(t, bytes.Equal(content, read(t, b)))
+	})
 	t.Run("content of another digest is refused and not kept", func(t *testing.T) {
 		b := open(t)
 		require.Error(t, b.Put(t.Context(), digest, strings.NewReader("other")))
@@ -414,6 +424,7 @@ func Blobs(t *testing.T, open func(t *testing.T) desk.Blobs) {
 			require.Error(t, b.Put(t.Context(), d, strings.NewReader("x")))
 			_, err := b.Open(t.Context(), d)
 			require.Error(t, err)
+			require.Error(t, b.Remove(t.Context(), d))
 		}
 	})
 }

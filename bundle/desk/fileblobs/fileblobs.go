@@ -110,3 +110,17 @@ func (s *Store) Open(_ context.Context, d bundle.Digest) (io.ReadCloser, error) 
 	}
 	return f, nil
 }
+
+// Remove implements desk.Blobs.
+func (s *Store) Remove(_ context.Context, d bundle.Digest) error {
+	path, err := s.path(d)
+	if err != nil {
+		return err
+	}
+	if err := os.Remove(path); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	} else if err != nil {
+		return fmt.Errorf("remove blob: %w", err)
+	}
+	return safefile.SyncDir(filepath.Dir(path))
+}

@@ -15,9 +15,9 @@
 // chain and are refused; a gap is a warning.
 //
 // A refusal leaves nothing anywhere. A crash, or a disk or store that fails at
-// the very end, leaves either nothing or a whole import: what then lies in the
-// blob store or among the opened trees without a record is harmless, because
-// both are named by digest, and the next import of the same bundle takes it over.
+// the very end, leaves either nothing or a whole import: before anything is put
+// outside the quarantine its digest is noted in there, and what was put and has no
+// record is taken back, at once or by the next [New].
 //
 // Limits: memory does not grow with a bundle; a bundle may have at most
 // Options.MaxBytes of plaintext. The quarantine has one owner: the caller holds
@@ -74,12 +74,20 @@ type Options struct {
 }
 
 // Intake imports bundles.
-type Intake struct{ o Options }
+type Intake struct {
+	o    Options
+	step func(name string) // told after each step; for tests that stop there
+}
 
-// New makes an intake and throws away what an interrupted one left behind.
-func New(o Options) (*Intake, error) {
+// New makes an intake and throws away what an interrupted one left behind, in the
+// quarantine and of what it had begun to keep.
+func New(ctx context.Context, o Options) (*Intake, error) {
 	if o.MaxBytes == 0 {
 		o.MaxBytes = DefaultMaxBytes
+	}
+	in := &Intake{o, func(string) {}}
+	if err := in.takeBack(ctx); err != nil {
+		return nil, err
 	}
 	if err := os.RemoveAll(o.Quarantine); err != nil {
 		return nil, fmt.Errorf("empty the quarantine: %w", err)
@@ -89,7 +97,7 @@ func New(o Options) (*Intake, error) {
 			return nil, fmt.Errorf("make intake folders: %w", err)
 		}
 	}
-	return &Intake{o}, nil
+	return in, nil
 }
 
 // Set is the folders that hold one bundle, spread over one or several media.
@@ -138,6 +146,7 @@ func (in *Intake) Import(ctx context.Context, set Set) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, fmt.Errorf("import %s: %w", set.Name, err)
 	}
+	in.step("quarantine")
 	out, err := in.run(ctx, set, work)
 	if rm := os.RemoveAll(work); rm != nil {
 		err = errors.Join(err, fmt.Errorf("empty the quarantine: %w", rm))
@@ -155,7 +164,7 @@ func (in *Intake) run(ctx context.Context, set Set, work string) (Outcome, error
 	var label carry.Label
 	var officer roster.Person
 	var before Outcome
-	sealed := filepath.Join(work, "sealed")
+	sealed := filepath.Join(work, sealedName)
 	// The label is read once, and what it is believed by is asked before anything
 	// else of the medium is read: a label that changes meanwhile changes nothing.
 	carried, err := carry.ReassembleFile(ctx, sealed, carry.ReadOptions{
@@ -174,11 +183,13 @@ func (in *Intake) run(ctx context.Context, set Set, work string) (Outcome, error
 	if err != nil {
 		return Outcome{}, err
 	}
-	tree := filepath.Join(work, "tree")
+	in.step("reassembled")
+	tree := filepath.Join(work, treeName)
 	report, warnings, err := in.open(ctx, label, sealed, tree)
 	if err != nil {
 		return Outcome{}, err
 	}
+	in.step("opened")
 	b, err := in.describe(officer, report, carried, warnings)
 	if err != nil {
 		return Outcome{}, err
@@ -192,7 +203,7 @@ func (in *Intake) run(ctx context.Context, set Set, work string) (Outcome, error
 		return Outcome{}, err
 	}
 	b.Warnings = slices.Concat(b.Warnings, warnings, more)
-	return in.keep(ctx, id, b, draft, sealed, tree)
+	return in.keep(ctx, id, b, draft, work)
 }
 
 // believe reads a label and decides whether it is to be believed, and with it
@@ -333,27 +344,81 @@ func (in *Intake) describe(officer roster.Person, r verify.Report, c *carry.Repo
 	return b, nil
 }
 
-// keep is the end: the sealed file by digest, one rename, one transaction.
-func (in *Intake) keep(ctx context.Context, id string, b desk.Bundle, draft *desk.Draft, sealed, tree string) (Outcome, error) {
-	f, err := os.Open(sealed)
-	if err != nil {
+// keep is the end: the sealed file by digest, one rename, one transaction. What
+// was put and did not come to its record is taken back.
+func (in *Intake) keep(ctx context.Context, id string, b desk.Bundle, draft *desk.Draft, work string) (Outcome, error) {
+	if err := safefile.Write(filepath.Join(work, keeping), []byte(b.SealedSHA256), 0o600); err != nil {
 		return Outcome{}, err
+	}
+	in.step("noted")
+	c, err := in.put(ctx, id, b, draft, work)
+	if err != nil {
+		return Outcome{}, errors.Join(err, in.forget(context.WithoutCancel(ctx), b.SealedSHA256))
+	}
+	return Outcome{Bundle: b, Case: id, Number: c.Number, Status: c.Status, Paperwork: c.Paperwork}, nil
+}
+
+func (in *Intake) put(ctx context.Context, id string, b desk.Bundle, draft *desk.Draft, work string) (desk.Case, error) {
+	f, err := os.Open(filepath.Join(work, sealedName))
+	if err != nil {
+		return desk.Case{}, err
 	}
 	defer f.Close()
 	if err := in.o.Blobs.Put(ctx, b.SealedSHA256, f); err != nil {
-		return Outcome{}, err
+		return desk.Case{}, err
 	}
-	if err := in.place(tree, in.Tree(b.SealedSHA256)); err != nil {
-		return Outcome{}, err
+	in.step("blob")
+	if err := in.place(filepath.Join(work, treeName), in.Tree(b.SealedSHA256)); err != nil {
+		return desk.Case{}, err
 	}
+	in.step("tree")
 	cases, err := in.o.Store.Record(ctx, desk.Event{
 		Case: id, Kind: desk.Imported, At: b.Received, Actor: "intake", Bundle: &b, Draft: draft,
 	})
 	if err != nil {
-		return Outcome{}, err
+		return desk.Case{}, err
 	}
-	c := cases[0]
-	return Outcome{Bundle: b, Case: id, Number: c.Number, Status: c.Status, Paperwork: c.Paperwork}, nil
+	in.step("recorded")
+	return cases[0], nil
+}
+
+// Names in the folder of one import.
+const (
+	sealedName = "sealed"
+	treeName   = "tree"
+	keeping    = "keeping" // the digest of what is being kept
+)
+
+// takeBack removes what interrupted imports had put and not recorded.
+func (in *Intake) takeBack(ctx context.Context) error {
+	notes, err := filepath.Glob(filepath.Join(in.o.Quarantine, "*", keeping))
+	if err != nil {
+		return fmt.Errorf("take back an interrupted import: %w", err)
+	}
+	for _, note := range notes {
+		text, err := os.ReadFile(note)
+		if err != nil {
+			return fmt.Errorf("take back an interrupted import: %w", err)
+		}
+		if d := bundle.Digest(text); d.Valid() {
+			if err := in.forget(ctx, d); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// forget takes back a sealed file and its tree unless the store has their bundle.
+func (in *Intake) forget(ctx context.Context, d bundle.Digest) error {
+	_, err := in.o.Store.Bundle(ctx, d)
+	if !errors.Is(err, desk.ErrNotFound) {
+		return err // it was recorded after all, or nobody knows
+	}
+	if err := os.RemoveAll(in.Tree(d)); err != nil {
+		return fmt.Errorf("take back %s: %w", d, err)
+	}
+	return in.o.Blobs.Remove(ctx, d)
 }
 
 // caseID finds the case a bundle belongs to by what its manifest says: a number

@@ -317,7 +317,7 @@ func TestALabelExchangedMeanwhileIsNotSeen(t *testing.T) {
 	asked := 0
 	// The roster is asked after the label was read and before the volumes are.
 	rosters := k.Rosters
-	in, err := intake.New(intake.Options{
+	in, err := intake.New(t.Context(), intake.Options{
 		Store: s.store, Blobs: noBlobs{}, Quarantine: filepath.Join(s.dir, "quarantine"), Opened: filepath.Join(s.dir, "opened"),
 		Roster: func(site string) (r rosterOf, err error) {
 			if asked++; asked == 1 {

@@ -3,6 +3,7 @@ package intake_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -23,6 +24,9 @@ import (
 // The test binary, started again with this variable, is an import station that
 // takes in all media below the folder it names, until somebody kills it.
 const childEnv = "DARKSITE_INTAKE_TEST_CHILD"
+
+// killAtEnv is the number of the step after which the child kills itself.
+const killAtEnv = "DARKSITE_INTAKE_TEST_KILL_AT"
 
 func child(dir string) error {
 	key, err := os.ReadFile(filepath.Join(dir, "intake.key"))
@@ -49,6 +53,17 @@ func child(dir string) error {
 	if err != nil {
 		return err
 	}
+	if at, err := strconv.Atoi(os.Getenv(killAtEnv)); err == nil {
+		s.OnStep(func(name string) {
+			if at--; at == 0 {
+				fmt.Fprint(os.Stderr, name)
+				if self, err := os.FindProcess(os.Getpid()); err == nil {
+					_ = self.Kill()
+				}
+				select {} // it comes in a moment
+			}
+		})
+	}
 	for _, set := range sets {
 		if _, err := s.Import(context.Background(), set); err != nil {
 			return err
@@ -57,28 +72,101 @@ func child(dir string) error {
 	return s.db.Close()
 }
 
-// Killed at any instant, an import has happened or has not: every bundle ends up
-// imported once, and what is recorded is whole at every moment between.
-func TestKilledAtRandomInstants(t *testing.T) {
-	k := bundletest.New(t)
-	dir := t.TempDir()
+// importSteps are the steps of one import, in order, at which it may be killed.
+var importSteps = []string{"quarantine", "reassembled", "opened", "noted", "blob", "tree", "recorded"}
+
+// laden makes a desk folder with a medium of so many bundles, one after the other as
+// a site makes them.
+func laden(t *testing.T, k *bundletest.Kit, bundles int) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "intake.key"), []byte(k.Intake.String()), 0o600))
 	text, err := k.Roster.Encode()
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "roster"), text, 0o600))
 	medium := filepath.Join(dir, "medium")
 	require.NoError(t, os.Mkdir(medium, 0o700))
-	bundles := 5
-	if n, err := strconv.Atoi(os.Getenv("INTAKE_BUNDLES")); err == nil {
-		bundles = n
-	}
 	prev := ""
-	for seq := range int64(bundles) { // one after the other, as a site makes them
+	for seq := range int64(bundles) {
 		p := pack(t, k, cargo{seq: seq + 1, prev: prev, caseName: draftID, draft: draft(draftID, 3)})
 		p.writeTo(t, medium)
 		prev = string(p.manifest)
 	}
+	return dir
+}
 
+// countOf is how many bundles a test takes: few, or what the variable says.
+func countOf(few int) int {
+	if n, err := strconv.Atoi(os.Getenv("INTAKE_BUNDLES")); err == nil {
+		return n
+	}
+	return few
+}
+
+// Killed after every step of every import in turn. After each kill the desk is
+// opened as the next command would: every bundle is imported whole or not at all,
+// and nothing lies anywhere that no record speaks of.
+func TestKilledAtEveryStep(t *testing.T) {
+	k := bundletest.New(t)
+	bundles := countOf(3)
+	dir := laden(t, k, bundles)
+	self, err := os.Executable()
+	require.NoError(t, err)
+	kills := 0
+	for have := range bundles {
+		for at, step := range importSteps {
+			cmd := exec.CommandContext(t.Context(), self)
+			// Those that are here already end at their label, with one step each.
+			cmd.Env = append(os.Environ(), childEnv+"="+dir, killAtEnv+"="+strconv.Itoa(have+at+1))
+			var told bytes.Buffer
+			cmd.Stderr = &told
+			require.EqualError(t, cmd.Run(), "signal: killed", told.String())
+			require.Equal(t, step, told.String())
+			kills++
+			want := have
+			if step == "recorded" {
+				want++
+			}
+			require.Equal(t, want, checkStation(t, k, dir), "killed at %s", step)
+			nothingElse(t, dir, want)
+		}
+	}
+	t.Logf("%d kills over %d bundles", kills, bundles)
+	requireWhole(t, k, dir, bundles)
+}
+
+// nothingElse wants so many blobs and trees, no more.
+func nothingElse(t *testing.T, dir string, bundles int) {
+	t.Helper()
+	require.Len(t, files(t, filepath.Join(dir, "blobs")), bundles, "no orphan, no half")
+	trees, err := os.ReadDir(filepath.Join(dir, "opened"))
+	require.NoError(t, err)
+	require.Len(t, trees, bundles)
+}
+
+// requireWhole wants every bundle imported once, in order, on one case.
+func requireWhole(t *testing.T, k *bundletest.Kit, dir string, bundles int) {
+	t.Helper()
+	require.Equal(t, bundles, checkStation(t, k, dir))
+	nothingElse(t, dir, bundles)
+	s, err := open(dir, []age.Identity{k.Intake}, k.Rosters, 0)
+	require.NoError(t, err)
+	defer s.db.Close()
+	cases, err := s.store.Cases(t.Context())
+	require.NoError(t, err)
+	require.Len(t, cases, 1)
+	require.Len(t, cases[0].Bundles, bundles)
+	for _, b := range cases[0].Bundles {
+		require.Empty(t, b.Warnings, "they came in order and one by one")
+	}
+}
+
+// Killed at any instant, an import has happened or has not: every bundle ends up
+// imported once, and what is recorded is whole at every moment between.
+func TestKilledAtRandomInstants(t *testing.T) {
+	k := bundletest.New(t)
+	bundles := countOf(5)
+	dir := laden(t, k, bundles)
 	self, err := os.Executable()
 	require.NoError(t, err)
 	rng := rand.New(rand.NewPCG(7, 2026))
@@ -107,25 +195,7 @@ func TestKilledAtRandomInstants(t *testing.T) {
 	}
 	require.Positive(t, killed)
 	t.Logf("killed %d times", killed)
-	require.Equal(t, bundles, checkStation(t, k, dir))
-	s, err := open(dir, []age.Identity{k.Intake}, k.Rosters, 0)
-	require.NoError(t, err)
-	defer s.db.Close()
-	blobs := 0
-	for range files(t, filepath.Join(dir, "blobs")) {
-		blobs++
-	}
-	require.Equal(t, bundles, blobs, "no orphan, no half")
-	trees, err := os.ReadDir(filepath.Join(dir, "opened"))
-	require.NoError(t, err)
-	require.Len(t, trees, bundles)
-	cases, err := s.store.Cases(t.Context())
-	require.NoError(t, err)
-	require.Len(t, cases, 1)
-	require.Len(t, cases[0].Bundles, bundles)
-	for _, b := range cases[0].Bundles {
-		require.Empty(t, b.Warnings, "they came in order and one by one")
-	}
+	requireWhole(t, k, dir, bundles)
 }
 
 // checkStation opens a desk after a crash and says how many bundles it has; each

@@ -62,7 +62,7 @@ func open(dir string, ids []age.Identity, rosters func(string) (roster.Roster, e
 	if err != nil {
 		return nil, err
 	}
-	s.Intake, err = intake.New(intake.Options{
+	s.Intake, err = intake.New(context.Background(), intake.Options{
 		Store: s.store, Blobs: blobs, Quarantine: filepath.Join(dir, "quarantine"), Opened: filepath.Join(dir, "opened"),
 		Identities: ids, Roster: rosters, Now: func() time.Time { return arrival }, MaxBytes: maxBytes,
 	})
@@ -252,3 +252,5 @@ func (noBlobs) Put(_ context.Context, _ bundle.Digest, r io.Reader) error {
 func (noBlobs) Open(context.Context, bundle.Digest) (io.ReadCloser, error) {
 	return nil, desk.ErrNotFound
 }
+
+func (noBlobs) Remove(context.Context, bundle.Digest) error { return nil }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -33,6 +34,8 @@ type Finding struct {
 	Advice    string   `json:"advice,omitempty"`
 	FixedIn   string   `json:"fixed_in,omitempty"`
 	Print     string   `json:"fingerprint"`
+
+	rest bool // the array's own words, of what nothing else names
 }
 
 // Unchecked is a rule that could not be checked.
@@ -106,14 +109,36 @@ func Analyze(now Facts, before *Facts, rules Rules) Report {
 	return r
 }
 
+// Made is a finding that somebody else makes of a bundle, tamed.
+func Made(rule, array, component string, severity int, title string) Finding {
+	return Finding{
+		Rule: tame(rule), Array: tame(array), Component: tame(component), Severity: severity, State: New, Open: true, Title: tame(title),
+		Print: fingerprint(rule, component, title),
+	}
+}
+
+// With puts further findings into a report, where they rank.
+func (r Report) With(more ...Finding) Report {
+	r.Findings = append(slices.Clone(r.Findings), more...)
+	slices.SortFunc(r.Findings, worst)
+	return r
+}
+
 // looked says whether a finding of before would have been seen now: a rule that
 // cannot be checked any more clears nothing.
 func looked(now Facts, unchecked []Unchecked, f Finding) bool {
 	if strings.HasPrefix(f.Rule, sitePrefix) {
 		return now.Watched
 	}
+	if f.rest && slices.ContainsFunc(now.Arrays, func(a Array) bool { return a.Name == f.Array && a.warnsOf(f.Component) }) {
+		return false // another rule names it now
+	}
 	return slices.ContainsFunc(now.Arrays, func(a Array) bool { return a.Name == f.Array }) &&
 		!slices.ContainsFunc(unchecked, func(u Unchecked) bool { return u.Rule == f.Rule && u.Array == f.Array })
+}
+
+func (a Array) warnsOf(component string) bool {
+	return slices.ContainsFunc(a.Alerts, func(al Alert) bool { return al.State == "open" && al.Component == component })
 }
 
 func (f Finding) key() string { return f.Rule + "\x00" + f.Array + "\x00" + f.Component }
@@ -128,8 +153,11 @@ func worst(a, b Finding) int {
 		return 1
 	}
 	own := func(f Finding) int {
-		if strings.HasPrefix(f.Rule, sitePrefix) {
+		switch {
+		case strings.HasPrefix(f.Rule, sitePrefix):
 			return 0
+		case f.rest:
+			return 2
 		}
 		return 1
 	}
@@ -153,17 +181,91 @@ func find(f Facts, rules Rules) ([]Finding, []Unchecked) {
 		})
 	}
 	for _, a := range f.Arrays {
-		for _, r := range rules {
+		named := f.named(a)
+		// What is about the rest comes last: by then it is known what that is.
+		for _, r := range slices.Concat(rules.only(false), rules.only(true)) {
+			if r.rest() {
+				a.Alerts = slices.DeleteFunc(slices.Clone(a.Alerts), named.told)
+			}
 			o := r.verdict(a)
 			switch o.Verdict {
 			case CouldNotCheck:
 				unchecked = append(unchecked, Unchecked{r.ID, a.Name, o.Why})
 			case Found:
-				out = append(out, r.findings(a, o)...)
+				for _, found := range r.findings(a, o) {
+					out = append(out, f.asRaised(found))
+				}
+				named.add(a, o.Parts)
+			}
+		}
+		out = a.fold(out)
+	}
+	return out, unchecked
+}
+
+func (r Rules) only(rest bool) (out Rules) {
+	for _, rule := range r {
+		if rule.rest() == rest {
+			out = append(out, rule)
+		}
+	}
+	return out
+}
+
+// alertRule stands before the code of an array's alert where the site's monitor has
+// no rule of its own for it.
+const alertRule = "array-alert:"
+
+// names are the parts of an array that a finding is about, and the codes of the
+// array's alerts for them: one fault may raise an alert for a part and for the whole
+// it is in.
+type names struct {
+	parts map[string]bool
+	codes map[int]bool
+}
+
+func (f Facts) named(a Array) names {
+	n := names{map[string]bool{}, map[int]bool{}}
+	var parts []string
+	for _, w := range f.Raised {
+		if !w.Open || w.Array != a.Name {
+			continue
+		}
+		parts = append(parts, w.Component)
+		if code, ok := strings.CutPrefix(w.Rule, alertRule); ok { // one alert of the monitor for all of a code
+			if c, err := strconv.Atoi(code); err == nil {
+				n.codes[c] = true
 			}
 		}
 	}
-	return out, unchecked
+	n.add(a, parts)
+	return n
+}
+
+func (n names) add(a Array, parts []string) {
+	for _, p := range parts {
+		n.parts[p] = true
+	}
+	for _, al := range a.Alerts {
+		if al.State == "open" && n.parts[al.Component] {
+			n.codes[al.Code] = true
+		}
+	}
+}
+
+func (n names) told(a Alert) bool { return n.parts[a.Component] || n.codes[a.Code] }
+
+// asRaised gives a finding about a part the severity that the site's monitor gave
+// to what is wrong with the same part: it knows more of it than one moment shows,
+// and its own word comes first among equals.
+func (f Facts) asRaised(found Finding) Finding {
+	for _, w := range f.Raised {
+		if w.Open && found.Component != "" && w.Array == found.Array && w.Component == found.Component {
+			found.Severity = w.Severity
+			return found
+		}
+	}
+	return found
 }
 
 // findings makes one finding for each part, or one where it is about none.
@@ -181,7 +283,10 @@ func (r Rule) findings(a Array, o outcome) []Finding {
 		f := whole
 		f.Component = p
 		f.Evidence = o.Evidence[len(o.Evidence)-len(o.Parts)+i:][:1]
-		f.Print = fingerprint(r.ID, p, r.Title)
+		if r.rest() {
+			f.Title, f.rest = f.Evidence[0], true // the array's own words
+		}
+		f.Print = fingerprint(r.ID, p, f.Title)
 		out = append(out, f)
 	}
 	return out

@@ -19,6 +19,10 @@
 // What the site's own monitor raised is a finding as well, under the name of its
 // rule, since the site looked every 30 seconds and the bundle is one moment.
 //
+// Where neither the monitor nor a rule names a part that the array itself raises an
+// alert for, the array's own words are the finding. What is found about parts of a
+// controller or fabric module that has failed stands under the finding about it.
+//
 // [Timeline] puts what happened in order over files and arrays, on the clock of
 // the kit: times of an array are corrected by how far its clock was measured to be
 // off. Every entry carries its uncertainty; two entries whose uncertainties

@@ -273,7 +273,11 @@ func (r *reader) parts(a *Array) {
 }
 
 func (r *reader) space(a *Array) {
-	for _, i := range r.document(a, "arrays-space") {
+	list := r.document(a, "arrays-space")
+	if whole := r.document(a, "arrays-space-array"); whole != nil { // a FlashBlade is asked for each kind by itself
+		list, a.Read["arrays-space"] = whole, true
+	}
+	for _, i := range list {
 		a.now = i.moment("time")
 		capacity, known := i.number("capacity")
 		var space item

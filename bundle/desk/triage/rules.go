@@ -52,7 +52,19 @@ type PartIs struct {
 type AlertIs struct {
 	Code []int    `yaml:"code,omitempty"`
 	Type []string `yaml:"type,omitempty"`
+	Word []string `yaml:"word,omitempty"` // how severe the array calls it
+	// Rest leaves out parts and codes that the site's monitor or another rule names:
+	// then the array's own words are the finding.
+	Rest bool `yaml:"rest,omitempty"`
 }
+
+func (w AlertIs) holds(a Alert) bool {
+	return a.State == "open" && (len(w.Code) == 0 || slices.Contains(w.Code, a.Code)) &&
+		(len(w.Type) == 0 || slices.Contains(w.Type, a.Type)) && (len(w.Word) == 0 || slices.Contains(w.Word, a.Severity))
+}
+
+// rest says whether the rule is about what nothing else names.
+func (r Rule) rest() bool { return r.When.Alert != nil && r.When.Alert.Rest }
 
 // NumberIs holds for a number above or below a bound.
 type NumberIs struct {
@@ -84,6 +96,7 @@ type ExamplePart struct {
 type ExampleAlert struct {
 	Code  int    `yaml:"code,omitempty"`
 	Type  string `yaml:"type,omitempty"`
+	Word  string `yaml:"word,omitempty"`
 	State string `yaml:"state"`
 }
 
@@ -157,7 +170,7 @@ func (e Example) array(r Rule) Array {
 		a.Parts = append(a.Parts, Part{Type: p.Type, Name: p.Name, Status: p.Status, Version: p.Version})
 	}
 	for _, al := range e.Alerts {
-		a.Alerts = append(a.Alerts, Alert{Code: al.Code, Type: al.Type, State: al.State})
+		a.Alerts = append(a.Alerts, Alert{Code: al.Code, Type: al.Type, Severity: al.Word, State: al.State})
 	}
 	return a
 }
@@ -232,7 +245,7 @@ func (w When) alert(a Array, out *outcome) Verdict {
 	}
 	n := 0
 	for _, al := range a.Alerts {
-		if al.State == "open" && (len(w.Alert.Code) == 0 || slices.Contains(w.Alert.Code, al.Code)) && (len(w.Alert.Type) == 0 || slices.Contains(w.Alert.Type, al.Type)) {
+		if w.Alert.holds(al) {
 			n++
 			out.Parts = append(out.Parts, al.Component)
 			out.Evidence = append(out.Evidence, fmt.Sprintf("array alert %d %s: %s", al.Code, al.Severity, al.Summary))

@@ -37,12 +37,12 @@ func state(t *testing.T, a *sim.Array, base string) fstest.MapFS {
 		"files/monitor/alerts.jsonl":  {Data: nil},
 		"files/monitor/changes.jsonl": {Data: nil},
 	}
-	for _, path := range []string{"arrays", "arrays/space", "alerts", "controllers", "drives", "hardware", "blades", "array-connections", "pod-replica-links/lag"} {
+	for _, path := range []string{"arrays", "arrays/space", "alerts", "controllers", "drives", "hardware", "blades", "array-connections", "pod-replica-links/lag", "arrays/space?type=array"} {
 		w := call(http.MethodGet, base+path, "x-auth-token", session)
 		if w.Code != http.StatusOK || !json.Valid(w.Body.Bytes()) {
 			continue // the other kind's, or a fault of the interface
 		}
-		out["files/arraystate/a/"+strings.ReplaceAll(path, "/", "-")+".json"] = &fstest.MapFile{Data: w.Body.Bytes()}
+		out["files/arraystate/a/"+strings.NewReplacer("/", "-", "?type=", "-").Replace(path)+".json"] = &fstest.MapFile{Data: w.Body.Bytes()}
 	}
 	return out
 }
@@ -71,6 +71,14 @@ func TestEverySimulatedFault(t *testing.T) {
 			sim.NVRAMFail: "nvram-not-healthy", sim.ControllerFail: "controller-not-ready", sim.CPUFail: "controller-not-ready",
 			sim.FanSlow: "part-not-ok", sim.TempHigh: "part-not-ok", sim.PSULoss: "part-not-ok",
 			sim.SASCable: "part-not-ok", sim.ReplicationLag: "copy-behind",
+			// what no rule names is told in the array's own words
+			sim.DrivePathLost: "array-warns", sim.PortErrors: "array-warns", sim.LinkFlap: "array-warns",
+			sim.SFPDegrade: "array-warns", sim.MediatorDown: "array-warns",
+		}},
+		{sim.FlashBlade, "/api/2.20/", map[sim.Kind]string{
+			sim.BladeUnhealthy: "blade-not-healthy", sim.BladeRemoved: "blade-not-healthy",
+			sim.FMFail: "part-not-ok", sim.PSULoss: "part-not-ok", sim.FanSlow: "part-not-ok",
+			sim.NFSDown: "array-calls-it-critical", sim.ConnectorDown: "array-warns", sim.ConnectorRemoved: "array-warns", sim.AlertBurst: "array-warns",
 		}},
 	} {
 		for _, kind := range append([]sim.Info{{}}, sim.CatalogueOf(family.of)...) {

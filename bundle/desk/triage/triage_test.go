@@ -132,7 +132,7 @@ func TestFindings(t *testing.T) {
 // Missing data is never health.
 func TestWhatIsMissingIsSaid(t *testing.T) {
 	r := triage.Analyze(read(t, map[string]string{"drives": "", "arrays": "", "files/monitor/alerts.jsonl": "", "files/monitor/changes.jsonl": ""}), nil, rules(t))
-	require.Equal(t, []string{"redundancy-low: new"}, names(r))
+	require.Equal(t, []string{"redundancy-low: new", "array-calls-it-critical CH0.BAY7: new"}, names(r), "the array says itself what the list of drives would have shown")
 	var rules []string
 	for _, u := range r.Unchecked {
 		rules = append(rules, u.Rule)
@@ -143,6 +143,7 @@ func TestWhatIsMissingIsSaid(t *testing.T) {
 func TestAgainstTheBundleBefore(t *testing.T) {
 	healthy := map[string]string{
 		"drives":                     `{"items":[{"name":"CH0.BAY6","status":"healthy"},{"name":"CH0.BAY7","status":"healthy"}]}`,
+		"alerts":                     `{"items":[]}`,
 		"arrays-space":               `{"items":[{"capacity":1000,"parity":1,"space":{"total_physical":300}}]}`,
 		"files/monitor/alerts.jsonl": "\n", "files/monitor/changes.jsonl": "\n",
 	}
@@ -173,7 +174,7 @@ func TestAgainstTheBundleBefore(t *testing.T) {
 
 	blind := read(t, map[string]string{"drives": "", "files/monitor/alerts.jsonl": "", "files/monitor/changes.jsonl": ""})
 	r = triage.Analyze(blind, &sick, rules(t))
-	require.Equal(t, []string{"redundancy-low: still"}, names(r), "what cannot be seen any more is not cleared")
+	require.Equal(t, []string{"redundancy-low: still", "array-calls-it-critical CH0.BAY7: new"}, names(r), "what cannot be seen any more is not cleared")
 
 	upgraded := read(t, map[string]string{"arrays": `{"items":[{"id":"sn-1","os":"Purity//FA","version":"6.6.8"}]}`})
 	r = triage.Analyze(upgraded, &sick, rules(t))
@@ -263,4 +264,44 @@ func FuzzRead(f *testing.F) {
 		}
 		triage.Timeline(facts, time.Time{}, taken.AddDate(100, 0, 0))
 	})
+}
+
+func TestThePartsOfAWholeAreToldUnderIt(t *testing.T) {
+	doc := func(items ...string) *fstest.MapFile {
+		return &fstest.MapFile{Data: []byte(`{"items":[` + strings.Join(items, ",") + `]}`)}
+	}
+	var hardware []string
+	for i := range 8 {
+		hardware = append(hardware, fmt.Sprintf(`{"name":"CT0.FAN%d","type":"cooling","status":"unknown"}`, i))
+	}
+	hardware = append(hardware, `{"name":"CT1.FAN0","type":"cooling","status":"critical"}`)
+	facts, err := triage.Read(fstest.MapFS{
+		"files/arraystate/a/arrays.json":      doc(`{"id":"1","os":"Purity//FA","version":"6.6.3"}`),
+		"files/arraystate/a/controllers.json": doc(`{"name":"CT0","status":"not ready"}`, `{"name":"CT1","status":"ready"}`),
+		"files/arraystate/a/hardware.json":    doc(hardware...),
+	}, taken)
+	require.NoError(t, err)
+	r := triage.Analyze(facts, nil, rules(t))
+	require.Len(t, r.Findings, 2)
+	require.Equal(t, "CT0", r.Findings[0].Component)
+	require.Equal(t, "and 3 more parts of it", r.Findings[0].Evidence[len(r.Findings[0].Evidence)-1])
+	require.Equal(t, "CT1.FAN0", r.Findings[1].Component, "a part of a controller that is well stands for itself")
+}
+
+func TestTheArrayIsHeardWhereNothingElseSpeaks(t *testing.T) {
+	alerts := `{"items":[{"code":41,"severity":"warning","state":"open","component_type":"hardware","component_name":"ct1.fc0","summary":"optics are dim"},` +
+		`{"code":60,"severity":"critical","state":"open","component_type":"drive","component_name":"CH0.BAY3","summary":"drive failed"},` +
+		`{"code":60,"severity":"critical","state":"open","component_type":"shelf","component_name":"CH0","summary":"drive failed"}]}`
+	facts, err := triage.Read(fstest.MapFS{
+		"files/arraystate/a/arrays.json": {Data: []byte(`{"items":[{"id":"1","os":"Purity//FA","version":"6.6.3"}]}`)},
+		"files/arraystate/a/drives.json": {Data: []byte(`{"items":[{"name":"CH0.BAY3","type":"SSD","status":"failed"}]}`)},
+		"files/arraystate/a/alerts.json": {Data: []byte(alerts)},
+	}, taken)
+	require.NoError(t, err)
+	r := triage.Analyze(facts, nil, rules(t))
+	require.Equal(t, []string{"drive-not-healthy CH0.BAY3: new", "array-warns CT1.FC0: new"}, names(r))
+	require.Contains(t, r.Findings[1].Title, "optics are dim")
+	facts.Raised = []triage.Raised{{Rule: "optics", Array: "a", Component: "CT1.FC0", Severity: 3, Open: true, Summary: "optics"}}
+	r = triage.Analyze(facts, nil, rules(t))
+	require.Equal(t, []string{"drive-not-healthy CH0.BAY3: new", "site/optics CT1.FC0: new"}, names(r))
 }

@@ -13,6 +13,7 @@ import (
 	"darksite/bundle"
 	"darksite/bundle/desk"
 	"darksite/bundle/desk/boltstore"
+	"darksite/bundle/desk/replay"
 	"darksite/bundle/desk/triage"
 	"darksite/cmd/internal/cli"
 	"darksite/localmon/units"
@@ -27,6 +28,8 @@ type analysis struct {
 	Before   string            `json:"before,omitempty"` // bundle it is compared with
 	Arrays   []triage.Array    `json:"arrays"`
 	Report   triage.Report     `json:"report"`
+	Runs     []ranRun          `json:"runs"`   // of runbooks at the site, asked again here
+	Checks   []replay.Check    `json:"checks"` // of the runbooks that open findings lead to, asked of the bundle
 	Timeline []triage.Entry    `json:"timeline"`
 	Similar  []likeness        `json:"similar"`
 	Ack      string            `json:"acknowledgement"` // a first diagnosis, drafted
@@ -50,7 +53,10 @@ func (a *app) analyzeCommand() *cobra.Command {
 		Use: "analyze CASE", Short: "Triage a case: findings, what changed, what could not be checked, similar cases", Args: cobra.ExactArgs(1),
 		Long: `Read the newest bundle of a case: which arrays it shows, what is wrong with them and
 whether that is new, still so or cleared since the bundle before of the same array,
-what could not be checked and why, and other cases that share rare findings.
+what could not be checked and why, and other cases that share rare findings. The runs
+of runbooks that came along are asked again: a check that does not come out as the log
+has it is a finding. The checks of the runbooks that open findings lead to are asked of
+the bundle.
 
 With --timeline, what happened over monitor and arrays, in the order of the kit's
 clock, each with how sure its time is; ~ marks an order that is not certain.`,
@@ -111,8 +117,16 @@ func (a *app) analyze(ctx context.Context, name string, back time.Duration) (out
 		return out, err
 	}
 	out = analysis{Case: cmp.Or(c.Number, c.ID), Bundle: string(b.BID), Before: string(was), Arrays: now.Arrays, about: c.Draft.Array}
-	out.Report = triage.Analyze(now, before, rules)
+	runs, found, err := a.replayed(ctx, b)
+	if err != nil {
+		return out, err
+	}
+	out.Runs = runs
+	out.Report = triage.Analyze(now, before, rules).With(found...)
 	slices.SortStableFunc(out.Report.Findings, func(x, y triage.Finding) int { return cmp.Compare(out.away(x), out.away(y)) })
+	if out.Checks, err = checked(ctx, now); err != nil {
+		return out, err
+	}
 	out.Timeline = triage.Timeline(now, b.Taken.Add(-back), b.Taken.AddDate(100, 0, 0))
 	out.Ack = draftAck(out)
 	out.titles = map[string]string{}
@@ -235,6 +249,7 @@ func (a *app) printAnalysis(v analysis) {
 		fmt.Fprintln(w)
 		t.Print(w, width, color)
 	}
+	a.printReplayed(v)
 	a.printUnchecked(v.Report)
 	if len(v.Similar) > 0 {
 		t := &cli.Table{Header: []string{"SIMILAR", "SCORE", "ENDED", "BOTH HAVE"}}
@@ -329,7 +344,11 @@ func (a *app) triageNew(ctx context.Context, store *boltstore.Store, name string
 	if err != nil {
 		return nil, err
 	}
-	r := triage.Analyze(facts, nil, rules)
+	_, found, err := a.replayed(ctx, b)
+	if err != nil {
+		return nil, err
+	}
+	r := triage.Analyze(facts, nil, rules).With(found...)
 	_, err = store.Record(ctx, desk.Event{
 		Case: name, Kind: desk.Triaged, At: b.Received, Actor: "triage", BID: b.BID, Prints: r.Prints(),
 		Text: fmt.Sprintf("%d findings, %d things could not be checked", len(r.Findings), len(r.Unchecked)+len(r.Gaps)),

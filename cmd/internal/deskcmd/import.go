@@ -27,7 +27,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-func (a *app) intake(store intake.Store, passFile string) (*intake.Intake, error) {
+func (a *app) intake(ctx context.Context, store intake.Store, passFile string) (*intake.Intake, error) {
 	ids, err := keyfile.Identities(a.path(keysDir, intakeKey), keyfile.Ask(a.env, passFile))
 	if err != nil {
 		return nil, err
@@ -37,7 +37,7 @@ func (a *app) intake(store intake.Store, passFile string) (*intake.Intake, error
 		return nil, err
 	}
 	progress := a.env.Progress("reading the medium")
-	return intake.New(intake.Options{
+	return intake.New(ctx, intake.Options{
 		Store: store, Blobs: blobs, Quarantine: a.path(quarantineDir), Opened: a.path(openedDir),
 		Identities: ids, Roster: a.roster, Now: a.env.Now, Progress: progress.Step,
 	})
@@ -69,7 +69,7 @@ the media and the desk's folder, where the system has a way (Landlock). Exit 3 w
 }
 
 func (a *app) runImport(ctx context.Context, store *boltstore.Store, media []string, passFile string, asJSON bool) error {
-	in, err := a.intake(store, passFile)
+	in, err := a.intake(ctx, store, passFile)
 	if err != nil {
 		return err
 	}

@@ -5,10 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"time"
 
+	"darksite/bundle"
 	"darksite/bundle/desk"
 	"darksite/bundle/reply"
 	"darksite/bundle/safefile"
@@ -24,6 +24,9 @@ type replyOptions struct {
 	as       []string
 	passFile string
 	card     bool
+	rules    string
+	pack     string
+	code     string
 }
 
 func (a *app) replyCommand() *cobra.Command {
@@ -32,10 +35,15 @@ func (a *app) replyCommand() *cobra.Command {
 		Use: "reply CASE", Short: "Seal the reply to a case, to be carried back", Args: cobra.ExactArgs(1),
 		Long: `Seal what the site should know of a case: number, severity, first diagnosis, status,
 comments, needs, instructions, parts, advice, the question whether it is solved and
-the survey, with a receipt for its bundles. What was in an earlier reply is sealed
-again until a bundle of the site says that it has opened that reply. Two people
-sign. The file is sealed to the site's record recipient.`,
-		Example: "  casedesk reply 00000001 --as ruth --as sam --out /media/usb",
+the survey, with a receipt for its bundles. A reply may bring rules of alerts, a signed
+pack of runbooks and the vendor card. What was in an earlier reply is sealed again until
+a bundle of the site says that it has opened that reply. Two people sign. The file is
+sealed to the site's record recipient.
+
+The rules are all rules of the vendor: at the site they take the place of those that an
+earlier reply brought. They are in the language of the kit, with their cases, and are
+tried here before they are sealed.`,
+		Example: "  casedesk reply 00000001 --as ruth --as sam --out /media/usb\n  casedesk reply 00000001 --code reply.pdf",
 		RunE: func(c *cobra.Command, args []string) error {
 			store, done, err := a.openStore()
 			if err != nil {
@@ -48,6 +56,9 @@ sign. The file is sealed to the site's record recipient.`,
 	c.Flags().StringVar(&o.out, "out", "", "folder to write the reply into (default: replies/ of the desk)")
 	c.Flags().StringArrayVar(&o.as, "as", nil, "id of a person who signs; twice (default: both of the vendor card)")
 	c.Flags().BoolVar(&o.card, "card", false, "carry the vendor card, with who signs and which keys are taken back")
+	c.Flags().StringVar(&o.rules, "rules", "", "carry this file of rules of alerts")
+	c.Flags().StringVar(&o.pack, "pack", "", "carry this pack of runbooks (see casedesk pack build)")
+	c.Flags().StringVar(&o.code, "code", "", "write a short reply as one QR code too, where no medium goes in: FILE.pdf to print, another file for what the code says")
 	c.Flags().StringVar(&o.passFile, "passphrase-file", "", "passphrase of the reply keys")
 	return c
 }
@@ -71,7 +82,11 @@ func (a *app) runReply(ctx context.Context, store replyStore, name string, o rep
 	if err != nil {
 		return err
 	}
-	keys, err := a.replySigners(o)
+	rosterText, err := r.Encode()
+	if err != nil {
+		return err
+	}
+	keys, err := a.signers(o.as, o.passFile)
 	if err != nil {
 		return err
 	}
@@ -88,10 +103,10 @@ func (a *app) runReply(ctx context.Context, store replyStore, name string, o rep
 	for _, b := range c.Bundles {
 		answer.Receipts = append(answer.Receipts, reply.Receipt{BID: b.BID, Sealed: b.SealedSHA256})
 	}
-	if o.card {
-		if answer.Card, err = os.ReadFile(a.path(vendorFile)); err != nil {
-			return fmt.Errorf("read the vendor card: %w", err)
-		}
+	answer.Roster = reply.Roster{Version: r.Version, SHA256: bundle.DigestOf(rosterText)}
+	attached, err := a.attach(ctx, store, &answer, o, seen(chain))
+	if err != nil {
+		return err
 	}
 	built, err := reply.Build(answer, keys, r.Record)
 	if err != nil {
@@ -104,7 +119,7 @@ func (a *app) runReply(ctx context.Context, store replyStore, name string, o rep
 	if err := safefile.Write(path, built.File, 0o644); err != nil {
 		return err
 	}
-	if _, err := store.Record(ctx, desk.Event{Case: c.ID, Kind: desk.Replied, At: now, Actor: actors(keys), ReplySeq: answer.Seq, ReplyHash: built.Hash}); err != nil {
+	if _, err := store.Record(ctx, desk.Event{Case: c.ID, Kind: desk.Replied, At: now, Actor: actors(keys), ReplySeq: answer.Seq, ReplyHash: built.Hash, Attached: attached}); err != nil {
 		return err
 	}
 	if o.out != "" {
@@ -115,7 +130,10 @@ func (a *app) runReply(ctx context.Context, store replyStore, name string, o rep
 		path = carried
 	}
 	fmt.Fprintln(a.env.Out, path)
-	a.env.Notef("reply %d to site %s is sealed, %d bytes", answer.Seq, c.Site, len(built.File))
+	a.env.Notef("reply %d to site %s is sealed, %d bytes%s", answer.Seq, c.Site, len(built.File), bringsWords(answer))
+	if o.code != "" {
+		return a.replyCode(answer, built, o.code)
+	}
 	a.env.Next("darksite reply open " + filepath.Base(path) + "   (at the site)")
 	return nil
 }
@@ -206,8 +224,8 @@ func seen(bundles []desk.Bundle) int64 {
 	return most
 }
 
-func (a *app) replySigners(o replyOptions) ([]sign.Signer, error) {
-	ids := o.as
+// signers opens the keys of two people.
+func (a *app) signers(ids []string, passFile string) ([]sign.Signer, error) {
 	if len(ids) == 0 {
 		v, err := a.vendor()
 		if err != nil {
@@ -218,11 +236,11 @@ func (a *app) replySigners(o replyOptions) ([]sign.Signer, error) {
 		}
 	}
 	if len(ids) != 2 || ids[0] == ids[1] {
-		return nil, cli.Usagef("two different people sign a reply: give --as twice")
+		return nil, cli.Usagef("two different people sign: give --as twice")
 	}
 	var keys []sign.Signer
 	for _, id := range ids {
-		k, err := keyfile.Signer(a.path(keysDir, id+".key"), keyfile.Ask(a.env, o.passFile))
+		k, err := keyfile.Signer(a.path(keysDir, id+".key"), keyfile.Ask(a.env, passFile))
 		if err != nil {
 			return nil, err
 		}

@@ -38,6 +38,7 @@ func TestTree(t *testing.T) {
 			"keys revoke":     "acts; the card is what keys card prints",
 			"keys card":       "prints the file that is carried",
 			"open":            "unpacks a folder",
+			"pack build":      "prints the file it made",
 			"reply":           "prints the file it made",
 			"sites access":    "acts; the site is in sites show --json",
 			"sites contact":   "acts; the site is in sites show --json",

@@ -30,21 +30,35 @@ func (a *app) replyCommand() *cobra.Command {
 	c := &cobra.Command{Use: "reply", Short: "What the vendor sent back", Example: "  darksite reply open /media/usb/R-S042-000001.reply"}
 	var w replyOptions
 	open := &cobra.Command{
-		Use: "open FILE", Short: "Verify a carried reply and apply it to the cases", Args: cobra.ExactArgs(1),
+		Use: "open [FILE]", Short: "Verify a carried reply and apply it to the cases", Args: cobra.MaximumNArgs(1),
 		Long: `Decrypt a reply with the record key, check that two people of the vendor signed it,
 that it is for this site and the next of its chain, show what it says, ask, and
 apply it all at once: numbers, diagnoses, comments, what is needed, steps for people,
-parts, advice, receipts. A reply may bring a new vendor card: one that only takes
-keys back is put in force; one that lets somebody sign or open who could not before
-needs two officers with their keys. Nothing in a reply is ever executed. Applying the same
-reply again changes nothing.`,
-		Example: "  darksite reply open /media/usb/R-S042-000001.reply --identity /media/safe/record.key",
+parts, advice, receipts. A reply may bring a new vendor card, rules of alerts and a
+pack of runbooks; what each changes is shown line by line. What lets somebody sign or
+open who could not before, or makes the alerts tell less than before, is marked LOOSENS
+and needs two officers with their keys. Rules and runbooks that do not go together with
+those of this site refuse the reply as a whole; --without takes the rest of it. Nothing
+in a reply is ever executed. Applying the same reply again changes nothing.
+
+A short reply may come as one QR code: --scan names what a scanner read of it, or the
+file that holds it (- is the input).`,
+		Example: "  darksite reply open /media/usb/R-S042-000001.reply --identity /media/safe/record.key\n  darksite reply open --scan scanned.txt",
 		RunE: func(c *cobra.Command, args []string) error {
-			return a.openReply(c.Context(), args[0], w)
+			if (len(args) == 1) == (w.scan != "") {
+				return cli.Usagef("name the file of the reply, or what was scanned of its code with --scan")
+			}
+			file, err := a.carriedReply(strings.Join(args, ""), w.scan)
+			if err != nil {
+				return err
+			}
+			return a.openReply(c.Context(), file, w)
 		},
 	}
 	open.Flags().StringVar(&w.identity, "identity", "", "file of the record key (default: keys/record.key)")
+	open.Flags().StringVar(&w.scan, "scan", "", "what was read of a reply's QR code, or the file that holds it")
 	open.Flags().StringArrayVar(&w.officers, "officer", nil, "an officer who agrees that somebody may do more than before; twice")
+	open.Flags().StringArrayVar(&w.without, "without", nil, "leave out what the reply brings of this: rules or runbooks; may be given again")
 	open.Flags().BoolVar(&w.yes, "yes", false, "apply it without being asked")
 	open.Flags().StringVar(&w.passFile, "passphrase-file", "", "passphrase of the record key")
 	c.AddCommand(open)
@@ -54,7 +68,9 @@ reply again changes nothing.`,
 // replyOptions say how a reply is opened, and who agrees.
 type replyOptions struct {
 	identity, passFile string
+	scan               string
 	officers           []string
+	without            []string
 	yes                bool
 }
 
@@ -103,16 +119,38 @@ func writeReplies(db *bbolt.DB, seen seenReplies) error {
 	return nil
 }
 
-func (a *app) openReply(ctx context.Context, path string, w replyOptions) error {
+// carriedReply reads a reply from its file, or from what was scanned of its code.
+func (a *app) carriedReply(path, scan string) ([]byte, error) {
+	switch {
+	case scan == "":
+		return readBounded(path, reply.MaxBytes+1)
+	case reply.IsCode(scan):
+		return reply.FromCode(scan)
+	case scan == "-":
+		text, err := io.ReadAll(io.LimitReader(a.env.In, 4*reply.MaxCode))
+		if err != nil {
+			return nil, fmt.Errorf("read the code: %w", err)
+		}
+		return reply.FromCode(string(text))
+	}
+	text, err := readBounded(scan, 4*reply.MaxCode)
+	if err != nil {
+		return nil, err
+	}
+	return reply.FromCode(string(text))
+}
+
+func (a *app) openReply(ctx context.Context, file []byte, w replyOptions) error {
+	for _, what := range w.without {
+		if what != withoutRules && what != withoutBooks {
+			return cli.Usagef("--without %q: want %s or %s", what, withoutRules, withoutBooks)
+		}
+	}
 	conf, err := a.config()
 	if err != nil {
 		return err
 	}
 	vendor, err := a.loadVendor()
-	if err != nil {
-		return err
-	}
-	file, err := readBounded(path, reply.MaxBytes+1)
 	if err != nil {
 		return err
 	}
@@ -150,8 +188,9 @@ func readBounded(path string, limit int64) ([]byte, error) {
 }
 
 // applyReply shows a reply, asks, and applies it: the items in one transaction,
-// then the receipts, then the journal, then the chain moves on. Each part may be
-// done again, so an interruption is mended by opening the file again.
+// then the receipts, then the journal, then the files it brings, each replaced as a
+// whole, then the chain moves on. Each part may be done again, so an interruption is
+// mended by opening the file again.
 func (a *app) applyReply(ctx context.Context, j *journey, o reply.Opened, w replyOptions) error {
 	seen, err := readReplies(j.cases.DB)
 	if err != nil {
@@ -175,7 +214,11 @@ func (a *app) applyReply(ctx context.Context, j *journey, o reply.Opened, w repl
 	if err != nil {
 		return err
 	}
-	if err := a.officersAgree(card, w.officers, w.passFile); err != nil {
+	brought, err := a.weighBrought(ctx, j, o, w.without)
+	if err != nil {
+		return err
+	}
+	if err := a.officersAgree(brought.loosens(card), w.officers, w.passFile); err != nil {
 		return err
 	}
 	refused := cli.WithHint(errors.New("the reply is not applied: nothing was changed"), "darksite reply open FILE")
@@ -195,11 +238,15 @@ func (a *app) applyReply(ctx context.Context, j *journey, o reply.Opened, w repl
 			return err
 		}
 	}
-	_, err = j.journal.Append(ctx, journal.Entry{
-		Time: a.env.Now(), Actor: "vendor", Action: "reply.apply",
-		Details: map[string]string{"seq": strconv.FormatInt(o.Seq, 10), "sha256": o.Hash, "items": strconv.Itoa(len(o.Items))},
-	})
+	details := map[string]string{"seq": strconv.FormatInt(o.Seq, 10), "sha256": o.Hash, "items": strconv.Itoa(len(o.Items))}
+	if len(w.without) > 0 {
+		details["without"] = strings.Join(w.without, " ")
+	}
+	_, err = j.journal.Append(ctx, journal.Entry{Time: a.env.Now(), Actor: "vendor", Action: "reply.apply", Details: details})
 	if err != nil {
+		return err
+	}
+	if err := a.layBrought(ctx, j, brought, w.officers); err != nil {
 		return err
 	}
 	if err := a.putInForce(ctx, j, card, w.officers); err != nil {
@@ -209,6 +256,9 @@ func (a *app) applyReply(ctx context.Context, j *journey, o reply.Opened, w repl
 		return err
 	}
 	a.env.Notef("reply %d is applied: %d items, %d receipts", o.Seq, len(o.Items), len(o.Receipts))
+	if brought.rules != nil {
+		a.env.Notef("a monitor that runs takes the new rules when it is started again, or told to read its files again")
+	}
 	a.env.Next(afterReply(o)...)
 	return nil
 }
@@ -317,6 +367,7 @@ func (a *app) printReply(o reply.Opened, missing int64) {
 	for _, r := range o.Receipts {
 		fmt.Fprintf(a.env.Out, "bundle %s has arrived whole\n", r.BID)
 	}
+	a.tellRoster(o.Roster)
 	if missing > 0 {
 		a.env.Notef("%d earlier replies have not come, and an older one is not opened after a newer; what they said comes again until a bundle says they were opened", missing)
 	}

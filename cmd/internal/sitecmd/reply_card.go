@@ -2,7 +2,6 @@ package sitecmd
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io/fs"
 	"reflect"
@@ -75,15 +74,15 @@ func (a *app) printCard(card *newCard) {
 	}
 }
 
-// officersAgree wants two different officers with their keys where a card lets
-// somebody do more than before.
-func (a *app) officersAgree(card *newCard, officers []string, passFile string) error {
-	if card == nil || !card.change.Loosens() {
+// officersAgree wants two different officers with their keys where a reply lets
+// somebody do more than before, or makes the alerts tell less.
+func (a *app) officersAgree(why []string, officers []string, passFile string) error {
+	if len(why) == 0 {
 		return nil
 	}
 	if len(officers) != 2 || officers[0] == officers[1] {
-		return cli.WithHint(cli.WithCode(cli.CodeRefused, errors.New("the card lets somebody do more than before: two officers have to agree")),
-			"compare the fingerprints over the telephone, then: darksite reply open FILE --officer ONE --officer OTHER")
+		return cli.WithHint(cli.WithCode(cli.CodeRefused, fmt.Errorf("%s: two officers have to agree", strings.Join(why, ", and "))),
+			"compare what is marked LOOSENS over the telephone, then: darksite reply open FILE --officer ONE --officer OTHER")
 	}
 	r, err := a.loadRoster()
 	if err != nil {

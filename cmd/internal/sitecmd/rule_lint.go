@@ -44,7 +44,7 @@ func (a *app) draft(ctx context.Context, names []string) (draft, error) {
 		return d, err
 	default:
 		err = a.withSight(ctx, func(s *sight) (err error) {
-			d.site, err = ruleSite(ctx, conf, s)
+			d.site, err = a.ruleSite(ctx, conf, s)
 			return err
 		})
 		if err != nil {

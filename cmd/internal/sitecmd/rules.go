@@ -41,7 +41,7 @@ func (a *app) siteRules(ctx context.Context, conf *siteconf.Config, r localmon.R
 	if err != nil {
 		return rule.Book{}, err
 	}
-	return joinRules(ctx, conf, r, files)
+	return a.joinRules(ctx, conf, r, files)
 }
 
 func (a *app) ruleFiles() ([]rule.File, error) {
@@ -52,8 +52,8 @@ func (a *app) ruleFiles() ([]rule.File, error) {
 	return files, nil
 }
 
-func joinRules(ctx context.Context, conf *siteconf.Config, r localmon.Reader, files []rule.File) (rule.Book, error) {
-	site, err := ruleSite(ctx, conf, r)
+func (a *app) joinRules(ctx context.Context, conf *siteconf.Config, r localmon.Reader, files []rule.File) (rule.Book, error) {
+	site, err := a.ruleSite(ctx, conf, r)
 	if err != nil {
 		return rule.Book{}, err
 	}
@@ -77,14 +77,14 @@ func (a *app) planRules(ctx context.Context, m *monitor, conf *siteconf.Config, 
 		return rule.Book{}, "", nil, err
 	}
 	digest = digestOf(files)
-	b, err = joinRules(ctx, conf, m.history, files)
+	b, err = a.joinRules(ctx, conf, m.history, files)
 	if !starts || !errors.Is(err, errRules) || digest != a.rulesTaken() {
 		return b, digest, nil, err
 	}
 	known := *conf
 	known.Arrays = nil
 	was := err
-	b, err = joinRules(ctx, &known, nothing{}, files)
+	b, err = a.joinRules(ctx, &known, nothing{}, files)
 	return b, digest, fmt.Errorf("the monitor goes on with rules that it took before and would not take now: %w", was), err
 }
 
@@ -184,7 +184,7 @@ func readRule(root *os.Root, dir, name string) (rule.File, error) {
 }
 
 // ruleSite is what the rules of the site are held against.
-func ruleSite(ctx context.Context, conf *siteconf.Config, r localmon.Reader) (rule.Site, error) {
+func (a *app) ruleSite(ctx context.Context, conf *siteconf.Config, r localmon.Reader) (rule.Site, error) {
 	lib, err := content.Library()
 	if err != nil {
 		return rule.Site{}, err
@@ -193,6 +193,7 @@ func ruleSite(ctx context.Context, conf *siteconf.Config, r localmon.Reader) (ru
 	for _, b := range lib.All() {
 		s.Runbooks = append(s.Runbooks, b.ID)
 	}
+	s.Runbooks = append(s.Runbooks, a.packedBooks()...)
 	targets := []rule.Known{{Target: conf.Monitor.HostName, Kind: localmon.KindHost}}
 	for _, ar := range conf.Arrays {
 		targets = append(targets, rule.Known{Target: ar.Name, Kind: ar.Kind})

@@ -1,6 +1,7 @@
 package sitecmd
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -35,7 +36,9 @@ const packSigners = 2
 
 // library is the runbooks of this site: the embedded ones with the installed
 // packs laid over them. A pack whose signatures do not hold any more is left out,
-// and said so.
+// and so is one that does not go together with the kit or the packs before it, as
+// may come about when the kit is renewed; both are said. No pack takes the others,
+// or the kit's own runbooks, away from people who stand before a fault.
 func (a *app) library() (*runbooks.Library, error) {
 	base, err := content.Library()
 	if err != nil {
@@ -45,16 +48,42 @@ func (a *app) library() (*runbooks.Library, error) {
 	if err != nil || len(packs) == 0 {
 		return base, err
 	}
-	var hold []pack.Pack
+	lib, _ := a.layAll(base, packs)
+	return lib, nil
+}
+
+// layAll lays packs over the embedded runbooks, one after the other, and returns
+// what comes of it and which were laid.
+func (a *app) layAll(base *runbooks.Library, packs []*pack.Opened) (lib *runbooks.Library, laid []pack.Pack) {
+	lib = base
 	for _, o := range packs {
 		if _, err := a.packSigned(o); err != nil {
 			a.env.Notef("pack %s %d is left out: %v", o.Name, o.Number, err)
 			continue
 		}
-		hold = append(hold, o.Pack)
+		next, _, err := pack.Overlay(base, append(slices.Clone(laid), o.Pack)...)
+		if err != nil {
+			a.env.Notef("pack %s %d is left out: %s; ask the vendor for a newer one", o.Name, o.Number, strings.ReplaceAll(err.Error(), "\n", "; "))
+			continue
+		}
+		lib, laid = next, append(laid, o.Pack)
 	}
-	lib, _, err := pack.Overlay(base, hold...)
-	return lib, err
+	return lib, laid
+}
+
+// packedBooks are the ids of the runbooks in the installed packs, whoever signed
+// them: a rule that names one stays a rule when its pack is left out.
+func (a *app) packedBooks() (ids []string) {
+	files, err := filepath.Glob(a.path(packsDir, "*.pack"))
+	if err != nil {
+		return nil
+	}
+	for _, file := range files {
+		if o, err := readPack(file); err == nil {
+			ids = append(ids, slices.Sorted(maps.Keys(o.Books))...)
+		}
+	}
+	return ids
 }
 
 // packs reads what was installed, by name.
@@ -78,6 +107,7 @@ func (a *app) packs() ([]*pack.Opened, error) {
 		}
 		out = append(out, o)
 	}
+	slices.SortFunc(out, func(x, y *pack.Opened) int { return strings.Compare(x.Name, y.Name) })
 	return out, nil
 }
 
@@ -284,33 +314,14 @@ func (a *app) installPack(ctx context.Context, path, as string, yes bool) error 
 	if err != nil {
 		return cli.WithHint(cli.WithCode(cli.CodeTampered, err), "copy the pack from its medium again, or ask the vendor for another")
 	}
-	by, err := a.packSigned(o)
+	p, err := a.weighPack(o, conf.Site.Code)
 	if err != nil {
-		return cli.WithHint(cli.WithCode(cli.CodeRefused, fmt.Errorf("pack %s %d: %w", o.Name, o.Number, err)), "darksite runbook pack show %s", path)
+		return cli.WithHint(err, "darksite runbook pack show %s", path)
 	}
-	if o.Site != "" && o.Site != conf.Site.Code {
-		return cli.WithHint(cli.WithCode(cli.CodeRefused, fmt.Errorf("the pack is for site %s, this is %s", o.Site, conf.Site.Code)), "ask the vendor for a pack for %s", conf.Site.Code)
+	if p == nil {
+		return cli.WithHint(cli.WithCode(cli.CodeRefused, fmt.Errorf("pack %s %d is installed: %d is not newer", o.Name, o.Number, o.Number)), "darksite runbook pack list")
 	}
-	packs, err := a.packs()
-	if err != nil {
-		return err
-	}
-	var laid []pack.Pack
-	for _, have := range packs {
-		if have.Name != o.Name {
-			laid = append(laid, have.Pack)
-		} else if have.Number >= o.Number {
-			return cli.WithHint(cli.WithCode(cli.CodeRefused, fmt.Errorf("pack %s %d is installed: %d is not newer", have.Name, have.Number, o.Number)), "darksite runbook pack list")
-		}
-	}
-	base, err := content.Library()
-	if err != nil {
-		return err
-	}
-	_, changes, err := pack.Overlay(base, append(laid, o.Pack)...)
-	if err != nil {
-		return cli.WithHint(cli.WithCode(cli.CodeRefused, err), "darksite runbook pack show %s", path)
-	}
+	by, changes := p.by, p.changes
 	for _, c := range changes {
 		a.paragraphOut(changeWords(c))
 	}
@@ -321,22 +332,100 @@ func (a *app) installPack(ctx context.Context, path, as string, yes bool) error 
 	if err != nil {
 		return err
 	}
-	_, err = log.Append(ctx, journal.Entry{
-		Time: a.env.Now(), Actor: as, Action: "pack.install",
-		Details: map[string]string{"name": o.Name, "number": strconv.FormatInt(o.Number, 10), "signed_by": strings.Join(by, " ")},
-	})
-	if err = errors.Join(err, log.Close()); err != nil {
-		return err
-	}
-	if err := os.MkdirAll(a.path(packsDir), 0o700); err != nil {
-		return fmt.Errorf("install the pack: %w", err)
-	}
-	if err := safefile.Write(a.path(packsDir, o.Name+".pack"), data, 0o600); err != nil {
+	if err = errors.Join(a.layPack(ctx, log, p, data, as), log.Close()); err != nil {
 		return err
 	}
 	a.env.Notef("pack %s %d is installed", o.Name, o.Number)
 	a.env.Next("darksite runbook list")
 	return nil
+}
+
+// errNotNewer says that a newer pack of the name is installed.
+var errNotNewer = errors.New("this is not newer")
+
+// newPack is a pack that may be laid over the runbooks of the site.
+type newPack struct {
+	*pack.Opened
+	by      []string
+	changes []pack.Change
+}
+
+// weighPack refuses a pack that is not signed by two, is for another site, is older
+// than the one of its name, or does not go together with what is here. It is nil
+// where this very pack is installed.
+func (a *app) weighPack(o *pack.Opened, site string) (*newPack, error) {
+	refuse := func(err error) error {
+		return cli.WithCode(cli.CodeRefused, fmt.Errorf("pack %s %d: %w", o.Name, o.Number, err))
+	}
+	by, err := a.packSigned(o)
+	if err != nil {
+		return nil, refuse(err)
+	}
+	if o.Site != "" && o.Site != site {
+		return nil, refuse(fmt.Errorf("it is for site %s, this is %s", o.Site, site))
+	}
+	packs, err := a.packs()
+	if err != nil {
+		return nil, err
+	}
+	var others []*pack.Opened
+	for _, have := range packs {
+		switch {
+		case have.Name != o.Name:
+			others = append(others, have)
+		case have.Number == o.Number && bytes.Equal(have.Text, o.Text):
+			return nil, nil
+		case have.Number >= o.Number:
+			return nil, refuse(fmt.Errorf("number %d is installed, and %w", have.Number, errNotNewer))
+		}
+	}
+	base, err := content.Library()
+	if err != nil {
+		return nil, err
+	}
+	_, laid := a.layAll(base, others)
+	laid = append(laid, o.Pack)
+	slices.SortFunc(laid, func(x, y pack.Pack) int { return strings.Compare(x.Name, y.Name) }) // as they are read
+	_, changes, err := pack.Overlay(base, laid...)
+	if err != nil {
+		return nil, refuse(fmt.Errorf("it does not go together with the runbooks of this site: %w", err))
+	}
+	changes = slices.DeleteFunc(changes, func(c pack.Change) bool { return c.Pack != o.Name })
+	return &newPack{o, by, changes}, nil
+}
+
+// layPack installs a pack, in the journal first. The pack before stays beside it
+// under another name.
+func (a *app) layPack(ctx context.Context, log *journal.Journal, p *newPack, data []byte, actor string) error {
+	_, err := log.Append(ctx, journal.Entry{
+		Time: a.env.Now(), Actor: actor, Action: "pack.install",
+		Details: map[string]string{"name": p.Name, "number": strconv.FormatInt(p.Number, 10), "signed_by": strings.Join(p.by, " ")},
+	})
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(a.path(packsDir), 0o700); err != nil {
+		return fmt.Errorf("install the pack: %w", err)
+	}
+	return replaceKept(a.path(packsDir, p.Name+".pack"), data)
+}
+
+// replaceKept writes a file whole and keeps what was there before under the name
+// with .before behind it.
+func replaceKept(path string, data []byte) error {
+	was, err := os.ReadFile(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return fmt.Errorf("keep what was there before: %w", err)
+	case bytes.Equal(was, data):
+		return nil
+	default:
+		if err := safefile.Write(path+".before", was, 0o600); err != nil {
+			return err
+		}
+	}
+	return safefile.Write(path, data, 0o600)
 }
 
 type packBuild struct {
@@ -382,7 +471,8 @@ func (a *app) buildPack(dir string, o packBuild) error {
 		p.Withdrawn[id] = why
 	}
 	if dir != "" {
-		if err := readBooks(os.DirFS(dir), p.Books); err != nil {
+		var err error
+		if p.Books, err = pack.Folder(os.DirFS(dir)); err != nil {
 			return err
 		}
 	}
@@ -420,26 +510,4 @@ func (a *app) buildPack(dir string, o packBuild) error {
 	}
 	a.env.Next("darksite runbook pack show " + o.out)
 	return nil
-}
-
-// readBooks reads the files of each folder of fsys.
-func readBooks(fsys fs.FS, into map[string]map[string][]byte) error {
-	return fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return fmt.Errorf("read the runbooks: %w", err)
-		}
-		id, file, below := strings.Cut(name, "/")
-		if d.IsDir() || !below {
-			return nil
-		}
-		data, err := fs.ReadFile(fsys, name)
-		if err != nil {
-			return fmt.Errorf("read the runbooks: %w", err)
-		}
-		if into[id] == nil {
-			into[id] = map[string][]byte{}
-		}
-		into[id][file] = data
-		return nil
-	})
 }

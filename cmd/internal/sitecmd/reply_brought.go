@@ -1,0 +1,247 @@
+package sitecmd
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"darksite/bundle"
+	"darksite/bundle/journal"
+	"darksite/bundle/reply"
+	"darksite/cmd/internal/cli"
+	"darksite/localmon/rule"
+	"darksite/runbooks/pack"
+)
+
+// vendorRules is the file of rules that replies bring, beside the site's own. Each
+// reply with rules replaces it as a whole.
+const vendorRules = "vendor" + ruleExt
+
+// What --without leaves out.
+const (
+	withoutRules = "rules"
+	withoutBooks = "runbooks"
+)
+
+// brought are the files that a reply brings and that are to be put in force.
+type brought struct {
+	rules   []byte // nil where nothing changes
+	changes []rule.Change
+	books   *newPack // nil where nothing changes
+	pack    []byte
+}
+
+// loosens says in words what two officers have to agree to.
+func (b brought) loosens(card *newCard) (why []string) {
+	if card != nil && card.change.Loosens() {
+		why = append(why, "the card lets somebody do more than before")
+	}
+	if slices.ContainsFunc(b.changes, func(c rule.Change) bool { return len(c.Loosens) > 0 }) {
+		why = append(why, "the rules may tell less than before")
+	}
+	return why
+}
+
+// weighBrought shows what the rules and the runbooks of a reply would change. What
+// does not go together with this site refuses the reply as a whole.
+func (a *app) weighBrought(ctx context.Context, j *journey, o reply.Opened, without []string) (b brought, err error) {
+	if o.Pack != nil && !slices.Contains(without, withoutBooks) {
+		if b.books, err = a.weighReplyPack(o.Pack, j.conf.Site.Code); err != nil {
+			return b, cli.WithHint(err, "ask the vendor for another pack; what else the reply says: darksite reply open FILE --without %s", withoutBooks)
+		}
+		b.pack = o.Pack
+	}
+	if o.Rules != nil && !slices.Contains(without, withoutRules) {
+		if b.changes, err = a.weighRules(ctx, j, o.Rules, b.books); err != nil {
+			return b, cli.WithHint(err, "ask the vendor for other rules; what else the reply says: darksite reply open FILE --without %s", withoutRules)
+		}
+		if was, err := os.ReadFile(a.path(rulesDir, vendorRules)); err != nil || !bytes.Equal(was, o.Rules) {
+			b.rules = o.Rules
+		}
+	}
+	a.printBrought(b)
+	return b, nil
+}
+
+// weighReplyPack is nil where the pack changes nothing.
+func (a *app) weighReplyPack(data []byte, site string) (*newPack, error) {
+	o, err := pack.Read(data)
+	if err != nil {
+		return nil, cli.WithCode(cli.CodeTampered, fmt.Errorf("the reply brings a pack of runbooks: %w", err))
+	}
+	p, err := a.weighPack(o, site)
+	if errors.Is(err, errNotNewer) { // it was sealed again, and somebody was quicker
+		a.env.Notef("passed over: %v", err)
+		return nil, nil
+	}
+	return p, err
+}
+
+// weighRules puts the rules of a reply in the place of the vendor's before and says
+// what changes. They may name the runbooks that come with them.
+func (a *app) weighRules(ctx context.Context, j *journey, text []byte, books *newPack) (changes []rule.Change, err error) {
+	files, err := a.ruleFiles()
+	if err != nil {
+		return nil, refusedRules(err)
+	}
+	name := a.path(rulesDir, vendorRules)
+	next := slices.DeleteFunc(slices.Clone(files), func(f rule.File) bool { return f.Name == name })
+	next = append(next, rule.File{Name: name, Data: text})
+	slices.SortFunc(next, func(x, y rule.File) int { return strings.Compare(filepath.Base(x.Name), filepath.Base(y.Name)) })
+	err = a.withSight(ctx, func(s *sight) error {
+		site, err := a.ruleSite(ctx, j.conf, s)
+		if err != nil {
+			return err
+		}
+		was, err := site.Join(files...)
+		if err != nil {
+			return refusedRules(fmt.Errorf("%w:\n%w", errRules, err))
+		}
+		if books != nil {
+			for id := range books.Books {
+				site.Runbooks = append(site.Runbooks, id)
+			}
+		}
+		is, err := site.Join(next...)
+		if err == nil {
+			err = is.Check()
+		}
+		if err != nil {
+			return cli.WithCode(cli.CodeRefused, fmt.Errorf("the reply brings rules that do not go together with those of this site, so nothing of it is applied:\n%w", err))
+		}
+		changes = rule.Compare(was, is)
+		return nil
+	})
+	return changes, err
+}
+
+func (a *app) printBrought(b brought) {
+	if b.books != nil {
+		a.paragraphOut(fmt.Sprintf("pack of runbooks %s %d, signed by %s:", b.books.Name, b.books.Number, strings.Join(b.books.by, " and ")))
+		for _, c := range b.books.changes {
+			a.indented("  ", changeWords(c))
+		}
+	}
+	if b.rules == nil {
+		return
+	}
+	a.paragraphOut("rules of the vendor:")
+	if len(b.changes) == 0 {
+		a.indented("  ", "nothing changes but words beside the rules")
+	}
+	for _, c := range b.changes {
+		for i, line := range ruleChangeWords(c) {
+			indent := "  "
+			if i > 0 {
+				indent = "    "
+			}
+			a.indented(indent, line)
+		}
+	}
+}
+
+// indented prints a text below a heading.
+func (a *app) indented(indent, text string) {
+	for _, line := range cli.Wrap(cli.Printable(text), a.env.Width()-len(indent)) {
+		fmt.Fprintln(a.env.Out, indent+line)
+	}
+}
+
+// ruleChangeWords says what becomes of a rule: the first line what, then what it
+// does no longer and what it does now, last why that loosens.
+func ruleChangeWords(c rule.Change) (out []string) {
+	switch {
+	case c.Is == nil && c.Off != "":
+		out = append(out, fmt.Sprintf("switches %s off: %s", c.Rule, c.Off))
+	case c.Is == nil:
+		out = append(out, "takes "+c.Rule+" away")
+	case c.Was == nil:
+		out = append(out, fmt.Sprintf("adds %s, severity %d: %s", c.Rule, c.Is.Severity, c.Is.About))
+	default:
+		out = append(out, "changes "+c.Rule)
+		was, is := ruleFacts(*c.Was), ruleFacts(*c.Is)
+		for _, line := range was {
+			if !slices.Contains(is, line) {
+				out = append(out, "no longer: "+line)
+			}
+		}
+		for _, line := range is {
+			if !slices.Contains(was, line) {
+				out = append(out, "now: "+line)
+			}
+		}
+		if len(out) == 1 {
+			out[0] += ": words or cases beside it alone"
+		}
+	}
+	if len(c.Loosens) > 0 {
+		out = append(out, "LOOSENS: "+c.Why())
+	}
+	return out
+}
+
+// ruleFacts are the lines of a rule that somebody relies on.
+func ruleFacts(r rule.Rule) []string {
+	kinds := kindsOf(ruleRow{Kinds: r.Kinds})
+	facts := []string{fmt.Sprintf("severity %d", r.Severity), "targets: " + kinds, "why: " + r.Why, "about: " + r.About}
+	if r.Runbook != "" {
+		facts = append(facts, "runbook "+r.Runbook)
+	}
+	return append(facts, conditions(r)...)
+}
+
+// layBrought puts the files of a reply in force, the journal first. What was there
+// before stays beside it.
+func (a *app) layBrought(ctx context.Context, j *journey, b brought, officers []string) error {
+	if b.books != nil {
+		if err := a.layPack(ctx, j.journal, b.books, b.pack, "vendor"); err != nil {
+			return err
+		}
+	}
+	if b.rules == nil {
+		return nil
+	}
+	loosened := 0
+	for _, c := range b.changes {
+		if len(c.Loosens) > 0 {
+			loosened++
+		}
+	}
+	details := map[string]string{"sha256": string(bundle.DigestOf(b.rules)), "changes": strconv.Itoa(len(b.changes)), "loosened": strconv.Itoa(loosened)}
+	if loosened > 0 {
+		details["officers"] = strings.Join(officers, " ")
+	}
+	if _, err := j.journal.Append(ctx, journal.Entry{Time: a.env.Now(), Actor: "vendor", Action: "rules.install", Details: details}); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(a.path(rulesDir), 0o700); err != nil {
+		return fmt.Errorf("install the rules: %w", err)
+	}
+	return replaceKept(a.path(rulesDir, vendorRules), b.rules)
+}
+
+// tellRoster says where the vendor works by another roster than this site.
+func (a *app) tellRoster(seen reply.Roster) {
+	if seen == (reply.Roster{}) {
+		return
+	}
+	r, err := a.loadRoster()
+	if err != nil {
+		return // every command that needs it says so
+	}
+	text, err := os.ReadFile(a.path(rosterFile))
+	switch {
+	case errors.Is(err, fs.ErrNotExist), err != nil:
+	case seen.Version < r.Version:
+		a.env.Notef("the vendor works by roster %d of this site and %d is in force here: keys that were taken back since are still believed there; carry it with: darksite site roster", seen.Version, r.Version)
+	case seen.Version > r.Version || seen.SHA256 != bundle.DigestOf(text):
+		a.env.Notef("the vendor works by a roster %d of this site that is not the one here: telephone the vendor before you believe this reply", seen.Version)
+	}
+}

@@ -1,0 +1,34 @@
+package pack
+
+import (
+	"fmt"
+	"io/fs"
+	"strings"
+)
+
+// Folder reads the books of a pack from a folder that holds a folder for each.
+func Folder(fsys fs.FS) (map[string]map[string][]byte, error) {
+	books := map[string]map[string][]byte{}
+	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		id, file, below := strings.Cut(name, "/")
+		if d.IsDir() || !below {
+			return nil
+		}
+		data, err := fs.ReadFile(fsys, name)
+		if err != nil {
+			return err
+		}
+		if books[id] == nil {
+			books[id] = map[string][]byte{}
+		}
+		books[id][file] = data
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the runbooks: %w", err)
+	}
+	return books, nil
+}
