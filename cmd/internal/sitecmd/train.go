@@ -26,6 +26,7 @@ func (a *app) trainCommand() *cobra.Command {
 		Example: "  darksite train list\n  darksite train lesson a4 --lang fr\n  darksite train manual --out manual.html",
 	}
 	c.AddCommand(a.trainListCommand(), a.trainLessonCommand(), a.trainManualCommand())
+	c.AddCommand(a.trainBankCommand())
 	return c
 }
 
