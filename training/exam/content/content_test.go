@@ -8,6 +8,8 @@ import (
 
 	"darksite/runbooks"
 	"darksite/training/certificate"
+	"darksite/training/course"
+	lessons "darksite/training/course/content"
 	"darksite/training/exam"
 	"darksite/training/exam/content"
 	"darksite/training/exam/screens"
@@ -65,6 +67,23 @@ func TestEachTrackAsksForSafetyAndShowsScreens(t *testing.T) {
 		}
 		require.GreaterOrEqual(t, safety, 5, track)
 		require.GreaterOrEqual(t, shown, 3, track)
+	}
+}
+
+// Check questions are for the learner alone: none of them stands in an examination.
+func TestNoCheckQuestionOfALessonIsAsked(t *testing.T) {
+	b := load(t)
+	all, err := lessons.Course(course.Limits{
+		Runbook: func(string) bool { return true },
+		Lab:     func(string) bool { return true },
+	})
+	require.NoError(t, err)
+	for _, l := range all.Lessons("") {
+		for _, q := range l.Questions {
+			_, ok := b.Item(q.ID)
+			require.False(t, ok, "%s has the name of a check question", q.ID)
+			require.False(t, slices.ContainsFunc(b.Items(), func(it *exam.Item) bool { return it.Stem.EN == q.Stem.EN || it.Stem.FR == q.Stem.FR }), "%s is asked in the bank as well", q.ID)
+		}
 	}
 }
 
