@@ -5,7 +5,5 @@
 // kit would check, and where each result leads, so that the book can be followed
 // with a pencil where no kit runs; on paper nothing is checked, and the title page
 // says so. The same runbooks and the same day give the same bytes.
-//
-// A letter outside Windows-1252 is printed as a question mark: the pages use the
-// fonts every reader has, and none is embedded.
+// Package book prints the pages.
 package manual

@@ -5,7 +5,7 @@
 // three check questions, one lab, the runbooks it speaks of, pictures step by step) and
 // the words in en.md and fr.md, in the small Markdown that runbooks use. [Load] reads a
 // set of lessons and refuses it whole when [Lint] finds anything. [Manual] prints lessons
-// as one HTML page that needs nothing beside it.
+// as one HTML page that needs nothing beside it, and [PDF] as a book on A4.
 //
 // The check questions are items as package exam has them. They are for the learner alone
 // and never stand in an examination.

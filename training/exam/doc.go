@@ -22,6 +22,7 @@
 // not a score. It holds key IDs and no names, and so passes a redaction unchanged.
 //
 // [ToGIFT] and [FromGIFT] exchange items with teaching systems, one language at a time.
+// [Merge] joins two languages again, and [Encode] writes items as a file of a bank.
 //
 // Limits: a bank that lies in a program must be taken as known to everyone. It is for
 // practice and for open-book examinations, which is why the labs weigh half. The package

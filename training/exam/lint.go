@@ -229,26 +229,30 @@ func (c *linter) whole(b *Bank) {
 			}
 		}
 	}
-	longest, singles := 0, 0
+	longest, singles := map[runbooks.Lang]int{}, 0
 	for _, it := range b.items {
 		if _, ok := wanted[it.Objective]; !ok {
 			c.fail("item %s: no form asks for the objective %s", it.ID, it.Objective)
 		}
 		if it.Kind == Single && len(it.Options) > 0 {
 			singles++
-			if it.rightIsLongest() {
-				longest++
+			for _, l := range runbooks.Languages() {
+				if it.rightIsLongest(l) {
+					longest[l]++
+				}
 			}
 		}
 	}
-	if singles >= 20 && longest*2 > singles {
-		c.fail("in %d of %d items with one right option that one is the longest: choosing by length would pay", longest, singles)
+	for _, l := range runbooks.Languages() {
+		if singles >= 20 && longest[l]*2 > singles {
+			c.fail("in %d of %d items with one right option that one is the longest (%s): choosing by length would pay", longest[l], singles, l)
+		}
 	}
 }
 
-func (it *Item) rightIsLongest() bool {
+func (it *Item) rightIsLongest(l runbooks.Lang) bool {
 	long := slices.MaxFunc(it.Options, func(a, b Option) int {
-		return cmp.Compare(utf8.RuneCountInString(a.Text.EN), utf8.RuneCountInString(b.Text.EN))
+		return cmp.Compare(utf8.RuneCountInString(a.Text.In(l)), utf8.RuneCountInString(b.Text.In(l)))
 	})
 	return long.Right
 }

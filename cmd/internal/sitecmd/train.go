@@ -3,6 +3,7 @@ package sitecmd
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -26,6 +27,7 @@ func (a *app) trainCommand() *cobra.Command {
 		Example: "  darksite train list\n  darksite train lesson a4 --lang fr\n  darksite train manual --out manual.html",
 	}
 	c.AddCommand(a.trainListCommand(), a.trainLessonCommand(), a.trainManualCommand())
+	c.AddCommand(a.trainBankCommand())
 	return c
 }
 
@@ -162,33 +164,52 @@ func (a *app) printPoint(mark, text string) {
 }
 
 func (a *app) trainManualCommand() *cobra.Command {
-	var lang, track, out string
+	var lang, track, out, pdf string
 	c := &cobra.Command{
-		Use: "manual", Short: "Print the lessons as one page of HTML that needs nothing beside it", Args: cobra.NoArgs,
-		Long: `Print the lessons, or those of one track, as one HTML page with contents, pictures,
-questions and answers. It fetches nothing, and each lesson begins a page on paper.`,
-		Example: "  darksite train manual --out manual.html\n  darksite train manual --track officer --lang fr --out manuel.html",
+		Use: "manual", Short: "Print the lessons as one page of HTML, or as a PDF", Args: cobra.NoArgs,
+		Long: `Print the lessons, or those of one track, with contents, questions and answers: as one
+HTML page with pictures, which fetches nothing and begins a page of paper with each
+lesson, or as a PDF of A4 pages with page numbers, or as both.`,
+		Example: "  darksite train manual --out manual.html\n  darksite train manual --track officer --lang fr --pdf manuel.pdf",
 		RunE: func(*cobra.Command, []string) error {
-			if !strings.EqualFold(filepath.Ext(out), ".html") {
-				return cli.Usagef("name the file with --out FILE.html")
+			switch {
+			case out == "" && pdf == "":
+				return cli.Usagef("name the file with --out FILE.html or --pdf FILE.pdf")
+			case out != "" && !strings.EqualFold(filepath.Ext(out), ".html"):
+				return cli.Usagef("--out %q: name it FILE.html", out)
+			case pdf != "" && !strings.EqualFold(filepath.Ext(pdf), ".pdf"):
+				return cli.Usagef("--pdf %q: name it FILE.pdf", pdf)
 			}
 			chosen, err := a.lessonsOf(track)
 			if err != nil {
 				return err
 			}
-			var page bytes.Buffer
-			if err := lessons.Manual(&page, chosen, a.runbookLang(lang), a.version); err != nil {
+			l := a.runbookLang(lang)
+			if err := a.printed(out, func(w io.Writer) error { return lessons.Manual(w, chosen, l, a.version) }); err != nil {
 				return err
 			}
-			if err := safefile.Write(out, page.Bytes(), 0o644); err != nil {
-				return fmt.Errorf("print the manual: %w", err)
-			}
-			fmt.Fprintln(a.env.Out, out)
-			return nil
+			return a.printed(pdf, func(w io.Writer) error { return lessons.PDF(w, chosen, l, a.env.Now(), "darksite "+a.version) })
 		},
 	}
 	langFlag(c, &lang)
 	trackFlag(c, &track)
-	c.Flags().StringVar(&out, "out", "", "file to write, FILE.html")
+	c.Flags().StringVar(&out, "out", "", "HTML file to write, FILE.html")
+	c.Flags().StringVar(&pdf, "pdf", "", "PDF file to write, FILE.pdf")
 	return c
+}
+
+// printed writes what is printed into a file, where one is named.
+func (a *app) printed(file string, into func(io.Writer) error) error {
+	if file == "" {
+		return nil
+	}
+	var page bytes.Buffer
+	if err := into(&page); err != nil {
+		return err
+	}
+	if err := safefile.Write(file, page.Bytes(), 0o644); err != nil {
+		return fmt.Errorf("print the manual: %w", err)
+	}
+	fmt.Fprintln(a.env.Out, file)
+	return nil
 }

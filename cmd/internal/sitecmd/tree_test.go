@@ -64,6 +64,8 @@ func program() clitest.Program {
 			"site pin":             "prints one value",
 			"train lesson":         "a text to read",
 			"train manual":         "prints the file it made",
+			"train bank export":    "prints the file it made",
+			"train bank import":    "prints the files it made",
 			"site roster":          "prints the file that is carried",
 		},
 	}
