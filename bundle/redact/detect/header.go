@@ -51,6 +51,9 @@ func (s *Scanner) header() {
 		if b[0] == '[' {
 			s.bracketHost(0)
 		}
+		if b[2] == '/' {
+			s.slashedStamp(b)
+		}
 		if n := epochStamp(b); n > 0 {
 			s.stampedHosts(n)
 			return
