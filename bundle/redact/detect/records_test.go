@@ -49,3 +49,12 @@ func TestNamesBesideUUIDs(t *testing.T) {
 		{"an object that goes on", `{"created_by":{"id":"7","name":"mloewe7"}}`, []string{"user mloewe7"}},
 	})
 }
+
+func TestFirstFields(t *testing.T) {
+	runCases(t, []scanCase{
+		{"a host before its address", "finpc042,10.20.30.4,ready", []string{"host finpc042", "ipv4 10.20.30.4"}},
+		{"an interface before its address", "Loopback0,10.20.30.4,up", []string{"ipv4 10.20.30.4"}},
+		{"a word before an address", "accept,10.20.30.4,up", []string{"ipv4 10.20.30.4"}},
+		{"no field of its own", "a finpc042,10.20.30.4,up", []string{"ipv4 10.20.30.4"}},
+	})
+}

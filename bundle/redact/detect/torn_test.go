@@ -1,0 +1,14 @@
+package detect_test
+
+import "testing"
+
+// TestTornLines holds the scanner to lines that end where a header would go on.
+func TestTornLines(t *testing.T) {
+	runCases(t, []scanCase{
+		{"a time stamp and nothing behind", "Dec  6 19:11:01 ", nil},
+		{"a time stamp and a name cut short", "2026-10-25 07:05:22-0400 lo::gd", nil},
+		{"a host and its colon twice, torn", "Oct  3 09:00:00 qz01: qz01", nil},
+		{"an address of a proxy and nothing behind", "192.0.2.77:4321 ", []string{"ipv4 192.0.2.77"}},
+		{"dots and nothing before them", "....10000090FA0B1C2D", []string{"wwn 10000090FA0B1C2D"}},
+	})
+}
