@@ -127,7 +127,7 @@ func (s *Scanner) namePair(lo, hi int) {
 		return
 	}
 	s.near.rule, s.near.named = rule, g.value
-	if v := s.near.value; v.hi > v.lo && g.value-s.near.at < pairReach && bytes.IndexByte(b[v.hi:g.value], '}') < 0 {
+	if v := s.near.value; v.hi > v.lo && v.hi <= g.value && g.value-s.near.at < pairReach && bytes.IndexByte(b[v.hi:g.value], '}') < 0 {
 		s.pairFinding(v, rule)
 	}
 	if g.quote == 0 || end+1 >= s.hi {

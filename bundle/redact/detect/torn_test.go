@@ -12,3 +12,12 @@ func TestTornLines(t *testing.T) {
 		{"dots and nothing before them", "....10000090FA0B1C2D", []string{"wwn 10000090FA0B1C2D"}},
 	})
 }
+
+// TestBrokenText holds the scanner to bytes that are no text inside names.
+func TestBrokenText(t *testing.T) {
+	runCases(t, []scanCase{
+		{"a pod and a volume", "\"volume\": \"pod\xff7::vol\xfe9\"", []string{"pod pod\xff7", "volume vol\xfe9"}},
+		{"a login and its realm", "user=mloewe\xff@NORD\u212aLDAP7,", []string{"user mloewe\xff", "host NORD\u212aLDAP7"}},
+		{"a value that holds the name of the next pair", "  value: a name=password b\n  value: x", nil},
+	})
+}

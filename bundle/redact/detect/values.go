@@ -183,8 +183,8 @@ func (s *Scanner) nameAt(lo, limit int, kind pseudonym.Kind, id string, g gap) {
 		case kind == pseudonym.User && at > 0 && (g.sep == '=' || g.sep == ':') && at+1 < len(w):
 			s.account(lo, lo+at)
 			if nameShape(w[at+1:]) {
-				s.hostName(lo+at+1-s.lo, end-s.lo, name[at+1:])
-			} else if realm := name[at+1:]; !s.k.Common(realm) && !s.staysName(realm) && realm != "local" {
+				s.hostName(lo+at+1-s.lo, end-s.lo, s.fold(w[at+1:]))
+			} else if realm := s.fold(w[at+1:]); !s.k.Common(realm) && !s.staysName(realm) && realm != "local" {
 				s.learn(lo+at+1, end, pseudonym.Domain, "domain")
 			}
 		default:
@@ -295,8 +295,9 @@ func (s *Scanner) serialsAfter(at, limit int, id string) {
 // parts emits a name; the parts of pod::volume and group/volume are names of their own.
 func (s *Scanner) parts(lo, end int, kind pseudonym.Kind, id, name string) {
 	if i := strings.Index(name, "::"); i > 0 {
-		s.parts(lo, lo+i, pseudonym.Pod, id, name[:i])
-		s.parts(lo+i+2, end, kind, id, name[i+2:])
+		to := lo + bytes.Index(s.buf[lo:end], []byte("::")) // lower case can be of another length
+		s.parts(lo, to, pseudonym.Pod, id, name[:i])
+		s.parts(to+2, end, kind, id, name[i+2:])
 		return
 	}
 	learn := !s.k.Common(name) && (len(name) >= 4 || len(name) == 3 && hasDigit([]byte(name))) && !identifier(s.buf[lo:end])
