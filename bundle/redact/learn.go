@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"darksite/bundle/redact/detect"
 	"darksite/bundle/redact/pseudonym"
@@ -235,7 +237,30 @@ func itemsOf(k *detect.Knowledge, v value, by evidence) []detect.Item {
 	if !worthLooking(k, v.canon, by == given) {
 		return nil
 	}
-	return append([]detect.Item{one}, cutItems(k, v)...)
+	return append(append([]detect.Item{one}, otherCase(one)...), cutItems(k, v)...)
+}
+
+// otherCase are the spellings in capitals, and with one at the beginning, of a name
+// with letters that are folded only as Unicode has it.
+func otherCase(it detect.Item) []detect.Item {
+	if !slices.ContainsFunc([]byte(it.Text), func(c byte) bool { return c >= 0x80 }) {
+		return nil
+	}
+	r, n := utf8.DecodeRuneInString(it.Text)
+	var items []detect.Item
+	for _, t := range []string{strings.ToUpper(it.Text), string(unicode.ToUpper(r)) + it.Text[n:]} {
+		other := it
+		other.Text = strings.Map(func(r rune) rune {
+			if r >= 'A' && r <= 'Z' {
+				return r | 0x20
+			}
+			return r
+		}, t)
+		if other.Text != it.Text && !slices.Contains(items, other) {
+			items = append(items, other)
+		}
+	}
+	return items
 }
 
 // cutItems are the names that columns cut short: eight characters of an account,

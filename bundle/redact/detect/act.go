@@ -44,6 +44,9 @@ func (s *Scanner) act(start, lo, hi, end int, v verdict) int {
 	if a&(aDotted|aWeak) != 0 && next == end {
 		s.dottedName(lo, hi, a)
 	}
+	if a&aLeader != 0 {
+		s.leader(lo, hi)
+	}
 	if a&aMachine != 0 {
 		s.hostName(lo-s.lo, hi-s.lo, s.fold(s.buf[lo:hi]))
 	}

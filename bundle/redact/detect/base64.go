@@ -38,10 +38,27 @@ func (s *Scanner) base64(lo, end int) int {
 		}
 		return end
 	}
+	if s.credentials(lo, text) {
+		s.learn(lo, to, pseudonym.Secret, "secret")
+		return to
+	}
 	if !s.encoded(Finding{Start: lo, End: to, Kind: pseudonym.Secret, Form: Base64, Rule: "base64"}, text) {
 		return end
 	}
 	return to
+}
+
+// credentials tells account:password, as the logins of registries are kept, by the
+// key before the encoded text.
+func (s *Scanner) credentials(lo int, text []byte) bool {
+	colon, at := bytes.IndexByte(text, ':'), lo
+	if colon < 1 || colon+1 == len(text) || bytes.IndexByte(text, ' ') >= 0 {
+		return false
+	}
+	for at > s.lo && (isSpace(s.buf[at-1]) || bytes.IndexByte([]byte(`"'\\:=`), s.buf[at-1]) >= 0) {
+		at--
+	}
+	return at-4 >= s.lo && at < lo && foldEqual(s.buf[at-4:at], "auth")
 }
 
 // looksEncoded wants what words, paths and numbers seldom have: upper and lower

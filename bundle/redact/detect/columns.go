@@ -61,7 +61,7 @@ func (s *Scanner) columnHeader(b []byte) (table, bool) {
 		return table{}, false
 	}
 	t.gaps = uint8(min(gaps, 255))
-	t.pending = capitals < n || gaps < 2 && !upperCase(b)
+	t.pending = capitals < n && !(n > 3 && gaps > 2 && words <= n+1) || gaps < 2 && !upperCase(b)
 	return t, true
 }
 

@@ -50,6 +50,24 @@ func (s *Scanner) command(lo, hi int) int {
 		s.accessPoint(lo, hi)
 	case "traffic", "threat", "system", "config", "globalprotect", "userid", "hipmatch", "decryption":
 		s.fieldBefore(lo)
+		if lo > s.lo && hi < s.hi && s.buf[lo-1] == ',' && s.buf[hi] == ',' {
+			s.recordFields(lo, hi, w)
+		}
+	case "ias", "ras":
+		s.quotedFirst(lo, hi)
+	case "p":
+		if lo > s.lo && s.buf[lo-1] == ';' && hi+1 < s.hi && s.buf[hi] == '=' && (s.lineHas(lo, "uid=") || s.lineHas(lo, "user") || s.lineHas(lo, "server=")) {
+			end := hi + 1
+			for end < s.hi && !isSpace(s.buf[end]) && bytes.IndexByte([]byte(`;"'`), s.buf[end]) < 0 {
+				end++
+			}
+			if v := s.buf[hi+1 : end]; secretLike(v, gap{sep: '='}, []byte("password")) {
+				s.out = append(s.out, Finding{Start: hi + 1, End: end, Kind: pseudonym.Secret, Rule: "secret", Learn: learnable(v)})
+				return end
+			}
+		}
+	case "haproxy":
+		s.proxied(hi)
 	case "ran":
 		if n, end, _ := s.next(hi); string(s.buf[n:end]) == "command" && s.prev[0].hi > s.prev[0].lo {
 			s.account(s.prev[0].lo, s.prev[0].hi)
@@ -77,6 +95,10 @@ func (s *Scanner) command(lo, hi int) int {
 	default:
 		if programs.has(w) {
 			s.commandLine(lo, hi, w)
+			return 0
+		}
+		if strings.HasSuffix(w, "label") {
+			s.labelled(lo, hi)
 			return 0
 		}
 		return s.switchStatement(lo, hi, w)
@@ -488,7 +510,13 @@ func (s *Scanner) distinguished(lo, hi int) int {
 	if i+1 < s.hi && b[i] == '\\' && b[i+1] == '=' {
 		i++ // as CEF writes it
 	}
-	if i >= s.hi || b[i] != '=' || !s.isDN(lo, i) {
+	if hi+2 < s.hi && b[hi] == '=' && hi-lo == len("uid") && lower(b[lo]) == 'u' {
+		if end := nameEnd(b, hi+1, s.hi); end < s.hi && b[end] == ';' && end-hi > 2 {
+			s.account(hi+1, end) // of a connection's string
+			return 0
+		}
+	}
+	if i >= s.hi || b[i] != '=' || !s.isDN(lo, i) && !(lo-9 >= s.lo && string(b[lo-9:lo]) == "depth=0, ") {
 		return 0
 	}
 	i++

@@ -27,6 +27,6 @@
 // places.go recognisers by form; keys.go, gap.go, values.go, secrets.go, state.go,
 // pem.go keys and what they are followed by; phrases.go, commands.go, header.go, tables.go by
 // context; columns.go tables by place; switches.go, fabric.go and snmp.go what
-// switches and their agents say; base64.go text in text; certificate.go what is
+// switches and their agents say; records.go fields of records by place; base64.go text in text; certificate.go what is
 // said of certificates; inventory.go the values of a site.
 package detect

@@ -97,6 +97,9 @@ func (s *Scanner) dottedName(lo, hi int, a acts) {
 		return
 	}
 	known := s.inv.domains[name] || s.inv.inDomain(name)
+	if !known && s.manual(lo) {
+		return
+	}
 	if !known && (isCode(name, w) || a&aDotted == 0 && !s.weakName(lo, hi, name)) {
 		return
 	}
@@ -140,6 +143,50 @@ func isCode(name string, w []byte) bool {
 	return false
 }
 
+// portAhead tells a port behind a name: a colon and two to five digits.
+func portAhead(rest []byte) bool {
+	n := 1
+	for n < len(rest) && isDigit(rest[n]) {
+		n++
+	}
+	return len(rest) > 2 && rest[0] == ':' && n > 2 && n < 7 && (n == len(rest) || !isAlnum(rest[n]) && rest[n] != ':')
+}
+
+// asked tells a name of which a name server was asked by what follows it: the class
+// and the type of a record.
+func asked(rest []byte) bool {
+	if len(rest) < 5 || rest[0] != ' ' && rest[0] != '/' {
+		return false
+	}
+	return string(rest[1:4]) == "IN " || string(rest[1:4]) == "IN\t" || rest[0] == '/' && (bytes.HasPrefix(rest, []byte("/A/IN")) || bytes.HasPrefix(rest, []byte("/AAAA/IN")) || bytes.HasPrefix(rest, []byte("/IN/")))
+}
+
+// manual tells the address of a page that a system or a program gives for its own
+// documents by the key before it: HOME_URL="https://, x-info="https://.
+func (s *Scanner) manual(lo int) bool {
+	b := s.buf
+	if lo-12 < s.lo || string(b[lo-3:lo]) != "://" {
+		return false
+	}
+	i := lo - 3
+	for i > s.lo && class[b[i-1]]&fLetter != 0 {
+		i--
+	}
+	if i > s.lo && (b[i-1] == '"' || b[i-1] == '\'') {
+		i--
+	}
+	if i <= s.lo || b[i-1] != '=' {
+		return false
+	}
+	end := i - 1
+	for i = end; i > s.lo && class[b[i-1]]&(fLetter|fUnder|fDash) != 0; {
+		i--
+	}
+	return manuals.has(string(b[i:end]))
+}
+
+var manuals = set("x-info HOME_URL SUPPORT_URL BUG_REPORT_URL PRIVACY_POLICY_URL DOCUMENTATION_URL REDHAT_BUGZILLA_URL Documentation")
+
 // weakName decides on a name whose last label proves nothing.
 func (s *Scanner) weakName(lo, hi int, name string) bool {
 	b := s.buf
@@ -149,6 +196,9 @@ func (s *Scanner) weakName(lo, hi int, name string) bool {
 		return false
 	}
 	if lo-3 >= s.lo && string(b[lo-3:lo]) == "://" || lo > s.lo+1 && b[lo-1] == '@' && isAlnum(b[lo-2]) {
+		return true
+	}
+	if asked(b[hi:s.hi]) || len(tld) > 2 && strings.Count(name, ".") > 1 && !isFile(name) && portAhead(b[hi:s.hi]) {
 		return true
 	}
 	switch first, _, _ := strings.Cut(name, "."); first {
@@ -229,6 +279,7 @@ func (s *Scanner) mailDomain(lo, hi, hostLo int, local []byte, host string) int 
 		s.emitName(hostLo, hi, host, "email")
 		return hi
 	}
+	s.knownBy(lo, local)
 	s.out = append(s.out, Finding{Start: lo, End: hi, Kind: pseudonym.Email, Value: strings.ToLower(string(local)) + "@" + host, Rule: "email", Learn: true})
 	return hi
 }

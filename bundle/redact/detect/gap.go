@@ -61,9 +61,9 @@ func (s *Scanner) separator(hi int) (gap, bool) {
 		}
 		g.value = i
 		return g, i < s.hi
-	case i-spaces > 3 && bytes.Contains(b[spaces:i], []byte("...")), i > spaces && i < s.hi && b[i] == '|' && s.cellKey(spaces):
+	case i-spaces > 3 && i < s.hi && bytes.Contains(b[spaces:i], []byte("...")), i > spaces && i < s.hi && b[i] == '|' && s.cellKey(spaces):
 		g.sep = ':' // a key and its value apart by dots, or in two cells
-		if b[i] == '|' {
+		if b[i] == '|' || b[i] == '.' {
 			i++
 		}
 	case i > spaces:

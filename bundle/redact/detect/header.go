@@ -28,7 +28,7 @@ func (s *Scanner) header() {
 			n += j + 1 // the zone
 		}
 		s.body = s.lo + n
-		if b[n] == '[' {
+		if n < len(b) && b[n] == '[' {
 			s.bracketHost(n)
 		}
 		s.hostField(n, max(said, usual))
@@ -50,6 +50,9 @@ func (s *Scanner) header() {
 	if i == 0 {
 		if b[0] == '[' {
 			s.bracketHost(0)
+		}
+		if b[2] == '/' {
+			s.slashedStamp(b)
 		}
 		if n := epochStamp(b); n > 0 {
 			s.stampedHosts(n)
@@ -223,7 +226,7 @@ func (s *Scanner) hostField(at int, said promise) {
 		return
 	}
 	name := s.fold(w)
-	if n := end + 1 + len(w); (b[end] == '/' || b[end] == ':' && n < len(b) && b[n+1] == ':') && n < len(b) {
+	if n := end + 1 + len(w); (b[end] == '/' || b[end] == ':' && n+1 < len(b) && b[n+1] == ':') && n < len(b) {
 		from := end + 1
 		if b[end] == ':' {
 			from++

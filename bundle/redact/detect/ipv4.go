@@ -55,7 +55,22 @@ func (s *Scanner) quad(lo, hi int) {
 		s.maybe4(lo, hi, a, Plain) // met as an address elsewhere it goes here too, as the proof will look for it
 	default:
 		s.emit4(lo, hi, a, Plain)
+		if p := s.prev[0]; p.lo == s.lo && p.hi+1 == lo && s.buf[p.hi] == ',' && hi < s.hi && s.buf[hi] == ',' {
+			s.firstField(p)
+		}
 	}
+}
+
+// firstField emits the host in the field before its address, where a record without
+// titles begins with them: finpc042,10.20.30.4,..
+func (s *Scanner) firstField(p span) {
+	w := s.buf[p.lo:p.hi]
+	name := s.fold(w)
+	letters := strings.TrimRight(name, "0123456789")
+	if class[w[0]]&fLetter == 0 || len(w) < 4 || !nameShape(w) || s.k.Common(name) || partWords.has(letters) || slotWords.has(letters) || joinedName(w) && partWords.has(name[:strings.IndexAny(name, "-_")]) {
+		return
+	}
+	s.hostName(p.lo-s.lo, p.hi-s.lo, name)
 }
 
 // alien reports an address of the block that stand-ins live in, so that no

@@ -23,8 +23,8 @@ func (s *Scanner) key(start, lo, hi int, rule int16) int {
 		return 0
 	}
 	g, ok := s.separator(hi)
-	if !ok {
-		return 0
+	if !ok || lo > s.lo && b[lo-1] == '%' && g.sep == ':' {
+		return 0 // %SYS-5-PRIV_AUTH_PASS: is no key
 	}
 	kind := s.k.kind(whole)
 	if kind != pseudonym.Secret && g.sep == ':' && !g.keyed && bytes.IndexByte(b[lo:hi], '.') > 0 && isCode(s.fold(b[lo:hi]), b[lo:hi]) {
@@ -93,7 +93,7 @@ func (s *Scanner) spaced(lo int, g gap, kind pseudonym.Kind, rule int16) bool {
 	alone := len(bytes.TrimRight(b[end:s.hi], " \t;.")) == 0 && lo > s.lo && s.beginsLine(lo)
 	switch kind {
 	case pseudonym.Serial:
-		if !serialLike(w) && !(alone && hasDigit(w) && len(w) >= 8) {
+		if bytes.Contains(w, []byte("..")) || !serialLike(w) && !(alone && hasDigit(w) && len(w) >= 8) {
 			return false
 		}
 	case pseudonym.User:
@@ -171,11 +171,32 @@ func (s *Scanner) pairKey(lo, hi int) int16 {
 // notKey is the rule of words that are a key apart and none together.
 const notKey int16 = -2
 
+// leftParent forgets the object whose names are read when it has ended before a
+// place on its own line.
+func (s *Scanner) leftParent(at int) {
+	if s.within.hi != s.lo || s.within.lo < s.lo || s.within.lo > at {
+		return
+	}
+	depth := 0
+	for _, c := range s.buf[s.within.lo:min(at, s.within.lo+segment)] {
+		switch c {
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth--; depth == 0 {
+				s.st.parent, s.st.many = pseudonym.None, false
+				return
+			}
+		}
+	}
+}
+
 // openParent remembers that names inside the object that begins here are of the
 // key's kind, and deals with lists of plain values.
 func (s *Scanner) openParent(g gap, kind pseudonym.Kind, rule int16) int {
 	b := s.buf
 	s.st.parent, s.st.many = kind, b[g.value] == '['
+	s.within = span{g.value, s.lo}
 	if b[g.value] != '[' || g.quote != 0 {
 		return 0
 	}

@@ -54,6 +54,10 @@ func (k *Knowledge) addPattern(i int16, expr string) error {
 	return nil
 }
 
+// notKeys end like a key and are none: what runs under a name of its cluster, what a
+// port belongs to, where a key is kept.
+var notKeys = []string{"service-account-name", "service-account", "device-owner", "to-private-key", "to-key"}
+
 type prefix struct {
 	rules.Prefix
 	rule int16
@@ -71,6 +75,9 @@ func Compile(rs []rules.Rule, keep []string) (*Knowledge, error) {
 				return nil, err
 			}
 		}
+	}
+	for _, key := range notKeys {
+		k.keys[key] = noRule
 	}
 	slices.SortStableFunc(k.ends, func(a, b ending) int { return len(b.text) - len(a.text) })
 	common, err := rules.List("common-words")

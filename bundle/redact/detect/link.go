@@ -377,7 +377,8 @@ func (s *Scanner) sid(lo, hi int) {
 	s.out = append(s.out, Finding{Start: lo, End: hi, Kind: pseudonym.SID, Value: w, Rule: "sid", Learn: true})
 }
 
-// token tells a provider's token by its beginning, length and alphabet.
+// token tells a provider's token, or a serial number, by its beginning, length and
+// alphabet.
 func (s *Scanner) token(lo, hi int) int {
 	b := s.buf
 	for _, p := range s.k.prefixes {
@@ -390,6 +391,20 @@ func (s *Scanner) token(lo, hi int) int {
 		}
 		for end > lo && (b[end-1] == '.' || b[end-1] == '-') {
 			end--
+		}
+		if p.Alphabet == "location" {
+			if w := b[lo:hi]; len(w) >= 17 && w[5] == '.' && w[9] == '.' && (len(w) == 17 || w[17] == '-') && hasDigit(w[10:17]) && upperCase(w[10:17]) {
+				s.parts(lo+10, lo+17, pseudonym.Serial, "serial", s.fold(w[10:17])) // U78CB.001.WZS0A1B-P1-C9
+				return hi
+			}
+			continue
+		}
+		if kind := s.k.kind(p.rule); kind != pseudonym.Secret {
+			if (end == hi || b[end] == '-') && end-lo-len(p.Text) == p.Min && hasDigit(b[lo+len(p.Text):hi]) {
+				s.parts(lo, end, kind, s.k.rules[p.rule].ID, s.fold(b[lo:end]))
+				return end
+			}
+			continue
 		}
 		if p.Text == "eyJ" && bytes.IndexByte(b[lo:end], '.') < 0 {
 			continue // not a JWT; looked into as base64
@@ -407,6 +422,10 @@ func inAlphabet(c byte, alphabet string) bool {
 	switch alphabet {
 	case "hex":
 		return f&(fDigit|fHex) != 0
+	case "digit":
+		return f&fDigit != 0
+	case "capital":
+		return f&(fDigit|fUpper) != 0
 	case "dash":
 		return f&(fDigit|fLetter|fDash|fUnder|fDot) != 0
 	case "base64":

@@ -69,7 +69,7 @@ func (s *Scanner) noun(lo, hi int, rule int16) {
 		s.parts(n, end, kind, s.k.rules[rule].ID, name)
 		return
 	}
-	if s.staysName(name) || looksLikeValue(w) || stateWord.has(name) || bytes.IndexByte(w, '@') >= 0 || quote == ' ' || quote == '(' && !nameShape(w) && (s.k.Common(name) || kind != pseudonym.Array && kind != pseudonym.Volume) {
+	if s.staysName(name) || looksLikeValue(w) || stateWord.has(name) || bytes.IndexByte(w, '@') >= 0 || bytes.Contains(w, []byte("..")) || quote == ' ' || quote == '(' && !nameShape(w) && (s.k.Common(name) || kind != pseudonym.Array && kind != pseudonym.Volume) {
 		return
 	}
 	if quote == '[' && !nameShape(w) && (kind != pseudonym.User || upperCase(w)) {
@@ -89,6 +89,9 @@ func (s *Scanner) noun(lo, hi int, rule int16) {
 	}
 	if kind == pseudonym.Serial && (!hasDigit(w) || len(w) < 6 || looksLikeValue(w) || isFormOfOther(w)) {
 		return
+	}
+	if kind == pseudonym.User && quote == 0 && joinedName(w) && partWords.has(name[:strings.IndexAny(name, "-_")]) {
+		return // a thread
 	}
 	if kind == pseudonym.User && quote == 0 && bytes.IndexByte(w, '.') > 0 && (isFile(name) || isCode(name, w)) {
 		return
@@ -254,6 +257,9 @@ func (s *Scanner) userAfter(hi int, before []byte, speak []string) {
 	}
 	if len(w) < 5 && quote == 0 && upperCase(w) && !hasDigit(w) && !uid {
 		return // closed by FIN
+	}
+	if bytes.HasPrefix(b[end:s.hi], []byte(" over ")) || bytes.HasSuffix(before, []byte("logged in ")) && bytes.IndexByte(before, '@') > 0 {
+		return // a protocol; what a user came with
 	}
 	follows := bytes.HasPrefix(b[end:s.hi], []byte(" from ")) || uid || bytes.HasPrefix(b[end:s.hi], []byte(" on /dev/")) || bytes.HasPrefix(b[end:s.hi], []byte(" on pts/"))
 	if quote == 0 && !follows && camel(w) {

@@ -211,6 +211,9 @@ func (s *Scanner) pathName(hi int) {
 		end--
 	}
 	w := s.fold(b[lo:end])
+	if lower(b[hi-1]) == 's' && (lower(b[hi-2]) == 't' || s.served(hi)) && (s.k.Common(w) || isUUID(b[lo:end]) || hump(b[lo:end])) {
+		return // a part of an interface, not of a file system
+	}
 	switch w {
 	case "lost", "public", "default", "shared", "all", "nas", "log", "tabs", "spool":
 		return
@@ -218,10 +221,20 @@ func (s *Scanner) pathName(hi int) {
 	if len(w) < 2 || s.staysName(w) || strings.HasPrefix(w, ".") || end < s.hi && b[end] == '*' {
 		return
 	}
-	if bytes.IndexByte(b[lo:end], '@') > 0 {
+	if bytes.IndexByte(b[lo:end], '@') > 0 || lower(b[hi-1]) == 's' && lower(b[hi-2]) == 'e' && s.lineHas(hi-len("profiles/"), "providers/") {
 		return
 	}
 	s.out = append(s.out, Finding{Start: lo, End: end, Kind: pseudonym.User, Value: w, Rule: "user-path", Learn: true})
+}
+
+// served tells the path of an interface before a place: /api/, /rest/, /v1/.
+func (s *Scanner) served(at int) bool {
+	for _, p := range []string{"/api/", "/rest/", "/v1/", "/v2/", "/redfish/", "/identity/"} {
+		if s.lineHas(at, p) {
+			return true
+		}
+	}
+	return false
 }
 
 // homeOf emits the user in whose home a file lies that only homes have, as

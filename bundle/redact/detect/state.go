@@ -20,7 +20,8 @@ type State struct {
 	parent pseudonym.Kind // of the object whose names are being read
 	many   bool           // the object is one of a list
 
-	members bool // of a zone or alias are listed below it
+	members bool  // of a zone or alias are listed below it
+	unique  uint8 // lines for which the UUID of an object counts as beside its name
 }
 
 type pemState uint8
@@ -92,6 +93,14 @@ func (s *Scanner) namePair(lo, hi int) {
 	case 'v', 'd':
 		s.pairValue(g, end)
 		return
+	case 'u':
+		if g.keyed && isUUID(b[g.value:end]) {
+			s.st.unique = 2
+		}
+		return
+	}
+	if s.st.parent != pseudonym.None {
+		s.leftParent(lo)
 	}
 	if g.quote != 0 && s.st.parent != pseudonym.None && lower(b[lo]) == 'n' {
 		s.parentName(g, end, s.st.parent)
@@ -106,6 +115,9 @@ func (s *Scanner) namePair(lo, hi int) {
 	if end-g.value > 64 {
 		return
 	}
+	if g.quote != 0 && g.keyed && hi-lo == len("name") && lower(b[lo]) == 'n' && s.st.parent == pseudonym.None && (s.st.unique > 0 || uuidAhead(b[end:s.hi])) {
+		s.uniqueName(g.value, end)
+	}
 	rule := s.keyRule(b[g.value:end])
 	if rule < 0 {
 		return
@@ -115,13 +127,31 @@ func (s *Scanner) namePair(lo, hi int) {
 		return
 	}
 	s.near.rule, s.near.named = rule, g.value
-	if v := s.near.value; v.hi > v.lo && g.value-s.near.at < pairReach && bytes.IndexByte(b[v.hi:g.value], '}') < 0 {
+	if v := s.near.value; v.hi > v.lo && v.hi <= g.value && g.value-s.near.at < pairReach && bytes.IndexByte(b[v.hi:g.value], '}') < 0 {
 		s.pairFinding(v, rule)
 	}
-	if g.quote != 0 && end+1 < s.hi && b[end+1] == '>' { // <entry key="password">x</entry>
-		if i := bytes.IndexByte(b[end+2:s.hi], '<'); i > 0 {
-			s.pairFinding(span{end + 2, end + 2 + i}, rule)
+	if g.quote == 0 || end+1 >= s.hi {
+		return
+	}
+	if open := bytes.IndexAny(b[end+1:s.hi], "<>"); open >= 0 && b[end+1+open] == '>' { // <entry key="password">x</entry>
+		from := end + 1 + open + 1
+		if i := bytes.IndexByte(b[from:s.hi], '<'); i > 0 {
+			s.pairFinding(span{from, from + i}, rule)
 		}
+	}
+}
+
+// uuidAhead tells the key of a UUID right behind a name.
+func uuidAhead(b []byte) bool {
+	return bytes.HasPrefix(b, []byte(`","uuid":`)) || bytes.HasPrefix(b, []byte(`", "uuid":`))
+}
+
+// uniqueName emits the name of an object that has a UUID beside it, as the interfaces
+// of arrays and hypervisors write what a site has made.
+func (s *Scanner) uniqueName(lo, end int) {
+	w := s.buf[lo:end]
+	if name := s.fold(w); len(w) > 3 && nameShape(w) && nameEnd(w, 0, len(w)) == len(w) && !isUUID(w) && bytes.IndexByte(w, '.') < 0 && !s.wordy(name) && !s.staysName(name) && !looksLikeValue(w) {
+		s.parts(lo, end, pseudonym.Name, "name", name)
 	}
 }
 
@@ -143,6 +173,10 @@ func (s *Scanner) pairFinding(v span, rule int16) {
 		}
 		return
 	}
+	if kind == pseudonym.User && personLike(w) && bytes.IndexByte(w, ' ') > 0 && bytes.IndexByte(w, '\\') < 0 {
+		s.learn(v.lo, v.hi, pseudonym.Person, s.k.rules[rule].ID)
+		return
+	}
 	if !freeText(kind) && kind != pseudonym.IPv4 {
 		s.nameAt(v.lo, v.hi, kind, s.k.rules[rule].ID, g)
 	}
@@ -159,6 +193,9 @@ func (s *Scanner) parentName(g gap, end int, kind pseudonym.Kind) {
 
 // closeParent forgets the object when its end was on the line at hand.
 func (s *Scanner) closeParent() {
+	if s.st.unique > 0 {
+		s.st.unique--
+	}
 	if s.st.parent == pseudonym.None {
 		return
 	}

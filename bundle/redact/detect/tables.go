@@ -423,6 +423,9 @@ func (s *Scanner) exportSource(lo, hi int) {
 // accessLog reads the user of a web server's line: address - user [time].
 func (s *Scanner) accessLog(b []byte) {
 	i := bytes.IndexByte(b[:min(len(b), 65)], ' ')
+	if i > 8 && i+1 < len(b) && b[i+1] == '[' && isDigit(b[i-1]) && bytes.IndexByte(b[:i], ':') > 6 {
+		s.proxied(s.lo + i)
+	}
 	if i < 3 || !bytes.HasPrefix(b[i:], []byte(" - ")) {
 		return
 	}

@@ -30,7 +30,9 @@ func (s *Scanner) nameValue(g gap, kind pseudonym.Kind, rule int16) int {
 	}
 	if g.quote != 0 && kind != pseudonym.Serial && bytes.IndexByte(b[g.value:end], ' ') >= 0 {
 		if kind == pseudonym.User && bytes.Count(b[g.value:end], []byte{' '}) == 1 && personLike(b[g.value:end]) {
-			s.emit(g.value, end, pseudonym.Person, id)
+			if bytes.IndexByte(b[g.value:end], '\\') < 0 {
+				s.learn(g.value, end, pseudonym.Person, id)
+			}
 			return end
 		}
 		return 0
@@ -78,6 +80,8 @@ func (s *Scanner) digitsAt(lo int, kind pseudonym.Kind) {
 		s.nguid(lo, end, digitsOf(b[lo:end]))
 	case kind == pseudonym.MAC && end-lo == 12:
 		s.mac(lo, end)
+	case kind == pseudonym.MAC && end-lo == 16 && strings.IndexByte("125c", lower(b[lo])) >= 0:
+		s.wwn(lo, end) // the address of an adapter of a storage network
 	}
 }
 
@@ -107,7 +111,7 @@ func (s *Scanner) nameAt(lo, limit int, kind pseudonym.Kind, id string, g gap) {
 		lo++
 	}
 	end := lo
-	for end < limit && (class[b[end]] != 0 && (b[end] != '@' || kind == pseudonym.User) || b[end] == '+' && kind == pseudonym.User || kind == pseudonym.Serial && b[end] == '/' ||
+	for end < limit && (class[b[end]] != 0 && (b[end] != '@' || kind == pseudonym.User) || b[end] == '+' && (kind == pseudonym.User || kind == pseudonym.Serial && end > lo) || kind == pseudonym.Serial && b[end] == '/' ||
 		b[end] == ':' && end+2 < limit && b[end+1] == ':' && isAlnum(b[end+2]) || b[end] == ':' && end > lo && b[end-1] == ':') {
 		end++
 	}
@@ -128,6 +132,9 @@ func (s *Scanner) nameAt(lo, limit int, kind pseudonym.Kind, id string, g gap) {
 		return // the scheme of a URL
 	}
 	name := s.fold(w)
+	if kind == pseudonym.Serial && (bytes.HasPrefix(b[end:limit], []byte(" driver")) || len(w) == 32 && hexOnly(w) && !isFormOfOther(w)) {
+		return // of lines; a digest
+	}
 	if kind == pseudonym.Serial && (g.quote != 0 || !g.keyed) && countedSerial(w) && !s.owns(kind, name) {
 		s.parts(lo, end, kind, id, name)
 		return
@@ -136,13 +143,13 @@ func (s *Scanner) nameAt(lo, limit int, kind pseudonym.Kind, id string, g gap) {
 		s.parts(lo, end, kind, id, name)
 		return
 	}
-	if kind == pseudonym.Serial && bytes.HasPrefix(b[end:limit], []byte(" driver")) {
-		return // of lines
-	}
 	if end-lo < 2 || s.staysName(name) || looksLikeValue(w) || emptyValues.has(name) || s.ofProgram(lo, end, limit, kind, name) {
 		return
 	}
-	if kind == pseudonym.Domain && (name == "local" || name == "global") {
+	if kind == pseudonym.Domain && (name == "local" || name == "global") || kind == pseudonym.Name && !nameShape(w) && s.k.Common(name) {
+		return
+	}
+	if kind == pseudonym.User && (strings.HasPrefix(name, "s-1-") || name == "nt" && bytes.HasPrefix(b[end:limit], []byte(" AUTH"))) || triple(name) {
 		return
 	}
 	quoted := g.quote != 0 || g.keyed
@@ -173,9 +180,13 @@ func (s *Scanner) nameAt(lo, limit int, kind pseudonym.Kind, id string, g gap) {
 	if at := bytes.IndexByte(w, '@'); at >= 0 {
 		switch {
 		case bytes.IndexByte(w, '.') >= 0:
-		case kind == pseudonym.User && at > 0 && nameShape(w[at+1:]):
+		case kind == pseudonym.User && at > 0 && (g.sep == '=' || g.sep == ':') && at+1 < len(w):
 			s.account(lo, lo+at)
-			s.hostName(lo+at+1-s.lo, end-s.lo, name[at+1:])
+			if nameShape(w[at+1:]) {
+				s.hostName(lo+at+1-s.lo, end-s.lo, s.fold(w[at+1:]))
+			} else if realm := s.fold(w[at+1:]); !s.k.Common(realm) && !s.staysName(realm) && realm != "local" {
+				s.learn(lo+at+1, end, pseudonym.Domain, "domain")
+			}
 		default:
 			s.mail(lo, end)
 		}
@@ -185,6 +196,11 @@ func (s *Scanner) nameAt(lo, limit int, kind pseudonym.Kind, id string, g gap) {
 		return
 	}
 	s.parts(lo, end, kind, id, name)
+}
+
+// triple tells what a compiler builds for, x86_64-linux-gnu, from the name of a host.
+func triple(name string) bool {
+	return strings.HasPrefix(name, "x86_64-") || (strings.HasSuffix(name, "-gnu") || strings.HasSuffix(name, "-musl") || strings.HasSuffix(name, "-gnueabihf")) && strings.Contains(name, "-linux")
 }
 
 // ofProgram tells parts of programs that stand where a name could: classes and
@@ -279,8 +295,9 @@ func (s *Scanner) serialsAfter(at, limit int, id string) {
 // parts emits a name; the parts of pod::volume and group/volume are names of their own.
 func (s *Scanner) parts(lo, end int, kind pseudonym.Kind, id, name string) {
 	if i := strings.Index(name, "::"); i > 0 {
-		s.parts(lo, lo+i, pseudonym.Pod, id, name[:i])
-		s.parts(lo+i+2, end, kind, id, name[i+2:])
+		to := lo + bytes.Index(s.buf[lo:end], []byte("::")) // lower case can be of another length
+		s.parts(lo, to, pseudonym.Pod, id, name[:i])
+		s.parts(to+2, end, kind, id, name[i+2:])
 		return
 	}
 	learn := !s.k.Common(name) && (len(name) >= 4 || len(name) == 3 && hasDigit([]byte(name))) && !identifier(s.buf[lo:end])
@@ -336,6 +353,9 @@ func (s *Scanner) freeValue(g gap, kind pseudonym.Kind, id string) int {
 			return 0
 		}
 	case pseudonym.Person:
+		if i := bytes.LastIndexByte(v, ' '); isDigit(v[0]) || i > 0 && class[v[i+1:][0]]&fLower != 0 && s.k.Common(folded[i+1:]) {
+			return 0 // a time, a sentence
+		}
 		if !personLike(v) && g.quote == 0 && hasDigit(v) && g.sep == '=' || !personLike(v) && (g.sep == ':' && g.quote == 0 && bytes.IndexByte(v, ' ') > 0 || s.k.Common(folded)) || looksLikeValue(v) {
 			return 0
 		}

@@ -36,6 +36,7 @@ const (
 	aStamp   // a month, perhaps of a time stamp
 	aStart   // a word that begins a phrase of a command or a config line
 	aDotFile // a file or folder that only homes have, behind its dot
+	aLeader  // a key and its value that dots join
 )
 
 // verdict is what a word's spelling says.
@@ -114,6 +115,9 @@ func (s *Scanner) shape(w []byte, acc flags) (a acts) {
 	}
 	if letters && acc&fDot != 0 && acc&fAt == 0 {
 		a |= dotted(w)
+		if bytes.Contains(w, []byte("....")) {
+			a |= aLeader
+		}
 	}
 	if letters && s.k.heads[w[0]] {
 		for _, p := range s.k.byHead[w[0]] {
@@ -196,12 +200,12 @@ var phrases = map[string]acts{
 	"ran": aStart, "pts": aStart, "console": aStart, "tty1": aStart, "tty2": aStart, "tty3": aStart, "ttys0": aStart, "ttyv0": aStart, "pam": aStart, "ldap": aStart, "sql": aStart, "passwd-file": aStart, "lua": aStart, "imap": aStart, "cmd": aStart, "list": aStart, "reload": aStart, "edit": aStart, "replace": aStart, "tty": aStart, "sudoers": aStart,
 	"dhcpack": aStart, "dhcpoffer": aStart, "dhcprequest": aStart, "dhcpdiscover": aStart, "dhcpnak": aStart, "dhcpinform": aStart,
 	"zone": aStart, "zoneset": aStart, "fcalias": aStart,
-	"on": aPhrase, "at": aPhrase, "wwn": aStart,
+	"on": aPhrase, "at": aPhrase, "wwn": aStart, "ias": aStart, "ras": aStart, "haproxy": aStart, "p": aStart,
 	"jan": aStamp, "feb": aStamp, "mar": aStamp, "apr": aStamp, "may": aStamp, "jun": aStamp, "jul": aStamp, "aug": aStamp, "sep": aStamp,
 	"oct": aStamp, "nov": aStamp, "dec": aStamp,
-	"home": aPath, "users": aPath, "cron": aPath, "mail": aPath, "profiles": aPath, "homes": aPath, "tabs": aPath, "crontabs": aPath,
-	"name": aNameKey | aStart, "id": aNameKey, "option": aNameKey, "property": aNameKey, "parameter": aNameKey, "field": aNameKey,
-	"variable": aNameKey, "setting": aNameKey, "value": aNameKey, "val": aNameKey, "default": aNameKey, "attribute": aNameKey,
+	"home": aPath, "users": aPath, "cron": aPath, "mail": aPath, "profiles": aPath, "accounts": aPath, "homes": aPath, "tabs": aPath, "crontabs": aPath,
+	"name": aNameKey | aStart, "uuid": aNameKey, "id": aNameKey, "option": aNameKey, "property": aNameKey, "parameter": aNameKey, "field": aNameKey,
+	"variable": aNameKey, "setting": aNameKey, "value": aNameKey, "val": aNameKey, "valuestring": aNameKey, "value_string": aNameKey, "stringvalue": aNameKey, "string_value": aNameKey, "default": aNameKey, "attribute": aNameKey,
 	"hex-string": aStart, "n": aStart, "chassisid": aStart, "portid": aStart,
 	"snmp-server": aStart, "description": aStart, "ap": aStart, "traffic": aStart, "threat": aStart, "system": aStart, "config": aStart, "globalprotect": aStart, "userid": aStart, "hipmatch": aStart, "decryption": aStart, "contact": aStart, "location": aStart, "syscontact": aStart, "syslocation": aStart,
 	"md5": aStart, "sha": aStart, "sha1": aStart, "sha256": aStart, "auth": aStart, "priv": aStart, "des": aStart, "aes": aStart, "aes128": aStart,
@@ -236,6 +240,9 @@ func (s *Scanner) vocabulary(w []byte, acc flags, v *verdict) {
 	f := buf[:len(w)]
 	for i, c := range w {
 		f[i] = lower(c)
+	}
+	if n := len(f); n > 6 && isDigit(f[n-6]) && string(f[n-5:]) == "label" {
+		v.acts |= aStart // of a field with a number: cs5Label
 	}
 	if !s.k.vocab.hasBytes(f) {
 		return

@@ -9,7 +9,8 @@
 //	keys: password passwd api-key   names of keys whose value is of the kind
 //	ends: password passwd           the same, glued to the end of a longer word
 //	prefix: ghp_ 36 word            values that begin so, with at least so many
-//	                                characters of an alphabet behind (word, hex, base64, dash)
+//	                                characters of an alphabet behind (word, hex, base64, dash);
+//	                                of names and numbers also digit, capital, location
 //	nouns: user username            words before a value in running text
 //	pattern: PRJ-[0-9]{4,8}         a regular expression (RE2) for what has no key;
 //	                                rules of a site only, the shipped ones need none;
@@ -68,8 +69,8 @@ func (r Rule) Place(word string, nth int) string {
 // Prefix is a format of values known by how they begin.
 type Prefix struct {
 	Text     string
-	Min      int    // characters that must follow
-	Alphabet string // word, hex, base64 or dash
+	Min      int    // characters that must follow; of kinds other than secrets, exactly so many
+	Alphabet string // word, hex, base64, dash, digit, capital or location
 }
 
 // Hit is a line and a text that must be found in it.
@@ -209,7 +210,7 @@ func (r *Rule) prefix(f []string) error {
 		return fmt.Errorf("prefix %s: least length %q is not a number of 4 or more", f[0], f[1])
 	}
 	switch f[2] {
-	case "word", "hex", "base64", "dash":
+	case "word", "hex", "base64", "dash", "digit", "capital", "location":
 	default:
 		return fmt.Errorf("prefix %s: unknown alphabet %q", f[0], f[2])
 	}

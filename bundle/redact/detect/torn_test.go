@@ -1,0 +1,23 @@
+package detect_test
+
+import "testing"
+
+// TestTornLines holds the scanner to lines that end where a header would go on.
+func TestTornLines(t *testing.T) {
+	runCases(t, []scanCase{
+		{"a time stamp and nothing behind", "Dec  6 19:11:01 ", nil},
+		{"a time stamp and a name cut short", "2026-10-25 07:05:22-0400 lo::gd", nil},
+		{"a host and its colon twice, torn", "Oct  3 09:00:00 qz01: qz01", nil},
+		{"an address of a proxy and nothing behind", "192.0.2.77:4321 ", []string{"ipv4 192.0.2.77"}},
+		{"dots and nothing before them", "....10000090FA0B1C2D", []string{"wwn 10000090FA0B1C2D"}},
+	})
+}
+
+// TestBrokenText holds the scanner to bytes that are no text inside names.
+func TestBrokenText(t *testing.T) {
+	runCases(t, []scanCase{
+		{"a pod and a volume", "\"volume\": \"pod\xff7::vol\xfe9\"", []string{"pod pod\xff7", "volume vol\xfe9"}},
+		{"a login and its realm", "user=mloewe\xff@NORD\u212aLDAP7,", []string{"user mloewe\xff", "host NORD\u212aLDAP7"}},
+		{"a value that holds the name of the next pair", "  value: a name=password b\n  value: x", nil},
+	})
+}
