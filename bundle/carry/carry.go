@@ -58,6 +58,8 @@ var (
 	ErrIncomplete = errors.New("writing this folder was never finished")
 	// ErrLabel says that the label is missing, malformed or not believed.
 	ErrLabel = errors.New("label cannot be believed")
+	// ErrClear says that a bundle is in clear and the roster lets none leave so.
+	ErrClear = errors.New("not encrypted, which the roster does not allow")
 	// ErrMixed says that volumes of two bundles lie together.
 	ErrMixed = errors.New("volumes of different bundles are mixed")
 	// ErrIrregular says that something is a link, pipe, device or folder where

@@ -73,6 +73,7 @@ import (
 	"time"
 
 	"darksite/bundle"
+	"darksite/bundle/approve"
 	"darksite/bundle/journal"
 	"darksite/bundle/roster"
 	"darksite/bundle/safefile"
@@ -128,6 +129,7 @@ var (
 	ErrBusy        = errors.New("another process works on this bundle")
 	ErrUnread      = errors.New("nobody approves what he has not opened")
 	ErrLeak        = errors.New("the proof found values that must not leave")
+	ErrProfile     = errors.New("not what the officers signed")
 )
 
 // Journal is where every step is written down before it counts. A
@@ -266,8 +268,8 @@ func (p *Pipeline) Folder(id bundle.ID) string { return filepath.Join(p.o.Dir, s
 func (p *Pipeline) MapFile(id bundle.ID) string { return filepath.Join(p.o.MapDir, string(id)+".age") }
 
 // SealedFile is where the sealed file of a bundle lies once it is sealed.
-func (p *Pipeline) SealedFile(id bundle.ID) string {
-	return filepath.Join(p.Folder(id), "sealed", string(id)+".tar.zst.age")
+func (p *Pipeline) SealedFile(r Record) string {
+	return filepath.Join(p.Folder(r.BID), sealedDir, r.SealedName())
 }
 
 // holder finds whom a key belongs to and whether that person may act in one of
@@ -289,8 +291,15 @@ func holder(r roster.Roster, key sign.PublicKey, seq int64, roles ...roster.Role
 	return person, nil
 }
 
-// fingerprints gives the recipients of a manifest.
-func (t Trust) fingerprints() ([]string, error) {
+// readers gives the recipients of a manifest; a bundle in clear has none, and the
+// roster must allow one.
+func (t Trust) readers(clear bool) ([]string, error) {
+	if clear && !t.Roster.Clear {
+		return nil, fmt.Errorf("a bundle in clear: %w: %w", approve.ErrClear, ErrRefused)
+	}
+	if clear {
+		return nil, nil
+	}
 	prints, err := seal.Fingerprints(t.recipients())
 	if err != nil {
 		return nil, fmt.Errorf("recipients: %w: %w", err, ErrRefused)

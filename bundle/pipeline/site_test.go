@@ -261,6 +261,13 @@ func (s *site) sealed() bundle.ID {
 	return id
 }
 
+func (s *site) sealedFile(id bundle.ID) string {
+	s.t.Helper()
+	r, err := s.p.Show(id)
+	require.NoError(s.t, err)
+	return s.p.SealedFile(r)
+}
+
 func (s *site) state(id bundle.ID) pipeline.State {
 	s.t.Helper()
 	r, err := s.p.Show(id)

@@ -218,7 +218,7 @@ func TestWhatVoidsEveryApproval(t *testing.T) {
 			require.ErrorIs(t, err, pipeline.ErrInvalidated)
 			require.ErrorIs(t, err, c.want)
 			require.Equal(t, c.state, s.state(id))
-			require.NoFileExists(t, s.p.SealedFile(id))
+			require.NoFileExists(t, s.sealedFile(id))
 			require.ErrorIs(t, s.p.Seal(t.Context(), id, bundletest.OfficerB), pipeline.ErrState, "it stays void")
 		})
 	}
@@ -315,8 +315,8 @@ func TestAChangeWhileSealingIsFound(t *testing.T) {
 	err := s.p.Seal(t.Context(), id, bundletest.OfficerB)
 	require.ErrorIs(t, err, pipeline.ErrInvalidated)
 	require.ErrorIs(t, err, pipeline.ErrTampered)
-	require.NoFileExists(t, s.p.SealedFile(id))
-	left, err := os.ReadDir(filepath.Dir(s.p.SealedFile(id)))
+	require.NoFileExists(t, s.sealedFile(id))
+	left, err := os.ReadDir(filepath.Dir(s.sealedFile(id)))
 	require.NoError(t, err)
 	require.Empty(t, left, "nothing half-written stays")
 }
@@ -325,7 +325,7 @@ func TestAChangedSealedFileIsNotWritten(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	id := s.sealed()
-	rewrite(t, s.p.SealedFile(id), flip)
+	rewrite(t, s.sealedFile(id), flip)
 	medium := t.TempDir()
 	_, err := s.p.Write(t.Context(), id, pipeline.MediumOptions{Dir: medium, Signer: s.kit.Keys[bundletest.OfficerA]})
 	require.ErrorIs(t, err, pipeline.ErrTampered)
