@@ -42,8 +42,6 @@ package carry
 
 import (
 	"errors"
-	"fmt"
-	"strings"
 
 	"darksite/bundle/safefile"
 )
@@ -72,29 +70,3 @@ var (
 	// ErrDamaged says that a freshly written medium did not read back whole.
 	ErrDamaged = errors.New("medium did not read back whole")
 )
-
-// BeyondRepairError says that too much is missing and what would help.
-type BeyondRepairError struct {
-	BID   string
-	Bring []Piece // bringing all of these makes the set repairable
-}
-
-func (e *BeyondRepairError) Error() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "bundle %s: %v; bring a good copy of", e.BID, ErrBeyondRepair)
-	for i, p := range e.Bring {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		if i == 8 {
-			fmt.Fprintf(&b, " and %d more files", len(e.Bring)-i)
-			break
-		}
-		b.WriteByte(' ')
-		b.WriteString(p.String())
-	}
-	return b.String()
-}
-
-// Unwrap makes errors.Is(err, ErrBeyondRepair) true.
-func (e *BeyondRepairError) Unwrap() error { return ErrBeyondRepair }

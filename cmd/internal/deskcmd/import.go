@@ -198,7 +198,7 @@ func (a *app) verifyCommand() *cobra.Command {
 					fmt.Fprintln(a.env.Out, "  NOT ENCRYPTED: whoever holds the medium can read it; the roster of the site allows that")
 				}
 				for _, d := range v.Damaged {
-					fmt.Fprintf(a.env.Out, "  damaged: %s\n", d)
+					fmt.Fprintf(a.env.Out, "  %s\n", d)
 				}
 			}
 			return nil
@@ -248,10 +248,10 @@ func (a *app) verifyOne(ctx context.Context, folders []string) (verified, error)
 	}
 	v := verified{BID: report.Label.BID, ReleasedBy: by, State: string(report.State), Clear: report.Label.Clear, Sealed: string(report.Label.SealedSHA256)}
 	for _, d := range report.Damaged {
-		v.Damaged = append(v.Damaged, d.String())
+		v.Damaged = append(v.Damaged, d.Fault())
 	}
 	if len(report.Bring) > 0 {
-		return verified{}, &carry.BeyondRepairError{BID: string(report.Label.BID), Bring: report.Bring}
+		return verified{}, report.Beyond()
 	}
 	return v, nil
 }
