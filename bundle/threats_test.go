@@ -110,7 +110,7 @@ var defences = []defence{
 	},
 	{
 		"station", "swaps the sealed file before it is written", "every block written is one the signed label fixes",
-		"carry.TestSourceChanges", "carry/write.go", "if !w.set.Blocks.matches(n, i, sumBoth(block, out.sum)) {", "if sumBoth(block, out.sum) == (digest{}) {",
+		"carry.TestSourceChanges", "carry/write.go", "if !w.set.Blocks.matches(n, i, sumBoth(block, running...)) {", "if sumBoth(block, running...) == (digest{}) {",
 		[][2]string{{"if sum != (digest{}) && !w.set.Blocks.matches(shard, i, sum) {", "if sum != (digest{}) && i < 0 {"}},
 	},
 	{
