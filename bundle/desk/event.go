@@ -137,6 +137,7 @@ type Bundle struct {
 	Bytes          int64         `json:"bytes"`
 	Clear          bool          `json:"clear,omitempty"` // came signed but not encrypted
 	Repaired       int           `json:"repaired_blocks,omitempty"`
-	ReplySeqSeen   int64         `json:"reply_seq_seen"` // the newest reply the site had opened
+	Recipients     []string      `json:"recipients,omitempty"` // fingerprints of the keys it is sealed to
+	ReplySeqSeen   int64         `json:"reply_seq_seen"`       // the newest reply the site had opened
 	Warnings       []string      `json:"warnings,omitempty"`
 }

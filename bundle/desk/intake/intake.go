@@ -318,7 +318,7 @@ func (in *Intake) describe(officer roster.Person, r verify.Report, c *carry.Repo
 	b := desk.Bundle{
 		BID: m.BID, Site: m.Site, Seq: m.Seq, SealedSHA256: r.SealedSHA256, SealedSize: r.SealedSize,
 		ManifestSHA256: r.ManifestSHA256, Prev: m.PrevManifestSHA256, Taken: taken, Received: in.o.Now().UTC().Truncate(time.Second),
-		Collector: r.Signers.Collector.ID, ReleasedBy: officer.ID, Files: m.Totals.Files, Bytes: m.Totals.Bytes, Clear: m.Clear,
+		Collector: r.Signers.Collector.ID, ReleasedBy: officer.ID, Files: m.Totals.Files, Bytes: m.Totals.Bytes, Clear: m.Clear, Recipients: m.Recipients,
 		Repaired: c.Repaired, ReplySeqSeen: m.Trust.ReplySeqSeen, Warnings: warnings,
 	}
 	for _, p := range r.Signers.Officers {

@@ -32,7 +32,7 @@ func TestImport(t *testing.T) {
 		BID: "S042-000001", Site: "S042", Seq: 1, SealedSHA256: p.set.Label.SealedSHA256, SealedSize: p.set.Label.SealedSize,
 		ManifestSHA256: p.manifest, Taken: time.Date(2026, 11, 22, 9, 30, 0, 0, time.UTC), Received: arrival,
 		Collector: bundletest.Collector, Officers: []string{bundletest.OfficerA, bundletest.OfficerB}, ReleasedBy: bundletest.OfficerA,
-		Files: 7, Bytes: out.Bundle.Bytes, ReplySeqSeen: 8,
+		Files: 7, Bytes: out.Bundle.Bytes, Recipients: k.Manifest(t, nil).Recipients, ReplySeqSeen: 8,
 	}, out.Bundle)
 	c, events, err := s.store.Case(t.Context(), out.Case)
 	require.NoError(t, err)

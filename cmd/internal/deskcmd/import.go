@@ -21,14 +21,13 @@ import (
 	"darksite/bundle/open"
 	"darksite/bundle/verify"
 	"darksite/cmd/internal/cli"
-	"darksite/cmd/internal/keyfile"
 	"darksite/localmon/units"
 
 	"github.com/spf13/cobra"
 )
 
 func (a *app) intake(store intake.Store, passFile string) (*intake.Intake, error) {
-	ids, err := keyfile.Identities(a.path(keysDir, intakeKey), keyfile.Ask(a.env, passFile))
+	ids, err := a.identities(passFile)
 	if err != nil {
 		return nil, err
 	}
@@ -297,7 +296,7 @@ func (a *app) runOpen(ctx context.Context, index desk.Index, id bundle.ID, out, 
 }
 
 func (a *app) unpack(ctx context.Context, b desk.Bundle, out, passFile string) error {
-	ids, err := keyfile.Identities(a.path(keysDir, intakeKey), keyfile.Ask(a.env, passFile))
+	ids, err := a.identities(passFile)
 	if err != nil {
 		return err
 	}
