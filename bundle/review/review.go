@@ -236,7 +236,7 @@ func cover(s Summary, m *miner) Coverage {
 		switch {
 		case !one.New:
 			c.Folded.add(one.extent())
-		case one.Count == 1:
+		case one.Count == 1 && !one.list():
 			c.Whole.add(one.extent())
 		default:
 			c.Shapes.add(one.extent())
