@@ -81,6 +81,10 @@ func (p page) head() error {
 		p.CellFormat(paperWidth-qrSide-14, 22, p.latin("NOT ENCRYPTED / NON CHIFFRÉ"), "", 1, "C", true, 0, "")
 		p.SetTextColor(0, 0, 0)
 	}
+	if len(p.s.Approvals) == 1 {
+		p.Ln(4)
+		p.CellFormat(paperWidth-qrSide-14, 22, p.latin("SINGLE REVIEW / UNE SEULE REVUE"), "1", 1, "C", false, 0, "")
+	}
 	if err := p.code(paperLeft+paperWidth-qrSide, 44); err != nil {
 		return err
 	}

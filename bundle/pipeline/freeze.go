@@ -357,6 +357,10 @@ func (f *freezer) manifest(redacted bundle.Redacted, t Trust) error {
 	if err != nil {
 		return err
 	}
+	tool, err := f.p.o.Tool()
+	if err != nil {
+		return err
+	}
 	e := redacted.Redaction()
 	f.m.Format, f.m.BID, f.m.Site, f.m.Seq = bundle.Format, f.r.BID, t.Roster.Site, f.r.Seq
 	f.r.ClockNote, f.r.Collected = f.text(f.q.ClockNote), f.took.Collectors
@@ -364,7 +368,7 @@ func (f *freezer) manifest(redacted bundle.Redacted, t Trust) error {
 		f.r.Collected[i].Reason = f.text(f.r.Collected[i].Reason)
 	}
 	f.m.Case, f.m.Marking, f.m.Clear, f.m.ClockNote = f.r.Case, f.r.Marking, f.r.Clear, f.r.ClockNote
-	f.m.Collector, f.m.CreatedUTC, f.m.Tool, f.m.Trust = f.r.Collector, stamp(f.p.o.Now()), f.p.o.Tool, t.Seen
+	f.m.Collector, f.m.CreatedUTC, f.m.Tool, f.m.Trust = f.r.Collector, stamp(f.p.o.Now()), tool, t.Seen
 	f.m.Journal, f.m.Salt, f.m.PrevManifestSHA256 = f.p.o.Journal.Mark(), hex.EncodeToString(salt), string(prev)
 	f.m.Recipients, f.m.RedactionReportSHA256, f.m.Rules, f.m.Policy, f.m.PseudonymMapID = prints, e.Report, e.Rules, e.Policy, e.MapID
 	for _, file := range f.m.Files {

@@ -173,8 +173,8 @@ type Options struct {
 	// Versions are the rules and the policy that are in force now.
 	Versions func() (rules, policy bundle.Versioned, err error)
 	Now      func() time.Time
-	Tool     bundle.Tool
-	Random   io.Reader // for salts; nil means crypto/rand
+	Tool     func() (bundle.Tool, error) // asked only where a bundle is frozen, approved or sealed
+	Random   io.Reader                   // for salts; nil means crypto/rand
 	// ValidFor is how many further bundles the site may begin before an
 	// approval lapses; zero means DefaultValidFor.
 	ValidFor int64
@@ -193,7 +193,7 @@ type Pipeline struct {
 
 // New makes a pipeline and its folders.
 func New(o Options) (*Pipeline, error) {
-	if o.Dir == "" || o.MapDir == "" || o.Counters == nil || o.Journal == nil || o.Trust == nil || o.Gate == nil || o.Versions == nil || o.Now == nil {
+	if o.Dir == "" || o.MapDir == "" || o.Counters == nil || o.Journal == nil || o.Trust == nil || o.Gate == nil || o.Versions == nil || o.Now == nil || o.Tool == nil {
 		return nil, errors.New("new pipeline: an option is missing")
 	}
 	if o.Random == nil {

@@ -128,7 +128,11 @@ func (p *Pipeline) unchanged(m bundle.Manifest, r *Record, t Trust) error {
 	if !slices.Equal(prints, m.Recipients) {
 		return fmt.Errorf("the recipients of the site are no longer those that were approved: %w", ErrRefused)
 	}
-	if m.Tool != p.o.Tool {
+	tool, err := p.o.Tool()
+	if err != nil {
+		return err
+	}
+	if m.Tool != tool {
 		return fmt.Errorf("frozen by another build of the program (%s): %w", m.Tool.Version, ErrRefused)
 	}
 	if m.Marking != r.Marking || m.Case != r.Case {

@@ -132,7 +132,9 @@ func TestWhatVoidsEveryApproval(t *testing.T) {
 			s.trust.Roster.Revoked = []roster.Revocation{{KeyID: s.kit.Keys[bundletest.Collector].Public().ID()}}
 		}, roster.ErrRevoked, pipeline.Invalidated},
 		"another build of the program": {func(t *testing.T, s *site, _ bundle.ID) {
-			s.opts.Tool.SHA256 = bundle.DigestOf([]byte("other"))
+			s.opts.Tool = func() (bundle.Tool, error) {
+				return bundle.Tool{Version: "test", SHA256: bundle.DigestOf([]byte("other"))}, nil
+			}
 			var err error
 			s.p, err = pipeline.New(s.opts)
 			require.NoError(t, err)

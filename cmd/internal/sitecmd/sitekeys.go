@@ -94,7 +94,7 @@ func (a *app) keysView() (keysView, error) {
 	lang := language(conf.Site.Language)
 	digest := bundle.DigestOf(text)
 	v := keysView{
-		Site: r.Site, Roster: r.Version, SHA256: string(digest), Words: spoken(lang, string(digest)), Approvals: r.Approvals, Clear: r.Clear,
+		Site: r.Site, Roster: r.Version, SHA256: string(digest), Words: spoken(lang, string(digest)), Approvals: a.approvals(r.Approvals), Clear: r.Clear,
 		Resets: append([]int64{}, r.Resets...), SignedBy: []string{},
 	}
 	if chain, _, err := a.rosterChain(); err == nil && chain != nil {
