@@ -167,7 +167,7 @@ func (p page) words(lang, intro string) error {
 	p.SetFont("Helvetica", "", 8)
 	p.CellFormat(paperWidth, 11, p.latin("   "+intro), "", 1, "L", false, 0, "")
 	for line := range strings.Lines(said) {
-		p.mono(strings.TrimSpace(line))
+		p.mono(strings.TrimPrefix(strings.TrimRight(line, "\n"), "    "))
 	}
 	return nil
 }
