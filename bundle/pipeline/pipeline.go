@@ -28,7 +28,7 @@
 //	reading/       what each officer has read and answered, <officer>.jsonl
 //	orders.json    changes an officer asked for that were not made yet
 //	approvals/     <n>.txt and <n>.txt.sig
-//	sealed/        <BID>.tar.zst.age
+//	sealed/        <BID>.tar.zst.age, or <BID>.tar.zst of a bundle in clear
 //	set.json       which media hold the set, where it lies on several
 //
 // The pseudonym map lies in the folder of maps, sealed to the site's record key.
