@@ -299,10 +299,10 @@ contacts: []
 #  - {id: mdurand, name: M. Durand, role: admin, phone: "+33 1 23 45 67 89", certificate: DSA-0031, certificate_until: 2027-06-30}
 
 # approvals: officers who must agree before a bundle leaves; the roster may ask for
-# more (darksite site keys policy), and the greater number counts. words: one word of yours a
-# line that must never leave in clear. policy: a file with rules of your own (id:
-# lyon, version: 1 on lines of their own) and words that may stay (keep: kestrel);
-# such words always need two officers, who are shown each of them.
+# more (darksite site keys policy), and the greater number counts. words: one word
+# of yours a line that must never leave in clear. policy: a file with rules of your
+# own (id: lyon, version: 1 on lines of their own) and words that may stay (keep:
+# kestrel); such words always need two officers, who are shown each of them.
 review: {approvals: %[3]d, words: policy/words.txt}
 #review: {approvals: %[3]d, words: policy/words.txt, policy: policy/redact.policy}
 
