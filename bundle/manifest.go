@@ -124,6 +124,7 @@ type Totals struct {
 type Manifest struct {
 	BID                   ID          `json:"bid"`
 	Case                  string      `json:"case"`       // eight digits, or the site's draft id, or empty
+	Clear                 bool        `json:"clear"`      // leaves signed but not encrypted, and then has no recipients
 	ClockNote             string      `json:"clock_note"` // what is known of the clock, in words
 	Collector             Principal   `json:"collector"`
 	CreatedUTC            string      `json:"created_utc"`

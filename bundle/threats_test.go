@@ -110,7 +110,7 @@ var defences = []defence{
 	},
 	{
 		"station", "swaps the sealed file before it is written", "every block written is one the signed label fixes",
-		"carry.TestSourceChanges", "carry/write.go", "if !w.set.Blocks.matches(n, i, sumBoth(block, out.sum)) {", "if sumBoth(block, out.sum) == (digest{}) {",
+		"carry.TestSourceChanges", "carry/write.go", "if !w.set.Blocks.matches(n, i, sumBoth(block, running...)) {", "if sumBoth(block, running...) == (digest{}) {",
 		[][2]string{{"if sum != (digest{}) && !w.set.Blocks.matches(shard, i, sum) {", "if sum != (digest{}) && i < 0 {"}},
 	},
 	{
@@ -121,6 +121,36 @@ var defences = []defence{
 	{
 		"station", "seals something else than was approved", "the record key opens what is on the medium, and every file is compared",
 		"pipeline.TestAMediumThatDoesNotReadBackIsNotVerified", "pipeline/medium.go", "if inside != nil && (err == nil || errors.Is(err, inside)) {", "if inside != nil && err != nil && errors.Is(err, inside) {", nil,
+	},
+	{
+		"officers", "let a bundle leave in clear at a site that forbids it", "the roster must allow it, whoever signs",
+		"approve.TestABundleInClear", "approve/approve.go", "if m.Clear && !r.Clear {", "if m.Clear && r.Site == \"\" {", nil,
+	},
+	{
+		"one officer", "uses an approval for an encrypted export to let it leave in clear", "the statement says whether it is encrypted",
+		"approve.TestABundleInClear", "approve/approve.go", "if s.Clear != want.Clear {", "if false {",
+		[][2]string{{"if !slices.Equal(s.Recipients, want.Recipients) {", "if false {"}},
+	},
+	{
+		"collector", "seals in clear what was approved to leave encrypted", "a bundle becomes what its manifest says",
+		"seal.TestTheProfileIsTheApprovedOne", "seal/seal.go", "if !m.Clear {", "if m.BID == \"\" {", nil,
+	},
+	{
+		"station", "sets the record of an approved bundle to leave in clear", "the manifest that was signed decides",
+		"pipeline.TestAnApprovedExportDoesNotLeaveInClear", "pipeline/seal.go", "if m.Clear != r.Clear {", "if false {",
+		[][2]string{{"if c.frozen.Manifest().Clear {", "if r.Clear {"}},
+	},
+	{
+		"station", "puts a label on that says the bundle is in clear", "the label must say what the record says",
+		"pipeline.TestAMediumRelabelledIsNotVerified", "pipeline/medium.go", "if l.Clear != r.Clear {", "if false {", nil,
+	},
+	{
+		"courier", "takes the encryption off, or puts some on", "the file is what the signed manifest says",
+		"verify.TestRelabelled", "verify/stream.go", "if h.Manifest.Clear != s.clear {", "if h.Manifest.Clear && s.stanzas > 99 {", nil,
+	},
+	{
+		"outsider", "writes a label in clear for a site that forbids it", "the roster must allow what a label says",
+		"carry.TestALabelInClearWantsTheRosterToAllowIt", "carry/label.go", "if l.Clear && !r.Clear {", "if false {", nil,
 	},
 	{
 		"courier", "reads what he carries", "everything passes age",

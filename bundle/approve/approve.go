@@ -41,17 +41,22 @@ var (
 	ErrMismatch      = errors.New("approval does not fit the bundle")
 	ErrReviewer      = errors.New("approval signed by another person than it names")
 	ErrLapsed        = errors.New("approval has lapsed")
+	ErrClear         = errors.New("the roster lets no bundle leave in clear")
 )
 
 // Check decides whether a bundle may leave. It wants as many releasing
 // statements as the roster demands, each signed by another officer of the
 // roster who is not the collector, each about this manifest, and none rejecting.
+// A bundle in clear wants the roster's leave besides, whoever signed.
 // Keys count as revoked by the bundle's own sequence. seq is the newest sequence
 // the site has given out, by which statements lapse; a desk passes the bundle's.
 // It returns the officers in the order of the statements.
 func Check(m bundle.Manifest, manifestSHA256 bundle.Digest, r roster.Roster, signed []Signed, seq int64) ([]roster.Person, error) {
 	if r.Site != m.Site {
 		return nil, fmt.Errorf("bundle %s: %w: the roster is of site %s", m.BID, ErrMismatch, r.Site)
+	}
+	if m.Clear && !r.Clear {
+		return nil, fmt.Errorf("bundle %s: %w", m.BID, ErrClear)
 	}
 	var people []roster.Person
 	var first Statement
@@ -116,6 +121,9 @@ func check(m bundle.Manifest, sha bundle.Digest, r roster.Roster, a Signed, seq 
 // fits compares every field the manifest decides.
 func fits(m bundle.Manifest, s Statement) error {
 	want := For(m, s.ManifestSHA256)
+	if s.Clear != want.Clear {
+		return fmt.Errorf("%w: approved to leave %s, the manifest says %s", ErrMismatch, encryption(s.Clear), encryption(want.Clear))
+	}
 	if !slices.Equal(s.Recipients, want.Recipients) {
 		return fmt.Errorf("%w: other recipients", ErrMismatch)
 	}
@@ -134,6 +142,13 @@ func fits(m bundle.Manifest, s Statement) error {
 		return fmt.Errorf("%w: %d files and %d bytes, the manifest has %d and %d", ErrMismatch, s.Files, s.Bytes, want.Files, want.Bytes)
 	}
 	return nil
+}
+
+func encryption(clear bool) string {
+	if clear {
+		return "not encrypted"
+	}
+	return "encrypted"
 }
 
 // agree compares what no manifest holds, and two officers must see alike.

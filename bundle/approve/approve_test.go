@@ -148,6 +148,37 @@ func reject(s *approve.Statement) {
 
 func sorted(s []string) []string { return slices.Sorted(slices.Values(s)) }
 
+// Whether a bundle leaves encrypted is what the officers signed and what the
+// roster lets them sign.
+func TestABundleInClear(t *testing.T) {
+	s := newSite(t)
+	readers := s.m.Recipients
+	s.m = bundletest.InClear(s.m)
+	var err error
+	s.manifest, err = container.EncodeManifest(s.m)
+	require.NoError(t, err)
+	sealed := func(st *approve.Statement) { st.Clear, st.Recipients = false, readers }
+
+	_, err = s.check(0, s.signed(t, a), s.signed(t, b))
+	require.ErrorIs(t, err, approve.ErrClear)
+	s.Roster.Clear = true
+	signed := s.signed(t, a)
+	require.Contains(t, string(signed.Text), "\nsealed: NO: not encrypted, whoever holds the medium can read it\n")
+	require.Contains(t, string(signed.Text), "\nrecipients:\n")
+	people, err := s.check(0, signed, s.signed(t, b))
+	require.NoError(t, err)
+	require.Len(t, people, 2)
+	_, err = s.check(0, signed, s.signed(t, b, sealed))
+	require.ErrorIs(t, err, approve.ErrMismatch, "an approval of a sealed export")
+	_, err = s.check(0, signed)
+	require.ErrorIs(t, err, approve.ErrNotApproved)
+
+	s = newSite(t)
+	s.Roster.Clear = true
+	_, err = s.check(0, s.signed(t, a), s.signed(t, b, func(st *approve.Statement) { st.Clear, st.Recipients = true, nil }))
+	require.ErrorIs(t, err, approve.ErrMismatch, "an approval in clear of a sealed export")
+}
+
 func TestRejectionAloneSaysWhy(t *testing.T) {
 	s := newSite(t)
 	_, err := s.check(0, s.signed(t, a, reject))
@@ -294,6 +325,7 @@ func TestEncodeRefuses(t *testing.T) {
 		"no reviewer":               func(s *approve.Statement) { s.Reviewer = "" },
 		"no role":                   func(s *approve.Statement) { s.Role = "" },
 		"no recipients":             func(s *approve.Statement) { s.Recipients = nil },
+		"in clear, with recipients": func(s *approve.Statement) { s.Clear = true },
 		"recipient twice":           func(s *approve.Statement) { s.Recipients[1] = s.Recipients[0] },
 		"recipients out of order":   func(s *approve.Statement) { slices.Reverse(s.Recipients) },
 		"no fingerprint":            func(s *approve.Statement) { s.Recipients = []string{"intake"} },

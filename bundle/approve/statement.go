@@ -35,11 +35,16 @@ const (
 const (
 	MaxLines      = 40
 	MaxExceptions = MaxLines - fixedLines
-	fixedLines    = 24
+	fixedLines    = 25
 )
 
+const title = "export approval v1"
+
+// How a statement says whether the bundle leaves encrypted, so that nobody signs
+// the second without having read it.
 const (
-	title = "export approval v1"
+	sealedYes = "yes"
+	sealedNo  = "NO: not encrypted, whoever holds the medium can read it"
 )
 
 // Statement is what an officer reads and signs. Everything down to Bytes is
@@ -54,6 +59,7 @@ type Statement struct {
 	RulesSHA256           bundle.Digest
 	MarkingIn             string // of the system the data comes from
 	MarkingOut            string // of what leaves: the manifest's marking
+	Clear                 bool   // leaves signed but not encrypted
 	Recipients            []string
 	Destination           string // who receives it, in words
 	Case                  string
@@ -80,6 +86,7 @@ func For(m bundle.Manifest, manifestSHA256 bundle.Digest) Statement {
 		PolicySHA256:          m.Policy.SHA256,
 		RulesSHA256:           m.Rules.SHA256,
 		MarkingOut:            m.Marking,
+		Clear:                 m.Clear,
 		Recipients:            slices.Sorted(slices.Values(m.Recipients)),
 		Case:                  m.Case,
 		Files:                 m.Totals.Files,
@@ -94,6 +101,10 @@ func (s Statement) Encode() ([]byte, error) {
 		return nil, fmt.Errorf("write approval: %w", err)
 	}
 	number := func(n int64) string { return strconv.FormatInt(n, 10) }
+	sealed := sealedYes
+	if s.Clear {
+		sealed = sealedNo
+	}
 	lines := []statement.Line{
 		{Key: "statement", Value: title},
 		{Key: "decision", Value: string(s.Decision)},
@@ -105,6 +116,7 @@ func (s Statement) Encode() ([]byte, error) {
 		{Key: "rules_sha256", Value: string(s.RulesSHA256)},
 		{Key: "marking_in", Value: s.MarkingIn},
 		{Key: "marking_out", Value: s.MarkingOut},
+		{Key: "sealed", Value: sealed},
 		{Key: "recipients", Value: strings.Join(s.Recipients, " ")},
 		{Key: "destination", Value: s.Destination},
 		{Key: "case", Value: s.Case},
@@ -150,6 +162,7 @@ func Parse(text []byte) (Statement, error) {
 		RulesSHA256:           bundle.Digest(f.Text("rules_sha256")),
 		MarkingIn:             f.Text("marking_in"),
 		MarkingOut:            f.Text("marking_out"),
+		Clear:                 f.Text("sealed") != sealedYes,
 		Recipients:            f.Words("recipients"),
 		Destination:           f.Text("destination"),
 		Case:                  f.Text("case"),
@@ -218,7 +231,9 @@ func (s Statement) validate() error {
 	case s.ViewedFull > s.Files || s.ViewedPartial > s.Files || s.NotInspectable > s.Files ||
 		s.ViewedFull+s.ViewedPartial+s.NotInspectable > s.Files:
 		return fmt.Errorf("more files viewed and not inspectable than the %d there are", s.Files)
-	case len(s.Recipients) == 0 || !slices.IsSorted(s.Recipients) || len(slices.Compact(slices.Clone(s.Recipients))) != len(s.Recipients):
+	case s.Clear && len(s.Recipients) != 0:
+		return fmt.Errorf("recipients: a bundle in clear has none")
+	case !s.Clear && len(s.Recipients) == 0 || !slices.IsSorted(s.Recipients) || len(slices.Compact(slices.Clone(s.Recipients))) != len(s.Recipients):
 		return fmt.Errorf("recipients: want at least one, sorted, each once")
 	}
 	for _, words := range s.Exceptions {

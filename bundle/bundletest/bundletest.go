@@ -205,3 +205,19 @@ func (k *Kit) Sealed(tb testing.TB, c container.Contents) ([]byte, seal.Result) 
 	require.NoError(tb, err)
 	return b.Bytes(), res
 }
+
+// InClear is a manifest of the same files that leave signed but not encrypted.
+// The roster does not allow that until a test sets Roster.Clear.
+func InClear(m bundle.Manifest) bundle.Manifest {
+	m.Clear, m.Recipients = true, nil
+	return m
+}
+
+// Unsealed writes the contents as a bundle in clear.
+func (k *Kit) Unsealed(tb testing.TB, c container.Contents) ([]byte, seal.Result) {
+	tb.Helper()
+	var b bytes.Buffer
+	res, err := seal.Clear(tb.Context(), &b, c)
+	require.NoError(tb, err)
+	return b.Bytes(), res
+}

@@ -42,8 +42,6 @@ package carry
 
 import (
 	"errors"
-	"fmt"
-	"strings"
 
 	"darksite/bundle/safefile"
 )
@@ -58,6 +56,8 @@ var (
 	ErrIncomplete = errors.New("writing this folder was never finished")
 	// ErrLabel says that the label is missing, malformed or not believed.
 	ErrLabel = errors.New("label cannot be believed")
+	// ErrClear says that a bundle is in clear and the roster lets none leave so.
+	ErrClear = errors.New("not encrypted, which the roster does not allow")
 	// ErrMixed says that volumes of two bundles lie together.
 	ErrMixed = errors.New("volumes of different bundles are mixed")
 	// ErrIrregular says that something is a link, pipe, device or folder where
@@ -70,29 +70,3 @@ var (
 	// ErrDamaged says that a freshly written medium did not read back whole.
 	ErrDamaged = errors.New("medium did not read back whole")
 )
-
-// BeyondRepairError says that too much is missing and what would help.
-type BeyondRepairError struct {
-	BID   string
-	Bring []Piece // bringing all of these makes the set repairable
-}
-
-func (e *BeyondRepairError) Error() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "bundle %s: %v; bring a good copy of", e.BID, ErrBeyondRepair)
-	for i, p := range e.Bring {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		if i == 8 {
-			fmt.Fprintf(&b, " and %d more files", len(e.Bring)-i)
-			break
-		}
-		b.WriteByte(' ')
-		b.WriteString(p.String())
-	}
-	return b.String()
-}
-
-// Unwrap makes errors.Is(err, ErrBeyondRepair) true.
-func (e *BeyondRepairError) Unwrap() error { return ErrBeyondRepair }

@@ -205,6 +205,24 @@ func TestVerifyLabel(t *testing.T) {
 	}
 }
 
+// A label that says "sealed: no" is believed only where the roster allows it.
+func TestALabelInClearWantsTheRosterToAllowIt(t *testing.T) {
+	r := roster.Roster{Site: "S042", People: []roster.Person{{ID: "mdurand", Name: "M. Durand", Role: roster.Officer, Key: officer(t).Public()}}}
+	l, err := carry.ParseLabel([]byte(labelText(t)))
+	require.NoError(t, err)
+	l.Clear, l.Recipients = true, nil
+	text, err := l.Encode()
+	require.NoError(t, err)
+	sig, err := officer(t).Sign(sign.Label, text)
+	require.NoError(t, err)
+	_, err = carry.VerifyLabel(text, [][]byte{sig}, r)
+	require.ErrorIs(t, err, carry.ErrClear)
+	require.ErrorIs(t, err, carry.ErrLabel)
+	r.Clear = true
+	_, err = carry.VerifyLabel(text, [][]byte{sig}, r)
+	require.NoError(t, err)
+}
+
 func p256(t *testing.T, text []byte) []byte {
 	t.Helper()
 	sig, err := officer(t).Sign(sign.Label, text)

@@ -41,6 +41,8 @@ type Piece struct {
 	Missing bool   // the whole file
 	Blocks  int    // how many blocks of 1 MiB, the last of a slice may be shorter
 	Spans   []Span // where they lie in the file, in order; nil when Missing
+	Found   int64  // bytes the longest copy of the file has
+	Size    int64  // bytes it must have
 }
 
 // String names the piece for a person: the file, and the bytes unless all.
@@ -49,7 +51,7 @@ func (p Piece) String() string {
 		return p.File
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s (%d blocks: bytes", p.File, p.Blocks)
+	fmt.Fprintf(&b, "%s (%s: bytes", p.File, counted(p.Blocks, "block"))
 	for i, s := range p.Spans {
 		if i == 4 {
 			fmt.Fprintf(&b, " and %d more ranges", len(p.Spans)-i)
@@ -58,6 +60,24 @@ func (p Piece) String() string {
 		fmt.Fprintf(&b, " %d-%d", s.From, s.To-1)
 	}
 	return b.String() + ")"
+}
+
+// Fault says what is wrong with the piece of a damaged set.
+func (p Piece) Fault() string {
+	switch {
+	case p.Missing:
+		return p.File + " is missing"
+	case p.Found < p.Size:
+		return fmt.Sprintf("%s is cut short, %d of %d bytes", p, p.Found, p.Size)
+	}
+	return p.String() + " is damaged"
+}
+
+func counted(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", n, what)
 }
 
 // FileState is one volume or parity volume of a set.
@@ -80,7 +100,8 @@ type Report struct {
 	State      State
 	Damaged    []Piece // everything missing or damaged, parity too; without a line in the list a block counts as damaged
 	Bring      []Piece // when Lost: bringing these is enough to repair
-	Repaired   int     // blocks rebuilt by Reassemble
+	Short      Shortage
+	Repaired   int // blocks rebuilt by Reassemble
 	Extra      []string
 }
 
@@ -262,8 +283,9 @@ func (s *scanner) judge(r *Report) {
 	if r.State == Whole {
 		return
 	}
-	if bring := s.bring(); len(bring) > 0 {
-		r.State, r.Bring = Lost, bring
+	if lacking, blocks := s.lacking(); blocks > 0 {
+		r.State, r.Bring = Lost, s.bring(lacking)
+		r.Short = Shortage{Blocks: blocks, Any: s.anyOf(len(r.Bring))}
 	}
 	if !slices.Contains(s.bad[:s.geo.first[s.geo.k]], true) {
 		r.State = Lost // the list knows of no damage, and yet the file is another
@@ -277,7 +299,10 @@ func (s *scanner) judge(r *Report) {
 func (s *scanner) pieces(pick func(n, i int) bool) []Piece {
 	var out []Piece
 	for f, name := range s.names {
-		p := Piece{File: name, Missing: len(s.copies[f]) == 0}
+		p := Piece{File: name, Missing: len(s.copies[f]) == 0, Size: s.geo.fileSize(f)}
+		for _, v := range s.copies[f] {
+			p.Found = max(p.Found, v.size)
+		}
 		from, to := s.geo.shards(f)
 		for n := from; n < to; n++ {
 			_, off := s.geo.place(n)
@@ -307,19 +332,10 @@ func (s *scanner) pieces(pick func(n, i int) bool) []Piece {
 
 // bring chooses files whose good copies would make every stripe repairable:
 // each time the one that helps the most stripes, the first of equals.
-func (s *scanner) bring() []Piece {
-	lacking := make([]int, s.geo.stripes()) // blocks too many
+func (s *scanner) bring(lacking []int) []Piece {
 	stripes := 0
-	for i := range lacking {
-		bad := 0
-		for n := range s.geo.k + s.geo.m {
-			if i < s.geo.blocks(n) && s.bad[s.geo.first[n]+i] {
-				bad++
-			}
-		}
-		if lacking[i] = max(0, bad-s.geo.m); lacking[i] > 0 {
-			stripes++
-		}
+	for _, n := range lacking {
+		stripes += min(n, 1)
 	}
 	chosen := make([]bool, s.geo.total())
 	taken := make([]bool, len(s.names))

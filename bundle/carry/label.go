@@ -215,7 +215,8 @@ func SignatureName(key sign.PublicKey) string { return LabelName + "." + key.ID(
 // VerifyLabel checks a label's signatures against the roster of its site: each
 // must be by a person who may sign labels and was not revoked at the label's
 // sequence, and the officer named in released_by must be among them. It
-// returns that officer. Errors wrap [ErrLabel] and the roster's reason.
+// returns that officer. A label that says "sealed: no" wants the roster's leave
+// besides. Errors wrap [ErrLabel] and the roster's reason, or [ErrClear].
 func VerifyLabel(text []byte, signatures [][]byte, r roster.Roster) (roster.Person, error) {
 	l, err := ParseLabel(text)
 	if err != nil {
@@ -232,6 +233,9 @@ func VerifyLabel(text []byte, signatures [][]byte, r roster.Roster) (roster.Pers
 		if people[i], err = r.Check(sign.Label, l.Seq, text, sig); err != nil {
 			return roster.Person{}, fmt.Errorf("%w: bundle %s: %w", ErrLabel, l.BID, err)
 		}
+	}
+	if l.Clear && !r.Clear {
+		return roster.Person{}, fmt.Errorf("%w: bundle %s: %w", ErrLabel, l.BID, ErrClear)
 	}
 	i := slices.IndexFunc(people, func(p roster.Person) bool { return p.ID == l.ReleasedBy })
 	if i < 0 {

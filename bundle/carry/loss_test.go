@@ -90,6 +90,10 @@ func checkBeyond(t *testing.T, r *carry.Report, err error, folder, whole string,
 	require.ErrorAs(t, err, &beyond)
 	require.Equal(t, carry.Lost, r.State)
 	require.Len(t, beyond.Bring, pieces)
+	require.Positive(t, beyond.Short.Blocks)
+	for _, d := range r.Damaged {
+		require.Contains(t, err.Error(), d.Fault())
+	}
 	require.Equal(t, beyond.Bring, r.Bring)
 
 	more := without(t, whole, everythingBut(t, whole, beyond.Bring)...)
@@ -154,13 +158,54 @@ func TestRandomDamageInEveryVolume(t *testing.T) {
 	}
 }
 
+// A refusal says what is wrong with each volume, by how much it is too much, and
+// of which volumes how many more are needed; any choice it offers is enough.
+func TestHowManyMore(t *testing.T) {
+	content := noise(3*mib + 99)
+	p := prepare(t, content, carry.Layout{VolumeSize: mib, Parity: 2})
+	whole := p.write(t, carry.Options{})
+	names := p.set.Label.FileNames() // four volumes, two of parity
+	name := p.set.Label.SealedName()
+
+	folder := without(t, copyFolder(t, whole), names[0], names[1], names[4])
+	require.NoError(t, os.Truncate(filepath.Join(folder, names[2]), 4321))
+	_, r, err := restore(t, folder)
+	require.EqualError(t, err, "reassemble S042-000017: bundle S042-000017: damaged beyond repair: 2 blocks more than its parity can rebuild; "+
+		name+".v001 is missing, "+name+".v002 is missing, "+name+".v003 (1 block: bytes 0-1048575) is cut short, 4321 of 1048576 bytes, S042-000017.p001 is missing; "+
+		"bring good copies of any 2 of these: "+name+".v001, "+name+".v002, "+name+".v003, S042-000017.p001")
+	require.Len(t, r.Short.Any, 4)
+	subsets(r.Short.Any, 2, func(chosen []string) {
+		var keep []carry.Piece
+		for _, c := range chosen {
+			keep = append(keep, carry.Piece{File: c})
+		}
+		got, _, err := restore(t, folder, without(t, whole, everythingBut(t, whole, keep)...))
+		require.Equal(t, len(chosen) == 2, err == nil, "with %v", chosen)
+		require.True(t, err != nil || bytes.Equal(content, got))
+	})
+
+	// Two stripes that lack different volumes: now it matters which.
+	p = prepare(t, noise(6*mib), carry.Layout{VolumeSize: 2 * mib, Parity: 1})
+	folder = copyFolder(t, p.write(t, carry.Options{}))
+	names = p.set.Label.FileNames()
+	require.NoError(t, os.Truncate(filepath.Join(folder, names[0]), mib)) // stripe 2
+	require.NoError(t, os.Truncate(filepath.Join(folder, names[1]), mib)) // stripe 2
+	flip(t, filepath.Join(folder, names[2]), 5)                           // stripe 1
+	flip(t, filepath.Join(folder, names[3]), 5)                           // stripe 1
+	_, r, err = restore(t, folder)
+	require.ErrorContains(t, err, "2 blocks more than")
+	require.ErrorContains(t, err, names[0]+" (1 block: bytes 1048576-2097151) is cut short, 1048576 of 2097152 bytes")
+	require.ErrorContains(t, err, "bring a good copy of "+names[0]+" (1 block: bytes 1048576-2097151), "+names[2]+" (1 block: bytes 0-1048575)")
+	require.Nil(t, r.Short.Any)
+}
+
 func checkBeyondPieces(t *testing.T, r *carry.Report, err error) {
 	t.Helper()
 	require.ErrorIs(t, err, carry.ErrBeyondRepair)
 	for _, p := range r.Bring {
 		require.False(t, p.Missing)
 		require.Equal(t, []carry.Span{{From: 0, To: mib}}, p.Spans)
-		require.Contains(t, err.Error(), p.File+" (1 blocks: bytes 0-1048575)")
+		require.Contains(t, err.Error(), p.File)
 	}
 }
 
@@ -252,7 +297,7 @@ func TestSeveralMedia(t *testing.T) {
 	r, err := carry.Inspect(t.Context(), carry.ReadOptions{}, first)
 	require.NoError(t, err)
 	require.Equal(t, carry.Lost, r.State)
-	require.Equal(t, []carry.Piece{{File: names[2], Missing: true, Blocks: 1}}, r.Bring)
+	require.Equal(t, []carry.Piece{{File: names[2], Missing: true, Blocks: 1, Size: mib}}, r.Bring)
 	require.Equal(t, int64(-1), r.Files[2].Found)
 
 	// The same volume twice, each copy damaged elsewhere, and no parity.

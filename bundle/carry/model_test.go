@@ -157,10 +157,12 @@ func TestPiecesReadWell(t *testing.T) {
 	}
 	require.Equal(t, "v002 (6 blocks: bytes 0-1048575 2097152-3145727 4194304-5242879 6291456-7340031 and 2 more ranges)", many.String())
 	require.Equal(t, "v003", carry.Piece{File: "v003", Missing: true, Blocks: 9}.String())
+	cut := carry.Piece{File: "v004", Blocks: 1, Spans: []carry.Span{{From: mib, To: 2 * mib}}, Found: mib + 9, Size: 2 * mib}
+	require.Equal(t, "v004 (1 block: bytes 1048576-2097151) is cut short, 1048585 of 2097152 bytes", cut.Fault())
 	err := &carry.BeyondRepairError{BID: "S042-000017"}
 	for range 10 {
 		err.Bring = append(err.Bring, carry.Piece{File: "v003", Missing: true})
 	}
-	require.Equal(t, "bundle S042-000017: damaged beyond repair; bring a good copy of v003, v003, v003, v003, v003, v003, v003, v003, and 2 more files", err.Error())
+	require.Equal(t, "bundle S042-000017: damaged beyond repair; bring a good copy of v003, v003, v003, v003, v003, v003, v003, v003, and 2 files more", err.Error())
 	require.ErrorIs(t, err, carry.ErrBeyondRepair)
 }

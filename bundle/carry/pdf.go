@@ -6,8 +6,9 @@ import (
 	"strings"
 	"time"
 
+	"darksite/bundle/paper"
+
 	"codeberg.org/go-pdf/fpdf"
-	"rsc.io/qr"
 )
 
 // Measures of the printed cover sheet, in points on A4.
@@ -19,8 +20,8 @@ const (
 	qrSide     = 92.0
 )
 
-// paper is the cover sheet being drawn.
-type paper struct {
+// page is the cover sheet being drawn.
+type page struct {
 	*fpdf.Fpdf
 	latin func(string) string
 	s     sheet
@@ -42,7 +43,7 @@ func (s sheet) pdf() ([]byte, error) {
 	doc.SetMargins(paperLeft, 44, paperLeft)
 	doc.SetAutoPageBreak(true, 842-paperEnd)
 	doc.AliasNbPages("{pages}")
-	p := paper{doc, doc.UnicodeTranslatorFromDescriptor(""), s}
+	p := page{doc, doc.UnicodeTranslatorFromDescriptor(""), s}
 	doc.SetFooterFunc(p.footer)
 	doc.AddPage()
 	if err := p.head(); err != nil {
@@ -60,13 +61,13 @@ func (s sheet) pdf() ([]byte, error) {
 }
 
 // footer lets a page that was taken out say what it is of.
-func (p paper) footer() {
+func (p page) footer() {
 	p.SetY(814)
 	p.SetFont("Courier", "", 7)
 	p.CellFormat(paperWidth, 9, fmt.Sprintf("%s  page %d of {pages}  label %s", p.s.BID, p.PageNo(), p.s.LabelSHA256), "", 0, "L", false, 0, "")
 }
 
-func (p paper) head() error {
+func (p page) head() error {
 	p.SetFont("Helvetica", "", 10)
 	p.CellFormat(paperWidth, 14, p.latin("COVER SHEET / BORDEREAU"), "", 1, "L", false, 0, "")
 	p.SetFont("Helvetica", "B", 24)
@@ -80,6 +81,10 @@ func (p paper) head() error {
 		p.CellFormat(paperWidth-qrSide-14, 22, p.latin("NOT ENCRYPTED / NON CHIFFRÉ"), "", 1, "C", true, 0, "")
 		p.SetTextColor(0, 0, 0)
 	}
+	if len(p.s.Approvals) == 1 {
+		p.Ln(4)
+		p.CellFormat(paperWidth-qrSide-14, 22, p.latin("SINGLE REVIEW / UNE SEULE REVUE"), "1", 1, "C", false, 0, "")
+	}
 	if err := p.code(paperLeft+paperWidth-qrSide, 44); err != nil {
 		return err
 	}
@@ -88,30 +93,12 @@ func (p paper) head() error {
 }
 
 // code draws the QR code of COVER.txt: bundle id and digest of the label.
-func (p paper) code(x, y float64) error {
-	code, err := qr.Encode(fmt.Sprintf("%s %s", p.s.BID, p.s.LabelSHA256), qr.M)
-	if err != nil {
-		return fmt.Errorf("QR code: %w", err)
-	}
-	const quiet = 4
-	module := qrSide / float64(code.Size+2*quiet)
+func (p page) code(x, y float64) error {
 	p.SetFillColor(0, 0, 0)
-	for row := range code.Size {
-		for col := 0; col < code.Size; col++ {
-			run := col // neighbours are one bar: no hairline between them
-			for run < code.Size && code.Black(run, row) {
-				run++
-			}
-			if run > col {
-				p.Rect(x+float64(col+quiet)*module, y+float64(row+quiet)*module, float64(run-col)*module, module, "F")
-				col = run
-			}
-		}
-	}
-	return nil
+	return paper.DrawCode(p.Fpdf, fmt.Sprintf("%s %s", p.s.BID, p.s.LabelSHA256), x, y, qrSide)
 }
 
-func (p paper) body() error {
+func (p page) body() error {
 	s := p.s
 	medium := fmt.Sprintf("%d of/sur %d", s.Medium, s.Media)
 	if s.Serial != "" {
@@ -154,25 +141,25 @@ func (p paper) body() error {
 	return nil
 }
 
-func (p paper) fact(key, value string) {
+func (p page) fact(key, value string) {
 	p.SetFont("Helvetica", "", 9)
 	p.CellFormat(factWidth, 12, p.latin(key), "", 0, "L", false, 0, "")
 	p.SetFont("Helvetica", "B", 9)
 	p.MultiCell(paperWidth-factWidth, 12, p.latin(value), "", "L", false)
 }
 
-func (p paper) title(text string) {
+func (p page) title(text string) {
 	p.Ln(4)
 	p.SetFont("Helvetica", "B", 9)
 	p.CellFormat(paperWidth, 12, p.latin(text), "", 1, "L", false, 0, "")
 }
 
-func (p paper) mono(text string) {
+func (p page) mono(text string) {
 	p.SetFont("Courier", "", 9)
 	p.CellFormat(paperWidth, 11, p.latin("  "+text), "", 1, "L", false, 0, "")
 }
 
-func (p paper) words(lang, intro string) error {
+func (p page) words(lang, intro string) error {
 	said, err := spoken(lang, p.s.SealedSHA256)
 	if err != nil {
 		return err
@@ -180,13 +167,13 @@ func (p paper) words(lang, intro string) error {
 	p.SetFont("Helvetica", "", 8)
 	p.CellFormat(paperWidth, 11, p.latin("   "+intro), "", 1, "L", false, 0, "")
 	for line := range strings.Lines(said) {
-		p.mono(strings.TrimSpace(line))
+		p.mono(strings.TrimPrefix(strings.TrimRight(line, "\n"), "    "))
 	}
 	return nil
 }
 
 // custody is the table of who handed the medium to whom. It stays on one page.
-func (p paper) custody() {
+func (p page) custody() {
 	const rows, height = 6, 24.0
 	if p.GetY()+(rows+2)*height > paperEnd {
 		p.AddPage()

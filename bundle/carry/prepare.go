@@ -170,10 +170,10 @@ func (b *behind) wait() {
 	}
 }
 
-// sumBoth returns the digest of a block that goes into a running hash as well.
-func sumBoth(block []byte, running hash.Hash) digest {
+// sumBoth returns the digest of a block that goes into running hashes as well.
+func sumBoth(block []byte, running ...hash.Hash) digest {
 	var b behind
-	b.write(block, running)
+	b.write(block, running...)
 	sum := sha256.Sum256(block)
 	b.wait()
 	return sum

@@ -248,5 +248,5 @@ func (b *builder) lost(ctx context.Context) (*Report, error) {
 	if err != nil {
 		return b.report, err
 	}
-	return r, &BeyondRepairError{BID: string(b.label.BID), Bring: r.Bring}
+	return r, r.Beyond()
 }

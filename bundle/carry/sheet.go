@@ -1,18 +1,16 @@
 package carry
 
 import (
-	_ "embed"
+	_ "embed" // the fixed texts
 	"fmt"
 	"slices"
 	"strings"
 	"text/template"
 	"time"
 
+	"darksite/bundle"
+	"darksite/bundle/paper"
 	"darksite/bundle/words"
-
-	"darksite/bundle" // the fixed texts
-
-	"rsc.io/qr"
 )
 
 //go:embed readme.tmpl
@@ -76,7 +74,7 @@ func (s sheet) cover() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	code, err := halfBlocks(fmt.Sprintf("%s %s", s.BID, s.LabelSHA256))
+	code, err := paper.HalfBlocks(fmt.Sprintf("%s %s", s.BID, s.LabelSHA256))
 	if err != nil {
 		return "", fmt.Errorf("cover sheet: %w", err)
 	}
@@ -114,38 +112,6 @@ func spoken(lang string, d bundle.Digest) (string, error) {
 		default:
 			fmt.Fprintf(&b, " %2d %-8s", i+1, w)
 		}
-	}
-	return b.String(), nil
-}
-
-// halfBlocks draws a QR code with two modules a character and a quiet zone of
-// two modules, for printing dark on light.
-func halfBlocks(text string) (string, error) {
-	code, err := qr.Encode(text, qr.M)
-	if err != nil {
-		return "", fmt.Errorf("QR code: %w", err)
-	}
-	const quiet = 2
-	dark := func(x, y int) bool {
-		return x >= 0 && y >= 0 && x < code.Size && y < code.Size && code.Black(x, y)
-	}
-	var b strings.Builder
-	for y := -quiet; y < code.Size+quiet; y += 2 {
-		var row strings.Builder
-		for x := -quiet; x < code.Size+quiet; x++ {
-			switch top, bottom := dark(x, y), dark(x, y+1); {
-			case top && bottom:
-				row.WriteRune('█')
-			case top:
-				row.WriteRune('▀')
-			case bottom:
-				row.WriteRune('▄')
-			default:
-				row.WriteByte(' ')
-			}
-		}
-		b.WriteString(strings.TrimRight(row.String(), " "))
-		b.WriteByte('\n')
 	}
 	return b.String(), nil
 }

@@ -2,6 +2,7 @@ package carry
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -286,7 +287,8 @@ func RemovePartial(medium string, id bundle.ID) (bool, error) {
 type outFile struct {
 	file    *os.File
 	name    string
-	sum     hash.Hash // of the content, fed by whoever knows it in order
+	sum     hash.Hash     // of the content, fed by whoever knows it in order
+	known   bundle.Digest // of the content, where it was hashed before
 	size    int64
 	pending int64 // bytes since the last sync
 }
@@ -327,7 +329,7 @@ func (w *writer) keep(f *outFile) error {
 	if err := errors.Join(f.file.Sync(), f.file.Close()); err != nil {
 		return err
 	}
-	w.files = append(w.files, File{f.name, f.size, hexSum(f.sum)})
+	w.files = append(w.files, File{f.name, f.size, cmp.Or(f.known, hexSum(f.sum))})
 	return nil
 }
 
@@ -353,6 +355,12 @@ func (w *writer) volume(ctx context.Context, src io.ReaderAt, file int, buf []by
 		return err
 	}
 	defer out.abandon()
+	var running []hash.Hash
+	if w.geo.volumes == 1 {
+		out.known = w.set.Label.SealedSHA256 // its blocks, each compared, are the whole of it
+	} else {
+		running = append(running, out.sum)
+	}
 	from, to := w.geo.shards(file)
 	for n := from; n < to; n++ {
 		for i := range w.geo.blocks(n) {
@@ -363,7 +371,7 @@ func (w *writer) volume(ctx context.Context, src io.ReaderAt, file int, buf []by
 			if err := readFull(src, block, int64(n)*w.geo.shard+int64(i)*BlockSize); err != nil {
 				return err
 			}
-			if !w.set.Blocks.matches(n, i, sumBoth(block, out.sum)) {
+			if !w.set.Blocks.matches(n, i, sumBoth(block, running...)) {
 				return fmt.Errorf("sealed file changed since it was prepared: %w", ErrDigest)
 			}
 			if err := out.put(block, out.size); err != nil {

@@ -76,6 +76,23 @@ func TestGoldenSheets(t *testing.T) {
 	}
 }
 
+func TestSingleReviewIsStamped(t *testing.T) {
+	content := noise(5000)
+	path := sealedFile(t, content)
+	l := label(content)
+	l.Approvals = l.Approvals[:1]
+	set, err := carry.Prepare(t.Context(), path, l, carry.Layout{}, nil)
+	require.NoError(t, err)
+	sig, err := officer(t).Sign(sign.Label, set.LabelText)
+	require.NoError(t, err)
+	w, err := carry.Write(t.Context(), t.TempDir(), path, set, [][]byte{sig}, carry.Options{Now: stationClock})
+	require.NoError(t, err)
+	require.Contains(t, string(w.Cover), "SINGLE REVIEW / UNE SEULE REVUE")
+	printed, err := os.ReadFile(filepath.Join(w.Folder, carry.CoverPDFName))
+	require.NoError(t, err)
+	require.Contains(t, string(printed), "SINGLE REVIEW")
+}
+
 func TestWrittenNamesEveryFile(t *testing.T) {
 	p := prepare(t, noise(3*mib), carry.Layout{VolumeSize: mib})
 	var calls int

@@ -161,7 +161,15 @@ func checkTexts(m bundle.Manifest) error {
 
 func control(r rune) bool { return r < 0x20 || r >= 0x7f && r < 0xa0 }
 
+// checkRecipients holds that a bundle is for somebody, or openly for everybody:
+// nobody can forget the recipients and so make a bundle that is not encrypted.
 func checkRecipients(m bundle.Manifest) error {
+	if m.Clear {
+		if len(m.Recipients) != 0 {
+			return refuseField("recipients", "has %d fingerprints and the bundle is in clear", len(m.Recipients))
+		}
+		return nil
+	}
 	if len(m.Recipients) == 0 || len(m.Recipients) > MaxRecipients {
 		return refuseField("recipients", "has %d fingerprints, want 1 to %d", len(m.Recipients), MaxRecipients)
 	}

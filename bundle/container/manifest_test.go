@@ -55,6 +55,8 @@ func TestManifestRules(t *testing.T) {
 		edit func(m *bundle.Manifest)
 		code string
 	}{
+		"readers and in clear":  {func(m *bundle.Manifest) { m.Clear = true }, "manifest-field"},
+		"nobody can read it":    {func(m *bundle.Manifest) { m.Recipients = nil }, "manifest-field"},
 		"format":                {func(m *bundle.Manifest) { m.Format = "darksite-bundle/9" }, "manifest-version"},
 		"site":                  {func(m *bundle.Manifest) { m.Site = "s042" }, "manifest-field"},
 		"seq":                   {func(m *bundle.Manifest) { m.Seq = 0 }, "manifest-field"},

@@ -144,7 +144,9 @@ type Bundle struct {
 	ReleasedBy     string        `json:"released_by"`
 	Files          int64         `json:"files"`
 	Bytes          int64         `json:"bytes"`
+	Clear          bool          `json:"clear,omitempty"` // came signed but not encrypted
 	Repaired       int           `json:"repaired_blocks,omitempty"`
-	ReplySeqSeen   int64         `json:"reply_seq_seen"` // the newest reply the site had opened
+	Recipients     []string      `json:"recipients,omitempty"` // fingerprints of the keys it is sealed to
+	ReplySeqSeen   int64         `json:"reply_seq_seen"`       // the newest reply the site had opened
 	Warnings       []string      `json:"warnings,omitempty"`
 }

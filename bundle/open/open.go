@@ -1,7 +1,8 @@
 // Package open is the desk's opener: it decrypts a sealed bundle that crossed a
 // courier and unpacks it into a quarantine folder, or leaves nothing.
 //
-// [Bundle] works in one pass and in bounded memory. It believes the layers in
+// [Bundle] works in one pass and in bounded memory. A bundle in clear has no age
+// layer, and everything else alike: Options.Clear is what its label says. It believes the layers in
 // order: age header, zstd frame, archive, manifest; then signatures, roster,
 // approvals and the label's word, all before the first byte of a file touches
 // the disk; then the files, each against its digest; then the ends of archive,
@@ -54,7 +55,7 @@ func Bundle(ctx context.Context, src io.Reader, dir string, o Options) (verify.R
 	if o.Roster == nil {
 		return verify.Report{}, ErrNoRoster
 	}
-	s, err := verify.NewStream(ctx, src, o.Identities, o.Limits)
+	s, err := o.Stream(ctx, src)
 	if err != nil {
 		return verify.Report{}, fmt.Errorf("open bundle: %w", err)
 	}

@@ -1,7 +1,8 @@
 // Package paper prints sheets for people who carry nothing else: lines of text in
 // a fixed width and QR codes, on A4 pages as PDF or as plain text.
 //
-// Fill a [Sheet] and call [PDF] or [Text]. Rows of 80 columns fit; longer ones are
+// Fill a [Sheet] and call [PDF] or [Text]; who lays out pages of its own takes the
+// codes alone, from [HalfBlocks] and [DrawCode]. Rows of 80 columns fit; longer ones are
 // cut by nobody and run off the page, so wrap before. The same sheet gives the
 // same bytes. Codes come after the rows, two beside each other, at the size that
 // a scanner reads best, all of them on one page.
@@ -18,7 +19,6 @@ import (
 	"time"
 
 	"codeberg.org/go-pdf/fpdf"
-	"rsc.io/qr"
 )
 
 // Sheet is what is printed.
@@ -43,7 +43,6 @@ const (
 	CodeWidth = 232.0
 	codeGap   = 8.0
 	labelRoom = 12.0
-	quiet     = 4 // modules of quiet zone the standard wants
 )
 
 // PDF writes the sheet as A4 pages.
@@ -88,16 +87,6 @@ const (
 	wide  = 2*CodeWidth + codeGap
 )
 
-// encode makes a code that stands a stain, or where the text is too long for that
-// one that stands less.
-func encode(text string) (*qr.Code, error) {
-	code, err := qr.Encode(text, qr.M)
-	if err != nil {
-		code, err = qr.Encode(text, qr.L)
-	}
-	return code, err
-}
-
 // codes draws the codes below row y, or on a page of their own where the rest of
 // this one is too short for all.
 func codes(doc *fpdf.Fpdf, s Sheet, y float64, page func() float64) error {
@@ -116,27 +105,15 @@ func codes(doc *fpdf.Fpdf, s Sheet, y float64, page func() float64) error {
 		left, top := pageLeft+float64(i%2)*(CodeWidth+codeGap), y+float64(i/2)*step
 		code, err := encode(text)
 		if err != nil {
-			return fmt.Errorf("QR code %d: %w", i+1, err)
+			return fmt.Errorf("%d of %d: %w", i+1, len(s.Codes), err)
 		}
 		width := CodeWidth
 		if len(s.Codes) == 1 && code.Size >= dense && y+wide <= pageBottom+rowHeight {
 			width = wide
 		}
-		module := width / float64(code.Size+2*quiet)
-		for row := range code.Size {
-			for from := 0; from < code.Size; from++ {
-				end := from
-				for end < code.Size && code.Black(end, row) {
-					end++
-				}
-				if end > from { // one bar a run: bars that touch have no seam
-					doc.Rect(left+float64(quiet+from)*module, top+float64(quiet+row)*module, float64(end-from)*module, module, "F")
-					from = end
-				}
-			}
-		}
+		draw(doc, code, left, top, width)
 		if i < len(s.Labels) {
-			doc.Text(left+quiet*module, top+width+labelRoom-4, Escaped(s.Labels[i]))
+			doc.Text(left+codeGap, top+width+labelRoom-4, Escaped(s.Labels[i]))
 		}
 	}
 	return nil
@@ -149,42 +126,18 @@ func Text(w io.Writer, s Sheet) error {
 		b.WriteString(row + "\n")
 	}
 	for i, text := range s.Codes {
-		code, err := encode(text)
+		code, err := HalfBlocks(text)
 		if err != nil {
-			return fmt.Errorf("print %q: QR code %d: %w", s.Title, i+1, err)
+			return fmt.Errorf("print %q: %d of %d: %w", s.Title, i+1, len(s.Codes), err)
 		}
 		b.WriteString("\n")
 		if i < len(s.Labels) {
 			b.WriteString(s.Labels[i] + "\n")
 		}
-		blocks(&b, code)
+		b.WriteString(code)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
-}
-
-// blocks draws a code with two modules a character, dark on light, with its
-// quiet zone.
-func blocks(b *strings.Builder, code *qr.Code) {
-	dark := func(x, y int) bool {
-		return x >= 0 && y >= 0 && x < code.Size && y < code.Size && code.Black(x, y)
-	}
-	for y := -quiet; y < code.Size+quiet; y += 2 {
-		var row strings.Builder
-		for x := -quiet; x < code.Size+quiet; x++ {
-			switch top, bottom := dark(x, y), dark(x, y+1); {
-			case top && bottom:
-				row.WriteRune('█')
-			case top:
-				row.WriteRune('▀')
-			case bottom:
-				row.WriteRune('▄')
-			default:
-				row.WriteByte(' ')
-			}
-		}
-		b.WriteString(strings.TrimRight(row.String(), " ") + "\n")
-	}
 }
 
 // Escaped writes what a page font of Windows-1252 does not have as an escape.

@@ -51,8 +51,8 @@ func TestFourCodesStayOnOnePage(t *testing.T) {
 	require.ErrorContains(t, paper.PDF(&bytes.Buffer{}, sheet(1, 5)), "more than four")
 	huge := sheet(1, 1)
 	huge.Codes[0] = strings.Repeat("x", 9000)
-	require.ErrorContains(t, paper.PDF(&bytes.Buffer{}, huge), "QR code 1")
-	require.ErrorContains(t, paper.Text(&bytes.Buffer{}, huge), "QR code 1")
+	require.ErrorContains(t, paper.PDF(&bytes.Buffer{}, huge), "1 of 1: QR code")
+	require.ErrorContains(t, paper.Text(&bytes.Buffer{}, huge), "1 of 1: QR code")
 }
 
 func TestTextHasTheRowsAndDrawsTheCodes(t *testing.T) {

@@ -25,7 +25,10 @@ type Request struct {
 	Signer     sign.Signer // of a collector of the roster
 	Case       string      // number or temporary id of a case, or empty
 	Marking    string      // of what leaves: 1 to 64 characters of printable ASCII
-	ClockNote  string      // what is known of the clock, in words
+	// Clear asks for a bundle that leaves signed but not encrypted, for a guard that
+	// must see inside. The roster must allow it, and the officers sign it as such.
+	Clear     bool
+	ClockNote string // what is known of the clock, in words
 	// Progress, if set, is told which part of the work begins.
 	Progress func(step string, done, of int)
 }
@@ -78,7 +81,7 @@ func (p *Pipeline) Collect(ctx context.Context, q Request) (bundle.ID, error) {
 	if err != nil {
 		return "", fmt.Errorf("collect: %w", err)
 	}
-	if _, err := t.fingerprints(); err != nil {
+	if _, err := t.readers(q.Clear); err != nil {
 		return "", fmt.Errorf("collect: %w", err)
 	}
 	r, release, err := p.begin(ctx, q, t.Roster.Site, person)
@@ -129,7 +132,7 @@ func (p *Pipeline) begin(ctx context.Context, q Request, site string, person ros
 		return nil, nil, err
 	}
 	r := &Record{
-		Format: recordFormat, BID: bundle.NewID(site, uint64(seq)), Seq: seq, Case: q.Case, Marking: q.Marking,
+		Format: recordFormat, BID: bundle.NewID(site, uint64(seq)), Seq: seq, Case: q.Case, Marking: q.Marking, Clear: q.Clear,
 		Collector: bundle.Principal{Principal: person.ID, KeyID: person.Key.ID()},
 		Created:   stamp(p.o.Now()), Profile: q.Profile.Name,
 	}
@@ -143,7 +146,7 @@ func (p *Pipeline) begin(ctx context.Context, q Request, site string, person ros
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := p.enter(ctx, r, Begun, person.ID, "", map[string]string{"profile": q.Profile.Name}); err != nil {
+	if err := p.enter(ctx, r, Begun, person.ID, "", map[string]string{"profile": q.Profile.Name, "encrypted": r.encrypted()}); err != nil {
 		release()
 		return nil, nil, err
 	}

@@ -349,11 +349,15 @@ func (f *freezer) manifest(redacted bundle.Redacted, t Trust) error {
 	if _, err := io.ReadFull(f.p.o.Random, salt); err != nil {
 		return fmt.Errorf("draw a salt: %w", err)
 	}
-	prints, err := t.fingerprints()
+	prints, err := t.readers(f.r.Clear)
 	if err != nil {
 		return err
 	}
 	prev, err := f.p.o.Counters.Before(f.r.Seq)
+	if err != nil {
+		return err
+	}
+	tool, err := f.p.o.Tool()
 	if err != nil {
 		return err
 	}
@@ -363,8 +367,8 @@ func (f *freezer) manifest(redacted bundle.Redacted, t Trust) error {
 	for i := range f.r.Collected {
 		f.r.Collected[i].Reason = f.text(f.r.Collected[i].Reason)
 	}
-	f.m.Case, f.m.Marking, f.m.ClockNote = f.r.Case, f.r.Marking, f.r.ClockNote
-	f.m.Collector, f.m.CreatedUTC, f.m.Tool, f.m.Trust = f.r.Collector, stamp(f.p.o.Now()), f.p.o.Tool, t.Seen
+	f.m.Case, f.m.Marking, f.m.Clear, f.m.ClockNote = f.r.Case, f.r.Marking, f.r.Clear, f.r.ClockNote
+	f.m.Collector, f.m.CreatedUTC, f.m.Tool, f.m.Trust = f.r.Collector, stamp(f.p.o.Now()), tool, t.Seen
 	f.m.Journal, f.m.Salt, f.m.PrevManifestSHA256 = f.p.o.Journal.Mark(), hex.EncodeToString(salt), string(prev)
 	f.m.Recipients, f.m.RedactionReportSHA256, f.m.Rules, f.m.Policy, f.m.PseudonymMapID = prints, e.Report, e.Rules, e.Policy, e.MapID
 	for _, file := range f.m.Files {

@@ -12,6 +12,7 @@ import (
 	"darksite/bundle/open"
 	"darksite/bundle/pipeline"
 	"darksite/bundle/review"
+	"darksite/bundle/roster"
 	"darksite/bundle/verify"
 
 	"filippo.io/age"
@@ -90,11 +91,16 @@ func TestWholeJourney(t *testing.T) {
 // deskOpens opens the sealed file as the vendor does.
 func (s *site) deskOpens(id bundle.ID) {
 	s.t.Helper()
-	f, err := os.Open(s.p.SealedFile(id))
+	r, err := s.p.Show(id)
+	require.NoError(s.t, err)
+	f, err := os.Open(s.p.SealedFile(r))
 	require.NoError(s.t, err)
 	defer f.Close()
 	out := filepath.Join(s.t.TempDir(), "out")
-	rep, err := open.Bundle(s.t.Context(), f, out, open.Options{Options: verify.Options{Identities: []age.Identity{s.kit.Intake}, Roster: s.kit.Rosters}})
+	rep, err := open.Bundle(s.t.Context(), f, out, open.Options{Options: verify.Options{
+		Identities: []age.Identity{s.kit.Intake}, Clear: r.Clear,
+		Roster: func(string) (roster.Roster, error) { return s.trust.Roster, nil },
+	}})
 	require.NoError(s.t, err)
 	require.Len(s.t, rep.Signers.Officers, 2)
 	text, err := os.ReadFile(filepath.Join(out, "files", "host", "host.txt"))

@@ -66,7 +66,7 @@ func (p *Pipeline) Write(ctx context.Context, id bundle.ID, o MediumOptions) (ca
 	if err != nil {
 		return carry.Written{}, fmt.Errorf("write bundle %s: %w", id, err)
 	}
-	set, err := carry.Prepare(ctx, p.SealedFile(id), label, o.Layout, o.Progress)
+	set, err := carry.Prepare(ctx, p.SealedFile(*r), label, o.Layout, o.Progress)
 	if errors.Is(err, carry.ErrDigest) {
 		return carry.Written{}, p.void(ctx, r, officer.ID, fmt.Errorf("sealed file: %w: %w", err, ErrTampered))
 	}
@@ -93,7 +93,7 @@ func (p *Pipeline) Write(ctx context.Context, id bundle.ID, o MediumOptions) (ca
 		return carry.Written{}, fmt.Errorf("write bundle %s: %w", id, err)
 	}
 	p.step("writing")
-	w, err := carry.Write(ctx, o.Dir, p.SealedFile(id), set, [][]byte{sig}, carry.Options{
+	w, err := carry.Write(ctx, o.Dir, p.SealedFile(*r), set, [][]byte{sig}, carry.Options{
 		Only: only, Medium: o.Number, Media: o.Of, Serial: o.Serial, Now: p.o.Now(), Progress: o.Progress,
 	})
 	text := set.LabelText
@@ -113,7 +113,7 @@ func (p *Pipeline) Write(ctx context.Context, id bundle.ID, o MediumOptions) (ca
 		to = Released // a further copy of what already left
 	}
 	return w, p.enter(ctx, r, to, officer.ID, "", map[string]string{
-		"label_sha256": string(bundle.DigestOf(text)), "medium": o.Serial, "bytes": fmt.Sprint(w.Bytes), "part": o.part(),
+		"label_sha256": string(bundle.DigestOf(text)), "medium": o.Serial, "bytes": fmt.Sprint(w.Bytes), "part": o.part(), "encrypted": r.encrypted(),
 	})
 }
 
@@ -136,7 +136,8 @@ func (p *Pipeline) adopt(ctx context.Context, r *Record, t Trust, medium string,
 // Verify reads a medium back past the page cache and holds every byte to the
 // label, and the label to the roster and the record. With the site's record
 // identity the sealed file is also decrypted, without writing anything, and
-// every file hashed against the approved manifest. The report comes with the
+// every file hashed against the approved manifest; a bundle in clear needs no key
+// for that. The report comes with the
 // error and says what was found.
 func (p *Pipeline) Verify(ctx context.Context, id bundle.ID, medium, actor string, progress carry.Progress, record ...age.Identity) (*carry.BackReport, error) {
 	r, release, err := p.hold(id)
@@ -196,12 +197,15 @@ func (p *Pipeline) readBack(ctx context.Context, r *Record, t Trust, medium stri
 		if err != nil {
 			return err
 		}
+		if l.Clear != r.Clear {
+			return errors.New("the label and the record differ in whether the bundle is encrypted")
+		}
 		if l.BID != r.BID || l.SealedSHA256 != r.Sealed.SealedSHA256 || l.ManifestSHA256 != r.Manifest || l.TarSHA256 != r.Sealed.TarSHA256 {
 			return errors.New("the label is not of this bundle")
 		}
 		return nil
 	}}
-	if len(record) == 0 || !wholeHere(filepath.Join(medium, string(r.BID))) {
+	if len(record) == 0 && !r.Clear || !wholeHere(filepath.Join(medium, string(r.BID))) {
 		report, err := carry.ReadBack(ctx, medium, r.BID, options)
 		return report, false, err
 	}
@@ -211,6 +215,7 @@ func (p *Pipeline) readBack(ctx context.Context, r *Record, t Trust, medium stri
 	go func() {
 		_, err := verify.Sealed(ctx, pr, verify.Options{
 			Identities: record,
+			Clear:      r.Clear,
 			Limits:     container.Limits{Bytes: r.Totals.Bytes, Entries: int(r.Totals.Files)},
 			Want:       want(r),
 		})

@@ -35,7 +35,7 @@ var mutations = map[string]mutation{
 	"the rules in force":                    {"pipeline/seal.go", `if rules != m.Rules {`, `if rules != m.Rules && false {`, voids + "other_rules$", ""},
 	"the policy in force":                   {"pipeline/seal.go", `if policy != m.Policy {`, `if policy != m.Policy && false {`, voids + "another_policy$", ""},
 	"the recipients in force":               {"pipeline/seal.go", `if !slices.Equal(prints, m.Recipients) {`, `if !slices.Equal(prints, m.Recipients) && false {`, voids + "(a_recipient_(more|less)|an_escrow_recipient_more|the_recipient_of_the_site_changed)$", ""},
-	"the build of the program":              {"pipeline/seal.go", `if m.Tool != p.o.Tool {`, `if m.Tool != p.o.Tool && false {`, voids + "another_build_of_the_program$", ""},
+	"the build of the program":              {"pipeline/seal.go", `if m.Tool != tool {`, `if m.Tool != tool && false {`, voids + "another_build_of_the_program$", ""},
 	"marking and case of the record":        {"pipeline/seal.go", `if m.Marking != r.Marking || m.Case != r.Case {`, `if false {`, voids + "(the_marking_in_the_record|the_case_in_the_record)$", ""},
 	"the journal goes on from the manifest": {"pipeline/seal.go", `p.o.Journal.Holds(m.Journal); err != nil`, `p.o.Journal.Holds(m.Journal); err != nil && false`, voids + "the_journal_was_made_anew,_with_the_same_steps$", ""},
 	"every step is in the journal":          {"pipeline/seal.go", `what == e.Action && e.Bundle == r.BID`, `(what == e.Action || true)`, voids + "a_step_of_the_record_is_not_in_the_journal$", ""},

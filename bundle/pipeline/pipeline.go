@@ -28,7 +28,7 @@
 //	reading/       what each officer has read and answered, <officer>.jsonl
 //	orders.json    changes an officer asked for that were not made yet
 //	approvals/     <n>.txt and <n>.txt.sig
-//	sealed/        <BID>.tar.zst.age
+//	sealed/        <BID>.tar.zst.age, or <BID>.tar.zst of a bundle in clear
 //	set.json       which media hold the set, where it lies on several
 //
 // The pseudonym map lies in the folder of maps, sealed to the site's record key.
@@ -73,6 +73,7 @@ import (
 	"time"
 
 	"darksite/bundle"
+	"darksite/bundle/approve"
 	"darksite/bundle/journal"
 	"darksite/bundle/roster"
 	"darksite/bundle/safefile"
@@ -128,6 +129,7 @@ var (
 	ErrBusy        = errors.New("another process works on this bundle")
 	ErrUnread      = errors.New("nobody approves what he has not opened")
 	ErrLeak        = errors.New("the proof found values that must not leave")
+	ErrProfile     = errors.New("not what the officers signed")
 )
 
 // Journal is where every step is written down before it counts. A
@@ -171,8 +173,8 @@ type Options struct {
 	// Versions are the rules and the policy that are in force now.
 	Versions func() (rules, policy bundle.Versioned, err error)
 	Now      func() time.Time
-	Tool     bundle.Tool
-	Random   io.Reader // for salts; nil means crypto/rand
+	Tool     func() (bundle.Tool, error) // asked only where a bundle is frozen, approved or sealed
+	Random   io.Reader                   // for salts; nil means crypto/rand
 	// ValidFor is how many further bundles the site may begin before an
 	// approval lapses; zero means DefaultValidFor.
 	ValidFor int64
@@ -191,7 +193,7 @@ type Pipeline struct {
 
 // New makes a pipeline and its folders.
 func New(o Options) (*Pipeline, error) {
-	if o.Dir == "" || o.MapDir == "" || o.Counters == nil || o.Journal == nil || o.Trust == nil || o.Gate == nil || o.Versions == nil || o.Now == nil {
+	if o.Dir == "" || o.MapDir == "" || o.Counters == nil || o.Journal == nil || o.Trust == nil || o.Gate == nil || o.Versions == nil || o.Now == nil || o.Tool == nil {
 		return nil, errors.New("new pipeline: an option is missing")
 	}
 	if o.Random == nil {
@@ -266,8 +268,8 @@ func (p *Pipeline) Folder(id bundle.ID) string { return filepath.Join(p.o.Dir, s
 func (p *Pipeline) MapFile(id bundle.ID) string { return filepath.Join(p.o.MapDir, string(id)+".age") }
 
 // SealedFile is where the sealed file of a bundle lies once it is sealed.
-func (p *Pipeline) SealedFile(id bundle.ID) string {
-	return filepath.Join(p.Folder(id), "sealed", string(id)+".tar.zst.age")
+func (p *Pipeline) SealedFile(r Record) string {
+	return filepath.Join(p.Folder(r.BID), sealedDir, r.SealedName())
 }
 
 // holder finds whom a key belongs to and whether that person may act in one of
@@ -289,8 +291,15 @@ func holder(r roster.Roster, key sign.PublicKey, seq int64, roles ...roster.Role
 	return person, nil
 }
 
-// fingerprints gives the recipients of a manifest.
-func (t Trust) fingerprints() ([]string, error) {
+// readers gives the recipients of a manifest; a bundle in clear has none, and the
+// roster must allow one.
+func (t Trust) readers(clear bool) ([]string, error) {
+	if clear && !t.Roster.Clear {
+		return nil, fmt.Errorf("a bundle in clear: %w: %w", approve.ErrClear, ErrRefused)
+	}
+	if clear {
+		return nil, nil
+	}
 	prints, err := seal.Fingerprints(t.recipients())
 	if err != nil {
 		return nil, fmt.Errorf("recipients: %w: %w", err, ErrRefused)

@@ -30,6 +30,7 @@ type Record struct {
 	Approvals  []Approval        `json:"approvals"`
 	BID        bundle.ID         `json:"bid"`
 	Case       string            `json:"case"`
+	Clear      bool              `json:"clear"` // leaves signed but not encrypted
 	ClockNote  string            `json:"clock_note"`
 	Collected  []collect.Outcome `json:"collected"`
 	Collector  bundle.Principal  `json:"collector"`
@@ -259,10 +260,21 @@ func (r *Record) need(what string, states ...State) error {
 	return fmt.Errorf("%s bundle %s: it is %s, this needs %s: %w: %w", what, r.BID, r.State, strings.Join(names, " or "), ErrState, ErrRefused)
 }
 
+// encrypted is what the journal says of a bundle in clear, and of no other.
+func (r *Record) encrypted() string {
+	if r.Clear {
+		return "no"
+	}
+	return ""
+}
+
+// SealedName is the name of the sealed file.
+func (r *Record) SealedName() string { return carry.Label{BID: r.BID, Clear: r.Clear}.SealedName() }
+
 // label begins the label of a sealed bundle.
 func (r *Record) label(m bundle.Manifest, releasedBy string, mark bundle.JournalMark) carry.Label {
 	l := carry.Label{
-		BID: r.BID, Marking: m.Marking, SealedSHA256: r.Sealed.SealedSHA256, SealedSize: r.Sealed.SealedSize,
+		BID: r.BID, Marking: m.Marking, Clear: m.Clear, SealedSHA256: r.Sealed.SealedSHA256, SealedSize: r.Sealed.SealedSize,
 		TarSHA256: r.Sealed.TarSHA256, ManifestSHA256: r.Manifest, Recipients: m.Recipients,
 		ReleasedBy: releasedBy, Seq: r.Seq, Journal: mark,
 	}

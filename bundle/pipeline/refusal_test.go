@@ -199,7 +199,7 @@ func TestWithdraw(t *testing.T) {
 	id := s.sealed()
 	require.NoError(t, s.p.Withdraw(t.Context(), id, "mdurand", "wrong case"))
 	require.Equal(t, pipeline.Withdrawn, s.state(id))
-	require.NoFileExists(t, s.p.SealedFile(id))
+	require.NoFileExists(t, s.sealedFile(id))
 	require.FileExists(t, s.frozen(id, "MANIFEST.json"), "what was decided on is kept as evidence")
 	require.ErrorIs(t, s.p.Withdraw(t.Context(), id, "mdurand", "again"), pipeline.ErrState)
 }

@@ -22,8 +22,19 @@ import (
 // checked as it is now: the frozen tree, both signatures, roster, revocations,
 // rules, policy and recipients. The bytes that are hashed are the bytes that are
 // sealed. What does not fit makes the bundle INVALIDATED (or LAPSED) and the
-// error says what; it wraps ErrInvalidated.
+// error says what; it wraps ErrInvalidated. A bundle that was approved to leave in
+// clear is refused with ErrProfile and stays as it is: see [Pipeline.SealClear].
 func (p *Pipeline) Seal(ctx context.Context, id bundle.ID, actor string) error {
+	return p.seal(ctx, id, actor, false)
+}
+
+// SealClear is [Pipeline.Seal] for a bundle that was collected and approved to
+// leave signed but not encrypted, and for no other.
+func (p *Pipeline) SealClear(ctx context.Context, id bundle.ID, actor string) error {
+	return p.seal(ctx, id, actor, true)
+}
+
+func (p *Pipeline) seal(ctx context.Context, id bundle.ID, actor string, clear bool) error {
 	r, release, err := p.hold(id)
 	if err != nil {
 		return err
@@ -31,6 +42,10 @@ func (p *Pipeline) Seal(ctx context.Context, id bundle.ID, actor string) error {
 	defer release()
 	if err := r.need("seal", Approved); err != nil {
 		return err
+	}
+	if r.Clear != clear {
+		return fmt.Errorf("seal bundle %s: it was collected and approved to leave %s: %w: %w",
+			id, map[bool]string{true: "in clear", false: "encrypted"}[r.Clear], ErrProfile, ErrRefused)
 	}
 	t, err := p.o.Trust()
 	if err != nil {
@@ -62,7 +77,9 @@ func (p *Pipeline) Seal(ctx context.Context, id bundle.ID, actor string) error {
 	}
 	f := sealed.File()
 	r.Sealed = SealedRecord{SealedSHA256: f.SealedSHA256, SealedSize: f.SealedSize, TarSHA256: f.TarSHA256, TarSize: f.TarSize}
-	return p.enter(ctx, r, Sealed, actor, "", map[string]string{"sealed_sha256": string(f.SealedSHA256), "tar_sha256": string(f.TarSHA256)})
+	return p.enter(ctx, r, Sealed, actor, "", map[string]string{
+		"sealed_sha256": string(f.SealedSHA256), "tar_sha256": string(f.TarSHA256), "encrypted": r.encrypted(),
+	})
 }
 
 // approved asks whether a frozen bundle may leave now.
@@ -104,18 +121,25 @@ func (p *Pipeline) unchanged(m bundle.Manifest, r *Record, t Trust) error {
 	if policy != m.Policy {
 		return fmt.Errorf("the policy is now %s version %d, approved under %s version %d: %w", policy.ID, policy.Version, m.Policy.ID, m.Policy.Version, ErrRefused)
 	}
-	prints, err := t.fingerprints()
+	prints, err := t.readers(m.Clear)
 	if err != nil {
 		return err
 	}
 	if !slices.Equal(prints, m.Recipients) {
 		return fmt.Errorf("the recipients of the site are no longer those that were approved: %w", ErrRefused)
 	}
-	if m.Tool != p.o.Tool {
+	tool, err := p.o.Tool()
+	if err != nil {
+		return err
+	}
+	if m.Tool != tool {
 		return fmt.Errorf("frozen by another build of the program (%s): %w", m.Tool.Version, ErrRefused)
 	}
 	if m.Marking != r.Marking || m.Case != r.Case {
 		return fmt.Errorf("marking or case in the record differ from the manifest: %w", ErrTampered)
+	}
+	if m.Clear != r.Clear {
+		return fmt.Errorf("the record and the manifest differ in whether it leaves encrypted: %w", ErrTampered)
 	}
 	return nil
 }
@@ -164,7 +188,7 @@ func (p *Pipeline) sealTo(ctx context.Context, r *Record, c *contents, approved 
 		}
 		whole.Approvals = append(whole.Approvals, container.Approval{Text: s.Text, Signature: sig})
 	}
-	path := p.SealedFile(r.BID)
+	path := p.SealedFile(*r)
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return bundle.Sealed{}, fmt.Errorf("seal bundle %s: %w", r.BID, err)
 	}
@@ -177,7 +201,12 @@ func (p *Pipeline) sealTo(ctx context.Context, r *Record, c *contents, approved 
 	}
 	defer file.Abort()
 	p.step("sealing")
-	res, err := seal.Seal(ctx, file, whole, t.recipients())
+	var res seal.Result
+	if c.frozen.Manifest().Clear {
+		res, err = seal.Clear(ctx, file, whole)
+	} else {
+		res, err = seal.Seal(ctx, file, whole, t.recipients())
+	}
 	if err != nil {
 		return bundle.Sealed{}, fmt.Errorf("seal bundle %s: %w", r.BID, err)
 	}

@@ -183,7 +183,9 @@ func openSite(t testing.TB, dir string, kit *bundletest.Kit) *site {
 		Gate:     func(context.Context) (pipeline.Gate, error) { return s.gate, nil },
 		Versions: func() (bundle.Versioned, bundle.Versioned, error) { return s.rules, s.policy, nil },
 		Now:      func() time.Time { s.now = s.now.Add(time.Second); return s.now },
-		Tool:     bundle.Tool{Version: "test", SHA256: bundle.DigestOf([]byte("tool"))},
+		Tool: func() (bundle.Tool, error) {
+			return bundle.Tool{Version: "test", SHA256: bundle.DigestOf([]byte("tool"))}, nil
+		},
 	}
 	s.p, err = pipeline.New(s.opts)
 	require.NoError(t, err)
@@ -259,6 +261,13 @@ func (s *site) sealed() bundle.ID {
 	id := s.approved()
 	require.NoError(s.t, s.p.Seal(s.t.Context(), id, bundletest.OfficerB))
 	return id
+}
+
+func (s *site) sealedFile(id bundle.ID) string {
+	s.t.Helper()
+	r, err := s.p.Show(id)
+	require.NoError(s.t, err)
+	return s.p.SealedFile(r)
 }
 
 func (s *site) state(id bundle.ID) pipeline.State {

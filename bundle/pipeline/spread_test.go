@@ -48,7 +48,7 @@ func TestASetOnThreeMedia(t *testing.T) {
 	require.Equal(t, pipeline.Verified, s.state(id))
 	require.NoError(t, s.p.Release(t.Context(), id, s.kit.Keys[bundletest.OfficerA], "c"))
 
-	want, err := os.ReadFile(s.p.SealedFile(id))
+	want, err := os.ReadFile(s.sealedFile(id))
 	require.NoError(t, err)
 	for lost := range media {
 		var folders []string

@@ -132,7 +132,9 @@ func TestWhatVoidsEveryApproval(t *testing.T) {
 			s.trust.Roster.Revoked = []roster.Revocation{{KeyID: s.kit.Keys[bundletest.Collector].Public().ID()}}
 		}, roster.ErrRevoked, pipeline.Invalidated},
 		"another build of the program": {func(t *testing.T, s *site, _ bundle.ID) {
-			s.opts.Tool.SHA256 = bundle.DigestOf([]byte("other"))
+			s.opts.Tool = func() (bundle.Tool, error) {
+				return bundle.Tool{Version: "test", SHA256: bundle.DigestOf([]byte("other"))}, nil
+			}
 			var err error
 			s.p, err = pipeline.New(s.opts)
 			require.NoError(t, err)
@@ -218,7 +220,7 @@ func TestWhatVoidsEveryApproval(t *testing.T) {
 			require.ErrorIs(t, err, pipeline.ErrInvalidated)
 			require.ErrorIs(t, err, c.want)
 			require.Equal(t, c.state, s.state(id))
-			require.NoFileExists(t, s.p.SealedFile(id))
+			require.NoFileExists(t, s.sealedFile(id))
 			require.ErrorIs(t, s.p.Seal(t.Context(), id, bundletest.OfficerB), pipeline.ErrState, "it stays void")
 		})
 	}
@@ -315,8 +317,8 @@ func TestAChangeWhileSealingIsFound(t *testing.T) {
 	err := s.p.Seal(t.Context(), id, bundletest.OfficerB)
 	require.ErrorIs(t, err, pipeline.ErrInvalidated)
 	require.ErrorIs(t, err, pipeline.ErrTampered)
-	require.NoFileExists(t, s.p.SealedFile(id))
-	left, err := os.ReadDir(filepath.Dir(s.p.SealedFile(id)))
+	require.NoFileExists(t, s.sealedFile(id))
+	left, err := os.ReadDir(filepath.Dir(s.sealedFile(id)))
 	require.NoError(t, err)
 	require.Empty(t, left, "nothing half-written stays")
 }
@@ -325,7 +327,7 @@ func TestAChangedSealedFileIsNotWritten(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	id := s.sealed()
-	rewrite(t, s.p.SealedFile(id), flip)
+	rewrite(t, s.sealedFile(id), flip)
 	medium := t.TempDir()
 	_, err := s.p.Write(t.Context(), id, pipeline.MediumOptions{Dir: medium, Signer: s.kit.Keys[bundletest.OfficerA]})
 	require.ErrorIs(t, err, pipeline.ErrTampered)

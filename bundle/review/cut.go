@@ -63,6 +63,10 @@ type slotValue struct {
 	at    int // which place of the form; the members of a list share one
 }
 
+// noPlace is the place of a value that stands within another one: it is a token
+// and nothing more.
+const noPlace = -1
+
 // cut leaves the form of a line in m.form and its values in m.slots. A literal
 // < in the line is written << so that a line cannot pretend to hold a value.
 func (m *cutter) cut(line []byte) {
@@ -80,7 +84,14 @@ func (m *cutter) cut(line []byte) {
 			i++
 			continue
 		case class[c]&(clsLetter|clsDigit) != 0, (c == '+' || c == '-') && i+1 < len(line) && class[line[i+1]]&clsDigit != 0:
-			if name, end := packageAt(line, i); end > 0 {
+			if end := m.versionAt(line, i); end > 0 {
+				m.form = append(m.form, verKind...)
+				m.slots = append(m.slots, slotValue{verKind, line[i:end], places})
+				places++
+				i = end
+				break
+			}
+			if name, end := m.packageAt(line, i); end > 0 {
 				if !m.listed() {
 					m.form = append(m.form, pkgKind...)
 					places++
@@ -91,7 +102,11 @@ func (m *cutter) cut(line []byte) {
 			}
 			end := wordEnd(line, i)
 			word := line[i:end]
-			if kind := kindOf(word); kind != "" {
+			kind := kindOf(word)
+			if kind == "" && constant(line, i, end) {
+				kind = numKind
+			}
+			if kind != "" {
 				m.form = append(m.form, kind...)
 				m.slots = append(m.slots, slotValue{kind, word, places})
 				places++
@@ -102,6 +117,11 @@ func (m *cutter) cut(line []byte) {
 		case c == '<':
 			m.form = append(m.form, '<', '<')
 			i++
+		case c == '/' && pathEnd(line, i) > 0:
+			end := pathEnd(line, i)
+			m.path(line[i:end], places)
+			places++
+			i = end
 		default:
 			m.form = append(m.form, c)
 			i++
@@ -130,6 +150,70 @@ var architectures = []string{"amd64", "all", "arm64", "i386", "armhf", "ppc64el"
 
 // maxPackage bounds a package with what stands behind its name.
 const maxPackage = 160
+
+// constant reports whether the word from i to end is null, true or false where a
+// value stands in JSON or CSV: a field that has a number in one line and nothing
+// in the next is one field.
+func constant(line []byte, i, end int) bool {
+	if w := string(line[i:end]); w != "null" && w != "true" && w != "false" {
+		return false
+	}
+	return i > 0 && bytes.IndexByte([]byte(":,[{"), line[i-1]) >= 0 && (end == len(line) || bytes.IndexByte([]byte(",}]"), line[end]) >= 0)
+}
+
+// packageAt is packageAt, and the name alone behind the words a packager's program
+// writes before one: there it needs no architecture.
+func (m *cutter) packageAt(line []byte, i int) (name []byte, end int) {
+	if name, end = packageAt(line, i); end > 0 || !m.awaits(packageWords) {
+		return name, end
+	}
+	for end = i; end < len(line) && end-i < maxPackage && class[line[end]]&clsBlank == 0; end++ {
+		c := line[end]
+		if (c < 'a' || c > 'z') && class[c]&clsDigit == 0 && c != '+' && c != '-' && c != '.' {
+			return nil, 0
+		}
+	}
+	for end > i && line[end-1] == '.' {
+		end-- // a full stop, or three
+	}
+	if end-i < 2 {
+		return nil, 0
+	}
+	return line[i:end], bracketEnd(line, end)
+}
+
+// packageWords begin a line and have a package behind them; behindPackage is what
+// stands before a version.
+var (
+	packageWords  = []string{"Setting up ", "Unpacking ", "Selecting previously unselected package ", "Removing ", "Processing triggers for ", "Purging configuration files for "}
+	behindPackage = []string{pkgKind + " ", pkgKind + " " + verKind + " ", pkgKind + " over (", pkgKind + " <<none> "}
+)
+
+// awaits reports whether the form so far ends with one of these.
+func (m *cutter) awaits(before []string) bool {
+	for _, b := range before {
+		if b[0] == '<' && bytes.HasSuffix(m.form, []byte(b)) || string(m.form) == b {
+			return true
+		}
+	}
+	return false
+}
+
+// versionAt is the end of a version behind a package that begins at i, or 0. Only
+// there a word such as 2024-0815 is known to be one.
+func (m *cutter) versionAt(line []byte, i int) int {
+	if class[line[i]]&clsDigit == 0 || !m.awaits(behindPackage) {
+		return 0
+	}
+	end := i
+	for end < len(line) && class[line[end]]&clsBlank == 0 && line[end] != ')' && line[end] != ',' {
+		end++
+	}
+	if !isPackageVersion(line[i:end]) {
+		return 0
+	}
+	return end
+}
 
 // packageAt finds a package that begins at i: libc6:amd64, with the versions in
 // brackets behind it as in libc6:amd64 (2.36-9, automatic), or the name of its

@@ -6,8 +6,9 @@
 // differ only in numbers, times, addresses and stand-ins share one [Shape], with
 // a count, an example and how many distinct values stood at each place. What
 // must not be missed is listed one by one: site keywords, markings, strings that
-// look like secrets, words that the policy of the site lets through, every distinct identifying token, files that could not be
-// inspected and files whose name and content disagree. What an approved bundle
+// look like secrets, words that the policy of the site lets through, every distinct
+// identifying token and every part of a path, files that could not be inspected and
+// files whose name and content disagree. What an approved bundle
 // under the same rules had ([Known]) is marked seen before and folded; it is
 // counted, can be shown, and is never approved by that.
 //

@@ -145,6 +145,7 @@ type Summary struct {
 	Case          string            `json:"case"`
 	Created       string            `json:"created_utc"`
 	Marking       string            `json:"marking"`
+	Clear         bool              `json:"clear"` // leaves not encrypted
 	Collector     bundle.Principal  `json:"collector"`
 	Policy        bundle.Versioned  `json:"policy"`
 	Rules         bundle.Versioned  `json:"rules"`
@@ -179,7 +180,7 @@ type Summary struct {
 func Build(ctx context.Context, in Input) (Summary, Known, error) {
 	s := Summary{
 		BID: in.Manifest.BID, Manifest: in.Digest, Case: in.Manifest.Case, Created: in.Manifest.CreatedUTC,
-		Marking: in.Manifest.Marking, Collector: in.Manifest.Collector, Policy: in.Manifest.Policy, Rules: in.Manifest.Rules,
+		Marking: in.Manifest.Marking, Clear: in.Manifest.Clear, Collector: in.Manifest.Collector, Policy: in.Manifest.Policy, Rules: in.Manifest.Rules,
 		Withheld: withheld(in.Manifest), Recipients: orEmpty(in.Recipients), Near: orEmpty(in.Near),
 		Overflow: []Note{},
 	}
@@ -235,7 +236,7 @@ func cover(s Summary, m *miner) Coverage {
 		switch {
 		case !one.New:
 			c.Folded.add(one.extent())
-		case one.Count == 1:
+		case one.Count == 1 && !one.list():
 			c.Whole.add(one.extent())
 		default:
 			c.Shapes.add(one.extent())

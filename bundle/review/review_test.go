@@ -73,20 +73,24 @@ func forms(s review.Summary) map[string]int64 {
 
 func TestFormOfALine(t *testing.T) {
 	cases := map[string]string{
-		"2026-03-02T08:15:30.123456+01:00 host-k7f3q2ab kernel: sd 7:0:0:1: rejecting I/O":  "<time> <host> kernel: sd <ip>: rejecting I/O",
-		"Mar  2 08:15:30 took 12ms of 1.5e+06 (99%)":                                        "Mar <num> <time> took <num> of <num> (<num>%)",
-		"purefa_latency{dimension=\"usec\"} 250":                                            "purefa_latency{dimension=\"usec\"} <num>",
-		"  leading\tand   double blanks  ":                                                  "leading and double blanks",
-		"from 240.1.2.3:22 to 2001:db8::1 mac 02:ab:cd:00:11:22":                            "from <ip> to <ip> mac <ip>",
-		"vol-a2b3c4d5 on array-zzzz2222.dom-abcdef23.invalid by user-ab2cd3ef@host.invalid": "<vol> on <name> by <name>",
-		"bay CH0.BAY7 of ct0.eth4 uuid 123e4567-e89b-12d3-a456-426614174000 at 0xffff8881":  "bay <id> of <id> uuid <uuid> at <hex>",
-		"/proc/4711/stat and /var/log/app.log:123":                                          "/proc/<num>/stat and /var/log/app.log:<num>",
-		"a line that says <num> itself":                                                     "a line that says <<num> itself",
-		"value=deadbeef1234 size:1024 x-1y":                                                 "value=<hex> size:<num> <id>",
-		"no values at all":                                                                  "no values at all",
-		"2026-03-02,fa-prod-1,12":                                                           "<time>,<id>,<num>",
-		"été à 20°C":                                                                        "été à <id>",
-		"libc6 2.36-9+deb12u4 on 6.4.10 by 7.host.corp":                                     "<id> <ver> on <ver> by <id>",
+		"2026-03-02T08:15:30.123456+01:00 host-k7f3q2ab kernel: sd 7:0:0:1: rejecting I/O":    "<time> <host> kernel: sd <ip>: rejecting I/O",
+		"Mar  2 08:15:30 took 12ms of 1.5e+06 (99%)":                                          "Mar <num> <time> took <num> of <num> (<num>%)",
+		"purefa_latency{dimension=\"usec\"} 250":                                              "purefa_latency{dimension=\"usec\"} <num>",
+		"  leading\tand   double blanks  ":                                                    "leading and double blanks",
+		"from 240.1.2.3:22 to 2001:db8::1 mac 02:ab:cd:00:11:22":                              "from <ip> to <ip> mac <ip>",
+		"vol-a2b3c4d5 on array-zzzz2222.dom-abcdef23.invalid by user-ab2cd3ef@host.invalid":   "<vol> on <name> by <name>",
+		"bay CH0.BAY7 of ct0.eth4 uuid 123e4567-e89b-12d3-a456-426614174000 at 0xffff8881":    "bay <id> of <id> uuid <uuid> at <hex>",
+		"/proc/4711/stat and /var/log/app.log:123":                                            "<path> and <path>:<num>",
+		"run /usr/bin/java at \"/home/jean/x.log\", 10/100 of https://a.b/c/d and 5 /s // or": "run <path> at \"<path>\", <num>/<num> of https://a.b/c/d and <num> /s // or",
+		"Setting up libjs-jquery (3.6.1+dfsg+~3.5.14-1) ...":                                  "Setting up <pkg> ...",
+		"<time> status installed libc6:amd64 30+20221128-1~deb12u1":                           "<<time> status installed <pkg> <ver>",
+		`{"a":null,"b":true,"c":12,"null":"true"}`:                                            `{"a":<num>,"b":<num>,"c":<num>,"null":"true"}`,
+		"a line that says <num> itself":                                                       "a line that says <<num> itself",
+		"value=deadbeef1234 size:1024 x-1y":                                                   "value=<hex> size:<num> <id>",
+		"no values at all":                                                                    "no values at all",
+		"2026-03-02,fa-prod-1,12":                                                             "<time>,<id>,<num>",
+		"été à 20°C":                                                                          "été à <id>",
+		"libc6 2.36-9+deb12u4 on 6.4.10 by 7.host.corp":                                       "<id> <ver> on <ver> by <id>",
 		"-5 +7 - x": "<num> <num> - x",
 	}
 	for line, want := range cases {
@@ -152,6 +156,69 @@ func TestEveryIdentifyingTokenIsListedOnce(t *testing.T) {
 	}
 	require.Equal(t, []string{"<host> host-k7f3q2ab 1", "<id> srv-db-12 2", "<ip> 240.1.2.3 1"}, got)
 	require.Equal(t, int64(1), s.Tokens[1].First.Line)
+}
+
+// What stands in a path, or as the name of a package, is a value of its line; no name
+// in it is lost.
+func TestNoNameIsLostInPathsAndPackages(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 5))
+	name := func() string {
+		b := make([]byte, 9)
+		for i := range b {
+			b[i] = "bcdfghjklmnpqrstvwxz"[rng.IntN(20)]
+		}
+		return string(b)
+	}
+	var text strings.Builder
+	var names []string
+	for i := range 400 {
+		n := name()
+		names = append(names, n)
+		switch i % 5 {
+		case 0:
+			fmt.Fprintf(&text, "opened /srv/%s/data/%d.log for reading\n", n, i)
+		case 1:
+			fmt.Fprintf(&text, "Setting up %s (1.%d-2+deb12u1) ...\n", n, i)
+		case 2:
+			fmt.Fprintf(&text, "mount \"/mnt/a/%s\": ok\n", n)
+		case 3:
+			fmt.Fprintf(&text, "Selecting previously unselected package %s.\n", n)
+		default:
+			fmt.Fprintf(&text, "PATH=/opt/%s/bin:/usr/bin\n", n)
+		}
+	}
+	s, _ := build(t, input(map[string]string{"files/a.log": text.String()}))
+	require.Len(t, s.Shapes, 5)
+	var b strings.Builder
+	require.NoError(t, review.Text(&b, s, review.View{}))
+	flat := " " + strings.Join(strings.Fields(b.String()), " ") + " "
+	for _, n := range names {
+		require.Contains(t, flat, " "+n+" ")
+	}
+}
+
+// A line that is one long list is shown by its kind; what is in the list is shown
+// as everywhere. A name that stands above is not said again with its ending.
+func TestListsAndNamesAreSaidOnce(t *testing.T) {
+	var list, files []string
+	for i := range 40 {
+		list = append(list, fmt.Sprintf("lib%c%c:amd64 (1.%d, automatic)", 'a'+i/26, 'a'+i%26, i))
+	}
+	in := map[string]string{"files/logs/history.log": "Install: " + strings.Join(list, ", ") + "\n"}
+	for _, n := range []string{"alpha", "beta", "gamma", "delta"} {
+		in["files/one/"+n+".csv"], in["files/two/"+n+".csv"] = "x\n", "x\n"
+		files = append(files, "took "+n)
+	}
+	in["files/took.txt"] = strings.Join(files, "\n") + "\n"
+	s, _ := build(t, input(in))
+	var b strings.Builder
+	require.NoError(t, review.Text(&b, s, review.View{}))
+	require.Contains(t, b.String(), "Install: <pkg:~")
+	require.Contains(t, b.String(), "files/two/ (4: the same names as in files/one/)")
+	require.Contains(t, b.String(), "4x  took <word:4>\n")
+	require.Equal(t, int64(1), s.Coverage.Shapes.Lines-8-4, "a list is not shown in full, and is not said to be")
+	require.Equal(t, 1, strings.Count(b.String(), "libab"))
+	require.Equal(t, 1, strings.Count(b.String(), "gamma"))
 }
 
 func TestMarkings(t *testing.T) {

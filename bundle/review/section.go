@@ -63,6 +63,10 @@ func Sections(s Summary, v View) []Section {
 	if len(s.Loosened) > 0 {
 		all = slices.Insert(all, 0, l.loosened())
 	}
+	if s.Clear { // who can read it is then the first thing to know
+		i := slices.IndexFunc(all, func(sec Section) bool { return sec.Key == readers })
+		all = slices.Insert(slices.Delete(all, i, i+1), 0, l.recipients())
+	}
 	return all
 }
 

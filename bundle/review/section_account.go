@@ -5,8 +5,17 @@ import (
 	"strings"
 )
 
+// readers is the key of the section that says who can read the bundle.
+const readers = "readers"
+
+const notEncrypted = "NO. It leaves signed but NOT ENCRYPTED: whoever holds the medium can read it."
+
 func (l *layout) recipients() Section {
-	sec := Section{Key: "readers", Title: "Who will be able to read it"}
+	sec := Section{Key: readers, Title: "Who will be able to read it"}
+	if l.s.Clear {
+		l.note(&sec, Place{}, l.wrap("", 0, "WHOEVER HOLDS THE MEDIUM. The bundle leaves signed but not encrypted, because the collector asked for it and the roster allows it. No key is needed to read it.")...)
+		return sec
+	}
 	for _, r := range l.s.Recipients {
 		lines := append(l.wrap("", 4, or(r.Name, "(NAME NOT KNOWN)")), l.wrap("    ", 4, r.Fingerprint)...)
 		if len(r.Words) > 0 {

@@ -21,12 +21,23 @@ func (l *layout) files() Section {
 		parts = parts[:1] // the other names were approved; what is new in such files stands below
 	}
 	for _, part := range parts {
+		said := map[string]string{} // names to the folder that has them
 		for _, f := range folders(part.paths) {
-			l.note(&sec, Place{Path: f.first}, l.wrap(fmt.Sprintf("%-8s ", part.what), 9, f.name+"/ "+strings.Join(f.files, " "))...)
+			names := strings.Join(f.files, " ")
+			if first := said[names]; first != "" {
+				names = fmt.Sprintf("(%d: the same names as in %s/)", len(f.files), first)
+			} else if len(f.files) >= sameNames {
+				said[names] = f.name
+			}
+			l.note(&sec, Place{Path: f.first}, l.wrap(fmt.Sprintf("%-8s ", part.what), 9, f.name+"/ "+names)...)
 		}
 	}
 	return sec
 }
+
+// sameNames is from how many files on a folder with the same names as one above is
+// said to have them.
+const sameNames = 4
 
 // folder is a folder and what is in it.
 type folder struct {

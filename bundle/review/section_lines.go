@@ -3,6 +3,7 @@ package review
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -49,15 +50,15 @@ func head(shapes []Shape) string {
 
 func (l *layout) shapeItems(sec *Section, fresh bool) {
 	file := ""
-	shown := map[string]bool{} // words, also of what was read before
+	shown := l.named() // words, also of what was read before
 	for _, one := range l.s.Shapes {
 		if one.New != fresh {
 			continue
 		}
 		var words []string
 		for _, w := range one.Words() {
-			if !shown[w] {
-				shown[w] = true
+			if !shown.has(w) {
+				shown.add(w)
 				words = append(words, w)
 			}
 		}
@@ -70,7 +71,7 @@ func (l *layout) shapeItems(sec *Section, fresh bool) {
 				file = one.Example.Path
 				it.Lines = append(it.Lines, l.wrap("", 4, "single lines of "+file)...)
 			}
-			it.Lines = append(it.Lines, l.wrap(fmt.Sprintf("  %d: ", one.Example.Line), 6, one.Example.Text)...)
+			it.Lines = append(it.Lines, l.single(one)...)
 		} else {
 			file = ""
 			it.Lines = l.wrap(fmt.Sprintf("%dx  ", one.Count), 6, clip(one.Written(l.head)))
@@ -80,6 +81,62 @@ func (l *layout) shapeItems(sec *Section, fresh bool) {
 		}
 		sec.Items = append(sec.Items, it)
 	}
+}
+
+// longList is from how many values in one place on a line that stands alone is
+// shown by its kind: its values are tokens, listed each once.
+const longList = 8
+
+// single shows a line that stands alone in its kind: in full, unless most of it is
+// one list.
+func (l *layout) single(one Shape) []string {
+	at := fmt.Sprintf("  %d: ", one.Example.Line)
+	if one.list() {
+		return l.wrap(at, 6, clip(one.Written(l.head)))
+	}
+	return l.wrap(at, 6, one.Example.Text)
+}
+
+// list reports whether a line is mostly one list.
+func (s Shape) list() bool {
+	return slices.ContainsFunc(s.Slots, func(slot Slot) bool { return slot.Kind == pkgKind && slot.Distinct >= longList })
+}
+
+// shownWords are the words an officer has been shown so far.
+type shownWords map[string]bool
+
+// has reports whether a word was shown, alone or by its parts: name.csv where name
+// and csv were.
+func (s shownWords) has(w string) bool {
+	if s[w] {
+		return true
+	}
+	for part := range strings.SplitSeq(w, ".") {
+		if part != "" && !s[part] {
+			return false
+		}
+	}
+	return true
+}
+
+func (s shownWords) add(w string) {
+	s[w] = true
+	for part := range strings.SplitSeq(w, ".") {
+		s[part] = true
+	}
+}
+
+// named are the words of the names of new files, which stand above the lines.
+func (l *layout) named() shownWords {
+	shown := shownWords{}
+	for _, f := range folders(l.s.Difference.New) {
+		for _, name := range f.files {
+			if !strings.Contains(name, " ") { // several names that differ in digits are not shown in full
+				shown.add(name)
+			}
+		}
+	}
+	return shown
 }
 
 // clip ends a form where an example would end; what is longer is named in the

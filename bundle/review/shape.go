@@ -14,7 +14,8 @@ import (
 // How a shape is found. A line is cut into words at blanks and punctuation.
 // Words that carry values are replaced by what kind of value they are:
 //
-//	<num>   a number, with sign, point, exponent or unit glued to it
+//	<num>   a number, with sign, point, exponent or unit glued to it; null, true
+//	        and false where a value stands in JSON
 //	<time>  a date or a time of day
 //	<ver>   a version: digits with points, and at most as many letters
 //	<hex>   at least eight hexadecimal digits, or 0x and any
@@ -25,6 +26,7 @@ import (
 //	<pkg>   a package by its name: libc6:amd64, with the versions in brackets
 //	        behind it, or 003-libc6_2.36-9_amd64.deb; a list of packages is one
 //	        place with many values
+//	<path>  an absolute path of two parts or more; its parts are tokens
 //	<id>    any other word with a digit in it
 //
 // Runs of blanks become one. What is left is the shape. A second step joins
@@ -156,7 +158,7 @@ func (m *miner) line(at Place, line []byte, size int64) {
 	s.Bytes += size
 	s.in(at.Path)
 	for _, v := range m.slots {
-		if v.at < len(s.Slots) {
+		if v.at >= 0 && v.at < len(s.Slots) {
 			s.Slots[v.at].add(m.seed, v.value)
 		}
 	}

@@ -20,6 +20,9 @@ func Head(s Summary, sections []Section) []string {
 	add("made", fmt.Sprintf("%s by %s (key %s)", s.Created, s.Collector.Principal, s.Collector.KeyID))
 	add("case", or(s.Case, "none"))
 	add("marking", or(s.Marking, "none"))
+	if s.Clear {
+		add("ENCRYPTED", notEncrypted)
+	}
 	add("rules", fmt.Sprintf("%s version %d; policy %s version %d", s.Rules.ID, s.Rules.Version, s.Policy.ID, s.Policy.Version))
 	if s.Policy.SHA256 != "" {
 		add("policy", string(s.Policy.SHA256))

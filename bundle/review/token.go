@@ -108,8 +108,8 @@ func newTokens() tokens {
 
 func (t *tokens) note(at Place, v slotValue, count int64) {
 	switch v.kind {
-	case numKind, timeKind, hexKind, verKind:
-		return
+	case numKind, timeKind, hexKind, verKind, pathKind:
+		return // a path is listed by its parts
 	}
 	if have := t.byKey[string(v.value)]; have != nil { // the common case, without a copy
 		have.count += count

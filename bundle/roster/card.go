@@ -25,7 +25,7 @@ func (c CardChange) Nothing() bool {
 func (v Vendor) Against(old Vendor) CardChange {
 	var c CardChange
 	c.Added, c.Removed = without(v.People, old.People), without(old.People, v.People)
-	c.Opens, c.OpensNot = without(v.Intake, old.Intake), without(old.Intake, v.Intake)
+	c.Opens, c.OpensNot = without(v.Recipients(), old.Recipients()), without(old.Recipients(), v.Recipients())
 	for _, r := range v.Revoked {
 		if was, ok := revocation(old.Revoked, r.KeyID); !ok || r.After < was.After {
 			c.TakenBack = append(c.TakenBack, r)

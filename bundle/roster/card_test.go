@@ -27,6 +27,7 @@ func TestWhatANewCardChanges(t *testing.T) {
 		"somebody comes":             {func(v *roster.Vendor) { v.People = append(v.People, tom) }, true, false},
 		"somebody is another":        {func(v *roster.Vendor) { v.People[1] = renamed }, true, false},
 		"another recipient":          {func(v *roster.Vendor) { v.Intake = []string{"b"} }, true, false},
+		"a key kept offline besides": {func(v *roster.Vendor) { v.Escrow = []string{"e"} }, true, false},
 		"one recipient less":         {func(v *roster.Vendor) { v.Intake = nil }, false, false},
 	} {
 		t.Run(name, func(t *testing.T) {

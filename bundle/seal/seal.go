@@ -9,6 +9,10 @@
 // exactly those whose [Fingerprint] the manifest lists: what the officers signed
 // decides who can read. A classic recipient is refused, not skipped.
 //
+// [Clear] makes the same file without the age layer, for a site whose guard must
+// see inside. It takes only a manifest that says so, and [Seal] none that does:
+// which of the two a bundle becomes is what the officers signed.
+//
 // The output opens with stock programs:
 //
 //	age -d -i key.txt bundle.tar.zst.age | zstd -dc | tar -x --no-same-owner -C out
@@ -42,6 +46,9 @@ var (
 	ErrRecipient = errors.New("not a hybrid age recipient")
 	// ErrRecipientSet says that the recipients are not those of the manifest.
 	ErrRecipientSet = errors.New("recipients are not those that were approved")
+	// ErrProfile says that a bundle approved to leave encrypted was to be made in
+	// clear, or the other way round.
+	ErrProfile = errors.New("not the profile that was approved")
 )
 
 // Result names what was sealed.
@@ -108,27 +115,63 @@ func Seal(ctx context.Context, dst io.Writer, c container.Contents, recipients [
 	if err != nil {
 		return Result{}, fmt.Errorf("seal: %w", err)
 	}
-	res, err := seal(ctx, dst, c, m, recipients)
+	if m.Clear {
+		return Result{}, fmt.Errorf("seal %s: %w: it was approved to leave in clear", m.BID, ErrProfile)
+	}
+	to, err := readers(m, recipients)
+	if err != nil {
+		return Result{}, fmt.Errorf("seal %s: %w", m.BID, err)
+	}
+	res, err := stream(ctx, dst, c, func(w io.Writer) (io.WriteCloser, error) { return age.Encrypt(w, to...) })
 	if err != nil {
 		return Result{}, fmt.Errorf("seal %s: %w", m.BID, err)
 	}
 	return res, nil
 }
 
-func seal(ctx context.Context, dst io.Writer, c container.Contents, m bundle.Manifest, recipients []string) (Result, error) {
+// Clear writes the bundle signed and compressed but not encrypted: whoever holds
+// it can read it. Nothing but a manifest that says "clear" is taken; whether the
+// roster allows it is for approve.Check to say, as for Seal.
+func Clear(ctx context.Context, dst io.Writer, c container.Contents) (Result, error) {
+	m, err := container.DecodeManifest(c.Manifest)
+	if err != nil {
+		return Result{}, fmt.Errorf("write in clear: %w", err)
+	}
+	if !m.Clear {
+		return Result{}, fmt.Errorf("write %s in clear: %w: it was approved to leave encrypted", m.BID, ErrProfile)
+	}
+	res, err := stream(ctx, dst, c, func(w io.Writer) (io.WriteCloser, error) { return bare{w}, nil })
+	if err != nil {
+		return Result{}, fmt.Errorf("write %s in clear: %w", m.BID, err)
+	}
+	return res, nil
+}
+
+// bare is the outer layer of a bundle in clear: none.
+type bare struct{ io.Writer }
+
+func (bare) Close() error { return nil }
+
+// readers holds the recipients to those the manifest lists.
+func readers(m bundle.Manifest, recipients []string) ([]age.Recipient, error) {
 	to, err := parse(recipients)
 	if err != nil {
-		return Result{}, err
+		return nil, err
 	}
 	prints, err := Fingerprints(recipients)
 	if err != nil {
-		return Result{}, err
+		return nil, err
 	}
 	if !slices.Equal(prints, m.Recipients) {
-		return Result{}, ErrRecipientSet
+		return nil, ErrRecipientSet
 	}
+	return to, nil
+}
+
+// stream writes archive and frame into the outer layer.
+func stream(ctx context.Context, dst io.Writer, c container.Contents, outer func(io.Writer) (io.WriteCloser, error)) (Result, error) {
 	sealed := newMeter(ctx, dst)
-	encrypted, err := age.Encrypt(sealed, to...)
+	encrypted, err := outer(sealed)
 	if err != nil {
 		return Result{}, fmt.Errorf("encrypt: %w", err)
 	}

@@ -95,6 +95,33 @@ func TestOnlyHybridRecipients(t *testing.T) {
 	}
 }
 
+// A bundle becomes what its manifest says, and nothing is written otherwise.
+func TestTheProfileIsTheApprovedOne(t *testing.T) {
+	k := bundletest.New(t)
+	encrypted := k.Contents(t, bundletest.Files())
+	clear := k.Approved(t, bundletest.InClear(k.Manifest(t, bundletest.Files())), bundletest.Files())
+	var out bytes.Buffer
+	_, err := seal.Clear(t.Context(), &out, encrypted)
+	require.ErrorIs(t, err, seal.ErrProfile)
+	_, err = seal.Seal(t.Context(), &out, clear, k.Recipients())
+	require.ErrorIs(t, err, seal.ErrProfile)
+	require.Zero(t, out.Len())
+
+	frame, res := k.Unsealed(t, clear)
+	d, err := container.Decompress(bytes.NewReader(frame))
+	require.NoError(t, err)
+	defer d.Close()
+	got, err := io.ReadAll(d)
+	require.NoError(t, err)
+	tar := bundletest.Tar(t, clear)
+	require.Equal(t, tar, got)
+	require.Equal(t, seal.Result{
+		SealedSHA256: bundle.DigestOf(frame), SealedSize: int64(len(frame)),
+		TarSHA256: bundle.DigestOf(tar), TarSize: int64(len(tar)),
+		ManifestSHA256: bundle.DigestOf(clear.Manifest),
+	}, res)
+}
+
 func stranger(t *testing.T) string {
 	t.Helper()
 	id, err := age.GenerateHybridIdentity()

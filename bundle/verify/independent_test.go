@@ -213,7 +213,7 @@ func (c checker) manifest(members map[string][]byte, order []string) (map[string
 		return nil, refuse("a number that is not whole")
 	}
 	keys := []string{
-		"bid", "case", "clock_note", "collector", "created_utc", "files", "format", "journal", "marking", "omitted",
+		"bid", "case", "clear", "clock_note", "collector", "created_utc", "files", "format", "journal", "marking", "omitted",
 		"policy", "prev_manifest_sha256", "pseudonym_map_id", "recipients", "redaction_report_sha256", "rules", "salt",
 		"seq", "site", "tool", "totals", "trust",
 	}
@@ -222,7 +222,7 @@ func (c checker) manifest(members map[string][]byte, order []string) (map[string
 		got = append(got, k)
 	}
 	slices.Sort(got)
-	if !slices.Equal(keys, got) || m["format"] != "darksite-bundle/1" || m["site"] != c.roster.Site ||
+	if !slices.Equal(keys, got) || m["clear"] != false || m["format"] != "darksite-bundle/1" || m["site"] != c.roster.Site ||
 		m["bid"] != fmt.Sprintf("%s-%06d", m["site"], number(m["seq"])) || strings.ContainsAny(m["marking"].(string), "\x1b\n") {
 		return nil, refuse("manifest of another kind")
 	}
@@ -357,7 +357,7 @@ func approval(m map[string]any, who string, text, manifest []byte) error {
 		return refuse("lapsed")
 	}
 	for key, want := range map[string]string{
-		"statement": "export approval v1", "decision": "release", "bid": m["bid"].(string),
+		"statement": "export approval v1", "sealed": "yes", "decision": "release", "bid": m["bid"].(string),
 		"manifest_sha256": fmt.Sprintf("%x", sha256.Sum256(manifest)), "reviewer": who,
 		"recipients": strings.Join(recipients, " "), "marking_out": m["marking"].(string), "case": m["case"].(string),
 		"redaction_report_sha256": m["redaction_report_sha256"].(string),

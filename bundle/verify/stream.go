@@ -14,12 +14,13 @@ import (
 	"filippo.io/age"
 )
 
-// Stream is a sealed bundle being read: age, one zstd frame, canonical archive,
-// each in its strictest form, one pass, in bounded memory. Nothing that comes
+// Stream is a sealed bundle being read: age (unless it is in clear), one zstd
+// frame, canonical archive, each in its strictest form, one pass, in bounded memory. Nothing that comes
 // out of it counts before [Stream.Finish] has returned without an error,
 // because each layer proves itself only at its end.
 type Stream struct {
 	src        *source
+	clear      bool // read without age
 	stanzas    int
 	frame      *container.Decompressor
 	tar        *container.Reader
@@ -38,17 +39,28 @@ type Measured struct {
 // NewStream begins to read a sealed bundle with the given identities. It stops
 // between two reads when ctx ends. Close it in any case.
 func NewStream(ctx context.Context, src io.Reader, ids []age.Identity, l container.Limits) (*Stream, error) {
-	s := &Stream{src: &source{r: src, alive: ctx.Err, hash: sha256.New()}, identities: ids}
+	s := &Stream{src: newSource(ctx, src), identities: ids}
 	plain, stanzas, err := decrypt(s.src, ids)
 	if err != nil {
 		return nil, err
 	}
-	if s.frame, err = container.Decompress(plain); err != nil {
-		return nil, err
-	}
 	s.stanzas = stanzas
+	return s, s.unpack(plain, l)
+}
+
+// NewClearStream is [NewStream] for a bundle whose label says that it is not
+// encrypted. It takes only one whose manifest says the same.
+func NewClearStream(ctx context.Context, src io.Reader, l container.Limits) (*Stream, error) {
+	s := &Stream{src: newSource(ctx, src), clear: true}
+	return s, s.unpack(s.src, l)
+}
+
+func (s *Stream) unpack(plain io.Reader, l container.Limits) (err error) {
+	if s.frame, err = container.Decompress(plain); err != nil {
+		return err
+	}
 	s.tar = container.NewReader(s.frame, l)
-	return s, nil
+	return nil
 }
 
 // Close frees what decoding holds. It does not close the source.
@@ -56,13 +68,19 @@ func (s *Stream) Close() { s.frame.Close() }
 
 // Head reads all that stands before the files and compares it with the age
 // header: as many recipients as the manifest lists, one of the identities among
-// them.
+// them, or no encryption at all where the manifest says so and only there.
 func (s *Stream) Head() (container.Head, error) {
 	h, err := s.tar.Head()
 	if err != nil {
 		return container.Head{}, err
 	}
 	s.frame.Expect(s.tar.TarSize())
+	if h.Manifest.Clear != s.clear {
+		return container.Head{}, bundle.Refuse("profile", "the manifest says %s, the file is %s", profile(h.Manifest.Clear), profile(s.clear))
+	}
+	if s.clear {
+		return h, nil
+	}
 	if n := len(h.Manifest.Recipients); n != s.stanzas {
 		return container.Head{}, bundle.Refuse("recipients", "the file is sealed to %d recipients, its manifest lists %d", s.stanzas, n)
 	}
@@ -70,6 +88,13 @@ func (s *Stream) Head() (container.Head, error) {
 		return container.Head{}, bundle.Refuse("recipients", "the key that opens the file is not among the recipients its manifest lists")
 	}
 	return h, nil
+}
+
+func profile(clear bool) string {
+	if clear {
+		return "not encrypted"
+	}
+	return "encrypted"
 }
 
 // listed holds that the officers agreed to a recipient we are. Identities that
@@ -119,6 +144,10 @@ type source struct {
 	alive func() error
 	hash  hash.Hash
 	size  int64
+}
+
+func newSource(ctx context.Context, r io.Reader) *source {
+	return &source{r: r, alive: ctx.Err, hash: sha256.New()}
 }
 
 func (s *source) Read(p []byte) (int, error) {

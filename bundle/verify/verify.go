@@ -107,6 +107,7 @@ func approvalCode(err error) string {
 		{approve.ErrMismatch, "approval-mismatch"},
 		{approve.ErrReviewer, "approval-reviewer"},
 		{approve.ErrLapsed, "approval-lapsed"},
+		{approve.ErrClear, "approval-clear"},
 		{roster.ErrUnknownKey, "sig-unknown-key"},
 		{roster.ErrWrongRole, "sig-wrong-role"},
 		{roster.ErrRevoked, "sig-revoked"},
@@ -188,8 +189,11 @@ func unlike(what, want, got string) error {
 // Options say how a sealed file is to be read.
 type Options struct {
 	Identities []age.Identity
-	Limits     container.Limits
-	Want       Want
+	// Clear reads a file that is not encrypted, as its label says; no identity is
+	// needed then, and a manifest that says otherwise is refused.
+	Clear  bool
+	Limits container.Limits
+	Want   Want
 	// Roster gives the roster of a site; an error refuses the bundle. Nil leaves
 	// signatures and approvals unchecked: for a read-back by Want alone.
 	Roster func(site string) (roster.Roster, error)
@@ -205,7 +209,7 @@ type Report struct {
 // Sealed reads a sealed bundle to its end without writing anything, and returns
 // only when every layer, every file and everything wanted has been checked.
 func Sealed(ctx context.Context, src io.Reader, o Options) (Report, error) {
-	s, err := NewStream(ctx, src, o.Identities, o.Limits)
+	s, err := o.Stream(ctx, src)
 	if err != nil {
 		return Report{}, err
 	}
@@ -218,6 +222,14 @@ func Sealed(ctx context.Context, src io.Reader, o Options) (Report, error) {
 		return Report{}, err
 	}
 	return rep, o.Want.Measured(rep.Measured)
+}
+
+// Stream begins to read a file in the way the options say.
+func (o Options) Stream(ctx context.Context, src io.Reader) (*Stream, error) {
+	if o.Clear {
+		return NewClearStream(ctx, src, o.Limits)
+	}
+	return NewStream(ctx, src, o.Identities, o.Limits)
 }
 
 // Check reads the head of a stream and decides whether it is to be believed so

@@ -131,6 +131,49 @@ func TestSurreptitiousForwarding(t *testing.T) {
 	require.Equal(t, "recipients", bundle.RefusalCode(err))
 }
 
+// A file is encrypted exactly where its manifest, which the officers signed, says
+// so: whoever relabels one is refused, also with all keys at hand.
+func TestRelabelled(t *testing.T) {
+	k := bundletest.New(t)
+	k.Roster.Clear = true
+	encrypted := k.Contents(t, bundletest.Files())
+	clear := k.Approved(t, bundletest.InClear(k.Manifest(t, bundletest.Files())), bundletest.Files())
+	sealed, _ := k.Sealed(t, encrypted)
+	bare, res := k.Unsealed(t, clear)
+	wrapped := k.Encrypt(t, bare, k.Intake.Recipient(), k.Escrow.Recipient(), k.Record.Recipient())
+	for name, c := range map[string]struct {
+		file  []byte
+		clear bool
+		code  string
+	}{
+		"as it is, encrypted":                     {sealed, false, ""},
+		"as it is, in clear":                      {bare, true, ""},
+		"an encrypted one called clear":           {sealed, true, "zstd-magic"},
+		"a clear one called encrypted":            {bare, false, "age-magic"},
+		"decrypted on the way":                    {bundletest.Frame(t, bundletest.Tar(t, encrypted)), true, "profile"},
+		"encrypted on the way, approved as clear": {wrapped, false, "profile"},
+	} {
+		o := options(k)
+		o.Clear = c.clear
+		rep, err := verify.Sealed(t.Context(), bytes.NewReader(c.file), o)
+		require.Equal(t, c.code, bundle.RefusalCode(err), "%s: %v", name, err)
+		if c.code == "" {
+			require.NoError(t, err, name)
+			require.Len(t, rep.Signers.Officers, 2)
+		}
+	}
+	o := options(k)
+	o.Clear, o.Identities = true, nil
+	rep, err := verify.Sealed(t.Context(), bytes.NewReader(bare), o)
+	require.NoError(t, err, "no key is needed")
+	require.Equal(t, res.SealedSHA256, rep.SealedSHA256)
+
+	k.Roster.Clear = false
+	_, err = verify.Sealed(t.Context(), bytes.NewReader(bare), o)
+	require.Equal(t, "approval-clear", bundle.RefusalCode(err))
+	require.ErrorIs(t, err, approve.ErrClear)
+}
+
 func TestBrokenSourceIsNoRefusal(t *testing.T) {
 	k := bundletest.New(t)
 	files := bundletest.Files()

@@ -278,3 +278,73 @@ func (s *stock) filled(command, folder string, n int) string {
 		"out/approval/1.txt.KEYID.sig", "out/approval/"+filepath.Base(sigs[0]), "out/approval/1.txt", "out/approval/"+file,
 	).Replace(command)
 }
+
+// A bundle in clear, whole journey: nobody misses what it is, and tar, zstd and
+// ssh-keygen open it from several volumes with no key at all.
+func TestStockProgramsOpenAMediumInClear(t *testing.T) {
+	s := newSite(t)
+	for _, p := range [][2]string{{"mdurand", "collector"}, {"amartin", "officer"}, {"ppetit", "officer"}} {
+		s.ok("site", "people", "add", p[0], "--name", "Name of "+p[0], "--role", p[1], "--no-passphrase")
+	}
+	s.ok("site", "keys", "policy", "--clear", "allow")
+	roster := s.ok("site", "roster")
+	k := newStock(t, roster)
+	k.run("CASEDESK_DIR=desk casedesk init --name 'Vendor support' --no-passphrase && CASEDESK_DIR=desk casedesk keys card > vendor.txt")
+	s.ok("site", "vendor", filepath.Join(k.dir, "vendor.txt"), "--yes")
+	s.ok("monitor", "--once")
+	require.NoError(t, os.MkdirAll(filepath.Join(s.dir, "runs", "R-0001"), 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(s.dir, "runs", "R-0001", "notes.txt"), words(3<<20), 0o600))
+
+	const id = "S042-000001"
+	loud := func(args ...string) {
+		t.Helper()
+		out, err := s.command(args...).CombinedOutput()
+		require.NoError(t, err, string(out))
+		require.Contains(t, string(out), "NOT ENCRYPTED")
+	}
+	loud("bundle", "collect", "--as", "mdurand", "--profile", "quick", "--clear")
+	for _, officer := range []string{"amartin", "ppetit"} {
+		loud("bundle", "review", id, "--as", officer, "--report", "-")
+		loud("bundle", "approve", id, "--as", officer, "--yes")
+	}
+	out, err := s.command("bundle", "seal", id, "--as", "mdurand").CombinedOutput()
+	require.Error(t, err)
+	require.Contains(t, string(out), "--clear")
+	loud("bundle", "seal", id, "--as", "mdurand", "--clear")
+	loud("bundle", "write", id, "--as", "amartin", "--medium", k.dir, "--volume", "1MiB")
+	verified, err := s.command("bundle", "verify", id, "--as", "amartin", "--medium", k.dir).CombinedOutput()
+	require.NoError(t, err, string(verified))
+	require.Contains(t, string(verified), "not encrypted; every file compared")
+
+	readme, err := os.ReadFile(filepath.Join(k.dir, id, "README.TXT"))
+	require.NoError(t, err)
+	require.NotContains(t, string(readme), "age -d")
+	k.run("cp %s %s/allowed_signers && : > %s/revoked", k.signers, id, id)
+	english, french, ok := strings.Cut(string(readme), "\n\n\n")
+	require.True(t, ok)
+	require.Contains(t, english, "THIS BUNDLE IS NOT ENCRYPTED")
+	require.Contains(t, french, "CE PAQUET N'EST PAS CHIFFRÉ")
+	for lang, text := range map[string]string{"en": english, "fr": french} {
+		steps := printed(text)
+		require.Len(t, steps, 5)
+		folder := id + "-" + lang
+		k.run("cp -r %s %s", id, folder)
+		for n := 1; n <= 4; n++ {
+			out := k.run("cd %s\n%s", folder, steps[n])
+			require.Equal(t, n == 2, strings.Contains(out, `Good "label@darksite" signature for amartin@S042`), out)
+		}
+		for n, who := range map[int]string{1: "amartin", 2: "ppetit"} {
+			out := k.run("cd %s\n%s", folder, k.filled(steps[5], filepath.Join(folder, "out", "approval"), n))
+			require.Contains(t, out, `Good "approval@darksite" signature for `+who+"@S042")
+		}
+		k.run("grep -q '^sealed: NO: not encrypted' %[1]s/out/approval/1.txt && grep -q '\"clear\": true' %[1]s/out/MANIFEST.json", folder)
+	}
+
+	// The desk takes it by the roster that allows it, from a damaged set as well.
+	enrolled := k.file("roster.txt", roster)
+	k.run("CASEDESK_DIR=desk casedesk sites enrol %s --yes", enrolled)
+	k.run("mkdir carried && cp -r %[1]s carried/ && rm carried/%[1]s/*.v001 carried/%[1]s/revoked carried/%[1]s/allowed_signers", id)
+	require.Contains(t, k.run("CASEDESK_DIR=desk casedesk verify carried"), "NOT ENCRYPTED")
+	require.Contains(t, k.run("CASEDESK_DIR=desk casedesk import carried"), "NOT ENCRYPTED")
+	k.run("CASEDESK_DIR=desk casedesk open %s --out opened && cmp opened/MANIFEST.json %s-en/out/MANIFEST.json", id, id)
+}

@@ -5,7 +5,8 @@
 // volumes and repair, digest of the sealed file, age, zstd, archive, manifest,
 // signatures, approvals, order of the site's bundles, files into quarantine,
 // canonical rebuild, then one rename and one transaction. Nothing is believed
-// before the end. Until then every byte lies in the quarantine folder, which
+// before the end. A bundle in clear is taken where label, manifest, approvals and
+// the roster of the site agree that it may be. Until then every byte lies in the quarantine folder, which
 // belongs to this package alone: [New] empties it.
 //
 // [Find] groups the volumes found on several media by bundle, and
@@ -223,8 +224,6 @@ func (in *Intake) believe(name string, text []byte, sigs [][]byte) (label carry.
 	switch {
 	case string(label.BID) != name:
 		err = bundle.Refuse("label-folder", "the folder is named %q and its label is of bundle %q: give the folder its name back if it was renamed", name, label.BID)
-	case label.Clear:
-		err = bundle.Refuse("label-clear", "the bundle is not encrypted, which this desk takes from no site")
 	case label.SealedSize > in.o.MaxBytes+in.o.MaxBytes/16+1<<20: // what sealing can add at most
 		err = bundle.Refuse("quota", "the sealed file has %d bytes and this desk takes bundles of at most %d", label.SealedSize, in.o.MaxBytes)
 	}
@@ -268,6 +267,7 @@ func (in *Intake) open(ctx context.Context, label carry.Label, sealed, tree stri
 	report, err := open.Bundle(ctx, f, tree, open.Options{
 		Options: verify.Options{
 			Identities: in.o.Identities,
+			Clear:      label.Clear,
 			Limits:     container.Limits{Bytes: in.o.MaxBytes},
 			Roster:     in.o.Roster,
 			Want: verify.Want{
@@ -329,7 +329,7 @@ func (in *Intake) describe(officer roster.Person, r verify.Report, c *carry.Repo
 	b := desk.Bundle{
 		BID: m.BID, Site: m.Site, Seq: m.Seq, SealedSHA256: r.SealedSHA256, SealedSize: r.SealedSize,
 		ManifestSHA256: r.ManifestSHA256, Prev: m.PrevManifestSHA256, Taken: taken, Received: in.o.Now().UTC().Truncate(time.Second),
-		Collector: r.Signers.Collector.ID, ReleasedBy: officer.ID, Files: m.Totals.Files, Bytes: m.Totals.Bytes,
+		Collector: r.Signers.Collector.ID, ReleasedBy: officer.ID, Files: m.Totals.Files, Bytes: m.Totals.Bytes, Clear: m.Clear, Recipients: m.Recipients,
 		Repaired: c.Repaired, ReplySeqSeen: m.Trust.ReplySeqSeen, Warnings: warnings,
 	}
 	for _, p := range r.Signers.Officers {
@@ -337,6 +337,9 @@ func (in *Intake) describe(officer roster.Person, r verify.Report, c *carry.Repo
 	}
 	for _, extra := range c.Extra {
 		b.Warnings = append(b.Warnings, fmt.Sprintf("unknown file on the medium, ignored: %q", extra))
+	}
+	if b.Clear {
+		b.Warnings = append(b.Warnings, "NOT ENCRYPTED on its way: whoever held the medium could read it, as the roster of the site allows")
 	}
 	if len(b.Officers) < 2 {
 		b.Warnings = append(b.Warnings, "single review: one officer released this bundle alone")

@@ -32,7 +32,7 @@ func TestImport(t *testing.T) {
 		BID: "S042-000001", Site: "S042", Seq: 1, SealedSHA256: p.set.Label.SealedSHA256, SealedSize: p.set.Label.SealedSize,
 		ManifestSHA256: p.manifest, Taken: time.Date(2026, 11, 22, 9, 30, 0, 0, time.UTC), Received: arrival,
 		Collector: bundletest.Collector, Officers: []string{bundletest.OfficerA, bundletest.OfficerB}, ReleasedBy: bundletest.OfficerA,
-		Files: 7, Bytes: out.Bundle.Bytes, ReplySeqSeen: 8,
+		Files: 7, Bytes: out.Bundle.Bytes, Recipients: k.Manifest(t, nil).Recipients, ReplySeqSeen: 8,
 	}, out.Bundle)
 	c, events, err := s.store.Case(t.Context(), out.Case)
 	require.NoError(t, err)
@@ -45,6 +45,33 @@ func TestImport(t *testing.T) {
 	}, c.Draft)
 	require.Equal(t, mustRead(t, p.sealed), mustRead(t, files(t, filepath.Join(s.dir, "blobs"))[0]))
 	require.Equal(t, draft(draftID, 2), string(mustRead(t, filepath.Join(s.Tree(out.Bundle.SealedSHA256), "files", "case", "case.json"))))
+}
+
+// A bundle in clear comes in where label, manifest, approvals and roster agree,
+// and the desk says what it was; one that was relabelled does not.
+func TestABundleInClear(t *testing.T) {
+	k := bundletest.New(t)
+	k.Roster.Clear = true
+	s := newStation(t, k)
+	out, err := s.only(t, pack(t, k, cargo{clear: true}).write(t))
+	require.NoError(t, err)
+	require.True(t, out.Bundle.Clear)
+	require.Contains(t, strings.Join(out.Bundle.Warnings, " "), "NOT ENCRYPTED")
+	require.FileExists(t, filepath.Join(s.Tree(out.Bundle.SealedSHA256), "files", "host", "messages.txt"))
+
+	for name, c := range map[string]struct {
+		cargo cargo
+		code  string
+	}{
+		"an encrypted one called clear": {cargo{seq: 2, label: func(l *carry.Label) { l.Clear, l.Recipients = true, nil }}, "zstd-magic"},
+		"a clear one called encrypted": {cargo{seq: 2, clear: true, label: func(l *carry.Label) {
+			l.Clear, l.Recipients = false, k.Manifest(t, bundletest.Files()).Recipients
+		}}, "age-magic"},
+		"a clear file of a bundle that was approved to be encrypted": {cargo{seq: 2, clear: true, asSealed: true}, "profile"},
+	} {
+		_, err := s.only(t, pack(t, k, c.cargo).write(t))
+		require.Equal(t, c.code, bundle.RefusalCode(err), "%s: %v", name, err)
+	}
 }
 
 func TestImportTwiceIsADuplicate(t *testing.T) {
@@ -231,9 +258,10 @@ func TestRefusals(t *testing.T) {
 		{name: "label gives it another number", cargo: func(c *cargo) {
 			c.label = func(l *carry.Label) { l.BID, l.Seq = "S042-000002", 2 }
 		}, spoil: rename("S042-000002"), code: "label"},
+		{name: "in clear, which the roster does not allow", cargo: func(c *cargo) { c.clear = true }, is: carry.ErrClear},
 		{name: "label says it is clear", cargo: func(c *cargo) {
 			c.label = func(l *carry.Label) { l.Clear, l.Recipients = true, nil }
-		}, code: "label-clear"},
+		}, is: carry.ErrClear},
 		{name: "a fork of the chain", cargo: func(c *cargo) { c.seq, c.edit = 5, func(m *bundle.Manifest) { m.ClockNote = "another" } }, code: "chain-fork", is: desk.ErrFork},
 		{name: "more than the quota", cargo: func(c *cargo) {
 			c.files = map[string]string{"files/zeros.txt": strings.Repeat("a quiet line\n", 200_000)}

@@ -145,6 +145,8 @@ type cargo struct {
 	label    func(l *carry.Label)
 	signer   string
 	layout   carry.Layout
+	clear    bool // not encrypted
+	asSealed bool // although it was approved to be
 }
 
 // packed is a bundle ready to be written to media.
@@ -178,14 +180,20 @@ func pack(t testing.TB, k *bundletest.Kit, c cargo) packed {
 	if c.edit != nil {
 		c.edit(&m)
 	}
+	if c.clear && !c.asSealed {
+		m = bundletest.InClear(m)
+	}
 	contents := k.Approved(t, m, files)
 	if c.contents != nil {
 		c.contents(&contents)
 	}
-	sealed, res := k.Sealed(t, contents)
+	sealed, res := sealedAs(t, k, c, contents)
 	path := filepath.Join(t.TempDir(), "sealed")
 	require.NoError(t, os.WriteFile(path, sealed, 0o600))
-	l := labelOf(t, k, m, contents, res)
+	l := labelOf(t, m, contents, res)
+	if c.clear {
+		l.Clear, l.Recipients = true, nil
+	}
 	if c.label != nil {
 		c.label(&l)
 	}
@@ -199,13 +207,27 @@ func pack(t testing.TB, k *bundletest.Kit, c cargo) packed {
 	return packed{m.BID, res.ManifestSHA256, path, set, [][]byte{sig}}
 }
 
-func labelOf(t testing.TB, k *bundletest.Kit, m bundle.Manifest, c container.Contents, res seal.Result) carry.Label {
+func sealedAs(t testing.TB, k *bundletest.Kit, c cargo, contents container.Contents) ([]byte, seal.Result) {
 	t.Helper()
-	prints, err := seal.Fingerprints(k.Recipients())
-	require.NoError(t, err)
+	switch {
+	case c.asSealed: // somebody with a key took the encryption off
+		tar := bundletest.Tar(t, contents)
+		frame := bundletest.Frame(t, tar)
+		return frame, seal.Result{
+			SealedSHA256: bundle.DigestOf(frame), SealedSize: int64(len(frame)), TarSHA256: bundle.DigestOf(tar),
+			TarSize: int64(len(tar)), ManifestSHA256: bundle.DigestOf(contents.Manifest),
+		}
+	case c.clear:
+		return k.Unsealed(t, contents)
+	}
+	return k.Sealed(t, contents)
+}
+
+func labelOf(t testing.TB, m bundle.Manifest, c container.Contents, res seal.Result) carry.Label {
+	t.Helper()
 	l := carry.Label{
-		BID: m.BID, Marking: m.Marking, SealedSHA256: res.SealedSHA256, SealedSize: res.SealedSize, TarSHA256: res.TarSHA256,
-		ManifestSHA256: res.ManifestSHA256, Recipients: prints, ReleasedBy: bundletest.OfficerA, Seq: m.Seq, Journal: m.Journal,
+		BID: m.BID, Marking: m.Marking, Clear: m.Clear, SealedSHA256: res.SealedSHA256, SealedSize: res.SealedSize, TarSHA256: res.TarSHA256,
+		ManifestSHA256: res.ManifestSHA256, Recipients: m.Recipients, ReleasedBy: bundletest.OfficerA, Seq: m.Seq, Journal: m.Journal,
 	}
 	for _, a := range c.Approvals {
 		l.Approvals = append(l.Approvals, bundle.DigestOf(a.Text))

@@ -14,7 +14,6 @@ import (
 	"darksite/bundle/safefile"
 	spoken "darksite/bundle/words"
 	"darksite/cmd/internal/cli"
-	"darksite/cmd/internal/keyfile"
 
 	"github.com/spf13/cobra"
 )
@@ -84,7 +83,7 @@ func (a *app) openBrief(files []string, o briefOptions) error {
 	if err != nil {
 		return cli.WithHint(cli.WithCode(cli.CodeTampered, err), "scan the page again, a code a line, then: casedesk brief FILE")
 	}
-	ids, err := keyfile.Identities(a.path(keysDir, intakeKey), keyfile.Ask(a.env, o.passFile))
+	ids, err := a.identities(o.passFile)
 	if err != nil {
 		return err
 	}

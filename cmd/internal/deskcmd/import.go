@@ -21,14 +21,13 @@ import (
 	"darksite/bundle/open"
 	"darksite/bundle/verify"
 	"darksite/cmd/internal/cli"
-	"darksite/cmd/internal/keyfile"
 	"darksite/localmon/units"
 
 	"github.com/spf13/cobra"
 )
 
 func (a *app) intake(ctx context.Context, store intake.Store, passFile string) (*intake.Intake, error) {
-	ids, err := keyfile.Identities(a.path(keysDir, intakeKey), keyfile.Ask(a.env, passFile))
+	ids, err := a.identities(passFile)
 	if err != nil {
 		return nil, err
 	}
@@ -174,6 +173,7 @@ type verified struct {
 	BID        bundle.ID `json:"bid"`
 	ReleasedBy string    `json:"released_by"`
 	State      string    `json:"state"` // whole, repairable
+	Clear      bool      `json:"clear"` // not encrypted
 	Damaged    []string  `json:"damaged,omitempty"`
 	Sealed     string    `json:"sealed_sha256"`
 }
@@ -193,8 +193,11 @@ func (a *app) verifyCommand() *cobra.Command {
 			}
 			for _, v := range out {
 				fmt.Fprintf(a.env.Out, "%s  %s, label signed by %s\n", v.BID, v.State, v.ReleasedBy)
+				if v.Clear {
+					fmt.Fprintln(a.env.Out, "  NOT ENCRYPTED: whoever holds the medium can read it; the roster of the site allows that")
+				}
 				for _, d := range v.Damaged {
-					fmt.Fprintf(a.env.Out, "  damaged: %s\n", d)
+					fmt.Fprintf(a.env.Out, "  %s\n", d)
 				}
 			}
 			return nil
@@ -242,12 +245,12 @@ func (a *app) verifyOne(ctx context.Context, folders []string) (verified, error)
 	if err != nil {
 		return verified{}, err
 	}
-	v := verified{BID: report.Label.BID, ReleasedBy: by, State: string(report.State), Sealed: string(report.Label.SealedSHA256)}
+	v := verified{BID: report.Label.BID, ReleasedBy: by, State: string(report.State), Clear: report.Label.Clear, Sealed: string(report.Label.SealedSHA256)}
 	for _, d := range report.Damaged {
-		v.Damaged = append(v.Damaged, d.String())
+		v.Damaged = append(v.Damaged, d.Fault())
 	}
 	if len(report.Bring) > 0 {
-		return verified{}, &carry.BeyondRepairError{BID: string(report.Label.BID), Bring: report.Bring}
+		return verified{}, report.Beyond()
 	}
 	return v, nil
 }
@@ -293,7 +296,7 @@ func (a *app) runOpen(ctx context.Context, index desk.Index, id bundle.ID, out, 
 }
 
 func (a *app) unpack(ctx context.Context, b desk.Bundle, out, passFile string) error {
-	ids, err := keyfile.Identities(a.path(keysDir, intakeKey), keyfile.Ask(a.env, passFile))
+	ids, err := a.identities(passFile)
 	if err != nil {
 		return err
 	}
@@ -307,7 +310,7 @@ func (a *app) unpack(ctx context.Context, b desk.Bundle, out, passFile string) e
 	}
 	defer r.Close()
 	report, err := open.Bundle(ctx, r, out, open.Options{Options: verify.Options{
-		Identities: ids, Roster: a.roster, Want: verify.Want{SealedSHA256: b.SealedSHA256, ManifestSHA256: b.ManifestSHA256},
+		Identities: ids, Clear: b.Clear, Roster: a.roster, Want: verify.Want{SealedSHA256: b.SealedSHA256, ManifestSHA256: b.ManifestSHA256},
 	}})
 	if err != nil {
 		return err

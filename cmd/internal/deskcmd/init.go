@@ -59,7 +59,7 @@ func (a *app) runInit(o initOptions) error {
 			return fmt.Errorf("make the desk folder: %w", err)
 		}
 	}
-	recipient, err := keyfile.NewIdentity(a.path(keysDir, intakeKey), pass)
+	recipient, err := a.newIntake(pass)
 	if err != nil {
 		return cli.WithHint(err, "an interrupted init left keys behind: empty %s and run init again", a.path(keysDir))
 	}

@@ -31,7 +31,7 @@ func (a *app) keysCommand() *cobra.Command {
 			return err
 		},
 	})
-	c.AddCommand(a.keysAddCommand(), a.keysRevokeCommand())
+	c.AddCommand(a.keysAddCommand(), a.keysRevokeCommand(), a.keysIntakeCommand())
 	return c
 }
 

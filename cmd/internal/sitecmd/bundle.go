@@ -141,6 +141,9 @@ func (a *app) printRecord(r pipeline.Record) {
 	if r.Manifest != "" {
 		fmt.Fprintf(w, "manifest  %s\n", r.Manifest)
 	}
+	if r.Clear {
+		fmt.Fprintf(w, "ENCRYPTED NO: leaves signed only, whoever holds the medium can read it\n")
+	}
 	if r.Sealed.SealedSHA256 != "" {
 		fmt.Fprintf(w, "sealed    %s  %s\n", r.Sealed.SealedSHA256, units.Bytes(float64(r.Sealed.SealedSize)))
 	}
@@ -190,6 +193,9 @@ func nextStep(r pipeline.Record) string {
 		}
 		return "darksite bundle approve " + id + " --as OFFICER"
 	case pipeline.Approved:
+		if r.Clear {
+			return "darksite bundle seal " + id + " --as ID --clear   (it leaves NOT ENCRYPTED)"
+		}
 		return "darksite bundle seal " + id + " --as ID"
 	case pipeline.Sealed:
 		return "darksite bundle write " + id + " --as OFFICER --medium DIR"
@@ -230,26 +236,48 @@ func (a *app) after(j *journey, id bundle.ID, format string, args ...any) error 
 
 func (a *app) bundleSealCommand() *cobra.Command {
 	var p person
+	var clear bool
 	c := &cobra.Command{
 		Use: "seal BUNDLE", Short: "Encrypt exactly the approved bytes", Args: cobra.ExactArgs(1),
 		Long: `Check everything once more (every file, both signatures, roster, revocation, rules,
 policy, recipients), then seal in the same process that hashed. One changed byte
-voids every approval.`,
+voids every approval.
+
+With --clear nothing is encrypted: signatures, label, volumes and parity are the same,
+and whoever holds the medium can read it. It takes only a bundle that was collected
+and approved so, at a site whose roster allows it.`,
 		Example: "  darksite bundle seal S042-000017 --as mdurand",
 		RunE: func(c *cobra.Command, args []string) error {
 			if p.as == "" {
 				return cli.Usagef("say who you are with --as ID")
 			}
 			return a.onOne(args[0], func(j *journey, id bundle.ID) error {
-				if err := j.Seal(c.Context(), id, p.as); err != nil {
+				step := j.Seal
+				if clear {
+					step = j.SealClear
+				}
+				if err := step(c.Context(), id, p.as); err != nil {
 					return err
 				}
-				return a.after(j, id, "sealed: %s", j.SealedFile(id))
+				r, err := j.Show(id)
+				if err != nil {
+					return err
+				}
+				a.notEncrypted(r)
+				return a.after(j, id, "sealed: %s", j.SealedFile(r))
 			})
 		},
 	}
 	c.Flags().StringVar(&p.as, "as", "", "id of the person who seals")
+	c.Flags().BoolVar(&clear, "clear", false, "sign and do NOT ENCRYPT a bundle that was collected and approved so")
 	return c
+}
+
+// notEncrypted says loudly what a bundle in clear is.
+func (a *app) notEncrypted(r pipeline.Record) {
+	if r.Clear {
+		a.env.Notef("NOT ENCRYPTED: %s leaves signed only, and whoever holds the medium can read it", r.BID)
+	}
 }
 
 func (a *app) bundleReleaseCommand() *cobra.Command {

@@ -68,7 +68,11 @@ func (a *app) brief(ctx context.Context, name string, o briefOptions) error {
 		if err != nil {
 			return err
 		}
-		page, phone := a.briefPages(j, id, b, card)
+		r, err := j.Show(id)
+		if err != nil {
+			return err
+		}
+		page, phone := a.briefPages(r, b, card)
 		if o.frames != "" {
 			if err := writePDF(o.frames, func(f *safefile.File) error {
 				for _, frame := range b.Frames {
@@ -94,12 +98,12 @@ func (a *app) brief(ctx context.Context, name string, o briefOptions) error {
 }
 
 // briefPages are the page of codes and the telephone card.
-func (a *app) briefPages(j *journey, id bundle.ID, b pipeline.Brief, card []brief.Spoken) (page, phone paper.Sheet) {
-	n := len(b.Frames)
+func (a *app) briefPages(r pipeline.Record, b pipeline.Brief, card []brief.Spoken) (page, phone paper.Sheet) {
+	n, id := len(b.Frames), r.BID
 	page = paper.Sheet{
 		Title: fmt.Sprintf("Brief of %s", id), Made: a.env.Now(), Codes: b.Frames,
 		Rows: []string{
-			fmt.Sprintf("BRIEF of %s, %s", id, j.conf.Review.Marking), "",
+			fmt.Sprintf("BRIEF of %s, %s", id, r.Marking), "",
 			"Signed and sealed to the vendor: nobody else can read it.",
 			fmt.Sprintf("%d codes; any %d of them are enough. Scan them in any order, a line each, into", n, n-1),
 			"a text file, and:  casedesk brief FILE", "",

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"darksite/bundle"
+	"darksite/bundle/approve"
 	"darksite/bundle/casedraft"
 	"darksite/bundle/collect"
 	"darksite/bundle/collect/arraystate"
@@ -35,6 +36,7 @@ type collectOptions struct {
 	resume                     string
 	runs, hostFiles            []string
 	dryRun, each, asJSON       bool
+	clear                      bool
 }
 
 func (a *app) bundleCollectCommand() *cobra.Command {
@@ -49,14 +51,18 @@ what cannot be had.
 
 Profile quick is for an urgent case and a small medium, standard is what support
 asks for, full is all there is. Profile evidence takes what the runbooks of the
-runs named with --run ask for, and nothing else.`,
+runs named with --run ask for, and nothing else.
+
+With --clear the bundle leaves signed but NOT ENCRYPTED, for a guard that must see
+inside. The roster must allow it (site keys policy --clear allow), the officers sign
+it as such, and it is sealed with --clear too.`,
 		Example: `  darksite bundle collect --dry-run --each
   darksite bundle collect --as mdurand --case T-4KQ7ZC2M5A --run R-0001
   darksite bundle collect --as mdurand --profile evidence --run R-0001
   darksite bundle collect --as mdurand --host-file /media/usb/db7.host
   darksite bundle collect --as mdurand --resume S042-000017`,
 		RunE: func(c *cobra.Command, _ []string) error {
-			for _, other := range []string{"dry-run", "case", "run", "profile", "marking", "host-file"} {
+			for _, other := range []string{"dry-run", "case", "run", "profile", "marking", "clear", "host-file"} {
 				if o.resume != "" && c.Flags().Changed(other) {
 					return cli.Usagef("--resume and --%s: the bundle has its own already", other)
 				}
@@ -77,6 +83,7 @@ runs named with --run ask for, and nothing else.`,
 	f.StringVar(&o.marking, "marking", "", "marking of what leaves (default: review.marking of site.yaml, else INTERNAL)")
 	f.StringArrayVar(&o.runs, "run", nil, "runbook run to take; may be given again (default: those of the case)")
 	f.StringArrayVar(&o.hostFiles, "host-file", nil, "what collect-host wrote on another host of the site; may be given again")
+	f.BoolVar(&o.clear, "clear", false, "the bundle leaves signed but NOT ENCRYPTED; the roster must allow it")
 	f.StringVar(&o.resume, "resume", "", "bundle to go on with after an interruption; what was collected is redacted and frozen")
 	f.BoolVar(&o.dryRun, "dry-run", false, "only say what would be taken")
 	f.BoolVar(&o.each, "each", false, "with --dry-run: one line for each item")
@@ -100,10 +107,26 @@ type gathering struct {
 	closeAll   func()
 }
 
+// mayBeClear refuses --clear at a site whose roster does not allow it, before
+// anything is taken.
+func (a *app) mayBeClear() error {
+	r, err := a.loadRoster()
+	if err != nil || r.Clear {
+		return err
+	}
+	return cli.WithHint(cli.WithCode(cli.CodeRefused, fmt.Errorf("--clear: %w", approve.ErrClear)),
+		"darksite site keys policy --clear allow   (a change of the roster, which officers sign)")
+}
+
 func (a *app) gather(ctx context.Context, o *collectOptions) (*gathering, error) {
 	conf, err := a.config()
 	if err != nil {
 		return nil, err
+	}
+	if o.clear {
+		if err := a.mayBeClear(); err != nil {
+			return nil, err
+		}
 	}
 	if _, err := a.checkPolicy(conf); err != nil {
 		return nil, err
@@ -273,7 +296,7 @@ func (a *app) collect(ctx context.Context, o collectOptions) error {
 		return errors.Join(err, j.close())
 	}
 	id, err := j.Collect(ctx, pipeline.Request{
-		Collectors: watched, Profile: g.profile, Signer: key, Case: o.caseName, Marking: o.marking,
+		Collectors: watched, Profile: g.profile, Signer: key, Case: o.caseName, Marking: o.marking, Clear: o.clear,
 		ClockNote: a.clockNote(),
 		Progress:  func(step string, done, of int) { a.env.Notef("%s (%d of %d)", step, done, of) },
 	})
@@ -295,6 +318,7 @@ func (a *app) afterCollect(j *journey, id bundle.ID, asJSON bool) error {
 	if a.printOutcomes(r.Collected) {
 		a.env.Notef("some sources gave only part; what is missing is listed in the bundle")
 	}
+	a.notEncrypted(r)
 	return a.after(j, id, "%d files, %s, redacted, proven and frozen", r.Totals.Files, units.Bytes(float64(r.Totals.Bytes)))
 }
 

@@ -20,7 +20,11 @@ func (a *app) foresee(ctx context.Context, o collectOptions) error {
 	if err != nil {
 		return err
 	}
-	return a.printPreview(g.profile, list, o.each, o.asJSON, "darksite bundle collect --as ID")
+	next := "darksite bundle collect --as ID"
+	if o.clear {
+		next += " --clear   (it leaves NOT ENCRYPTED)"
+	}
+	return a.printPreview(g.profile, list, o.each, o.asJSON, next)
 }
 
 func (a *app) printPreview(p collect.Profile, list []collect.Preview, each, asJSON bool, next string) error {

@@ -102,6 +102,7 @@ func (a *app) decide(ctx context.Context, name string, what approve.Decision, o 
 		}
 		o.Confirm = func(text []byte) error {
 			loosened()
+			a.notEncrypted(r)
 			fmt.Fprintf(a.env.Err, "what will be signed:\n\n%s\n", cli.PrintableLines(string(text)))
 			refused := cli.WithHint(errors.New("nothing was signed"), "darksite bundle reject %s --as %s --reason \"...\"   (when it must not leave)", id, o.as)
 			if o.ask == nil {
@@ -165,6 +166,7 @@ func (a *app) printStatement(ctx context.Context, name string, what approve.Deci
 			return err
 		}
 		loosened()
+		a.notEncrypted(r)
 		if _, err := a.env.Out.Write(text); err != nil {
 			return err
 		}

@@ -101,7 +101,7 @@ func (a *app) runInit(o initOptions) error {
 		return err
 	}
 	// site.yaml comes last: with it the site exists, without it init can run again.
-	if err := safefile.Write(conf, []byte(siteconf.Template(o.code, o.name)), 0o600); err != nil {
+	if err := safefile.Write(conf, []byte(siteconf.Template(o.code, o.name, approvals)), 0o600); err != nil {
 		return err
 	}
 	a.env.Notef("site %s is made in %s", o.code, a.dir())

@@ -10,6 +10,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 
 	"darksite/bundle"
 	"darksite/bundle/journal"
@@ -48,10 +49,6 @@ func (a *app) journey(s *sight) (*journey, error) {
 		return nil, errors.Join(err, log.Close())
 	}
 	j := &journey{conf: conf, cases: cases, journal: log}
-	tool, err := a.tool()
-	if err != nil {
-		return nil, errors.Join(err, j.close())
-	}
 	gate := func(ctx context.Context) (pipeline.Gate, error) {
 		o, err := a.redactOptions(ctx, conf, s)
 		if err != nil {
@@ -78,7 +75,7 @@ func (a *app) journey(s *sight) (*journey, error) {
 			}
 			return g.Rules(), g.Policy(), nil
 		},
-		Now: a.env.Now, Tool: tool, ValidFor: conf.Review.LapseAfter,
+		Now: a.env.Now, Tool: sync.OnceValues(a.tool), ValidFor: conf.Review.LapseAfter,
 	})
 	if err != nil {
 		return nil, errors.Join(err, j.close())
@@ -92,6 +89,7 @@ func (a *app) trust(cases *boltfile.File) (pipeline.Trust, error) {
 	if err != nil {
 		return pipeline.Trust{}, err
 	}
+	r.Approvals = a.approvals(r.Approvals)
 	v, err := a.loadVendor()
 	if err != nil {
 		return pipeline.Trust{}, err
@@ -103,7 +101,8 @@ func (a *app) trust(cases *boltfile.File) (pipeline.Trust, error) {
 	return pipeline.Trust{Roster: r, Vendor: v, Seen: bundle.Trust{ReplySeqSeen: seen.Seq, RevocationVersion: v.Version}}, nil
 }
 
-// tool names this program by version and digest.
+// tool names this program by version and digest, which takes a while: it is asked
+// only where a bundle is bound to it.
 func (a *app) tool() (bundle.Tool, error) {
 	path, err := os.Executable()
 	if err != nil {

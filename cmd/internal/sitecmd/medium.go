@@ -83,6 +83,11 @@ func (a *app) write(ctx context.Context, name string, o writeOptions) error {
 			return err
 		}
 		fmt.Fprintln(a.env.Out, w.Folder)
+		r, err := j.Show(id)
+		if err != nil {
+			return err
+		}
+		a.notEncrypted(r)
 		return a.after(j, id, "written: %s; print COVER.pdf from it", units.Bytes(float64(w.Bytes)))
 	})
 }
@@ -171,6 +176,8 @@ func (a *app) readBack(ctx context.Context, name string, o writeOptions, identit
 		switch {
 		case slices.ContainsFunc(report.Files, func(f carry.FileState) bool { return f.Found < 0 }):
 			opened = "a part of the set: the sealed file can only be decrypted where all of it is"
+		case report.Label.Clear:
+			opened = "not encrypted; every file compared with the approved manifest"
 		case len(ids) > 0:
 			opened = "decrypted and every file compared with the approved manifest"
 		}

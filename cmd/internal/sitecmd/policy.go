@@ -45,6 +45,16 @@ func (a *app) checkPolicy(conf *siteconf.Config) (redact.Policy, error) {
 	return o.Policy, nil
 }
 
+// approvals is how many officers must agree by the roster and by site.yaml, which may
+// ask for more than the roster and never for fewer.
+func (a *app) approvals(byRoster int64) int64 {
+	conf, err := a.config()
+	if err != nil {
+		return byRoster // a site file that cannot be read is told of where it is needed
+	}
+	return max(byRoster, conf.Review.Approvals)
+}
+
 // officersFor is how many officers must agree: a policy that lets words through asks
 // for two, whatever the roster says.
 func officersFor(approvals int64, p redact.Policy) int64 {

@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"io/fs"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
 	"darksite/bundle/journal"
+	"darksite/bundle/pipeline"
 	"darksite/bundle/reply"
 	"darksite/bundle/roster"
 	"darksite/bundle/safefile"
@@ -116,5 +118,17 @@ func (a *app) putInForce(ctx context.Context, j *journey, card *newCard, officer
 	if err != nil {
 		return err
 	}
-	return safefile.Write(a.path(vendorFile), card.text, fs.FileMode(0o644))
+	if err := safefile.Write(a.path(vendorFile), card.text, fs.FileMode(0o644)); err != nil {
+		return err
+	}
+	if len(card.change.Opens)+len(card.change.OpensNot) == 0 {
+		return nil
+	}
+	all, err := j.List()
+	for _, r := range all {
+		if !r.Clear && slices.Contains([]pipeline.State{pipeline.Frozen, pipeline.InReview, pipeline.Approved1, pipeline.Approved}, r.State) {
+			a.env.Notef("%s names other readers than the new card: withdraw it and collect it again", r.BID)
+		}
+	}
+	return err
 }

@@ -277,7 +277,7 @@ func (a *app) readiness(v siteView) []finding {
 		return finding{State: state, What: bad, Next: next}
 	}
 	policy, p := a.examinePolicy()
-	needed := officersFor(v.Approvals, p)
+	needed := officersFor(a.approvals(v.Approvals), p)
 	out := []finding{{State: "OK", What: "site.yaml is read"}, policy}
 	out = append(
 		out,

@@ -94,7 +94,7 @@ func (a *app) keysView() (keysView, error) {
 	lang := language(conf.Site.Language)
 	digest := bundle.DigestOf(text)
 	v := keysView{
-		Site: r.Site, Roster: r.Version, SHA256: string(digest), Words: spoken(lang, string(digest)), Approvals: r.Approvals, Clear: r.Clear,
+		Site: r.Site, Roster: r.Version, SHA256: string(digest), Words: spoken(lang, string(digest)), Approvals: a.approvals(r.Approvals), Clear: r.Clear,
 		Resets: append([]int64{}, r.Resets...), SignedBy: []string{},
 	}
 	if chain, _, err := a.rosterChain(); err == nil && chain != nil {
@@ -187,12 +187,12 @@ func (a *app) printKeys(v keysView) {
 	if len(v.SignedBy) > 0 {
 		signed = "signed by " + strings.Join(v.SignedBy, ", ")
 	}
-	clearBundles := "always sealed"
+	clearBundles := "are always sealed"
 	if v.Clear {
-		clearBundles = "may leave in clear"
+		clearBundles = "may leave in clear: signed, NOT ENCRYPTED"
 	}
 	fmt.Fprintf(out, "site %s, roster %d, %s\n", v.Site, v.Roster, signed)
-	fmt.Fprintf(out, "%d officers must agree; bundles are %s\n", v.Approvals, clearBundles)
+	fmt.Fprintf(out, "%d officers must agree; bundles %s\n", v.Approvals, clearBundles)
 	for _, at := range v.Resets {
 		fmt.Fprintf(out, "RESET at roster %d: made anew without the officers before\n", at)
 	}

@@ -17,41 +17,42 @@ import (
 	"github.com/spf13/cobra"
 )
 
-//go:embed checklists/*.txt
+//go:embed checklists/en/*.txt checklists/fr/*.txt
 var checklists embed.FS
 
-// topics are the checklists, in the order in which a site meets them, with what
-// each is for.
-func topics() [][2]string {
-	return [][2]string{
-		{"found", "sign the first roster and exchange keys with the vendor"},
-		{"record", "put the record key into the safe"},
-		{"escrow", "a copy of a key with three keepers, two of whom can use it"},
-		{"accounts", "separate accounts of the machine for kit and people"},
-		{"enrol", "a person more"},
-		{"rotate", "another key for a person"},
-		{"lost", "a key is lost, an officer is gone, too few are left"},
-		{"vendor", "a new vendor card"},
+// topic is a checklist and what it is for.
+type topic struct{ name, en, fr string }
+
+// topics are the checklists, in the order in which a site meets them.
+func topics() []topic {
+	return []topic{
+		{"found", "sign the first roster and exchange keys with the vendor", "signer le premier registre et échanger les clés avec le fournisseur"},
+		{"record", "put the record key into the safe", "mettre la clé d'archive au coffre"},
+		{"escrow", "a copy of a key with three keepers, two of whom can use it", "une copie de clé chez trois gardiens, dont deux peuvent s'en servir"},
+		{"accounts", "separate accounts of the machine for kit and people", "des comptes séparés sur la machine pour le kit et les gens"},
+		{"enrol", "a person more", "une personne de plus"},
+		{"rotate", "another key for a person", "une autre clé pour une personne"},
+		{"lost", "a key is lost, an officer is gone, too few are left", "une clé est perdue, un officier est parti, il en reste trop peu"},
+		{"vendor", "a new vendor card", "une nouvelle carte du fournisseur"},
 	}
 }
 
 func (a *app) keysChecklistCommand() *cobra.Command {
-	var pdf string
+	var pdf, lang string
 	c := &cobra.Command{
 		Use: "checklist [TOPIC]", Short: "Print what to do, step by step, to be ticked and signed on paper", Args: cobra.MaximumNArgs(1),
 		Long:    "Without TOPIC list the checklists. With TOPIC print it, filled in for this site.",
-		Example: "  darksite site keys checklist\n  darksite site keys checklist lost --pdf lost.pdf",
+		Example: "  darksite site keys checklist\n  darksite site keys checklist lost --pdf lost.pdf\n  darksite site keys checklist found --lang fr",
 		RunE: func(_ *cobra.Command, args []string) error {
+			lang := a.language(lang)
+			if lang != "en" && lang != "fr" {
+				return cli.Usagef("--lang %q: want en or fr", lang)
+			}
 			if len(args) == 0 {
-				t := &cli.Table{Header: []string{"TOPIC", "FOR"}}
-				for _, one := range topics() {
-					t.Add(one[0], one[1])
-				}
-				t.Print(a.env.Out, a.env.Width(), a.env.Color())
-				a.env.Next("darksite site keys checklist found")
+				a.printTopics(lang)
 				return nil
 			}
-			s, err := a.checklist(args[0])
+			s, err := a.checklist(args[0], lang)
 			if err != nil {
 				return err
 			}
@@ -59,12 +60,26 @@ func (a *app) keysChecklistCommand() *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&pdf, "pdf", "", "write it into this file as PDF")
+	c.Flags().StringVar(&lang, "lang", "", "en or fr (default: as site.yaml says)")
 	return c
 }
 
+func (a *app) printTopics(lang string) {
+	t := &cli.Table{Header: []string{"TOPIC", "FOR"}}
+	for _, one := range topics() {
+		what := one.en
+		if lang == "fr" {
+			what = one.fr
+		}
+		t.Add(one.name, what)
+	}
+	t.Print(a.env.Out, a.env.Width(), a.env.Color())
+	a.env.Next("darksite site keys checklist found")
+}
+
 // checklist fills in a checklist for this site.
-func (a *app) checklist(topic string) (paper.Sheet, error) {
-	text, err := fs.ReadFile(checklists, path.Join("checklists", topic+".txt"))
+func (a *app) checklist(topic, lang string) (paper.Sheet, error) {
+	text, err := fs.ReadFile(checklists, path.Join("checklists", lang, topic+".txt"))
 	if err != nil {
 		return paper.Sheet{}, cli.WithHint(cli.Usagef("no checklist is called %q", topic), "darksite site keys checklist")
 	}
@@ -90,10 +105,11 @@ func (a *app) checklist(topic string) (paper.Sheet, error) {
 		return paper.Sheet{}, fmt.Errorf("checklist %s: %w", topic, err)
 	}
 	rows := strings.Split(cli.PrintableLines(b.String()), "\n")
-	head := []string{
-		fmt.Sprintf("Site %s                    Date ______________  Place ____________________", r.Site), "",
+	title, head := fmt.Sprintf("Site %s: checklist %s", r.Site, topic), "Site %s                    Date ______________  Place ____________________"
+	if lang == "fr" {
+		title, head = fmt.Sprintf("Site %s : fiche %s", r.Site, topic), "Site %s                    Date ______________  Lieu _____________________"
 	}
-	return paper.Sheet{Title: fmt.Sprintf("Site %s: checklist %s", r.Site, topic), Made: a.env.Now(), Rows: append(head, rows...)}, nil
+	return paper.Sheet{Title: title, Made: a.env.Now(), Rows: append([]string{fmt.Sprintf(head, r.Site), ""}, rows...)}, nil
 }
 
 func (a *app) keysCardCommand() *cobra.Command {

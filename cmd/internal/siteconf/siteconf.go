@@ -63,6 +63,8 @@ type Contact struct {
 
 // Review is the rule of export.
 type Review struct {
+	// Approvals is how many officers must agree, where the site wants more of them
+	// than its roster: the greater number counts. The roster alone can ask for one.
 	Approvals int64  `yaml:"approvals"`
 	Words     string `yaml:"words"`  // file with one word of the site a line, below the site folder
 	Policy    string `yaml:"policy"` // file with the site's own redaction policy, below the site folder
@@ -131,7 +133,7 @@ func Parse(name string, data []byte) (*Config, error) {
 	c := &Config{
 		Site:    Site{Timezone: "UTC", Language: "en"},
 		Monitor: Monitor{Every: defaultEvery, HistoryBudget: defaultBudget, HostName: defaultHost},
-		Review:  Review{Approvals: 2, LapseAfter: 20},
+		Review:  Review{Approvals: 1, LapseAfter: 20},
 	}
 	at, err := strictyaml.Read(name, data, c)
 	if err != nil {
@@ -221,7 +223,7 @@ func checkContacts(at strictyaml.Place, contacts []Contact) {
 
 func checkPolicy(at strictyaml.Place, c *Config) {
 	if c.Review.Approvals != 1 && c.Review.Approvals != 2 {
-		at.Key("review").Key("approvals").Fail("approvals %d: want 2, or 1 where management has signed for it", c.Review.Approvals)
+		at.Key("review").Key("approvals").Fail("approvals %d: want 2, or 1 to leave it to the roster (darksite site keys policy --approvals 1 is signed by officers)", c.Review.Approvals)
 	}
 	if n := c.Review.LapseAfter; n < 1 || n > 1000 {
 		at.Key("review").Key("lapse_after").Fail("lapse_after %d: want 1 to 1000 bundles", n)
@@ -248,8 +250,9 @@ func validName(s string) bool {
 	return true
 }
 
-// Template is the file that init writes for a new site.
-func Template(code, name string) string {
+// Template is the file that init writes for a new site where so many officers must
+// agree.
+func Template(code, name string, approvals int64) string {
 	return fmt.Sprintf(`# The one file a site writes by hand. An unknown key is an error.
 site: {code: %s, name: %q, timezone: UTC, language: en}
 
@@ -295,17 +298,18 @@ notify: []
 contacts: []
 #  - {id: mdurand, name: M. Durand, role: admin, phone: "+33 1 23 45 67 89", certificate: DSA-0031, certificate_until: 2027-06-30}
 
-# Two officers must agree before a bundle leaves. words: one word of yours a
-# line that must never leave in clear. policy: a file with rules of your own (id:
-# lyon, version: 1 on lines of their own) and words that may stay (keep: kestrel);
-# such words always need two officers, who are shown each of them.
-review: {approvals: 2, words: policy/words.txt}
-#review: {approvals: 2, words: policy/words.txt, policy: policy/redact.policy}
+# approvals: officers who must agree before a bundle leaves; the roster may ask for
+# more (darksite site keys policy), and the greater number counts. words: one word
+# of yours a line that must never leave in clear. policy: a file with rules of your
+# own (id: lyon, version: 1 on lines of their own) and words that may stay (keep:
+# kestrel); such words always need two officers, who are shown each of them.
+review: {approvals: %[3]d, words: policy/words.txt}
+#review: {approvals: %[3]d, words: policy/words.txt, policy: policy/redact.policy}
 
 support: {plan: premium, until: 2027-06-30}
 
 # May a runbook have the kit itself light a locate LED, flag an alert, mute alerts
 # or start a test? It needs a token of its own in act_token_file beside the array.
 runbooks: {kit_may_act: false}
-`, code, name)
+`, code, name, approvals)
 }

@@ -40,12 +40,12 @@ func TestParse(t *testing.T) {
 }
 
 func TestTheTemplateIsValid(t *testing.T) {
-	c, err := siteconf.Parse("site.yaml", []byte(siteconf.Template("S042", `Lyon "3"`)))
+	c, err := siteconf.Parse("site.yaml", []byte(siteconf.Template("S042", `Lyon "3"`, 2)))
 	require.NoError(t, err)
 	require.Equal(t, `Lyon "3"`, c.Site.Name)
 	require.Empty(t, c.Arrays)
 	uncommented := strings.NewReplacer("arrays: []\n#  -", "arrays:\n  -", "#    ", "    ", "<64 hex digits>", pin[7:], "contacts: []\n#", "contacts:\n").
-		Replace(siteconf.Template("S042", "Lyon"))
+		Replace(siteconf.Template("S042", "Lyon", 2))
 	c, err = siteconf.Parse("site.yaml", []byte(uncommented))
 	require.NoError(t, err, "the examples in the comments work as they stand")
 	require.Len(t, c.Arrays, 1)
