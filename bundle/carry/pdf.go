@@ -108,12 +108,16 @@ func (p page) body() error {
 	p.fact("Medium / Support", medium)
 	p.fact("Released by / Sorti par", s.ReleasedBy)
 	p.fact("Written / Écrit le", s.Written+" (station clock / horloge locale)")
-	p.fact("Sealed file / Fichier scellé", fmt.Sprintf("%d bytes/octets, %d volume(s), %d parity/parité", s.SealedSize, s.Volumes, s.Parity))
+	file, digest := "Sealed file / Fichier scellé", "Sealed file, SHA-256 / Fichier scellé, SHA-256"
+	if s.Clear {
+		file, digest = "File, in clear / Fichier en clair", "File in clear, SHA-256 / Fichier en clair, SHA-256"
+	}
+	p.fact(file, fmt.Sprintf("%d bytes/octets, %d volume(s), %d parity/parité", s.SealedSize, s.Volumes, s.Parity))
 	p.fact("On this medium / Ici", strings.Join(s.Here, "  "))
 	if len(s.NotHere) > 0 {
 		p.fact("On other media / Ailleurs", strings.Join(s.NotHere, "  "))
 	}
-	p.title("Sealed file, SHA-256 / Fichier scellé, SHA-256")
+	p.title(digest)
 	p.mono(string(s.SealedSHA256))
 	if err := p.words("en", "in words, its first 16 bytes and a check word"); err != nil {
 		return err

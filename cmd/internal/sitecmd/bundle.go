@@ -264,7 +264,11 @@ and approved so, at a site whose roster allows it.`,
 					return err
 				}
 				a.notEncrypted(r)
-				return a.after(j, id, "sealed: %s", j.SealedFile(r))
+				what := "sealed"
+				if clear {
+					what = "signed, not encrypted"
+				}
+				return a.after(j, id, "%s: %s", what, j.SealedFile(r))
 			})
 		},
 	}
