@@ -12,11 +12,13 @@ import (
 	"strconv"
 	"strings"
 
+	"darksite/bundle"
 	"darksite/bundle/desk"
 	"darksite/bundle/roster"
 	"darksite/bundle/safefile"
 	"darksite/bundle/seal"
 	"darksite/bundle/sign"
+	spoken "darksite/bundle/words"
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/keyfile"
 
@@ -26,10 +28,12 @@ import (
 
 func (a *app) keysIntakeCommand() *cobra.Command {
 	var asJSON bool
+	var lang string
 	c := &cobra.Command{
 		Use: "intake", Short: "The keys that open bundles: list, add one, retire one", Args: cobra.NoArgs,
 		Long: `List the keys that open bundles, the newest first: whether sites are told to seal to
-them, and which sites did so with their newest bundle.
+them, which sites did so with their newest bundle, and what a site reads out over the
+telephone before it takes the card; --lang is the language of the site.
 
 A key is replaced in three steps. Add a second one: the new card carries both, and
 bundles are sealed to both once a site has opened a reply with that card. Retire the
@@ -41,6 +45,11 @@ put it away once no site is listed beside it.`,
 			if err != nil {
 				return err
 			}
+			for i := range keys {
+				if keys[i].Words, err = spoken.Digest(spoken.Language(lang), bundle.Digest(keys[i].Fingerprint)); err != nil {
+					return cli.Usagef("--lang %q: want en or fr", lang)
+				}
+			}
 			if asJSON {
 				return a.env.JSON(keys)
 			}
@@ -48,6 +57,7 @@ put it away once no site is listed beside it.`,
 			return nil
 		},
 	}
+	c.Flags().StringVar(&lang, "lang", "en", "language of the words: en or fr")
 	cli.JSONFlag(c, &asJSON)
 	c.AddCommand(a.intakeAddCommand(), a.intakeRetireCommand())
 	return c
@@ -251,6 +261,7 @@ func (a *app) identities(passFile string) ([]age.Identity, error) {
 type intakeView struct {
 	Fingerprint string   `json:"fingerprint"`
 	Kind        string   `json:"kind"`    // intake, escrow
+	Words       []string `json:"words"`   // the fingerprint, as it is read out
 	OnCard      bool     `json:"on_card"` // sites are told to seal to it
 	File        string   `json:"file"`    // empty where it lies elsewhere
 	Sites       []string `json:"sites"`   // whose newest bundle is sealed to it
@@ -378,5 +389,10 @@ func (a *app) printIntake(keys []intakeView) {
 		t.Add(k.Fingerprint[:shortPrint], k.Kind, card, file, sites)
 	}
 	t.Print(a.env.Out, a.env.Width(), a.env.Color())
+	for _, k := range keys {
+		if k.OnCard {
+			fmt.Fprintf(a.env.Out, "\n%s\n%s\n", k.Fingerprint[:shortPrint], strings.Join(spoken.Rows(k.Fingerprint, k.Words), "\n"))
+		}
+	}
 	a.env.Next("casedesk keys intake add", "casedesk keys intake retire FINGERPRINT   (when every site seals to another one)")
 }
