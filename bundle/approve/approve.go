@@ -55,9 +55,6 @@ func Check(m bundle.Manifest, manifestSHA256 bundle.Digest, r roster.Roster, sig
 	if r.Site != m.Site {
 		return nil, fmt.Errorf("bundle %s: %w: the roster is of site %s", m.BID, ErrMismatch, r.Site)
 	}
-	if m.Clear && !r.Clear {
-		return nil, fmt.Errorf("bundle %s: %w", m.BID, ErrClear)
-	}
 	var people []roster.Person
 	var first Statement
 	var rejected error
@@ -81,6 +78,9 @@ func Check(m bundle.Manifest, manifestSHA256 bundle.Digest, r roster.Roster, sig
 	}
 	if rejected != nil {
 		return nil, rejected
+	}
+	if m.Clear && !r.Clear {
+		return nil, fmt.Errorf("bundle %s: %w", m.BID, ErrClear)
 	}
 	// The roster's number is checked here too: a roster that was put together
 	// by hand must not open the gate with zero.

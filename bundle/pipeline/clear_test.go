@@ -81,6 +81,16 @@ func TestClearOnlyWhereTheRosterAllowsIt(t *testing.T) {
 	require.ErrorIs(t, err, pipeline.ErrInvalidated)
 	require.ErrorIs(t, err, approve.ErrClear)
 	require.NoFileExists(t, s.sealedFile(id))
+
+	s.trust.Roster.Clear = true
+	id, err = s.p.Collect(t.Context(), s.inClear())
+	require.NoError(t, err)
+	s.review(id, bundletest.OfficerA)
+	s.trust.Roster.Clear = false
+	require.ErrorIs(t, s.approve(id, bundletest.OfficerA), approve.ErrClear)
+	require.Equal(t, pipeline.InReview, s.state(id))
+	require.NoError(t, s.p.Reject(t.Context(), id, s.kit.Keys[bundletest.OfficerA], pipeline.Decision{MarkingIn: "I", Reason: "no longer allowed"}))
+	require.Equal(t, pipeline.Rejected, s.state(id))
 }
 
 // What was approved to leave encrypted never leaves otherwise.
