@@ -133,8 +133,11 @@ func (a *app) printLesson(l *lessons.Lesson, lang runbooks.Lang) {
 	w, width := a.env.Out, a.env.Width()
 	fmt.Fprintf(w, "%s\n%s  %d min\n\n%s\n\n", l.Title.In(lang), l.ID, l.Minutes, render.Text(l.Objective.In(lang), width))
 	fmt.Fprintln(w, render.Text(l.Words[lang], width))
+	if len(l.Frames) > 0 {
+		fmt.Fprintf(w, "\n%s\n", runbooks.Text{EN: "Step by step", FR: "Pas à pas"}.In(lang))
+	}
 	for i, f := range l.Frames {
-		fmt.Fprintf(w, "\n%s\n", render.Text(fmt.Sprintf("%d. %s", i+1, f.Text.In(lang)), width))
+		a.printPoint(fmt.Sprintf("%d. ", i+1), f.Text.In(lang))
 	}
 	fmt.Fprintf(w, "\n%s\n", runbooks.Text{EN: "Check yourself", FR: "Vérifiez-vous"}.In(lang))
 	for i, q := range l.Printed(lang) {

@@ -253,7 +253,7 @@ func readGIFT(name string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("read questions: %w", err)
 	}
-	defer f.Close() //nolint:errcheck // only read
+	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, exam.MaxGIFT+1))
 	if err != nil {
 		return "", fmt.Errorf("read questions: %w", err)

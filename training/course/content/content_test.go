@@ -2,6 +2,7 @@ package content_test
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 
 	"darksite/runbooks"
@@ -38,6 +39,26 @@ func TestLessonsAndObjectivesAreTheSame(t *testing.T) {
 		}
 		require.Equal(t, objectives, lessons)
 	}
+}
+
+// All pictures stand on one page, where a style holds for each of them: so it is the
+// same everywhere, stands still for who asks for that, and stands still on paper.
+func TestPicturesShareOneStyle(t *testing.T) {
+	style := ""
+	for _, l := range load(t).Lessons("") {
+		for _, f := range l.Frames {
+			_, rest, ok := strings.Cut(string(f.SVG), "<style>")
+			require.True(t, ok, "%s %s", l.ID, f.File)
+			got, _, ok := strings.Cut(rest, "</style>")
+			require.True(t, ok, "%s %s", l.ID, f.File)
+			if style == "" {
+				style = got
+			}
+			require.Equal(t, style, got, "%s %s", l.ID, f.File)
+		}
+	}
+	require.Contains(t, style, "prefers-reduced-motion: reduce")
+	require.Contains(t, style, "@media print")
 }
 
 func TestTheManualPrintsInBothLanguages(t *testing.T) {

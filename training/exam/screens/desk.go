@@ -43,7 +43,7 @@ var refusals = []struct{ code, why string }{
 	{"zstd-trailing", "something follows the compressed frame"},
 	{"sig-none", "the manifest of the bundle is not signed"},
 	{"file-unlisted", `"files/extra.txt" is not listed in the manifest`},
-	{"label-clear", "the bundle is not encrypted, which this desk takes from no site"},
+	{"sums", "SHA256SUMS does not repeat the manifest"},
 }
 
 // refusal has one bundle that came in and one that was refused.

@@ -157,3 +157,51 @@ func digest(d *dice) picture {
 	p.text.FR = "feuille\n" + grouped(sheet) + "\npaquet\n" + strings.TrimRight(grouped(pack), "\n")
 	return p
 }
+
+// review is a part of what bundle review shows: one word of the site stands in the text,
+// and near misses beside it are something else.
+func review(d *dice) picture {
+	words := some(d, []string{"mercure", "venus", "saturne", "lanterne", "boreal", "zephyr", "cassini"}, 4)
+	files := some(d, []string{"files/logs/syslog", "files/logs/kern.log", "files/monitor/space.csv", "files/runs/R-0007.log", "files/case/case.txt"}, 3)
+	lines := d.numbers(3, 3, 980)
+	answer := fmt.Sprintf("%s:%d", files[0], lines[0])
+	text := fmt.Sprintf(`4. Words of the site that must not leave
+----------------------------------------
+not found: %s
+%s (1 of 1) %s
+      project %s
+
+5. Markings found in the text
+-----------------------------
+What leaves is marked INTERNAL.
+
+6. Strings that look like secrets, and what was not sure
+--------------------------------------------------------
+not sure: %s:%d: one letter away from a known name
+      k7f3q2ac
+not sure: %s:%d: looks drawn by chance
+      %s`,
+		strings.Join(words[1:], " "), words[0], answer, words[0], files[1], lines[1], files[2], lines[2], d.token(18))
+	return console(text, answer)
+}
+
+// cover is what a cover sheet says of the medium and of the journal.
+func cover(d *dice) picture {
+	id, size, volumes := fmt.Sprintf("S042-%06d", d.between(12, 96)), d.between(110, 890), d.between(2, 4)
+	sheet := d.moment()
+	text := fmt.Sprintf(`COVER SHEET / BORDEREAU                                        %s
+==============================================================================
+Site                               S042
+Medium / Support                   1 of/sur 1
+Released by / Sorti par            %s
+Written / Écrit le                 %s (station clock / horloge locale)
+Sealed file / Fichier scellé       %d bytes/octets, %d volume(s), 1 parity/parité
+
+Sealed file, SHA-256 / Fichier scellé, SHA-256
+    %s
+Journal of the site / Journal du site: keep this sheet, it is the witness
+    size/taille %d
+    root/racine %s`,
+		id, one(d, people), sheet.Format("2006-01-02 15:04"), d.between(3_000_000, 90_000_000), volumes, d.hex(64), size, d.hex(64))
+	return console(text, strconv.Itoa(size))
+}

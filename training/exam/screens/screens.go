@@ -37,6 +37,8 @@ var makers = map[string]func(*dice) picture{
 	"dry-run":         dryRun,
 	"redacted":        redacted,
 	"statement":       statement,
+	"review":          review,
+	"cover":           cover,
 	"readback":        readBack,
 	"journal":         journal,
 	"digest":          digest,
