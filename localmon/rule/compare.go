@@ -212,11 +212,17 @@ func (m *MetricMatch) loosened(is *MetricMatch) []string {
 		past = -1
 	}
 	why := weaker([]limit{
-		{"above", m.Above, is.Above, 1}, {"below", m.Below, is.Below, -1}, {"until", m.Until, is.Until, past},
-		{"full at", m.FullAt, is.FullAt, 1}, {"growing", m.Growing, is.Growing, 1},
-		{"hits", count(m.Need), count(is.Need), 1}, {"of samples", count(m.Of), count(is.Of), -1},
-		{"seconds ahead", secs(m.Within), secs(is.Within), -1}, {"seconds of history", secs(m.History), secs(is.History), 1},
-		{"times its own mean", value(m.Rise), value(is.Rise), 1}, {"of at least", value(m.OfAtLeast), value(is.OfAtLeast), 1},
+		{"above", m.Above, is.Above, 1},
+		{"below", m.Below, is.Below, -1},
+		{"until", m.Until, is.Until, past},
+		{"full at", m.FullAt, is.FullAt, 1},
+		{"growing", m.Growing, is.Growing, 1},
+		{"hits", count(m.Need), count(is.Need), 1},
+		{"of samples", count(m.Of), count(is.Of), -1},
+		{"seconds ahead", secs(m.Within), secs(is.Within), -1},
+		{"seconds of history", secs(m.History), secs(is.History), 1},
+		{"times its own mean", value(m.Rise), value(is.Rise), 1},
+		{"of at least", value(m.OfAtLeast), value(is.OfAtLeast), 1},
 		{"seconds missing", secs(m.Absent), secs(is.Absent), 1},
 	})
 	if (m.Absent == 0) != (is.Absent == 0) || (m.Need == 0) != (is.Need == 0) || (m.Within == 0) != (is.Within == 0) {
@@ -279,9 +285,12 @@ func (m *BottleneckMatch) loosened(is *BottleneckMatch) []string {
 		return []string{"it judges latency in another way"}
 	}
 	why := weaker([]limit{
-		{"never below", value(m.Floor), value(is.Floor), 1}, {"always above", value(m.Ceiling), value(is.Ceiling), 1},
-		{"times normal", value(m.Factor), value(is.Factor), 1}, {"share of the queue", value(m.QueueShare), value(is.QueueShare), 1},
-		{"seconds", secs(m.For), secs(is.For), 1}, {"over below times normal", value(m.EndFactor), value(is.EndFactor), 1},
+		{"never below", value(m.Floor), value(is.Floor), 1},
+		{"always above", value(m.Ceiling), value(is.Ceiling), 1},
+		{"times normal", value(m.Factor), value(is.Factor), 1},
+		{"share of the queue", value(m.QueueShare), value(is.QueueShare), 1},
+		{"seconds", secs(m.For), secs(is.For), 1},
+		{"over below times normal", value(m.EndFactor), value(is.EndFactor), 1},
 		{"seconds until over", secs(m.EndFor), secs(is.EndFor), -1},
 	})
 	a, b := *m, *is

@@ -51,7 +51,9 @@ func (a *app) importCommand() *cobra.Command {
 media: name them all. What is damaged is repaired from parity where that is
 enough. A bundle is believed only at the very end; one that is refused leaves
 nothing behind. While it reads, the command gives up the network and every file but
-the media and the desk's folder, where the system has a way (Landlock). Exit 3 when some bundles came in and others did not.`,
+the media, the rosters, and where an import writes: not even the desk's keys are within
+reach then. Where the system has no way to do that (Landlock), it says so. Exit 3 when
+some bundles came in and others did not.`,
 		Example: "  casedesk import /media/usb\n  casedesk import /media/usb1 /media/usb2 --json",
 		RunE: func(c *cobra.Command, args []string) error {
 			store, done, err := a.openStore()
@@ -80,8 +82,12 @@ func (a *app) runImport(ctx context.Context, store *boltstore.Store, media []str
 		return noBundle(media)
 	}
 	// The keys are read and the store is open: from here on the medium is read, and
-	// nothing but it and the desk's folder is within reach.
-	level, err := confine.Process(confine.Paths{Write: []string{a.dir()}, Read: media, Optional: []string{"/usr/share/zoneinfo", "/etc/localtime", "/proc/self"}})
+	// nothing but it, the rosters and what an import writes is within reach. Keys,
+	// replies and the vendor card are not.
+	level, err := confine.Process(confine.Paths{
+		Write: []string{a.path(quarantineDir), a.path(openedDir), a.path(blobsDir)}, Read: append([]string{a.path(rostersDir)}, media...),
+		Optional: []string{"/usr/share/zoneinfo", "/etc/localtime", "/proc/self"},
+	})
 	if err != nil {
 		return err
 	}
