@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"darksite/bundle/roster"
 	"darksite/bundle/sign"
@@ -35,7 +36,7 @@ const (
 	Opened   = "opened"   // by the supervisor
 	Answered = "answered" // item and answer; the last answer to an item counts
 	Away     = "away"     // the screen was left, for so many seconds
-	LabDone  = "lab"      // kind, lab, score in thousandths, fatal or clean, digest of its state
+	LabDone  = "lab"      // kind, lab, score in thousandths, fatal or clean, digest of its state, when it was judged
 	Noted    = "noted"    // what the supervisor wrote down
 	Closed   = "closed"   // by the supervisor
 )
@@ -211,6 +212,9 @@ func (e Event) validate() error {
 	if strings.TrimSpace(e.Rest) != e.Rest {
 		return errors.New("spaces around what happened")
 	}
+	if i := strings.IndexFunc(e.Rest, func(r rune) bool { return !unicode.IsPrint(r) }); i >= 0 {
+		return fmt.Errorf("character %d cannot be shown", i+1)
+	}
 	if e.At.Nanosecond() != 0 || e.At.Year() < 2000 || e.At.Year() > 9999 {
 		return fmt.Errorf("time %s: want whole seconds of this age", e.At)
 	}
@@ -219,23 +223,37 @@ func (e Event) validate() error {
 
 // LabEvent writes down what a practical part came to.
 func LabEvent(at time.Time, l LabResult) Event {
+	return Event{at, LabDone, l.Words()}
+}
+
+// Words are a result in one line, as records hold it and [ParseLab] reads it.
+func (l LabResult) Words() string {
 	end := "clean"
 	if l.Fatal {
 		end = "fatal"
 	}
-	return Event{at, LabDone, fmt.Sprintf("%s %s %d %s %s", l.Kind, l.Lab, int(l.Score*1000+0.5), end, l.Digest)}
+	return fmt.Sprintf("%s %s %d %s %s %s", l.Kind, l.Lab, int(l.Score*1000+0.5), end, l.Digest, l.At.UTC().Format(time.RFC3339))
 }
 
-func parseLab(rest string) (LabResult, error) {
-	part := strings.Fields(rest)
-	if len(part) != 5 || part[3] != "clean" && part[3] != "fatal" {
-		return LabResult{}, errors.New("want kind, lab, thousandths, clean or fatal, and a digest")
+// ParseLab reads what [LabResult.Words] wrote.
+func ParseLab(words string) (LabResult, error) {
+	part := strings.Split(words, " ")
+	if len(part) != 6 || part[3] != "clean" && part[3] != "fatal" {
+		return LabResult{}, errors.New("want kind, lab, thousandths, clean or fatal, a digest, and when")
 	}
 	n, err := strconv.Atoi(part[2])
 	if err != nil || n < 0 || n > 1000 {
 		return LabResult{}, fmt.Errorf("score %q: want 0 to 1000", part[2])
 	}
-	return LabResult{LabKind(part[0]), part[1], float64(n) / 1000, part[3] == "fatal", part[4]}, nil
+	at, err := time.Parse(time.RFC3339, part[5])
+	if err != nil {
+		return LabResult{}, fmt.Errorf("time %q: want UTC such as 2026-11-23T10:00:00Z", part[5])
+	}
+	l := LabResult{LabKind(part[0]), part[1], float64(n) / 1000, part[3] == "fatal", part[4], at.UTC()}
+	if l.Words() != words {
+		return LabResult{}, fmt.Errorf("%q is not in its one spelling", words)
+	}
+	return l, nil
 }
 
 // Sign signs a record: candidate and supervisor each sign the same text.
