@@ -30,7 +30,7 @@ const (
 )
 
 // MostLabs is how many results of one lab are kept, the newest.
-const MostLabs = 3
+const MostLabs = 20
 
 // LabEntry is the entry of a lab.
 func LabEntry(l exam.LabResult) Entry { return Entry{l.At, Lab, l.Lab, l.Words()} }

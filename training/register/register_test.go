@@ -42,8 +42,8 @@ func TestProgressIsKept(t *testing.T) {
 
 	require.NoError(t, r.Note("mdurand", register.Entry{At: noon, What: register.Read, Of: "a0"}, register.Entry{At: noon, What: register.Checked, Of: "a0", Rest: "1/3"}))
 	require.NoError(t, r.Note("mdurand", register.Entry{At: noon.Add(time.Minute), What: register.Checked, Of: "a0", Rest: "3/3"}))
-	for n := range 5 {
-		require.NoError(t, r.Note("mdurand", register.LabEntry(lab("l1", float64(n)/4, n == 4, noon.AddDate(0, 0, n)))))
+	for n := range register.MostLabs + 2 {
+		require.NoError(t, r.Note("mdurand", register.LabEntry(lab("l1", min(1, float64(n)/4), n != 3, noon.AddDate(0, 0, n)))))
 	}
 	p, err := r.Learner("mdurand")
 	require.NoError(t, err)
