@@ -287,3 +287,16 @@ func CheckSignatures(text []byte, r Record, candidate, supervisor sign.PublicKey
 	}
 	return nil
 }
+
+// Items are the IDs of the items that were answered, each once.
+func (r Record) Items() (ids []string) {
+	for _, e := range r.Events {
+		if e.What != Answered {
+			continue
+		}
+		if id, _, _ := strings.Cut(e.Rest, " "); !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}

@@ -118,3 +118,6 @@ func (s *Sitting) add(now time.Time, what, rest string) error {
 	s.record.Events = append(s.record.Events, e)
 	return nil
 }
+
+// Screens makes the screens of the form.
+func (s *Sitting) Screens() Screener { return s.state.screens }
