@@ -86,7 +86,7 @@ func (h Head) lines() []statement.Line {
 		{Key: "track", Value: string(h.Track)},
 		{Key: "bank", Value: h.Bank},
 		{Key: "bank_sha256", Value: h.BankDigest},
-		{Key: "seed", Value: strconv.FormatUint(h.Seed, 10)},
+		{Key: "drawn", Value: strconv.FormatUint(h.Seed, 10)},
 		{Key: "candidate", Value: h.Candidate},
 		{Key: "supervisor", Value: h.Supervisor},
 		{Key: "extra_minutes", Value: strconv.Itoa(h.Extra)},
@@ -121,7 +121,7 @@ func ParseRecord(text []byte) (Record, error) {
 	f := statement.NewReader(text)
 	f.Const("format", recordFormat)
 	h := Head{Session: f.Text("session"), Site: f.Text("site"), Track: certificate.Track(f.Text("track")), Bank: f.Text("bank"), BankDigest: f.Text("bank_sha256")}
-	h.Seed = number(f, "seed")
+	h.Seed = number(f, "drawn")
 	h.Candidate, h.Supervisor = f.Text("candidate"), f.Text("supervisor")
 	h.Extra = int(number(f, "extra_minutes"))
 	h.Previous = f.Words("previous")

@@ -84,6 +84,9 @@ func (s *Sitting) Answer(now time.Time, item string, a Answer) error {
 	if len(s.record.Events) >= MaxEvents {
 		return fmt.Errorf("item %s: the record has %d events and takes no further change", item, MaxEvents)
 	}
+	if q, ok := s.state.form.question(item); ok && q.Kind == Screen && len(strings.Fields(string(a))) > 0 {
+		a = s.state.form.digest(q, a)
+	}
 	return s.add(now, Answered, item+" "+strings.Join(strings.Fields(string(a)), " "))
 }
 

@@ -66,8 +66,12 @@ func (q Question) wellFormed(words []string) (Answer, error) {
 	return a, nil
 }
 
-// Words are an answer as [Question.Typed] would read it again.
+// Words are an answer as [Question.Typed] would read it again, and dots where only a
+// digest of it is known.
 func (q Question) Words(a Answer) string {
+	if strings.HasPrefix(string(a), digested) {
+		return "..."
+	}
 	if q.Kind == Numeric || q.Kind == Screen {
 		return string(a)
 	}

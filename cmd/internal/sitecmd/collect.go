@@ -177,6 +177,11 @@ func (a *app) gather(ctx context.Context, o *collectOptions) (*gathering, error)
 	if readiness, err := a.readinessPage(); err == nil && asked.wants(readiness.About.Name) {
 		g.collectors = append(g.collectors, readiness)
 	}
+	if papers, err := a.certificationPapers(); err != nil {
+		a.env.Notef("the records of examinations are left out: %v", err)
+	} else if papers != nil && asked.wants(certificationName) {
+		g.collectors = append(g.collectors, papers)
+	}
 	if hosts != nil { // named by a person, so no list leaves it out
 		g.collectors = append(g.collectors, hosts)
 		for _, h := range hosts.Found() {

@@ -234,19 +234,12 @@ func (a *app) printSignedText(p papers, s certificate.Signed) error {
 	if err != nil {
 		return err
 	}
-	t := p.people.Trust(nil)
-	for _, key := range append(t.Vendor, t.Sites...) {
-		if key.ID() != s.Issuer {
-			continue
-		}
-		armored, err := s.Armored(key)
-		if err != nil {
-			return err
-		}
-		_, err = a.env.Out.Write(append(text, armored...))
-		return err
+	armored, err := p.armored(s)
+	if err != nil {
+		return cli.WithHint(cli.WithCode(cli.CodeTampered, err), "darksite site vendor")
 	}
-	return cli.WithHint(cli.WithCode(cli.CodeTampered, fmt.Errorf("certificate %s: its issuer, key %s, is not known here", s.ID, s.Issuer)), "darksite site vendor")
+	_, err = a.env.Out.Write(append(text, armored...))
+	return err
 }
 
 func (a *app) printCertificate(p papers, v certificateView) {

@@ -39,7 +39,7 @@ holds key IDs and no names, and travels in every bundle until the vendor has ans
   darksite train exam status
   darksite train exam submit --as mdurand --supervisor amartin`,
 	}
-	c.AddCommand(a.examPracticeCommand(), a.examStartCommand(), a.examResumeCommand(), a.examStatusCommand(), a.examNoteCommand(), a.examSubmitCommand())
+	c.AddCommand(a.examPracticeCommand(), a.examStartCommand(), a.examResumeCommand(), a.examStatusCommand(), a.examSubmitCommand())
 	return c
 }
 

@@ -312,31 +312,6 @@ func (a *app) resumeExam(session, bank string) (*exam.Sitting, *register.Sitting
 	return s, held, nil
 }
 
-func (a *app) examNoteCommand() *cobra.Command {
-	var o examOptions
-	c := &cobra.Command{
-		Use: "note SESSION TEXT", Short: "Write a remark of the supervisor into the record", Args: cobra.ExactArgs(2),
-		Long:    "Write down what the vendor should know: an alarm, a visitor, a question that was unclear.\nNo names: the record travels.",
-		Example: "  darksite train exam note 00112233445566ff \"the fire alarm was tested\"",
-		RunE: func(_ *cobra.Command, args []string) error {
-			if _, err := a.config(); err != nil {
-				return err
-			}
-			s, held, err := a.resumeExam(args[0], o.bank)
-			if err != nil {
-				return err
-			}
-			defer held.Close()
-			if err := s.Note(a.env.Now(), args[1]); err != nil {
-				return cli.WithCode(cli.CodeUsage, err)
-			}
-			return held.Save(s.Record())
-		},
-	}
-	bankFlag(c, &o.bank)
-	return c
-}
-
 // sit asks the questions. Each answer is on disk before the next question is shown.
 func (a *app) sit(s *exam.Sitting, held *register.Sitting, o examOptions) error {
 	q := a.questioner(o.lang, nil)

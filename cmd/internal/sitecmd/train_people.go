@@ -105,6 +105,17 @@ func (p papers) issuedBy(s certificate.Signed) string {
 	return nameOf(p.people, s.Issuer)
 }
 
+// armored is the signature of a certificate under the key it names.
+func (p papers) armored(s certificate.Signed) ([]byte, error) {
+	t := p.people.Trust(nil)
+	for _, key := range slices.Concat(t.Vendor, t.Sites) {
+		if key.ID() == s.Issuer {
+			return s.Armored(key)
+		}
+	}
+	return nil, fmt.Errorf("certificate %s: its issuer, key %s, is not known here", s.ID, s.Issuer)
+}
+
 // admins are the certificates of admins that count today, one for each holder: the one
 // that lasts longest.
 func (p papers) admins() (out []certificate.Signed) {
