@@ -107,6 +107,14 @@ func Issuers(v roster.Vendor) (keys []sign.PublicKey) {
 	return keys
 }
 
+// Keys are all keys of a vendor's card, those taken back as well.
+func Keys(v roster.Vendor) (keys []sign.PublicKey) {
+	for _, p := range v.People {
+		keys = append(keys, p.Key)
+	}
+	return keys
+}
+
 // Award is an examination that was checked.
 type Award struct {
 	Record     exam.Record

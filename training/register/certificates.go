@@ -88,7 +88,8 @@ func CheckList(signed []byte, vendor []sign.PublicKey, have *certificate.Withdra
 }
 
 // Withdrawn is the list of withdrawn certificates at hand, and the file of it with its
-// signature; nil where there is none. It is checked under the vendor's keys each time.
+// signature; nil where there is none. It is checked each time, under every key the
+// vendor has had: one that was taken back since made no other list.
 func (r *Register) Withdrawn(vendor []sign.PublicKey) (*certificate.Withdrawals, []byte, error) {
 	signed, err := r.read(withdrawnFile)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -104,18 +105,19 @@ func (r *Register) Withdrawn(vendor []sign.PublicKey) (*certificate.Withdrawals,
 	return &w, signed, nil
 }
 
-// Withdraw replaces the list by a newer one that the vendor signed.
-func (r *Register) Withdraw(signed []byte, vendor []sign.PublicKey) error {
+// Withdraw replaces the list by a newer one that one of the issuers signed; had are the
+// keys under which the list at hand is read.
+func (r *Register) Withdraw(signed []byte, issuers, had []sign.PublicKey) error {
 	release, err := r.hold(withdrawnFile)
 	if err != nil {
 		return err
 	}
 	defer release()
-	have, _, err := r.Withdrawn(vendor)
+	have, _, err := r.Withdrawn(had)
 	if err != nil {
 		return err
 	}
-	if _, err := CheckList(signed, vendor, have); err != nil {
+	if _, err := CheckList(signed, issuers, have); err != nil {
 		return err
 	}
 	return r.write(signed, withdrawnFile)

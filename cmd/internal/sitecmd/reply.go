@@ -37,7 +37,8 @@ apply it all at once: numbers, diagnoses, comments, what is needed, steps for pe
 parts, advice, receipts. A reply may bring a new vendor card, rules of alerts and a
 pack of runbooks; what each changes is shown line by line. What lets somebody sign or
 open who could not before, or makes the alerts tell less than before, is marked LOOSENS
-and needs two officers with their keys. Rules and runbooks that do not go together with
+and needs two officers with their keys. Certificates of people are checked under the
+vendor's keys and kept, and so is the list of withdrawn ones. Rules and runbooks that do not go together with
 those of this site refuse the reply as a whole; --without takes the rest of it. Nothing
 in a reply is ever executed. Applying the same reply again changes nothing.
 
@@ -218,6 +219,10 @@ func (a *app) applyReply(ctx context.Context, j *journey, o reply.Opened, w repl
 	if err != nil {
 		return err
 	}
+	certs, err := a.weighCertificates(o)
+	if err != nil {
+		return err
+	}
 	if err := a.officersAgree(brought.loosens(card), w.officers, w.passFile); err != nil {
 		return err
 	}
@@ -247,6 +252,9 @@ func (a *app) applyReply(ctx context.Context, j *journey, o reply.Opened, w repl
 		return err
 	}
 	if err := a.layBrought(ctx, j, brought, w.officers); err != nil {
+		return err
+	}
+	if err := a.layCertificates(ctx, j, certs); err != nil {
 		return err
 	}
 	if err := a.putInForce(ctx, j, card, w.officers); err != nil {

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -14,8 +12,8 @@ import (
 	"darksite/bundle/roster"
 	"darksite/bundle/sign"
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/exambank"
 	"darksite/localmon/units"
-	runbookcontent "darksite/runbooks/content"
 	"darksite/training/award"
 	"darksite/training/certificate"
 	"darksite/training/exam"
@@ -70,49 +68,11 @@ func bankFlag(c *cobra.Command, dir *string) {
 
 // examBank loads a bank of questions: the one a trainer carries, or the kit's own.
 func (a *app) examBank(dir string) (*exam.Bank, exam.Screener, error) {
-	l, err := a.bankLimits()
-	if err != nil {
-		return nil, nil, err
-	}
-	if dir == "" {
-		return nil, nil, cli.WithHint(cli.WithCode(cli.CodeRefused, errors.New("this kit has no bank of questions of its own")), "name the folder of the one the trainer carries: --bank FOLDER")
-	}
-	// A carried bank is whole for the tracks it has questions of.
-	for _, t := range certificate.Tracks() {
-		p := exam.Of(t)
-		if _, err := os.Stat(filepath.Join(dir, p.Parts[0].Objective+".yaml")); err == nil {
-			l.Blueprints = append(l.Blueprints, p)
-		}
-	}
-	b, err := exam.Load(os.DirFS(dir), l)
-	if err != nil {
+	b, screens, err := exambank.Load(dir)
+	if err != nil && dir != "" {
 		return nil, nil, cli.WithHint(err, "ask the trainer for a whole copy of the bank")
 	}
-	return b, l.Screens, nil
-}
-
-// bankLimits hold a bank against the lessons and runbooks of this kit.
-func (a *app) bankLimits() (exam.Limits, error) {
-	all, err := a.lessons()
-	if err != nil {
-		return exam.Limits{}, err
-	}
-	books, err := runbookcontent.Library()
-	if err != nil {
-		return exam.Limits{}, err
-	}
-	return exam.Limits{Known: func(reference string) bool {
-		kind, id, _ := strings.Cut(reference, ":")
-		switch kind {
-		case "lesson":
-			_, ok := all.Lesson(id)
-			return ok
-		case "runbook":
-			_, ok := books.Get(id)
-			return ok
-		}
-		return false
-	}}, nil
+	return b, screens, err
 }
 
 func (o examOptions) blueprint() (exam.Blueprint, error) {
@@ -148,7 +108,7 @@ func (a *app) examPeople() (award.People, error) {
 	if err != nil {
 		return award.People{}, cli.WithCode(cli.CodeTampered, err)
 	}
-	withdrawn, _, err := a.register().Withdrawn(award.Issuers(v))
+	withdrawn, _, err := a.register().Withdrawn(award.Keys(v))
 	if err != nil {
 		return award.People{}, err
 	}

@@ -34,7 +34,7 @@ func (a *app) papers() (papers, error) {
 	if p.kept, err = r.Certificates(); err != nil {
 		return papers{}, cli.WithHint(cli.WithCode(cli.CodeTampered, err), "put the file back from a copy; it is never edited by hand")
 	}
-	if p.withdrawn, _, err = r.Withdrawn(award.Issuers(p.people.Vendor)); err != nil {
+	if p.withdrawn, _, err = r.Withdrawn(award.Keys(p.people.Vendor)); err != nil {
 		return papers{}, err
 	}
 	if p.learners, err = r.Learners(); err != nil {
