@@ -55,6 +55,9 @@ type Record struct {
 	Events []Event
 }
 
+// MaxExtra is how many minutes more a supervisor may grant.
+const MaxExtra = 480
+
 const recordFormat = "darksite-exam/1"
 
 // ErrChain says that a record was changed after it was written.
@@ -192,8 +195,8 @@ func (r Record) validate() error {
 		return errors.New("candidate and supervisor: want the IDs of their keys, 16 hex digits")
 	case r.Candidate == r.Supervisor:
 		return errors.New("nobody supervises an own examination: candidate and supervisor have the same key")
-	case r.Extra < 0 || r.Extra > 480:
-		return fmt.Errorf("%d extra minutes: want 0 to 480", r.Extra)
+	case r.Extra < 0 || r.Extra > MaxExtra:
+		return fmt.Errorf("%d extra minutes: want 0 to %d", r.Extra, MaxExtra)
 	}
 	for i, e := range r.Events {
 		if err := e.validate(); err != nil {

@@ -12,6 +12,9 @@ import (
 // examination that was not held by the rules.
 var ErrRecord = errors.New("not held by the rules")
 
+// ErrOtherBank says that a record has to be replayed with the bank it was held by.
+var ErrOtherBank = errors.New("another bank of questions")
+
 // ErrTimeUp says that an answer or a lab came too late.
 var ErrTimeUp = errors.New("the time is over")
 
@@ -43,7 +46,7 @@ func (r Record) Replay(b *Bank, screens Screener) (Outcome, error) {
 // follow goes through all that happened so far.
 func (r Record) follow(b *Bank, screens Screener) (*session, error) {
 	if b.Digest != r.BankDigest {
-		return nil, fmt.Errorf("%w: the bank was %s (%.12s) and this one is %s (%.12s)", ErrRecord, r.Bank, r.BankDigest, b.Version, b.Digest)
+		return nil, fmt.Errorf("%w: %w: the bank was %s (%.12s) and this one is %s (%.12s)", ErrRecord, ErrOtherBank, r.Bank, r.BankDigest, b.Version, b.Digest)
 	}
 	p := Of(r.Track)
 	form, err := Draw(b, p, r.Seed, r.Previous)

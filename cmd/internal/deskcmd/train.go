@@ -1,6 +1,7 @@
 package deskcmd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"darksite/bundle"
 	"darksite/bundle/desk"
@@ -17,6 +19,7 @@ import (
 	"darksite/cmd/internal/exambank"
 	"darksite/training/award"
 	"darksite/training/certificate"
+	"darksite/training/exam"
 	"darksite/training/register"
 
 	"github.com/spf13/cobra"
@@ -194,7 +197,7 @@ func (a *app) withdrawn(v roster.Vendor) (*certificate.Withdrawals, []byte, erro
 }
 
 // exams checks every examination of a bundle, in the order in which they were held. The
-// first that is not in order ends it: what came with it is looked at by a person.
+// first that is wrong ends it: what came with it is looked at by a person.
 func (a *app) exams(ctx context.Context, id bundle.ID, bank string) ([]examView, error) {
 	b, err := a.bundleOf(ctx, id)
 	if err != nil {
@@ -216,23 +219,59 @@ func (a *app) exams(ctx context.Context, id bundle.ID, bank string) ([]examView,
 		return nil, err
 	}
 	views := []examView{}
-	for name, data := range records {
-		text, signed, err := award.Arrived(data)
-		if err != nil {
-			return nil, refusedExam(name, err)
+	earned := map[string]certificate.Day{}
+	before := people.Certified
+	people.Certified = func(key string, on certificate.Day) bool {
+		since, ok := earned[key]
+		return before(key, on) || ok && !on.Before(since)
+	}
+	for _, one := range inOrder(records) {
+		if one.err != nil {
+			return nil, refusedExam(one.name, one.err)
 		}
-		checked, err := award.Check(text, signed, people, questions, screens)
+		checked, err := award.Check(one.text, one.signed, people, questions, screens)
 		if err != nil {
-			return nil, refusedExam(name, err)
+			return nil, refusedExam(one.name, err)
+		}
+		if checked.Passed() && checked.Record.Track == certificate.Admin {
+			earned[checked.Record.Candidate] = certificate.DayOf(checked.Outcome.Ended)
 		}
 		views = append(views, viewExam(checked))
 	}
-	slices.SortFunc(views, func(x, y examView) int { return x.award.Outcome.Began.Compare(y.award.Outcome.Began) })
 	return views, a.fill(views, b, people)
+}
+
+// arrivedExam is the record of an examination as it came.
+type arrivedExam struct {
+	name   string
+	text   []byte
+	signed [][]byte
+	began  time.Time
+	err    error
+}
+
+// inOrder are the records in the order in which the examinations were held: who passed
+// the first may have supervised the next.
+func inOrder(records map[string][]byte) []arrivedExam {
+	var out []arrivedExam
+	for name, data := range records {
+		e := arrivedExam{name: name}
+		if e.text, e.signed, e.err = award.Arrived(data); e.err == nil {
+			if r, err := exam.ParseRecord(e.text); err == nil && len(r.Events) > 0 { // what is wrong with it is said when it is checked
+				e.began = r.Events[0].At
+			}
+		}
+		out = append(out, e)
+	}
+	slices.SortFunc(out, func(x, y arrivedExam) int { return cmp.Or(x.began.Compare(y.began), cmp.Compare(x.name, y.name)) })
+	return out
 }
 
 func refusedExam(name string, err error) error {
 	hint := "note what is printed above and telephone the site"
+	if errors.Is(err, exam.ErrOtherBank) {
+		return cli.WithHint(fmt.Errorf("%s: %w", name, err), "name the folder of that bank with --bank")
+	}
 	if errors.Is(err, award.ErrMayNotWatch) {
 		hint = "issue the supervisor's certificate first, where that is still to come; else telephone the site"
 	}
@@ -253,7 +292,7 @@ func viewExam(c award.Award) examView {
 
 // fill adds which certificates there are already.
 func (a *app) fill(views []examView, b desk.Bundle, people award.People) error {
-	stripped, err := a.papersIn(b, "certificate-")
+	stripped, err := a.papersIn(b, "provisional-")
 	if err != nil {
 		return err
 	}
@@ -262,7 +301,7 @@ func (a *app) fill(views []examView, b desk.Bundle, people award.People) error {
 		if _, err := a.register().Certificate(certificateID(v.award)); err == nil {
 			v.Certificate = certificateID(v.award)
 		}
-		data, ok := stripped["certificate-"+v.award.ProvisionalID()+".txt"]
+		data, ok := stripped["provisional-"+v.Session+".txt"]
 		if !ok {
 			continue
 		}

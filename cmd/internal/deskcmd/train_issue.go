@@ -223,6 +223,23 @@ site can be withdrawn as well. Nothing is ever taken off the list.`,
 	return c
 }
 
+// withItsProvisional are a certificate and the provisional one of the same examination,
+// which would else still count at the site.
+func (a *app) withItsProvisional(id string) ([]string, error) {
+	if strings.HasPrefix(id, "P-") {
+		return []string{id}, nil
+	}
+	s, err := a.register().Certificate(id)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, cli.WithHint(fmt.Errorf("this desk issued no certificate %s", id), "casedesk train list")
+	}
+	if err != nil {
+		return nil, cli.WithCode(cli.CodeTampered, err)
+	}
+	_, session, _ := strings.Cut(id, "-")
+	return []string{id, "P-" + s.Site + "-" + session}, nil
+}
+
 func (a *app) withdraw(id, why string, o issueOptions) error {
 	key, v, err := a.issuer(o.as, o.passFile)
 	if err != nil {
@@ -240,10 +257,16 @@ func (a *app) withdraw(id, why string, o issueOptions) error {
 	if slices.ContainsFunc(next.List, func(w certificate.Withdrawal) bool { return w.ID == id }) {
 		return cli.WithHint(cli.WithCode(cli.CodeRefused, fmt.Errorf("certificate %s is withdrawn already", id)), "casedesk train list")
 	}
-	if _, err := a.register().Certificate(id); errors.Is(err, fs.ErrNotExist) && !strings.HasPrefix(id, "P-") {
-		return cli.WithHint(fmt.Errorf("this desk issued no certificate %s", id), "casedesk train list")
+	ids, err := a.withItsProvisional(id)
+	if err != nil {
+		return err
 	}
-	next.List = append(slices.Clone(next.List), certificate.Withdrawal{ID: id, On: today, Why: why})
+	next.List = slices.Clone(next.List)
+	for _, one := range ids {
+		if !slices.ContainsFunc(next.List, func(w certificate.Withdrawal) bool { return w.ID == one }) {
+			next.List = append(next.List, certificate.Withdrawal{ID: one, On: today, Why: why})
+		}
+	}
 	text, err := next.Encode()
 	if err != nil {
 		return cli.WithCode(cli.CodeUsage, err)

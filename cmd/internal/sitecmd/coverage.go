@@ -3,7 +3,6 @@ package sitecmd
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"darksite/cmd/internal/siteconf"
@@ -34,7 +33,7 @@ func coverageOf(conf *siteconf.Config, p papers) coverage {
 		c.Admins = append(c.Admins, certifiedAdmin{p.holder(s), s.ID, s.Until, true})
 	}
 	for _, who := range conf.Contacts {
-		if who.Certificate == "" || c.has(who) || p.keeps(who.Certificate) {
+		if who.Certificate == "" || c.has(who) || p.keeps(who) {
 			continue
 		}
 		a := certifiedAdmin{Person: who.ID, Certificate: who.Certificate}
@@ -53,9 +52,12 @@ func (c coverage) has(who siteconf.Contact) bool {
 	return slices.ContainsFunc(c.Admins, func(a certifiedAdmin) bool { return a.Person == who.ID || a.Certificate == who.Certificate })
 }
 
-// keeps reports whether a certificate is kept here, whether it counts or not.
-func (p papers) keeps(id string) bool {
-	return slices.ContainsFunc(p.kept, func(s certificate.Signed) bool { return s.ID == id })
+// keeps reports whether a certificate of a contact is kept here, whether it counts or
+// not: then nobody goes by what site.yaml says of him.
+func (p papers) keeps(who siteconf.Contact) bool {
+	return slices.ContainsFunc(p.kept, func(s certificate.Signed) bool {
+		return s.ID == who.Certificate || s.Track == certificate.Admin && p.holder(s) == who.ID
+	})
 }
 
 // unchecked is how many count only because site.yaml says so.
@@ -152,9 +154,9 @@ func horizonFinding(c coverage, next string) finding {
 	}
 }
 
-// troubles are what is wrong with certificates that are kept: those that no longer
-// count and are replaced by no other of the holder, practice that has lapsed, and an old
-// list of withdrawn ones.
+// troubles are what is wrong with the certificates of people who are still here: those
+// that no longer count and are replaced by no other of the holder, and practice that has
+// lapsed; and an old list of withdrawn ones.
 func (p papers) troubles() (out []finding) {
 	counting := map[string]bool{}
 	for _, s := range p.kept {
@@ -163,27 +165,22 @@ func (p papers) troubles() (out []finding) {
 		}
 	}
 	for _, s := range p.kept {
-		v := p.verify(s)
 		who := p.holder(s)
-		switch {
-		case !v.OK() && !counting[who+string(s.Track)]:
-			out = append(out, finding{State: "WARN", What: fmt.Sprintf("certificate %s of %s does not count: %s: %s", s.ID, who, v.Reason, v.Detail), Next: "darksite train certificate show " + s.ID})
-		case v.OK() && !p.answered(s):
-			if standing, left := p.practice(s); standing == certificate.Lapsed {
-				out = append(out, finding{State: "WARN", What: fmt.Sprintf("%s did no lab for %d days: %s", who, certificate.PracticeEvery-left, standing), Next: "darksite train lab list"})
-			}
+		if _, here := p.people.Roster.Person(who); !here || s.Provisional && p.answered(s) {
+			continue
 		}
-		for _, caution := range v.Cautions {
-			if caution == certificate.OldList && !slices.ContainsFunc(out, isListAge) {
-				out = append(out, finding{State: "WARN", What: fmt.Sprintf("the list of withdrawn certificates is %d days old", v.ListAge), Next: "ask the vendor for a reply, which brings the newest"})
-			}
+		v := p.verify(s)
+		if !v.OK() && !counting[who+string(s.Track)] {
+			out = append(out, finding{State: "WARN", What: fmt.Sprintf("certificate %s of %s does not count: %s: %s", s.ID, who, v.Reason, v.Detail), Next: "darksite train certificate show " + s.ID})
+		}
+		if standing, left := p.practice(s); v.OK() && standing == certificate.Lapsed {
+			out = append(out, finding{State: "WARN", What: fmt.Sprintf("%s did no lab for %d days: %s", who, certificate.PracticeEvery-left, standing), Next: "darksite train lab list"})
 		}
 	}
+	if w := p.withdrawn; w != nil && w.Issued.Until(p.today) > certificate.ListAge {
+		out = append(out, finding{State: "WARN", What: fmt.Sprintf("the list of withdrawn certificates is %d days old", w.Issued.Until(p.today)), Next: "ask the vendor for a reply, which brings the newest"})
+	}
 	return out
-}
-
-func isListAge(f finding) bool {
-	return strings.HasPrefix(f.What, "the list of withdrawn certificates")
 }
 
 // coverageLines are the lines of the round on people's certificates.
@@ -198,7 +195,7 @@ func (a *app) coverageLines(now time.Time) []overview.Line {
 	}
 	lines := []overview.Line{admins}
 	if len(c.Admins) >= certificate.Least {
-		if f := horizonFinding(c, admins.Next); f.State != "OK" {
+		if f := horizonFinding(c, admins.Next); f.State != "OK" && f.Next == admins.Next { // that an end is not known is a line below
 			lines = append(lines, fromFinding("coverage", f))
 		}
 	}

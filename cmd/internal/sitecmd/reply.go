@@ -230,9 +230,9 @@ func (a *app) applyReply(ctx context.Context, j *journey, o reply.Opened, w repl
 	if err := a.env.Agree(w.yes, "Apply this at the site?", "it is to be applied", refused); err != nil {
 		return err
 	}
-	var changes []casedraft.Change
-	for _, it := range o.Items {
-		changes = append(changes, casedraft.Change{Name: it.Case, Apply: func(d *casedraft.Draft) error { return applyItem(d, it, o.Issued) }})
+	changes, err := a.caseChanges(store, o)
+	if err != nil {
+		return err
 	}
 	if err := store.UpdateAll(a.env.Now(), changes); err != nil {
 		return err
@@ -269,6 +269,27 @@ func (a *app) applyReply(ctx context.Context, j *journey, o reply.Opened, w repl
 	}
 	a.env.Next(afterReply(o)...)
 	return nil
+}
+
+// caseChanges are the items for the cases of this site. A bundle that was collected for
+// no case has one at the desk alone: what is said of it was shown, and is in the journal.
+func (a *app) caseChanges(store *casedraft.Store, o reply.Opened) (changes []casedraft.Change, err error) {
+	unknown := map[string]bool{}
+	for _, it := range o.Items {
+		_, err := store.Get(it.Case)
+		switch {
+		case errors.Is(err, casedraft.ErrNotFound):
+			if !unknown[it.Case] {
+				a.env.Notef("case %s has no draft here, so what is said of it is shown and not kept with a case", it.Case)
+			}
+			unknown[it.Case] = true
+			continue
+		case err != nil:
+			return nil, err
+		}
+		changes = append(changes, casedraft.Change{Name: it.Case, Apply: func(d *casedraft.Draft) error { return applyItem(d, it, o.Issued) }})
+	}
+	return changes, nil
 }
 
 // afterReply is what a reply asks the people of the site to do.

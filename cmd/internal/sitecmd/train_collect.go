@@ -111,7 +111,7 @@ func (a *app) papersOf(s certificate.Signed, p papers) ([]certificationPaper, er
 			return nil, err
 		}
 		stripped, err := award.Carried(text, armored)
-		return []certificationPaper{{"exam-" + e.Session + ".txt", record}, {"certificate-" + s.ID + ".txt", stripped}}, err
+		return []certificationPaper{{"exam-" + e.Session + ".txt", record}, {"provisional-" + e.Session + ".txt", stripped}}, err
 	}
 	return nil, fmt.Errorf("the record of certificate %s is not kept here", s.ID)
 }
