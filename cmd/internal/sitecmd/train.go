@@ -135,6 +135,9 @@ func (a *app) takeLesson(id string, o lessonOptions) error {
 	}
 	as := ""
 	if o.learner != "" {
+		if _, err := a.config(); err != nil { // there is nowhere to write it down
+			return err
+		}
 		as = " --as " + o.learner
 	}
 	switch {

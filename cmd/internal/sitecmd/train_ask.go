@@ -80,9 +80,9 @@ func (q *questioner) wanted(question exam.Question) string {
 		}
 		return q.say("a number", "un nombre")
 	case exam.Order:
-		return q.say("all letters in the right order, such as: c a b", "toutes les lettres dans le bon ordre, par exemple : c a b")
+		return fmt.Sprintf(q.say("all %d letters in the right order, such as: c a b", "les %d lettres dans le bon ordre, par exemple : c a b"), len(question.Shown))
 	case exam.Match:
-		return q.say("each letter with its number, such as: a2 b1 c3", "chaque lettre avec son numéro, par exemple : a2 b1 c3")
+		return fmt.Sprintf(q.say("all %d letters, each with its number, such as: a2 b1 c3", "les %d lettres, chacune avec son numéro, par exemple : a2 b1 c3"), len(question.Shown))
 	case exam.Screen:
 		return q.say("what the screen shows", "ce que montre l'écran")
 	}

@@ -185,9 +185,6 @@ func (a *app) noteLesson(learner, what, lesson, rest string) error {
 	if learner == "" {
 		return nil
 	}
-	if _, err := a.config(); err != nil {
-		return err
-	}
 	return a.register().Note(learner, register.Entry{At: a.env.Now(), What: what, Of: lesson, Rest: rest})
 }
 
