@@ -154,7 +154,11 @@ func (a *app) takeLesson(id string, o lessonOptions) error {
 		if err := a.noteLesson(o.learner, register.Read, l.ID, ""); err != nil {
 			return err
 		}
-		a.env.Next("darksite train lesson "+l.ID+" --quiz"+as, "darksite train lesson "+l.ID+" --answers")
+		next := []string{"darksite train lesson " + l.ID + " --quiz" + as, "darksite train lesson " + l.ID + " --answers"}
+		if l.Lab != "" {
+			next = append(next, "darksite train lab start "+l.Lab)
+		}
+		a.env.Next(next...)
 		return nil
 	}
 	if next, ok := all.Next(l.ID); ok {
