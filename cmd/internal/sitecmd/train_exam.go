@@ -241,7 +241,12 @@ func (a *app) examRow(e register.Exam, p award.People, b *exam.Bank, screens exa
 	}
 	out := s.Outcome()
 	r.Answered, r.Of = s.Answered(), len(s.Form().Questions)
-	r.Labs, r.LabsOf = len(a.newLabs(s, r.Candidate))+len(s.Labs()), len(s.Blueprint().Labs)
+	more, err := a.newLabs(s, r.Candidate)
+	if err != nil {
+		r.State = "its labs cannot be read: " + err.Error()
+		return r
+	}
+	r.Labs, r.LabsOf = len(more)+len(s.Labs()), len(s.Blueprint().Labs)
 	switch {
 	case r.State == "open":
 		r.MinutesOf = max(0, int(s.Left(a.env.Now()).Minutes()))
@@ -298,22 +303,28 @@ func (a *app) openExam(session string) (register.Exam, *register.Sitting, error)
 	return e, held, nil
 }
 
+// labsDone are the results of labs of a learner, oldest first.
+func (a *app) labsDone(learner string) ([]exam.LabResult, error) {
+	p, err := a.register().Learner(learner)
+	return p.Labs(), err
+}
+
 // newLabs are the results of labs that belong to a sitting and are not attached yet:
 // for each kind the first within its time, because there is one attempt.
-func (a *app) newLabs(s *exam.Sitting, candidate string) (out []exam.LabResult) {
-	p, err := a.register().Learner(candidate)
+func (a *app) newLabs(s *exam.Sitting, candidate string) (out []exam.LabResult, err error) {
+	done, err := a.labsDone(candidate)
 	if err != nil {
-		return nil
+		return nil, cli.WithCode(cli.CodeTampered, err)
 	}
-	has := slices.Clone(s.Labs())
-	for _, l := range p.Labs() {
+	has := s.Labs()
+	for _, l := range done {
 		same := func(o exam.LabResult) bool { return o.Kind == l.Kind }
 		in := !l.At.Before(s.Began()) && s.Left(l.At) >= 0
 		if in && slices.Contains(s.Blueprint().Labs, l.Kind) && !slices.ContainsFunc(has, same) {
 			has, out = append(has, l), append(out, l)
 		}
 	}
-	return out
+	return out, nil
 }
 
 // timeLeft is a span in words.

@@ -398,7 +398,11 @@ func (a *app) afterQuestions(q *questioner, s *exam.Sitting) error {
 		return err
 	}
 	candidate, supervisor := nameOf(people, s.Record().Candidate), nameOf(people, s.Record().Supervisor)
-	if missing := missingLabs(s, a.newLabs(s, candidate)); len(missing) > 0 {
+	labs, err := a.newLabs(s, candidate)
+	if err != nil {
+		return err
+	}
+	if missing := missingLabs(s, labs); len(missing) > 0 {
 		q.notef("Labs still to be done: %s.", "Exercices encore à faire : %s.", labKinds(missing, q.say))
 		next = append(next, "darksite train lab list   (do one of each kind, within the time)")
 	}

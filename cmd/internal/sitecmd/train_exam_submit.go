@@ -59,7 +59,10 @@ func (a *app) submit(session string, o examOptions, asJSON bool) error {
 		return err
 	}
 	q := a.questioner(o.lang, nil)
-	labs := a.newLabs(s, o.as)
+	labs, err := a.newLabs(s, o.as)
+	if err != nil {
+		return err
+	}
 	if missing := missingLabs(s, labs); len(missing) > 0 && !o.unfinished && !s.Closed() {
 		return cli.WithHint(cli.WithCode(cli.CodeRefused, fmt.Errorf("labs without a result: %s", labKinds(missing, q.say))),
 			"darksite train lab list   (or close it as it stands, not passed: --unfinished)")
