@@ -206,12 +206,26 @@ func (a *app) examStatus(o examOptions, asJSON bool) error {
 	last := rows[len(rows)-1]
 	switch last.State {
 	case "open":
-		a.env.Next("darksite train exam resume "+last.Session, "darksite train exam submit "+last.Session+" --supervisor "+last.Supervisor)
+		a.env.Next(last.next()...)
 	case "passed":
 		a.env.Next("darksite train certificate issue " + last.Session + " --as " + last.Supervisor)
 	}
 	return nil
 }
+
+// next is what is still to be done for an open examination.
+func (r examRow) next() (next []string) {
+	if r.Answered < r.Of && r.MinutesOf > 0 {
+		next = append(next, "darksite train exam resume "+r.Session)
+	}
+	if r.Labs < r.LabsOf && r.MinutesOf > 0 {
+		next = append(next, labsHint)
+	}
+	return append(next, "darksite train exam submit "+r.Session+" --as "+r.Candidate+" --supervisor "+r.Supervisor)
+}
+
+// labsHint is how the labs of an examination are done.
+const labsHint = "darksite train lab list   (do one of each kind, within the time; they have a site folder of their own, come back to this one to submit)"
 
 func (r examRow) words() string {
 	if r.State != "open" {

@@ -404,7 +404,7 @@ func (a *app) afterQuestions(q *questioner, s *exam.Sitting) error {
 	}
 	if missing := missingLabs(s, labs); len(missing) > 0 {
 		q.notef("Labs still to be done: %s.", "Exercices encore à faire : %s.", labKinds(missing, q.say))
-		next = append(next, "darksite train lab list   (do one of each kind, within the time)")
+		next = append(next, labsHint)
 	}
 	a.env.Next(append(next, "darksite train exam submit "+session+" --as "+candidate+" --supervisor "+supervisor)...)
 	return nil

@@ -65,7 +65,7 @@ func (a *app) submit(session string, o examOptions, asJSON bool) error {
 	}
 	if missing := missingLabs(s, labs); len(missing) > 0 && !o.unfinished && !s.Closed() {
 		return cli.WithHint(cli.WithCode(cli.CodeRefused, fmt.Errorf("labs without a result: %s", labKinds(missing, q.say))),
-			"darksite train lab list   (or close it as it stands, not passed: --unfinished)")
+			"darksite train lab list   (or close it as it stands, which is not passed: --unfinished)")
 	}
 	if !s.Closed() { // else an earlier submit was interrupted between closing and signing
 		for _, l := range labs {
