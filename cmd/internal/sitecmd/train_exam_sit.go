@@ -275,6 +275,9 @@ func (a *app) examResumeCommand() *cobra.Command {
 				return err
 			}
 			defer held.Close()
+			if s.Closed() {
+				return cli.WithHint(cli.WithCode(cli.CodeRefused, errors.New("the examination is closed, and signatures are missing")), "darksite train exam submit %s", s.Record().Session)
+			}
 			if err := s.Back(a.env.Now()); err != nil {
 				return err
 			}
