@@ -2,13 +2,14 @@
 // is carried to the site and opened there.
 //
 // A reply pack is a ustar archive of REPLY.txt, its signatures and items.json, and
-// of what is attached: vendor.txt, rules.yaml, runbooks.pack. It is sealed with age
+// of what is attached: vendor.txt, rules.yaml, runbooks.pack, certificates.txt,
+// withdrawn.txt. It is sealed with age
 // to the site's record recipient. REPLY.txt is a statement (see bundle/statement)
 // that lists the digest of every other member, whom it is for, its number in the
 // site's chain, the hash of the reply before, and which roster of the site the desk
 // works by. Two people of the vendor sign it in the namespace reply@darksite;
 // [Open] wants both, from two different people on the site's vendor card. What the
-// rules and the pack of runbooks say is for the caller to read and to refuse.
+// rules, the pack of runbooks and the certificates say is for the caller to read and to refuse.
 //
 // A short reply also fits one QR code, [Built.Code], where no medium goes in: the same
 // pack, compressed and sealed. [FromCode] gives [Open] what it needs.
@@ -61,6 +62,8 @@ const (
 	cardName  = "vendor.txt"
 	rulesName = "rules.yaml"
 	packName  = "runbooks.pack"
+	certsName = "certificates.txt"
+	goneName  = "withdrawn.txt"
 	sigSuffix = ".sig"
 )
 
@@ -136,6 +139,9 @@ type Reply struct {
 	Card     []byte // a new vendor card: who signs, who opens, which keys are taken back; nil for none
 	Rules    []byte // the vendor's rules of alerts, all of them, in the place of those before; nil for none
 	Pack     []byte // a signed pack of runbooks; nil for none
+
+	Certificates []byte // of people of the site, in their text form, one a line; nil for none
+	Withdrawn    []byte // the signed list of certificates that count no more; nil for none
 }
 
 // Roster names a version of a site's roster. The zero one says nothing.
@@ -248,7 +254,7 @@ func (r Reply) encode(items []byte) ([]byte, error) {
 // listed are the members whose digests the statement carries, in their order.
 func (r Reply) listed(items []byte) []member {
 	list := []member{{itemsName, items}}
-	for _, m := range []member{{cardName, r.Card}, {rulesName, r.Rules}, {packName, r.Pack}} {
+	for _, m := range []member{{cardName, r.Card}, {rulesName, r.Rules}, {packName, r.Pack}, {certsName, r.Certificates}, {goneName, r.Withdrawn}} {
 		if m.data != nil {
 			list = append(list, m)
 		}
@@ -266,12 +272,16 @@ func (r *Reply) attach(members []member) {
 			r.Rules = m.data
 		case packName:
 			r.Pack = m.data
+		case certsName:
+			r.Certificates = m.data
+		case goneName:
+			r.Withdrawn = m.data
 		}
 	}
 }
 
 // attachments is how many members a reply may have besides what every one has.
-const attachments = 3
+const attachments = 5
 
 func (r Reply) validate() error {
 	if !roster.ValidSite(r.Audience) || r.Seq < 1 || (r.Seq == 1) != (r.Prev == "") || r.Prev != "" && !bundle.Digest(r.Prev).Valid() {

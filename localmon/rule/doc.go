@@ -46,7 +46,8 @@
 // What the site itself must keep in order is told with the look at the host:
 //
 //	localmon_site_contacts                  contacts of site.yaml
-//	localmon_site_certified_admins          of them those that name a certificate; it is not verified
+//	localmon_site_certified_admins          people certified as admins, by certificates that count or as site.yaml says
+//	localmon_site_coverage_seconds          until fewer than two of them are
 //	localmon_site_revocations_age_seconds   since the vendor's card with the revoked keys was taken
 //	localmon_history_bytes                  of the history, in use
 //	localmon_history_budget_bytes           of the history, allowed

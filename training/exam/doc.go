@@ -19,7 +19,11 @@
 // A [Record] is what happened: who sat, who watched, the seed, each answer, pause and lab
 // with its time, in one chain of hashes, signed by both. [Record.Replay] makes form and
 // result again from the record and the bank, so that the vendor believes the answers and
-// not a score. It holds key IDs and no names, and so passes a redaction unchanged.
+// not a score. It holds key IDs and no names, and of an answer read from a screen only a
+// digest, so that nothing in it looks like a name or an address of a site.
+//
+// A [Sitting] is an examination under way, one event after the other; [Question.Typed]
+// takes an answer as a person types it.
 //
 // [ToGIFT] and [FromGIFT] exchange items with teaching systems, one language at a time.
 // [Merge] joins two languages again, and [Encode] writes items as a file of a bank.

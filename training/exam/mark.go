@@ -122,10 +122,11 @@ func (it *Item) matched(pairs []string) (bool, error) {
 // LabResult is what a practical part came to.
 type LabResult struct {
 	Kind   LabKind
-	Lab    string  // ID of the lab
-	Score  float64 // from 0 to 1
-	Fatal  bool    // an act was done that must never be done
-	Digest string  // SHA-256 over the state it was judged by, hex
+	Lab    string    // ID of the lab
+	Score  float64   // from 0 to 1
+	Fatal  bool      // an act was done that must never be done
+	Digest string    // SHA-256 over the state it was judged by, hex
+	At     time.Time // when it was judged
 }
 
 // Result is what an examination came to.

@@ -75,7 +75,10 @@ func TestAnswersWithoutFormAreAskedAgain(t *testing.T) {
 
 // clean are labs without a fault, of an officer's examination.
 func clean() []exam.LabResult {
-	return []exam.LabResult{{exam.BundleLab, "s-l1", 0.9, false, "00"}, {exam.EscalateLab, "s-l2", 0.7, false, "00"}}
+	return []exam.LabResult{
+		{Kind: exam.BundleLab, Lab: "s-l1", Score: 0.9, Digest: "00", At: began.Add(time.Hour)},
+		{Kind: exam.EscalateLab, Lab: "s-l2", Score: 0.7, Digest: "00", At: began.Add(time.Hour)},
+	}
 }
 
 func TestJudge(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"darksite/bundle/roster"
 	"darksite/bundle/sign"
@@ -35,7 +36,7 @@ const (
 	Opened   = "opened"   // by the supervisor
 	Answered = "answered" // item and answer; the last answer to an item counts
 	Away     = "away"     // the screen was left, for so many seconds
-	LabDone  = "lab"      // kind, lab, score in thousandths, fatal or clean, digest of its state
+	LabDone  = "lab"      // kind, lab, score in thousandths, fatal or clean, digest of its state, when it was judged
 	Noted    = "noted"    // what the supervisor wrote down
 	Closed   = "closed"   // by the supervisor
 )
@@ -53,6 +54,9 @@ type Record struct {
 	Head
 	Events []Event
 }
+
+// MaxExtra is how many minutes more a supervisor may grant.
+const MaxExtra = 480
 
 const recordFormat = "darksite-exam/1"
 
@@ -85,7 +89,7 @@ func (h Head) lines() []statement.Line {
 		{Key: "track", Value: string(h.Track)},
 		{Key: "bank", Value: h.Bank},
 		{Key: "bank_sha256", Value: h.BankDigest},
-		{Key: "seed", Value: strconv.FormatUint(h.Seed, 10)},
+		{Key: "drawn", Value: strconv.FormatUint(h.Seed, 10)},
 		{Key: "candidate", Value: h.Candidate},
 		{Key: "supervisor", Value: h.Supervisor},
 		{Key: "extra_minutes", Value: strconv.Itoa(h.Extra)},
@@ -120,7 +124,7 @@ func ParseRecord(text []byte) (Record, error) {
 	f := statement.NewReader(text)
 	f.Const("format", recordFormat)
 	h := Head{Session: f.Text("session"), Site: f.Text("site"), Track: certificate.Track(f.Text("track")), Bank: f.Text("bank"), BankDigest: f.Text("bank_sha256")}
-	h.Seed = number(f, "seed")
+	h.Seed = number(f, "drawn")
 	h.Candidate, h.Supervisor = f.Text("candidate"), f.Text("supervisor")
 	h.Extra = int(number(f, "extra_minutes"))
 	h.Previous = f.Words("previous")
@@ -191,8 +195,8 @@ func (r Record) validate() error {
 		return errors.New("candidate and supervisor: want the IDs of their keys, 16 hex digits")
 	case r.Candidate == r.Supervisor:
 		return errors.New("nobody supervises an own examination: candidate and supervisor have the same key")
-	case r.Extra < 0 || r.Extra > 480:
-		return fmt.Errorf("%d extra minutes: want 0 to 480", r.Extra)
+	case r.Extra < 0 || r.Extra > MaxExtra:
+		return fmt.Errorf("%d extra minutes: want 0 to %d", r.Extra, MaxExtra)
 	}
 	for i, e := range r.Events {
 		if err := e.validate(); err != nil {
@@ -211,6 +215,9 @@ func (e Event) validate() error {
 	if strings.TrimSpace(e.Rest) != e.Rest {
 		return errors.New("spaces around what happened")
 	}
+	if i := strings.IndexFunc(e.Rest, func(r rune) bool { return !unicode.IsPrint(r) }); i >= 0 {
+		return fmt.Errorf("character %d cannot be shown", i+1)
+	}
 	if e.At.Nanosecond() != 0 || e.At.Year() < 2000 || e.At.Year() > 9999 {
 		return fmt.Errorf("time %s: want whole seconds of this age", e.At)
 	}
@@ -219,23 +226,37 @@ func (e Event) validate() error {
 
 // LabEvent writes down what a practical part came to.
 func LabEvent(at time.Time, l LabResult) Event {
+	return Event{at, LabDone, l.Words()}
+}
+
+// Words are a result in one line, as records hold it and [ParseLab] reads it.
+func (l LabResult) Words() string {
 	end := "clean"
 	if l.Fatal {
 		end = "fatal"
 	}
-	return Event{at, LabDone, fmt.Sprintf("%s %s %d %s %s", l.Kind, l.Lab, int(l.Score*1000+0.5), end, l.Digest)}
+	return fmt.Sprintf("%s %s %d %s %s %s", l.Kind, l.Lab, int(l.Score*1000+0.5), end, l.Digest, l.At.UTC().Format(time.RFC3339))
 }
 
-func parseLab(rest string) (LabResult, error) {
-	part := strings.Fields(rest)
-	if len(part) != 5 || part[3] != "clean" && part[3] != "fatal" {
-		return LabResult{}, errors.New("want kind, lab, thousandths, clean or fatal, and a digest")
+// ParseLab reads what [LabResult.Words] wrote.
+func ParseLab(words string) (LabResult, error) {
+	part := strings.Split(words, " ")
+	if len(part) != 6 || part[3] != "clean" && part[3] != "fatal" {
+		return LabResult{}, errors.New("want kind, lab, thousandths, clean or fatal, a digest, and when")
 	}
 	n, err := strconv.Atoi(part[2])
 	if err != nil || n < 0 || n > 1000 {
 		return LabResult{}, fmt.Errorf("score %q: want 0 to 1000", part[2])
 	}
-	return LabResult{LabKind(part[0]), part[1], float64(n) / 1000, part[3] == "fatal", part[4]}, nil
+	at, err := time.Parse(time.RFC3339, part[5])
+	if err != nil {
+		return LabResult{}, fmt.Errorf("time %q: want UTC such as 2026-11-23T10:00:00Z", part[5])
+	}
+	l := LabResult{LabKind(part[0]), part[1], float64(n) / 1000, part[3] == "fatal", part[4], at.UTC()}
+	if l.Words() != words {
+		return LabResult{}, fmt.Errorf("%q is not in its one spelling", words)
+	}
+	return l, nil
 }
 
 // Sign signs a record: candidate and supervisor each sign the same text.
@@ -268,4 +289,17 @@ func CheckSignatures(text []byte, r Record, candidate, supervisor sign.PublicKey
 		}
 	}
 	return nil
+}
+
+// Items are the IDs of the items that were answered, each once.
+func (r Record) Items() (ids []string) {
+	for _, e := range r.Events {
+		if e.What != Answered {
+			continue
+		}
+		if id, _, _ := strings.Cut(e.Rest, " "); !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
 }

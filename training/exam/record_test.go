@@ -73,6 +73,7 @@ func sat(t testing.TB, b *exam.Bank, candidate, supervisor sign.PublicKey) exam.
 			add(exam.Noted, "the fire alarm was tested")
 		}
 	}
+	at = began.Add(time.Hour)
 	for _, l := range clean() {
 		r.Events = append(r.Events, exam.LabEvent(at, l))
 		at = at.Add(10 * time.Minute)
@@ -163,11 +164,26 @@ func TestReplayHoldsToTheRules(t *testing.T) {
 		{"it was opened twice", func(r *exam.Record) { insert(r, 1, r.Events[0]) }, "opens it first, and once"},
 		{"an answer after the end", func(r *exam.Record) { r.Events = append(r.Events, r.Events[len(r.Events)-1]) }, "after the supervisor closed"},
 		{"the clock went back", func(r *exam.Record) { r.Events[2].At = began.Add(-time.Hour) }, "clock went back by"},
-		{"it took too long", func(r *exam.Record) { r.Events[len(r.Events)-1].At = began.Add(111 * time.Minute) }, "1h50m0s were allowed"},
+		{"an answer that took too long", func(r *exam.Record) {
+			insert(r, len(r.Events)-1, exam.Event{At: began.Add(111 * time.Minute), What: exam.Answered, Rest: r.Events[1].Rest})
+		}, "1m0s after the 1h50m0s that were allowed"},
+		{"a lab that took too long", func(r *exam.Record) {
+			r.Events[len(r.Events)-1].At = began.Add(3 * time.Hour)
+			late := clean()[1]
+			late.At = began.Add(2 * time.Hour)
+			r.Events[len(r.Events)-2] = exam.LabEvent(began.Add(2*time.Hour), late)
+		}, "10m0s after the 1h50m0s that were allowed"},
+		{"a lab from before", func(r *exam.Record) {
+			early := clean()[1]
+			early.At = began.Add(-time.Minute)
+			r.Events[len(r.Events)-2].Rest = early.Words()
+		}, "not within the examination"},
 		{"an item of another form", func(r *exam.Record) { r.Events[1].Rest = "s9-single-0 red" }, "not on this form"},
 		{"an answer without form", func(r *exam.Record) { r.Events[1].Rest, _, _ = strings.Cut(r.Events[1].Rest, " ") }, "no answer"},
 		{"a lab of a kind twice", func(r *exam.Record) { insert(r, len(r.Events)-1, r.Events[len(r.Events)-2]) }, "a second one"},
-		{"a lab with 101 %", func(r *exam.Record) { r.Events[len(r.Events)-2].Rest = "bundle s-l1 1010 clean 00" }, "want 0 to 1000"},
+		{"a lab with 101 %", func(r *exam.Record) {
+			r.Events[len(r.Events)-2].Rest = "bundle s-l1 1010 clean 00 2026-11-23T10:00:00Z"
+		}, "want 0 to 1000"},
 		{"away for ever", func(r *exam.Record) { r.Events[5].Rest = "long" }, "want seconds"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -36,7 +36,8 @@ func (a *app) replyCommand() *cobra.Command {
 		Long: `Seal what the site should know of a case: number, severity, first diagnosis, status,
 comments, needs, instructions, parts, advice, the question whether it is solved and
 the survey, with a receipt for its bundles. A reply may bring rules of alerts, a signed
-pack of runbooks and the vendor card. What was in an earlier reply is sealed again until
+pack of runbooks and the vendor card; the certificates of the site's people and the list
+of withdrawn ones go with each. What was in an earlier reply is sealed again until
 a bundle of the site says that it has opened that reply. Two people sign. The file is
 sealed to the site's record recipient.
 
@@ -106,6 +107,9 @@ func (a *app) runReply(ctx context.Context, store replyStore, name string, o rep
 	answer.Roster = reply.Roster{Version: r.Version, SHA256: bundle.DigestOf(rosterText)}
 	attached, err := a.attach(ctx, store, &answer, o, seen(chain))
 	if err != nil {
+		return err
+	}
+	if err := a.attachCertificates(&answer); err != nil {
 		return err
 	}
 	built, err := reply.Build(answer, keys, r.Record)

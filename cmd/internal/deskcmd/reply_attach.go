@@ -215,7 +215,7 @@ func bringsWords(r reply.Reply) string {
 	for _, f := range []struct {
 		data []byte
 		word string
-	}{{r.Card, "the vendor card"}, {r.Rules, "rules"}, {r.Pack, "a pack of runbooks"}} {
+	}{{r.Card, "the vendor card"}, {r.Rules, "rules"}, {r.Pack, "a pack of runbooks"}, {r.Certificates, "certificates"}, {r.Withdrawn, "the list of withdrawn certificates"}} {
 		if f.data != nil {
 			what = append(what, f.word)
 		}

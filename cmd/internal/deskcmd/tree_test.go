@@ -47,6 +47,8 @@ func TestTree(t *testing.T) {
 			"sites enrol":        "acts; the site is in sites show --json",
 			"sites hours":        "acts; the site is in sites show --json",
 			"sites plan":         "acts; the site is in sites show --json",
+
+			"train withdraw": "acts; the certificates are in train list --json",
 		},
 	})
 }

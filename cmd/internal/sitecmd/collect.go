@@ -3,7 +3,6 @@ package sitecmd
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -24,6 +23,7 @@ import (
 	"darksite/localmon"
 	"darksite/localmon/source/push"
 	"darksite/localmon/units"
+	"darksite/training/certificate"
 
 	collectmonitor "darksite/bundle/collect/monitor"
 
@@ -177,6 +177,11 @@ func (a *app) gather(ctx context.Context, o *collectOptions) (*gathering, error)
 	if readiness, err := a.readinessPage(); err == nil && asked.wants(readiness.About.Name) {
 		g.collectors = append(g.collectors, readiness)
 	}
+	if papers, err := a.certificationPapers(); err != nil {
+		a.env.Notef("the records of examinations are left out: %v", err)
+	} else if papers != nil && asked.wants(certificationName) {
+		g.collectors = append(g.collectors, papers)
+	}
 	if hosts != nil { // named by a person, so no list leaves it out
 		g.collectors = append(g.collectors, hosts)
 		for _, h := range hosts.Found() {
@@ -261,19 +266,30 @@ func (a *app) caseFor(o *collectOptions) (*collect.Document, error) {
 }
 
 // readinessPage is one page on the site itself, so that the vendor sees what
-// the site can do for itself.
+// the site can do for itself. Keys and certificates stand for people.
 func (a *app) readinessPage() (collect.Document, error) {
 	v, err := a.siteView()
 	if err != nil {
 		return collect.Document{}, err
 	}
-	text, err := json.MarshalIndent(a.readiness(v), "", "  ")
-	if err != nil {
-		return collect.Document{}, err
+	var b strings.Builder
+	fmt.Fprintf(&b, "readiness of site %s\n\n%s", v.Site.Code, findingLines(append(a.readiness(v), a.coverageFindings()...)))
+	if c, _, err := a.coverage(); err == nil && len(c.Admins) > 0 { // why not is among the findings
+		b.WriteString("\ncertificates of admins\n")
+		for _, who := range c.Admins {
+			until, how := "an end nobody has said", "as site.yaml says, not checked"
+			if who.Until != (certificate.Day{}) {
+				until = who.Until.String()
+			}
+			if who.Checked {
+				how = "checked"
+			}
+			fmt.Fprintf(&b, "%s  until %s  %s\n", who.Certificate, until, how)
+		}
 	}
 	return collect.Document{
 		About: collect.Plan{Name: "readiness", What: "readiness of the site", Why: "shows who can do what at the site", From: []string{"darksite site check"}},
-		Name:  "readiness.json", Text: append(text, '\n'),
+		Name:  "readiness.txt", Text: []byte(b.String()),
 	}, nil
 }
 

@@ -58,7 +58,7 @@ func (a *app) facts(ctx context.Context, target string) (*liveFacts, error) {
 			return nil, err
 		}
 		// How much the history takes is told by the monitor, which has it open.
-		src := &siteOrder{Source: machine, conf: conf, card: a.path(vendorFile), used: func(context.Context) (int64, int64, error) {
+		src := &siteOrder{Source: machine, conf: conf, card: a.path(vendorFile), kept: a.coverageAt, used: func(context.Context) (int64, int64, error) {
 			return 0, 0, errors.New("the monitor tells")
 		}}
 		return &liveFacts{source: src, sight: s, target: target, now: a.env.Now}, nil

@@ -37,7 +37,8 @@ apply it all at once: numbers, diagnoses, comments, what is needed, steps for pe
 parts, advice, receipts. A reply may bring a new vendor card, rules of alerts and a
 pack of runbooks; what each changes is shown line by line. What lets somebody sign or
 open who could not before, or makes the alerts tell less than before, is marked LOOSENS
-and needs two officers with their keys. Rules and runbooks that do not go together with
+and needs two officers with their keys. Certificates of people are checked under the
+vendor's keys and kept, and so is the list of withdrawn ones. Rules and runbooks that do not go together with
 those of this site refuse the reply as a whole; --without takes the rest of it. Nothing
 in a reply is ever executed. Applying the same reply again changes nothing.
 
@@ -218,6 +219,10 @@ func (a *app) applyReply(ctx context.Context, j *journey, o reply.Opened, w repl
 	if err != nil {
 		return err
 	}
+	certs, err := a.weighCertificates(o)
+	if err != nil {
+		return err
+	}
 	if err := a.officersAgree(brought.loosens(card), w.officers, w.passFile); err != nil {
 		return err
 	}
@@ -225,9 +230,9 @@ func (a *app) applyReply(ctx context.Context, j *journey, o reply.Opened, w repl
 	if err := a.env.Agree(w.yes, "Apply this at the site?", "it is to be applied", refused); err != nil {
 		return err
 	}
-	var changes []casedraft.Change
-	for _, it := range o.Items {
-		changes = append(changes, casedraft.Change{Name: it.Case, Apply: func(d *casedraft.Draft) error { return applyItem(d, it, o.Issued) }})
+	changes, err := a.caseChanges(store, o)
+	if err != nil {
+		return err
 	}
 	if err := store.UpdateAll(a.env.Now(), changes); err != nil {
 		return err
@@ -249,6 +254,9 @@ func (a *app) applyReply(ctx context.Context, j *journey, o reply.Opened, w repl
 	if err := a.layBrought(ctx, j, brought, w.officers); err != nil {
 		return err
 	}
+	if err := a.layCertificates(ctx, j, certs); err != nil {
+		return err
+	}
 	if err := a.putInForce(ctx, j, card, w.officers); err != nil {
 		return err
 	}
@@ -261,6 +269,27 @@ func (a *app) applyReply(ctx context.Context, j *journey, o reply.Opened, w repl
 	}
 	a.env.Next(afterReply(o)...)
 	return nil
+}
+
+// caseChanges are the items for the cases of this site. A bundle that was collected for
+// no case has one at the desk alone: what is said of it was shown, and is in the journal.
+func (a *app) caseChanges(store *casedraft.Store, o reply.Opened) (changes []casedraft.Change, err error) {
+	unknown := map[string]bool{}
+	for _, it := range o.Items {
+		_, err := store.Get(it.Case)
+		switch {
+		case errors.Is(err, casedraft.ErrNotFound):
+			if !unknown[it.Case] {
+				a.env.Notef("case %s has no draft here, so what is said of it is shown and not kept with a case", it.Case)
+			}
+			unknown[it.Case] = true
+			continue
+		case err != nil:
+			return nil, err
+		}
+		changes = append(changes, casedraft.Change{Name: it.Case, Apply: func(d *casedraft.Draft) error { return applyItem(d, it, o.Issued) }})
+	}
+	return changes, nil
 }
 
 // afterReply is what a reply asks the people of the site to do.

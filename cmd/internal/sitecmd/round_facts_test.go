@@ -35,13 +35,6 @@ func TestWhatEndsIsSaidInTime(t *testing.T) {
 			require.Equal(t, c.value, value)
 		})
 	}
-	conf := &siteconf.Config{Contacts: []siteconf.Contact{
-		{ID: "a", Certificate: "DSA-1", Until: day("2026-11-21")},
-		{ID: "b", Certificate: "DSA-2", Until: day("2026-11-22")},
-		{ID: "c", Certificate: "DSA-3"},
-		{ID: "d"},
-	}}
-	require.Equal(t, 2, certified(conf, now), "one whose certificate has ended is not certified any more")
 }
 
 func TestTheRoundSaysWhatABundleWaitsFor(t *testing.T) {

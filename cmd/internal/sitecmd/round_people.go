@@ -15,8 +15,7 @@ import (
 
 // Times before something ends at which the round says so.
 const (
-	renewSoon   = 60 * 24 * time.Hour
-	leastAdmins = 2
+	renewSoon = 60 * 24 * time.Hour
 )
 
 func (a *app) peopleLines(ctx context.Context, s *sight, marks map[string]rounds.Mark) []overview.Line {
@@ -25,7 +24,7 @@ func (a *app) peopleLines(ctx context.Context, s *sight, marks map[string]rounds
 	if err != nil {
 		return []overview.Line{unknownLine("site.yaml", err)}
 	}
-	lines := contactLines(conf, now)
+	lines := append(contactLines(conf, now), a.coverageLines(now)...)
 	lines = append(lines, arrayCertificates(ctx, s, conf, now)...)
 	if v, err := a.siteView(); err != nil {
 		lines = append(lines, unknownLine("roster and vendor card", err))
@@ -58,48 +57,19 @@ func ending(until, now time.Time) (overview.Word, string) {
 // lastDay is the end of the day that is named as the last.
 func lastDay(d siteconf.Date) time.Time { return d.AddDate(0, 0, 1) }
 
-// certified counts the contacts whose certificate has not ended. One without an
-// end is counted, and the line of its own says that the end is not known.
-func certified(conf *siteconf.Config, now time.Time) int {
-	n := 0
-	for _, c := range conf.Contacts {
-		if c.Certificate != "" && (c.Until.IsZero() || now.Before(lastDay(c.Until))) {
-			n++
-		}
-	}
-	return n
-}
-
-// contactLines are who may ask for support, who is certified and until when, and
-// how long the contract runs.
+// contactLines are who may ask for support, and how long the contract runs.
 func contactLines(conf *siteconf.Config, now time.Time) []overview.Line {
 	edit := "edit " + siteconf.FileName
 	contacts := overview.Line{Word: overview.OK, What: "contacts", Value: fmt.Sprintf("%d of at most 5", len(conf.Contacts)), Next: edit}
 	if len(conf.Contacts) == 0 {
 		contacts.Word = overview.Critical
 	}
-	n := certified(conf, now)
-	admins := overview.Line{Word: overview.OK, What: "certified admins", Value: fmt.Sprintf("%d of %d", n, leastAdmins), Next: edit}
-	if n < leastAdmins {
-		admins.Word = overview.Warning
-	}
-	lines := []overview.Line{contacts, admins}
-	for _, c := range conf.Contacts {
-		if c.Certificate == "" {
-			continue
-		}
-		l := overview.Line{Word: overview.Unknown, What: fmt.Sprintf("certificate %s of %s", c.Certificate, c.Name), Value: "until when is not said", Next: edit + ": certificate_until"}
-		if !c.Until.IsZero() {
-			l.Word, l.Value = ending(lastDay(c.Until), now)
-		}
-		lines = append(lines, l)
-	}
 	support := overview.Line{Word: overview.Unknown, What: "support contract", Value: "until when is not said", Next: edit}
 	if until := conf.Support.Until; !until.IsZero() {
 		support.Word, support.Value = ending(lastDay(until), now)
 		support.Value = orDash(conf.Support.Plan) + " " + support.Value
 	}
-	return append(lines, support)
+	return []overview.Line{contacts, support}
 }
 
 // certificateExpires is what a look says of the certificate it was shown.

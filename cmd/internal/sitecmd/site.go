@@ -231,7 +231,7 @@ func (a *app) siteCheckCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			findings := a.readiness(v)
+			findings := append(a.readiness(v), a.coverageFindings()...)
 			if asJSON {
 				err = a.env.JSON(findings)
 			} else {

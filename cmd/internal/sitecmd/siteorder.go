@@ -9,6 +9,7 @@ import (
 
 	"darksite/cmd/internal/siteconf"
 	"darksite/localmon"
+	"darksite/training/certificate"
 )
 
 // historyUse says how much of the history's file is in use, and how much may be.
@@ -18,21 +19,23 @@ type historyUse func(ctx context.Context) (used, budget int64, err error)
 // own machine:
 //
 //	localmon_site_contacts                  contacts of site.yaml
-//	localmon_site_certified_admins          of them those that name a certificate which has not ended
+//	localmon_site_certified_admins          people certified as admins: see coverage
+//	localmon_site_coverage_seconds          until fewer than two of them are, where two are and that is known
 //	localmon_site_revocations_age_seconds   since the vendor's card, which holds the revoked keys, was taken
 //	localmon_history_bytes                  of the history, in use
 //	localmon_history_budget_bytes           of the history, allowed
 //
 // What is not known is not told: a list of contacts that nobody has filled in yet
 // says nothing of people, and before there is a card of the vendor there is nothing
-// that could be old. A certificate counts as it is written; whether it is one
-// nobody can check here. A card that was restored from a copy counts from then,
+// that could be old. A certificate that site.yaml names and nobody has brought here
+// counts as it is written. A card that was restored from a copy counts from then,
 // where the copy did not keep its time.
 type siteOrder struct {
 	localmon.Source // of the machine
 
 	conf *siteconf.Config
 	card string // the vendor's
+	kept func(now time.Time) (coverage, error)
 	used historyUse
 }
 
@@ -48,7 +51,14 @@ func (o *siteOrder) Collect(ctx context.Context, now time.Time) (localmon.Batch,
 	}
 	if people := o.conf.Contacts; len(people) > 0 {
 		tell("localmon_site_contacts", float64(len(people)))
-		tell("localmon_site_certified_admins", float64(certified(o.conf, now)))
+	}
+	if c, err := o.kept(now); err != nil {
+		b.Partial = append(slices.Clone(b.Partial), localmon.EndpointError{Endpoint: "certificates", Err: fmt.Errorf("who is certified: %w", err)})
+	} else if c.Told {
+		tell("localmon_site_certified_admins", float64(len(c.Admins)))
+		if day, known := c.horizon(); known && len(c.Admins) >= certificate.Least {
+			tell("localmon_site_coverage_seconds", max(0, endOf(day.Add(-1)).Sub(now).Seconds()))
+		}
 	}
 	if info, err := os.Stat(o.card); err == nil && !info.ModTime().After(now) { // a card that is missing is told by site check
 		tell("localmon_site_revocations_age_seconds", now.Sub(info.ModTime()).Seconds())

@@ -10,6 +10,7 @@ import (
 
 	"darksite/cmd/internal/siteconf"
 	"darksite/localmon"
+	"darksite/training/certificate"
 
 	"github.com/stretchr/testify/require"
 )
@@ -35,6 +36,11 @@ func TestWhatTheSiteKeepsInOrderIsToldWhereItIsKnown(t *testing.T) {
 		return func(context.Context) (int64, int64, error) { return used, budget, err }
 	}
 	none := map[string]float64{"node_load1": 1}
+	written := func(contacts []siteconf.Contact) func(time.Time) (coverage, error) {
+		return func(now time.Time) (coverage, error) {
+			return coverageOf(&siteconf.Config{Contacts: contacts}, papers{today: certificate.DayOf(now)}), nil
+		}
+	}
 	cases := []struct {
 		name     string
 		contacts []siteconf.Contact
@@ -66,7 +72,7 @@ func TestWhatTheSiteKeepsInOrderIsToldWhereItIsKnown(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			o := &siteOrder{Source: machine{}, conf: &siteconf.Config{Contacts: c.contacts}, card: c.card, used: c.used}
+			o := &siteOrder{Source: machine{}, conf: &siteconf.Config{Contacts: c.contacts}, card: c.card, used: c.used, kept: written(c.contacts)}
 			b, err := o.Collect(t.Context(), now)
 			require.NoError(t, err)
 			got := map[string]float64{}
@@ -79,7 +85,7 @@ func TestWhatTheSiteKeepsInOrderIsToldWhereItIsKnown(t *testing.T) {
 			require.Len(t, b.Partial, c.partial)
 		})
 	}
-	o := &siteOrder{Source: machine{}, conf: &siteconf.Config{}, card: taken(now.Add(time.Hour)), used: bytes(10, 0, nil)}
+	o := &siteOrder{Source: machine{}, conf: &siteconf.Config{}, card: taken(now.Add(time.Hour)), used: bytes(10, 0, nil), kept: written(nil)}
 	b, err := o.Collect(t.Context(), now)
 	require.NoError(t, err)
 	require.NotContains(t, metricsOf(b), "localmon_site_revocations_age_seconds", "a clock that was set back knows no age")

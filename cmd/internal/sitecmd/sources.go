@@ -279,7 +279,7 @@ func (a *app) watch(conf *siteconf.Config, keep keeper, used historyUse, before 
 	if before != nil {
 		w.counts.take(before.counts)
 	}
-	machine := &siteOrder{Source: w.counts, conf: conf, card: a.path(vendorFile), used: used}
+	machine := &siteOrder{Source: w.counts, conf: conf, card: a.path(vendorFile), kept: a.coverageAt, used: used}
 	w.targets = append(w.targets, daemon.Target{Source: machine, Kind: localmon.KindHost, Poll: poll.Options{Every: conf.Monitor.Every}})
 	var speakers []push.Target
 	for _, ar := range conf.Arrays {

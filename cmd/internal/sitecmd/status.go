@@ -11,6 +11,7 @@ import (
 	"darksite/localmon"
 	"darksite/localmon/overview"
 	"darksite/localmon/units"
+	"darksite/training/certificate"
 
 	"github.com/spf13/cobra"
 )
@@ -66,7 +67,12 @@ func (a *app) inHand() inHand {
 	if err != nil {
 		h.Unknown = append(h.Unknown, "contacts")
 	} else {
-		h.CertifiedAdmins, h.Contacts = certified(conf, a.env.Now()), len(conf.Contacts)
+		h.Contacts = len(conf.Contacts)
+	}
+	if c, _, err := a.coverage(); err != nil {
+		h.Unknown = append(h.Unknown, "certificates")
+	} else {
+		h.CertifiedAdmins = len(c.Admins)
 	}
 	if h.OpenCases, err = a.openCaseCount(); err != nil {
 		h.Unknown = append(h.Unknown, "cases")
@@ -80,7 +86,7 @@ func (a *app) inHand() inHand {
 }
 
 func (h inHand) text() string {
-	text := fmt.Sprintf("certified admins %d/%d, contacts %d/5, open cases %d, unfinished runs %d", h.CertifiedAdmins, leastAdmins, h.Contacts, h.OpenCases, h.OpenRuns)
+	text := fmt.Sprintf("certified admins %d/%d, contacts %d/5, open cases %d, unfinished runs %d", h.CertifiedAdmins, certificate.Least, h.Contacts, h.OpenCases, h.OpenRuns)
 	if len(h.Unknown) > 0 {
 		text += "; not readable now: " + strings.Join(h.Unknown, ", ")
 	}
@@ -184,7 +190,7 @@ func (a *app) printOverview(o overview.Overview, hand inHand) error {
 	a.printKept(o)
 	for i, line := range cli.Wrap("site: "+hand.text(), a.env.Width()-2) {
 		mark := "  "
-		if i == 0 && (hand.CertifiedAdmins < leastAdmins || len(hand.Unknown) > 0) {
+		if i == 0 && (hand.CertifiedAdmins < certificate.Least || len(hand.Unknown) > 0) {
 			mark = "! "
 		}
 		fmt.Fprintln(w, mark+line)

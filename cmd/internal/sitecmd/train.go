@@ -17,6 +17,7 @@ import (
 	"darksite/training/certificate"
 	lessons "darksite/training/course"
 	"darksite/training/course/content"
+	"darksite/training/register"
 
 	"github.com/spf13/cobra"
 )
@@ -28,6 +29,7 @@ func (a *app) trainCommand() *cobra.Command {
 	}
 	c.AddCommand(a.trainListCommand(), a.trainLessonCommand(), a.trainManualCommand())
 	c.AddCommand(a.trainBankCommand())
+	c.AddCommand(a.trainProgressCommand(), a.trainExamCommand(), a.trainCertificateCommand())
 	return c
 }
 
@@ -97,36 +99,74 @@ func (a *app) lessonsOf(track string) ([]*lessons.Lesson, error) {
 	return all.Lessons(certificate.Track(track)), nil
 }
 
+// lessonOptions say how a lesson is taken.
+type lessonOptions struct {
+	lang, learner string
+	answers, quiz bool
+}
+
 func (a *app) trainLessonCommand() *cobra.Command {
-	var lang string
-	var answers bool
+	var o lessonOptions
 	c := &cobra.Command{
 		Use: "lesson ID", Short: "Read a lesson, with three questions to check yourself", Args: cobra.ExactArgs(1),
-		Example: "  darksite train lesson a4 --lang fr\n  darksite train lesson a4 --answers",
+		Long: `Read a lesson. With --quiz answer its questions and be told at once what was right, and
+why. With --as it is written down that you have read or checked it; train progress
+shows that.`,
+		Example: "  darksite train lesson a4 --lang fr --as mdurand\n  darksite train lesson a4 --quiz --as mdurand\n  darksite train lesson a4 --answers",
 		RunE: func(_ *cobra.Command, args []string) error {
-			all, err := a.lessons()
-			if err != nil {
-				return err
-			}
-			l, ok := all.Lesson(args[0])
-			if !ok {
-				return cli.WithHint(fmt.Errorf("no lesson is called %q", args[0]), "darksite train list")
-			}
-			if answers {
-				a.printAnswers(l, a.runbookLang(lang))
-			} else {
-				a.printLesson(l, a.runbookLang(lang))
-				a.env.Next("darksite train lesson " + l.ID + " --answers")
-			}
-			if next, ok := all.Next(l.ID); ok && answers {
-				a.env.Next("darksite train lesson " + next.ID)
-			}
-			return nil
+			return a.takeLesson(args[0], o)
 		},
 	}
-	langFlag(c, &lang)
-	c.Flags().BoolVar(&answers, "answers", false, "the answers to its questions, with the reason of each")
+	langFlag(c, &o.lang)
+	c.Flags().BoolVar(&o.answers, "answers", false, "the answers to its questions, with the reason of each")
+	c.Flags().BoolVar(&o.quiz, "quiz", false, "ask its questions")
+	c.Flags().StringVar(&o.learner, "as", "", "id of the learner, whose progress is kept")
 	return c
+}
+
+func (a *app) takeLesson(id string, o lessonOptions) error {
+	all, err := a.lessons()
+	if err != nil {
+		return err
+	}
+	l, ok := all.Lesson(id)
+	if !ok {
+		return cli.WithHint(fmt.Errorf("no lesson is called %q", id), "darksite train list")
+	}
+	as := ""
+	if o.learner != "" {
+		if _, err := a.config(); err != nil { // there is nowhere to write it down
+			return err
+		}
+		as = " --as " + o.learner
+	}
+	switch {
+	case o.answers && o.quiz:
+		return cli.Usagef("--answers or --quiz: one of the two")
+	case o.answers:
+		a.printAnswers(l, a.runbookLang(o.lang))
+	case o.quiz:
+		if err := a.quiz(l, o.learner, o.lang); err != nil {
+			return err
+		}
+	default:
+		a.printLesson(l, a.runbookLang(o.lang))
+		if err := a.noteLesson(o.learner, register.Read, l.ID, ""); err != nil {
+			return err
+		}
+		next := []string{"darksite train lesson " + l.ID + " --quiz" + as, "darksite train lesson " + l.ID + " --answers"}
+		if l.Lab != "" {
+			next = append(next, "darksite train lab start "+l.Lab)
+		}
+		a.env.Next(next...)
+		return nil
+	}
+	if next, ok := all.Next(l.ID); ok {
+		a.env.Next("darksite train lesson " + next.ID + as)
+	} else {
+		a.env.Next("darksite train exam practice --track " + string(l.Track))
+	}
+	return nil
 }
 
 func (a *app) printLesson(l *lessons.Lesson, lang runbooks.Lang) {

@@ -1,0 +1,284 @@
+package deskcmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"darksite/bundle"
+	"darksite/bundle/roster"
+	"darksite/bundle/sign"
+	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/keyfile"
+	"darksite/training/award"
+	"darksite/training/certificate"
+	"darksite/training/register"
+
+	"github.com/spf13/cobra"
+)
+
+// issueOptions say who signs what.
+type issueOptions struct {
+	bank, as, passFile string
+	session            string
+	products           []string
+}
+
+func (a *app) trainIssueCommand() *cobra.Command {
+	var o issueOptions
+	var asJSON bool
+	c := &cobra.Command{
+		Use: "issue BUNDLE", Short: "Check the examinations of a bundle and issue the certificates that follow", Args: cobra.ExactArgs(1),
+		Long: `Check every examination of a bundle as "train verify" does, and sign a certificate for
+each that was passed and has none yet. It counts for 24 months and goes back with every
+reply to the site from now on.`,
+		Example: "  casedesk train issue S042-000017 --as ruth --product flasharray-6",
+		RunE: func(c *cobra.Command, args []string) error {
+			return a.issue(c.Context(), bundle.ID(args[0]), o, asJSON)
+		},
+	}
+	c.Flags().StringVar(&o.as, "as", "", "id of who issues, as on the vendor card")
+	c.Flags().StringVar(&o.passFile, "passphrase-file", "", "passphrase of the key")
+	c.Flags().StringVar(&o.session, "session", "", "only the examination of this session")
+	c.Flags().StringArrayVar(&o.products, "product", nil, "a kind of array with its major version, such as flasharray-6; may be given again")
+	c.Flags().StringVar(&o.bank, "bank", "", "folder of the bank of questions it was held with (default: the kit's own)")
+	cli.JSONFlag(c, &asJSON)
+	_ = c.MarkFlagRequired("as") // the flag exists: it was defined above
+	return c
+}
+
+// certificateID is the ID of the vendor's certificate for an examination. Of one
+// examination there is one, however often its record arrives.
+func certificateID(c award.Award) string {
+	kind := map[certificate.Track]string{certificate.Admin: "DSA", certificate.Officer: "DSO", certificate.TSE: "DST"}[c.Record.Track]
+	return kind + "-" + strings.ToUpper(c.Record.Session[:8])
+}
+
+// issuer is the key of somebody of the vendor card that is not taken back.
+func (a *app) issuer(id, passFile string) (sign.Signer, roster.Vendor, error) {
+	v, err := a.vendor()
+	if err != nil {
+		return nil, v, err
+	}
+	who, ok := v.Person(id)
+	if !ok || !slices.Contains(award.Issuers(v), who.Key) {
+		return nil, v, cli.WithHint(cli.WithCode(cli.CodeRefused, fmt.Errorf("%q is not on the vendor card, or the key is taken back", id)), "casedesk keys card")
+	}
+	key, err := keyfile.Signer(a.path(keysDir, id+".key"), keyfile.Ask(a.env, passFile))
+	if err != nil {
+		return nil, v, err
+	}
+	if key.Public() != who.Key {
+		return nil, v, cli.WithHint(cli.WithCode(cli.CodeRefused, fmt.Errorf("key %s is not the one on the vendor card for %s", key.Public().ID(), id)), "casedesk keys card")
+	}
+	return key, v, nil
+}
+
+// issuedView is what train issue prints.
+type issuedView struct {
+	Certificate string `json:"certificate"`
+	Candidate   string `json:"candidate"`
+	Until       string `json:"until"`
+	New         bool   `json:"new"`
+}
+
+func (a *app) issue(ctx context.Context, id bundle.ID, o issueOptions, asJSON bool) error {
+	key, _, err := a.issuer(o.as, o.passFile)
+	if err != nil {
+		return err
+	}
+	views, err := a.exams(ctx, id, o.bank)
+	if err != nil {
+		return err
+	}
+	out := []issuedView{}
+	for _, v := range views {
+		if o.session != "" && v.Session != o.session {
+			continue
+		}
+		if !v.Passed {
+			a.env.Notef("examination %s of %s was not passed: nothing is issued for it", v.Session, v.Candidate)
+			continue
+		}
+		one, err := a.issueOne(v, key, o)
+		if err != nil {
+			return err
+		}
+		out = append(out, one)
+	}
+	if len(out) == 0 {
+		return cli.WithHint(cli.WithCode(cli.CodeRefused, fmt.Errorf("no examination of %s leads to a certificate", id)), "casedesk train verify %s", id)
+	}
+	if asJSON {
+		return a.env.JSON(out)
+	}
+	for _, i := range out {
+		word := "was issued before"
+		if i.New {
+			word = "issued"
+		}
+		fmt.Fprintf(a.env.Out, "%s  %s, for %s, until %s\n", i.Certificate, word, i.Candidate, i.Until)
+	}
+	a.env.Next("casedesk reply CASE --as ONE --as OTHER   (carries it to the site)", "casedesk train list")
+	return nil
+}
+
+func (a *app) issueOne(v examView, key sign.Signer, o issueOptions) (issuedView, error) {
+	id := certificateID(v.award)
+	old, err := a.register().Certificate(id)
+	if err == nil {
+		if old.Key != v.Key {
+			return issuedView{}, fmt.Errorf("examination %s: %w: %s", v.Session, register.ErrOther, id)
+		}
+		return issuedView{id, v.Candidate, old.Until.String(), false}, nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return issuedView{}, cli.WithCode(cli.CodeTampered, err)
+	}
+	c, err := v.award.Certificate(id, key.Public(), certificate.DayOf(a.env.Now().UTC()), o.products, false)
+	if err != nil {
+		return issuedView{}, cli.WithCode(cli.CodeUsage, err)
+	}
+	signed, err := certificate.Issue(c, key)
+	if err != nil {
+		return issuedView{}, err
+	}
+	return issuedView{id, v.Candidate, c.Until.String(), true}, a.register().Keep(signed)
+}
+
+// certificateRow is a certificate as the desk lists it.
+type certificateRow struct {
+	ID     string `json:"id"`
+	Site   string `json:"site"`
+	Holder string `json:"holder"`
+	Track  string `json:"track"`
+	Until  string `json:"until"`
+	State  string `json:"state"`
+}
+
+func (a *app) trainListCommand() *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use: "list", Short: "The certificates this desk has issued", Args: cobra.NoArgs,
+		Example: "  casedesk train list --json",
+		RunE: func(*cobra.Command, []string) error {
+			v, err := a.vendor()
+			if err != nil {
+				return err
+			}
+			gone, _, err := a.withdrawn(v)
+			if err != nil {
+				return err
+			}
+			all, err := a.register().Certificates()
+			if err != nil {
+				return cli.WithCode(cli.CodeTampered, err)
+			}
+			rows := []certificateRow{}
+			for _, s := range all {
+				verdict := certificate.Verify(s, certificate.Trust{Vendor: award.Issuers(v), Withdrawn: gone}, certificate.DayOf(a.env.Now().UTC()))
+				rows = append(rows, certificateRow{s.ID, s.Site, s.Holder, string(s.Track), s.Until.String(), string(verdict.Reason)})
+			}
+			if asJSON {
+				return a.env.JSON(rows)
+			}
+			if len(rows) == 0 {
+				a.env.Notef("no certificate was issued yet")
+				a.env.Next("casedesk train verify BUNDLE")
+				return nil
+			}
+			t := &cli.Table{Header: []string{"CERTIFICATE", "SITE", "TRACK", "UNTIL", "STATE", "HOLDER"}}
+			for _, r := range rows {
+				t.Add(r.ID, r.Site, r.Track, r.Until, r.State, r.Holder)
+			}
+			t.Print(a.env.Out, a.env.Width(), a.env.Color())
+			return nil
+		},
+	}
+	cli.JSONFlag(c, &asJSON)
+	return c
+}
+
+func (a *app) trainWithdrawCommand() *cobra.Command {
+	var o issueOptions
+	var why string
+	c := &cobra.Command{
+		Use: "withdraw CERTIFICATE", Short: "End a certificate before its day", Args: cobra.ExactArgs(1),
+		Long: `Put a certificate on the numbered list of those that count no more, and sign the list.
+It goes back with every reply from now on, to every site. A provisional certificate of a
+site can be withdrawn as well. Nothing is ever taken off the list.`,
+		Example: "  casedesk train withdraw DSA-8B37E27C --as ruth --why \"left the site\"",
+		RunE: func(_ *cobra.Command, args []string) error {
+			return a.withdraw(args[0], why, o)
+		},
+	}
+	c.Flags().StringVar(&o.as, "as", "", "id of who signs, as on the vendor card")
+	c.Flags().StringVar(&o.passFile, "passphrase-file", "", "passphrase of the key")
+	c.Flags().StringVar(&why, "why", "", "why, in a few words without a name; sites read it")
+	_ = c.MarkFlagRequired("as") // both flags exist: they were defined above
+	_ = c.MarkFlagRequired("why")
+	return c
+}
+
+// withItsProvisional are a certificate and the provisional one of the same examination,
+// which would else still count at the site.
+func (a *app) withItsProvisional(id string) ([]string, error) {
+	if strings.HasPrefix(id, "P-") {
+		return []string{id}, nil
+	}
+	s, err := a.register().Certificate(id)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, cli.WithHint(fmt.Errorf("this desk issued no certificate %s", id), "casedesk train list")
+	}
+	if err != nil {
+		return nil, cli.WithCode(cli.CodeTampered, err)
+	}
+	_, session, _ := strings.Cut(id, "-")
+	return []string{id, "P-" + s.Site + "-" + session}, nil
+}
+
+func (a *app) withdraw(id, why string, o issueOptions) error {
+	key, v, err := a.issuer(o.as, o.passFile)
+	if err != nil {
+		return err
+	}
+	have, _, err := a.withdrawn(v)
+	if err != nil {
+		return err
+	}
+	today := certificate.DayOf(a.env.Now().UTC())
+	next := certificate.Withdrawals{Number: 1, Issued: today}
+	if have != nil {
+		next.Number, next.List = have.Number+1, have.List
+	}
+	if slices.ContainsFunc(next.List, func(w certificate.Withdrawal) bool { return w.ID == id }) {
+		return cli.WithHint(cli.WithCode(cli.CodeRefused, fmt.Errorf("certificate %s is withdrawn already", id)), "casedesk train list")
+	}
+	ids, err := a.withItsProvisional(id)
+	if err != nil {
+		return err
+	}
+	next.List = slices.Clone(next.List)
+	for _, one := range ids {
+		if !slices.ContainsFunc(next.List, func(w certificate.Withdrawal) bool { return w.ID == one }) {
+			next.List = append(next.List, certificate.Withdrawal{ID: one, On: today, Why: why})
+		}
+	}
+	text, err := next.Encode()
+	if err != nil {
+		return cli.WithCode(cli.CodeUsage, err)
+	}
+	armored, err := key.Sign(sign.Certificate, text)
+	if err != nil {
+		return err
+	}
+	if err := a.register().Withdraw(append(text, armored...), award.Issuers(v), award.Keys(v)); err != nil {
+		return err
+	}
+	a.env.Notef("certificate %s is withdrawn by list %d, which goes with every reply from now on", id, next.Number)
+	a.env.Next("casedesk reply CASE --as ONE --as OTHER")
+	return nil
+}

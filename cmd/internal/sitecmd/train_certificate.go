@@ -1,0 +1,459 @@
+package sitecmd
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"darksite/bundle/journal"
+	"darksite/bundle/paper"
+	"darksite/bundle/safefile"
+	"darksite/cmd/internal/cli"
+	"darksite/runbooks"
+	"darksite/training/award"
+	"darksite/training/certificate"
+
+	"github.com/spf13/cobra"
+	"rsc.io/qr"
+)
+
+func (a *app) trainCertificateCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use: "certificate", Short: "Who is certified, until when, and whether a certificate counts",
+		Long: `A certificate is a short record, signed with one key, that can be printed as a code and
+checked without a network. After an examination that was passed the site issues a
+provisional one, for at most 180 days. The record travels to the vendor in the next
+bundle, and the vendor's certificate comes back in a reply and counts for 24 months.`,
+		Example: `  darksite train certificate list
+  darksite train certificate issue 00112233445566ff --as amartin
+  darksite train certificate print DSA-0001 --pdf certificate.pdf
+  darksite train certificate verify scanned.txt`,
+	}
+	c.AddCommand(a.certificateListCommand(), a.certificateIssueCommand(), a.certificateShowCommand(), a.certificateVerifyCommand(), a.certificatePrintCommand())
+	return c
+}
+
+func (a *app) certificateListCommand() *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use: "list", Short: "The certificates kept here, and which of them count", Args: cobra.NoArgs,
+		Example: "  darksite train certificate list --json",
+		RunE: func(*cobra.Command, []string) error {
+			p, err := a.papers()
+			if err != nil {
+				return err
+			}
+			views := []certificateView{}
+			for _, s := range p.kept {
+				v, err := p.view(s)
+				if err != nil {
+					return err
+				}
+				views = append(views, v)
+			}
+			if asJSON {
+				return a.env.JSON(views)
+			}
+			a.printCertificates(p, views)
+			return nil
+		},
+	}
+	cli.JSONFlag(c, &asJSON)
+	return c
+}
+
+func (a *app) printCertificates(p papers, views []certificateView) {
+	if len(views) == 0 {
+		a.env.Notef("no certificate is kept here yet")
+		a.env.Next("darksite train exam start --track admin --as ID --supervisor ID")
+		return
+	}
+	t := &cli.Table{Header: []string{"CERTIFICATE", "TRACK", "UNTIL", "HOLDER", "STATE"}}
+	for _, v := range views {
+		t.Add(v.ID, v.Track, v.Until, v.Person, stateWords(v))
+	}
+	t.Print(a.env.Out, a.env.Width(), a.env.Color())
+	a.env.Notef("%s", listWords(p))
+	a.env.Next("darksite train certificate show " + views[0].ID)
+}
+
+// stateWords is what a certificate is worth, in a few words.
+func stateWords(v certificateView) string {
+	if !v.Verdict.OK() {
+		return "DOES NOT COUNT: " + string(v.Verdict.Reason)
+	}
+	words := "counts"
+	if v.Provisional {
+		words += ", provisional"
+	}
+	if v.Practice != string(certificate.Current) {
+		words += ", " + v.Practice
+	}
+	return fmt.Sprintf("%s, %d days left", words, v.Verdict.DaysLeft)
+}
+
+// listWords say what is known of withdrawn certificates.
+func listWords(p papers) string {
+	if p.withdrawn == nil {
+		return "no list of withdrawn certificates has come from the vendor yet"
+	}
+	return fmt.Sprintf("list %d of withdrawn certificates, %d days old, names %d", p.withdrawn.Number, p.withdrawn.Issued.Until(p.today), len(p.withdrawn.List))
+}
+
+func (a *app) certificateIssueCommand() *cobra.Command {
+	var who person
+	var bank string
+	var products []string
+	c := &cobra.Command{
+		Use: "issue SESSION", Short: "Issue the provisional certificate of an examination that was passed", Args: cobra.ExactArgs(1),
+		Long: `Check the record of an examination again, its signatures and every answer, and sign a
+provisional certificate for the candidate with your key. Whoever may supervise may
+issue, and nobody for himself. The key is a plain ed25519 one: the signature of a token
+is too long for the printed code.`,
+		Example: "  darksite train certificate issue 00112233445566ff --as amartin --product flasharray-6",
+		RunE: func(_ *cobra.Command, args []string) error {
+			return a.issueCertificate(args[0], who, bank, products)
+		},
+	}
+	who.flags(c)
+	bankFlag(c, &bank)
+	c.Flags().StringArrayVar(&products, "product", nil, "a kind of array with its major version, such as flasharray-6; may be given again")
+	return c
+}
+
+func (a *app) issueCertificate(session string, who person, bank string, products []string) error {
+	p, err := a.papers()
+	if err != nil {
+		return err
+	}
+	e, err := a.register().Exam(session)
+	if errors.Is(err, fs.ErrNotExist) {
+		return cli.WithHint(fmt.Errorf("no examination %s was held here", session), "darksite train exam status")
+	}
+	if err != nil {
+		return cli.WithCode(cli.CodeTampered, err)
+	}
+	if !e.Done() {
+		return cli.WithHint(cli.WithCode(cli.CodeRefused, fmt.Errorf("examination %s is still open", session)), "darksite train exam submit %s", session)
+	}
+	b, screens, err := a.examBank(bank)
+	if err != nil {
+		return err
+	}
+	checked, err := award.Check(e.Text, e.Signatures, p.people, b, screens)
+	if err != nil {
+		return cli.WithHint(err, "darksite train exam status")
+	}
+	key, err := a.examSigner(p.people, who.as, who.key, who.passFile)
+	if err != nil {
+		return err
+	}
+	if _, err := p.people.Supervises(key.Public().ID(), e.Candidate, p.today); err != nil {
+		return cli.WithHint(cli.WithCode(cli.CodeRefused, err), "darksite train certificate issue %s --as ID   (somebody else)", session)
+	}
+	c, err := checked.Certificate(checked.ProvisionalID(), key.Public(), p.today, products, true)
+	if errors.Is(err, award.ErrFailed) {
+		return cli.WithHint(cli.WithCode(cli.CodeRefused, err), "darksite train progress %s", checked.Candidate.ID)
+	}
+	if err != nil {
+		return cli.WithCode(cli.CodeUsage, err)
+	}
+	if old, err := a.register().Certificate(c.ID); err == nil {
+		return cli.WithHint(cli.WithCode(cli.CodeRefused, fmt.Errorf("certificate %s was issued on %s", old.ID, old.Issued)), "darksite train certificate show %s", old.ID)
+	}
+	signed, err := certificate.Issue(c, key)
+	if err != nil {
+		return err
+	}
+	err = a.record(journal.Entry{Actor: who.as, Action: "certificate.issue", Details: map[string]string{"certificate": c.ID, "session": session, "key": c.Key, "until": c.Until.String()}})
+	if err != nil {
+		return err
+	}
+	if err := a.register().Keep(signed); err != nil {
+		return err
+	}
+	fmt.Fprintln(a.env.Out, c.ID)
+	a.env.Notef("certificate %s for %s counts until %s; the record travels to the vendor in the next bundle", c.ID, checked.Candidate.ID, c.Until)
+	a.env.Next("darksite train certificate print "+c.ID+" --pdf FILE", "darksite bundle collect --as ID")
+	return nil
+}
+
+func (a *app) certificateShowCommand() *cobra.Command {
+	var asJSON, statement bool
+	c := &cobra.Command{
+		Use: "show ID", Short: "Show a certificate that is kept here", Args: cobra.ExactArgs(1),
+		Long: `Show a certificate, whether it counts today, and its text form. With --statement print
+what is signed and, on the lines after it, the signature, as stock ssh-keygen takes them.`,
+		Example: "  darksite train certificate show DSA-0001",
+		RunE: func(_ *cobra.Command, args []string) error {
+			p, err := a.papers()
+			if err != nil {
+				return err
+			}
+			s, err := a.keptCertificate(args[0])
+			if err != nil {
+				return err
+			}
+			if statement {
+				return a.printSignedText(p, s)
+			}
+			v, err := p.view(s)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return a.env.JSON(v)
+			}
+			a.printCertificate(p, v)
+			for _, line := range cut(v.Text, a.env.Width()) {
+				fmt.Fprintln(a.env.Out, line)
+			}
+			a.env.Next("darksite train certificate print " + v.ID + " --pdf FILE")
+			return nil
+		},
+	}
+	c.Flags().BoolVar(&statement, "statement", false, "print statement and signature, for stock tools")
+	cli.JSONFlag(c, &asJSON)
+	return c
+}
+
+func (a *app) keptCertificate(id string) (certificate.Signed, error) {
+	s, err := a.register().Certificate(id)
+	if errors.Is(err, fs.ErrNotExist) {
+		return s, cli.WithHint(fmt.Errorf("no certificate %s is kept here", id), "darksite train certificate list")
+	}
+	return s, cli.WithCode(cli.CodeTampered, err)
+}
+
+// printSignedText prints what stock ssh-keygen -Y verify reads.
+func (a *app) printSignedText(p papers, s certificate.Signed) error {
+	text, err := s.Statement()
+	if err != nil {
+		return err
+	}
+	armored, err := p.armored(s)
+	if err != nil {
+		return cli.WithHint(cli.WithCode(cli.CodeTampered, err), "darksite site vendor")
+	}
+	_, err = a.env.Out.Write(append(text, armored...))
+	return err
+}
+
+func (a *app) printCertificate(p papers, v certificateView) {
+	a.fact("certificate", v.ID)
+	a.fact("holder", fmt.Sprintf("%s (%s), key %s", v.Holder, v.Person, v.Key))
+	a.fact("for", fmt.Sprintf("track %s at site %s, products: %s", v.Track, v.Site, orDash(strings.Join(v.Products, ", "))))
+	a.fact("result", fmt.Sprintf("%s, bank %s, supervised by %s", v.Band, v.Bank, v.Supervisor))
+	a.fact("counts from", v.Issued+" until "+v.Until)
+	a.fact("issued by", fmt.Sprintf("%s, key %s", v.IssuedBy, v.Issuer))
+	a.fact("state", stateWords(v))
+	if v.Verdict.Detail != "" {
+		a.fact("", v.Verdict.Detail)
+	}
+	for _, c := range v.Verdict.Cautions {
+		a.fact("note", cautionWords(c))
+	}
+	if v.Verdict.OK() {
+		a.fact("practice", fmt.Sprintf("%s; a lab at least every %d days keeps it so", v.Practice, certificate.PracticeEvery))
+	}
+	a.fact("withdrawn", listWords(p))
+}
+
+func cautionWords(c certificate.Caution) string {
+	switch c {
+	case certificate.IsProvisional:
+		return "provisional: the vendor has not seen the record yet"
+	case certificate.EndsSoon:
+		return fmt.Sprintf("it ends within %d days: time for a new examination", certificate.RenewWithin)
+	case certificate.NoList:
+		return "whether it was withdrawn is not known: no list has come"
+	case certificate.OldList:
+		return fmt.Sprintf("the list of withdrawn certificates is older than %d days", certificate.ListAge)
+	}
+	return string(c)
+}
+
+// cut breaks the text form into lines that, typed one after the other, are the same
+// again. No line begins or ends with one of the spaces in it, which people do not see.
+func cut(text string, width int) (lines []string) {
+	for len(text) > width {
+		n := width
+		for n > 1 && (text[n-1] == ' ' || text[n] == ' ') {
+			n--
+		}
+		lines, text = append(lines, text[:n]), text[n:]
+	}
+	return append(lines, text)
+}
+
+func (a *app) certificateVerifyCommand() *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use: "verify FILE|TEXT", Short: "Whether a certificate counts today, from its file or the text of its code", Args: cobra.ExactArgs(1),
+		Long: `Check a certificate without a network: its form, its signature under the keys of the
+vendor's card and of this site's roster, the list of withdrawn ones, and its days. Exit 0
+when it counts, 5 when it is forged, altered or of an unknown issuer, 4 when it was
+withdrawn, has ended, has not begun, or its issuer may not issue it.`,
+		Example: "  darksite train certificate verify scanned.txt\n  darksite train certificate verify \"DSC1:...\"",
+		RunE: func(_ *cobra.Command, args []string) error {
+			return a.verifyCertificate(args[0], asJSON)
+		},
+	}
+	cli.JSONFlag(c, &asJSON)
+	return c
+}
+
+func (a *app) verifyCertificate(what string, asJSON bool) error {
+	p, err := a.papers()
+	if err != nil {
+		return err
+	}
+	text := what
+	if !strings.HasPrefix(strings.TrimSpace(what), certificate.Prefix) {
+		data, err := readBounded(what, certificate.MaxText*2)
+		if errors.Is(err, fs.ErrNotExist) {
+			return cli.WithHint(cli.Usagef("%q is neither a file nor a text that begins with %s", cli.Printable(what), certificate.Prefix), "darksite train certificate verify --help")
+		}
+		if err != nil {
+			return err
+		}
+		text = string(data)
+	}
+	s, err := certificate.ParseText(text)
+	if err != nil {
+		return cli.WithHint(cli.WithCode(cli.CodeTampered, err), "scan it again; where it was typed, compare it letter by letter")
+	}
+	v, err := p.view(s)
+	if err != nil {
+		return err
+	}
+	if !v.Verdict.OK() {
+		return refusedCertificate(v)
+	}
+	if asJSON {
+		return a.env.JSON(v)
+	}
+	a.printCertificate(p, v)
+	return nil
+}
+
+func refusedCertificate(v certificateView) error {
+	code, hint := cli.CodeRefused, "darksite train exam start --track "+v.Track+" --as ID --supervisor ID"
+	switch v.Verdict.Reason {
+	case certificate.UnknownIssuer, certificate.Altered:
+		code, hint = cli.CodeTampered, "keep it apart and ask whoever showed it; darksite site vendor shows whose keys count"
+	case certificate.NotBegun:
+		hint = "compare the clock of this machine with a watch"
+	case certificate.Withdrawn:
+		hint = "darksite train certificate list"
+	}
+	return cli.WithHint(cli.WithCode(code, fmt.Errorf("certificate %s of %s does not count: %s: %s", v.ID, v.Holder, v.Verdict.Reason, v.Verdict.Detail)), "%s", hint)
+}
+
+func (a *app) certificatePrintCommand() *cobra.Command {
+	var lang, pdf, png string
+	c := &cobra.Command{
+		Use: "print ID", Short: "Print a certificate with its code, as text, PDF or picture", Args: cobra.ExactArgs(1),
+		Long: `Print a certificate on one page with its code and its text form. Whoever scans the code
+or types the text can check it with "train certificate verify" on any kit. Without --pdf
+or --png the page is printed as text.`,
+		Example: "  darksite train certificate print DSA-0001 --pdf certificate.pdf --lang fr\n  darksite train certificate print DSA-0001 --png badge.png",
+		RunE: func(_ *cobra.Command, args []string) error {
+			p, err := a.papers()
+			if err != nil {
+				return err
+			}
+			s, err := a.keptCertificate(args[0])
+			if err != nil {
+				return err
+			}
+			v, err := p.view(s)
+			if err != nil {
+				return err
+			}
+			return a.printPaper(v, a.runbookLang(lang), pdf, png)
+		},
+	}
+	langFlag(c, &lang)
+	c.Flags().StringVar(&pdf, "pdf", "", "write the page as PDF into this file")
+	c.Flags().StringVar(&png, "png", "", "write the code alone as a picture into this file")
+	return c
+}
+
+func (a *app) printPaper(v certificateView, lang runbooks.Lang, pdf, png string) error {
+	sheet := certificatePage(v, lang)
+	sheet.Made = a.env.Now()
+	if pdf == "" && png == "" {
+		return paper.Text(a.env.Out, sheet)
+	}
+	if pdf != "" {
+		var page bytes.Buffer
+		if err := paper.PDF(&page, sheet); err != nil {
+			return err
+		}
+		if err := safefile.Write(pdf, page.Bytes(), 0o644); err != nil {
+			return fmt.Errorf("print certificate %s: %w", v.ID, err)
+		}
+		fmt.Fprintln(a.env.Out, pdf)
+	}
+	if png == "" {
+		return nil
+	}
+	code, err := qr.Encode(v.Text, qr.M)
+	if err != nil {
+		return fmt.Errorf("print certificate %s: %w", v.ID, err)
+	}
+	if err := safefile.Write(png, code.PNG(), 0o644); err != nil {
+		return fmt.Errorf("print certificate %s: %w", v.ID, err)
+	}
+	fmt.Fprintln(a.env.Out, png)
+	return nil
+}
+
+// paperWidth is how many characters of a text form stand in a row of the page.
+const paperWidth = 72
+
+// certificatePage is the page in a language.
+func certificatePage(v certificateView, lang runbooks.Lang) paper.Sheet {
+	say := func(en, fr string) string { return runbooks.Text{EN: en, FR: fr}.In(lang) }
+	track := map[string]string{
+		string(certificate.Admin):   say("administrator of storage arrays", "administrateur de baies de stockage"),
+		string(certificate.Officer): say("security officer", "officier de sécurité"),
+		string(certificate.TSE):     say("support engineer", "ingénieur de support"),
+	}[v.Track]
+	band := map[string]string{
+		string(certificate.Pass):        say("passed", "réussi"),
+		string(certificate.Good):        say("passed, good", "réussi, bien"),
+		string(certificate.Outstanding): say("passed, outstanding", "réussi, très bien"),
+	}[v.Band]
+	title := say("CERTIFICATE ", "CERTIFICAT ") + v.ID
+	rows := []string{title, ""}
+	if v.Provisional {
+		rows = append(rows, say("PROVISIONAL, issued at the site; the vendor's follows", "PROVISOIRE, délivré sur le site ; celui du fournisseur suivra"), "")
+	}
+	fact := func(name, value string) {
+		for _, line := range cli.Wrap(value, paperWidth-16) {
+			rows = append(rows, fmt.Sprintf("%-16s%s", name, line))
+			name = ""
+		}
+	}
+	fact(say("holder", "titulaire"), v.Holder)
+	fact(say("key", "clé"), v.Key)
+	fact(say("as", "qualité"), track)
+	fact("site", v.Site)
+	if len(v.Products) > 0 {
+		fact(say("products", "produits"), strings.Join(v.Products, ", "))
+	}
+	fact(say("result", "résultat"), band)
+	fact(say("from", "du"), v.Issued)
+	fact(say("until", "au"), v.Until)
+	fact(say("issued by", "délivré par"), cmp.Or(v.IssuedBy, v.Issuer)+", "+v.Issuer)
+	rows = append(rows, "", say("To check it, scan the code or type the text below:", "Pour le vérifier, lisez le code ou tapez le texte ci-dessous :"),
+		"  darksite train certificate verify "+say("FILE", "FICHIER"), "")
+	rows = append(rows, cut(v.Text, paperWidth)...)
+	rows = append(rows, "")
+	return paper.Sheet{Title: title, Rows: rows, Codes: []string{v.Text}, Labels: []string{v.ID}}
+}

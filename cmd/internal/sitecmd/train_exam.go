@@ -1,0 +1,358 @@
+package sitecmd
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+	"time"
+
+	"darksite/bundle/roster"
+	"darksite/bundle/sign"
+	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/exambank"
+	"darksite/localmon/units"
+	"darksite/training/award"
+	"darksite/training/certificate"
+	"darksite/training/exam"
+	"darksite/training/register"
+
+	"github.com/spf13/cobra"
+)
+
+func (a *app) trainExamCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use: "exam", Short: "Sit an examination that a second person opens and closes",
+		Long: `An examination has questions, one at a time, and practical labs. A supervisor opens it
+and closes it with an own key: a certified admin, a security officer of the site or a
+trainer of the vendor, and never the candidate. Manual and runbooks may be used.
+
+Every answer is saved at once: whatever happens, "resume" goes on where it stood, and
+the time away is written down. What comes out is a record that both have signed. It
+holds key IDs and no names, and travels in every bundle until the vendor has answered.`,
+		Example: `  darksite train exam practice --track admin --items 10
+  darksite train exam start --track admin --as mdurand --supervisor amartin
+  darksite train exam status
+  darksite train exam submit --as mdurand --supervisor amartin`,
+	}
+	c.AddCommand(a.examPracticeCommand(), a.examStartCommand(), a.examResumeCommand(), a.examStatusCommand(), a.examSubmitCommand())
+	return c
+}
+
+// examOptions are what the commands of an examination share.
+type examOptions struct {
+	track, lang, bank                   string
+	as, key, passFile                   string
+	supervisor, watchKey, watchPassFile string
+	extra, from                         int
+	unfinished                          bool
+}
+
+func (o *examOptions) candidateFlags(c *cobra.Command) {
+	c.Flags().StringVar(&o.as, "as", "", "id of the candidate, as on the roster")
+	c.Flags().StringVar(&o.key, "key", "", "file of the candidate's key (default: keys/ID.key)")
+	c.Flags().StringVar(&o.passFile, "passphrase-file", "", "passphrase of the candidate's key")
+}
+
+func (o *examOptions) supervisorFlags(c *cobra.Command) {
+	c.Flags().StringVar(&o.supervisor, "supervisor", "", "id of the supervisor, on the roster or the vendor's card")
+	c.Flags().StringVar(&o.watchKey, "supervisor-key", "", "file of the supervisor's key (default: keys/ID.key)")
+	c.Flags().StringVar(&o.watchPassFile, "supervisor-passphrase-file", "", "passphrase of the supervisor's key")
+}
+
+func bankFlag(c *cobra.Command, dir *string) {
+	c.Flags().StringVar(dir, "bank", "", "folder of a bank of questions that the trainer carries (default: the kit's own)")
+}
+
+// examBank loads a bank of questions: the one a trainer carries, or the kit's own.
+func (a *app) examBank(dir string) (*exam.Bank, exam.Screener, error) {
+	b, screens, err := exambank.Load(dir)
+	if err != nil && dir != "" {
+		return nil, nil, cli.WithHint(err, "ask the trainer for a whole copy of the bank")
+	}
+	return b, screens, err
+}
+
+func (o examOptions) blueprint() (exam.Blueprint, error) {
+	t := certificate.Track(defaultTrack(o.track))
+	if !slices.Contains(certificate.Tracks(), t) {
+		return exam.Blueprint{}, cli.Usagef("--track %q: want one of %v", o.track, certificate.Tracks())
+	}
+	return exam.Of(t), nil
+}
+
+// vendorCard is the vendor's card, and an empty one before there is any: an
+// examination needs none.
+func (a *app) vendorCard() (roster.Vendor, error) {
+	v, err := a.loadVendor()
+	if cli.Code(err) == cli.CodeRefused { // none yet
+		return roster.Vendor{}, nil
+	}
+	return v, err
+}
+
+// examPeople are those who may sit, watch and issue here.
+func (a *app) examPeople() (award.People, error) {
+	r, err := a.loadRoster()
+	if err != nil {
+		return award.People{}, err
+	}
+	v, err := a.vendorCard()
+	if err != nil {
+		return award.People{}, err
+	}
+	p := award.People{Roster: r, Vendor: v}
+	kept, err := a.register().Certificates()
+	if err != nil {
+		return award.People{}, cli.WithCode(cli.CodeTampered, err)
+	}
+	withdrawn, _, err := a.register().Withdrawn(award.Keys(v))
+	if err != nil {
+		return award.People{}, err
+	}
+	p.Certified = func(key string, on certificate.Day) bool {
+		return slices.ContainsFunc(kept, func(s certificate.Signed) bool {
+			return s.Key == key && s.Track == certificate.Admin && certificate.Verify(s, p.Trust(withdrawn), on).OK()
+		})
+	}
+	return p, nil
+}
+
+// examSigner is the key of somebody of the roster or the vendor's card, and makes
+// sure that it is the one known for him.
+func (a *app) examSigner(p award.People, id, keyFile, passFile string) (sign.Signer, error) {
+	who, ok := p.Roster.Person(id)
+	if !ok {
+		who, ok = p.Vendor.Person(id)
+	}
+	if !ok {
+		return nil, cli.WithHint(cli.WithCode(cli.CodeRefused, fmt.Errorf("%q is neither on the roster nor on the vendor's card", id)), "darksite site people")
+	}
+	key, err := a.signer(id, keyFile, passFile)
+	if err != nil {
+		return nil, err
+	}
+	if key.Public() != who.Key {
+		return nil, cli.WithHint(cli.WithCode(cli.CodeRefused, fmt.Errorf("key %s is not the one known for %s", key.Public().ID(), id)), "darksite site people   (lists whose keys are known)")
+	}
+	return key, nil
+}
+
+// examRow is an examination as the list shows it.
+type examRow struct {
+	Session    string `json:"session"`
+	Track      string `json:"track"`
+	Candidate  string `json:"candidate"`
+	Supervisor string `json:"supervisor"`
+	Began      string `json:"began"`
+	State      string `json:"state"` // open, passed, failed, or signed where the bank is not at hand
+	Answered   int    `json:"answered,omitempty"`
+	Of         int    `json:"of,omitempty"`
+	Labs       int    `json:"labs,omitempty"`
+	LabsOf     int    `json:"labs_of,omitempty"`
+	MinutesOf  int    `json:"minutes_left,omitempty"`
+}
+
+func (a *app) examStatusCommand() *cobra.Command {
+	var o examOptions
+	var asJSON bool
+	c := &cobra.Command{
+		Use: "status", Short: "Examinations of this site, and how far the open ones are", Args: cobra.NoArgs,
+		Example: "  darksite train exam status --json",
+		RunE: func(*cobra.Command, []string) error {
+			if _, err := a.config(); err != nil {
+				return err
+			}
+			return a.examStatus(o, asJSON)
+		},
+	}
+	bankFlag(c, &o.bank)
+	cli.JSONFlag(c, &asJSON)
+	return c
+}
+
+func (a *app) examStatus(o examOptions, asJSON bool) error {
+	all, err := a.register().Exams()
+	if err != nil {
+		return cli.WithCode(cli.CodeTampered, err)
+	}
+	p, err := a.examPeople()
+	if err != nil {
+		return err
+	}
+	b, screens, bankErr := a.examBank(o.bank)
+	rows := []examRow{}
+	for _, e := range all {
+		rows = append(rows, a.examRow(e, p, b, screens))
+	}
+	if asJSON {
+		return a.env.JSON(rows)
+	}
+	if len(rows) == 0 {
+		a.env.Notef("no examination was held here yet")
+		a.env.Next("darksite train exam practice --track admin", "darksite train exam start --track admin --as ID --supervisor ID")
+		return nil
+	}
+	t := &cli.Table{Header: []string{"SESSION", "TRACK", "CANDIDATE", "BEGAN", "STATE"}}
+	for _, r := range rows {
+		t.Add(r.Session, r.Track, r.Candidate, r.Began, r.words())
+	}
+	t.Print(a.env.Out, a.env.Width(), a.env.Color())
+	if bankErr != nil && o.bank != "" {
+		return bankErr
+	}
+	last := rows[len(rows)-1]
+	switch last.State {
+	case "open":
+		a.env.Next(last.next()...)
+	case "passed":
+		a.env.Next("darksite train certificate issue " + last.Session + " --as " + last.Supervisor)
+	}
+	return nil
+}
+
+// next is what is still to be done for an open examination.
+func (r examRow) next() (next []string) {
+	if r.Answered < r.Of && r.MinutesOf > 0 {
+		next = append(next, "darksite train exam resume "+r.Session)
+	}
+	if r.Labs < r.LabsOf && r.MinutesOf > 0 {
+		next = append(next, labsHint)
+	}
+	return append(next, "darksite train exam submit "+r.Session+" --as "+r.Candidate+" --supervisor "+r.Supervisor)
+}
+
+// labsHint is how the labs of an examination are done.
+const labsHint = "darksite train lab list   (do one of each kind, within the time; they have a site folder of their own, come back to this one to submit)"
+
+func (r examRow) words() string {
+	if r.State != "open" {
+		return r.State
+	}
+	if r.Of == 0 {
+		return "open"
+	}
+	return fmt.Sprintf("open: %d of %d answered, %d of %d labs, %d min left", r.Answered, r.Of, r.Labs, r.LabsOf, r.MinutesOf)
+}
+
+func (a *app) examRow(e register.Exam, p award.People, b *exam.Bank, screens exam.Screener) examRow {
+	r := examRow{Session: e.Session, Track: string(e.Track), Candidate: nameOf(p, e.Candidate), Supervisor: nameOf(p, e.Supervisor), State: "signed"}
+	if len(e.Events) > 0 {
+		r.Began = e.Events[0].At.Format("2006-01-02 15:04")
+	}
+	if !e.Done() {
+		r.State = "open"
+	}
+	if b == nil || b.Digest != e.BankDigest {
+		return r
+	}
+	s, err := exam.Sit(e.Record, b, screens)
+	if err != nil {
+		r.State = "against the rules: " + err.Error()
+		return r
+	}
+	out := s.Outcome()
+	r.Answered, r.Of = s.Answered(), len(s.Form().Questions)
+	more, err := a.newLabs(s, r.Candidate)
+	if err != nil {
+		r.State = "its labs cannot be read: " + err.Error()
+		return r
+	}
+	r.Labs, r.LabsOf = len(more)+len(s.Labs()), len(s.Blueprint().Labs)
+	switch {
+	case r.State == "open":
+		r.MinutesOf = max(0, int(s.Left(a.env.Now()).Minutes()))
+	case out.Result.Passed:
+		r.State = "passed"
+	default:
+		r.State = "failed"
+	}
+	return r
+}
+
+// nameOf is the id of whom a key belongs to, or the key where that is not known.
+func nameOf(p award.People, key string) string {
+	for _, q := range slices.Concat(p.Roster.People, p.Roster.Former, p.Vendor.People) {
+		if q.Key.ID() == key {
+			return q.ID
+		}
+	}
+	return key
+}
+
+// openExam takes an examination for writing: the one named, or the only open one.
+func (a *app) openExam(session string) (register.Exam, *register.Sitting, error) {
+	if session == "" {
+		all, err := a.register().Exams()
+		if err != nil {
+			return register.Exam{}, nil, cli.WithCode(cli.CodeTampered, err)
+		}
+		open := slices.DeleteFunc(all, register.Exam.Done)
+		if len(open) != 1 {
+			return register.Exam{}, nil, cli.WithHint(cli.WithCode(cli.CodeRefused, fmt.Errorf("%d examinations are open: name the session", len(open))), "darksite train exam status")
+		}
+		session = open[0].Session
+	}
+	held, err := a.register().Hold(session)
+	if errors.Is(err, register.ErrBusy) {
+		return register.Exam{}, nil, cli.WithHint(err, "the other terminal has to leave the examination with quit")
+	}
+	if err != nil {
+		return register.Exam{}, nil, cli.WithHint(err, "darksite train exam status")
+	}
+	e, err := a.register().Exam(session)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		held.Close()
+		return e, nil, cli.WithHint(fmt.Errorf("no examination %s was begun here", session), "darksite train exam status")
+	case err != nil:
+		held.Close()
+		return e, nil, cli.WithHint(cli.WithCode(cli.CodeTampered, err), "put the file back from a copy; it is never edited by hand")
+	case e.Done():
+		held.Close()
+		return e, nil, cli.WithHint(cli.WithCode(cli.CodeRefused, fmt.Errorf("examination %s is closed and signed", session)), "darksite train exam status")
+	}
+	return e, held, nil
+}
+
+// labsDone are the results of labs of a learner, oldest first.
+func (a *app) labsDone(learner string) ([]exam.LabResult, error) {
+	p, err := a.register().Learner(learner)
+	return p.Labs(), err
+}
+
+// newLabs are the results of labs that belong to a sitting and are not attached yet:
+// for each kind the first within its time, because there is one attempt.
+func (a *app) newLabs(s *exam.Sitting, candidate string) (out []exam.LabResult, err error) {
+	done, err := a.labsDone(candidate)
+	if err != nil {
+		return nil, cli.WithCode(cli.CodeTampered, err)
+	}
+	has := s.Labs()
+	for _, l := range done {
+		same := func(o exam.LabResult) bool { return o.Kind == l.Kind }
+		in := !l.At.Before(s.Began()) && s.Left(l.At) >= 0
+		if in && slices.Contains(s.Blueprint().Labs, l.Kind) && !slices.ContainsFunc(has, same) {
+			has, out = append(has, l), append(out, l)
+		}
+	}
+	return out, nil
+}
+
+// timeLeft is a span in words.
+func timeLeft(d time.Duration) string { return units.Duration(max(0, d).Truncate(time.Minute)) }
+
+// labKinds are kinds in words.
+func labKinds(kinds []exam.LabKind, say func(en, fr string) string) string {
+	var out []string
+	for _, k := range kinds {
+		out = append(out, map[exam.LabKind]string{
+			exam.EasyLab:     say("a plain fault (easy)", "une panne simple (easy)"),
+			exam.BundleLab:   say("a bundle (bundle)", "un lot (bundle)"),
+			exam.EscalateLab: say("stop and call (escalate)", "s'arrêter et appeler (escalate)"),
+		}[k])
+	}
+	return cmp.Or(strings.Join(out, ", "), "-")
+}

@@ -1,0 +1,218 @@
+package sitecmd
+
+import (
+	"fmt"
+	"strconv"
+
+	"darksite/cmd/internal/cli"
+	"darksite/training/certificate"
+	lessons "darksite/training/course"
+	"darksite/training/exam"
+	"darksite/training/register"
+
+	"github.com/spf13/cobra"
+)
+
+// trainingDir is the register of training in the site folder.
+const trainingDir = "training"
+
+func (a *app) register() *register.Register { return register.At(a.path(trainingDir)) }
+
+// progressRow is a lesson and how far somebody is with it.
+type progressRow struct {
+	Lesson  string `json:"lesson"`
+	Title   string `json:"title"`
+	Read    string `json:"read,omitempty"`    // day
+	Checked string `json:"checked,omitempty"` // right/asked
+	Lab     string `json:"lab,omitempty"`
+	Score   *int   `json:"lab_percent,omitempty"` // the best; nothing when it was not done
+}
+
+// progressView is what train progress prints of one learner.
+type progressView struct {
+	Learner string        `json:"learner"`
+	Track   string        `json:"track"`
+	Lessons []progressRow `json:"lessons"`
+	Next    string        `json:"next_lesson,omitempty"`
+}
+
+func (a *app) trainProgressCommand() *cobra.Command {
+	var lang, track string
+	var asJSON bool
+	c := &cobra.Command{
+		Use: "progress [LEARNER]", Short: "How far somebody is, and what comes next", Args: cobra.MaximumNArgs(1),
+		Long: `Show which lessons somebody has read, how many of their questions were right, and the
+labs done. Without LEARNER list everybody. A lesson counts as read when it was shown or
+asked for with --as; it can be left and taken up again at any time.`,
+		Example: "  darksite train progress mdurand --track admin\n  darksite train lesson a0 --quiz --as mdurand",
+		RunE: func(_ *cobra.Command, args []string) error {
+			if _, err := a.config(); err != nil {
+				return err
+			}
+			if len(args) == 0 {
+				return a.listLearners(asJSON)
+			}
+			chosen, err := a.lessonsOf(defaultTrack(track))
+			if err != nil {
+				return err
+			}
+			p, err := a.register().Learner(args[0])
+			if err != nil {
+				return cli.WithCode(cli.CodeUsage, err)
+			}
+			v := progressOf(p, chosen, defaultTrack(track), a, lang)
+			if asJSON {
+				return a.env.JSON(v)
+			}
+			a.printProgress(v)
+			return nil
+		},
+	}
+	langFlag(c, &lang)
+	trackFlag(c, &track)
+	cli.JSONFlag(c, &asJSON)
+	return c
+}
+
+func defaultTrack(track string) string {
+	if track == "" {
+		return string(certificate.Admin)
+	}
+	return track
+}
+
+func progressOf(p register.Progress, chosen []*lessons.Lesson, track string, a *app, lang string) progressView {
+	v := progressView{Learner: p.Learner, Track: track, Lessons: []progressRow{}}
+	labs := map[string]int{}
+	for _, l := range p.Labs() {
+		percent := int(l.Score*100 + 0.5)
+		if l.Fatal {
+			percent = 0
+		}
+		if best, ok := labs[l.Lab]; !ok || percent > best {
+			labs[l.Lab] = percent
+		}
+	}
+	for _, l := range chosen {
+		row := progressRow{Lesson: l.ID, Title: l.Title.In(a.runbookLang(lang)), Lab: l.Lab}
+		if e, ok := p.Has(register.Read, l.ID); ok {
+			row.Read = e.At.Format("2006-01-02")
+		}
+		if e, ok := p.Has(register.Checked, l.ID); ok {
+			row.Checked = e.Rest
+		}
+		if best, ok := labs[l.Lab]; ok && l.Lab != "" {
+			row.Score = &best
+		}
+		if v.Next == "" && row.Checked == "" {
+			v.Next = l.ID
+		}
+		v.Lessons = append(v.Lessons, row)
+	}
+	return v
+}
+
+func (a *app) printProgress(v progressView) {
+	t := &cli.Table{Header: []string{"LESSON", "READ", "CHECKED", "LAB", "TITLE"}}
+	done := 0
+	for _, r := range v.Lessons {
+		lab := orDash(r.Lab)
+		if r.Score != nil {
+			lab += fmt.Sprintf(" %d %%", *r.Score)
+		}
+		if r.Checked != "" {
+			done++
+		}
+		t.Add(r.Lesson, orDash(r.Read), orDash(r.Checked), lab, r.Title)
+	}
+	t.Print(a.env.Out, a.env.Width(), a.env.Color())
+	a.env.Notef("%s: %d of %d lessons of track %s are read and checked", v.Learner, done, len(v.Lessons), v.Track)
+	if v.Next != "" {
+		a.env.Next("darksite train lesson " + v.Next + " --quiz --as " + v.Learner)
+		return
+	}
+	a.env.Next("darksite train exam practice --track "+v.Track, "darksite train exam start --track "+v.Track+" --as "+v.Learner+" --supervisor ID")
+}
+
+// learnerRow is one learner in short.
+type learnerRow struct {
+	Learner string `json:"learner"`
+	Checked int    `json:"lessons_checked"`
+	Labs    int    `json:"labs_done"`
+	Last    string `json:"last_day"`
+}
+
+func (a *app) listLearners(asJSON bool) error {
+	all, err := a.register().Learners()
+	if err != nil {
+		return cli.WithCode(cli.CodeTampered, err)
+	}
+	rows := []learnerRow{}
+	for _, p := range all {
+		r := learnerRow{Learner: p.Learner}
+		labs := map[string]bool{}
+		for _, e := range p.Entries {
+			r.Last = e.At.Format("2006-01-02")
+			switch e.What {
+			case register.Checked:
+				r.Checked++
+			case register.Lab:
+				labs[e.Of] = true
+			}
+		}
+		r.Labs = len(labs)
+		rows = append(rows, r)
+	}
+	if asJSON {
+		return a.env.JSON(rows)
+	}
+	if len(rows) == 0 {
+		a.env.Notef("nobody has learned here yet")
+		a.env.Next("darksite train lesson a0 --quiz --as ID")
+		return nil
+	}
+	t := &cli.Table{Header: []string{"LEARNER", "LESSONS", "LABS", "LAST"}}
+	for _, r := range rows {
+		t.Add(r.Learner, strconv.Itoa(r.Checked), strconv.Itoa(r.Labs), r.Last)
+	}
+	t.Print(a.env.Out, a.env.Width(), a.env.Color())
+	a.env.Next("darksite train progress " + rows[0].Learner)
+	return nil
+}
+
+// noteLesson writes down that a learner has read a lesson, or checked it.
+func (a *app) noteLesson(learner, what, lesson, rest string) error {
+	if learner == "" {
+		return nil
+	}
+	return a.register().Note(learner, register.Entry{At: a.env.Now(), What: what, Of: lesson, Rest: rest})
+}
+
+// quiz asks the questions of a lesson and says at once what was right and why.
+func (a *app) quiz(l *lessons.Lesson, learner, lang string) error {
+	q := a.questioner(lang, nil)
+	fmt.Fprintln(a.env.Out, l.Title.In(q.lang))
+	right := 0
+	for i := range l.Questions {
+		question := exam.Ask(&l.Questions[i], "", quizSeed)
+		q.show(fmt.Sprintf(q.say("Question %d of %d", "Question %d sur %d"), i+1, len(l.Questions)), question, quizSeed, "")
+		given, _, _, err := q.read(question, false)
+		if err != nil {
+			return err
+		}
+		ok, err := exam.Mark(question.Item, given, "")
+		if err != nil {
+			return err
+		}
+		if ok {
+			right++
+		}
+		q.because(question, given, ok, quizSeed)
+	}
+	result := fmt.Sprintf("%d/%d", right, len(l.Questions))
+	fmt.Fprintf(a.env.Out, "%s %s\n", result, q.say("right", "justes"))
+	return a.noteLesson(learner, register.Checked, l.ID, result)
+}
+
+// quizSeed puts options into another order than on paper.
+const quizSeed = 2
