@@ -55,7 +55,7 @@ func (s *Scanner) quad(lo, hi int) {
 		s.maybe4(lo, hi, a, Plain) // met as an address elsewhere it goes here too, as the proof will look for it
 	default:
 		s.emit4(lo, hi, a, Plain)
-		if p := s.prev[0]; p.lo == s.lo && p.hi+1 == lo && s.buf[p.hi] == ',' && hi < s.hi && s.buf[hi] == ',' {
+		if p := s.prev[0]; p.hi > p.lo && p.lo == s.lo && p.hi+1 == lo && s.buf[p.hi] == ',' && hi < s.hi && s.buf[hi] == ',' {
 			s.firstField(p)
 		}
 	}

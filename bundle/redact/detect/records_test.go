@@ -54,6 +54,7 @@ func TestFirstFields(t *testing.T) {
 	runCases(t, []scanCase{
 		{"a host before its address", "finpc042,10.20.30.4,ready", []string{"host finpc042", "ipv4 10.20.30.4"}},
 		{"an interface before its address", "Loopback0,10.20.30.4,up", []string{"ipv4 10.20.30.4"}},
+		{"an empty first field", ",10.20.30.4,up", []string{"ipv4 10.20.30.4"}},
 		{"a word before an address", "accept,10.20.30.4,up", []string{"ipv4 10.20.30.4"}},
 		{"no field of its own", "a finpc042,10.20.30.4,up", []string{"ipv4 10.20.30.4"}},
 	})
