@@ -505,7 +505,7 @@ func (a *app) engineOptions(ctx context.Context, o runOptions) (engine.Options, 
 	options := engine.Options{
 		Facts: facts, Human: term, Site: &runSite{a: a, facts: facts},
 		Lang: lang, Actor: o.as, Now: a.env.Now, Hands: hands, TakeOver: o.takeOver,
-		Second: a.newSecond(o, term.ask, term.say), Identity: facts.identity, Book: lib.Get,
+		Second: a.newSecond(o, term.ask, term.say), Identity: facts.Identity, Book: lib.Get,
 		Boot: func() time.Duration { return uptime(boot, a.env.Now()) },
 		Sleep: func(ctx context.Context, d time.Duration) error {
 			select {
