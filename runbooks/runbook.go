@@ -214,6 +214,9 @@ func (s Step) Results() []string {
 	case Confirm:
 		return []string{"yes", "no"}
 	case Action:
+		if s.Risk == R1 && s.Before == nil && s.After == nil {
+			return []string{"done", "failed", "not_done"}
+		}
 		return []string{"done", "failed", "not_done", "unknown"}
 	case Wait:
 		return []string{"reached", "expired", "unknown"}

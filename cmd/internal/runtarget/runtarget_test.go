@@ -188,7 +188,6 @@ func TestFactsIdentity(t *testing.T) {
 	require.ErrorContains(t, err, "timeout")
 }
 
-
 // slowly is a source that reads a list only when it is made due.
 type slowly struct {
 	looks
