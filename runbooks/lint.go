@@ -99,8 +99,11 @@ func (l *linter) head() {
 		l.fail("", "products %v: want one or several of %s", r.Products, strings.Join(products, ", "))
 	}
 	for _, t := range r.Triggers {
-		if t.Rule == "" {
-			l.fail("", "a trigger names no rule")
+		if t.Rule == "" && len(t.Codes) == 0 {
+			l.fail("", "a trigger names neither a rule nor a number of the array's")
+		}
+		if slices.ContainsFunc(t.Codes, func(c int) bool { return c < 1 }) {
+			l.fail("", "a trigger has a number no alert of an array has")
 		}
 	}
 	if r.ResumeMax <= 0 {

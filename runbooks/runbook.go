@@ -76,7 +76,7 @@ const (
 
 // Trigger says which alerts lead here.
 type Trigger struct {
-	Rule      string `yaml:"rule"`      // id of the alert rule
+	Rule      string `yaml:"rule"`      // id of the alert rule; none where only the array's own number leads here
 	Component string `yaml:"component"` // kind of component, to rank higher when it fits
 	Codes     []int  `yaml:"codes"`     // the array's own numbers of such an alert
 }

@@ -313,15 +313,15 @@ func (a *app) printFirstSteps(al localmon.Alert, leads leads) {
 		a.env.Next(fmt.Sprintf("darksite alerts history --since 168h --target %s --rule %s", al.Target, al.Rule))
 		return
 	}
-	book, _ := leads.book(al.Runbook, al.Rule, al.Component)
+	book, why := leads.alert(al, a.product(al.Target))
 	if book == nil {
-		a.printWithoutBook(al)
+		a.printWithoutBook(al, leads)
 		return
 	}
 	lang := a.runbookLang("")
 	names := runbooks.Names{Target: al.Target, Component: al.Component}
 	fmt.Fprintln(a.env.Out)
-	for _, line := range cli.Wrap(fmt.Sprintf("runbook %s: %s", book.ID, book.Title.In(lang)), a.env.Width()) {
+	for _, line := range cli.Wrap(fmt.Sprintf("runbook %s, by %s: %s", book.ID, why, book.Title.In(lang)), a.env.Width()) {
 		fmt.Fprintln(a.env.Out, line)
 	}
 	for i, s := range book.Steps[:min(3, len(book.Steps))] {

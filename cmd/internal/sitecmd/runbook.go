@@ -265,7 +265,8 @@ func (a *app) chooseBook(ctx context.Context, args []string, o *runOptions) (*ru
 	if err != nil {
 		return nil, err
 	}
-	book, why := leads.book(al.Runbook, al.Rule, o.component)
+	al.Component = o.component
+	book, why := leads.alert(al, a.product(al.Target))
 	if book == nil {
 		return nil, cli.WithHint(fmt.Errorf("this kit holds no runbook for alert %d, rule %s", al.ID, al.Rule), "darksite alerts show %d   (says what to do instead)", al.ID)
 	}
