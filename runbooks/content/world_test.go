@@ -146,6 +146,6 @@ func (w *world) options() engine.Options {
 		Facts: w, Human: w, Site: w, Lang: runbooks.English, Actor: "mdurand",
 		Now: func() time.Time { return w.now }, Boot: func() time.Duration { return w.now.Sub(started) },
 		Second: w, Hands: w,
-		Sleep:  func(_ context.Context, d time.Duration) error { w.now = w.now.Add(d); return nil },
+		Sleep: func(_ context.Context, d time.Duration) error { w.now = w.now.Add(d); return nil },
 	}
 }

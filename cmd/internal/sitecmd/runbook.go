@@ -165,6 +165,11 @@ func (a *app) printBook(b *runbooks.Runbook, lang runbooks.Lang) {
 		sec := p.Sections[s.ID]
 		fmt.Fprintf(w, "\n%d. %s  [%s]\n", i+1, sec.Title, strings.ToUpper(string(s.Kind)))
 		fmt.Fprintln(w, render.Text(sec.Body, width))
+		if title, desc := b.Transcript(s, lang); title != "" {
+			for _, line := range cli.Wrap(runbooks.Text{EN: "drawing: ", FR: "dessin : "}.In(lang)+title+". "+desc, width) {
+				fmt.Fprintln(w, line)
+			}
+		}
 		if s.Expect != nil {
 			for _, line := range cli.Wrap("expects: "+s.Expect.Sentence(lang), width) {
 				fmt.Fprintln(w, line)
@@ -214,6 +219,7 @@ func (a *app) runbookRunCommand() *cobra.Command {
 		Long: `Follow a runbook. Each step says what to do, or checks the array now; data that is
 missing or old is unknown and never passes. At every question:
   q  stop here, resume later        !  stop and open a case
+  <  read again what came before    ?  what this screen is
 The log of the run is evidence: it goes into the next bundle with --run.
 With --dry nothing is done or written: you see where it would lead.`,
 		Example: "  darksite runbook run --alert 3 --as mdurand\n  darksite runbook run drive-failed --array fa-prod-1 --component CH0.BAY3 --as mdurand",

@@ -19,7 +19,15 @@ type terminal struct {
 	env  *cli.Env
 	ask  *cli.Asker
 	lang runbooks.Lang
+	past []engine.Screen // shown before this one
 }
+
+// Keys of the terminal at every screen, beside those of the engine. Where the letter
+// b is no answer it leads back as well.
+const (
+	keyBack = "<" // what was shown before, once more
+	keyHelp = "?" // what this screen is
+)
 
 func (t *terminal) say(en, fr string) string {
 	if t.lang == runbooks.French {
@@ -31,7 +39,8 @@ func (t *terminal) say(en, fr string) string {
 // Ask implements engine.Human.
 func (t *terminal) Ask(ctx context.Context, s engine.Screen) (answer, note string, err error) {
 	t.show(s)
-	for {
+	defer func() { t.past = append(t.past, s) }()
+	for back := len(t.past); ; {
 		if err := ctx.Err(); err != nil {
 			return "", "", err
 		}
@@ -40,6 +49,14 @@ func (t *terminal) Ask(ctx context.Context, s engine.Screen) (answer, note strin
 			return "", "", err
 		}
 		word, rest, _ := strings.Cut(line, " ")
+		switch {
+		case word == keyHelp:
+			t.help(s)
+			continue
+		case word == keyBack || word == "b" && len(s.Choices) < 2:
+			back = t.back(s, back)
+			continue
+		}
 		if answer, ok := t.match(s, word, line); ok {
 			return answer, strings.TrimSpace(rest), nil
 		}
@@ -124,10 +141,10 @@ func (t *terminal) result(r runbooks.Result) string {
 }
 
 func (t *terminal) prompt(s engine.Screen) string {
-	leave := t.say("q=stop here, !=open a case", "q=arrêter ici, !=ouvrir un dossier")
+	leave := t.say("q=stop here, !=open a case, <=back, ?=help", "q=arrêter ici, !=ouvrir un dossier, <=relire, ?=aide")
 	switch {
 	case s.Type != "":
-		return fmt.Sprintf(t.say("type %s to go on, or n [%s]:", "tapez %s pour continuer, ou n [%s] :"), s.Type, leave)
+		return fmt.Sprintf(t.say("type %s to go on, or n [%s]:", "tapez %s, ou n [%s] :"), s.Type, leave)
 	case len(s.Choices) == 1:
 		return fmt.Sprintf("%s [%s]:", t.say("Enter to go on", "Entrée pour continuer"), leave)
 	default:
