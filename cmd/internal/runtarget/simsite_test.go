@@ -73,6 +73,7 @@ type simSite struct {
 	product localmon.Kind
 	dir     string
 	lost    bool
+	ended   bool
 }
 
 // source is the kit's client of an array.
@@ -164,11 +165,18 @@ func (r raised) again(t *testing.T) *simSite {
 	s.befall(r.state.Faults)
 	s.array.Advance(rounds(cmp.Or(r.state.Wait, 2*time.Minute)))
 	s.serve()
-	t.Cleanup(func() {
-		s.close()
-		require.NoError(t, os.RemoveAll(dir))
-	})
+	t.Cleanup(s.end)
 	return s
+}
+
+// end closes the array and removes what its monitor kept. It may be called again.
+func (s *simSite) end() {
+	if s.ended {
+		return
+	}
+	s.ended = true
+	s.close()
+	require.NoError(s.t, os.RemoveAll(s.dir))
 }
 
 func (s *simSite) close() {

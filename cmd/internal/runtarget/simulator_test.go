@@ -337,6 +337,7 @@ func (p *proof) stale() {
 		require.Empty(p.t, e.acted(), c.Name)
 		require.NotContains(p.t, []runbooks.Outcome{runbooks.Resolved, runbooks.NotApplicable}, e.outcome, c.Name)
 		p.row["stale"]++
+		site.end()
 	}
 }
 
@@ -356,6 +357,7 @@ func some(screens int) []int {
 func (p *proof) screensOf(c content.Case) *run {
 	r := p.all.of(c).again(p.t).run(c)
 	r.follow(p.book)
+	r.site.end()
 	return r
 }
 
@@ -373,6 +375,7 @@ func (p *proof) lost() {
 			}
 			require.NotEqual(p.t, runbooks.Resolved, e.outcome, "%s: lost at screen %d", c.Name, at)
 			p.row["lost"]++
+			r.site.end()
 		}
 	}
 }
@@ -390,6 +393,7 @@ func (p *proof) killed() {
 			require.Equal(p.t, c.Path, r.path, "%s: killed at screen %d", c.Name, at)
 			p.farAway(e)
 			p.row["killed"]++
+			r.site.end()
 		}
 	}
 }

@@ -30,7 +30,7 @@ func (a *app) runbookCommand() *cobra.Command {
   darksite runbook run --alert 3 --as mdurand
   darksite runbook resume R-0001 --as mdurand`,
 	}
-	c.AddCommand(a.runbookListCommand(), a.runbookShowCommand(), a.runbookSearchCommand(), a.runbookRunCommand(), a.runbookResumeCommand(),
+	c.AddCommand(a.runbookListCommand(), a.runbookShowCommand(), a.runbookSearchCommand(), a.runbookCheckCommand(), a.runbookRunCommand(), a.runbookResumeCommand(),
 		a.runbookHandOverCommand(), a.runbookAbortCommand(), a.runbookApproveCommand(), a.runbookReplayCommand(), a.runbookSignCommand(), a.runbookLintCommand(), a.runbookPackCommand(), a.runbookExportCommand())
 	return c
 }

@@ -16,7 +16,7 @@ import (
 // answering is a terminal that is answered with lines, and what it shows.
 func answering(lang runbooks.Lang, lines ...string) (*terminal, *bytes.Buffer) {
 	var shown bytes.Buffer
-	env := &cli.Env{In: strings.NewReader(strings.Join(lines, "\n") + "\n"), Out: &shown, Err: &shown, Now: func() time.Time { return factsNow }}
+	env := &cli.Env{In: strings.NewReader(strings.Join(lines, "\n") + "\n"), Out: &shown, Err: &shown, Now: func() time.Time { return factsNow }, Getenv: func(string) string { return "" }}
 	return &terminal{env: env, ask: env.Asker(), lang: lang}, &shown
 }
 
