@@ -56,7 +56,7 @@ older than the runbook allows is unknown. It is the same question as in a run.`,
 			if asJSON {
 				return a.env.JSON(rows)
 			}
-			a.printChecks(rows)
+			a.printChecks(rows, runbooks.Text{EN: ": ", FR: " : "}.In(a.runbookLang(lang)))
 			a.env.Next(fmt.Sprintf("darksite runbook run %s --array %s --as ID", book.ID, array))
 			return nil
 		},
@@ -91,7 +91,7 @@ func (a *app) checkBook(ctx context.Context, book *runbooks.Runbook, target, fro
 	return rows, errors.Join(ctx.Err(), live.close())
 }
 
-func (a *app) printChecks(rows []checkRow) {
+func (a *app) printChecks(rows []checkRow, colon string) {
 	now := a.env.Now()
 	t := &cli.Table{Header: []string{"STEP", "RESULT", "AGE", "ASKED, AND FOUND"}}
 	for _, r := range rows {
@@ -99,7 +99,7 @@ func (a *app) printChecks(rows []checkRow) {
 		if !r.At.IsZero() {
 			age = units.Duration(max(0, now.Sub(r.At)).Truncate(time.Second))
 		}
-		t.Add(r.Step, strings.ToUpper(string(r.Result)), age, r.Asked+": "+r.Found)
+		t.Add(r.Step, strings.ToUpper(string(r.Result)), age, r.Asked+colon+r.Found)
 	}
 	t.Print(a.env.Out, a.env.Width(), a.env.Color())
 }
