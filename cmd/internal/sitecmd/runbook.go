@@ -276,7 +276,7 @@ func (a *app) chooseBook(ctx context.Context, args []string, o *runOptions) (*ru
 	if book == nil {
 		return nil, cli.WithHint(fmt.Errorf("this kit holds no runbook for alert %d, rule %s", al.ID, al.Rule), "darksite alerts show %d   (says what to do instead)", al.ID)
 	}
-	a.env.Notef("runbook %s: chosen by %s", book.ID, why)
+	a.env.Notef(runbooks.Text{EN: "runbook %s: chosen by %s", FR: "procédure %s : choisie par %s"}.In(a.runbookLang(o.lang)), book.ID, why)
 	return book, nil
 }
 
@@ -316,7 +316,7 @@ func (a *app) startRun(ctx context.Context, book *runbooks.Runbook, o runOptions
 		if err != nil {
 			return refusal(err)
 		}
-		return a.goOn(ctx, run)
+		return a.goOn(ctx, run, options.Lang)
 	}
 }
 
@@ -382,7 +382,7 @@ func (a *app) runbookResumeCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.goOn(c.Context(), run)
+			return a.goOn(c.Context(), run, options.Lang)
 		},
 	}
 	o.flags(c)
@@ -461,13 +461,13 @@ func runTarget(dir string) (string, error) {
 	return entries[0].Target, nil
 }
 
-func (a *app) goOn(ctx context.Context, run *engine.Run) error {
+func (a *app) goOn(ctx context.Context, run *engine.Run, lang runbooks.Lang) error {
 	id := run.ID()
 	outcome, err := run.Go(ctx)
 	err = errors.Join(err, run.Close())
 	switch {
 	case errors.Is(err, engine.ErrLeft):
-		a.env.Notef("run %s is saved", id)
+		a.env.Notef(runbooks.Text{EN: "run %s is saved", FR: "l'exécution %s est gardée"}.In(lang), id)
 		a.env.Next("darksite runbook resume " + id + " --as ID")
 		return nil
 	case errors.Is(err, engine.ErrNotProven):
@@ -515,6 +515,7 @@ func (a *app) engineOptions(ctx context.Context, o runOptions) (engine.Options, 
 		Second: a.newSecond(o, term.ask, term.say), Identity: facts.Identity, Book: lib.Get,
 		Boot: func() time.Duration { return uptime(boot, a.env.Now()) },
 		Sleep: func(ctx context.Context, d time.Duration) error {
+			term.waiting(d)
 			select {
 			case <-ctx.Done():
 				return ctx.Err()

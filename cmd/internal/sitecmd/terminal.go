@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"darksite/cmd/internal/cli"
 	"darksite/localmon/units"
@@ -20,6 +21,8 @@ type terminal struct {
 	ask  *cli.Asker
 	lang runbooks.Lang
 	past []engine.Screen // shown before this one
+
+	waited int // times since the newest screen
 }
 
 // Keys of the terminal at every screen, beside those of the engine. Where the letter
@@ -39,6 +42,7 @@ func (t *terminal) say(en, fr string) string {
 // Ask implements engine.Human.
 func (t *terminal) Ask(ctx context.Context, s engine.Screen) (answer, note string, err error) {
 	t.show(s)
+	t.waited = 0
 	defer func() { t.past = append(t.past, s) }()
 	for back := len(t.past); ; {
 		if err := ctx.Err(); err != nil {
@@ -107,7 +111,7 @@ func (t *terminal) show(s engine.Screen) {
 		t.fact(t.say("found", "trouvé"), s.Found)
 		age := ""
 		if !s.At.IsZero() {
-			age = t.say("data ", "données ") + units.Duration(max(0, s.Age(t.env.Now()))) + t.say(" old", "")
+			age = t.say("data ", "données ") + units.Duration(max(0, s.Age(t.env.Now())).Truncate(time.Second)) + t.say(" old", "")
 		}
 		t.fact(t.say("result", "résultat"), strings.TrimSpace(t.result(s.Result)+"  "+age))
 	}
@@ -149,6 +153,14 @@ func (t *terminal) prompt(s engine.Screen) string {
 		return fmt.Sprintf("%s [%s]:", t.say("Enter to go on", "Entrée pour continuer"), leave)
 	default:
 		return fmt.Sprintf("%s [a-%c, %s]:", t.say("answer", "réponse"), 'a'+len(s.Choices)-1, leave)
+	}
+}
+
+// waiting says now and then that something is asked again and again: the first time,
+// and every tenth.
+func (t *terminal) waiting(d time.Duration) {
+	if t.waited++; t.waited%10 == 1 {
+		t.env.Notef(t.say("not yet: asked again every %s; Ctrl-C stops, runbook resume goes on", "pas encore : redemandé toutes les %s ; Ctrl-C arrête, runbook resume reprend"), units.Duration(d))
 	}
 }
 
