@@ -313,7 +313,7 @@ func (a *app) printFirstSteps(al localmon.Alert, leads leads) {
 		a.env.Next(fmt.Sprintf("darksite alerts history --since 168h --target %s --rule %s", al.Target, al.Rule))
 		return
 	}
-	book, why := leads.alert(al, a.product(al.Target))
+	book, _ := leads.alert(al, a.product(al.Target))
 	if book == nil {
 		a.printWithoutBook(al, leads)
 		return
@@ -321,7 +321,7 @@ func (a *app) printFirstSteps(al localmon.Alert, leads leads) {
 	lang := a.runbookLang("")
 	names := runbooks.Names{Target: al.Target, Component: al.Component}
 	fmt.Fprintln(a.env.Out)
-	for _, line := range cli.Wrap(fmt.Sprintf("runbook %s, by %s: %s", book.ID, why, book.Title.In(lang)), a.env.Width()) {
+	for _, line := range cli.Wrap(fmt.Sprintf("runbook %s: %s", book.ID, book.Title.In(lang)), a.env.Width()) {
 		fmt.Fprintln(a.env.Out, line)
 	}
 	for i, s := range book.Steps[:min(3, len(book.Steps))] {
