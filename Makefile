@@ -13,7 +13,7 @@ BENCH    ?= .
 PEERS     = localmon/history/benchpeer
 DEMO_DIR ?= demo
 
-.PHONY: all build demo test race crash threats bench bench-peers fuzz golden lint repro clean help
+.PHONY: all build demo test race crash books threats bench bench-peers fuzz golden lint repro clean help
 all: build ## build bin/darksite and bin/casedesk
 
 build:
@@ -38,6 +38,10 @@ crash: ## for longer: kills, full disks, failures and power cuts at every write;
 	MUTATIONS=1 $(GO) test -count=1 -timeout 60m -run TestEveryDefenceIsMissed ./bundle/pipeline
 	HISTORY_KILLS=$(KILLS) HISTORY_EVERY_FAULT=1 HISTORY_FLIPS=$(KILLS) $(GO) test -count=1 -timeout 120m -v \
 	  -run 'NothingAcknowledged|SurvivesAKill|SurvivesKills|TheNthWriteOrFsyncFails|Flipped' ./localmon/history | grep -v '=== '
+
+books: ## every runbook on typed worlds and on simulated arrays, each case, killed and lost at every screen; prints both tables
+	$(GO) test -count=1 -v -run TestEveryRunbookComesThrough ./runbooks/content | grep -v -e '=== ' -e '--- '
+	RUNBOOKS_LONG=1 $(GO) test -count=1 -timeout 120m -v -run TestEveryRunbookOnTheSimulator ./cmd/internal/runtarget | grep -v -e '=== ' -e '--- PASS'
 
 threats: ## switch off every defence of bundle/THREATS.md in turn; its test must fail
 	THREATS=1 $(GO) test -count=1 -timeout 120m -v -run TestThreats ./bundle | grep -v '=== '

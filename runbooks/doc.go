@@ -30,10 +30,11 @@
 // The package reads no clock and opens no connection. Steps are carried out by
 // the package engine. It knows nothing of the rest of the product.
 //
-// An alert leads to a runbook by its triggers; one that no alert leads to says in
-// its tasks what somebody sets out to do with it. A step may name a figure, an SVG
-// of its own in each language with a title and a description to be read out; the
-// digest does not cover figures, and no step needs one.
+// An alert leads to a runbook by its triggers, a rule or the array's own number; one
+// that no alert leads to says in its tasks what somebody sets out to do with it. A
+// step may name a figure, an SVG of its own in each language with a title and a
+// description to be read out, which [Runbook.Transcript] gives where nothing can be
+// drawn; the digest does not cover figures, and no step needs one.
 //
 // Limits: a step that waits for a person has no time of its own to end.
 package runbooks

@@ -121,3 +121,35 @@ func (l *linter) figure(s Step) {
 		first = d
 	}
 }
+
+// Transcript is the title and the description of a step's drawing, for who does not
+// see it and for where no drawing can be shown; both are empty where there is none.
+func (r *Runbook) Transcript(s Step, l Lang) (title, desc string) {
+	svg, ok := r.Figures[FigureFile(s.Figure, l)]
+	if s.Figure == "" || !ok {
+		return "", ""
+	}
+	dec := xml.NewDecoder(bytes.NewReader(svg))
+	in := ""
+	for {
+		tok, err := dec.Token()
+		if err != nil {
+			return oneLine(title), oneLine(desc) // lint has read it to its end
+		}
+		switch tok := tok.(type) {
+		case xml.StartElement:
+			in = tok.Name.Local
+		case xml.EndElement:
+			in = ""
+		case xml.CharData:
+			switch in {
+			case "title":
+				title += string(tok)
+			case "desc":
+				desc += string(tok)
+			}
+		}
+	}
+}
+
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

@@ -99,8 +99,11 @@ func (l *linter) head() {
 		l.fail("", "products %v: want one or several of %s", r.Products, strings.Join(products, ", "))
 	}
 	for _, t := range r.Triggers {
-		if t.Rule == "" {
-			l.fail("", "a trigger names no rule")
+		if t.Rule == "" && len(t.Codes) == 0 {
+			l.fail("", "a trigger names neither a rule nor a number of the array's")
+		}
+		if slices.ContainsFunc(t.Codes, func(c int) bool { return c < 1 }) {
+			l.fail("", "a trigger has a number no alert of an array has")
 		}
 	}
 	if r.ResumeMax <= 0 {
@@ -213,11 +216,14 @@ func (l *linter) edges(s Step) {
 		}
 	}
 	for result := range s.On {
-		if !slices.Contains(want, result) {
+		if !slices.Contains(want, result) && !(s.Risk == R1 && result == "unknown") { // which it can be once it asks something
 			l.fail(s.ID, "result %q does not exist for %s: want %s", result, a(s.Kind), strings.Join(want, ", "))
 		}
 	}
 	good := map[Kind]string{Check: "pass", Action: "done", Wait: "reached", Call: string(Resolved)}[s.Kind]
+	if s.Risk == R1 { // what the kit did not manage has changed nothing
+		good = ""
+	}
 	for _, bad := range []string{"fail", "failed", "not_done", "expired", "unknown"} {
 		if to, ok := s.On[bad]; ok && good != "" && to == s.On[good] {
 			l.fail(s.ID, "%s leads where %s leads", bad, good)

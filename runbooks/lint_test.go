@@ -28,7 +28,7 @@ func TestLint(t *testing.T) {
 		{"neither alert nor task", yaml, "triggers:\n  - {rule: pump, component: pump}\n", "", "no alert and no task leads here"},
 		{"a task instead of an alert", yaml, "triggers:\n  - {rule: pump, component: pump}\n", "tasks: [{en: mend a pump, fr: réparer une pompe}]\n", ""},
 		{"a task in one language", yaml, "symptoms:", "tasks: [{en: mend a pump}]\nsymptoms:", "a task needs words in both languages"},
-		{"a trigger without a rule", yaml, "{rule: pump, component", "{component", "a trigger names no rule"},
+		{"a trigger without a rule", yaml, "{rule: pump, component", "{component", "a trigger names neither a rule nor a number"},
 		{"no limit of resuming", yaml, "resume_max: 12h", "resume_max: 0s", "resume_max is needed"},
 		{"no day of review", yaml, "reviewed_on: 2026-11-22", "reviewed_on: soon", "reviewed_on (a day) and review_every_days are needed"},
 		{"never reviewed again", yaml, "review_every_days: 365", "review_every_days: 0", "reviewed_on (a day) and review_every_days are needed"},

@@ -48,7 +48,8 @@ func (p parts) of(ctx context.Context, f Facts) (out []Component, at time.Time, 
 		out = append(out, list...)
 	}
 	if len(out) == 0 {
-		return nil, time.Time{}, fmt.Errorf("%w: no %s is listed", ErrNoData, p.words(English))
+		what, which := p.words(English)
+		return nil, time.Time{}, fmt.Errorf("%w: no %s is listed", ErrNoData, what+which)
 	}
 	return out, at, nil
 }
@@ -61,23 +62,28 @@ func (p parts) fits(name string) bool {
 	return (len(p.names) == 0 || slices.ContainsFunc(p.names, like)) && !slices.ContainsFunc(p.except, like)
 }
 
-// words names the components in a language: "drive named *.BAY* but not *.BAY9".
-func (p parts) words(l Lang) string {
-	or, named, but := " or ", " named ", " but not "
+// words names the components in a language, such as "drive or blade", and which of
+// them, such as " (named *.BAY*, but not *.BAY9)".
+func (p parts) words(l Lang) (what, which string) {
+	or, named, but := " or ", "named ", "but not "
 	if l == French {
-		or, named, but = " ou ", " nommé ", " sauf "
+		or, named, but = " ou ", "nommé ", "sauf "
 	}
-	out := list(p.types, or)
+	what = list(p.types, or)
 	if l == French {
-		out = "« " + out + " »"
+		what = "« " + what + " »"
 	}
+	var narrowed []string
 	if len(p.names) > 0 {
-		out += named + list(p.names, or)
+		narrowed = append(narrowed, named+list(p.names, or))
 	}
 	if len(p.except) > 0 {
-		out += but + list(p.except, or)
+		narrowed = append(narrowed, but+list(p.except, or))
 	}
-	return out
+	if len(narrowed) > 0 {
+		which = " (" + strings.Join(narrowed, ", ") + ")"
+	}
+	return what, which
 }
 
 // problem says what is wrong with the choice itself, or "".

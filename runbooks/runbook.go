@@ -76,7 +76,7 @@ const (
 
 // Trigger says which alerts lead here.
 type Trigger struct {
-	Rule      string `yaml:"rule"`      // id of the alert rule
+	Rule      string `yaml:"rule"`      // id of the alert rule; none where only the array's own number leads here
 	Component string `yaml:"component"` // kind of component, to rank higher when it fits
 	Codes     []int  `yaml:"codes"`     // the array's own numbers of such an alert
 }
@@ -214,6 +214,9 @@ func (s Step) Results() []string {
 	case Confirm:
 		return []string{"yes", "no"}
 	case Action:
+		if s.Risk == R1 && s.Before == nil && s.After == nil {
+			return []string{"done", "failed", "not_done"}
+		}
 		return []string{"done", "failed", "not_done", "unknown"}
 	case Wait:
 		return []string{"reached", "expired", "unknown"}

@@ -16,15 +16,17 @@ func (p Predicate) Sentence(l Lang) string {
 	switch {
 	case p.Count != nil:
 		c := p.Count
+		what, which := c.parts().words(l)
 		if l == French {
-			return fmt.Sprintf("nombre de composants %s à l'état %s : %s", c.parts().words(l), list(c.Status, " ou "), bound(l, c.Op, float64(c.Value), ""))
+			return fmt.Sprintf("nombre de composants %s à l'état %s : %s", what+which, list(c.Status, " ou "), bound(l, c.Op, float64(c.Value), ""))
 		}
-		return fmt.Sprintf("number of %s components that are %s: %s", c.parts().words(l), list(c.Status, " or "), bound(l, c.Op, float64(c.Value), ""))
+		return fmt.Sprintf("number of %s components%s that are %s: %s", what, which, list(c.Status, " or "), bound(l, c.Op, float64(c.Value), ""))
 	case p.Each != nil:
+		what, which := p.Each.parts().words(l)
 		if l == French {
-			return fmt.Sprintf("chaque composant %s est à l'état %s", p.Each.parts().words(l), list(p.Each.Status, " ou "))
+			return fmt.Sprintf("chaque composant %s est à l'état %s", what+which, list(p.Each.Status, " ou "))
 		}
-		return fmt.Sprintf("every %s is %s", p.Each.parts().words(l), list(p.Each.Status, " or "))
+		return fmt.Sprintf("every %s is %s", what+which, list(p.Each.Status, " or "))
 	case p.Metric != nil:
 		return fmt.Sprintf("%s %s", series(p.Metric.Name, p.Metric.Labels), bound(l, p.Metric.Op, p.Metric.Value, p.Metric.Unit))
 	case p.Growth != nil:

@@ -223,7 +223,7 @@ func (d *Daemon) sink(ctx context.Context, b localmon.Batch) overview.Look {
 	defer j.pulse.set(phaseLooking, time.Now())
 	j.pulse.set(phaseStoring, time.Now())
 	// A look that is complete is stored even while the monitor stops.
-	seq, err := d.o.History.Append(context.WithoutCancel(ctx), b)
+	seq, err := d.o.History.Append(context.WithoutCancel(ctx), kept(b))
 	d.note("history", err)
 	if d.o.Seen != nil {
 		defer d.o.Seen(b)
@@ -247,6 +247,13 @@ func (d *Daemon) sink(ctx context.Context, b localmon.Batch) overview.Look {
 	}
 	d.save(now, b.Target)
 	return j.look
+}
+
+// kept is a look as the history has it: what the target said of its parts is kept
+// as series, so that the same questions can be asked of the past.
+func kept(b localmon.Batch) localmon.Batch {
+	b.Samples = slices.Concat(b.Samples, localmon.StateSamples(b))
+	return b
 }
 
 // evaluate keeps a panic of the rules from ending the monitor.

@@ -10,6 +10,9 @@
 // are opened, and that error names who holds them. [Daemon] gives package live
 // what it serves.
 //
+// Beside what a look measured the history keeps what the target said of each of its
+// parts, as series of localmon.ComponentStateMetric.
+//
 // Promises:
 //   - A look is acknowledged (its sequence number shown) only after the history
 //     has it on disk.

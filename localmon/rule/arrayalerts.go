@@ -3,6 +3,7 @@ package rule
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -69,6 +70,21 @@ func condition(a localmon.ArrayAlert) string {
 
 func alertLine(a localmon.ArrayAlert) string {
 	return fmt.Sprintf("array alert %s code %d %s %s: %s", cmp.Or(a.Name, a.ID), a.Code, a.Severity, a.State, cmp.Or(a.Summary, a.Issue))
+}
+
+// codeIn finds the number in a line of alertLine.
+var codeIn = regexp.MustCompile(`^array alert \S+ code ([1-9][0-9]{0,5}) `)
+
+// CodeOf is the number the target gave the alert of its own that an alert of the site
+// rests on; 0 where it rests on none.
+func CodeOf(a localmon.Alert) int {
+	for _, line := range a.Evidence {
+		if found := codeIn.FindStringSubmatch(line); found != nil {
+			n, _ := strconv.Atoi(found[1]) // at most six digits
+			return n
+		}
+	}
+	return 0
 }
 
 // absorb gives an alert about a whole to the parts of it this rule names; when

@@ -17,6 +17,7 @@ import (
 const (
 	left, right, top, bottom = 62.0, 56.0, 64.0, 64.0
 	pageWidth                = 595.28
+	pageHeight               = 841.89
 	textWidth                = pageWidth - left - right
 	lineHeight               = 13.5
 	rowsAPage                = 44  // of contents and index

@@ -1,7 +1,9 @@
 // Package content holds the embedded runbooks, one folder each: runbook.yaml
 // (logic), en.md and fr.md (words), tests.yaml (cases that must come out as
-// stated). [Library] loads them; it fails when a single one has a lint finding,
-// which the tests of this package turn into a failed build.
+// stated, read by [Cases]). [Library] loads them; it fails when a single one has a
+// lint finding, which the tests of this package turn into a failed build. A case that
+// names a state of a simulated array is gone through on that array too, by the tests
+// of the package that asks arrays for runs.
 package content
 
 import (

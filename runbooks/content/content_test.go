@@ -1,7 +1,6 @@
 package content_test
 
 import (
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,7 +11,6 @@ import (
 	"darksite/runbooks"
 	"darksite/runbooks/content"
 	"darksite/runbooks/engine"
-	"darksite/runbooks/strictyaml"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -26,21 +24,19 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func eachCase(t *testing.T, visit func(t *testing.T, book *runbooks.Runbook, c testCase)) {
+func eachCase(t *testing.T, visit func(t *testing.T, book *runbooks.Runbook, c content.Case)) {
 	lib, err := content.Library()
 	require.NoError(t, err)
 	for _, book := range lib.All() {
-		data, err := fs.ReadFile(content.Files(), book.ID+"/tests.yaml")
+		cases, err := content.Cases(book.ID)
 		require.NoError(t, err, "every runbook carries its cases")
-		var file cases
-		require.NoError(t, strictyaml.Decode(book.ID+"/tests.yaml", data, &file))
-		for _, c := range file.Cases {
+		for _, c := range cases {
 			t.Run(book.ID+"/"+c.Name, func(t *testing.T) { visit(t, book, c) })
 		}
 	}
 }
 
-func begin(c testCase) engine.Begin {
+func begin(c content.Case) engine.Begin {
 	return engine.Begin{Run: "R-0001", Target: "fa-1", Component: c.About, Alert: 7, Change: "CR-1", Case: "00000001"}
 }
 
@@ -51,7 +47,7 @@ func TestEveryCaseComesOutAsStatedAndEveryEdgeIsTaken(t *testing.T) {
 	var mu sync.Mutex
 	taken := map[string]bool{}
 	t.Run("cases", func(t *testing.T) {
-		eachCase(t, func(t *testing.T, book *runbooks.Runbook, c testCase) {
+		eachCase(t, func(t *testing.T, book *runbooks.Runbook, c content.Case) {
 			t.Parallel() // it waits for the disk
 			w := newWorld(c)
 			w.second = "ppetit"
@@ -110,7 +106,7 @@ func logged(t *testing.T, dir string) []engine.Entry {
 func TestLeavingAnywhereAndComingBackChangesNothing(t *testing.T) {
 	var mu sync.Mutex
 	left := map[string]bool{}
-	eachCase(t, func(t *testing.T, book *runbooks.Runbook, c testCase) {
+	eachCase(t, func(t *testing.T, book *runbooks.Runbook, c content.Case) {
 		t.Parallel() // it waits for the disk
 		whole := newWorld(c)
 		whole.second = "ppetit"
@@ -153,11 +149,11 @@ func TestLeavingAnywhereAndComingBackChangesNothing(t *testing.T) {
 // where neither evidence nor a draft can be written.
 func TestEveryRunbookIsTriedWithEveryKindOfCase(t *testing.T) {
 	kinds := map[string]map[string]int{}
-	eachCase(t, func(_ *testing.T, book *runbooks.Runbook, c testCase) {
+	eachCase(t, func(_ *testing.T, book *runbooks.Runbook, c content.Case) {
 		if kinds[book.ID] == nil {
 			kinds[book.ID] = map[string]int{}
 		}
-		for _, kind := range c.kinds(book) {
+		for _, kind := range kindsOf(c, book) {
 			kinds[book.ID][kind]++
 		}
 	})
@@ -170,14 +166,16 @@ func TestEveryRunbookIsTriedWithEveryKindOfCase(t *testing.T) {
 	}
 }
 
-// kinds says what a case is a case of.
-func (c testCase) kinds(book *runbooks.Runbook) (kinds []string) {
+// kindsOf says what a case is a case of.
+func kindsOf(c content.Case, book *runbooks.Runbook) (kinds []string) {
 	add := func(is bool, kind string) {
 		if is {
 			kinds = append(kinds, kind)
 		}
 	}
-	nothing := func(f components, m series, a []string) bool { return len(f) == 0 && len(m) == 0 && a == nil }
+	nothing := func(f content.Components, m content.Series, a []string) bool {
+		return len(f) == 0 && len(m) == 0 && a == nil
+	}
 	none := c.End == runbooks.NotApplicable
 	add(!none && c.Age == 0 && !nothing(c.Facts, c.Metrics, c.Alerts) || !none && !asks(book), "fault")
 	add(none, "none")

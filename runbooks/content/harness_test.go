@@ -15,7 +15,6 @@ import (
 	"darksite/runbooks"
 	"darksite/runbooks/content"
 	"darksite/runbooks/engine"
-	"darksite/runbooks/strictyaml"
 
 	"github.com/stretchr/testify/require"
 )
@@ -27,7 +26,7 @@ var columns = []string{"right fault", "no fault", "look-alikes", "stale data", "
 // tested is one runbook with its stated cases.
 type tested struct {
 	book  *runbooks.Runbook
-	cases []testCase
+	cases []content.Case
 }
 
 func library(t *testing.T) []tested {
@@ -36,11 +35,9 @@ func library(t *testing.T) []tested {
 	require.NoError(t, err)
 	var out []tested
 	for _, book := range lib.All() {
-		data, err := fs.ReadFile(content.Files(), book.ID+"/tests.yaml")
+		cases, err := content.Cases(book.ID)
 		require.NoError(t, err, "every runbook carries its cases")
-		var file cases
-		require.NoError(t, strictyaml.Decode(book.ID+"/tests.yaml", data, &file))
-		out = append(out, tested{book, file.Cases})
+		out = append(out, tested{book, cases})
 	}
 	return out
 }
@@ -53,10 +50,10 @@ type ended struct {
 	dir     string
 }
 
-// acted reports whether a hand was raised, and where.
+// acted reports whether a person's hand was raised, and where.
 func (e ended) acted() string {
 	for _, l := range e.log {
-		if l.Event == engine.Entered && l.Kind == runbooks.Action {
+		if l.Event == engine.Entered && l.Kind == runbooks.Action && l.Did == "" {
 			return l.Step
 		}
 	}
@@ -100,8 +97,8 @@ func lead(t *testing.T, book *runbooks.Runbook, w *world) ended {
 
 // right are the stated cases in which the fault is there: the runbook has
 // something to do, by a hand or by a case.
-func (b tested) right() []testCase {
-	var out []testCase
+func (b tested) right() []content.Case {
+	var out []content.Case
 	for _, c := range b.cases {
 		if c.Age == 0 && !c.Broken && c.End != runbooks.NotApplicable && !slices.Contains(c.Path, "no-sight") {
 			out = append(out, c)
@@ -218,7 +215,7 @@ func (b tested) noFault(t *testing.T) int {
 // lookAlikes: with the fault of any other runbook, and all well that this one
 // looks at besides, no hand is raised.
 func (b tested) lookAlikes(t *testing.T, all []tested) int {
-	i := slices.IndexFunc(b.cases, func(c testCase) bool { return c.End == runbooks.NotApplicable && !c.Broken && c.Age == 0 })
+	i := slices.IndexFunc(b.cases, func(c content.Case) bool { return c.End == runbooks.NotApplicable && !c.Broken && c.Age == 0 })
 	if i < 0 || !b.hands() {
 		return 0
 	}
@@ -239,7 +236,7 @@ func (b tested) lookAlikes(t *testing.T, all []tested) int {
 		for kind, parts := range rights[0].Facts {
 			if _, own := c.Facts[kind]; !own {
 				if c.Facts == nil {
-					c.Facts = components{}
+					c.Facts = content.Components{}
 				}
 				c.Facts[kind] = parts
 			}
@@ -247,7 +244,7 @@ func (b tested) lookAlikes(t *testing.T, all []tested) int {
 		for metric, values := range rights[0].Metrics {
 			if _, own := c.Metrics[metric]; !own {
 				if c.Metrics == nil {
-					c.Metrics = series{}
+					c.Metrics = content.Series{}
 				}
 				c.Metrics[metric] = values
 			}
@@ -314,11 +311,11 @@ func (e ended) raised(at int) bool {
 
 // first is the first case with the fault in which a hand is raised, else the first
 // with the fault.
-func (b tested) first() []testCase {
+func (b tested) first() []content.Case {
 	rights := b.right()
 	for _, c := range rights {
 		if slices.ContainsFunc(b.book.Steps, func(s runbooks.Step) bool { return s.Kind == runbooks.Action && slices.Contains(c.Path, s.ID) }) {
-			return []testCase{c}
+			return []content.Case{c}
 		}
 	}
 	return rights[:min(1, len(rights))]

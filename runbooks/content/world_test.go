@@ -9,56 +9,16 @@ import (
 	"time"
 
 	"darksite/runbooks"
+	"darksite/runbooks/content"
 	"darksite/runbooks/engine"
 )
 
-type cases struct {
-	Cases []testCase `yaml:"cases"`
-}
-
-type testCase struct {
-	Name     string            `yaml:"name"`
-	About    string            `yaml:"about"`
-	Age      time.Duration     `yaml:"age"`
-	Facts    components        `yaml:"facts"`
-	Metrics  series            `yaml:"metrics"`
-	Alerts   []string          `yaml:"alerts"` // rules with an open alert; none known without this line
-	After    []change          `yaml:"after"`
-	Answers  map[string]string `yaml:"answers"`
-	Broken   bool              `yaml:"broken"`
-	Path     []string          `yaml:"path"`
-	End      runbooks.Outcome  `yaml:"end"`
-	Severity int               `yaml:"severity"`
-	// Simulator is the fault of the simulator that the case is about.
-	Simulator *simulated `yaml:"simulator"`
-}
-
-// simulated is a fault as the simulator knows it.
-type simulated struct {
-	Family string `yaml:"family"` // flasharray when left out
-	Fault  string `yaml:"fault"`
-	Part   string `yaml:"part"`
-}
-
-type (
-	components map[string]map[string]string
-	series     map[string][]float64 // an hour ago, now
-)
-
-// change is what the world looks like once a step has been answered.
-type change struct {
-	Step    string     `yaml:"step"`
-	Facts   components `yaml:"facts"`
-	Metrics series     `yaml:"metrics"`
-	Alerts  []string   `yaml:"alerts"`
-}
-
 // world is facts, person and site of one case.
 type world struct {
-	c       testCase
+	c       content.Case
 	now     time.Time
-	facts   components
-	metrics series
+	facts   content.Components
+	metrics content.Series
 	alerts  []string
 	path    []string
 	leaveAt int // leave at the n-th screen; -1 never
@@ -75,7 +35,7 @@ var errKilled = errors.New("the light goes out")
 var started = time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)
 
 // lose is an array that does not answer any more, and a monitor that says so.
-func (w *world) lose() { w.facts, w.metrics, w.alerts = components{}, series{}, nil }
+func (w *world) lose() { w.facts, w.metrics, w.alerts = content.Components{}, content.Series{}, nil }
 
 func (w *world) lost() bool { return w.loseAt >= 0 && w.screens > w.loseAt }
 
@@ -93,7 +53,7 @@ func (w *world) Check(a engine.Approval) (string, error) { return "key of " + a.
 // Requester implements engine.Second.
 func (w *world) Requester() string { return "key of mdurand" }
 
-func newWorld(c testCase) *world {
+func newWorld(c content.Case) *world {
 	return &world{c: c, now: time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC), facts: c.Facts, metrics: c.Metrics, alerts: c.Alerts, leaveAt: -1, loseAt: -1, killAt: -1}
 }
 
@@ -170,11 +130,22 @@ func (w *world) Ask(_ context.Context, s engine.Screen) (string, string, error) 
 	return s.Choices[0].ID, "", nil
 }
 
+// Do implements engine.Hands.
+func (w *world) Do(context.Context, engine.Order) error {
+	if w.c.Broken || w.lost() {
+		return errors.New("the array does not answer")
+	}
+	return nil
+}
+
+// Undo implements engine.Hands.
+func (w *world) Undo(ctx context.Context, o engine.Order) error { return w.Do(ctx, o) }
+
 func (w *world) options() engine.Options {
 	return engine.Options{
 		Facts: w, Human: w, Site: w, Lang: runbooks.English, Actor: "mdurand",
 		Now: func() time.Time { return w.now }, Boot: func() time.Duration { return w.now.Sub(started) },
-		Second: w,
-		Sleep:  func(_ context.Context, d time.Duration) error { w.now = w.now.Add(d); return nil },
+		Second: w, Hands: w,
+		Sleep: func(_ context.Context, d time.Duration) error { w.now = w.now.Add(d); return nil },
 	}
 }

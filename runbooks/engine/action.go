@@ -261,7 +261,9 @@ func (r *Run) deed(ctx context.Context, s runbooks.Step) (string, error) {
 	what := r.fill(s.Do.Sentence(r.o.Lang))
 	screen.Choices = r.yesNo()
 	if r.o.Hands == nil {
-		screen.Notice = r.say("This kit changes nothing on arrays here. Do it yourself, or go on without: ", "Ici le kit ne modifie rien sur les baies. Faites-le vous-même ou continuez sans : ") + what
+		what, _, _ = strings.Cut(what, ";") // what the kit would take back a person does not have to
+		screen.Notice = r.say("This kit changes nothing on arrays here. Do it yourself, or go on without: ", "Ici le kit ne modifie rien sur les baies. Faites-le vous-même ou continuez sans : ") + strings.TrimSpace(what)
+		screen.Choices = []Choice{{"yes", r.say("I have done it", "je l'ai fait")}, {"no", r.say("go on without", "continuer sans")}}
 	} else if why := r.changed(ctx); why != "" {
 		return r.refused(ctx, s, why, nil)
 	} else {

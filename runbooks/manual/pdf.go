@@ -98,6 +98,7 @@ func (p *printer) step(b *runbooks.Runbook, i int, s runbooks.Step) {
 	p.Gap(4)
 	p.Write("B", 11, 0, 2, fmt.Sprintf("%d. %s  [%s]", i+1, words.Title, what))
 	p.Markdown(blanks.Replace(words.Body))
+	p.figure(b, s)
 	for _, line := range facts(p.Lang, s) {
 		p.Write("I", 9, 12, 1, line)
 	}

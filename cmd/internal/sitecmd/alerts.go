@@ -313,9 +313,9 @@ func (a *app) printFirstSteps(al localmon.Alert, leads leads) {
 		a.env.Next(fmt.Sprintf("darksite alerts history --since 168h --target %s --rule %s", al.Target, al.Rule))
 		return
 	}
-	book, _ := leads.book(al.Runbook, al.Rule, al.Component)
+	book, _ := leads.alert(al, a.product(al.Target))
 	if book == nil {
-		a.printWithoutBook(al)
+		a.printWithoutBook(al, leads)
 		return
 	}
 	lang := a.runbookLang("")

@@ -6,34 +6,29 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 	"time"
 
 	"darksite/bundle/casedraft"
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/runtarget"
 	"darksite/localmon"
 	"darksite/localmon/source/arrayrest"
 	"darksite/localmon/source/host"
-	"darksite/runbooks"
 	"darksite/runbooks/engine"
 )
 
-// liveFacts answers a runbook's questions about one target, an array or the kit's
-// own machine: components and the newest values from a look at it now, the past
-// from the history, alerts from the monitor.
+// liveFacts are the facts of a target with what they hold open.
 type liveFacts struct {
+	*runtarget.Live
 	source localmon.Source
 	sight  *sight
 	target string
-	now    func() time.Time
-	batch  localmon.Batch
-	serial string // as it was told last
 }
 
-// fresh is how long one look serves: the steps of a screen ask together.
-const fresh = 10 * time.Second
+func (a *app) liveFacts(src localmon.Source, s *sight, target string) *liveFacts {
+	return &liveFacts{Live: runtarget.NewLive(src, s, a.env.Now), source: src, sight: s, target: target}
+}
 
 // facts opens the facts of an array or of the kit's own machine; close them.
 func (a *app) facts(ctx context.Context, target string) (*liveFacts, error) {
@@ -50,7 +45,7 @@ func (a *app) facts(ctx context.Context, target string) (*liveFacts, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &liveFacts{source: src, sight: s, target: target, now: a.env.Now}, nil
+		return a.liveFacts(src, s, target), nil
 	}
 	if target == conf.Monitor.HostName {
 		machine, err := host.New(host.Options{Target: target})
@@ -61,7 +56,7 @@ func (a *app) facts(ctx context.Context, target string) (*liveFacts, error) {
 		src := &siteOrder{Source: machine, conf: conf, card: a.path(vendorFile), kept: a.coverageAt, used: func(context.Context) (int64, int64, error) {
 			return 0, 0, errors.New("the monitor tells")
 		}}
-		return &liveFacts{source: src, sight: s, target: target, now: a.env.Now}, nil
+		return a.liveFacts(src, s, target), nil
 	}
 	names := []string{conf.Monitor.HostName}
 	for _, ar := range conf.Arrays {
@@ -73,134 +68,6 @@ func (a *app) facts(ctx context.Context, target string) (*liveFacts, error) {
 func (f *liveFacts) close() error {
 	closeSource(f.source)
 	return f.sight.close()
-}
-
-// look reads the array unless it was read a moment ago.
-func (f *liveFacts) look(ctx context.Context) (localmon.Batch, error) {
-	now := f.now()
-	if age := now.Sub(f.batch.At); !f.batch.At.IsZero() && age >= 0 && age < fresh {
-		return f.batch, nil
-	}
-	b, err := f.source.Collect(ctx, now)
-	if err != nil {
-		return localmon.Batch{}, fmt.Errorf("%w: %w", runbooks.ErrNoData, err)
-	}
-	f.batch = b
-	return b, nil
-}
-
-// identity is what the target calls itself.
-func (f *liveFacts) identity(ctx context.Context) (string, error) {
-	b, err := f.look(ctx)
-	if err != nil {
-		return "", err
-	}
-	if b.Info != nil && b.Info.Serial != "" {
-		f.serial = b.Info.Serial // not every look reads it
-	}
-	if f.serial == "" {
-		return "", fmt.Errorf("%s does not tell its serial number", f.target)
-	}
-	return f.serial, nil
-}
-
-// Components implements runbooks.Facts.
-func (f *liveFacts) Components(ctx context.Context, kind string) ([]runbooks.Component, time.Time, error) {
-	b, err := f.look(ctx)
-	if err != nil {
-		return nil, time.Time{}, err
-	}
-	var out []runbooks.Component
-	for _, s := range b.States {
-		if s.Type == kind {
-			out = append(out, runbooks.Component{Name: s.Component, Type: s.Type, Status: s.Status})
-		}
-	}
-	if len(out) == 0 {
-		return nil, time.Time{}, fmt.Errorf("%w: %s lists no %s", runbooks.ErrNoData, f.target, kind)
-	}
-	return out, b.At, nil
-}
-
-// Values implements runbooks.Facts: the history of the window, then what the
-// array says now.
-func (f *liveFacts) Values(ctx context.Context, metric string, labels map[string]string, window time.Duration) ([]runbooks.Value, error) {
-	want := localmon.Selector{Target: f.target, Metric: metric}
-	for _, k := range slices.Sorted(maps.Keys(labels)) {
-		want.Labels = append(want.Labels, localmon.Label{Name: k, Value: labels[k]})
-	}
-	var out []runbooks.Value
-	now := f.now()
-	series, err := f.sight.Series(ctx, want)
-	if err != nil {
-		return nil, err
-	}
-	if len(series) > 1 {
-		return nil, fmt.Errorf("%w: %d series fit %s", runbooks.ErrNoData, len(series), metric)
-	}
-	for _, s := range series {
-		for p, err := range f.sight.Range(ctx, s.Key, localmon.Window{From: now.Add(-window), To: now}) {
-			if err != nil {
-				return nil, err
-			}
-			out = append(out, runbooks.Value{At: p.At, Value: p.Value})
-		}
-	}
-	b, err := f.look(ctx)
-	if err != nil {
-		return nil, err
-	}
-	for _, s := range b.Samples {
-		if want.Matches(s.Key) && (len(out) == 0 || b.At.After(out[len(out)-1].At)) {
-			out = append(out, runbooks.Value{At: b.At, Value: s.Value})
-		}
-	}
-	return out, nil
-}
-
-// Alerts implements runbooks.Facts. They are as old as the newest look of the
-// monitor that brought something: one that stands still closes no alert.
-func (f *liveFacts) Alerts(ctx context.Context) ([]runbooks.OpenAlert, time.Time, error) {
-	at, err := f.judged(ctx)
-	if err != nil {
-		return nil, time.Time{}, err
-	}
-	alerts, err := f.sight.Alerts(ctx)
-	if err != nil {
-		return nil, time.Time{}, err
-	}
-	var out []runbooks.OpenAlert
-	for _, al := range alerts {
-		if al.Target == f.target && al.Status == localmon.StatusFiring {
-			out = append(out, runbooks.OpenAlert{ID: al.ID, Rule: al.Rule, Component: al.Component, Severity: int(al.Severity)})
-		}
-	}
-	return out, at, nil
-}
-
-// judged is when the monitor last saw the target, within the last day.
-func (f *liveFacts) judged(ctx context.Context) (time.Time, error) {
-	const up = "localmon_source_up"
-	series, err := f.sight.Series(ctx, localmon.Selector{Target: f.target, Metric: up})
-	if err != nil {
-		return time.Time{}, err
-	}
-	var at time.Time
-	now := f.now()
-	for _, s := range series {
-		for p, err := range f.sight.Range(ctx, s.Key, localmon.Window{From: now.Add(-24 * time.Hour), To: now}) {
-			if err != nil {
-				return time.Time{}, err
-			}
-			if p.Value == 1 && p.At.After(at) {
-				at = p.At
-			}
-		}
-	}
-	if at.IsZero() {
-		return time.Time{}, fmt.Errorf("%w: the monitor has not seen %s for a day", runbooks.ErrNoData, f.target)
-	}
-	return at, nil
 }
 
 // runSite is what a run asks of the site: evidence and case drafts.
@@ -261,7 +128,7 @@ func (s *runSite) addAlerts(ctx context.Context, files map[string][]byte) error 
 
 // looked is a look at the target as a file: its parts, or why there are none.
 func (s *runSite) looked(ctx context.Context) (name string, text []byte) {
-	b, err := s.facts.look(ctx)
+	b, err := s.facts.Look(ctx)
 	if err != nil {
 		return "look.error.txt", []byte(err.Error() + "\n")
 	}
@@ -286,7 +153,7 @@ func (s *runSite) DraftCase(ctx context.Context, c engine.Case) (string, error) 
 		o.alerts = []string{fmt.Sprint(c.Alert)}
 		o.draft.Alerts = []uint64{c.Alert}
 	}
-	if info := s.facts.batch.Info; info != nil {
+	if info := s.facts.Info(); info != nil {
 		o.draft.Model, o.draft.OSVersion, o.draft.Serial = info.Model, strings.TrimSpace(info.OS+" "+info.Version), info.Serial
 	}
 	d, err := s.a.newCase(o)

@@ -33,6 +33,28 @@ func (l leads) book(named, ruleID, component string) (*runbooks.Runbook, string)
 	return nil, ""
 }
 
+// alert is the runbook an alert leads to, and why: as book has it, else by the
+// number the array itself gave what it tells of.
+func (l leads) alert(al localmon.Alert, product string) (*runbooks.Runbook, string) {
+	if b, why := l.book(al.Runbook, al.Rule, al.Component); b != nil {
+		return b, why
+	}
+	if matches := l.lib.For(runbooks.About{Code: rule.CodeOf(al), Component: componentType(al.Component), Product: product}); len(matches) > 0 {
+		return matches[0].Book, matches[0].Reason
+	}
+	return nil, ""
+}
+
+// mostLike is how many runbooks are named that an alert only sounds like.
+const mostLike = 3
+
+// like are the runbooks whose words are those of an alert. None of them is for it
+// by anybody's word, so a person chooses.
+func (l leads) like(al localmon.Alert, product string) []runbooks.Match {
+	found := l.lib.For(runbooks.About{Words: al.Summary, Product: product})
+	return found[:min(mostLike, len(found))]
+}
+
 // toDo is a step towards help where no runbook leads.
 type toDo struct{ what, command string }
 
@@ -80,7 +102,7 @@ func isArray(conf *siteconf.Config, target string) bool {
 	return slices.ContainsFunc(conf.Arrays, func(ar siteconf.Array) bool { return ar.Name == target && ar.Kind != localmon.KindHost })
 }
 
-func (a *app) printWithoutBook(al localmon.Alert) {
+func (a *app) printWithoutBook(al localmon.Alert, leads leads) {
 	steps := a.withoutBook(al)
 	fmt.Fprintln(a.env.Out)
 	a.paragraphOut("This kit holds no runbook for this alert. Do this:")
@@ -93,6 +115,13 @@ func (a *app) printWithoutBook(al localmon.Alert) {
 			fmt.Fprintln(a.env.Out, number+line)
 		}
 		a.commandOut("   ", s.command)
+	}
+	if like := leads.like(al, a.product(al.Target)); len(like) > 0 {
+		fmt.Fprintln(a.env.Out)
+		a.paragraphOut("By their words these runbooks may be about the same; read one before you run it:")
+		for _, m := range like {
+			a.commandOut("  ", fmt.Sprintf("darksite runbook show %s", m.Book.ID))
+		}
 	}
 	a.env.Next(steps[0].command)
 }

@@ -71,6 +71,14 @@ func (a *app) monitorRun(ctx context.Context, m *monitor, length time.Duration) 
 func (a *app) liveServer(m *monitor) *live.Server {
 	return live.NewServer(live.Options{
 		Monitor: current{m}, Reader: m.history, Quiets: current{m}, Past: m.alerts,
+		Latest: func(ctx context.Context, sel localmon.Selector) ([]live.Latest, error) {
+			all, err := m.history.Last(ctx, sel)
+			out := make([]live.Latest, 0, len(all))
+			for _, l := range all {
+				out = append(out, live.Latest(l))
+			}
+			return out, err
+		},
 		History: func(ctx context.Context, w io.Writer) error { _, err := m.history.Snapshot(ctx, w); return err },
 		Stats:   func(ctx context.Context) (any, error) { return statsOf(ctx, m.history) },
 		Site: func(_ context.Context, w io.Writer) error {

@@ -30,7 +30,7 @@ func (a *app) runbookCommand() *cobra.Command {
   darksite runbook run --alert 3 --as mdurand
   darksite runbook resume R-0001 --as mdurand`,
 	}
-	c.AddCommand(a.runbookListCommand(), a.runbookShowCommand(), a.runbookSearchCommand(), a.runbookRunCommand(), a.runbookResumeCommand(),
+	c.AddCommand(a.runbookListCommand(), a.runbookShowCommand(), a.runbookSearchCommand(), a.runbookCheckCommand(), a.runbookRunCommand(), a.runbookResumeCommand(),
 		a.runbookHandOverCommand(), a.runbookAbortCommand(), a.runbookApproveCommand(), a.runbookReplayCommand(), a.runbookSignCommand(), a.runbookLintCommand(), a.runbookPackCommand(), a.runbookExportCommand())
 	return c
 }
@@ -165,6 +165,11 @@ func (a *app) printBook(b *runbooks.Runbook, lang runbooks.Lang) {
 		sec := p.Sections[s.ID]
 		fmt.Fprintf(w, "\n%d. %s  [%s]\n", i+1, sec.Title, strings.ToUpper(string(s.Kind)))
 		fmt.Fprintln(w, render.Text(sec.Body, width))
+		if title, desc := b.Transcript(s, lang); title != "" {
+			for _, line := range cli.Wrap(runbooks.Text{EN: "drawing: ", FR: "dessin : "}.In(lang)+title+". "+desc, width) {
+				fmt.Fprintln(w, line)
+			}
+		}
 		if s.Expect != nil {
 			for _, line := range cli.Wrap("expects: "+s.Expect.Sentence(lang), width) {
 				fmt.Fprintln(w, line)
@@ -214,6 +219,7 @@ func (a *app) runbookRunCommand() *cobra.Command {
 		Long: `Follow a runbook. Each step says what to do, or checks the array now; data that is
 missing or old is unknown and never passes. At every question:
   q  stop here, resume later        !  stop and open a case
+  <  read again what came before    ?  what this screen is
 The log of the run is evidence: it goes into the next bundle with --run.
 With --dry nothing is done or written: you see where it would lead.`,
 		Example: "  darksite runbook run --alert 3 --as mdurand\n  darksite runbook run drive-failed --array fa-prod-1 --component CH0.BAY3 --as mdurand",
@@ -265,11 +271,12 @@ func (a *app) chooseBook(ctx context.Context, args []string, o *runOptions) (*ru
 	if err != nil {
 		return nil, err
 	}
-	book, why := leads.book(al.Runbook, al.Rule, o.component)
+	al.Component = o.component
+	book, why := leads.alert(al, a.product(al.Target))
 	if book == nil {
 		return nil, cli.WithHint(fmt.Errorf("this kit holds no runbook for alert %d, rule %s", al.ID, al.Rule), "darksite alerts show %d   (says what to do instead)", al.ID)
 	}
-	a.env.Notef("runbook %s: chosen by %s", book.ID, why)
+	a.env.Notef(runbooks.Text{EN: "runbook %s: chosen by %s", FR: "procédure %s : choisie par %s"}.In(a.runbookLang(o.lang)), book.ID, why)
 	return book, nil
 }
 
@@ -309,7 +316,7 @@ func (a *app) startRun(ctx context.Context, book *runbooks.Runbook, o runOptions
 		if err != nil {
 			return refusal(err)
 		}
-		return a.goOn(ctx, run)
+		return a.goOn(ctx, run, options.Lang)
 	}
 }
 
@@ -375,7 +382,7 @@ func (a *app) runbookResumeCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.goOn(c.Context(), run)
+			return a.goOn(c.Context(), run, options.Lang)
 		},
 	}
 	o.flags(c)
@@ -454,13 +461,13 @@ func runTarget(dir string) (string, error) {
 	return entries[0].Target, nil
 }
 
-func (a *app) goOn(ctx context.Context, run *engine.Run) error {
+func (a *app) goOn(ctx context.Context, run *engine.Run, lang runbooks.Lang) error {
 	id := run.ID()
 	outcome, err := run.Go(ctx)
 	err = errors.Join(err, run.Close())
 	switch {
 	case errors.Is(err, engine.ErrLeft):
-		a.env.Notef("run %s is saved", id)
+		a.env.Notef(runbooks.Text{EN: "run %s is saved", FR: "l'exécution %s est gardée"}.In(lang), id)
 		a.env.Next("darksite runbook resume " + id + " --as ID")
 		return nil
 	case errors.Is(err, engine.ErrNotProven):
@@ -505,9 +512,10 @@ func (a *app) engineOptions(ctx context.Context, o runOptions) (engine.Options, 
 	options := engine.Options{
 		Facts: facts, Human: term, Site: &runSite{a: a, facts: facts},
 		Lang: lang, Actor: o.as, Now: a.env.Now, Hands: hands, TakeOver: o.takeOver,
-		Second: a.newSecond(o, term.ask, term.say), Identity: facts.identity, Book: lib.Get,
+		Second: a.newSecond(o, term.ask, term.say), Identity: facts.Identity, Book: lib.Get,
 		Boot: func() time.Duration { return uptime(boot, a.env.Now()) },
 		Sleep: func(ctx context.Context, d time.Duration) error {
+			term.waiting(d)
 			select {
 			case <-ctx.Done():
 				return ctx.Err()

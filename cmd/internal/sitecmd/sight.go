@@ -101,6 +101,26 @@ func (s *sight) Alerts(ctx context.Context) ([]localmon.Alert, error) {
 	return nil, nil
 }
 
+// Last returns the newest sample of each series that the selector picks.
+func (s *sight) Last(ctx context.Context, sel localmon.Selector) ([]localmon.Latest, error) {
+	var out []localmon.Latest
+	switch {
+	case s.client != nil:
+		all, err := s.client.Latest(ctx, sel)
+		for _, l := range all {
+			out = append(out, localmon.Latest(l))
+		}
+		return out, err
+	case s.history != nil:
+		all, err := s.history.Last(ctx, sel)
+		for _, l := range all {
+			out = append(out, localmon.Latest(l))
+		}
+		return out, err
+	}
+	return nil, nil
+}
+
 // Quiets returns the silences and maintenance windows that have not ended.
 func (s *sight) Quiets(ctx context.Context) ([]localmon.Quiet, error) {
 	switch {

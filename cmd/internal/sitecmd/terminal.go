@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"darksite/cmd/internal/cli"
 	"darksite/localmon/units"
@@ -19,7 +20,17 @@ type terminal struct {
 	env  *cli.Env
 	ask  *cli.Asker
 	lang runbooks.Lang
+	past []engine.Screen // shown before this one
+
+	waited int // times since the newest screen
 }
+
+// Keys of the terminal at every screen, beside those of the engine. Where the letter
+// b is no answer it leads back as well.
+const (
+	keyBack = "<" // what was shown before, once more
+	keyHelp = "?" // what this screen is
+)
 
 func (t *terminal) say(en, fr string) string {
 	if t.lang == runbooks.French {
@@ -31,7 +42,9 @@ func (t *terminal) say(en, fr string) string {
 // Ask implements engine.Human.
 func (t *terminal) Ask(ctx context.Context, s engine.Screen) (answer, note string, err error) {
 	t.show(s)
-	for {
+	t.waited = 0
+	defer func() { t.past = append(t.past, s) }()
+	for back := len(t.past); ; {
 		if err := ctx.Err(); err != nil {
 			return "", "", err
 		}
@@ -40,6 +53,14 @@ func (t *terminal) Ask(ctx context.Context, s engine.Screen) (answer, note strin
 			return "", "", err
 		}
 		word, rest, _ := strings.Cut(line, " ")
+		switch {
+		case word == keyHelp:
+			t.help(s)
+			continue
+		case word == keyBack || word == "b" && len(s.Choices) < 2:
+			back = t.back(s, back)
+			continue
+		}
 		if answer, ok := t.match(s, word, line); ok {
 			return answer, strings.TrimSpace(rest), nil
 		}
@@ -90,7 +111,7 @@ func (t *terminal) show(s engine.Screen) {
 		t.fact(t.say("found", "trouvé"), s.Found)
 		age := ""
 		if !s.At.IsZero() {
-			age = t.say("data ", "données ") + units.Duration(max(0, s.Age(t.env.Now()))) + t.say(" old", "")
+			age = t.say("data ", "données ") + units.Duration(max(0, s.Age(t.env.Now())).Truncate(time.Second)) + t.say(" old", "")
 		}
 		t.fact(t.say("result", "résultat"), strings.TrimSpace(t.result(s.Result)+"  "+age))
 	}
@@ -124,14 +145,22 @@ func (t *terminal) result(r runbooks.Result) string {
 }
 
 func (t *terminal) prompt(s engine.Screen) string {
-	leave := t.say("q=stop here, !=open a case", "q=arrêter ici, !=ouvrir un dossier")
+	leave := t.say("q=stop here, !=open a case, <=back, ?=help", "q=arrêter ici, !=ouvrir un dossier, <=relire, ?=aide")
 	switch {
 	case s.Type != "":
-		return fmt.Sprintf(t.say("type %s to go on, or n [%s]:", "tapez %s pour continuer, ou n [%s] :"), s.Type, leave)
+		return fmt.Sprintf(t.say("type %s to go on, or n [%s]:", "tapez %s, ou n [%s] :"), s.Type, leave)
 	case len(s.Choices) == 1:
 		return fmt.Sprintf("%s [%s]:", t.say("Enter to go on", "Entrée pour continuer"), leave)
 	default:
 		return fmt.Sprintf("%s [a-%c, %s]:", t.say("answer", "réponse"), 'a'+len(s.Choices)-1, leave)
+	}
+}
+
+// waiting says now and then that something is asked again and again: the first time,
+// and every tenth.
+func (t *terminal) waiting(d time.Duration) {
+	if t.waited++; t.waited%10 == 1 {
+		t.env.Notef(t.say("not yet: asked again every %s; Ctrl-C stops, runbook resume goes on", "pas encore : redemandé toutes les %s ; Ctrl-C arrête, runbook resume reprend"), units.Duration(d))
 	}
 }
 

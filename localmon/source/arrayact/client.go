@@ -69,8 +69,13 @@ func (c *Client) Flag(ctx context.Context, alert string) error {
 	return c.act(ctx, http.MethodPatch, "alerts", url.Values{"names": {alert}}, `{"flagged":true}`)
 }
 
-// window is the one name a maintenance window has.
-const window = "environment"
+// window is the one name a maintenance window has, on each kind.
+func (c *Client) window() string {
+	if c.o.Kind == localmon.KindFlashBlade {
+		return "array"
+	}
+	return "environment"
+}
 
 // Mute keeps the array's alerts from its watchers for a time from a minute to a
 // day. It ends by itself.
@@ -78,12 +83,12 @@ func (c *Client) Mute(ctx context.Context, d time.Duration) error {
 	if d < time.Minute || d > 24*time.Hour {
 		return fmt.Errorf("array %s: mute for %s: want a minute to a day", c.o.Target, d)
 	}
-	return c.act(ctx, http.MethodPost, "maintenance-windows", url.Values{"names": {window}}, fmt.Sprintf(`{"timeout":%d}`, d.Milliseconds()))
+	return c.act(ctx, http.MethodPost, "maintenance-windows", url.Values{"names": {c.window()}}, fmt.Sprintf(`{"timeout":%d}`, d.Milliseconds()))
 }
 
 // Unmute ends the maintenance window.
 func (c *Client) Unmute(ctx context.Context) error {
-	return c.act(ctx, http.MethodDelete, "maintenance-windows", url.Values{"names": {window}}, "")
+	return c.act(ctx, http.MethodDelete, "maintenance-windows", url.Values{"names": {c.window()}}, "")
 }
 
 // Tests the array can be asked to make, by the name of [Client.Test].

@@ -33,6 +33,9 @@ func (s *Schedule) Again(rows ...*Row) {
 	}
 }
 
+// AllAgain makes every row due at the next look.
+func (s *Schedule) AllAgain() { s.Again(s.rows...) }
+
 // due lists the rows that the array has and that are to be read at now.
 func (s *Schedule) due(now time.Time, version Version) []*Row {
 	var rows []*Row

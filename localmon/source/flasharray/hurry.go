@@ -5,3 +5,7 @@ package flasharray
 func (s *Source) Hurry() {
 	s.memory.schedule.Again(rowAlerts, rowDrives, rowControllers, rowHardware)
 }
+
+// Afresh makes every list due at the next look, for one who must not wait for the
+// turn of those that are read less often.
+func (s *Source) Afresh() { s.memory.schedule.AllAgain() }

@@ -290,7 +290,7 @@ func among(asked []string, word string) bool {
 
 func bladeHardware(c *call) resource {
 	all := c.blade.Hardware()
-	r := of(all, func(h sim.BladeHardware) string { return h.Name }, func(h sim.BladeHardware) any { return bladeHardwareItemOf(h) })
+	r := of(all, func(h sim.BladeHardware) string { return h.Name }, func(h sim.BladeHardware) any { return c.hardware(h) })
 	r.id = func(i int) string { return all[i].ID }
 	return r
 }

@@ -47,7 +47,7 @@ type bladeAlertItem struct {
 
 func (c *call) bladeAlert(a sim.BladeAlert) bladeAlertItem {
 	return bladeAlertItem{
-		Name: itoa(a.Index), Index: a.Index, Flagged: a.Flagged(), Code: a.Code, Severity: a.Severity,
+		Name: itoa(a.Index), Index: a.Index, Flagged: c.h.isFlagged(itoa(a.Index), a.Flagged()), Code: a.Code, Severity: a.Severity,
 		ComponentName: a.Component, ComponentType: a.ComponentType, State: a.State,
 		Created: c.ms(a.Created), Updated: c.ms(a.Updated), Notified: c.optTime(a.Notified), Duration: a.Duration.Milliseconds(),
 		Summary: a.Summary, Description: a.Description, Action: a.Action, Variables: a.Variables, ID: a.ID,
@@ -362,13 +362,17 @@ type bladeHardwareItem struct {
 	PartNumber      *string `json:"part_number"`
 }
 
-func bladeHardwareItemOf(h sim.BladeHardware) bladeHardwareItem {
+// canIdentify reports whether the part has an LED to find it by.
+func (i bladeHardwareItem) canIdentify() bool { return i.IdentifyEnabled != nil }
+
+func (c *call) hardware(h sim.BladeHardware) bladeHardwareItem {
 	item := bladeHardwareItem{
 		Details: text(h.Details), Index: opt(h.Index), Model: text(h.Model), Name: h.Name, Serial: text(h.Serial), Slot: opt(h.Slot),
 		Speed: opt(h.Speed), Status: h.Status, Type: h.Type, ID: h.ID,
 	}
 	if h.CanIdentify {
-		item.IdentifyEnabled = new(bool)
+		lit := c.h.isLit(h.Name)
+		item.IdentifyEnabled = &lit
 	}
 	return item
 }

@@ -17,6 +17,7 @@ type dialect struct {
 	// versioned says whether login and logout are answered below a version too.
 	versioned bool
 	endpoints map[string]func(*call) resource
+	window    string // the one name of a maintenance window
 	// acting are the endpoints that look like the others and do something.
 	acting map[string]string
 	// since is the first REST 2 version of endpoints that came later.
@@ -71,6 +72,7 @@ var flashArray = dialect{
 	versioned:   true,
 	endpoints:   endpoints,
 	acting:      acting,
+	window:      "environment",
 	learned:     4,
 	newest:      56,
 	mostNames:   func(string, int) int { return 0 },

@@ -57,6 +57,11 @@
 // take start_time, end_time and resolution as well, and answer from the same
 // model, so that what a client missed can be fetched later.
 //
+// What the kit may do to an array is taken by both: PATCH of hardware (its locate
+// LED) and of alerts (their flag), POST and DELETE of the one maintenance window.
+// They are counted as acts too. An LED that is on changes no status here, and no
+// alert is held back in the window.
+//
 // # Promises
 //
 //   - A reply depends on the array, its clock and the calls made so far, and on
@@ -65,7 +70,7 @@
 //   - Replies may be asked for by any number of clients at once; what one
 //     instant needs is worked out once.
 //   - Nothing is sent that the model does not hold. An endpoint that is not
-//     modelled answers 404, and no call changes the array.
+//     modelled answers 404, and no call but the four above changes anything.
 //
 // # Limits
 //

@@ -34,7 +34,7 @@ var endpoints = map[string]func(*call) resource{
 	"hosts/performance":               hostsPerformance,
 	"hosts/performance/balance":       hostsBalance,
 	"hosts/space":                     hostsSpace,
-	"maintenance-windows":             none,
+	"maintenance-windows":             maintenanceWindows,
 	"network-interfaces":              interfaces,
 	"network-interfaces/performance":  interfacesPerformance,
 	"network-interfaces/port-details": interfacesDetails,
@@ -152,7 +152,8 @@ func hardware(c *call) resource {
 			Temperature: opt(h.Temperature), Voltage: opt(h.Voltage),
 		}
 		if h.CanIdentify {
-			item.IdentifyEnabled = new(bool)
+			lit := c.h.isLit(h.Name)
+			item.IdentifyEnabled = &lit
 		}
 		return item
 	})

@@ -26,6 +26,7 @@ type Handler struct {
 	calls    int64
 	failable map[string]int // calls a rule could have failed, by its path
 	acted    map[string]int // calls that act; see Acted
+	marks    marks
 	last     *moment
 	buffers  sync.Pool // of *bytes.Buffer: replies on their way
 }
@@ -42,6 +43,7 @@ func New(a *sim.Array) *Handler {
 	return &Handler{
 		array: a, dialect: dialectOf(a.Options().Family), token: derivedUUID(a.Options(), "api token", 0),
 		sessions: map[string]session{}, failable: map[string]int{}, acted: map[string]int{},
+		marks:   marks{lit: map[string]bool{}, flags: map[string]bool{}},
 		buffers: sync.Pool{New: func() any { return new(bytes.Buffer) }},
 	}
 }
@@ -98,6 +100,10 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		c.path, c.asked, c.minor = below, below, minorOf(first)
 		h.watch(c)
+		if set, ok := writes[c.r.Method+" "+c.path]; ok {
+			h.change(c, set)
+			return
+		}
 		h.method(c, http.MethodGet, h.get)
 	}
 }

@@ -104,6 +104,9 @@ func (c *call) optTime(o sim.Opt[time.Time]) *int64 {
 	return &ms
 }
 
+// canIdentify reports whether the part has an LED to find it by.
+func (i hardwareItem) canIdentify() bool { return i.IdentifyEnabled != nil }
+
 type alertItem struct {
 	Description      string `json:"description"`
 	Created          int64  `json:"created"`
@@ -131,7 +134,7 @@ func (c *call) alert(a sim.Alert) alertItem {
 	return alertItem{
 		Description: fmt.Sprintf("%s Expected: %s, Actual: %s", summary, a.Expected, a.Actual),
 		Created:     c.ms(a.Created), State: a.State, ComponentType: a.ComponentType,
-		Name: alertName(a), ID: a.ID, Code: a.Code, Category: "array", Severity: a.Severity, Flagged: a.Flagged(),
+		Name: alertName(a), ID: a.ID, Code: a.Code, Category: "array", Severity: a.Severity, Flagged: c.h.isFlagged(alertName(a), a.Flagged()),
 		Updated: c.ms(a.Updated), Closed: c.optTime(a.Closed), Notified: c.optTime(a.Notified),
 		ComponentName: a.Component, Expected: a.Expected, Actual: a.Actual, Issue: a.Issue,
 		KnowledgeBaseURL: fmt.Sprintf("https://support.purestorage.com/?cid=Alert_%04d", a.Code),
