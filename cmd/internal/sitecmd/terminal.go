@@ -19,6 +19,9 @@ type terminal struct {
 	env  *cli.Env
 	ask  *cli.Asker
 	lang runbooks.Lang
+	// aside takes what a person types that is no answer, where it means something; nil
+	// where nothing does.
+	aside func(ctx context.Context, line string) (did bool)
 }
 
 func (t *terminal) say(en, fr string) string {
@@ -38,6 +41,9 @@ func (t *terminal) Ask(ctx context.Context, s engine.Screen) (answer, note strin
 		line, err := t.ask.Line(t.prompt(s))
 		if err != nil {
 			return "", "", err
+		}
+		if t.aside != nil && t.aside(ctx, line) {
+			continue
 		}
 		word, rest, _ := strings.Cut(line, " ")
 		if answer, ok := t.match(s, word, line); ok {

@@ -28,6 +28,7 @@ func (a *app) trainCommand() *cobra.Command {
 	}
 	c.AddCommand(a.trainListCommand(), a.trainLessonCommand(), a.trainManualCommand())
 	c.AddCommand(a.trainBankCommand())
+	c.AddCommand(a.trainLabCommand())
 	return c
 }
 
