@@ -85,6 +85,9 @@ func (f *liveFacts) look(ctx context.Context) (localmon.Batch, error) {
 	if err != nil {
 		return localmon.Batch{}, fmt.Errorf("%w: %w", runbooks.ErrNoData, err)
 	}
+	if b.Info == nil {
+		b.Info = f.batch.Info // not every look reads it, and a case draft wants model and version
+	}
 	f.batch = b
 	return b, nil
 }
