@@ -153,7 +153,7 @@ func (g *gatherer) bundles() error {
 			return err
 		}
 		return g.texts(trees[len(trees)-1], func(name string, text []byte) {
-			g.add("line", made, map[string]string{"bundle": string(r.BID), "file": name, "text": string(text)})
+			g.add("line", made, map[string]string{"bundle": string(r.BID), "state": string(r.State), "file": name, "text": string(text)})
 		})
 	})
 }

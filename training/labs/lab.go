@@ -116,7 +116,7 @@ type Command struct {
 	Run  string   `yaml:"run"`  // alerts list; a word in double quotes may hold spaces
 	Type []string `yaml:"type"` // lines typed at its questions
 	Code int      `yaml:"code"` // exit code it must end with
-	File string   `yaml:"file"` // instead: a file of the folder work is written
+	File string   `yaml:"file"` // instead: a file of the site folder is written, such as work/note.txt
 	Text string   `yaml:"text"` // what stands in it
 }
 

@@ -68,7 +68,7 @@ func Vocabulary() []Kind {
 		{"evidence", []string{"run", "name", "text"}, "a file that a run took and whose hash its log holds"},
 		{"case", []string{"case", "array", "severity", "subject", "text", "number", "runs"}, "a case draft; text is all its words"},
 		{"bundle", []string{"bundle", "state", "case", "runs"}, "a bundle and where it stands"},
-		{"line", []string{"bundle", "file", "text"}, "the text of a file in a bundle, as it would leave"},
+		{"line", []string{"bundle", "state", "file", "text"}, "the text of a file in a bundle, as it would leave"},
 		{"journal", []string{"action", "by", "bundle", "note"}, "an entry of the site's journal"},
 		{"alert", []string{"target", "rule", "component", "state", "acked"}, "an alert of the monitor"},
 		{"saved", []string{"name", "text"}, "a file that the learner left in the folder work"},

@@ -352,7 +352,11 @@ var errPlayed = errors.New("a command of the lab did not end as it should")
 // it and what it prints.
 func (a *app) play(ctx context.Context, show io.Writer, c labs.Command) error {
 	if c.File != "" {
-		return os.WriteFile(a.path("work", filepath.Base(c.File)), []byte(c.Text), 0o600)
+		if !filepath.IsLocal(c.File) {
+			return fmt.Errorf("%w: file %s lies outside the folder", errPlayed, c.File)
+		}
+		fmt.Fprintf(show, "\n$ cat > $DARKSITE_DIR/%s\n%s\n", c.File, c.Text)
+		return os.WriteFile(a.path(filepath.FromSlash(c.File)), []byte(c.Text), 0o600)
 	}
 	line, err := a.named(ctx, c.Run)
 	if err != nil {
