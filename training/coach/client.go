@@ -43,7 +43,7 @@ func Dial(ctx context.Context, m Marker) (*Client, error) {
 		return nil, fmt.Errorf("practice site %q: %w", m.URL, ErrNotTraining)
 	}
 	c := &Client{url: m.URL, token: m.Token, http: &http.Client{
-		Timeout:       2 * time.Minute,
+		Timeout:       10 * time.Minute,
 		Transport:     &http.Transport{Proxy: nil, MaxIdleConns: 2, IdleConnTimeout: 10 * time.Second},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
@@ -69,9 +69,14 @@ func (c *Client) Now() time.Time {
 	return c.now
 }
 
-// Advance lets time pass.
-func (c *Client) Advance(ctx context.Context, d time.Duration) error {
-	return c.moment(ctx, http.MethodPost, "/advance", advance{d})
+// Advance lets time pass; the monitor looks every so often meanwhile.
+func (c *Client) Advance(ctx context.Context, d, every time.Duration) error {
+	return c.moment(ctx, http.MethodPost, "/advance", advance{d, every})
+}
+
+// Watch says that the site is furnished and can be watched.
+func (c *Client) Watch(ctx context.Context) error {
+	return c.moment(ctx, http.MethodPost, "/watch", struct{}{})
 }
 
 // Begin says that the learner has come.

@@ -13,6 +13,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"sync"
 	"time"
 
 	"darksite/training/labs"
@@ -27,11 +28,25 @@ const (
 	MaxLife = 6 * time.Hour
 	// watchMarker is how often a site looks whether it is still wanted.
 	watchMarker = 2 * time.Second
+	// lookEvery is how often the monitor looks while nobody makes time pass.
+	lookEvery = 30 * time.Second
 )
+
+// Watcher is the monitor of a practice site.
+type Watcher interface {
+	Look(ctx context.Context) error
+	Close() error
+}
 
 // Running is a practice site and where it is reached.
 type Running struct {
-	site  *Site
+	site *Site
+	open func(now func() time.Time) (Watcher, error)
+
+	looking sync.Mutex // of what follows: the monitor looks once at a time
+	watcher Watcher    // nil until the site is furnished
+	looked  time.Time
+
 	http  *http.Server
 	url   string
 	token string
@@ -40,8 +55,9 @@ type Running struct {
 }
 
 // Start serves the arrays of a drawn lab. The clock of the arrays stands at now until it
-// is moved, or moves along with real time under [Running.Run].
-func Start(lab *labs.Lab, now time.Time) (*Running, error) {
+// is moved, or moves along with real time under [Running.Run]. Once [Client.Watch] says
+// that the site is furnished, its monitor is opened on that clock; it looks as time passes.
+func Start(lab *labs.Lab, now time.Time, open func(now func() time.Time) (Watcher, error)) (*Running, error) {
 	site, err := newSite(lab, now)
 	if err != nil {
 		return nil, err
@@ -53,11 +69,11 @@ func Start(lab *labs.Lab, now time.Time) (*Running, error) {
 	var secret [16]byte
 	rand.Read(secret[:]) // ends the process where there is no randomness
 	r := &Running{
-		site: site, url: "http://" + l.Addr().String(), token: hex.EncodeToString(secret[:]),
+		site: site, open: open, url: "http://" + l.Addr().String(), token: hex.EncodeToString(secret[:]),
 		done: make(chan error, 1), end: make(chan struct{}),
 	}
 	r.http = &http.Server{
-		Handler: r.handler(), ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10,
+		Handler: r.handler(), ReadHeaderTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10,
 		ErrorLog: log.New(io.Discard, "", 0), // a client that goes away is no event
 	}
 	go func() { r.done <- r.http.Serve(l) }()
@@ -69,7 +85,13 @@ func (r *Running) Served() []simhost.Served { return r.site.host.Served() }
 
 // Close ends it.
 func (r *Running) Close() error {
-	err := errors.Join(r.http.Close(), r.site.host.Close())
+	err := r.http.Close()
+	r.looking.Lock()
+	defer r.looking.Unlock()
+	if r.watcher != nil {
+		err = errors.Join(err, r.watcher.Close())
+	}
+	err = errors.Join(err, r.site.host.Close())
 	if served := <-r.done; !errors.Is(served, http.ErrServerClosed) {
 		err = errors.Join(err, served)
 	}
@@ -108,7 +130,43 @@ func (r *Running) Run(ctx context.Context, folder string, life time.Duration) {
 			}
 		}
 	}()
+	go func() {
+		t := time.NewTicker(lookEvery)
+		defer t.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-t.C:
+				_ = r.look(ctx, lookEvery) // what it could not do stands in the monitor's own screens
+			}
+		}
+	}()
 	r.site.host.Run(ctx)
+}
+
+// look lets the monitor look, unless it did less than every ago.
+func (r *Running) look(ctx context.Context, every time.Duration) error {
+	r.looking.Lock()
+	defer r.looking.Unlock()
+	now := r.site.host.Now()
+	if r.watcher == nil || now.Sub(r.looked) < every {
+		return nil
+	}
+	r.looked = now
+	return r.watcher.Look(ctx)
+}
+
+// watch opens the monitor.
+func (r *Running) watch() error {
+	r.looking.Lock()
+	defer r.looking.Unlock()
+	if r.watcher != nil {
+		return nil
+	}
+	w, err := r.open(r.site.host.Now)
+	r.watcher = w
+	return err
 }
 
 func (r *Running) handler() http.Handler {
@@ -122,6 +180,13 @@ func (r *Running) handler() http.Handler {
 	})
 	mux.HandleFunc("POST /begin", func(w http.ResponseWriter, _ *http.Request) {
 		r.site.begin()
+		send(w, moment{r.site.host.Now()})
+	})
+	mux.HandleFunc("POST /watch", func(w http.ResponseWriter, _ *http.Request) {
+		if err := r.watch(); err != nil {
+			fail(w, http.StatusInternalServerError, err)
+			return
+		}
 		send(w, moment{r.site.host.Now()})
 	})
 	mux.HandleFunc("POST /advance", r.advance)
@@ -156,7 +221,8 @@ type state struct {
 }
 
 type advance struct {
-	By time.Duration `json:"by"`
+	By    time.Duration `json:"by"`
+	Every time.Duration `json:"every"` // between two looks of the monitor
 }
 
 type saying struct {
@@ -172,7 +238,14 @@ func (r *Running) advance(w http.ResponseWriter, q *http.Request) {
 		fail(w, http.StatusBadRequest, fmt.Errorf("%s: let between a moment and %s pass", in.By, maxAdvance))
 		return
 	}
-	r.site.advance(in.By)
+	every := max(in.Every, time.Second)
+	for left := in.By; left > 0; left -= every {
+		r.site.advance(min(left, every))
+		if err := r.look(q.Context(), every); err != nil {
+			fail(w, http.StatusInternalServerError, err)
+			return
+		}
+	}
 	send(w, moment{r.site.host.Now()})
 }
 

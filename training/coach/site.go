@@ -291,7 +291,9 @@ func (s *Site) world() labs.World {
 func (s *Site) now() labs.World {
 	at := s.since()
 	var w labs.World
-	fact := func(kind string, fields map[string]string) { w = append(w, labs.Fact{Kind: kind, At: at, Fields: fields}) }
+	fact := func(kind string, fields map[string]string) {
+		w = append(w, labs.Fact{Kind: kind, At: at, Fields: fields})
+	}
 	for _, k := range slices.Sorted(maps.Keys(s.settings)) {
 		fact("setting", map[string]string{"name": k, "value": s.settings[k]})
 	}

@@ -55,7 +55,6 @@ type Fault struct {
 type Watch struct {
 	For   time.Duration `yaml:"for"`
 	Every time.Duration `yaml:"every"`
-	Blind bool          `yaml:"blind"` // nobody looks while the learner lets time pass
 }
 
 // Hand is something a person can do at an array, its console or in the room.

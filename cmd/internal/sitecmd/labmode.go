@@ -64,7 +64,9 @@ func needsNoSite(c *cobra.Command) bool {
 	return false
 }
 
-func (a *app) inLab(c *cobra.Command) bool { return strings.HasPrefix(c.CommandPath(), "darksite train") }
+func (a *app) inLab(c *cobra.Command) bool {
+	return strings.HasPrefix(c.CommandPath(), "darksite train")
+}
 
 func (a *app) labBanner() string {
 	m := a.practice.marker
@@ -123,7 +125,7 @@ func (a *app) checkPractice(conf *siteconf.Config) error {
 // sleep is how a command waits: in a lab time passes at once.
 func (a *app) sleep(ctx context.Context, d time.Duration) error {
 	if a.practice != nil && a.practice.site != nil {
-		return a.practice.site.Advance(ctx, d)
+		return a.practice.site.Advance(ctx, d, max(d, 2*time.Minute))
 	}
 	select {
 	case <-ctx.Done():

@@ -160,12 +160,7 @@ func (a *app) plan(m *monitor, conf *siteconf.Config, before *watched) (*plan, e
 
 // begin puts a plan to work where the stored alerts end.
 func (a *app) begin(m *monitor, p *plan) error {
-	if a.practice == nil { // in a lab hours pass at once, and to recall them would take as long as a lab
-		if err := lastSeen(m.history, p.watched.targets); err != nil {
-			return err
-		}
-	}
-	if err := a.remember(context.Background(), p.watched); err != nil {
+	if err := errors.Join(lastSeen(m.history, p.watched.targets), a.remember(context.Background(), p.watched)); err != nil {
 		return err
 	}
 	leads, err := a.openLeads()

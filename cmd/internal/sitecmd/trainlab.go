@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"path/filepath"
 	"strconv"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"darksite/cmd/internal/cli"
+	"darksite/localmon/live"
 	"darksite/runbooks"
 	"darksite/training/coach"
 	"darksite/training/labs"
@@ -360,7 +362,7 @@ func (a *app) aside(ctx context.Context, line string) bool {
 	case "wait":
 		var d time.Duration
 		if d, err = time.ParseDuration(words[2]); err == nil {
-			err = a.practice.site.Advance(ctx, d)
+			err = a.practice.site.Advance(ctx, d, watchEvery(d))
 		}
 	default:
 		return false
@@ -380,11 +382,11 @@ func (a *app) labWaitCommand() *cobra.Command {
 			if err != nil || d < time.Second || d > 14*24*time.Hour {
 				return cli.Usagef("%q: say how long, from 1s to 336h, such as 30m", args[0])
 			}
-			in, lab, err := a.openLab(c.Context())
+			in, _, err := a.openLab(c.Context())
 			if err != nil {
 				return err
 			}
-			if err := in.letPass(c.Context(), d, watchEvery(lab, d)); err != nil {
+			if err := in.practice.site.Advance(c.Context(), d, watchEvery(d)); err != nil {
 				return err
 			}
 			a.env.Notef(in.say("it is %s in the lab", "il est %s dans le lab"), in.env.Now().UTC().Format("2006-01-02 15:04"))
@@ -397,39 +399,50 @@ func (a *app) labWaitCommand() *cobra.Command {
 // maxLooks bounds how often the site is looked at while a person waits.
 const maxLooks = 30
 
-// watchEvery is how far apart looks are while time passes; 0 where nobody looks.
-func watchEvery(lab *labs.Lab, d time.Duration) time.Duration {
-	if lab.Watch.Blind {
-		return 0
-	}
-	return max(30*time.Second, d/maxLooks)
+// watchEvery is how far apart looks are while time passes.
+func watchEvery(d time.Duration) time.Duration { return max(30*time.Second, d/maxLooks) }
+
+// labWatch is the monitor of a practice site: it looks when it is told to, and answers
+// commands as any monitor does.
+type labWatch struct {
+	m     *monitor
+	stop  context.CancelFunc
+	ended chan error
 }
 
-// letPass lets time pass, and the monitor look now and then as it would.
-func (a *app) letPass(ctx context.Context, d, every time.Duration) error {
-	if every == 0 {
-		return a.practice.site.Advance(ctx, d)
-	}
-	m, err := a.openMonitor()
+// openWatch opens the monitor of the practice site in a folder.
+func (a *app) openWatch(site string, now func() time.Time) (coach.Watcher, error) {
+	env := *a.env
+	env.Now, env.Err = now, io.Discard // nobody reads what it would narrate
+	in := &app{env: &env, version: a.version, dirFlag: site}
+	m, err := in.openMonitor()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	for ; d > 0 && err == nil; d -= every {
-		if err = a.practice.site.Advance(ctx, min(d, every)); err == nil {
-			err = lookOnce(ctx, m)
-		}
+	l, err := live.Listen(in.path(runDir, monitorSocket))
+	if err != nil {
+		return nil, errors.Join(err, m.close())
 	}
-	return errors.Join(err, m.close())
+	ctx, stop := context.WithCancel(context.Background())
+	w := &labWatch{m, stop, make(chan error, 1)}
+	go func() { w.ended <- in.liveServer(m).Serve(ctx, l) }()
+	return w, nil
 }
 
-// lookOnce looks once at everything. A target in trouble is what labs are about, and what was
+// Look looks once at everything. A target in trouble is what labs are about, and what was
 // seen of it is stored; that nothing could be stored is an error.
-func lookOnce(ctx context.Context, m *monitor) error {
-	s, err := m.daemon.Once(ctx)
+func (w *labWatch) Look(ctx context.Context) error {
+	s, err := w.m.daemon.Once(ctx)
 	if ctx.Err() != nil {
 		return err
 	}
 	return unkept(s.Monitor.Trouble)
+}
+
+// Close ends it.
+func (w *labWatch) Close() error {
+	w.stop()
+	return errors.Join(<-w.ended, w.m.close())
 }
 
 func (a *app) labResetCommand() *cobra.Command {

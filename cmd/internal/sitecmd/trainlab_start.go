@@ -145,8 +145,11 @@ func (a *app) furnish(ctx context.Context, lab *labs.Lab, served []simhost.Serve
 			return fmt.Errorf("lay out a file of the lab: %w", err)
 		}
 	}
+	if err := a.practice.site.Watch(ctx); err != nil {
+		return err
+	}
 	if lab.Watch.For > 0 {
-		if err := a.letPass(ctx, lab.Watch.For, lab.Watch.Every); err != nil {
+		if err := a.practice.site.Advance(ctx, lab.Watch.For, lab.Watch.Every); err != nil {
 			return err
 		}
 	}
@@ -274,7 +277,7 @@ func (a *app) labServeCommand() *cobra.Command {
 				return err
 			}
 			home := coach.Home(a.dirFlag)
-			running, err := serveLab(labStart{lab: lab, seed: seed, lang: lang, home: home, life: life}, a.env.Now())
+			running, err := a.serveLab(labStart{lab: lab, seed: seed, lang: lang, home: home, life: life}, a.env.Now())
 			if err != nil {
 				return err
 			}
@@ -295,9 +298,9 @@ func (a *app) labServeCommand() *cobra.Command {
 }
 
 // serveLab serves the arrays and writes the marker into the folder of the site.
-func serveLab(s labStart, now time.Time) (*coach.Running, error) {
+func (a *app) serveLab(s labStart, now time.Time) (*coach.Running, error) {
 	drawn, _ := s.lab.Draw(s.seed)
-	running, err := coach.Start(drawn, now)
+	running, err := coach.Start(drawn, now, func(clock func() time.Time) (coach.Watcher, error) { return a.openWatch(s.home.Site(), clock) })
 	if err != nil {
 		return nil, err
 	}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -50,7 +49,7 @@ func playSolution(t *testing.T, lab *labs.Lab, i int) {
 	want := drawn.Solutions[i]
 	for _, step := range want.Steps {
 		// A person takes some time for each command.
-		require.NoError(t, in.practice.site.Advance(t.Context(), 10*time.Second))
+		require.NoError(t, in.practice.site.Advance(t.Context(), 10*time.Second, 30*time.Second))
 		require.NoError(t, in.play(t.Context(), &out, step), "%s", &out)
 	}
 	world, err := in.labWorld(t.Context())
@@ -67,10 +66,13 @@ func playSolution(t *testing.T, lab *labs.Lab, i int) {
 
 // practiceApp is an app that works in a home of its own.
 func practiceApp(t *testing.T, out *bytes.Buffer) *app {
-	home := filepath.Join(t.TempDir(), "practice")
+	// The folder of a test has too long a name for the monitor's socket.
+	home, err := os.MkdirTemp("", "lab-")
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, os.RemoveAll(home)) })
 	env := &cli.Env{
 		In: strings.NewReader(""), Out: out, Err: out, Now: time.Now,
-		Getenv: func(k string) string { return map[string]string{"DARKSITE_TRAINING": home, "HOME": filepath.Dir(home)}[k] },
+		Getenv: func(k string) string { return map[string]string{"DARKSITE_TRAINING": home, "HOME": home}[k] },
 	}
 	return &app{env: env, version: "test"}
 }
@@ -78,7 +80,7 @@ func practiceApp(t *testing.T, out *bytes.Buffer) *app {
 // beginLab begins a lab whose arrays are served by this test, on a clock that stands.
 func beginLab(t *testing.T, a *app, lab *labs.Lab, seed uint64) *app {
 	s := labStart{lab: lab, seed: seed, lang: "en", home: a.labHome(), life: time.Hour, serve: func(_ context.Context, s labStart) ([]simhost.Served, error) {
-		running, err := serveLab(s, time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC))
+		running, err := a.serveLab(s, time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC))
 		if err != nil {
 			return nil, err
 		}
