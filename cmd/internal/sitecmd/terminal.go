@@ -19,9 +19,9 @@ type terminal struct {
 	env  *cli.Env
 	ask  *cli.Asker
 	lang runbooks.Lang
-	// aside takes what a person types that is no answer, where it means something; nil
-	// where nothing does.
-	aside func(ctx context.Context, line string) (did bool)
+	// aside takes what a person types about a target that is no answer, where it means
+	// something; nil where nothing does.
+	aside func(ctx context.Context, target, line string) (did bool)
 }
 
 func (t *terminal) say(en, fr string) string {
@@ -42,7 +42,7 @@ func (t *terminal) Ask(ctx context.Context, s engine.Screen) (answer, note strin
 		if err != nil {
 			return "", "", err
 		}
-		if t.aside != nil && t.aside(ctx, line) {
+		if t.aside != nil && t.aside(ctx, s.Target, line) {
 			continue
 		}
 		word, rest, _ := strings.Cut(line, " ")

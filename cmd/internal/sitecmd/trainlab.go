@@ -348,7 +348,7 @@ func (a *app) lookAt(ctx context.Context, array, part string) error {
 
 // aside lets a person at a question of a runbook use hands and eyes, as with another
 // terminal: lab do replace CH0.BAY3.
-func (a *app) aside(ctx context.Context, line string) bool {
+func (a *app) aside(ctx context.Context, array, line string) bool {
 	words := strings.Fields(line)
 	if a.practice == nil || a.practice.site == nil || len(words) < 3 || words[0] != "lab" {
 		return false
@@ -356,9 +356,9 @@ func (a *app) aside(ctx context.Context, line string) bool {
 	var err error
 	switch words[1] {
 	case "do":
-		err = a.hand(ctx, "", words[2:min(len(words), 4)])
+		err = a.hand(ctx, array, words[2:min(len(words), 4)])
 	case "look":
-		err = a.lookAt(ctx, "", words[2])
+		err = a.lookAt(ctx, array, words[2])
 	case "wait":
 		var d time.Duration
 		if d, err = time.ParseDuration(words[2]); err == nil {
