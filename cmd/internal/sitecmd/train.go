@@ -17,6 +17,7 @@ import (
 	"darksite/training/certificate"
 	lessons "darksite/training/course"
 	"darksite/training/course/content"
+	labcontent "darksite/training/labs/content"
 
 	"github.com/spf13/cobra"
 )
@@ -32,13 +33,20 @@ func (a *app) trainCommand() *cobra.Command {
 	return c
 }
 
-// lessons are those of this kit, held against its runbooks.
+// lessons are those of this kit, held against its runbooks and labs.
 func (a *app) lessons() (*lessons.Course, error) {
 	books, err := runbookcontent.Library()
 	if err != nil {
 		return nil, err
 	}
-	return content.Course(lessons.Limits{Runbook: func(id string) bool { _, ok := books.Get(id); return ok }})
+	practised, err := labcontent.Library()
+	if err != nil {
+		return nil, err
+	}
+	return content.Course(lessons.Limits{
+		Runbook: func(id string) bool { _, ok := books.Get(id); return ok },
+		Lab:     func(id string) bool { _, ok := practised.Get(id); return ok },
+	})
 }
 
 // lessonRow is one line of the list.
@@ -117,7 +125,11 @@ func (a *app) trainLessonCommand() *cobra.Command {
 				a.printAnswers(l, a.runbookLang(lang))
 			} else {
 				a.printLesson(l, a.runbookLang(lang))
-				a.env.Next("darksite train lesson " + l.ID + " --answers")
+				next := []string{"darksite train lesson " + l.ID + " --answers"}
+				if l.Lab != "" {
+					next = append(next, "darksite train lab start "+l.Lab)
+				}
+				a.env.Next(next...)
 			}
 			if next, ok := all.Next(l.ID); ok && answers {
 				a.env.Next("darksite train lesson " + next.ID)
