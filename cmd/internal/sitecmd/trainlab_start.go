@@ -322,6 +322,7 @@ func (a *app) serveBeside(ctx context.Context, s labStart) ([]simhost.Served, er
 	}
 	child := exec.Command(self, "train", "lab", "serve", "--dir", string(s.home), "--lab", s.lab.ID, //nolint:noctx // it is to outlive this command
 		"--seed", strconv.FormatUint(s.seed, 10), "--lang", s.lang, "--life", s.life.String())
+	child.Args[0] = os.Args[0]
 	detach(child)
 	out, in, err := os.Pipe()
 	if err != nil {
