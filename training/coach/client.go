@@ -20,10 +20,11 @@ import (
 type Client struct {
 	url, token string
 	http       *http.Client
+	real       func() time.Time
 
 	mu    sync.Mutex
 	now   time.Time // of the arrays, as told at asked
-	asked time.Time
+	asked time.Time // by the real clock
 }
 
 const (
@@ -33,8 +34,8 @@ const (
 )
 
 // Dial finds the practice site of a marker. It dials loopback and nothing else; a site
-// that is gone is [ErrOver].
-func Dial(ctx context.Context, m Marker) (*Client, error) {
+// that is gone is [ErrOver]. The real clock says how long an answer about the time serves.
+func Dial(ctx context.Context, m Marker, real func() time.Time) (*Client, error) {
 	u, err := url.Parse(m.URL)
 	if err != nil {
 		return nil, fmt.Errorf("practice site: %w", err)
@@ -42,7 +43,7 @@ func Dial(ctx context.Context, m Marker) (*Client, error) {
 	if ip, err := netip.ParseAddr(u.Hostname()); err != nil || !ip.IsLoopback() || u.Scheme != "http" {
 		return nil, fmt.Errorf("practice site %q: %w", m.URL, ErrNotTraining)
 	}
-	c := &Client{url: m.URL, token: m.Token, http: &http.Client{
+	c := &Client{url: m.URL, token: m.Token, real: real, http: &http.Client{
 		Timeout:       10 * time.Minute,
 		Transport:     &http.Transport{Proxy: nil, MaxIdleConns: 2, IdleConnTimeout: 10 * time.Second},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -56,7 +57,7 @@ func Dial(ctx context.Context, m Marker) (*Client, error) {
 // Now is the clock of the arrays. Where it cannot be asked it stands.
 func (c *Client) Now() time.Time {
 	c.mu.Lock()
-	fresh, now := time.Since(c.asked) < clockFor, c.now
+	fresh, now := c.real().Sub(c.asked).Abs() < clockFor, c.now
 	c.mu.Unlock()
 	if fresh {
 		return now
@@ -117,7 +118,7 @@ func (c *Client) moment(ctx context.Context, method, path string, body any) erro
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.now, c.asked = m.Now, time.Now()
+	c.now, c.asked = m.Now, c.real()
 	return nil
 }
 

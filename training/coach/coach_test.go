@@ -43,7 +43,7 @@ func start(t *testing.T, id string) (*coach.Client, *watcher, labs.Drawn, coach.
 		require.Equal(t, min(w.looks, 1), w.closed)
 	})
 	m := r.Marker(3, "en", began.Add(time.Hour))
-	c, err := coach.Dial(t.Context(), m)
+	c, err := coach.Dial(t.Context(), m, time.Now)
 	require.NoError(t, err)
 	return c, w, names, m
 }
@@ -117,19 +117,19 @@ func TestOnlyTheOwnerOfTheFolderSteers(t *testing.T) {
 	for _, token := range []string{"", "wrong"} {
 		other := m
 		other.Token = token
-		_, err := coach.Dial(t.Context(), other)
+		_, err := coach.Dial(t.Context(), other, time.Now)
 		require.ErrorIs(t, err, coach.ErrOver)
 	}
-	resp, err := http.Post(m.URL+"/end", "application/json", strings.NewReader("{}")) //nolint:noctx // a stranger's call
+	resp, err := http.Post(m.URL+"/end", "application/json", strings.NewReader("{}"))
 	require.NoError(t, err)
 	require.NoError(t, resp.Body.Close())
 	require.Equal(t, http.StatusForbidden, resp.StatusCode)
 
 	m.URL = "http://192.0.2.1:80"
-	_, err = coach.Dial(t.Context(), m)
+	_, err = coach.Dial(t.Context(), m, time.Now)
 	require.ErrorIs(t, err, coach.ErrNotTraining)
 	m.URL = "http://127.0.0.1:1"
-	_, err = coach.Dial(t.Context(), m)
+	_, err = coach.Dial(t.Context(), m, time.Now)
 	require.ErrorIs(t, err, coach.ErrOver)
 }
 
@@ -200,7 +200,7 @@ func TestAPracticeSiteEnds(t *testing.T) {
 	drawn, _ := lab.Draw(1)
 	for name, end := range map[string]func(t *testing.T, site string, m coach.Marker){
 		"when it is told to": func(t *testing.T, _ string, m coach.Marker) {
-			c, err := coach.Dial(t.Context(), m)
+			c, err := coach.Dial(t.Context(), m, time.Now)
 			require.NoError(t, err)
 			require.NoError(t, c.End(t.Context()))
 		},
@@ -227,7 +227,7 @@ func TestAPracticeSiteEnds(t *testing.T) {
 			}
 			r.Run(t.Context(), site, life) // a site that does not end makes the test run into its time limit
 			require.NoError(t, r.Close())
-			_, err = coach.Dial(t.Context(), m)
+			_, err = coach.Dial(t.Context(), m, time.Now)
 			require.ErrorIs(t, err, coach.ErrOver)
 		})
 	}

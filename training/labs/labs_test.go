@@ -108,12 +108,23 @@ func TestMatch(t *testing.T) {
 		match, value string
 		want         bool
 	}{
-		{"resolved", "RESOLVED", true}, {"resolved", "unresolved", false},
-		{"a|b", "b", true}, {"a|b", "ab", false},
-		{"!a|b", "c", true}, {"!a|b", "b", false}, {"!a", "", true},
-		{"~bay1", "both CH0.BAY1 and CH0.BAY2", true}, {"~x|bay2", "CH0.BAY2", true}, {"~bay3", "CH0.BAY1", false},
-		{"!~bay3", "CH0.BAY1", true}, {"!~bay3|bay1", "CH0.BAY1", false},
-		{"<60", "1.5", true}, {"<60", "60", false}, {">15", "15.1", true}, {">15", "much", false}, {">much", "15", false},
+		{"resolved", "RESOLVED", true},
+		{"resolved", "unresolved", false},
+		{"a|b", "b", true},
+		{"a|b", "ab", false},
+		{"!a|b", "c", true},
+		{"!a|b", "b", false},
+		{"!a", "", true},
+		{"~bay1", "both CH0.BAY1 and CH0.BAY2", true},
+		{"~x|bay2", "CH0.BAY2", true},
+		{"~bay3", "CH0.BAY1", false},
+		{"!~bay3", "CH0.BAY1", true},
+		{"!~bay3|bay1", "CH0.BAY1", false},
+		{"<60", "1.5", true},
+		{"<60", "60", false},
+		{">15", "15.1", true},
+		{">15", "much", false},
+		{">much", "15", false},
 	} {
 		require.Equal(t, c.want, labs.Match(c.match).Holds(c.value), "%s %s", c.match, c.value)
 	}

@@ -35,7 +35,7 @@ func (a *app) enterLab(c *cobra.Command) error {
 	if needsNoSite(c) {
 		return nil
 	}
-	if a.practice.site, err = coach.Dial(c.Context(), marker); err != nil {
+	if a.practice.site, err = coach.Dial(c.Context(), marker, a.env.Now); err != nil {
 		return cli.WithHint(cli.WithCode(cli.CodeRefused, err), "darksite train lab start %s   (begins it anew)", marker.Lab)
 	}
 	env := *a.env
@@ -139,7 +139,8 @@ func (a *app) sleep(ctx context.Context, d time.Duration) error {
 func (a *app) boot() func() time.Duration {
 	began := a.env.Now()
 	if a.practice != nil && a.practice.site != nil {
-		return func() time.Duration { return a.env.Now().Sub(a.practice.marker.Ends.AddDate(-1, 0, 0)) }
+		someday := a.practice.marker.Ends.AddDate(-1, 0, 0) // any fixed moment before the lab does
+		return func() time.Duration { return a.env.Now().Sub(someday) }
 	}
 	return func() time.Duration { return uptime(began, a.env.Now()) }
 }

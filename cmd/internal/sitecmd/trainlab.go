@@ -75,7 +75,7 @@ func (a *app) openLab(ctx context.Context) (*app, *labs.Lab, error) {
 		return nil, nil, cli.WithHint(fmt.Errorf("lab %s was begun with another version of the kit", lab.ID), "darksite train lab start %s", lab.ID)
 	}
 	drawn, _ := lab.Draw(marker.Seed)
-	client, err := coach.Dial(ctx, marker)
+	client, err := coach.Dial(ctx, marker, a.env.Now)
 	if err != nil {
 		return nil, nil, cli.WithHint(err, "darksite train lab start %s   (begins it anew)", lab.ID)
 	}
@@ -464,7 +464,7 @@ func (a *app) labResetCommand() *cobra.Command {
 // endLab ends the arrays of a lab, if they are still served, and removes its folder.
 func (a *app) endLab(ctx context.Context, home coach.Home) error {
 	if marker, err := coach.ReadMarker(home.Site()); err == nil {
-		client, err := coach.Dial(ctx, marker)
+		client, err := coach.Dial(ctx, marker, a.env.Now)
 		if err == nil {
 			err = client.End(ctx)
 		}

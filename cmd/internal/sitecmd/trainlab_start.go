@@ -105,7 +105,7 @@ func (a *app) startLab(ctx context.Context, s labStart) (*app, error) {
 	if err != nil {
 		return nil, err
 	}
-	client, err := coach.Dial(ctx, marker)
+	client, err := coach.Dial(ctx, marker, a.env.Now)
 	if err != nil {
 		return nil, err
 	}
@@ -334,11 +334,9 @@ func (a *app) serveBeside(ctx context.Context, s labStart) ([]simhost.Served, er
 	if err = errors.Join(err, in.Close()); err != nil {
 		return nil, fmt.Errorf("serve the arrays of a lab: %w", err)
 	}
-	stop := context.AfterFunc(ctx, func() { _ = out.Close() })
-	defer stop()
-	if err := out.SetReadDeadline(time.Now().Add(readyWithin)); err != nil {
-		return nil, errors.Join(err, child.Process.Kill())
-	}
+	waiting, enough := context.WithTimeout(ctx, readyWithin)
+	defer enough()
+	context.AfterFunc(waiting, func() { _ = out.Close() }) // a second closing is no harm
 	var r ready
 	line, err := bufio.NewReader(out).ReadBytes('\n')
 	if err == nil {

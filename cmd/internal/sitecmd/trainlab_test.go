@@ -14,7 +14,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"darksite/cmd/internal/cli"
-	"darksite/training/coach"
 	"darksite/training/labs"
 	"darksite/training/labs/content"
 	"darksite/training/simhost"
@@ -95,7 +94,7 @@ func beginLab(t *testing.T, a *app, lab *labs.Lab, seed uint64) *app {
 	}}
 	in, err := a.startLab(t.Context(), s)
 	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, coach.Home(s.home).Vacate()) })
+	t.Cleanup(func() { require.NoError(t, s.home.Vacate()) })
 	return in
 }
 
