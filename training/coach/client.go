@@ -85,9 +85,13 @@ func (c *Client) Begin(ctx context.Context) error {
 	return c.moment(ctx, http.MethodPost, "/begin", struct{}{})
 }
 
-// End ends the practice site.
+// End ends the practice site. It may be gone before it could answer.
 func (c *Client) End(ctx context.Context) error {
-	return c.moment(ctx, http.MethodPost, "/end", struct{}{})
+	err := c.moment(ctx, http.MethodPost, "/end", struct{}{})
+	if errors.Is(err, ErrOver) {
+		return nil
+	}
+	return err
 }
 
 // Do does something with hands, and Look looks; both say what is to be seen.

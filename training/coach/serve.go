@@ -12,7 +12,6 @@ import (
 	"log"
 	"net"
 	"net/http"
-	"os"
 	"sync"
 	"time"
 
@@ -290,5 +289,5 @@ var ErrOver = errors.New("the lab is over: its arrays are gone")
 
 func isGone(err error) bool {
 	var op *net.OpError
-	return errors.As(err, &op) || errors.Is(err, os.ErrDeadlineExceeded)
+	return errors.As(err, &op) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }

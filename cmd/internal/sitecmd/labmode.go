@@ -10,6 +10,8 @@ import (
 
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/siteconf"
+	"darksite/localmon"
+	"darksite/localmon/source/host"
 	"darksite/training/coach"
 
 	"github.com/spf13/cobra"
@@ -120,6 +122,27 @@ func (a *app) checkPractice(conf *siteconf.Config) error {
 		secrets[name] = text
 	}
 	return cli.WithHint(cli.WithCode(cli.CodeRefused, m.Check(addresses, secrets)), "darksite train lab reset")
+}
+
+// machine is the kit's own machine as a target. In a lab it is one that is always well:
+// how busy a learner's machine happens to be has no place there.
+func (a *app) machine(name string) (localmon.Source, error) {
+	if a.practice != nil {
+		return wellMachine(name), nil
+	}
+	return host.New(host.Options{Target: name})
+}
+
+// wellMachine is a machine of which there is nothing to say.
+type wellMachine string
+
+// Target implements localmon.Source.
+func (m wellMachine) Target() string { return string(m) }
+
+// Collect implements localmon.Source.
+func (m wellMachine) Collect(_ context.Context, now time.Time) (localmon.Batch, error) {
+	load := localmon.SeriesKey{Target: string(m), Metric: "node_load1"}
+	return localmon.Batch{Target: string(m), At: now, Samples: []localmon.Sample{{Key: load, Value: 0.1}}}, nil
 }
 
 // sleep is how a command waits: in a lab time passes at once.

@@ -414,7 +414,7 @@ type labWatch struct {
 func (a *app) openWatch(site string, now func() time.Time) (coach.Watcher, error) {
 	env := *a.env
 	env.Now, env.Err = now, io.Discard // nobody reads what it would narrate
-	in := &app{env: &env, version: a.version, dirFlag: site}
+	in := &app{env: &env, version: a.version, dirFlag: site, practice: &practice{}}
 	m, err := in.openMonitor()
 	if err != nil {
 		return nil, err
