@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -43,9 +44,6 @@ func (a *app) enterLab(c *cobra.Command) error {
 	env := *a.env
 	env.Now = a.practice.site.Now
 	a.env = &env
-	if a.inLab(c) {
-		return nil
-	}
 	a.env.Notef("%s", a.labBanner())
 	return nil
 }
@@ -57,17 +55,7 @@ func needsNoSite(c *cobra.Command) bool {
 	if len(path) < 2 {
 		return true
 	}
-	switch path[1] {
-	case "version", "help", "completion", "sim", "demo", "__complete", "__completeNoDesc":
-		return true
-	case "train":
-		return true
-	}
-	return false
-}
-
-func (a *app) inLab(c *cobra.Command) bool {
-	return strings.HasPrefix(c.CommandPath(), "darksite train")
+	return slices.Contains([]string{"train", "version", "help", "completion", "sim", "demo", cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd}, path[1])
 }
 
 func (a *app) labBanner() string {
