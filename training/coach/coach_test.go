@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -219,14 +220,16 @@ func TestAPracticeSiteEnds(t *testing.T) {
 			require.NoError(t, err)
 			m := r.Marker(1, "en", began)
 			require.NoError(t, m.Write(site))
+			var ending sync.WaitGroup
 			life := time.Hour
 			if end == nil {
 				life = time.Millisecond
 			} else {
-				go end(t, site, m)
+				ending.Go(func() { end(t, site, m) })
 			}
 			r.Run(t.Context(), site, life) // a site that does not end makes the test run into its time limit
 			require.NoError(t, r.Close())
+			ending.Wait()
 			_, err = coach.Dial(t.Context(), m, time.Now)
 			require.ErrorIs(t, err, coach.ErrOver)
 		})
