@@ -6,6 +6,9 @@
 // them, scenario says which fault happens when, and simhost puts arrays, faults
 // and a clock together on loopback ports. Start with simhost.
 //
+// Package labs holds practical exercises and judges them, and coach runs one: the site, its
+// arrays, the hands of whoever practises, and the state it is judged by.
+//
 // Package course holds the lessons, exam draws, marks and records examinations, and
 // certificate says who may look after arrays and checks that without a network.
 //

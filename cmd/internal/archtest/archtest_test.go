@@ -127,7 +127,7 @@ func TestImportArrows(t *testing.T) {
 				"darksite/localmon/units", "darksite/localmon/chunk", "darksite/localmon/rule", "darksite/localmon/alert", "darksite/localmon/overview",
 				"darksite/localmon/exposition", "darksite/localmon/query",
 				"darksite/bundle/sign", "darksite/bundle/statement", "darksite/bundle/roster", "darksite/bundle/strictjson", "darksite/bundle/container",
-				"darksite/bundle/approve", "darksite/bundle/review", "darksite/runbooks", "darksite/training/certificate", "darksite/training/course", "darksite/training/exam", "darksite/training/sim",
+				"darksite/bundle/approve", "darksite/bundle/review", "darksite/runbooks", "darksite/training/certificate", "darksite/training/course", "darksite/training/exam", "darksite/training/labs", "darksite/training/sim",
 				"darksite/training/award",
 				"darksite/bundle/desk/sla", "darksite/bundle/desk/queue", "darksite/bundle/desk/triage", "darksite/bundle/desk/weekly",
 			},

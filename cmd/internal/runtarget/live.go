@@ -53,6 +53,9 @@ func (f *Live) Look(ctx context.Context) (localmon.Batch, error) {
 	if err != nil {
 		return localmon.Batch{}, fmt.Errorf("%w: %w", runbooks.ErrNoData, err)
 	}
+	if b.Info == nil {
+		b.Info = f.batch.Info // a look may fail to read it, and a case draft wants model and version
+	}
 	f.batch = b
 	return b, nil
 }

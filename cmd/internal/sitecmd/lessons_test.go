@@ -9,6 +9,7 @@ import (
 	runbookcontent "darksite/runbooks/content"
 	lessons "darksite/training/course"
 	"darksite/training/course/content"
+	labcontent "darksite/training/labs/content"
 
 	"github.com/stretchr/testify/require"
 )
@@ -17,9 +18,12 @@ import (
 func TestLessonsTeachCommandsThatAreThere(t *testing.T) {
 	books, err := runbookcontent.Library()
 	require.NoError(t, err)
+	labs, err := labcontent.Library()
+	require.NoError(t, err)
 	met := 0
 	_, err = content.Course(lessons.Limits{
 		Runbook: func(id string) bool { _, ok := books.Get(id); return ok },
+		Lab:     func(id string) bool { _, ok := labs.Get(id); return ok },
 		Command: func(line string) bool {
 			rest, ours := strings.CutPrefix(line, "darksite ")
 			if !ours { // casedesk's own tests look at its commands

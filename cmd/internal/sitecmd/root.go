@@ -22,6 +22,8 @@ type app struct {
 	env     *cli.Env
 	version string
 	dirFlag string
+
+	practice *practice // where the site folder is that of a lab
 }
 
 // Main runs one command and returns the exit code.
@@ -48,6 +50,7 @@ The site folder is --dir, else $DARKSITE_DIR, else ~/.darksite.
 	}
 	root.PersistentFlags().StringVar(&a.dirFlag, "dir", "", "site folder (default $DARKSITE_DIR or ~/.darksite)")
 	root.CompletionOptions.HiddenDefaultCmd = false
+	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error { return a.enterLab(c) }
 	root.AddCommand(
 		a.initCommand(),
 		a.demoCommand(),
@@ -89,6 +92,9 @@ func (a *app) config() (*siteconf.Config, error) {
 	}
 	if err != nil {
 		return nil, cli.WithHint(cli.WithCode(cli.CodeUsage, err), "mend %s, then: darksite site check", a.path(siteconf.FileName))
+	}
+	if err := a.checkPractice(c); err != nil {
+		return nil, err
 	}
 	return c, nil
 }

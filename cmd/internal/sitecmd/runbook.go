@@ -507,21 +507,15 @@ func (a *app) engineOptions(ctx context.Context, o runOptions) (engine.Options, 
 		return engine.Options{}, nil, errors.Join(err, facts.close())
 	}
 	lang := a.runbookLang(o.lang)
-	term := &terminal{env: a.env, ask: a.env.Asker(), lang: lang}
-	boot := a.env.Now()
+	term := &terminal{env: a.env, ask: a.env.Asker(), lang: lang, aside: a.aside}
 	options := engine.Options{
 		Facts: facts, Human: term, Site: &runSite{a: a, facts: facts},
 		Lang: lang, Actor: o.as, Now: a.env.Now, Hands: hands, TakeOver: o.takeOver,
 		Second: a.newSecond(o, term.ask, term.say), Identity: facts.Identity, Book: lib.Get,
-		Boot: func() time.Duration { return uptime(boot, a.env.Now()) },
+		Boot: a.boot(),
 		Sleep: func(ctx context.Context, d time.Duration) error {
 			term.waiting(d)
-			select {
-			case <-ctx.Done():
-				return ctx.Err()
-			case <-time.After(d):
-				return nil
-			}
+			return a.sleep(ctx, d)
 		},
 	}
 	if options.Sign, err = a.runSigner(o); err != nil {

@@ -577,6 +577,11 @@ what the array's own console shows before you trust it.`,
 			if u, err := url.Parse(args[0]); err != nil || u.Scheme != "https" || u.Host == "" {
 				return cli.WithHint(cli.Usagef("%q: want the address of an array such as https://10.1.0.10", args[0]), "darksite site pin https://10.1.0.10")
 			}
+			if a.practice != nil {
+				if err := a.practice.marker.Check(args[:1], nil); err != nil {
+					return cli.WithCode(cli.CodeRefused, err)
+				}
+			}
 			pin, err := pinned.Fetch(c.Context(), args[0])
 			if err != nil {
 				return cli.WithHint(err, "check address, cable and power of the array")

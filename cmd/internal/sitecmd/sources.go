@@ -22,7 +22,6 @@ import (
 	"darksite/localmon/source/filedrop"
 	"darksite/localmon/source/flasharray"
 	"darksite/localmon/source/flashblade"
-	"darksite/localmon/source/host"
 	"darksite/localmon/source/openmetrics"
 	"darksite/localmon/source/poll"
 	"darksite/localmon/source/push"
@@ -270,7 +269,7 @@ func (a *app) watch(conf *siteconf.Config, keep keeper, used historyUse, before 
 	if before != nil && before.machine == w.machine {
 		w.counts = before.counts
 	} else {
-		machine, err := host.New(host.Options{Target: conf.Monitor.HostName})
+		machine, err := a.machine(conf.Monitor.HostName)
 		if err != nil {
 			return nil, err
 		}

@@ -23,6 +23,9 @@ type terminal struct {
 	past []engine.Screen // shown before this one
 
 	waited int // times since the newest screen
+	// aside takes what a person types about a target that is no answer, where it means
+	// something; nil where nothing does.
+	aside func(ctx context.Context, target, line string) (did bool)
 }
 
 // Keys of the terminal at every screen, beside those of the engine. Where the letter
@@ -51,6 +54,9 @@ func (t *terminal) Ask(ctx context.Context, s engine.Screen) (answer, note strin
 		line, err := t.ask.Line(t.prompt(s))
 		if err != nil {
 			return "", "", err
+		}
+		if t.aside != nil && t.aside(ctx, s.Target, line) {
+			continue
 		}
 		word, rest, _ := strings.Cut(line, " ")
 		switch {

@@ -17,6 +17,7 @@ import (
 	"darksite/training/certificate"
 	lessons "darksite/training/course"
 	"darksite/training/course/content"
+	labcontent "darksite/training/labs/content"
 	"darksite/training/register"
 
 	"github.com/spf13/cobra"
@@ -30,16 +31,24 @@ func (a *app) trainCommand() *cobra.Command {
 	c.AddCommand(a.trainListCommand(), a.trainLessonCommand(), a.trainManualCommand())
 	c.AddCommand(a.trainBankCommand())
 	c.AddCommand(a.trainProgressCommand(), a.trainExamCommand(), a.trainCertificateCommand())
+	c.AddCommand(a.trainLabCommand())
 	return c
 }
 
-// lessons are those of this kit, held against its runbooks.
+// lessons are those of this kit, held against its runbooks and labs.
 func (a *app) lessons() (*lessons.Course, error) {
 	books, err := runbookcontent.Library()
 	if err != nil {
 		return nil, err
 	}
-	return content.Course(lessons.Limits{Runbook: func(id string) bool { _, ok := books.Get(id); return ok }})
+	practised, err := labcontent.Library()
+	if err != nil {
+		return nil, err
+	}
+	return content.Course(lessons.Limits{
+		Runbook: func(id string) bool { _, ok := books.Get(id); return ok },
+		Lab:     func(id string) bool { _, ok := practised.Get(id); return ok },
+	})
 }
 
 // lessonRow is one line of the list.

@@ -11,6 +11,7 @@ import (
 	"darksite/training/course"
 	"darksite/training/course/content"
 	"darksite/training/exam"
+	labcontent "darksite/training/labs/content"
 
 	"github.com/stretchr/testify/require"
 )
@@ -19,8 +20,11 @@ func load(t *testing.T) *course.Course {
 	t.Helper()
 	books, err := runbookcontent.Library()
 	require.NoError(t, err)
+	labs, err := labcontent.Library()
+	require.NoError(t, err)
 	c, err := content.Course(course.Limits{
 		Runbook: func(id string) bool { _, ok := books.Get(id); return ok },
+		Lab:     func(id string) bool { _, ok := labs.Get(id); return ok },
 	})
 	require.NoError(t, err)
 	return c

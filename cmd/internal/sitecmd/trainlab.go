@@ -1,0 +1,480 @@
+package sitecmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"darksite/cmd/internal/cli"
+	"darksite/localmon/live"
+	"darksite/runbooks"
+	"darksite/training/coach"
+	"darksite/training/labs"
+	"darksite/training/labs/content"
+
+	"github.com/spf13/cobra"
+)
+
+func (a *app) trainLabCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use: "lab", Short: "Practise on simulated arrays with the commands of the kit, and be graded",
+		Long: `Practise. A lab is a site folder of its own with simulated arrays on this machine, in
+which every command of the kit works. What you do is judged by what it leaves behind.
+Time passes as it does outside; train lab wait lets it pass at once. What hands do at
+an array or its console is done with train lab do, and train lab look shows a part;
+at a question of a runbook both work too: type lab do ... or lab look ...`,
+		Example: "  darksite train lab list\n  darksite train lab start l1\n  darksite train lab do locate CH0.BAY3\n  darksite train lab check",
+	}
+	c.AddCommand(a.labListCommand(), a.labStartCommand(), a.labStatusCommand(), a.labHintCommand(), a.labCheckCommand(),
+		a.labResetCommand(), a.labSolveCommand(), a.labDoCommand(), a.labLookCommand(), a.labWaitCommand(), a.labServeCommand())
+	return c
+}
+
+// labHome is where labs are: around the practice site that the folder is, at --dir, or
+// at home. A real site's folder is never it.
+func (a *app) labHome() coach.Home {
+	if h, ok := coach.HomeOf(a.dir()); ok {
+		return h
+	}
+	return coach.Home(a.env.Folder(a.dirFlag, "DARKSITE_TRAINING", ".darksite-training"))
+}
+
+func (a *app) findLab(id string) (*labs.Lab, error) {
+	all, err := content.Library()
+	if err != nil {
+		return nil, err
+	}
+	l, ok := all.Get(id)
+	if !ok {
+		return nil, cli.WithHint(fmt.Errorf("no lab is called %q", id), "darksite train lab list")
+	}
+	return l, nil
+}
+
+// openLab finds the lab that is going on, for commands about it.
+func (a *app) openLab(ctx context.Context) (*app, *labs.Lab, error) {
+	home := a.labHome()
+	marker, err := coach.ReadMarker(home.Site())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, cli.WithHint(errors.New("no lab is going on"), "darksite train lab list")
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	lab, err := a.findLab(marker.Lab)
+	if err != nil {
+		return nil, nil, err
+	}
+	if lab.Version != marker.Version {
+		return nil, nil, cli.WithHint(fmt.Errorf("lab %s was begun with another version of the kit", lab.ID), "darksite train lab start %s", lab.ID)
+	}
+	drawn, _ := lab.Draw(marker.Seed)
+	client, err := coach.Dial(ctx, marker, a.env.Now)
+	if err != nil {
+		return nil, nil, cli.WithHint(err, "darksite train lab start %s   (begins it anew)", lab.ID)
+	}
+	env := *a.env
+	env.Now = client.Now
+	return &app{env: &env, version: a.version, dirFlag: home.Site(), practice: &practice{marker, client}}, drawn, nil
+}
+
+// labWorld is all that the lab is judged by.
+func (a *app) labWorld(ctx context.Context) (labs.World, error) {
+	world, began, err := a.practice.site.World(ctx)
+	if err != nil {
+		return nil, err
+	}
+	kept := coach.Kept{}
+	file, store, err := a.openCases()
+	if err != nil {
+		return nil, err
+	}
+	kept.Cases, err = store.List()
+	if err = errors.Join(err, file.Close()); err != nil {
+		return nil, err
+	}
+	err = a.withSight(ctx, func(s *sight) (err error) {
+		kept.Alerts, err = s.Alerts(ctx)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return coach.Gather(a.dir(), world, began, kept)
+}
+
+func (a *app) labLang() string { return a.practice.marker.Lang }
+
+func (a *app) say(en, fr string) string { return labSay(a.labLang(), en, fr) }
+
+func (a *app) text(t runbooks.Text) string {
+	return t.In(runbooks.Lang(a.labLang()))
+}
+
+func (a *app) labListCommand() *cobra.Command {
+	var lang, track string
+	var asJSON bool
+	type row struct {
+		ID      string `json:"id"`
+		Track   string `json:"track"`
+		Kind    string `json:"kind"`
+		Minutes int    `json:"minutes"`
+		Title   string `json:"title"`
+		Best    *int   `json:"best"` // of 100; null where it was never graded
+	}
+	c := &cobra.Command{
+		Use: "list", Short: "List the labs, with the best result here", Args: cobra.NoArgs,
+		Example: "  darksite train lab list --lang fr",
+		RunE: func(*cobra.Command, []string) error {
+			all, err := content.Library()
+			if err != nil {
+				return err
+			}
+			results, err := a.labHome().Results()
+			if err != nil {
+				return err
+			}
+			best := map[string]int{}
+			for _, r := range results {
+				if !r.Solved {
+					best[r.Lab] = max(best[r.Lab], r.Points)
+				}
+			}
+			rows := []row{}
+			t := &cli.Table{Header: []string{"LAB", "TRACK", "KIND", "MIN", "BEST", "TITLE"}}
+			for _, l := range all.All() {
+				if track != "" && string(l.Track) != track {
+					continue
+				}
+				r := row{l.ID, string(l.Track), string(l.Kind), l.Minutes, l.Title.In(a.runbookLang(lang)), nil}
+				shown := "-"
+				if n, ok := best[l.ID]; ok {
+					r.Best, shown = &n, strconv.Itoa(n)
+				}
+				rows = append(rows, r)
+				t.Add(r.ID, r.Track, r.Kind, strconv.Itoa(r.Minutes), shown, r.Title)
+			}
+			if asJSON {
+				return a.env.JSON(rows)
+			}
+			t.Print(a.env.Out, a.env.Width(), a.env.Color())
+			if len(rows) > 0 {
+				a.env.Next("darksite train lab start " + rows[0].ID)
+			}
+			return nil
+		},
+	}
+	langFlag(c, &lang)
+	trackFlag(c, &track)
+	cli.JSONFlag(c, &asJSON)
+	return c
+}
+
+func (a *app) labStatusCommand() *cobra.Command {
+	var asJSON bool
+	type goal struct {
+		ID      string `json:"id"`
+		Weight  int    `json:"weight"`
+		Reached bool   `json:"reached"`
+		Says    string `json:"says"`
+	}
+	type status struct {
+		Lab   string    `json:"lab"`
+		Now   time.Time `json:"now"`
+		Ends  time.Time `json:"ends"`
+		Hints int       `json:"hints"`
+		Goals []goal    `json:"goals"`
+	}
+	c := &cobra.Command{
+		Use: "status", Short: "Say what is wanted in this lab and what of it is reached", Args: cobra.NoArgs,
+		Example: "  darksite train lab status",
+		RunE: func(c *cobra.Command, _ []string) error {
+			in, lab, err := a.openLab(c.Context())
+			if err != nil {
+				return err
+			}
+			world, err := in.labWorld(c.Context())
+			if err != nil {
+				return err
+			}
+			v := labs.Grade(lab, world, in.hintCost(lab))
+			s := status{Lab: lab.ID, Now: in.env.Now(), Ends: in.practice.marker.Ends, Hints: v.Hints}
+			for _, g := range v.Goals {
+				s.Goals = append(s.Goals, goal{g.ID, g.Weight, g.Got, in.text(g.Says)})
+			}
+			if asJSON {
+				return a.env.JSON(s)
+			}
+			fmt.Fprintf(a.env.Out, "%s  %s\n", lab.ID, in.text(lab.Title))
+			t := &cli.Table{Header: []string{in.say("POINTS", "POINTS"), in.say("STATE", "ÉTAT"), in.say("WANTED", "ATTENDU")}}
+			for _, g := range s.Goals {
+				state := in.say("open", "à faire")
+				if g.Reached {
+					state = in.say("reached", "atteint")
+				}
+				t.Add(strconv.Itoa(g.Weight), state, g.Says)
+			}
+			t.Print(a.env.Out, a.env.Width(), a.env.Color())
+			a.env.Notef(in.say("hints cost %d points so far; it is %s in the lab, which ends at %s of your time", "les indices ont coûté %d points ; il est %s dans le lab, qui finit à %s de votre heure"),
+				s.Hints, s.Now.UTC().Format("15:04"), s.Ends.Local().Format("15:04"))
+			a.env.Next("darksite train lab do   ("+in.say("lists what hands can do", "liste ce que les mains peuvent faire")+")", "darksite train lab hint", "darksite train lab check")
+			return nil
+		},
+	}
+	cli.JSONFlag(c, &asJSON)
+	return c
+}
+
+// hintCost is what the hints given so far cost.
+func (a *app) hintCost(lab *labs.Lab) (n int) {
+	for _, i := range a.practice.marker.Hints {
+		if i >= 0 && i < len(lab.Hints) {
+			n += lab.Hints[i].Cost
+		}
+	}
+	return n
+}
+
+func (a *app) labHintCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "hint", Short: "Give the hint that helps now, for points", Args: cobra.NoArgs,
+		Example: "  darksite train lab hint",
+		RunE: func(c *cobra.Command, _ []string) error {
+			in, lab, err := a.openLab(c.Context())
+			if err != nil {
+				return err
+			}
+			world, err := in.labWorld(c.Context())
+			if err != nil {
+				return err
+			}
+			at, ok := lab.Next(world, in.practice.marker.Hints)
+			if !ok {
+				a.env.Notef("%s", in.say("there is no further hint for where you stand", "il n'y a plus d'indice pour votre situation"))
+				a.env.Next("darksite train lab status")
+				return nil
+			}
+			in.practice.marker.Hints = append(in.practice.marker.Hints, at)
+			if err := in.practice.marker.Write(in.dir()); err != nil {
+				return err
+			}
+			for _, line := range cli.Wrap(in.text(lab.Hints[at].Text), a.env.Width()) {
+				fmt.Fprintln(a.env.Out, line)
+			}
+			a.env.Notef(in.say("this hint costs %d points", "cet indice coûte %d points"), lab.Hints[at].Cost)
+			return nil
+		},
+	}
+}
+
+func (a *app) labDoCommand() *cobra.Command {
+	var array string
+	c := &cobra.Command{
+		Use: "do [VERB [TARGET]]", Short: "Do something with hands at a simulated array; alone, list what there is", Args: cobra.MaximumNArgs(2),
+		Example: "  darksite train lab do\n  darksite train lab do locate CH0.BAY3",
+		RunE: func(c *cobra.Command, args []string) error {
+			in, lab, err := a.openLab(c.Context())
+			if err != nil {
+				return err
+			}
+			if len(args) == 0 {
+				in.printHands(lab)
+				return nil
+			}
+			return in.hand(c.Context(), array, args)
+		},
+	}
+	c.Flags().StringVar(&array, "array", "", "the array, where the lab has more than one")
+	return c
+}
+
+func (a *app) printHands(lab *labs.Lab) {
+	t := &cli.Table{Header: []string{a.say("VERB", "VERBE"), a.say("TARGET", "CIBLE"), a.say("WHAT IT DOES", "CE QUE CELA FAIT")}}
+	for _, h := range lab.Hands {
+		target := h.Target
+		if target == "" {
+			target = "-"
+		}
+		t.Add(h.Verb, target, a.text(h.Says))
+	}
+	t.Print(a.env.Out, a.env.Width(), a.env.Color())
+}
+
+// hand does something with hands and says what is seen.
+func (a *app) hand(ctx context.Context, array string, args []string) error {
+	act := coach.Act{Verb: args[0], Array: array, Lang: runbooks.Lang(a.labLang())}
+	if len(args) > 1 {
+		act.Target = args[1]
+	}
+	says, err := a.practice.site.Do(ctx, act)
+	if err != nil {
+		return cli.WithHint(cli.WithCode(cli.CodeUsage, err), "darksite train lab do   (lists what there is)")
+	}
+	a.printPoint("", says)
+	return nil
+}
+
+func (a *app) labLookCommand() *cobra.Command {
+	var array string
+	c := &cobra.Command{
+		Use: "look PART", Short: "See what somebody sees who stands before a part", Args: cobra.ExactArgs(1),
+		Example: "  darksite train lab look CH0.BAY3",
+		RunE: func(c *cobra.Command, args []string) error {
+			in, _, err := a.openLab(c.Context())
+			if err != nil {
+				return err
+			}
+			return in.lookAt(c.Context(), array, args[0])
+		},
+	}
+	c.Flags().StringVar(&array, "array", "", "the array, where the lab has more than one")
+	return c
+}
+
+func (a *app) lookAt(ctx context.Context, array, part string) error {
+	says, err := a.practice.site.Look(ctx, coach.Act{Target: part, Array: array, Lang: runbooks.Lang(a.labLang())})
+	if err != nil {
+		return cli.WithHint(cli.WithCode(cli.CodeUsage, err), "darksite runbook show drive-failed   (parts are named as CH0.BAY3, CT0, CT0.FC1)")
+	}
+	a.printPoint("", says)
+	return nil
+}
+
+// aside lets a person at a question of a runbook use hands and eyes, as with another
+// terminal: lab do replace CH0.BAY3.
+func (a *app) aside(ctx context.Context, array, line string) bool {
+	words := strings.Fields(line)
+	if a.practice == nil || a.practice.site == nil || len(words) < 3 || words[0] != "lab" {
+		return false
+	}
+	var err error
+	switch words[1] {
+	case "do":
+		err = a.hand(ctx, array, words[2:min(len(words), 4)])
+	case "look":
+		err = a.lookAt(ctx, array, words[2])
+	case "wait":
+		var d time.Duration
+		if d, err = time.ParseDuration(words[2]); err == nil {
+			err = a.practice.site.Advance(ctx, d, watchEvery(d))
+		}
+	default:
+		return false
+	}
+	if err != nil {
+		a.env.Notef("%s", err)
+	}
+	return true
+}
+
+func (a *app) labWaitCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "wait DURATION", Short: "Let time pass at once; the site is watched meanwhile", Args: cobra.ExactArgs(1),
+		Example: "  darksite train lab wait 30m",
+		RunE: func(c *cobra.Command, args []string) error {
+			d, err := time.ParseDuration(args[0])
+			if err != nil || d < time.Second || d > 14*24*time.Hour {
+				return cli.Usagef("%q: say how long, from 1s to 336h, such as 30m", args[0])
+			}
+			in, _, err := a.openLab(c.Context())
+			if err != nil {
+				return err
+			}
+			if err := in.practice.site.Advance(c.Context(), d, watchEvery(d)); err != nil {
+				return err
+			}
+			a.env.Notef(in.say("it is %s in the lab", "il est %s dans le lab"), in.env.Now().UTC().Format("2006-01-02 15:04"))
+			a.env.Next("darksite alerts list", "darksite status")
+			return nil
+		},
+	}
+}
+
+// maxLooks bounds how often the site is looked at while a person waits.
+const maxLooks = 30
+
+// watchEvery is how far apart looks are while time passes.
+func watchEvery(d time.Duration) time.Duration { return max(30*time.Second, d/maxLooks) }
+
+// labWatch is the monitor of a practice site: it looks when it is told to, and answers
+// commands as any monitor does.
+type labWatch struct {
+	m     *monitor
+	stop  context.CancelFunc
+	ended chan error
+}
+
+// openWatch opens the monitor of the practice site in a folder.
+func (a *app) openWatch(site string, now func() time.Time) (coach.Watcher, error) {
+	env := *a.env
+	env.Now, env.Err = now, io.Discard // nobody reads what it would narrate
+	in := &app{env: &env, version: a.version, dirFlag: site, practice: &practice{}}
+	m, err := in.openMonitor()
+	if err != nil {
+		return nil, err
+	}
+	l, err := live.Listen(in.path(runDir, monitorSocket))
+	if err != nil {
+		return nil, errors.Join(err, m.close())
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	w := &labWatch{m, stop, make(chan error, 1)}
+	go func() { w.ended <- in.liveServer(m).Serve(ctx, l) }()
+	return w, nil
+}
+
+// Look looks once at everything. A target in trouble is what labs are about, and what was
+// seen of it is stored; that nothing could be stored is an error.
+func (w *labWatch) Look(ctx context.Context) error {
+	s, err := w.m.daemon.Once(ctx)
+	if ctx.Err() != nil {
+		return err
+	}
+	return unkept(s.Monitor.Trouble)
+}
+
+// Close ends it.
+func (w *labWatch) Close() error {
+	w.stop()
+	return errors.Join(<-w.ended, w.m.close())
+}
+
+func (a *app) labResetCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "reset", Short: "End the lab and remove its folder; results are kept", Args: cobra.NoArgs,
+		Example: "  darksite train lab reset",
+		RunE: func(c *cobra.Command, _ []string) error {
+			home := a.labHome()
+			if err := a.endLab(c.Context(), home); err != nil {
+				return err
+			}
+			a.env.Notef("%s is empty again", home.Site())
+			a.env.Next("darksite train lab list")
+			return nil
+		},
+	}
+}
+
+// endLab ends the arrays of a lab, if they are still served, and removes its folder.
+func (a *app) endLab(ctx context.Context, home coach.Home) error {
+	if marker, err := coach.ReadMarker(home.Site()); err == nil {
+		client, err := coach.Dial(ctx, marker, a.env.Now)
+		if err == nil {
+			err = client.End(ctx)
+		}
+		if err != nil && !errors.Is(err, coach.ErrOver) {
+			return err
+		}
+	}
+	err := home.Vacate()
+	if errors.Is(err, coach.ErrNotTraining) {
+		return cli.WithHint(cli.WithCode(cli.CodeRefused, err), "name another folder with --dir   (the lab lies in its folder %s)", filepath.Base(home.Site()))
+	}
+	return err
+}
