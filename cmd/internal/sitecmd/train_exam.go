@@ -16,6 +16,7 @@ import (
 	"darksite/localmon/units"
 	"darksite/training/award"
 	"darksite/training/certificate"
+	"darksite/training/coach"
 	"darksite/training/exam"
 	"darksite/training/register"
 
@@ -320,7 +321,19 @@ func (a *app) openExam(session string) (register.Exam, *register.Sitting, error)
 // labsDone are the results of labs of a learner, oldest first.
 func (a *app) labsDone(learner string) ([]exam.LabResult, error) {
 	p, err := a.register().Learner(learner)
-	return p.Labs(), err
+	if err != nil {
+		return nil, err
+	}
+	out := p.Labs()
+	kept, err := coach.Home(a.env.Folder("", "DARKSITE_TRAINING", ".darksite-training")).Results()
+	for _, r := range kept {
+		if !r.Solved {
+			l := r.Record()
+			l.At = r.At
+			out = append(out, l)
+		}
+	}
+	return out, err
 }
 
 // newLabs are the results of labs that belong to a sitting and are not attached yet:
