@@ -78,9 +78,13 @@ func TestStockReadsThePrintedReply(t *testing.T) {
 func TestWhatIsNoCode(t *testing.T) {
 	p := meet(t)
 	good := build(t, p, answer(), "ruth", "sam").Code
+	misread := []byte(good)
+	if misread[200] = 'Z'; good[200] == 'Z' {
+		misread[200] = 'Y'
+	}
 	for name, text := range map[string]string{
 		"nothing": "", "another": "DSB1/0/1", "too long": good + strings.Repeat("A", 10000),
-		"a letter misread": good[:200] + "Z" + good[201:], "cut": good[:len(good)-8], "a part more": good + "/A", "no base32": good[:14] + "!!!",
+		"a letter misread": string(misread), "cut": good[:len(good)-8], "a part more": good + "/A", "no base32": good[:14] + "!!!",
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := reply.FromCode(text)
