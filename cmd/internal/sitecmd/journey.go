@@ -128,7 +128,7 @@ func (a *app) redactOptions(ctx context.Context, conf *siteconf.Config, s *sight
 	if err != nil {
 		return redact.Options{}, err
 	}
-	frugal()
+	a.frugal()
 	o := redact.Options{Key: key, Known: a.known(conf), Progress: a.redactProgress()}
 	if err := a.addPolicy(conf, &o); err != nil {
 		return redact.Options{}, err

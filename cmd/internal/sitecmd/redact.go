@@ -72,7 +72,7 @@ func (a *app) runRedact(ctx context.Context, o redactOptions) error {
 	if err != nil {
 		return err
 	}
-	frugal()
+	a.frugal()
 	options := redact.Options{Key: key, Workers: o.jobs, Links: true}
 	if o.progress || cli.Terminal(a.env.Err) {
 		options.Progress = a.redactProgress()
@@ -138,8 +138,8 @@ func redactFailed(err error, o redactOptions) error {
 // frugal makes the collector of garbage keep a process that redacts near 96 MiB: what
 // a site's values take is doubled otherwise. It is a wish that costs time where the
 // values alone take more, and GOMEMLIMIT in the environment goes before it.
-func frugal() {
-	if os.Getenv("GOMEMLIMIT") == "" {
+func (a *app) frugal() {
+	if a.env.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(96 << 20)
 	}
 }
