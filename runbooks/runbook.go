@@ -62,6 +62,20 @@ const (
 	End      Kind = "end"      // the outcome
 )
 
+// frenchKinds are the kinds as screens and paper name them in French.
+var frenchKinds = map[Kind]string{
+	Read: "lecture", Check: "contrôle", Observe: "observation", Confirm: "confirmation", Action: "action", Branch: "choix",
+	Wait: "attente", Collect: "collecte", Call: "renvoi", Escalate: "escalade", End: "fin",
+}
+
+// In names the kind for a person.
+func (k Kind) In(l Lang) string {
+	if l == French {
+		return frenchKinds[k]
+	}
+	return string(k)
+}
+
 // Outcome is how a run ends.
 type Outcome string
 

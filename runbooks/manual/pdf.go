@@ -91,7 +91,7 @@ func place(b *runbooks.Runbook, id string) string {
 func (p *printer) step(b *runbooks.Runbook, i int, s runbooks.Step) {
 	p.Keep()
 	words := b.Prose[p.Lang].Sections[s.ID]
-	what := strings.ToUpper(string(s.Kind))
+	what := strings.ToUpper(s.Kind.In(p.Lang))
 	if s.Kind == runbooks.Action {
 		what += " " + string(s.Risk)
 	}

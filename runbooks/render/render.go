@@ -136,7 +136,7 @@ func (r *renderer) wrap(s, first, rest string) {
 		r.lines = append(r.lines, strings.TrimRight(lead+line, " "))
 		lead, line, used = rest, "", 0
 	}
-	for _, word := range strings.Fields(s) {
+	for _, word := range words(s) {
 		n := utf8.RuneCountInString(word)
 		if used > 0 && utf8.RuneCountInString(lead)+used+1+n > r.width {
 			flush()
@@ -149,4 +149,19 @@ func (r *renderer) wrap(s, first, rest string) {
 	if used > 0 {
 		flush()
 	}
+}
+
+// words are the words of a text. A mark that French sets apart by a space stays with
+// the word it belongs to, so that no line begins with one or ends in an opening quote.
+func words(s string) []string {
+	fields := strings.Fields(s)
+	out := fields[:0]
+	for _, w := range fields {
+		if n := len(out); n > 0 && (strings.Trim(w, "?!:;»") == "" || out[n-1] == "«" || strings.HasSuffix(out[n-1], " «")) {
+			out[n-1] += " " + w
+			continue
+		}
+		out = append(out, w)
+	}
+	return out
 }

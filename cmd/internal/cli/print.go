@@ -149,13 +149,27 @@ func (t *Table) line(w io.Writer, row []string, widths []int, color bool) {
 	}
 }
 
+// words are the words of a text; a mark that French sets apart stays with its word.
+func words(text string) []string {
+	fields := strings.Fields(text)
+	out := fields[:0]
+	for _, w := range fields {
+		if n := len(out); n > 0 && strings.Trim(w, "?!:;»") == "" {
+			out[n-1] += " " + w
+			continue
+		}
+		out = append(out, w)
+	}
+	return out
+}
+
 // Wrap breaks text at spaces into lines of at most width runes; a longer word
 // is cut, where it can be after a comma or brace. It returns at least one line.
 func Wrap(text string, width int) []string {
 	width = max(1, width)
 	var lines []string
 	line := ""
-	for _, word := range strings.Fields(text) {
+	for _, word := range words(text) {
 		for utf8.RuneCountInString(word) > width {
 			if line != "" {
 				lines, line = append(lines, line), ""

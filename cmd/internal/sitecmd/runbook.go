@@ -276,8 +276,16 @@ func (a *app) chooseBook(ctx context.Context, args []string, o *runOptions) (*ru
 	if book == nil {
 		return nil, cli.WithHint(fmt.Errorf("this kit holds no runbook for alert %d, rule %s", al.ID, al.Rule), "darksite alerts show %d   (says what to do instead)", al.ID)
 	}
-	a.env.Notef(runbooks.Text{EN: "runbook %s: chosen by %s", FR: "procédure %s : choisie par %s"}.In(a.runbookLang(o.lang)), book.ID, why)
+	a.env.Notef(runbooks.Text{EN: "runbook %s: chosen by %s", FR: "procédure %s : choisie par %s"}.In(a.runbookLang(o.lang)), book.ID, reason(a.runbookLang(o.lang), why))
 	return book, nil
+}
+
+// reason says in a language why a runbook was chosen.
+func reason(l runbooks.Lang, why string) string {
+	if l == runbooks.French {
+		return strings.NewReplacer("rule ", "la règle ", "alert code ", "le code d'alerte ", "component ", "le composant ").Replace(why)
+	}
+	return why
 }
 
 // componentType guesses the kind of a component from the array's way of naming.
@@ -316,7 +324,7 @@ func (a *app) startRun(ctx context.Context, book *runbooks.Runbook, o runOptions
 		if err != nil {
 			return refusal(err)
 		}
-		return a.goOn(ctx, run, options.Lang)
+		return a.goOn(ctx, run, options.Actor, options.Lang)
 	}
 }
 
@@ -382,7 +390,7 @@ func (a *app) runbookResumeCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.goOn(c.Context(), run, options.Lang)
+			return a.goOn(c.Context(), run, options.Actor, options.Lang)
 		},
 	}
 	o.flags(c)
@@ -461,27 +469,27 @@ func runTarget(dir string) (string, error) {
 	return entries[0].Target, nil
 }
 
-func (a *app) goOn(ctx context.Context, run *engine.Run, lang runbooks.Lang) error {
+func (a *app) goOn(ctx context.Context, run *engine.Run, as string, lang runbooks.Lang) error {
 	id := run.ID()
 	outcome, err := run.Go(ctx)
 	err = errors.Join(err, run.Close())
 	switch {
 	case errors.Is(err, engine.ErrLeft):
 		a.env.Notef(runbooks.Text{EN: "run %s is saved", FR: "l'exécution %s est gardée"}.In(lang), id)
-		a.env.Next("darksite runbook resume " + id + " --as ID")
+		a.env.Next("darksite runbook resume " + id + " --as " + as)
 		return nil
 	case errors.Is(err, engine.ErrNotProven):
-		return cli.WithHint(cli.WithCode(cli.CodePartial, err), "darksite runbook resume %s --as ID, once it is so", id)
+		return cli.WithHint(cli.WithCode(cli.CodePartial, err), "darksite runbook resume %s --as %s, once it is so", id, as)
 	case errors.Is(err, engine.ErrUnsigned):
 		fmt.Fprintf(a.env.Out, "%s %s\n", id, outcome)
-		return cli.WithHint(cli.WithCode(cli.CodePartial, err), "darksite runbook sign %s --as ID", id)
+		return cli.WithHint(cli.WithCode(cli.CodePartial, err), "darksite runbook sign %s --as %s", id, as)
 	case errors.Is(err, cli.ErrNoAnswer):
-		return cli.WithHint(err, "darksite runbook resume %s --as ID", id)
+		return cli.WithHint(err, "darksite runbook resume %s --as %s", id, as)
 	case err != nil:
 		return refusal(err)
 	}
 	fmt.Fprintf(a.env.Out, "%s %s\n", id, outcome)
-	a.env.Next("darksite bundle collect --as ID --run "+id, "darksite case list")
+	a.env.Next("darksite bundle collect --as "+as+" --run "+id, "darksite case list")
 	return nil
 }
 

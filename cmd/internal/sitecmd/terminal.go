@@ -102,7 +102,7 @@ func (t *terminal) match(s engine.Screen, word, line string) (string, bool) {
 func (t *terminal) show(s engine.Screen) {
 	w, width := t.env.Err, t.env.Width()
 	fmt.Fprintf(w, "\n%s  %s  %s\n", s.Run, s.Target, cli.Printable(s.Component))
-	fmt.Fprintf(w, "%s %d  %s  %s  %s %s\n", t.say("Step", "Étape"), s.Step, strings.ToUpper(string(s.Kind)), s.Title, t.say("risk", "risque"), s.Risk)
+	fmt.Fprintf(w, "%s %d  %s  %s  %s %s\n", t.say("Step", "Étape"), s.Step, strings.ToUpper(s.Kind.In(t.lang)), s.Title, t.say("risk", "risque"), s.Risk)
 	if s.Dry {
 		fmt.Fprintln(w, t.say("DRY RUN: nothing is done and nothing is written", "RÉPÉTITION : rien n'est fait et rien n'est écrit"))
 	}
