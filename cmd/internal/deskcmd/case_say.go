@@ -19,7 +19,7 @@ func (a *app) caseNeedCommand() *cobra.Command {
 	c := a.deed(deed{
 		use: "need CASE", short: "Ask the site for more data, as a profile of its collector", as: "who asks",
 		long:    "Ask for another bundle. The next reply carries the need, and the site's kit offers\nthe command that collects it. The next word is the customer's then.",
-		example: `casedesk case need 00000001 --profile deep --window 6h --why "the log of the other controller" --as "R. Ney"`,
+		example: `casedesk case need 00000001 --profile full --window 6h --why "the log of the other controller" --as "R. Ney"`,
 		event:   func() (desk.Event, error) { return e, nil },
 	})
 	c.Flags().StringVar(&e.Profile, "profile", "", "profile of the collector")
