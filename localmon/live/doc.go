@@ -9,6 +9,7 @@
 //	GET  /v1/alerts                          living alerts
 //	GET  /v1/alerts/{id}                     one alert and its changes
 //	POST /v1/alerts/{id}/ack                 {"by": ..., "note": ...}
+//	POST /v1/look                            {"target": ...}: look before its turn; all targets when empty
 //	GET  /v1/quiets                          silences and maintenance that have not ended
 //	POST /v1/quiets                          localmon.Quiet
 //	POST /v1/quiets/{id}/end                 {"by": ...}

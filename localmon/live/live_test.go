@@ -57,6 +57,7 @@ type world struct {
 	history *history.DB
 	client  *live.Client
 	path    string
+	looker  *looker
 }
 
 func serve(t *testing.T) world {
@@ -75,12 +76,12 @@ func serve(t *testing.T) world {
 	dir, err := os.MkdirTemp("", "live") // t.TempDir may be too long for a socket
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	w := world{history: h, path: filepath.Join(dir, "run", "monitor.sock")}
+	w := world{history: h, looker: &looker{}, path: filepath.Join(dir, "run", "monitor.sock")}
 	l, err := live.Listen(w.path)
 	require.NoError(t, err)
 	srv := live.NewServer(live.Options{
 		Monitor: &fake{localmon.Alert{ID: 3, Rule: "drive-failed", Target: "fa-1", Status: localmon.StatusFiring, Severity: 2}}, Reader: h,
-		Quiets: &quiets{}, Past: &past{},
+		Quiets: &quiets{}, Past: &past{}, Looker: w.looker,
 		Latest: func(ctx context.Context, sel localmon.Selector) ([]live.Latest, error) {
 			all, err := h.Last(ctx, sel)
 			var out []live.Latest

@@ -64,6 +64,7 @@ type Options struct {
 	Health  func() error                                 // what of the monitor stands still
 	Quiets  Quiets
 	Past    Past
+	Looker  Looker
 }
 
 // Server serves one monitor.
@@ -118,6 +119,7 @@ func NewServer(o Options) *Server {
 	mux.HandleFunc("GET /v1/alerts", s.plain(s.alerts))
 	mux.HandleFunc("GET /v1/alerts/{id}", s.plain(s.alert))
 	mux.HandleFunc("POST /v1/alerts/{id}/ack", s.plain(s.ack))
+	mux.HandleFunc("POST /v1/look", s.plain(s.look))
 	mux.HandleFunc("GET /v1/quiets", s.plain(s.quiets))
 	mux.HandleFunc("GET /v1/quiets/ever", s.plain(s.was))
 	mux.HandleFunc("POST /v1/quiets", s.plain(s.setQuiet))

@@ -65,6 +65,15 @@ func (a *app) facts(ctx context.Context, target string) (*liveFacts, error) {
 	return nil, cli.WithHint(cli.Usagef("no array is named %q in site.yaml", target), "one of: %s", strings.Join(names, ", "))
 }
 
+// hurry has the monitor, where one runs, look at the target before its turn: an
+// alert that a run waits for closes no sooner than the monitor sees why. One that
+// cannot be asked looks in its own time, so nothing depends on it.
+func (f *liveFacts) hurry(ctx context.Context) {
+	if f.sight.client != nil {
+		_ = f.sight.client.Look(ctx, f.target)
+	}
+}
+
 func (f *liveFacts) close() error {
 	closeSource(f.source)
 	return f.sight.close()

@@ -59,7 +59,7 @@ manager that asks for it is told when the monitor is ready and that it is alive.
 	c.Flags().BoolVar(&o.once, "once", false, "look at everything one time, store, judge and end")
 	c.Flags().DurationVar(&o.length, "for", 0, "end after this long")
 	cli.JSONFlag(c, &o.asJSON)
-	c.AddCommand(a.monitorUnitCommand(), a.testNotifyCommand())
+	c.AddCommand(a.monitorLookCommand(), a.monitorUnitCommand(), a.testNotifyCommand())
 	return c
 }
 

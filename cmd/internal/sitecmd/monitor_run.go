@@ -70,7 +70,7 @@ func (a *app) monitorRun(ctx context.Context, m *monitor, length time.Duration) 
 
 func (a *app) liveServer(m *monitor) *live.Server {
 	return live.NewServer(live.Options{
-		Monitor: current{m}, Reader: m.history, Quiets: current{m}, Past: m.alerts,
+		Monitor: current{m}, Reader: m.history, Quiets: current{m}, Past: m.alerts, Looker: current{m},
 		Latest: func(ctx context.Context, sel localmon.Selector) ([]live.Latest, error) {
 			all, err := m.history.Last(ctx, sel)
 			out := make([]live.Latest, 0, len(all))
@@ -275,6 +275,13 @@ func (c current) Monitor() overview.Monitor {
 	c.m.mu.RLock()
 	defer c.m.mu.RUnlock()
 	return c.m.daemon.Monitor()
+}
+
+// Look implements live.Looker.
+func (c current) Look(target string) error {
+	c.m.mu.RLock()
+	defer c.m.mu.RUnlock()
+	return c.m.watched.ask(target)
 }
 
 func (c current) Alerts() []localmon.Alert {

@@ -523,6 +523,7 @@ func (a *app) engineOptions(ctx context.Context, o runOptions) (engine.Options, 
 		Boot: a.boot(),
 		Sleep: func(ctx context.Context, d time.Duration) error {
 			term.waiting(d)
+			facts.hurry(ctx)
 			return a.sleep(ctx, d)
 		},
 	}

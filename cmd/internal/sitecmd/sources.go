@@ -8,9 +8,11 @@ import (
 	"fmt"
 	"io/fs"
 	"iter"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -181,6 +183,7 @@ func renamed(target string, decode decoder) decoder {
 // costs its own data and never the others'.
 type lateSource struct {
 	target string
+	box    *push.Mailbox // tells when somebody asks for a look
 	open   func() (localmon.Source, error)
 	source localmon.Source
 }
@@ -196,6 +199,9 @@ func (l *lateSource) Collect(ctx context.Context, now time.Time) (localmon.Batch
 			return localmon.Batch{Target: l.target, At: now}, err
 		}
 		l.source = source
+	}
+	if src, able := l.source.(interface{ Afresh() }); able && l.box.Asked() {
+		src.Afresh()
 	}
 	return l.source.Collect(ctx, now)
 }
@@ -293,9 +299,9 @@ func (a *app) watch(conf *siteconf.Config, keep keeper, used historyUse, before 
 		}
 		w.arrays[ar.Name] = one
 		t := daemon.Target{Source: one.source, Kind: ar.Kind, Poll: poll.Options{Every: cmp.Or(ar.Every, conf.Monitor.Every)}}
+		t.Poll.Wake = one.box.Wake()
 		if ar.Speaks() {
 			speakers = append(speakers, push.Target{Name: ar.Name, From: ar.Prefixes(), Hosts: ar.SenderNames, Box: one.box})
-			t.Poll.Wake = one.box.Wake()
 		}
 		w.targets = append(w.targets, t)
 	}
@@ -315,11 +321,28 @@ func (a *app) open(one *watchedArray, keep keeper) {
 		one.source = one.lone
 		return
 	}
-	one.late = &lateSource{target: ar.Name, open: func() (localmon.Source, error) { return a.openSource(ar, keep) }}
+	one.late = &lateSource{target: ar.Name, box: one.box, open: func() (localmon.Source, error) { return a.openSource(ar, keep) }}
 	one.source = one.late
 	if ar.Speaks() {
 		one.source = push.Join(one.late, one.box)
 	}
+}
+
+// ask has targets looked at before their turn: one, or with an empty name all that
+// are polled over the network.
+func (w *watched) ask(target string) error {
+	if target == "" {
+		for _, one := range w.arrays {
+			one.box.Ask()
+		}
+		return nil
+	}
+	one, ok := w.arrays[target]
+	if !ok {
+		return fmt.Errorf("%q is no array of site.yaml: one of %s", target, strings.Join(slices.Sorted(maps.Keys(w.arrays)), ", "))
+	}
+	one.box.Ask()
+	return nil
 }
 
 // same reports whether an array is what it was.

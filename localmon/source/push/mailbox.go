@@ -19,6 +19,7 @@ type Mailbox struct {
 	counts  map[tally]int
 	dropped int
 	last    time.Time
+	asked   bool
 }
 
 // tally is what messages are counted by.
@@ -44,7 +45,8 @@ func NewMailbox(limit int) *Mailbox {
 	return &Mailbox{limit: limit, wake: make(chan struct{}, 1), counts: map[tally]int{}}
 }
 
-// Wake has something in it when something came since it was last received from.
+// Wake has something in it when something came, or a look was asked for, since it
+// was last received from.
 func (b *Mailbox) Wake() <-chan struct{} { return b.wake }
 
 // Put counts a message and, when it is about an alert, queues it. Where the
@@ -61,6 +63,29 @@ func (b *Mailbox) Put(m Message) {
 		b.trim()
 	}
 	b.mu.Unlock()
+	b.rouse()
+}
+
+// Ask wishes for a look although nothing came, as somebody does who has just
+// changed a part and waits to see that it is well.
+func (b *Mailbox) Ask() {
+	b.mu.Lock()
+	b.asked = true
+	b.mu.Unlock()
+	b.rouse()
+}
+
+// Asked reports whether a look was wished for since it was last called.
+func (b *Mailbox) Asked() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	asked := b.asked
+	b.asked = false
+	return asked
+}
+
+// rouse puts something into Wake unless it has something in it.
+func (b *Mailbox) rouse() {
 	select {
 	case b.wake <- struct{}{}:
 	default:

@@ -461,3 +461,15 @@ func TestJoinHurriesTheSourceWhenSomethingWasSaid(t *testing.T) {
 	look(t, joined, at(3))
 	require.Equal(t, 1, src.asked)
 }
+
+func TestAMailboxCanBeAskedForALook(t *testing.T) {
+	box := push.NewMailbox(0)
+	require.False(t, box.Asked(), "nobody asked")
+	box.Ask()
+	box.Ask() // what is asked twice before a look is one look
+	require.Len(t, box.Wake(), 1)
+	require.True(t, box.Asked())
+	require.False(t, box.Asked(), "a wish is granted once")
+	<-box.Wake()
+	require.Empty(t, box.Wake())
+}
