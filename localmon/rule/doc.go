@@ -43,6 +43,9 @@
 // localmon_target_clock_off_seconds, that the evaluator makes of each look that
 // tells a time.
 //
+// So is how long the certificate that the target showed still holds,
+// localmon_target_certificate_left_seconds.
+//
 // What the site itself must keep in order is told with the look at the host:
 //
 //	localmon_site_contacts                  contacts of site.yaml

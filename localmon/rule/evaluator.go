@@ -179,6 +179,14 @@ func (v *view) listed(kind string) map[string]bool {
 // evaluator makes it of each look that tells a time, for rules to match.
 const clockOff = "localmon_target_clock_off_seconds"
 
+// certificateLeft is how long the certificate that the target showed holds, in
+// seconds. The evaluator makes it of what a look says of its end, so that what is
+// kept stays one value that does not change.
+const (
+	certificateLeft = "localmon_target_certificate_left_seconds"
+	certificateEnd  = "localmon_target_certificate_expires_timestamp_seconds"
+)
+
 func (e *Evaluator) look(now time.Time, b localmon.Batch) *view {
 	v := &view{
 		b: b, states: map[string][]localmon.ComponentState{}, samples: map[string][]localmon.Sample{},
@@ -194,6 +202,10 @@ func (e *Evaluator) look(now time.Time, b localmon.Batch) *view {
 		}
 		if e.wanted[s.Key.Metric] {
 			v.samples[s.Key.Metric] = append(v.samples[s.Key.Metric], s)
+		}
+		if s.Key.Metric == certificateEnd && e.wanted[certificateLeft] {
+			s.Key.Metric, s.Value = certificateLeft, s.Value-float64(b.At.Unix())
+			v.samples[certificateLeft] = append(v.samples[certificateLeft], s)
 		}
 	}
 	if !b.TargetAt.IsZero() && e.wanted[clockOff] {

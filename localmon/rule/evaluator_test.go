@@ -218,3 +218,34 @@ func TestARatioIsWrittenAsPercent(t *testing.T) {
 	}
 	require.Equal(t, "processors are 97 % busy", summary)
 }
+
+func TestACertificateIsToldBeforeItEnds(t *testing.T) {
+	ends := func(in time.Duration) localmon.Batch {
+		b := healthyDrive
+		b.At = start
+		b.Samples = []localmon.Sample{{
+			Key:   localmon.SeriesKey{Target: "fa-1", Metric: "localmon_target_certificate_expires_timestamp_seconds"},
+			Value: float64(start.Add(in).Unix()),
+		}}
+		return b
+	}
+	const day = 24 * time.Hour
+	for name, c := range map[string]struct {
+		in   time.Duration
+		want []string
+	}{
+		"a year":                 {365 * day, []string{}},
+		"thirty days":            {30 * day, []string{}},
+		"a second less":          {30*day - time.Second, []string{"certificate-ends/=yes"}},
+		"it ended an hour ago":   {-time.Hour, []string{"certificate-ends/=yes"}},
+		"it ended ten years ago": {-3650 * day, []string{"certificate-ends/=yes"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			require.Equal(t, c.want, b.look(ends(c.in)))
+		})
+	}
+	b := newBench(t)
+	require.Equal(t, []string{"certificate-ends/=yes"}, b.look(ends(5*day)))
+	require.Equal(t, []string{"certificate-ends/=no"}, b.look(ends(400*day)), "it was renewed")
+}
