@@ -34,6 +34,8 @@
 //     meanwhile: no pipe, no link that leads elsewhere. A file that is gone is listed.
 //   - A policy of a site can add to the rules and name words that stay, which the
 //     report lists; a bundle with such words takes two officers. It cannot make a name of what is masked as a secret.
+//   - Names that the bundle tells in clear anyway, such as those of who made and
+//     approved it ([Options].Public), stay, unless the word list has them.
 //   - The same value has the same stand-in in every file of every bundle of a
 //     site; different values never share one. Secrets are masked for good as
 //     masked-secret and are in no map.

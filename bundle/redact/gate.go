@@ -60,6 +60,7 @@ type Options struct {
 	Policy   Policy   // the zero value is the default policy
 	Known    []Known  // the site's inventory, from the monitor
 	Words    []string // the site's word list; phrases are allowed
+	Public   []string // names that are told in clear beside the text, and stay in it
 	Prior    *Map     // stand-ins of earlier bundles; nil for none
 	Links    bool     // keep symbolic links that stay inside the tree; else they are withheld
 	Workers  int      // 0 for one per processor
@@ -110,7 +111,7 @@ func New(o Options) (*Gate, error) {
 		return nil, fmt.Errorf("make redaction gate: %w", err)
 	}
 	all := append(slices.Clone(shipped), o.Policy.Rules...)
-	know, err := detect.Compile(all, o.Policy.Keep)
+	know, err := detect.Compile(all, slices.Concat(o.Policy.Keep, o.Public))
 	if err != nil {
 		return nil, fmt.Errorf("make redaction gate: %w", err)
 	}

@@ -16,6 +16,7 @@ import (
 	"darksite/bundle/journal"
 	"darksite/bundle/pipeline"
 	"darksite/bundle/redact"
+	"darksite/bundle/roster"
 	"darksite/bundle/redact/pseudonym"
 	"darksite/bundle/seal"
 	"darksite/cmd/internal/siteconf"
@@ -120,6 +121,17 @@ func (a *app) tool() (bundle.Tool, error) {
 	return bundle.Tool{Version: a.version, SHA256: bundle.Digest(hex.EncodeToString(h.Sum(nil)))}, nil
 }
 
+// ids are what the people of the roster are called in manifests and approvals, in
+// clear: without them the desk could not tell who asks it for support. Their names
+// and how to reach them are not among them.
+func ids(r roster.Roster) []string {
+	var out []string
+	for _, p := range r.People {
+		out = append(out, p.ID)
+	}
+	return out
+}
+
 // redactOptions is the site's gate: its key, its words, and what it knows by
 // name. Without a sight the inventory is that of site.yaml alone, which is
 // enough to name rules and policy.
@@ -129,7 +141,11 @@ func (a *app) redactOptions(ctx context.Context, conf *siteconf.Config, s *sight
 		return redact.Options{}, err
 	}
 	a.frugal()
-	o := redact.Options{Key: key, Known: a.known(conf), Progress: a.redactProgress()}
+	r, err := a.loadRoster()
+	if err != nil {
+		return redact.Options{}, err
+	}
+	o := redact.Options{Key: key, Known: a.known(conf), Public: ids(r), Progress: a.redactProgress()}
 	if err := a.addPolicy(conf, &o); err != nil {
 		return redact.Options{}, err
 	}
