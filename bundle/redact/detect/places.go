@@ -88,15 +88,18 @@ func (s *Scanner) logon(i, j int) {
 		lo--
 	}
 	domain := b[lo:i]
+	if lo > s.lo && b[lo-1] == '$' {
+		return // a variable, and the end of a line that JSON has written out
+	}
 	if j+1 >= s.hi || !isAlnum(b[j]) && b[j] != '_' || class[b[j+1]] == 0 || len(domain) < 2 || lo > s.lo && (b[lo-1] == '\\' || b[lo-1] == ':' || b[lo-1] == '/' || b[lo-1] == '%') {
 		return
 	}
 	folded := strings.ToLower(string(domain))
 	end := nameEnd(b, j, s.hi)
-	if j-i == 1 && escapes(b[j:end]) || !hasLetter(domain) {
+	if j-i == 1 && (escapes(b[j:end]) || bytes.IndexByte([]byte("nrt"), b[j]) >= 0 && s.escaped()) || !hasLetter(domain) {
 		return
 	}
-	if end < s.hi && (b[end] == '\\' || b[end] == '$' && end+1 < s.hi && b[end+1] == '\\') || notDomain.has(folded) {
+	if end < s.hi && (b[end] == '&' || b[end] == '\\' || b[end] == '$' && end+1 < s.hi && b[end+1] == '\\') || notDomain.has(folded) {
 		return
 	}
 	if s.inSpacedPath(lo, end) {
@@ -155,6 +158,18 @@ func (s *Scanner) itemAlone(lo, user, end, slants int) bool {
 	case '=':
 		p := s.prev[1]
 		return closed && p.hi == lo-1 && s.k.kind(s.keyRule(b[p.lo:p.hi])) == pseudonym.User
+	}
+	return false
+}
+
+// escaped reports whether the line at hand writes quotes or ends of lines with a
+// backslash before them, as texts within JSON do.
+func (s *Scanner) escaped() bool {
+	line := s.buf[s.lo:s.hi]
+	for _, mark := range []string{`\"`, `\n\n`, `\n `, `\t`, `\n-`, `\r\n`} {
+		if bytes.Contains(line, []byte(mark)) {
+			return true
+		}
 	}
 	return false
 }
@@ -218,7 +233,7 @@ func (s *Scanner) pathName(hi int) {
 	case "lost", "public", "default", "shared", "all", "nas", "log", "tabs", "spool":
 		return
 	}
-	if len(w) < 2 || s.staysName(w) || strings.HasPrefix(w, ".") || end < s.hi && b[end] == '*' {
+	if len(w) < 2 || s.staysName(w) || strings.HasPrefix(w, ".") || end < s.hi && b[end] == '*' || numbered(w) || isFile(w) || strings.HasSuffix(w, ".default") || strings.HasSuffix(w, ".default-release") {
 		return
 	}
 	if bytes.IndexByte(b[lo:end], '@') > 0 || lower(b[hi-1]) == 's' && lower(b[hi-2]) == 'e' && s.lineHas(hi-len("profiles/"), "providers/") {

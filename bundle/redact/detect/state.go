@@ -64,6 +64,9 @@ type column struct {
 type pairing struct {
 	rule  int16 // of the name seen
 	named int   // where it stood
+
+	key    byte // how the key of the name begins, and how long it is
+	keyLen int
 	value span  // the value seen
 	at    int   // where it stood
 }
@@ -120,13 +123,16 @@ func (s *Scanner) namePair(lo, hi int) {
 	}
 	rule := s.keyRule(b[g.value:end])
 	if rule < 0 {
+		if s.near.key == b[lo] && hi-lo == s.near.keyLen {
+			s.near.named = 0 // another pair has begun
+		}
 		return
 	}
 	kind := s.k.kind(rule)
 	if kind != pseudonym.Secret && (end-g.value < 3 || s.k.Common(strings.ToLower(string(b[g.value:end]))) && kind != pseudonym.User && kind != pseudonym.Host) {
 		return
 	}
-	s.near.rule, s.near.named = rule, g.value
+	s.near.rule, s.near.named, s.near.key, s.near.keyLen = rule, g.value, b[lo], hi-lo
 	if v := s.near.value; v.hi > v.lo && v.hi <= g.value && g.value-s.near.at < pairReach && bytes.IndexByte(b[v.hi:g.value], '}') < 0 {
 		s.pairFinding(v, rule)
 	}
