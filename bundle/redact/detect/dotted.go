@@ -179,7 +179,7 @@ func (s *Scanner) fileName(lo, hi int, name string) bool {
 		return lo-2 > s.lo && b[lo-2] != b[lo-1] && isAlnum(b[lo-2]) && (hi == s.hi || b[hi] != '/' && b[hi] != ':' && b[hi] != '\\') && (s.inPathOf(lo, "://") || s.inPathOf(lo, `:\`))
 	}
 	p := s.prev[0]
-	return p.hi > p.lo && lo-p.hi < 6 && fileKeys.hasFolded(b[p.lo:p.hi])
+	return p.hi > p.lo && lo-p.hi < 6 && (hi == s.hi || b[hi] != '/') && fileKeys.hasFolded(b[p.lo:p.hi])
 }
 
 var fileKeys = set("fname filename file file_name filepath file_path oldfilename targetfilename target_filename objectname object_name")

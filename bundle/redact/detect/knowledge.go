@@ -163,6 +163,9 @@ func (k *Knowledge) Keeps(folded string) bool { return k.keep.has(folded) }
 // isKey reports whether a folded name is one of a key: what is called like it stands
 // beside itself everywhere.
 func (k *Knowledge) isKey(folded string) bool {
+	if hasDigit([]byte(folded)) {
+		return false // user1 is a name as well
+	}
 	dashed := strings.ReplaceAll(folded, "_", "-")
 	_, ok := k.keys[dashed]
 	if !ok {

@@ -19,6 +19,7 @@ type State struct {
 	table  table
 	parent pseudonym.Kind // of the object whose names are being read
 	many   bool           // the object is one of a list
+	nest   uint8          // brackets of it that are open
 
 	members bool  // of a zone or alias are listed below it
 	unique  uint8 // lines for which the UUID of an object counts as beside its name
@@ -67,8 +68,8 @@ type pairing struct {
 
 	key    byte // how the key of the name begins, and how long it is
 	keyLen int
-	value span  // the value seen
-	at    int   // where it stood
+	value  span // the value seen
+	at     int  // where it stood
 }
 
 // pairReach is how far apart the two halves of a pair may stand.
@@ -102,10 +103,7 @@ func (s *Scanner) namePair(lo, hi int) {
 		}
 		return
 	}
-	if s.st.parent != pseudonym.None {
-		s.leftParent(lo)
-	}
-	if g.quote != 0 && s.st.parent != pseudonym.None && lower(b[lo]) == 'n' {
+	if g.quote != 0 && s.st.parent != pseudonym.None && lower(b[lo]) == 'n' && s.ownName(lo) {
 		s.parentName(g, end, s.st.parent)
 		if !s.st.many {
 			s.st.parent = pseudonym.None
@@ -190,6 +188,10 @@ func (s *Scanner) pairFinding(v span, rule int16) {
 
 // parentName emits the name of an object whose key or file says what it is.
 func (s *Scanner) parentName(g gap, end int, kind pseudonym.Kind) {
+	if v := s.buf[g.value:end]; kind == pseudonym.User && bytes.Count(v, []byte{' '}) == 1 && personLike(v) && !s.k.Common(s.fold(v[:bytes.IndexByte(v, ' ')])) {
+		s.learn(g.value, end, pseudonym.Person, "person")
+		return
+	}
 	if kind == pseudonym.Secret || kind == pseudonym.MAC || kind == pseudonym.WWN || kind == pseudonym.IPv4 || freeText(kind) || bytes.IndexByte(s.buf[g.value:end], ' ') >= 0 {
 		return
 	}
@@ -205,12 +207,10 @@ func (s *Scanner) closeParent() {
 	if s.st.parent == pseudonym.None {
 		return
 	}
-	end := byte('}')
-	if s.st.many {
-		end = ']'
-	}
-	if bytes.IndexByte(s.buf[s.lo:s.hi], end) >= 0 {
-		s.st.parent, s.st.many = pseudonym.None, false
+	if depth := s.nested(s.hi); depth > 0 {
+		s.st.nest = uint8(min(depth, 255))
+	} else {
+		s.st.parent, s.st.many, s.st.nest = pseudonym.None, false, 0
 	}
 }
 
