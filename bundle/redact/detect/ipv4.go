@@ -55,9 +55,32 @@ func (s *Scanner) quad(lo, hi int) {
 		s.maybe4(lo, hi, a, Plain) // met as an address elsewhere it goes here too, as the proof will look for it
 	default:
 		s.emit4(lo, hi, a, Plain)
+		if hi+4 < s.hi && s.buf[hi] == ':' {
+			s.behindPort(hi + 1)
+		}
 		if p := s.prev[0]; p.hi > p.lo && p.lo == s.lo && p.hi+1 == lo && s.buf[p.hi] == ',' && hi < s.hi && s.buf[hi] == ',' {
 			s.firstField(p)
 		}
+	}
+}
+
+// behindPort emits the host that firewalls write behind an address, its port and the
+// interface: 10.20.30.4:53:X3:LYONDC01.
+func (s *Scanner) behindPort(at int) {
+	b := s.buf
+	for at < s.hi && isDigit(b[at]) {
+		at++
+	}
+	if at+4 >= s.hi || b[at] != ':' || b[at+1] != 'X' || !isDigit(b[at+2]) {
+		return
+	}
+	for at += 2; at < s.hi && isDigit(b[at]); at++ {
+	}
+	if at+1 >= s.hi || b[at] != ':' {
+		return
+	}
+	if end := nameEnd(b, at+1, s.hi); end > at+3 && (end == s.hi || isSpace(b[end])) {
+		s.hostName(at+1-s.lo, end-s.lo, s.fold(b[at+1:end]))
 	}
 }
 

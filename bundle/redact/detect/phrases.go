@@ -96,6 +96,9 @@ func (s *Scanner) noun(lo, hi int, rule int16) {
 	if quote == 0 && (s.k.Common(name) || camel(w) || s.wordy(name) || lower(s.buf[lo]) == 'l') {
 		return // "login" stands before anything
 	}
+	if kind == pseudonym.Domain && quote == 0 && (!upperName(w) || len(w) < 4) {
+		return
+	}
 	if kind == pseudonym.Serial && (!hasDigit(w) || len(w) < 6 || looksLikeValue(w) || isFormOfOther(w)) {
 		return
 	}

@@ -110,6 +110,11 @@ func (s *Scanner) namePair(lo, hi int) {
 			return
 		}
 	}
+	if g.quote != 0 && g.keyed && s.st.parent == pseudonym.None && hi-lo == len("name") && lower(b[lo]) == 'n' {
+		if kind := typeBefore(b[max(s.lo, lo-typeReach):lo]); kind != pseudonym.None {
+			s.parentName(g, end, kind)
+		}
+	}
 	if g.quote != 0 && g.keyed && s.st.parent == pseudonym.None && s.hint != pseudonym.None && lower(b[lo]) == 'n' {
 		s.parentName(g, end, s.hint)
 	}
@@ -143,6 +148,29 @@ func (s *Scanner) namePair(lo, hi int) {
 			s.pairFinding(span{from, from + i}, rule)
 		}
 	}
+}
+
+// typeReach is how far before a name the type of its object may stand.
+const typeReach = 48
+
+// typeBefore is what an object is that says so before its name: "type":"user","name":.
+func typeBefore(b []byte) pseudonym.Kind {
+	b = bytes.TrimRight(b, `\"`)
+	b = bytes.TrimRight(b, " ")
+	rest, ok := bytes.CutSuffix(b, []byte{','})
+	i := bytes.LastIndex(rest, []byte(`"type`))
+	if !ok || i < 0 {
+		return pseudonym.None
+	}
+	switch value := string(bytes.Trim(rest[i+len(`"type`):], `\": `)); strings.ToLower(value) {
+	case "user", "account":
+		return pseudonym.User
+	case "host", "server", "virtualmachine", "node":
+		return pseudonym.Host
+	case "volume":
+		return pseudonym.Volume
+	}
+	return pseudonym.None
 }
 
 // uuidAhead tells the key of a UUID right behind a name.

@@ -183,6 +183,12 @@ func (s *Scanner) nameAt(lo, limit int, kind pseudonym.Kind, id string, g gap) {
 	if kind == pseudonym.Serial && s.owns(kind, name) {
 		return
 	}
+	if kind == pseudonym.FQDN {
+		if strings.IndexByte(name, '.') > 0 && !isFile(name) && goodLabels(w) {
+			s.emitName(lo, end, name, id)
+		}
+		return
+	}
 	if kind == pseudonym.Host && strings.IndexByte(name, '.') > 0 && bytes.IndexByte(w, '@') < 0 {
 		if isFile(name) {
 			return
