@@ -65,6 +65,10 @@ func (s *Scanner) command(lo, hi int) int {
 			for end < s.hi && !isSpace(s.buf[end]) && bytes.IndexByte([]byte(`;"',`), s.buf[end]) < 0 {
 				end++
 			}
+			if u := behind(s.buf[s.lo:lo], ",", "u="); u > 0 {
+				from := s.lo + u + len(",u=")
+				s.account(from, nameEnd(s.buf, from, lo))
+			}
 			if v := s.buf[hi+1 : end]; secretLike(v, gap{sep: '='}, []byte("password")) {
 				s.out = append(s.out, Finding{Start: hi + 1, End: end, Kind: pseudonym.Secret, Rule: "secret", Learn: learnable(v)})
 				return end

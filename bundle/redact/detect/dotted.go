@@ -288,7 +288,7 @@ func (s *Scanner) mail(lo, hi int) int {
 		s.account(lo, lo+len(local)) // sshd: jdoe@pts/0
 		return hi
 	}
-	if w := b[hostLo:hi]; len(w) == 7 && len(local) < 6 && allDigits(string(local)) && serialLike(w) {
+	if w := b[hostLo:hi]; len(w) == 7 && len(local) < 6 && allDigits(string(local)) && hasDigit(w) && upperName(w) {
 		s.learn(hostLo, hi, pseudonym.Serial, "serial") // 358@7XKQ9Z2, a process and where it runs
 		return hi
 	}

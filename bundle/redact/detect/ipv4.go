@@ -208,6 +208,9 @@ func (s *Scanner) isVersion(lo, hi int, a [4]byte) bool {
 			if n == 1 && ambiguous(w) && moves(b[s.prev[0].lo:s.prev[0].hi]) && !changes(w) {
 				return false // the name of a user or a program, and where it comes from
 			}
+			if n == 1 && private4(a) && string(b[s.prev[0].lo:s.prev[0].hi]) == "of" {
+				return false // release of a lease
+			}
 			return !private4(a) || versionTail(w) || versionWords[string(w)] && !ambiguous(w)
 		}
 		if n == 0 && slashed(b[p.hi:lo]) && product(b[p.lo:p.hi]) && !private4(a) && (p.lo == s.lo || b[p.lo-1] != '/') {
@@ -233,6 +236,9 @@ func (s *Scanner) builtOf(lo, hi int) bool {
 	b, p := s.buf, s.prev[0]
 	rest := b[hi:s.hi]
 	switch {
+	case len(rest) > 0 && rest[0] == ')' && lo-2 == p.hi && string(b[p.hi:lo]) == " (":
+		w := b[p.lo:p.hi]
+		return isDigit(w[0]) && bytes.IndexByte(w, '.') > 0 && flagsOf(w)&(fLetter|fDash|fUnder) == 0
 	case len(rest) < 3:
 	case rest[0] == ':' && rest[1] == ' ' && rest[2] == ':', bytes.HasPrefix(rest, []byte(" (build ")), bytes.HasPrefix(rest, []byte(" (Build ")):
 		return true
@@ -244,9 +250,6 @@ func (s *Scanner) builtOf(lo, hi int) bool {
 		if bytes.Contains(rest[:n], []byte(".el")) || bytes.Contains(rest[:n], []byte(".fc")) {
 			return true
 		}
-	case rest[0] == ')' && lo-2 == p.hi && string(b[p.hi:lo]) == " (":
-		w := b[p.lo:p.hi]
-		return isDigit(w[0]) && flagsOf(w)&^(fDigit|fDot|fWord|fHex) == 0 && bytes.IndexByte(w, '.') > 0
 	}
 	return s.versionColumn(lo)
 }

@@ -59,6 +59,9 @@ func (s *Scanner) key(start, lo, hi int, rule int16) int {
 	if kind != pseudonym.Secret && g.sep == ':' && g.quote == 0 && g.value == hi+1 && bytes.IndexByte(b[lo:hi], '-') > 0 && !s.k.isKey(s.fold(b[lo:hi])) {
 		return 0 // a name and what it holds: openstack-hypervisor:network-bind
 	}
+	if kind == pseudonym.Person && titled(b[lo:hi]) {
+		return 0
+	}
 	if kind == pseudonym.Name && len(b[lo:hi]) > 8 && foldEqual(b[lo:lo+4], "time") {
 		return 0 // time-zone-name
 	}
@@ -74,6 +77,19 @@ func (s *Scanner) key(start, lo, hi int, rule int16) int {
 		return 0
 	}
 	return s.nameValue(g, kind, whole)
+}
+
+// titled tells keys of what a program or a thing is called from those of people:
+// process.displayName, deviceDisplayName.
+func titled(key []byte) bool {
+	for _, of := range []string{"process", "device", "app", "product", "service", "policy", "rule", "group", "role"} {
+		for i := 0; i+len(of) < len(key); i++ {
+			if lower(key[i]) == of[0] && foldEqual(key[i:i+len(of)], of) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // spaced deals with a name behind its key with only a space, or the word is,

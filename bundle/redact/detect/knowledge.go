@@ -56,7 +56,7 @@ func (k *Knowledge) addPattern(i int16, expr string) error {
 
 // notKeys end like a key and are none: what runs under a name of its cluster, what a
 // port belongs to, where a key is kept.
-var notKeys = []string{"service-account-name", "service-account", "device-owner", "to-private-key", "to-key", "character-set-server"}
+var notKeys = []string{"service-account-name", "service-account", "device-owner", "to-private-key", "to-key", "character-set-server", "intra-system-id", "inter-systems-id", "threat-actor", "remediation-actor"}
 
 // cutAccount is how wide the column of accounts is in lists of processes, with a plus
 // at its end where one is longer.
