@@ -532,7 +532,7 @@ func (s *Scanner) distinguished(lo, hi int) int {
 		i++
 	}
 	end := i
-	for end < s.hi && strings.IndexByte(",+/\"'<>;)|&[", b[end]) < 0 && !(b[end] == '\\' && end+1 < s.hi && (b[end+1] == 'n' || b[end+1] == '"')) {
+	for end < s.hi && strings.IndexByte(",+/\"'<>;)|&[]", b[end]) < 0 && !(b[end] == ' ' && s.anotherKey(end)) && !(b[end] == '\\' && end+1 < s.hi && (b[end+1] == 'n' || b[end+1] == '"')) {
 		end++
 	}
 	for end > i && isSpace(b[end-1]) {
@@ -544,7 +544,7 @@ func (s *Scanner) distinguished(lo, hi int) int {
 	attr := s.fold(b[lo:hi])
 	v := b[i:end]
 	name := strings.ToLower(string(v))
-	if s.staysName(name) || bytes.IndexByte(v, '@') > 0 || dnStays.has(name) || isUUID(v) {
+	if s.staysName(name) || bytes.IndexByte(v, '@') > 0 || dnStays.has(name) || isUUID(bytes.Trim(v, "{}")) {
 		return 0
 	}
 	kind := pseudonym.Word

@@ -62,6 +62,9 @@ func (s *Scanner) key(start, lo, hi int, rule int16) int {
 	if kind == pseudonym.Person && titled(b[lo:hi]) {
 		return 0
 	}
+	if kind == pseudonym.Person && displayKey(b[lo:hi]) {
+		return s.displayName(g, s.k.rules[whole].ID)
+	}
 	if kind == pseudonym.Name && len(b[lo:hi]) > 8 && foldEqual(b[lo:lo+4], "time") {
 		return 0 // time-zone-name
 	}
@@ -78,6 +81,50 @@ func (s *Scanner) key(start, lo, hi int, rule int16) int {
 	}
 	return s.nameValue(g, kind, whole)
 }
+
+// displayKey tells displayName, display_name and what ends so.
+func displayKey(key []byte) bool {
+	n := len(key)
+	return n >= 11 && foldEqual(key[n-4:], "name") && (foldEqual(key[n-11:n-4], "display") || n >= 12 && foldEqual(key[n-12:n-5], "display"))
+}
+
+// displayName emits what stands behind a key that gives people and things the name they
+// are shown by: people, and names a site has made; not titles and properties.
+func (s *Scanner) displayName(g gap, id string) int {
+	if g.quote == 0 {
+		return s.freeValue(g, pseudonym.Person, id)
+	}
+	end, _ := s.closing(g)
+	v := s.buf[g.value:end]
+	switch words := bytes.Count(v, []byte{' '}) + 1; {
+	case len(v) < 3 || bytes.IndexByte(v, '@') >= 0:
+	case words > 3, words > 1 && (!personLike(v) || s.titleWords(v)):
+		return end
+	case words > 1:
+		return s.freeValue(g, pseudonym.Person, id)
+	case nameShape(v):
+		s.uniqueName(g.value, end)
+	case !hump(v) && bytes.IndexByte(v, '.') < 0:
+		return s.freeValue(g, pseudonym.Person, id)
+	}
+	return 0
+}
+
+// titleWords reports whether a text holds only words of every log, or one of a product's.
+func (s *Scanner) titleWords(v []byte) bool {
+	common := true
+	for w := range bytes.FieldsSeq(v) {
+		folded := s.fold(w)
+		if products.has(folded) {
+			return true
+		}
+		common = common && s.k.Common(folded)
+	}
+	return common
+}
+
+// products are words in the names of products.
+var products = set("microsoft windows azure google office services service protection online corporation inc inc. agent explorer chrome editor server manager teams identity")
 
 // titled tells keys of what a program or a thing is called from those of people:
 // process.displayName, deviceDisplayName.

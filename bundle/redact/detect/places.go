@@ -115,6 +115,9 @@ func (s *Scanner) logon(i, j int) {
 		lo--
 	}
 	domain := b[lo:i]
+	if j-i == 1 && j+3 <= s.hi && allDigits(string(b[j:j+3])) && b[j] < '4' {
+		return // a character by its number: \040
+	}
 	if lo > s.lo && b[lo-1] == '$' {
 		return // a variable, and the end of a line that JSON has written out
 	}

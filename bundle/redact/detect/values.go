@@ -388,7 +388,7 @@ func (s *Scanner) freeValue(g gap, kind pseudonym.Kind, id string) int {
 			return 0
 		}
 	}
-	learn := kind == pseudonym.Person && bytes.IndexByte(v, ' ') > 0 || kind == pseudonym.Org && (bytes.IndexByte(v, ' ') > 0 && len(v) > 8)
+	learn := kind == pseudonym.Person && bytes.IndexByte(v, ' ') > 0 && !s.titleWords(v) || kind == pseudonym.Org && (bytes.IndexByte(v, ' ') > 0 && len(v) > 8)
 	s.out = append(s.out, Finding{Start: g.value, End: end, Kind: kind, Rule: id, Learn: learn})
 	return end
 }
