@@ -354,7 +354,7 @@ func (s *Scanner) eventHost(at int) {
 // levelHost reads the host in the column behind a level: Info     fw-lyon sshd[12]: x.
 func (s *Scanner) levelHost(b []byte) {
 	i := bytes.IndexByte(b[:min(len(b), 10)], ' ')
-	if i < 4 || class[b[1]]&fLower == 0 || b[i+1] != ' ' || !levels.hasFolded(b[:i]) {
+	if i < 4 || i+1 >= len(b) || class[b[1]]&fLower == 0 || b[i+1] != ' ' || !levels.hasFolded(b[:i]) {
 		return
 	}
 	for i < len(b) && b[i] == ' ' {
