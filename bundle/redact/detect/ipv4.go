@@ -169,7 +169,7 @@ func (s *Scanner) saysVersion(lo int) bool {
 	if lo > s.lo && lower(b[lo-1]) == 'v' {
 		return lo-1 == s.lo || !isAlnum(b[lo-2])
 	}
-	if p.hi <= p.lo || lo-p.hi > 8 || p.hi-p.lo < 3 || !joins(b[p.hi:lo]) {
+	if p.hi <= p.lo || p.hi > lo || lo-p.hi > 8 || p.hi-p.lo < 3 || !joins(b[p.hi:lo]) {
 		return false
 	}
 	w := b[p.lo:p.hi]
@@ -194,7 +194,7 @@ func (s *Scanner) isVersion(lo, hi int, a [4]byte) bool {
 	var buf [32]byte
 	for n := range 2 {
 		p := s.prev[n]
-		if p.hi == 0 || lo-p.hi > 60 {
+		if p.hi == 0 || p.hi > lo || lo-p.hi > 60 {
 			break
 		}
 		w := s.before(n, &buf)
@@ -213,7 +213,7 @@ func (s *Scanner) isVersion(lo, hi int, a [4]byte) bool {
 			}
 			return !private4(a) || versionTail(w) || versionWords[string(w)] && !ambiguous(w)
 		}
-		if n == 0 && slashed(b[p.hi:lo]) && product(b[p.lo:p.hi]) && !private4(a) && (p.lo == s.lo || b[p.lo-1] != '/') {
+		if n == 0 && p.hi < lo && slashed(b[p.hi:lo]) && product(b[p.lo:p.hi]) && !private4(a) && (p.lo == s.lo || b[p.lo-1] != '/') {
 			return true
 		}
 	}

@@ -20,6 +20,7 @@ func TestTornLines(t *testing.T) {
 		{"a time stamp and a name cut short", "2026-10-25 07:05:22-0400 lo::gd", nil},
 		{"a host and its colon twice, torn", "Oct  3 09:00:00 qz01: qz01", nil},
 		{"an address of a proxy and nothing behind", "192.0.2.77:4321 ", []string{"ipv4 192.0.2.77"}},
+		{"an address in a name glued to a mark", "gw «19:2.0.2.1» dns", []string{"ipv4 2.0.2.1"}},
 		{"a level and nothing behind", "WARNING: \nInfo    ", nil},
 		{"dots and nothing before them", "....10000090FA0B1C2D", []string{"wwn 10000090FA0B1C2D"}},
 	})
