@@ -60,9 +60,23 @@ func (s *Scanner) columnHeader(b []byte) (table, bool) {
 	if t.n == 0 {
 		return table{}, false
 	}
+	for _, c := range spans[:n] {
+		if title := b[c.lo:c.hi]; versionTitle(title) {
+			t.put(column{at: uint16(c.lo), end: uint16(c.hi), rule: versions})
+		}
+	}
 	t.gaps = uint8(min(gaps, 255))
 	t.pending = capitals < n && !(n > 3 && gaps > 2 && words <= n+1) || gaps < 2 && !upperCase(b)
 	return t, true
+}
+
+// versions is the rule of columns of versions, below which no address stands.
+const versions int16 = -3
+
+// versionTitle tells the title of such a column.
+func versionTitle(title []byte) bool {
+	n := len(title)
+	return n >= 7 && foldEqual(title[n-7:], "version") || n >= 8 && foldEqual(title[n-8:], "firmware") || n == 6 && foldEqual(title, "fw rev") || n == 7 && foldEqual(title, "release")
 }
 
 // titles reports quickly whether a line can be one of titles: no digits except
@@ -316,9 +330,15 @@ func (s *Scanner) columns(b []byte) {
 		return // more titles
 	}
 	for _, c := range t.cols[:t.n] {
+		if c.rule == versions {
+			continue
+		}
 		lo, hi, ok := cellBelow(b, int(c.at), int(c.end), int(c.prev))
 		if ok && (c.kind == pseudonym.Host || c.kind == pseudonym.User) && hi+1 < int(c.end) && hi+1 < len(b) && !isSpace(b[hi+1]) {
 			continue // several words in one cell
+		}
+		if w := b[lo:hi]; ok && (c.kind == pseudonym.Host || c.kind == pseudonym.User) && capitalised(w) && s.k.Common(s.fold(w)) {
+			continue // a state
 		}
 		if ok {
 			s.cell(s.lo+lo, s.lo+hi, c)

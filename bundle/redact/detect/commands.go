@@ -53,13 +53,21 @@ func (s *Scanner) command(lo, hi int) int {
 		if lo > s.lo && hi < s.hi && s.buf[lo-1] == ',' && s.buf[hi] == ',' {
 			s.recordFields(lo, hi, w)
 		}
+	case "w3svc1", "w3svc2", "w3svc3":
+		s.site(hi)
+	case "fw":
+		s.firewall(lo, hi)
 	case "ias", "ras":
 		s.quotedFirst(lo, hi)
 	case "p":
-		if lo > s.lo && s.buf[lo-1] == ';' && hi+1 < s.hi && s.buf[hi] == '=' && (s.lineHas(lo, "uid=") || s.lineHas(lo, "user") || s.lineHas(lo, "server=")) {
+		if lo > s.lo && hi+1 < s.hi && s.buf[hi] == '=' && (s.buf[lo-1] == ';' && (s.lineHas(lo, "uid=") || s.lineHas(lo, "user") || s.lineHas(lo, "server=")) || s.buf[lo-1] == ',' && s.lineHas(lo, ",u=") && s.lineHas(lo, "h=")) {
 			end := hi + 1
-			for end < s.hi && !isSpace(s.buf[end]) && bytes.IndexByte([]byte(`;"'`), s.buf[end]) < 0 {
+			for end < s.hi && !isSpace(s.buf[end]) && bytes.IndexByte([]byte(`;"',`), s.buf[end]) < 0 {
 				end++
+			}
+			if u := behind(s.buf[s.lo:lo], ",", "u="); u > 0 {
+				from := s.lo + u + len(",u=")
+				s.account(from, nameEnd(s.buf, from, lo))
 			}
 			if v := s.buf[hi+1 : end]; secretLike(v, gap{sep: '='}, []byte("password")) {
 				s.out = append(s.out, Finding{Start: hi + 1, End: end, Kind: pseudonym.Secret, Rule: "secret", Learn: learnable(v)})
@@ -524,7 +532,7 @@ func (s *Scanner) distinguished(lo, hi int) int {
 		i++
 	}
 	end := i
-	for end < s.hi && strings.IndexByte(",+/\"'<>;)|&[", b[end]) < 0 && !(b[end] == '\\' && end+1 < s.hi && (b[end+1] == 'n' || b[end+1] == '"')) {
+	for end < s.hi && strings.IndexByte(",+/\"'<>;)|&[]", b[end]) < 0 && !(b[end] == ' ' && s.anotherKey(end)) && !(b[end] == '\\' && end+1 < s.hi && (b[end+1] == 'n' || b[end+1] == '"')) {
 		end++
 	}
 	for end > i && isSpace(b[end-1]) {
@@ -536,12 +544,15 @@ func (s *Scanner) distinguished(lo, hi int) int {
 	attr := s.fold(b[lo:hi])
 	v := b[i:end]
 	name := strings.ToLower(string(v))
-	if s.staysName(name) || bytes.IndexByte(v, '@') > 0 || dnStays.has(name) || isUUID(v) {
+	if s.staysName(name) || bytes.IndexByte(v, '@') > 0 || dnStays.has(name) || isUUID(bytes.Trim(v, "{}")) {
 		return 0
 	}
 	kind := pseudonym.Word
 	switch attr {
 	case "dc":
+		if end+1 < s.hi && b[end] == '/' {
+			s.entry(end + 1)
+		}
 		kind = pseudonym.Domain
 		if strongTLD.has(name) && len(name) <= 5 {
 			return end
@@ -566,6 +577,26 @@ func (s *Scanner) distinguished(lo, hi int) int {
 	}
 	s.out = append(s.out, Finding{Start: i, End: end, Kind: kind, Value: name, Rule: "dn", Learn: !s.k.Common(name) && len(name) > 3})
 	return end
+}
+
+// entry emits the account or the person that stands below the directory's own name, as
+// in DC=nordbank,DC=example/jdoe and DC=example/MARTIN Jean.
+func (s *Scanner) entry(at int) {
+	b := s.buf
+	to := nameEnd(b, at, s.hi)
+	if to <= at+1 || to < s.hi && !isSpace(b[to]) {
+		return
+	}
+	end := to
+	for words := 0; words < 2 && end < s.hi && b[end] == ' ' && !s.anotherKey(end+1); words++ {
+		for end++; end < s.hi && class[b[end]]&(fLetter|fHigh|fDash|fDigit) != 0; end++ {
+		}
+	}
+	if v := b[at:end]; end > to && personLike(v) && (end == s.hi || isSpace(b[end])) {
+		s.learn(at, end, pseudonym.Person, "dn")
+		return
+	}
+	s.account(at, to)
 }
 
 // dnStays are values of every directory.

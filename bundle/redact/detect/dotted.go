@@ -97,7 +97,7 @@ func (s *Scanner) dottedName(lo, hi int, a acts) {
 		return
 	}
 	known := s.inv.domains[name] || s.inv.inDomain(name)
-	if !known && s.manual(lo) {
+	if !known && (s.manual(lo) || s.fileName(lo, hi, name)) {
 		return
 	}
 	if !known && (isCode(name, w) || a&aDotted == 0 && !s.weakName(lo, hi, name)) {
@@ -159,6 +159,40 @@ func asked(rest []byte) bool {
 		return false
 	}
 	return string(rest[1:4]) == "IN " || string(rest[1:4]) == "IN\t" || rest[0] == '/' && (bytes.HasPrefix(rest, []byte("/A/IN")) || bytes.HasPrefix(rest, []byte("/AAAA/IN")) || bytes.HasPrefix(rest, []byte("/IN/")))
+}
+
+// fileName tells a program of old, as eicar.com, from a domain: its key says so, or it
+// is where a URL or a path with a drive ends. So are volumes below /dev, and properties
+// that a program is started with.
+func (s *Scanner) fileName(lo, hi int, name string) bool {
+	b := s.buf
+	if lo > s.lo+5 && b[lo-1] == '/' && s.inPathOf(lo, "/dev/") {
+		return true
+	}
+	if b[lo] == 'D' && lo > s.lo+1 && b[lo-1] == '-' && hi < s.hi && (b[hi] == '=' || b[hi] == '\\') {
+		return true
+	}
+	if !strings.HasSuffix(name, ".com") || strings.Count(name, ".") != 1 {
+		return false
+	}
+	if lo > s.lo && (b[lo-1] == '/' || b[lo-1] == '\\') {
+		return lo-2 > s.lo && b[lo-2] != b[lo-1] && isAlnum(b[lo-2]) && (hi == s.hi || b[hi] != '/' && b[hi] != ':' && b[hi] != '\\') && (s.inPathOf(lo, "://") || s.inPathOf(lo, `:\`))
+	}
+	p := s.prev[0]
+	return p.hi > p.lo && lo-p.hi < 6 && (hi == s.hi || b[hi] != '/') && fileKeys.hasFolded(b[p.lo:p.hi])
+}
+
+var fileKeys = set("fname filename file file_name filepath file_path oldfilename targetfilename target_filename objectname object_name")
+
+// inPathOf reports whether a mark stands before a place with nothing between that ends
+// a path.
+func (s *Scanner) inPathOf(at int, mark string) bool {
+	b := s.buf
+	from := at
+	for from > s.lo && at-from < lookBack && !isSpace(b[from-1]) && strings.IndexByte(`"'<>=,;|`, b[from-1]) < 0 {
+		from--
+	}
+	return bytes.Contains(b[from:at], []byte(mark))
 }
 
 // manual tells the address of a page that a system or a program gives for its own
@@ -241,7 +275,7 @@ func (s *Scanner) mail(lo, hi int) int {
 	}
 	hostLo := hi - (len(w) - at - 1) // host in lower case can be of another length
 	if _, n := parseQuad([]byte(host), '.'); n == len(host) {
-		if !camel(local) {
+		if !camel(local) && !drawn(local) {
 			s.account(lo, lo+len(local))
 		}
 		s.quad(hostLo, hi)
@@ -252,6 +286,10 @@ func (s *Scanner) mail(lo, hi int) int {
 	}
 	if host == "pts" || host == "notty" || host == "localhost" && !hump(local) {
 		s.account(lo, lo+len(local)) // sshd: jdoe@pts/0
+		return hi
+	}
+	if w := b[hostLo:hi]; len(w) == 7 && len(local) < 6 && allDigits(string(local)) && hasDigit(w) && upperName(w) {
+		s.learn(hostLo, hi, pseudonym.Serial, "serial") // 358@7XKQ9Z2, a process and where it runs
 		return hi
 	}
 	if s.loginAt(local, host, hostLo, hi) {
@@ -295,6 +333,12 @@ func lettersOnly(s string) bool {
 
 // loginAt tells user@host from Class@5a3f, unit@ and 3@Thread.
 func (s *Scanner) loginAt(local []byte, host string, hostLo, hi int) bool {
+	if strings.HasPrefix(host, "if") && allDigits(host[2:]) || slotName(host) {
+		return false // a link, and the one it is made on
+	}
+	if p := s.prev[0]; p.hi > p.lo && unitVerbs.hasFolded(s.buf[p.lo:p.hi]) && hostLo-p.hi < len(local)+4 {
+		return false // unit@instance
+	}
 	if class[host[0]]&fLetter == 0 || class[local[0]]&(fLetter|fUnder|fHigh) == 0 || s.k.Common(host) && !s.k.Keeps(strings.ToLower(string(local))) {
 		return false
 	}
@@ -319,13 +363,35 @@ func (s *Scanner) loginAt(local []byte, host string, hostLo, hi int) bool {
 	return !hexOnly || len(host) < 5
 }
 
+// unitVerbs stand before the name of a unit.
+var unitVerbs = set("enable disable start stop restart reload mask unmask status unit service enabling starting started stopping stopped")
+
+// drawn tells a number of hex digits that tells a call or a message apart.
+func drawn(local []byte) bool {
+	if len(local) < 16 || !hasDigit(local) {
+		return false
+	}
+	for _, c := range local {
+		if !isHexByte(c) && c != '-' {
+			return false
+		}
+	}
+	return true
+}
+
 // account emits a user name unless it is one every system has.
 func (s *Scanner) account(lo, hi int) {
 	name := s.fold(s.buf[lo:hi])
-	if s.staysName(name) {
+	if s.staysName(name) || numbered(name) {
 		return
 	}
-	s.out = append(s.out, Finding{Start: lo, End: hi, Kind: pseudonym.User, Value: name, Rule: "user", Learn: true})
+	s.out = append(s.out, Finding{Start: lo, End: hi, Kind: pseudonym.User, Value: name, Rule: "user", Learn: !s.wordy(name) && !s.k.isKey(name)})
+}
+
+// numbered tells what a system has drawn to tell its objects apart, in which nobody
+// has put a name: a UUID with dashes or without.
+func numbered(name string) bool {
+	return len(name) == 36 && isUUID([]byte(name)) || len(name) == 32 && hexOnly([]byte(name)) && hasDigit([]byte(name))
 }
 
 // staysName tells names that mean the same everywhere, and our own.
@@ -364,8 +430,11 @@ func (s *Scanner) aboutName(p packed, name string) *nameMemory {
 }
 
 func (s *Scanner) staysEverywhere(name string) bool {
+	if s.k.Keeps(name) {
+		return true
+	}
 	name = strings.TrimSuffix(name, "+") // cut short by a column
-	if name == "" || s.k.Keeps(name) || name == "localhost" || strings.HasPrefix(name, "localhost.") || allDigits(name) || slotName(name) || countedMap(name) {
+	if name == "" || s.k.Keeps(name) || name == "localhost" || strings.HasPrefix(name, "localhost.") || allDigits(name) || slotName(name) || countedMap(name) || virtualLink(name) || cloudRegion(name) {
 		return true
 	}
 	if len(name) > 2 && name[0] == '_' && lettersOnly(name[1:]) {
@@ -391,10 +460,13 @@ func allDigits(s string) bool {
 // slotName tells the names of parts of an array: CT0, CT0.ETH4, CH0.BAY7,
 // SH1.TMP3, CH1.FB10.
 func slotName(name string) bool {
-	for part := range strings.SplitSeq(name, ".") {
+	for n, part := range strings.Split(name, ".") {
 		i := 0
 		for i < len(part) && class[part[i]]&fLetter != 0 {
 			i++
+		}
+		if i == 0 && n > 0 && part != "" && allDigits(part) {
+			continue // eth0.151, of a VLAN
 		}
 		if i == 0 || i > 8 || i == len(part) || !allDigits(part[i:]) || !slotWords.has(strings.ToLower(part[:i])) {
 			return false
@@ -405,4 +477,46 @@ func slotName(name string) bool {
 
 var slotWords = set("ct ch sh bay nvb fan tmp eth fc ib sas pwr fb fm xfm iom dimm slot drv bm nvram psu ps cpu disk port vlan bond lo vif man gps snp " +
 	"bcache rbd nbd mmcblk zram drbd zd xvd dasd fd cciss " +
-	"scsi ata tty pts sd nvme dm md loop vd hd sr em eno ens enp wlan br veth docker tun tap team ge xe gi te po fa et lun vmhba vmnic vmk node_id")
+	"scsi ata tty pts sd nvme dm md loop vd hd sr em en ent eno ens enp wlan br veth docker tun tap team ge xe gi te po fa et lun vmhba vmnic vmk node_id " +
+	"hdisk hdiskpower fcs fscsi vscsi rmt venet vnet vty")
+
+// virtualLink tells the names that hypervisors and containers give to links by
+// themselves: veth0d284c32, tap0d284c32-ab.
+func virtualLink(name string) bool {
+	for _, p := range []string{"veth", "tap", "qvo", "qvb", "qbr", "cali", "br-"} {
+		if rest, ok := strings.CutPrefix(name, p); ok && len(rest) >= 7 && hexOnly([]byte(strings.Replace(rest, "-", "", 1))) {
+			return true
+		}
+	}
+	return false
+}
+
+// cloudRegion tells where clouds keep their machines: us-central1-a, eu-west-3.
+func cloudRegion(name string) bool {
+	first, rest, ok := strings.Cut(name, "-")
+	if !ok || !continents.has(first) {
+		return false
+	}
+	place, zone, _ := strings.Cut(rest, "-")
+	letters := strings.TrimRight(place, "0123456789")
+	return quarters.has(letters) && (zone == "" || len(zone) < 3)
+}
+
+var (
+	continents = set("us europe asia eu ap sa ca me af australia northamerica southamerica il mx")
+	quarters   = set("east west north south central northeast northwest southeast southwest gov")
+)
+
+// diskName tells disks of a system: sda, vda14, nvme0n1p2.
+func diskName(name string) bool {
+	if rest, ok := strings.CutPrefix(name, "nvme"); ok {
+		return len(rest) > 2 && isDigit(rest[0]) && strings.Trim(rest, "0123456789cnp") == ""
+	}
+	for _, p := range []string{"sd", "vd", "xvd", "hd"} {
+		if rest, ok := strings.CutPrefix(name, p); ok {
+			letters := strings.TrimRight(rest, "0123456789")
+			return len(letters) > 0 && len(letters) < 3 && lettersOnly("x"+letters)
+		}
+	}
+	return false
+}

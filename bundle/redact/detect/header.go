@@ -37,10 +37,16 @@ func (s *Scanner) header() {
 	if n := isoStamp(b, i); n > 0 {
 		s.body = s.lo + clockField(b, i+11)
 		s.hostField(n, said)
+		if said == unsaid && b[i+10] == ' ' {
+			s.webServer(n)
+		}
 		return
 	}
 	if n := secondsStamp(b, i); n > 0 {
 		s.hostField(n, said)
+		if i == 0 {
+			s.eventHost(n)
+		}
 		return
 	}
 	if said == assured && b[i] == '-' && b[i+1] == ' ' { // no time
@@ -53,6 +59,9 @@ func (s *Scanner) header() {
 		}
 		if b[2] == '/' {
 			s.slashedStamp(b)
+		}
+		if class[b[0]]&fUpper != 0 {
+			s.levelHost(b)
 		}
 		if n := epochStamp(b); n > 0 {
 			s.stampedHosts(n)

@@ -50,14 +50,37 @@ func (s *Scanner) quad(lo, hi int) {
 		s.alien(lo, hi, a)
 	}
 	switch {
-	case stays4(a):
+	case stays4(a), s.saysVersion(lo):
 	case s.isVersion(lo, hi, a):
 		s.maybe4(lo, hi, a, Plain) // met as an address elsewhere it goes here too, as the proof will look for it
 	default:
 		s.emit4(lo, hi, a, Plain)
+		if hi+4 < s.hi && s.buf[hi] == ':' {
+			s.behindPort(hi + 1)
+		}
 		if p := s.prev[0]; p.hi > p.lo && p.lo == s.lo && p.hi+1 == lo && s.buf[p.hi] == ',' && hi < s.hi && s.buf[hi] == ',' {
 			s.firstField(p)
 		}
+	}
+}
+
+// behindPort emits the host that firewalls write behind an address, its port and the
+// interface: 10.20.30.4:53:X3:LYONDC01.
+func (s *Scanner) behindPort(at int) {
+	b := s.buf
+	for at < s.hi && isDigit(b[at]) {
+		at++
+	}
+	if at+4 >= s.hi || b[at] != ':' || b[at+1] != 'X' || !isDigit(b[at+2]) {
+		return
+	}
+	for at += 2; at < s.hi && isDigit(b[at]); at++ {
+	}
+	if at+1 >= s.hi || b[at] != ':' {
+		return
+	}
+	if end := nameEnd(b, at+1, s.hi); end > at+3 && (end == s.hi || isSpace(b[end])) {
+		s.hostName(at+1-s.lo, end-s.lo, s.fold(b[at+1:end]))
 	}
 }
 
@@ -137,10 +160,32 @@ var versionWords = map[string]bool{
 	"culture": true, "linux": true, "u-boot": true, "jdk": true, "jre": true, "java": true, "chrome": true, "edg": true, "image": true, "opr": true, "openssl": true, "vib": true,
 }
 
+// saysVersion tells a place of which the word right before leaves no doubt: version
+// 4.18.0.30, "fw_version": "4.18.0.30", v4.18.0.30. What stands there stays, even
+// where the site has an address of the same numbers. The proof tells such places too,
+// by less.
+func (s *Scanner) saysVersion(lo int) bool {
+	b, p := s.buf, s.prev[0]
+	if lo > s.lo && lower(b[lo-1]) == 'v' {
+		return lo-1 == s.lo || !isAlnum(b[lo-2])
+	}
+	if p.hi <= p.lo || p.hi > lo || lo-p.hi > 8 || p.hi-p.lo < 3 || !joins(b[p.hi:lo]) {
+		return false
+	}
+	w := b[p.lo:p.hi]
+	if n := len(w); n >= 7 && foldEqual(w[n-7:], "version") || n >= 8 && foldEqual(w[n-8:], "firmware") || n == 3 && foldEqual(w, "ver") || n > 4 && foldEqual(w[n-4:], "_ver") {
+		return true
+	}
+	return lo-p.hi > 1 && (b[p.hi] == ':' || b[p.hi] == '=' || b[p.hi] == '"') && releases.hasFolded(w)
+}
+
+// releases are keys of versions; in running text an address can stand behind them.
+var releases = set("release build revision rev bios")
+
 // isVersion looks at what stands around four numbers.
 func (s *Scanner) isVersion(lo, hi int, a [4]byte) bool {
 	b := s.buf
-	if lo > s.lo && (lower(b[lo-1]) == 'v' || b[lo-1] == '~') {
+	if lo > s.lo && (lower(b[lo-1]) == 'v' || b[lo-1] == '~') || !private4(a) && s.builtOf(lo, hi) {
 		return true
 	}
 	if s.labelledVersion(lo, hi) || lo > s.lo && hi < s.hi && b[lo-1] == '|' && b[hi] == '|' && bytes.Contains(b[s.lo:lo], []byte("EF:")) && bytes.Count(b[s.lo:lo], []byte{'|'}) < 4 {
@@ -149,7 +194,7 @@ func (s *Scanner) isVersion(lo, hi int, a [4]byte) bool {
 	var buf [32]byte
 	for n := range 2 {
 		p := s.prev[n]
-		if p.hi == 0 || lo-p.hi > 60 {
+		if p.hi == 0 || p.hi > lo || lo-p.hi > 60 {
 			break
 		}
 		w := s.before(n, &buf)
@@ -163,9 +208,60 @@ func (s *Scanner) isVersion(lo, hi int, a [4]byte) bool {
 			if n == 1 && ambiguous(w) && moves(b[s.prev[0].lo:s.prev[0].hi]) && !changes(w) {
 				return false // the name of a user or a program, and where it comes from
 			}
+			if n == 1 && private4(a) && string(b[s.prev[0].lo:s.prev[0].hi]) == "of" {
+				return false // release of a lease
+			}
 			return !private4(a) || versionTail(w) || versionWords[string(w)] && !ambiguous(w)
 		}
-		if n == 0 && p.hi == lo-1 && b[lo-1] == '/' && product(b[p.lo:p.hi]) && !private4(a) && (p.lo == s.lo || b[p.lo-1] != '/') {
+		if n == 0 && p.hi < lo && slashed(b[p.hi:lo]) && product(b[p.lo:p.hi]) && !private4(a) && (p.lo == s.lo || b[p.lo-1] != '/') {
+			return true
+		}
+	}
+	return false
+}
+
+// slashed tells a slash as texts, JSON and URLs write it.
+func slashed(gap []byte) bool {
+	switch string(gap) {
+	case "/", `\/`, "%2F", "%2f":
+		return true
+	}
+	return false
+}
+
+// builtOf tells versions by what follows them: a build in brackets, the release of a
+// package, the empty fields of a list of packages; or by a shorter version before
+// them that they spell out: 14.03 (4.1.0.0).
+func (s *Scanner) builtOf(lo, hi int) bool {
+	b, p := s.buf, s.prev[0]
+	rest := b[hi:s.hi]
+	switch {
+	case len(rest) > 0 && rest[0] == ')' && lo-2 == p.hi && string(b[p.hi:lo]) == " (":
+		w := b[p.lo:p.hi]
+		return isDigit(w[0]) && bytes.IndexByte(w, '.') > 0 && flagsOf(w)&(fLetter|fDash|fUnder) == 0
+	case len(rest) < 3:
+	case rest[0] == ':' && rest[1] == ' ' && rest[2] == ':', bytes.HasPrefix(rest, []byte(" (build ")), bytes.HasPrefix(rest, []byte(" (Build ")):
+		return true
+	case rest[0] == ' ' && isDigit(rest[1]):
+		n := 1
+		for n < len(rest) && n < 24 && class[rest[n]] != 0 {
+			n++
+		}
+		if bytes.Contains(rest[:n], []byte(".el")) || bytes.Contains(rest[:n], []byte(".fc")) {
+			return true
+		}
+	}
+	return s.versionColumn(lo)
+}
+
+// versionColumn tells a place below the title of a column of versions.
+func (s *Scanner) versionColumn(lo int) bool {
+	t := &s.st.table
+	if t.n == 0 || t.delim != 0 {
+		return false
+	}
+	for _, c := range t.cols[:t.n] {
+		if c.rule == versions && lo-s.lo >= int(c.at) && lo-s.lo < int(c.end) {
 			return true
 		}
 	}
@@ -231,7 +327,7 @@ func isLinking(w []byte) bool {
 func joins(gap []byte) bool {
 	for _, c := range gap {
 		switch c {
-		case ' ', '\t', ':', '=', '"', '\'', '(', '>', '\\', '[', '.':
+		case ' ', '\t', ':', '=', '"', '\'', '(', '>', '\\', '[', ']', '.':
 		default:
 			return false
 		}

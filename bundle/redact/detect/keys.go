@@ -56,6 +56,15 @@ func (s *Scanner) key(start, lo, hi int, rule int16) int {
 		s.decimal(g)
 		return 0
 	}
+	if kind != pseudonym.Secret && g.sep == ':' && g.quote == 0 && g.value == hi+1 && bytes.IndexByte(b[lo:hi], '-') > 0 && !s.k.isKey(s.fold(b[lo:hi])) {
+		return 0 // a name and what it holds: openstack-hypervisor:network-bind
+	}
+	if kind == pseudonym.Person && titled(b[lo:hi]) {
+		return 0
+	}
+	if kind == pseudonym.Person && displayKey(b[lo:hi]) {
+		return s.displayName(g, s.k.rules[whole].ID)
+	}
 	if kind == pseudonym.Name && len(b[lo:hi]) > 8 && foldEqual(b[lo:lo+4], "time") {
 		return 0 // time-zone-name
 	}
@@ -71,6 +80,63 @@ func (s *Scanner) key(start, lo, hi int, rule int16) int {
 		return 0
 	}
 	return s.nameValue(g, kind, whole)
+}
+
+// displayKey tells displayName, display_name and what ends so.
+func displayKey(key []byte) bool {
+	n := len(key)
+	return n >= 11 && foldEqual(key[n-4:], "name") && (foldEqual(key[n-11:n-4], "display") || n >= 12 && foldEqual(key[n-12:n-5], "display"))
+}
+
+// displayName emits what stands behind a key that gives people and things the name they
+// are shown by: people, and names a site has made; not titles and properties.
+func (s *Scanner) displayName(g gap, id string) int {
+	if g.quote == 0 {
+		return s.freeValue(g, pseudonym.Person, id)
+	}
+	end, _ := s.closing(g)
+	v := s.buf[g.value:end]
+	switch words := bytes.Count(v, []byte{' '}) + 1; {
+	case len(v) < 3 || bytes.IndexByte(v, '@') >= 0:
+	case words > 3, words > 1 && (!personLike(v) || s.titleWords(v)):
+		return end
+	case words > 1:
+		return s.freeValue(g, pseudonym.Person, id)
+	case nameShape(v):
+		s.uniqueName(g.value, end)
+	case !hump(v) && bytes.IndexByte(v, '.') < 0:
+		return s.freeValue(g, pseudonym.Person, id)
+	}
+	return 0
+}
+
+// titleWords reports whether a text holds only words of every log, or one of a product's.
+func (s *Scanner) titleWords(v []byte) bool {
+	common := true
+	for w := range bytes.FieldsSeq(v) {
+		folded := s.fold(w)
+		if products.has(folded) {
+			return true
+		}
+		common = common && s.k.Common(folded)
+	}
+	return common
+}
+
+// products are words in the names of products.
+var products = set("microsoft windows azure google office services service protection online corporation inc inc. agent explorer chrome editor server manager teams identity")
+
+// titled tells keys of what a program or a thing is called from those of people:
+// process.displayName, deviceDisplayName.
+func titled(key []byte) bool {
+	for _, of := range []string{"process", "device", "app", "product", "service", "policy", "rule", "group", "role"} {
+		for i := 0; i+len(of) < len(key); i++ {
+			if lower(key[i]) == of[0] && foldEqual(key[i:i+len(of)], of) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // spaced deals with a name behind its key with only a space, or the word is,
@@ -171,24 +237,49 @@ func (s *Scanner) pairKey(lo, hi int) int16 {
 // notKey is the rule of words that are a key apart and none together.
 const notKey int16 = -2
 
-// leftParent forgets the object whose names are read when it has ended before a
-// place on its own line.
-func (s *Scanner) leftParent(at int) {
-	if s.within.hi != s.lo || s.within.lo < s.lo || s.within.lo > at {
-		return
+// nesting is how deep a place of a line lies in the object whose names are read.
+type nesting struct {
+	line   int  // where the line begins for which the rest holds, or -1
+	at     int  // up to where it was read
+	depth  int  // brackets open there, that of the object's key among them
+	quoted bool // the place is within a string
+}
+
+// ended is the depth behind the end of an object, below which no bracket leads back.
+const ended = -1 << 30
+
+// nested reads how deep a place of the line at hand lies.
+func (s *Scanner) nested(at int) int {
+	n := &s.within
+	if n.line != s.lo {
+		*n = nesting{line: s.lo, at: s.lo, depth: int(s.st.nest)}
 	}
-	depth := 0
-	for _, c := range s.buf[s.within.lo:min(at, s.within.lo+segment)] {
-		switch c {
-		case '{', '[':
-			depth++
-		case '}', ']':
-			if depth--; depth == 0 {
-				s.st.parent, s.st.many = pseudonym.None, false
-				return
+	for ; n.at < at; n.at++ {
+		switch c := s.buf[n.at]; {
+		case c == '"' && (n.at == 0 || s.buf[n.at-1] != '\\'):
+			n.quoted = !n.quoted
+		case n.quoted:
+		case c == '{' || c == '[':
+			n.depth++
+		case c == '}' || c == ']':
+			if n.depth--; n.depth <= 0 {
+				n.depth = ended
 			}
 		}
 	}
+	return n.depth
+}
+
+// ownName reports whether a name at a place is that of the object whose names are
+// read, or of one of the list, rather than of a thing within it. The object is
+// forgotten where it has ended.
+func (s *Scanner) ownName(at int) bool {
+	depth := s.nested(at)
+	if depth <= 0 {
+		s.st.parent, s.st.many = pseudonym.None, false
+		return false
+	}
+	return depth == 1 || depth == 2 && (s.st.many || s.st.parent == pseudonym.User) // user.target.name
 }
 
 // openParent remembers that names inside the object that begins here are of the
@@ -196,7 +287,8 @@ func (s *Scanner) leftParent(at int) {
 func (s *Scanner) openParent(g gap, kind pseudonym.Kind, rule int16) int {
 	b := s.buf
 	s.st.parent, s.st.many = kind, b[g.value] == '['
-	s.within = span{g.value, s.lo}
+	s.st.nest = 0
+	s.within = nesting{line: s.lo, at: g.value}
 	if b[g.value] != '[' || g.quote != 0 {
 		return 0
 	}

@@ -56,7 +56,11 @@ func (k *Knowledge) addPattern(i int16, expr string) error {
 
 // notKeys end like a key and are none: what runs under a name of its cluster, what a
 // port belongs to, where a key is kept.
-var notKeys = []string{"service-account-name", "service-account", "device-owner", "to-private-key", "to-key"}
+var notKeys = []string{"service-account-name", "service-account", "device-owner", "to-private-key", "to-key", "character-set-server", "intra-system-id", "inter-systems-id", "threat-actor", "remediation-actor"}
+
+// cutAccount is how wide the column of accounts is in lists of processes, with a plus
+// at its end where one is longer.
+const cutAccount = 8
 
 type prefix struct {
 	rules.Prefix
@@ -77,7 +81,7 @@ func Compile(rs []rules.Rule, keep []string) (*Knowledge, error) {
 		}
 	}
 	for _, key := range notKeys {
-		k.keys[key] = noRule
+		k.keys[key] = notKey
 	}
 	slices.SortStableFunc(k.ends, func(a, b ending) int { return len(b.text) - len(a.text) })
 	common, err := rules.List("common-words")
@@ -100,7 +104,13 @@ func Compile(rs []rules.Rule, keep []string) (*Knowledge, error) {
 	for _, w := range keep {
 		accounts = append(accounts, strings.ToLower(w))
 	}
-	k.keep = newLexicon(setOf(accounts))
+	stay := setOf(accounts)
+	for _, w := range accounts {
+		if len(w) > cutAccount {
+			stay[w[:cutAccount-1]+"+"] = true
+		}
+	}
+	k.keep = newLexicon(stay)
 	return k, nil
 }
 
@@ -149,6 +159,20 @@ func (k *Knowledge) Common(folded string) bool { return len(folded) < 3 || k.com
 
 // Keeps reports whether a folded word stays everywhere.
 func (k *Knowledge) Keeps(folded string) bool { return k.keep.has(folded) }
+
+// isKey reports whether a folded name is one of a key: what is called like it stands
+// beside itself everywhere.
+func (k *Knowledge) isKey(folded string) bool {
+	if hasDigit([]byte(folded)) {
+		return false // user1 is a name as well
+	}
+	dashed := strings.ReplaceAll(folded, "_", "-")
+	_, ok := k.keys[dashed]
+	if !ok {
+		_, ok = k.whole[dashed]
+	}
+	return ok
+}
 
 // KeyKind is the kind of what stands behind a key, [pseudonym.None] where the rules
 // do not know it.

@@ -78,14 +78,26 @@ func (s *Scanner) noun(lo, hi int, rule int16) {
 	if kind == pseudonym.User && quote == 0 && len(w) < 5 && upperCase(w) && !hasDigit(w) {
 		return // User GUI
 	}
-	if kind == pseudonym.User && quote == 0 && capitalised(s.buf[lo:hi]) && capitalised(w) && lower(s.buf[lo]) == 'a' {
-		return // Account Lockdown
+	if kind == pseudonym.User && quote == 0 && (capitalised(s.buf[lo:hi]) && capitalised(w) && lower(s.buf[lo]) == 'a' || s.inTitle(lo, end, w)) {
+		return // Account Lockdown, config user x, Clipboard User X
+	}
+	if kind == pseudonym.Array && hi-lo == len("svm") && quote == 0 && !nameShape(w) {
+		return // a feature of a CPU
+	}
+	if quote == '(' && upperCase(w) && !hasDigit(w) && kind == pseudonym.Array {
+		return // Cluster (GPL)
+	}
+	if kind == pseudonym.Array && quote == 0 && isDigit(w[0]) {
+		return // cluster 11-main
 	}
 	if quote == 0 && end < s.hi && (s.buf[end] == '=' || s.buf[end] == '/' || s.buf[end] == '\\' || s.buf[end] == '(' && kind != pseudonym.User) {
 		return
 	}
 	if quote == 0 && (s.k.Common(name) || camel(w) || s.wordy(name) || lower(s.buf[lo]) == 'l') {
 		return // "login" stands before anything
+	}
+	if kind == pseudonym.Domain && quote == 0 && (!upperName(w) || len(w) < 4) {
+		return
 	}
 	if kind == pseudonym.Serial && (!hasDigit(w) || len(w) < 6 || looksLikeValue(w) || isFormOfOther(w)) {
 		return
@@ -97,6 +109,18 @@ func (s *Scanner) noun(lo, hi int, rule int16) {
 		return
 	}
 	s.parts(n, end, kind, s.k.rules[rule].ID, name)
+}
+
+// inTitle tells a word behind "user" that is no account: the line goes on as a title
+// does, with capitals, or is a statement of a config about users.
+func (s *Scanner) inTitle(lo, end int, w []byte) bool {
+	b, p := s.buf, s.prev[0]
+	if p.hi > p.lo && p.hi+1 == lo && b[p.hi] == ' ' {
+		if foldEqual(b[p.lo:p.hi], "config") || class[w[0]]&fUpper != 0 && class[b[lo]]&fUpper != 0 && capitalised(b[p.lo:p.hi]) && !foldEqual(b[p.lo:p.hi], "invalid") {
+			return true
+		}
+	}
+	return capitalised(w) && end+2 < s.hi && b[end] == ' ' && class[b[end+1]]&fUpper != 0 && class[b[end+2]]&fLower != 0
 }
 
 // loginOf reports whether the phrase around "user X" leaves no doubt that X is
@@ -210,8 +234,14 @@ func (s *Scanner) phrase(lo, hi int) {
 			s.hostShaped(hi)
 			return
 		}
+		if s.queries(lo, hi) {
+			return
+		}
 		s.userAfter(hi, s.buf[max(s.lo, lo-40):lo], actorWords)
 	case 'b':
+		if s.queries(lo, hi) {
+			return
+		}
 		s.userAfter(hi, s.buf[max(s.lo, lo-40):lo], actorWords)
 	case 't', 'c':
 		if len(w) > 2 {
@@ -223,6 +253,16 @@ func (s *Scanner) phrase(lo, hi int) {
 	default:
 		s.hostAfter(hi, true)
 	}
+}
+
+// queries tells the AS and BY of a database's language: behind what ends an
+// expression, behind GROUP and ORDER, before a name in backticks.
+func (s *Scanner) queries(lo, hi int) bool {
+	b, p := s.buf, s.prev[0]
+	if lo > s.lo+1 && b[lo-1] == ' ' && strings.IndexByte("\"')`", b[lo-2]) >= 0 || hi+1 < s.hi && b[hi+1] == '`' {
+		return true
+	}
+	return p.hi > p.lo && p.hi+1 == lo && (foldEqual(b[p.lo:p.hi], "group") || foldEqual(b[p.lo:p.hi], "order"))
 }
 
 // loginWords in a line make "for X" a user.
@@ -251,6 +291,9 @@ func (s *Scanner) userAfter(hi int, before []byte, speak []string) {
 	}
 	if !uid && !s.anyOf(before, speak) {
 		return
+	}
+	if bytes.HasSuffix(before, []byte("limit ")) {
+		return // set limit for 'nofile'
 	}
 	if end < s.hi && (b[end] == '\\' || b[end] == '/' || b[end] == '=' || b[end] == '[' || b[end] == ':' && end+1 < s.hi && isAlnum(b[end+1])) {
 		return
@@ -367,10 +410,11 @@ func (s *Scanner) hostShaped(hi int) {
 	}
 	name := s.fold(w)
 	dash := strings.IndexByte(name, '-')
+	head := strings.TrimRight(name[:max(dash, 0)], "0123456789")
 	if dash < 2 || s.staysName(name) || stateWord.has(name) {
 		return
 	}
-	if end < s.hi && (b[end] == '=' || b[end] == '(' || b[end] == '/' || b[end] == '\\' || b[end] == '[') || partWords.has(name[:dash]) || slotWords.has(name[:dash]) || len(w)-dash > 24 || isUUID(w) {
+	if end < s.hi && (b[end] == '=' || b[end] == '(' || b[end] == '/' || b[end] == '\\' || b[end] == '[') || partWords.has(head) || slotWords.has(head) || len(w)-dash > 24 || isUUID(w) {
 		return
 	}
 	last := name[strings.LastIndexByte(name, '-')+1:]

@@ -30,12 +30,39 @@ func (s *Scanner) unc(i int) int {
 		j++
 	}
 	n := j - i
+	if j+1 < hi && b[j] == '.' && n < 3 && i > s.lo && isAlnum(b[i-1]) && isAlnum(b[j+1]) {
+		return s.escapedName(i, j)
+	}
 	if i > s.lo && isAlnum(b[i-1]) {
 		s.logon(i, j)
 		return j
 	}
 	if (n == 2 || n == 4) && (i == s.lo || b[i-1] != ':') && j < hi && isAlnum(b[j]) {
 		return s.server(i, j, n/2)
+	}
+	return j
+}
+
+// escapedName emits a name whose dots have a backslash before them, as texts for
+// regular expressions and pages write it: db3\.nordbank\.example. The first of them is
+// at [i, j).
+func (s *Scanner) escapedName(i, j int) int {
+	b := s.buf
+	lo, end := i, i
+	for lo > s.lo && class[b[lo-1]]&(fLetter|fDigit|fDash) != 0 {
+		lo--
+	}
+	slants := j - i
+	name := append([]byte(nil), b[lo:i]...)
+	for end+slants+1 < s.hi && b[end] == '\\' && b[end+slants] == '.' && isAlnum(b[end+slants+1]) {
+		name = append(name, '.')
+		for end += slants + 1; end < s.hi && class[b[end]]&(fLetter|fDigit|fDash) != 0; end++ {
+			name = append(name, b[end])
+		}
+	}
+	if folded := strings.ToLower(string(name)); dotted(name)&aDotted != 0 && !isCode(folded, name) && !s.staysName(folded) && !publicNames.has(folded) {
+		s.emitName(lo, end, folded, "fqdn")
+		return end
 	}
 	return j
 }
@@ -88,15 +115,21 @@ func (s *Scanner) logon(i, j int) {
 		lo--
 	}
 	domain := b[lo:i]
+	if j-i == 1 && j+3 <= s.hi && allDigits(string(b[j:j+3])) && b[j] < '4' {
+		return // a character by its number: \040
+	}
+	if lo > s.lo && b[lo-1] == '$' {
+		return // a variable, and the end of a line that JSON has written out
+	}
 	if j+1 >= s.hi || !isAlnum(b[j]) && b[j] != '_' || class[b[j+1]] == 0 || len(domain) < 2 || lo > s.lo && (b[lo-1] == '\\' || b[lo-1] == ':' || b[lo-1] == '/' || b[lo-1] == '%') {
 		return
 	}
 	folded := strings.ToLower(string(domain))
 	end := nameEnd(b, j, s.hi)
-	if j-i == 1 && escapes(b[j:end]) || !hasLetter(domain) {
+	if j-i == 1 && (escapes(b[j:end]) || bytes.IndexByte([]byte("nrt"), b[j]) >= 0 && s.escaped()) || !hasLetter(domain) {
 		return
 	}
-	if end < s.hi && (b[end] == '\\' || b[end] == '$' && end+1 < s.hi && b[end+1] == '\\') || notDomain.has(folded) {
+	if end < s.hi && (b[end] == '&' || b[end] == '\\' || b[end] == '$' && end+1 < s.hi && b[end+1] == '\\') || notDomain.has(folded) {
 		return
 	}
 	if s.inSpacedPath(lo, end) {
@@ -142,7 +175,7 @@ func (s *Scanner) itemAlone(lo, user, end, slants int) bool {
 		return false
 	}
 	for _, c := range b[lo : user-slants] {
-		if class[c]&(fLower|fDigit|fDash) == 0 {
+		if class[c]&(fLetter|fDigit|fDash) == 0 || class[c]&fUpper != 0 && b[lo-1] != '=' && b[lo-1] != ' ' {
 			return false
 		}
 	}
@@ -152,9 +185,21 @@ func (s *Scanner) itemAlone(lo, user, end, slants int) bool {
 		return closed && end < s.hi && b[end] == before
 	case '"', '\'', '(', '[':
 		return end < s.hi && b[end] == quoteEnd(before) && (slants == 2 || before != '"' || strings.IndexByte("nrtbfux0", b[user]) < 0)
-	case '=':
+	case '=', ' ':
 		p := s.prev[1]
-		return closed && p.hi == lo-1 && s.k.kind(s.keyRule(b[p.lo:p.hi])) == pseudonym.User
+		return closed && p.hi > 0 && (p.hi == lo-1 && before == '=' || p.hi == lo-2 && b[lo-2] == ':') && s.k.kind(s.keyRule(b[p.lo:p.hi])) == pseudonym.User
+	}
+	return false
+}
+
+// escaped reports whether the line at hand writes quotes or ends of lines with a
+// backslash before them, as texts within JSON do.
+func (s *Scanner) escaped() bool {
+	line := s.buf[s.lo:s.hi]
+	for _, mark := range []string{`\"`, `\n\n`, `\n `, `\t`, `\n-`, `\r\n`} {
+		if bytes.Contains(line, []byte(mark)) {
+			return true
+		}
 	}
 	return false
 }
@@ -218,7 +263,7 @@ func (s *Scanner) pathName(hi int) {
 	case "lost", "public", "default", "shared", "all", "nas", "log", "tabs", "spool":
 		return
 	}
-	if len(w) < 2 || s.staysName(w) || strings.HasPrefix(w, ".") || end < s.hi && b[end] == '*' {
+	if len(w) < 2 || s.staysName(w) || strings.HasPrefix(w, ".") || end < s.hi && b[end] == '*' || numbered(w) || isFile(w) || strings.HasSuffix(w, ".default") || strings.HasSuffix(w, ".default-release") {
 		return
 	}
 	if bytes.IndexByte(b[lo:end], '@') > 0 || lower(b[hi-1]) == 's' && lower(b[hi-2]) == 'e' && s.lineHas(hi-len("profiles/"), "providers/") {

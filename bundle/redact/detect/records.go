@@ -216,3 +216,156 @@ func (s *Scanner) knownBy(lo int, local []byte) {
 		s.learn(from, lo-2, pseudonym.Person, "person")
 	}
 }
+
+// fieldList makes the table of a log that says in its head what its fields are, as web
+// and mail servers do: #Fields: date time s-computername cs-username c-ip.
+func (s *Scanner) fieldList(b []byte) table {
+	t := table{delim: ' '}
+	for _, d := range []byte{'\t', ','} {
+		if bytes.IndexByte(b, d) > 0 {
+			t.delim = d
+		}
+	}
+	for f := range bytes.SplitSeq(bytes.TrimRight(b, " "), []byte{t.delim}) {
+		r := s.keyRule(bytes.TrimSpace(f))
+		switch k := s.k.kind(r); k {
+		case pseudonym.Host, pseudonym.User, pseudonym.Domain, pseudonym.FQDN:
+			t.put(column{at: t.width, kind: k, rule: r})
+		}
+		t.width++
+	}
+	return t
+}
+
+// webServer reads the record of a web server without a head: the machine before its
+// address and the method, and the account behind path, query and port. At is where the
+// field behind the time stamp begins.
+func (s *Scanner) webServer(at int) {
+	b := s.buf[s.lo:s.hi]
+	var f [8]span
+	n, method := 0, 0
+	for at < len(b) && n < len(f) && (method == 0 || n < method+6) {
+		end := at
+		for end < len(b) && b[end] != ' ' {
+			end++
+		}
+		if method == 0 && n < 4 && n > 0 && methods9110.hasBytes(b[at:end]) {
+			method = n
+		}
+		if n > 3 && method == 0 || method == 0 && n == 2 && !isDigit(b[at]) && b[at] != ':' && class[b[at]]&fUpper == 0 {
+			return
+		}
+		f[n] = span{at, end}
+		n++
+		at = end + 1
+	}
+	if method == 0 {
+		return
+	}
+	if p := f[method-1]; !isDigit(b[p.lo]) && bytes.IndexByte(b[p.lo:p.hi], ':') < 0 {
+		return
+	}
+	for _, p := range f[:method-1] {
+		if w := b[p.lo:p.hi]; len(w) > 2 && class[w[0]]&fLetter != 0 && nameEnd(w, 0, len(w)) == len(w) && !bytes.HasPrefix(w, []byte("W3SVC")) {
+			s.hostName(p.lo, p.hi, s.fold(w))
+		}
+	}
+	if method+4 < n && allDigits(string(b[f[method+3].lo:f[method+3].hi])) {
+		p := f[method+4]
+		s.loginField(p.lo, p.hi)
+	}
+}
+
+// methods9110 are what is asked of a web server.
+var methods9110 = set("GET POST HEAD PUT DELETE OPTIONS PATCH CONNECT TRACE PROPFIND REPORT SEARCH RPC_IN_DATA RPC_OUT_DATA")
+
+// loginField emits the account of a field that holds one as it was typed, with or
+// without its domain.
+func (s *Scanner) loginField(lo, hi int) {
+	w := s.buf[s.lo+lo : s.lo+hi]
+	if len(w) < 2 || bytes.IndexByte(w, '\\') >= 0 || bytes.IndexByte(w, '/') >= 0 {
+		return
+	}
+	if at := bytes.IndexByte(w, '@'); at > 0 && bytes.IndexByte(w[at:], '.') < 0 {
+		s.account(s.lo+lo, s.lo+lo+at)
+		return
+	}
+	if nameEnd(w, 0, len(w)) == len(w) {
+		s.account(s.lo+lo, s.lo+hi)
+	}
+}
+
+// site reads the machine behind the number of a web site: W3SVC1, WEB07, 192.0.2.7.
+func (s *Scanner) site(hi int) {
+	b := s.buf
+	if hi+3 >= s.hi || string(b[hi:hi+2]) != ", " {
+		return
+	}
+	if end := nameEnd(b, hi+2, s.hi); end > hi+3 && end < s.hi && b[end] == ',' {
+		s.hostName(hi+2-s.lo, end-s.lo, s.fold(b[hi+2:end]))
+	}
+}
+
+// firewall reads the name or serial number of the firewall that writes a record of
+// keys and values; fw= elsewhere is a version of firmware.
+func (s *Scanner) firewall(lo, hi int) {
+	b := s.buf
+	if hi+3 >= s.hi || b[hi] != '=' || !s.lineHas(lo, "time=") && !s.lineHas(lo, "sn=") {
+		return
+	}
+	from := hi + 1
+	if b[from] == '"' {
+		from++
+	}
+	end := max(from, nameEnd(b, from, s.hi))
+	if w := b[from:end]; len(w) > 2 && hasLetter(w) {
+		if serialLike(w) && digits(w) > 7 {
+			s.learn(from, end, pseudonym.Serial, "serial")
+		} else {
+			s.hostName(from-s.lo, end-s.lo, s.fold(w))
+		}
+	}
+}
+
+// eventHost reads the host between seconds since 1970 and the kind of a record of
+// keys and values: 1673596676.42 FW_LYON_01 events type=x.
+func (s *Scanner) eventHost(at int) {
+	b := s.buf[s.lo:s.hi]
+	end := nameEnd(b, min(at, len(b)), len(b))
+	if end <= at+2 || end >= len(b) || b[end] != ' ' || !nameShape(b[at:end]) || bytes.IndexByte(b[at:end], '.') >= 0 {
+		return
+	}
+	kind := end + 1
+	for kind < len(b) && class[b[kind]]&(fLower|fUnder|fDash) != 0 {
+		kind++
+	}
+	if kind == end+1 || kind >= len(b) || b[kind] != ' ' {
+		return
+	}
+	key := kind + 1
+	for key < len(b) && class[b[key]]&fWord != 0 {
+		key++
+	}
+	if key > kind+1 && key < len(b) && b[key] == '=' {
+		s.hostName(at, end, s.fold(b[at:end]))
+	}
+}
+
+// levelHost reads the host in the column behind a level: Info     fw-lyon sshd[12]: x.
+func (s *Scanner) levelHost(b []byte) {
+	i := bytes.IndexByte(b[:min(len(b), 10)], ' ')
+	if i < 4 || i+1 >= len(b) || class[b[1]]&fLower == 0 || b[i+1] != ' ' || !levels.hasFolded(b[:i]) {
+		return
+	}
+	for i < len(b) && b[i] == ' ' {
+		i++
+	}
+	end := nameEnd(b, i, len(b))
+	if end <= i+2 || end+2 >= len(b) || b[end] != ' ' || bytes.IndexByte(b[i:end], '.') >= 0 {
+		return
+	}
+	name := s.fold(b[i:end])
+	if processAhead(b[end+1:]) && (upperName(b[i:end]) || nameShape(b[i:end])) && !s.k.Common(name) || joinedName(b[i:end]) && upperName(b[i:end]) && !partWords.has(name[:strings.IndexAny(name, "-_")]) {
+		s.hostName(i, end, name)
+	}
+}

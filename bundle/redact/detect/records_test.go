@@ -59,3 +59,38 @@ func TestFirstFields(t *testing.T) {
 		{"no field of its own", "a finpc042,10.20.30.4,up", []string{"ipv4 10.20.30.4"}},
 	})
 }
+
+func TestWebServers(t *testing.T) {
+	runCases(t, []scanCase{
+		{"a machine and an account by place", "2026-10-03 09:00:00 WEBLYON3 10.20.30.4 GET /x - 80 mloewe 192.0.2.7 x 200", []string{"host WEBLYON3", "ipv4 10.20.30.4", "user mloewe", "ipv4 192.0.2.7"}},
+		{"nobody logged in", "2026-10-03 09:00:00 10.20.30.4 GET /x - 80 - 192.0.2.7 x 200", []string{"ipv4 10.20.30.4", "ipv4 192.0.2.7"}},
+		{"no address before the method", "2026-10-03 09:00:00 backup GET /x - 80", nil},
+		{"fields said in the head", "#Fields: date time s-computername cs-username\n2026-10-03 09:00:00 WEBLYON3 mloewe\n", []string{"host WEBLYON3", "user mloewe"}},
+		{"a record of another number of fields", "#Fields: date time s-computername cs-username\n2026-10-03 09:00:00 WEBLYON3\n", nil},
+		{"a record cut short", "2026-10-03 09:00:00 WEBLYON3 10.20.30.4 GET", []string{"host WEBLYON3", "ipv4 10.20.30.4"}},
+		{"the machine behind its site", "192.0.2.7, -, 10/03/2026, 09:00:00, W3SVC1, WEBLYON3, 10.20.30.4,", []string{"ipv4 192.0.2.7", "host WEBLYON3", "ipv4 10.20.30.4"}},
+	})
+}
+
+func TestRecordsOfFirewalls(t *testing.T) {
+	runCases(t, []scanCase{
+		{"a name before the kind of an event", "1759482000.42 FW_LYON_01 events type=x", []string{"host FW_LYON_01"}},
+		{"a number of seconds before a sentence", "1759482000.42 FW_LYON_01 has begun", nil},
+		{"the firewall that writes", `time="2026-10-03" fw="fwlyon7" pri=4`, []string{"host fwlyon7"}},
+		{"its serial number", `time="2026-10-03" fw="SN40A00B1234567"`, []string{"serial SN40A00B1234567"}},
+		{"firmware of a disk", "disk 3 fw=HPG0 temp=31", nil},
+		{"a key without a value", `time="2026-10-03" fw=`, nil},
+		{"a host behind a level", "Info     FWCLUB-A380 boxconfig[12]: x", []string{"host FWCLUB-A380"}},
+		{"a program behind a level", "Info     boxconfig[12]: x", nil},
+	})
+}
+
+func TestNamesOfObjects(t *testing.T) {
+	runCases(t, []scanCase{
+		{"a type before the name", `{"type":"user","name":"ida.marchetti"}`, []string{"user ida.marchetti"}},
+		{"another type", `{"type":"rule","name":"ida.marchetti"}`, nil},
+		{"a thing within an object of the list", `{"nodes":[{"name":"qznode4","parts":[{"name":"qzpart5"}]},{"name":"qznode6"}]}`, []string{"host qznode4", "host qznode6"}},
+		{"the same over lines", "\"nodes\": [\n {\n  \"name\": \"qznode4\",\n  \"parts\": [\n   {\n    \"name\": \"qzpart5\"\n   }\n  ]\n }\n],\n\"name\": \"qzother7\"\n", []string{"host qznode4"}},
+		{"a pair behind another", `<key name="host" value="qz4"/><key name="mode" value="tunnel7"/>`, []string{"host qz4"}},
+	})
+}

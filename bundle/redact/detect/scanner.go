@@ -33,8 +33,8 @@ type Scanner struct {
 	prev   [2]span
 	st     State
 	near   pairing
-	within span // where the object whose names are read begins, and its line
-	depth  int  // of decoding
+	within nesting
+	depth  int // of decoding
 	folds  []foldMemory
 	folded []longFold
 	stays  []nameMemory
@@ -70,7 +70,7 @@ func (s *Scanner) Hint(k pseudonym.Kind) { s.hint = k }
 // but for tentative ones; what only the inventory tells is completed by Known.
 func (s *Scanner) Scan(chunk []byte, st State) ([]Finding, State) {
 	s.buf, s.out, s.open, s.st, s.near = chunk, s.out[:0], s.open[:0], st, pairing{}
-	s.within = span{-1, -1}
+	s.within = nesting{line: -1}
 	s.summary = nil // a certificate is summed up when all of it is in the chunk
 	s.begins = bytes.Contains(chunk, []byte("BEGIN "))
 	s.cr = bytes.IndexByte(chunk, '\r') >= 0

@@ -19,6 +19,7 @@ type State struct {
 	table  table
 	parent pseudonym.Kind // of the object whose names are being read
 	many   bool           // the object is one of a list
+	nest   uint8          // brackets of it that are open
 
 	members bool  // of a zone or alias are listed below it
 	unique  uint8 // lines for which the UUID of an object counts as beside its name
@@ -64,8 +65,11 @@ type column struct {
 type pairing struct {
 	rule  int16 // of the name seen
 	named int   // where it stood
-	value span  // the value seen
-	at    int   // where it stood
+
+	key    byte // how the key of the name begins, and how long it is
+	keyLen int
+	value  span // the value seen
+	at     int  // where it stood
 }
 
 // pairReach is how far apart the two halves of a pair may stand.
@@ -99,14 +103,16 @@ func (s *Scanner) namePair(lo, hi int) {
 		}
 		return
 	}
-	if s.st.parent != pseudonym.None {
-		s.leftParent(lo)
-	}
-	if g.quote != 0 && s.st.parent != pseudonym.None && lower(b[lo]) == 'n' {
+	if g.quote != 0 && s.st.parent != pseudonym.None && lower(b[lo]) == 'n' && s.ownName(lo) {
 		s.parentName(g, end, s.st.parent)
 		if !s.st.many {
 			s.st.parent = pseudonym.None
 			return
+		}
+	}
+	if g.quote != 0 && g.keyed && s.st.parent == pseudonym.None && hi-lo == len("name") && lower(b[lo]) == 'n' {
+		if kind := typeBefore(b[max(s.lo, lo-typeReach):lo]); kind != pseudonym.None {
+			s.parentName(g, end, kind)
 		}
 	}
 	if g.quote != 0 && g.keyed && s.st.parent == pseudonym.None && s.hint != pseudonym.None && lower(b[lo]) == 'n' {
@@ -120,13 +126,16 @@ func (s *Scanner) namePair(lo, hi int) {
 	}
 	rule := s.keyRule(b[g.value:end])
 	if rule < 0 {
+		if s.near.key == b[lo] && hi-lo == s.near.keyLen {
+			s.near.named = 0 // another pair has begun
+		}
 		return
 	}
 	kind := s.k.kind(rule)
 	if kind != pseudonym.Secret && (end-g.value < 3 || s.k.Common(strings.ToLower(string(b[g.value:end]))) && kind != pseudonym.User && kind != pseudonym.Host) {
 		return
 	}
-	s.near.rule, s.near.named = rule, g.value
+	s.near.rule, s.near.named, s.near.key, s.near.keyLen = rule, g.value, b[lo], hi-lo
 	if v := s.near.value; v.hi > v.lo && v.hi <= g.value && g.value-s.near.at < pairReach && bytes.IndexByte(b[v.hi:g.value], '}') < 0 {
 		s.pairFinding(v, rule)
 	}
@@ -139,6 +148,29 @@ func (s *Scanner) namePair(lo, hi int) {
 			s.pairFinding(span{from, from + i}, rule)
 		}
 	}
+}
+
+// typeReach is how far before a name the type of its object may stand.
+const typeReach = 48
+
+// typeBefore is what an object is that says so before its name: "type":"user","name":.
+func typeBefore(b []byte) pseudonym.Kind {
+	b = bytes.TrimRight(b, `\"`)
+	b = bytes.TrimRight(b, " ")
+	rest, ok := bytes.CutSuffix(b, []byte{','})
+	i := bytes.LastIndex(rest, []byte(`"type`))
+	if !ok || i < 0 {
+		return pseudonym.None
+	}
+	switch value := string(bytes.Trim(rest[i+len(`"type`):], `\": `)); strings.ToLower(value) {
+	case "user", "account":
+		return pseudonym.User
+	case "host", "server", "virtualmachine", "node":
+		return pseudonym.Host
+	case "volume":
+		return pseudonym.Volume
+	}
+	return pseudonym.None
 }
 
 // uuidAhead tells the key of a UUID right behind a name.
@@ -184,6 +216,10 @@ func (s *Scanner) pairFinding(v span, rule int16) {
 
 // parentName emits the name of an object whose key or file says what it is.
 func (s *Scanner) parentName(g gap, end int, kind pseudonym.Kind) {
+	if v := s.buf[g.value:end]; kind == pseudonym.User && bytes.Count(v, []byte{' '}) == 1 && personLike(v) && !s.k.Common(s.fold(v[:bytes.IndexByte(v, ' ')])) {
+		s.learn(g.value, end, pseudonym.Person, "person")
+		return
+	}
 	if kind == pseudonym.Secret || kind == pseudonym.MAC || kind == pseudonym.WWN || kind == pseudonym.IPv4 || freeText(kind) || bytes.IndexByte(s.buf[g.value:end], ' ') >= 0 {
 		return
 	}
@@ -199,12 +235,10 @@ func (s *Scanner) closeParent() {
 	if s.st.parent == pseudonym.None {
 		return
 	}
-	end := byte('}')
-	if s.st.many {
-		end = ']'
-	}
-	if bytes.IndexByte(s.buf[s.lo:s.hi], end) >= 0 {
-		s.st.parent, s.st.many = pseudonym.None, false
+	if depth := s.nested(s.hi); depth > 0 {
+		s.st.nest = uint8(min(depth, 255))
+	} else {
+		s.st.parent, s.st.many, s.st.nest = pseudonym.None, false, 0
 	}
 }
 

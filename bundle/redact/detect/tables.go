@@ -70,6 +70,10 @@ var headerWords = map[string]pseudonym.Kind{
 
 // tableHeader begins the table of which a line has the titles.
 func (s *Scanner) tableHeader(b []byte) bool {
+	if b[0] == '#' && bytes.HasPrefix(b, []byte("#Fields: ")) {
+		s.st.table = s.fieldList(b[len("#Fields: "):])
+		return true
+	}
 	// Most lines are ruled out here: what they hold does not stand in titles.
 	if mayBeCSV(b) {
 		if t, ok := s.csvHeader(b); ok {
@@ -130,6 +134,9 @@ func (s *Scanner) csvHeader(b []byte) (table, bool) {
 // delimited reads a row of a CSV table.
 func (s *Scanner) delimited(b []byte) {
 	t := &s.st.table
+	if b[0] == '#' && t.delim == ' ' {
+		return // a remark of a web server between its records
+	}
 	if fields(b, t.delim) != t.width {
 		s.st.table = table{}
 		return

@@ -143,6 +143,16 @@ func (s *Scanner) nameAt(lo, limit int, kind pseudonym.Kind, id string, g gap) {
 		s.parts(lo, end, kind, id, name)
 		return
 	}
+	if kind == pseudonym.Serial && string(w) == "VMware-42" || string(w) == "VMware-56" {
+		for end+2 < limit && (b[end] == ' ' || b[end] == '-') && isHexByte(b[end+1]) && isHexByte(b[end+2]) {
+			end += 3
+		}
+		s.parts(lo, end, kind, id, s.fold(b[lo:end]))
+		return
+	}
+	if kind != pseudonym.Serial && numbered(name) || (kind == pseudonym.Host || kind == pseudonym.Volume) && diskName(name) {
+		return
+	}
 	if end-lo < 2 || s.staysName(name) || looksLikeValue(w) || emptyValues.has(name) || s.ofProgram(lo, end, limit, kind, name) {
 		return
 	}
@@ -157,6 +167,9 @@ func (s *Scanner) nameAt(lo, limit int, kind pseudonym.Kind, id string, g gap) {
 		s.serialsAfter(end, limit, id)
 		return
 	}
+	if !quoted && g.sep == ':' && b[lo-1] == ':' && joinedName(w) && partWords.has(strings.TrimRight(name[:strings.IndexAny(name, "-_")], "0123456789")) {
+		return // grpc-server:thread-16
+	}
 	if !quoted && g.sep == ':' && s.k.Common(name) && !s.beginsLine(lo) || stateWord.has(name) && !(nameWord.has(name) && (quoted || g.sep == '=')) {
 		return
 	}
@@ -168,6 +181,12 @@ func (s *Scanner) nameAt(lo, limit int, kind pseudonym.Kind, id string, g gap) {
 		return
 	}
 	if kind == pseudonym.Serial && s.owns(kind, name) {
+		return
+	}
+	if kind == pseudonym.FQDN {
+		if strings.IndexByte(name, '.') > 0 && !isFile(name) && goodLabels(w) {
+			s.emitName(lo, end, name, id)
+		}
 		return
 	}
 	if kind == pseudonym.Host && strings.IndexByte(name, '.') > 0 && bytes.IndexByte(w, '@') < 0 {
@@ -300,7 +319,7 @@ func (s *Scanner) parts(lo, end int, kind pseudonym.Kind, id, name string) {
 		s.parts(to+2, end, kind, id, name[i+2:])
 		return
 	}
-	learn := !s.k.Common(name) && (len(name) >= 4 || len(name) == 3 && hasDigit([]byte(name))) && !identifier(s.buf[lo:end])
+	learn := !s.k.Common(name) && !s.k.isKey(name) && !(kind == pseudonym.User && s.wordy(name)) && (len(name) >= 4 || len(name) == 3 && hasDigit([]byte(name))) && !identifier(s.buf[lo:end])
 	s.out = append(s.out, Finding{Start: lo, End: end, Kind: kind, Value: name, Rule: id, Learn: learn})
 }
 
@@ -327,6 +346,11 @@ func (s *Scanner) freeValue(g gap, kind pseudonym.Kind, id string) int {
 					end = i
 				}
 			}
+		}
+	}
+	for i := g.value; g.quote == 0 && i < end; i++ {
+		if b[i] == ',' && i+1 < end && !isSpace(b[i+1]) && s.anotherKeyOf(i+1) {
+			end = i
 		}
 	}
 	if i := bytes.IndexByte(b[g.value:end], ')'); i >= 0 && bytes.IndexByte(b[g.value:g.value+i], '(') < 0 {
@@ -360,14 +384,51 @@ func (s *Scanner) freeValue(g gap, kind pseudonym.Kind, id string) int {
 			return 0
 		}
 	case pseudonym.Org:
-		if g.quote == 0 && g.sep == ':' && !s.beginsLine(g.value-2) && class[v[0]]&fUpper == 0 || looksLikeValue(v) || slotPath(v) || s.k.Common(folded) && !(g.quote != 0 && upperCase(v)) {
+		if g.quote == 0 && g.sep == ':' && !s.beginsLine(g.value-2) && class[v[0]]&fUpper == 0 || looksLikeValue(v) || slotPath(v) || constant(v) || signers.has(folded) || s.k.Common(folded) && !(g.quote != 0 && upperCase(v)) {
 			return 0
 		}
 	}
-	learn := kind == pseudonym.Person && bytes.IndexByte(v, ' ') > 0 || kind == pseudonym.Org && (bytes.IndexByte(v, ' ') > 0 && len(v) > 8)
+	learn := kind == pseudonym.Person && bytes.IndexByte(v, ' ') > 0 && !s.titleWords(v) || kind == pseudonym.Org && (bytes.IndexByte(v, ' ') > 0 && len(v) > 8)
 	s.out = append(s.out, Finding{Start: g.value, End: end, Kind: kind, Rule: id, Learn: learn})
 	return end
 }
+
+// anotherKeyOf reports whether a key of one or two words and its colon or equals sign
+// follow, as in records whose fields a comma ends: Location: Paris,User Name: x.
+func (s *Scanner) anotherKeyOf(i int) bool {
+	b := s.buf
+	for words := 0; words < 3; words++ {
+		from := i
+		for i < s.hi && class[b[i]]&fWord != 0 {
+			i++
+		}
+		if i == from || i >= s.hi {
+			return false
+		}
+		if b[i] == '=' || b[i] == ':' && i+1 < s.hi && isSpace(b[i+1]) {
+			return true
+		}
+		if b[i] != ' ' {
+			return false
+		}
+		i++
+	}
+	return false
+}
+
+// constant tells names of functions and constants, and numbers that tell an object
+// apart, from places and companies: do_syscall_64, QUERY_STRING.
+func constant(v []byte) bool {
+	f := flagsOf(v)
+	if f&(fAlpha|fDash|fDot|fHigh) == 0 && len(v) >= 16 && hexOnly(v) {
+		return true
+	}
+	return f&fUnder != 0 && f&(fDash|fDot|fHigh) == 0 && nameEnd(v, 0, len(v)) == len(v) && (f&fUpper == 0 || f&fLower == 0 && f&fDigit == 0 || v[0] == '_')
+}
+
+// signers sign programs everywhere.
+var signers = newLexicon(map[string]bool{"microsoft corporation": true, "microsoft windows": true, "google llc": true, "google inc": true, "google inc.": true, "apple inc.": true, "vmware, inc.": true,
+	"red hat, inc.": true, "canonical ltd.": true, "oracle corporation": true, "mozilla corporation": true, "adobe inc.": true, "intel corporation": true, "dell inc.": true, "hewlett-packard": true})
 
 // personLike asks for words that begin with capitals.
 func personLike(v []byte) bool {
@@ -410,7 +471,7 @@ var stateWord = set("up down online offline ok ready failed healthy degraded cri
 	"created deleted removed added changed started stopping connected disconnected reachable unreachable full empty busy idle " +
 	"equals contains exists regex matches multiple various " +
 	"yes no true false null none nil this that the a an is not and or but if in on at of to for from with by as it be was has had " +
-	"logged session account name id key value type class status state mode count size list set get put post delete head key keys data info " +
+	"logged logon logoff logout sign signin session account name id key value type class status state mode count size list set get put post delete head key keys data info " +
 	"tcp udp icmp preauth postauth denied permitted allowed successful failure authenticated")
 
 // nameWord are words of states and sentences that are names where a key with an
@@ -433,7 +494,7 @@ func looksLikeValue(w []byte) bool {
 		}
 		rest := string(w[i:])
 		switch strings.ToLower(rest) {
-		case "", "%", "b", "k", "kb", "m", "mb", "g", "gb", "t", "tb", "p", "pb", "bi", "ki", "mi", "gi", "ti", "pi", "ei", "byte", "bytes", "kib", "mib", "gib", "tib", "ms", "s", "us", "ns", "h", "d", "x", "hz", "mhz", "ghz", "rpm", "c", "f", "v", "w", "a", "w3", "th", "st", "nd", "rd", "min", "sec", "px", "e", "mhz,", "gbps", "mbps", "kbps", "iops":
+		case "", "%", "b", "k", "kb", "m", "mb", "g", "gb", "t", "tb", "p", "pb", "bi", "ki", "mi", "gi", "ti", "pi", "ei", "byte", "bytes", "kib", "mib", "gib", "tib", "ms", "s", "us", "ns", "h", "d", "x", "hz", "mhz", "ghz", "rpm", "c", "f", "v", "w", "a", "w3", "th", "st", "nd", "rd", "min", "sec", "px", "e", "mhz,", "i", "u", "gbps", "mbps", "kbps", "iops":
 			return true
 		}
 		if len(w) > 9 && (w[i-1] == '-' || w[4%len(w)] == '-') && (rest[0] == 'T' || rest[0] == 't') {

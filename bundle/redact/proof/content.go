@@ -311,7 +311,7 @@ func matches(b []byte, i int, p pattern) bool {
 			return false
 		}
 	}
-	return !p.edges || alone(b, i, end) && !continued(b, i, end, p.text)
+	return !p.edges || alone(b, i, end) && !continued(b, i, end, p.text) && !(p.kind == "ipv4" && versioned(b, i))
 }
 
 // continued reports whether an address goes on beside a text: more groups of an
@@ -320,10 +320,33 @@ func continued(b []byte, i, end int, text string) bool {
 	switch {
 	case strings.Contains(text, ":"):
 		return i > 0 && b[i-1] == ':' || end < len(b) && b[end] == ':' && end+1 < len(b) && wordy(b[end+1])
-	case strings.Trim(text, "0123456789.") == "":
+	case numbers(text):
 		return i > 1 && b[i-1] == '.' && wordy(b[i-2]) || end+1 < len(b) && b[end] == '.' && wordy(b[end+1])
 	}
 	return false
+}
+
+// numbers tells numbers with dots between them.
+func numbers(text string) bool { return strings.Trim(text, "0123456789.") == "" }
+
+// versioned reports whether the word before a place makes numbers a version: four of
+// them can be one that is spelled like an address of the site, as in version 4.18.0.30
+// and "firmware":"4.18.0.30".
+func versioned(b []byte, i int) bool {
+	end := i
+	for end > 0 && i-end < 8 && strings.IndexByte(" \t\"':=[](>\\.", b[end-1]) >= 0 {
+		end--
+	}
+	from := end
+	for from > 0 && end-from < 32 && (wordy(b[from-1]) || b[from-1] == '_') {
+		from--
+	}
+	switch w := strings.ToLower(string(b[from:end])); w {
+	case "ver", "release", "build", "revision", "rev", "bios":
+		return true
+	default:
+		return strings.HasSuffix(w, "version") || strings.HasSuffix(w, "firmware") || strings.HasSuffix(w, "_ver")
+	}
 }
 
 // alone reports whether no letter or digit continues a text on either side.

@@ -60,6 +60,8 @@ func TestEverySpellingIsFound(t *testing.T) {
 func TestEdges(t *testing.T) {
 	require.Empty(t, search(t, "xarr01y arr012 110.20.30.4 10.20.30.40", proof.Original{Kind: "host", Value: "arr01", Fold: true}, proof.Original{Kind: "ipv4", Value: "10.20.30.4"}))
 	require.Empty(t, search(t, "HUNTERA1", proof.Original{Kind: "secret", Value: "hunterA1"}))
+	require.Empty(t, search(t, `version 10.20.30.4, "fw_version":"10.20.30.4" Firmware: [10.20.30.4]`, proof.Original{Kind: "ipv4", Value: "10.20.30.4"}))
+	require.Len(t, search(t, "server 10.20.30.4 conversions 10.20.30.4", proof.Original{Kind: "ipv4", Value: "10.20.30.4"}), 2)
 	require.Len(t, search(t, "arr01_x /arr01.log", proof.Original{Kind: "host", Value: "arr01", Fold: true}), 2)
 }
 
