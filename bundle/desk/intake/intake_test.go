@@ -15,6 +15,7 @@ import (
 	"darksite/bundle/carry"
 	"darksite/bundle/container"
 	"darksite/bundle/desk"
+	"darksite/bundle/desk/airlock"
 	"darksite/bundle/desk/intake"
 
 	"github.com/stretchr/testify/require"
@@ -146,8 +147,7 @@ func TestABundleSpreadOverTwoMedia(t *testing.T) {
 
 	s := newStation(t, k)
 	_, err := s.only(t, one)
-	var beyond *carry.BeyondRepairError
-	require.ErrorAs(t, err, &beyond, "one of them is not enough")
+	require.ErrorIs(t, err, carry.ErrBeyondRepair, "one of them is not enough")
 	out, err := s.only(t, two, one)
 	require.NoError(t, err)
 	require.Equal(t, p.bid, out.Bundle.BID)
@@ -346,7 +346,7 @@ func TestALabelExchangedMeanwhileIsNotSeen(t *testing.T) {
 	// The roster is asked after the label was read and before the volumes are.
 	rosters := k.Rosters
 	in, err := intake.New(t.Context(), intake.Options{
-		Store: s.store, Blobs: noBlobs{}, Quarantine: filepath.Join(s.dir, "quarantine"), Opened: filepath.Join(s.dir, "opened"),
+		Store: s.store, Reader: airlock.Here{}, Blobs: noBlobs{}, Quarantine: filepath.Join(s.dir, "quarantine"), Opened: filepath.Join(s.dir, "opened"),
 		Roster: func(site string) (r rosterOf, err error) {
 			if asked++; asked == 1 {
 				require.NoError(t, os.WriteFile(filepath.Join(medium, string(p.bid), carry.LabelName), []byte("another\n"), 0o600))
