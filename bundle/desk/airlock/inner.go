@@ -211,8 +211,8 @@ func (r *reader) step(behind int64) {
 	}
 }
 
-// tellEvery is how often progress is told.
-const tellEvery = 200 * time.Millisecond
+// tellEvery is how often progress is told; half a day of it fits in a conversation.
+const tellEvery = time.Second
 
 // counter counts the second reading of the sealed file.
 type counter struct {

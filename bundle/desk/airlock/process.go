@@ -99,6 +99,7 @@ func (p Process) start() (*child, error) {
 }
 
 func (p Process) startWith(attr procAttr) (*child, error) {
+	keepToOurselves()
 	in, to, err := os.Pipe()
 	if err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package airlock
 import (
 	"errors"
 	"os"
+	"strconv"
 	"syscall"
 )
 
@@ -31,6 +32,17 @@ func apart() procAttr {
 		a.GidMappings = []syscall.SysProcIDMap{{ContainerID: os.Getegid(), HostID: os.Getegid(), Size: 1}}
 	}
 	return a
+}
+
+// keepToOurselves has no file that we were given by who started us go on to a
+// process inside. Files we have opened ourselves do not in any case.
+func keepToOurselves() {
+	open, _ := os.ReadDir("/proc/self/fd") // without it nothing can be done
+	for _, e := range open {
+		if fd, err := strconv.Atoi(e.Name()); err == nil && fd > 2 {
+			syscall.CloseOnExec(fd)
+		}
+	}
 }
 
 func isBroken(err error) bool { return errors.Is(err, syscall.EPIPE) }

@@ -15,4 +15,6 @@ func together() procAttr { return nil }
 
 func apart() procAttr { return nil }
 
+func keepToOurselves() {}
+
 func isBroken(error) bool { return false }

@@ -30,7 +30,7 @@ const (
 // Bounds of the conversation, in either direction.
 const (
 	maxMessage      = 1 << 20
-	maxConversation = 32 << 20
+	maxConversation = 2 << 20
 	maxText         = 4096 // characters of a refusal
 	maxExtra        = 100  // names of unknown files
 	maxStanzas      = 32

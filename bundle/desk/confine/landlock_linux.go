@@ -42,8 +42,11 @@ func handled(version uintptr) (files, network, writing uint64) {
 }
 
 // abi is the version of Landlock, zero where it is not in the kernel or not
-// switched on.
+// switched on, and in a build with cgo, which cannot reach all its threads.
 func abi() uintptr {
+	if _, _, errno := syscall.AllThreadsSyscall(unix.SYS_GETPPID, 0, 0, 0); errno == syscall.ENOTSUP {
+		return 0
+	}
 	version, _, errno := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, 0, 0, unix.LANDLOCK_CREATE_RULESET_VERSION)
 	if errno != 0 {
 		return 0
@@ -134,9 +137,6 @@ func allow(ruleset int, path string, access uint64) error {
 // inForce puts the rules in force on every thread.
 func inForce(fd uintptr, network uint64) (Level, error) {
 	_, _, errno := syscall.AllThreadsSyscall6(unix.SYS_PRCTL, unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0, 0)
-	if errno == syscall.ENOTSUP { // a build with cgo cannot reach all threads
-		return None, nil
-	}
 	if errno != 0 {
 		return None, fmt.Errorf("give up new privileges: %w", errno)
 	}

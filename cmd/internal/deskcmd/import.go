@@ -14,6 +14,7 @@ import (
 	"darksite/bundle"
 	"darksite/bundle/carry"
 	"darksite/bundle/desk"
+	"darksite/bundle/desk/airlock"
 	"darksite/bundle/desk/boltstore"
 	"darksite/bundle/desk/confine"
 	"darksite/bundle/desk/intake"
@@ -35,12 +36,19 @@ func (a *app) intake(ctx context.Context, store intake.Store, passFile string) (
 	if err != nil {
 		return nil, err
 	}
-	progress := a.env.Progress("reading the medium")
+	reader, err := airlock.Own()
+	if err != nil {
+		return nil, err
+	}
+	progress := a.env.Progress("reading and unpacking")
 	return intake.New(ctx, intake.Options{
-		Store: store, Blobs: blobs, Quarantine: a.path(quarantineDir), Opened: a.path(openedDir),
+		Store: store, Reader: reader, Blobs: blobs, Quarantine: a.path(quarantineDir), Opened: a.path(openedDir),
 		Identities: ids, Roster: a.roster, Now: a.env.Now, Progress: progress.Step,
 	})
 }
+
+// unconfined is told where the kernel cannot keep a process from files.
+const unconfined = "this system cannot confine the process that reads a medium (no Landlock): keep the station without a network"
 
 func (a *app) importCommand() *cobra.Command {
 	var asJSON bool
@@ -50,10 +58,13 @@ func (a *app) importCommand() *cobra.Command {
 		Long: `Take in every bundle found on the media. Volumes of one bundle may lie on several
 media: name them all. What is damaged is repaired from parity where that is
 enough. A bundle is believed only at the very end; one that is refused leaves
-nothing behind. While it reads, the command gives up the network and every file but
-the media, the rosters, and where an import writes: not even the desk's keys are within
-reach then. Where the system has no way to do that (Landlock), it says so. Exit 3 when
-some bundles came in and others did not.`,
+nothing behind.
+
+Each bundle is read by a process of its own, which can reach the medium and the
+quarantine and nothing else: no network, no key, no other file. What it leaves is
+checked once more before it is taken. Where the system has no way to confine a
+process (Landlock), the command says so and goes on. Exit 3 when some bundles came in
+and others did not.`,
 		Example: "  casedesk import /media/usb\n  casedesk import /media/usb1 /media/usb2 --json",
 		RunE: func(c *cobra.Command, args []string) error {
 			store, done, err := a.openStore()
@@ -81,18 +92,8 @@ func (a *app) runImport(ctx context.Context, store *boltstore.Store, media []str
 	if len(sets) == 0 {
 		return noBundle(media)
 	}
-	// The keys are read and the store is open: from here on the medium is read, and
-	// nothing but it, the rosters and what an import writes is within reach. Keys,
-	// replies and the vendor card are not.
-	level, err := confine.Process(confine.Paths{
-		Write: []string{a.path(quarantineDir), a.path(openedDir), a.path(blobsDir)}, Read: append([]string{a.path(rostersDir)}, media...),
-		Optional: []string{"/usr/share/zoneinfo", "/etc/localtime", "/proc/self"},
-	})
-	if err != nil {
-		return err
-	}
-	if level == confine.None {
-		a.env.Notef("this system cannot confine the import: keep the station without a network")
+	if confine.Available() == confine.None {
+		a.env.Notef(unconfined)
 	}
 	var done []arrival
 	var failed error
