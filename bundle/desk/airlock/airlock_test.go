@@ -6,11 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -62,13 +65,19 @@ func begun(in *airlock.Inside) {
 }
 
 func bad() map[string]behaviour {
-	forever := func() { select {} }
+	forever := func() { time.Sleep(time.Hour) } // the desk ends it
 	return map[string]behaviour{
-		"is killed": {func(in *airlock.Inside, _ airlock.Job) {
+		"never ends": {func(in *airlock.Inside, _ airlock.Job) {
 			begun(in)
-			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
-			forever()
-		}, "", airlock.Code},
+			if err := (confine.Limits{Seconds: 1}).Set(); err != nil {
+				in.Refused("", err.Error())
+			}
+			for n := 0; ; n++ {
+				if n%1_000_000 == 0 {
+					runtime.Gosched()
+				}
+			}
+		}, "died, and nothing of what it read is kept: ", airlock.Code},
 		"panics": {func(in *airlock.Inside, _ airlock.Job) {
 			begun(in)
 			panic("index \x1b[2J out of range")
@@ -159,6 +168,9 @@ func TestAProcessThatMisbehaves(t *testing.T) {
 		t.Run("one that "+name, func(t *testing.T) {
 			t.Parallel()
 			p := airlock.Process{Path: self, Args: []string{self, "bad", name}, Env: []string{"GOTRACEBACK=none"}, Silence: time.Second}
+			if name == "never ends" {
+				p.Silence = time.Minute // the limit of the processor is sooner
+			}
 			_, err := p.Read(t.Context(), airlock.Job{
 				Folders: []string{t.TempDir()}, Work: t.TempDir(), MaxBytes: 1 << 20, Identities: []age.Identity{k.Escrow},
 				Believe: func([]byte, [][]byte) (roster.Roster, error) { return k.Roster, nil },
@@ -288,6 +300,44 @@ func TestKeysStayOutside(t *testing.T) {
 	require.NoError(t, err)
 	require.NotContains(t, strings.ToUpper(string(text)), "SECRET")
 	require.Contains(t, string(text), k.Intake.Recipient().String())
+}
+
+// Killed from outside while it reads, as the system does when memory is short.
+func TestAProcessThatIsKilled(t *testing.T) {
+	own, err := airlock.Own()
+	require.NoError(t, err)
+	folder, k, _ := medium(t, bundletest.Files())
+	_, err = own.Read(t.Context(), job(t, folder, k, func([]byte, [][]byte) (roster.Roster, error) {
+		for _, pid := range children(t) {
+			require.NoError(t, syscall.Kill(pid, syscall.SIGKILL))
+		}
+		return k.Roster, nil
+	}))
+	require.ErrorContains(t, err, "died, and nothing of what it read is kept: signal: killed")
+	require.Equal(t, airlock.Code, bundle.RefusalCode(err))
+	require.Empty(t, children(t), "it is gone when Read returns")
+}
+
+func children(t *testing.T) (pids []int) {
+	t.Helper()
+	lists, err := filepath.Glob("/proc/self/task/*/children")
+	require.NoError(t, err)
+	if len(lists) == 0 {
+		t.Skip("this system does not list the children of a process")
+	}
+	for _, path := range lists {
+		text, err := os.ReadFile(path)
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ESRCH) {
+			continue // a thread that has ended meanwhile
+		}
+		require.NoError(t, err)
+		for _, word := range strings.Fields(string(text)) {
+			pid, err := strconv.Atoi(word)
+			require.NoError(t, err)
+			pids = append(pids, pid)
+		}
+	}
+	return pids
 }
 
 func TestCancelKills(t *testing.T) {

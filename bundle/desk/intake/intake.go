@@ -131,7 +131,7 @@ func (in *Intake) Import(ctx context.Context, set Set) (Outcome, error) {
 	}
 	in.step("quarantine")
 	out, err := in.run(ctx, set, work)
-	if rm := os.RemoveAll(work); rm != nil {
+	if rm := clear(work); rm != nil {
 		err = errors.Join(err, fmt.Errorf("empty the quarantine: %w", rm))
 	}
 	if err != nil {

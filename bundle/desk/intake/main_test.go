@@ -37,6 +37,13 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
+	if len(os.Args) == 4 && os.Args[1] == "liar" {
+		if err := liar(os.Args[2], os.Args[3]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	if dir := os.Getenv(childEnv); dir != "" {
 		if err := child(dir); err != nil {
 			fmt.Fprintln(os.Stderr, err)
@@ -110,6 +117,22 @@ func newApart(t *testing.T, k *bundletest.Kit) *station {
 	require.NoError(t, err)
 	s.begin(t)
 	return s
+}
+
+// with is an intake of the same station that reads in another way.
+func (s *station) with(r intake.Reader, ids []age.Identity, rosters func(string) (roster.Roster, error)) *intake.Intake {
+	blobs, err := fileblobs.New(filepath.Join(s.dir, "blobs"))
+	if err != nil {
+		panic(err)
+	}
+	in, err := intake.New(context.Background(), intake.Options{
+		Store: s.store, Reader: r, Blobs: blobs, Quarantine: filepath.Join(s.dir, "quarantine"), Opened: filepath.Join(s.dir, "opened"),
+		Identities: ids, Roster: rosters, Now: func() time.Time { return arrival },
+	})
+	if err != nil {
+		panic(err)
+	}
+	return in
 }
 
 // begin tells the desk of its site.

@@ -33,6 +33,10 @@ func lies(format string, args ...any) error {
 // for what the reader says it is. The label is believed already, so its digests say
 // what the manifest is and what was approved, before a byte of either is parsed.
 func recheck(ctx context.Context, tree string, l carry.Label, r roster.Roster) (container.Head, verify.Signers, error) {
+	// A link here would be moved into place as a link.
+	if info, err := os.Lstat(tree); err != nil || !info.IsDir() {
+		return container.Head{}, verify.Signers{}, lies("it left no folder of files")
+	}
 	root, err := os.OpenRoot(tree)
 	if err != nil {
 		return container.Head{}, verify.Signers{}, fmt.Errorf("check what was read: %w", err)
@@ -232,6 +236,20 @@ func (c checker) nothingElse(ctx context.Context, h container.Head) error {
 		left--
 		return nil
 	})
+}
+
+// clear removes a folder, also when whoever filled it has locked some of it.
+func clear(dir string) error {
+	if err := os.RemoveAll(dir); err == nil {
+		return nil
+	}
+	_ = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() {
+			return os.Chmod(path, 0o700)
+		}
+		return nil
+	})
+	return os.RemoveAll(dir)
 }
 
 // sealedFile opens the sealed file the reader has left; that it has the digest of
