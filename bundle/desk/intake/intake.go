@@ -189,7 +189,11 @@ func (in *Intake) run(ctx context.Context, set Set, work string) (Outcome, error
 	if err != nil {
 		return Outcome{}, err
 	}
-	b.Warnings = slices.Concat(b.Warnings, warnings, more)
+	left, unread, err := readLeftOut(tree, head.Manifest)
+	if err != nil {
+		return Outcome{}, err
+	}
+	b.LeftOut, b.Warnings = left, slices.Concat(b.Warnings, warnings, more, unread)
 	return in.keep(ctx, id, b, draft, work)
 }
 
@@ -320,6 +324,7 @@ func (in *Intake) describe(ctx context.Context, l carry.Label, officer roster.Pe
 		Collector: s.Collector.ID, ReleasedBy: officer.ID, Files: m.Totals.Files, Bytes: m.Totals.Bytes, Clear: m.Clear, Recipients: m.Recipients,
 		Repaired: r.Repaired, ReplySeqSeen: m.Trust.ReplySeqSeen, Warnings: warnings,
 	}
+	b.Omitted, b.OmittedAll = omitted(m)
 	for _, p := range s.Officers {
 		b.Officers = append(b.Officers, p.ID)
 	}

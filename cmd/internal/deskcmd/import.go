@@ -159,6 +159,12 @@ func (a *app) printImported(done []arrival, asJSON bool) error {
 		for _, w := range b.Warnings {
 			fmt.Fprintf(a.env.Out, "  warning: %s\n", cli.Printable(w))
 		}
+		for _, l := range leftWords(b) {
+			fmt.Fprintf(a.env.Out, "  %s\n", cli.Printable(l))
+		}
+		if b.OmittedAll > 0 {
+			fmt.Fprintf(a.env.Out, "  %s\n", cli.Printable(omittedWords(b)))
+		}
 		for _, f := range o.Findings[:min(len(o.Findings), mostTold)] {
 			if f.Open {
 				fmt.Fprintf(a.env.Out, "  found: %s, %s (%s)\n", f.Title, f.Array, f.Rule)
