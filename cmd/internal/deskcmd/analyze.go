@@ -124,7 +124,7 @@ func (a *app) analyze(ctx context.Context, name string, back time.Duration) (out
 	out.Runs = runs
 	out.Report = triage.Analyze(now, before, rules).With(found...)
 	slices.SortStableFunc(out.Report.Findings, func(x, y triage.Finding) int { return cmp.Compare(out.away(x), out.away(y)) })
-	if out.Checks, err = checked(ctx, now); err != nil {
+	if out.Checks, err = a.checked(ctx, b, now); err != nil {
 		return out, err
 	}
 	out.Timeline = triage.Timeline(now, b.Taken.Add(-back), b.Taken.AddDate(100, 0, 0))
