@@ -10,6 +10,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"darksite/bundle"
 	"darksite/bundle/carry"
 	"darksite/bundle/container"
 	"darksite/bundle/desk/confine"
@@ -168,11 +169,12 @@ func (r *reader) read(ctx context.Context) (done, error) {
 	return d, nil
 }
 
-// Want is what a label says of the sealed file.
+// Want is what a label says of the sealed file. A label that lists none of something
+// says that there is none.
 func Want(l carry.Label) verify.Want {
 	return verify.Want{
 		BID: l.BID, Marking: l.Marking, Seq: l.Seq, SealedSHA256: l.SealedSHA256, SealedSize: l.SealedSize,
-		TarSHA256: l.TarSHA256, ManifestSHA256: l.ManifestSHA256, Recipients: l.Recipients, Approvals: l.Approvals,
+		TarSHA256: l.TarSHA256, ManifestSHA256: l.ManifestSHA256, Recipients: append([]string{}, l.Recipients...), Approvals: append([]bundle.Digest{}, l.Approvals...),
 	}
 }
 

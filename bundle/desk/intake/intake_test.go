@@ -257,6 +257,9 @@ func TestRefusals(t *testing.T) {
 		{name: "label tells other approvals", cargo: func(c *cargo) {
 			c.label = func(l *carry.Label) { l.Approvals = l.Approvals[:1] }
 		}, code: "label"},
+		{name: "label tells of no approvals", cargo: func(c *cargo) {
+			c.label = func(l *carry.Label) { l.Approvals = nil }
+		}, code: "label"},
 		{name: "label gives it another number", cargo: func(c *cargo) {
 			c.label = func(l *carry.Label) { l.BID, l.Seq = "S042-000002", 2 }
 		}, spoil: rename("S042-000002"), code: "label"},
