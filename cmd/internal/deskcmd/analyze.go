@@ -231,11 +231,11 @@ func similar(c desk.Case, v analysis, cases []desk.Case) []likeness {
 
 func (a *app) printAnalysis(v analysis) {
 	w, width, color := a.env.Out, a.env.Width(), a.env.Color()
-	against := "there is no bundle before it to compare with"
+	against := "none before it to compare with"
 	if v.Before != "" {
 		against = "compared with " + v.Before
 	}
-	fmt.Fprintf(w, "case      %s  bundle %s, %s\n", v.Case, v.Bundle, against)
+	a.paragraph("case", fmt.Sprintf("%s  bundle %s, %s", v.Case, v.Bundle, against))
 	for _, x := range v.Arrays {
 		a.paragraph("array", strings.TrimSpace(fmt.Sprintf("%s  %s %s %s, %s", x.Name, x.Kind, x.Model, cmp.Or(x.Version, "version not known"), clockLine(x))))
 	}

@@ -316,10 +316,10 @@ func (a *app) peopleOf() func(actor string) string {
 
 func (a *app) printTransit(v caseView) {
 	if v.Transit.Ahead > 0 {
-		fmt.Fprintf(a.env.Out, "received  %s, raised %s by the site's clock, which is ahead by %s or more\n", stamp(v.Received), stamp(v.Raised), units.Duration(v.Transit.Ahead))
+		a.paragraph("received", fmt.Sprintf("%s, raised %s by the site's clock, which is ahead by %s or more", stamp(v.Received), stamp(v.Raised), units.Duration(v.Transit.Ahead)))
 		return
 	}
-	fmt.Fprintf(a.env.Out, "raised    %s by the site's clock, received %s, in transit %s\n", stamp(v.Raised), stamp(v.Received), units.Duration(v.Transit.Took))
+	a.paragraph("raised", fmt.Sprintf("%s by the site's clock, received %s, in transit %s", stamp(v.Raised), stamp(v.Received), units.Duration(v.Transit.Took)))
 }
 
 func who(name, id string) string {

@@ -8,6 +8,12 @@ import (
 	"darksite/cmd/internal/cli"
 )
 
+// How the reasons begin of what did not get into a bundle on purpose.
+const (
+	removedReason  = "removed at review"
+	withheldReason = "withheld"
+)
+
 // leftWords says what a site does without of our replies.
 func leftWords(b desk.Bundle) []string {
 	var out []string
@@ -22,9 +28,9 @@ func omittedWords(b desk.Bundle) string {
 	removed, withheld := 0, 0
 	for _, o := range b.Omitted {
 		switch {
-		case strings.HasPrefix(o.Reason, "removed at review"):
+		case strings.HasPrefix(o.Reason, removedReason):
 			removed++
-		case strings.HasPrefix(o.Reason, "withheld"):
+		case strings.HasPrefix(o.Reason, withheldReason):
 			withheld++
 		}
 	}
@@ -32,7 +38,7 @@ func omittedWords(b desk.Bundle) string {
 	for _, p := range []struct {
 		n    int
 		what string
-	}{{removed, "removed at review"}, {withheld, "withheld by the redactor"}, {b.OmittedAll - removed - withheld, "not collected"}} {
+	}{{removed, removedReason}, {withheld, "withheld by the redactor"}, {b.OmittedAll - removed - withheld, "not collected"}} {
 		if p.n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.what))
 		}
@@ -40,26 +46,31 @@ func omittedWords(b desk.Bundle) string {
 	return "not in it: " + strings.Join(parts, ", ")
 }
 
-// mostOmitted is how many the case shows; --json has more.
+// mostOmitted is how many the case shows.
 const mostOmitted = 10
 
-// printOmitted shows what the newest bundle of a case lacks.
+// printOmitted shows what the newest bundle of a case lacks: by name what a person or
+// the redactor took out, by number what was not there to be taken.
 func (a *app) printOmitted(b desk.Bundle) {
 	if len(b.LeftOut) > 0 {
 		fmt.Fprintln(a.env.Out)
 		a.paragraph("left out", strings.Join(leftWords(b), "; "))
 	}
-	if len(b.Omitted) == 0 {
+	if b.OmittedAll == 0 {
 		return
 	}
 	t := &cli.Table{Header: []string{"NOT IN " + string(b.BID), "WHY"}}
-	for _, o := range b.Omitted[:min(len(b.Omitted), mostOmitted)] {
-		t.Add(o.OrigPath, o.Reason)
+	for _, o := range b.Omitted {
+		if t.Len() < mostOmitted && (strings.HasPrefix(o.Reason, removedReason) || strings.HasPrefix(o.Reason, withheldReason)) {
+			t.Add(o.OrigPath, o.Reason)
+		}
 	}
 	fmt.Fprintln(a.env.Out)
-	t.Print(a.env.Out, a.env.Width(), a.env.Color())
-	if more := b.OmittedAll - mostOmitted; more > 0 {
-		fmt.Fprintf(a.env.Out, "and %d more: see omitted in the manifest of the bundle\n", more)
+	if t.Len() > 0 {
+		t.Print(a.env.Out, a.env.Width(), a.env.Color())
+	}
+	for _, line := range cli.Wrap(fmt.Sprintf("%s, %s; all of it: --json, and the manifest", b.BID, omittedWords(b)), a.env.Width()) {
+		fmt.Fprintln(a.env.Out, line)
 	}
 }
 
