@@ -60,7 +60,7 @@ func ReassembleFile(ctx context.Context, path string, o ReadOptions, folders ...
 func (m *media) reassemble(ctx context.Context, dst io.Writer, o ReadOptions) (*Report, error) {
 	plain := false // take every block as it is: the whole is already known to fit
 	if m.list != ListGood {
-		r, err := m.scan(ctx, ReadOptions{}, false)
+		r, err := m.scan(ctx, ReadOptions{Progress: o.Progress}, false)
 		if err != nil {
 			return nil, err
 		}
@@ -81,7 +81,7 @@ func (m *media) reassemble(ctx context.Context, dst io.Writer, o ReadOptions) (*
 			block := bufs[0][:m.geo.blockLen(n, i)]
 			bufs[0], bufs[1] = bufs[1], bufs[0]
 			if err := b.block(ctx, n, i, block); errors.Is(err, errStripe) {
-				return b.lost(ctx)
+				return b.lost(ctx, o)
 			} else if err != nil {
 				return b.report, err
 			}
@@ -243,8 +243,8 @@ func (b *builder) sources(ctx context.Context, n, i int, buf []byte) ([]*volume,
 }
 
 // lost reads everything to say exactly what is missing.
-func (b *builder) lost(ctx context.Context) (*Report, error) {
-	r, err := b.scan(ctx, ReadOptions{}, false)
+func (b *builder) lost(ctx context.Context, o ReadOptions) (*Report, error) {
+	r, err := b.scan(ctx, ReadOptions{Progress: o.Progress}, false)
 	if err != nil {
 		return b.report, err
 	}

@@ -149,4 +149,16 @@ type Bundle struct {
 	Recipients     []string      `json:"recipients,omitempty"` // fingerprints of the keys it is sealed to
 	ReplySeqSeen   int64         `json:"reply_seq_seen"`       // the newest reply the site had opened
 	Warnings       []string      `json:"warnings,omitempty"`
+
+	// What was meant to be in it and is not: removed at review first, then withheld
+	// by the redactor, then what could not be collected.
+	Omitted    []bundle.Omission `json:"omitted,omitempty"` // the first of them
+	OmittedAll int               `json:"omitted_in_all,omitempty"`
+	LeftOut    []LeftOut         `json:"left_out,omitempty"` // of our replies, at the site
+}
+
+// LeftOut is a part of a reply that a site does without, by its own decision.
+type LeftOut struct {
+	Reply int64  `json:"reply"`
+	What  string `json:"what"` // rules, runbooks
 }

@@ -47,6 +47,9 @@ type Options struct {
 	// Accept is asked once the head is believed and before anything is written:
 	// the place for quotas and for the order of a site's bundles. An error stops.
 	Accept func(verify.Report) error
+	// Synced, where it is set, is called after each file that is on disk: at the end
+	// of a bundle of many files this takes longer than anything else.
+	Synced func()
 }
 
 // Bundle opens a sealed bundle into dir, which must not exist; its parent must.
@@ -67,14 +70,14 @@ func Bundle(ctx context.Context, src io.Reader, dir string, o Options) (verify.R
 	if err != nil {
 		return verify.Report{}, fmt.Errorf("open bundle: %w", err)
 	}
-	if rep.Measured, err = extract(s, rep.Head, o.Want, dir); err != nil {
+	if rep.Measured, err = extract(s, rep.Head, o, dir); err != nil {
 		return verify.Report{}, fmt.Errorf("open bundle %s: %w", rep.Head.Manifest.BID, err)
 	}
 	return rep, nil
 }
 
 // extract fills dir and removes it again when anything fails.
-func extract(s *verify.Stream, h container.Head, want verify.Want, dir string) (m verify.Measured, err error) {
+func extract(s *verify.Stream, h container.Head, o Options, dir string) (m verify.Measured, err error) {
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return m, fmt.Errorf("make quarantine folder: %w", err)
 	}
@@ -88,7 +91,7 @@ func extract(s *verify.Stream, h container.Head, want verify.Want, dir string) (
 		return m, fmt.Errorf("open quarantine folder: %w", err)
 	}
 	defer func() { err = errors.Join(err, root.Close()) }()
-	x := &extractor{root: root, made: map[string]bool{".": true}, buf: make([]byte, 64<<10)}
+	x := &extractor{root: root, made: map[string]bool{".": true}, buf: make([]byte, 64<<10), synced: o.Synced}
 	if err := x.head(h); err != nil {
 		return m, err
 	}
@@ -107,7 +110,7 @@ func extract(s *verify.Stream, h container.Head, want verify.Want, dir string) (
 	if m, err = s.Finish(); err != nil {
 		return m, err
 	}
-	if err := want.Measured(m); err != nil {
+	if err := o.Want.Measured(m); err != nil {
 		return m, err
 	}
 	return m, x.sync(dir)
@@ -119,6 +122,8 @@ type extractor struct {
 	made  map[string]bool
 	files []string
 	buf   []byte
+
+	synced func()
 }
 
 // head writes the members before the payload, as they were read.
@@ -171,6 +176,9 @@ func (x *extractor) sync(dir string) error {
 	for _, name := range x.files {
 		if err := x.syncFile(name); err != nil {
 			return fmt.Errorf("sync %s: %w", name, err)
+		}
+		if x.synced != nil {
+			x.synced()
 		}
 	}
 	for made := range x.made {

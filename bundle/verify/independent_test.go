@@ -40,35 +40,52 @@ type checker struct {
 
 func refuse(format string, args ...any) error { return fmt.Errorf(format, args...) }
 
+// opened is what the checker found in a file.
+type opened struct {
+	archive  []byte
+	members  map[string][]byte
+	manifest map[string]any
+}
+
 func (c checker) check(sealed []byte) error {
+	_, err := c.open(sealed, false)
+	return err
+}
+
+func (c checker) open(sealed []byte, clear bool) (o opened, err error) {
+	frame, stanzas := sealed, 0
+	if !clear {
+		if frame, stanzas, err = c.decrypt(sealed); err != nil {
+			return o, err
+		}
+	}
+	if o.archive, err = unframe(frame); err != nil {
+		return o, err
+	}
+	var order []string
+	if o.members, order, err = untar(o.archive); err != nil {
+		return o, err
+	}
+	if o.manifest, err = c.manifest(o.members, order, clear); err != nil {
+		return o, err
+	}
+	if len(list(o.manifest["recipients"])) != stanzas {
+		return o, refuse("%d recipients of %d", stanzas, len(list(o.manifest["recipients"])))
+	}
+	return o, c.people(o.manifest, o.members)
+}
+
+func (c checker) decrypt(sealed []byte) ([]byte, int, error) {
 	stanzas, err := ageLines(sealed)
 	if err != nil {
-		return err
+		return nil, 0, err
 	}
 	plain, err := age.Decrypt(bytes.NewReader(sealed), c.id)
 	if err != nil {
-		return err
+		return nil, 0, err
 	}
 	frame, err := io.ReadAll(plain)
-	if err != nil {
-		return err
-	}
-	archive, err := unframe(frame)
-	if err != nil {
-		return err
-	}
-	members, order, err := untar(archive)
-	if err != nil {
-		return err
-	}
-	m, err := c.manifest(members, order)
-	if err != nil {
-		return err
-	}
-	if len(list(m["recipients"])) != stanzas {
-		return refuse("%d recipients of %d", stanzas, len(list(m["recipients"])))
-	}
-	return c.people(m, members)
+	return frame, stanzas, err
 }
 
 func ageLines(sealed []byte) (int, error) {
@@ -194,7 +211,7 @@ func number(v any) int64 {
 }
 
 // manifest checks order, the manifest and that it tells the truth of each file.
-func (c checker) manifest(members map[string][]byte, order []string) (map[string]any, error) {
+func (c checker) manifest(members map[string][]byte, order []string, clear bool) (map[string]any, error) {
 	text := members["MANIFEST.json"]
 	var m map[string]any
 	dec := json.NewDecoder(bytes.NewReader(text))
@@ -222,7 +239,7 @@ func (c checker) manifest(members map[string][]byte, order []string) (map[string
 		got = append(got, k)
 	}
 	slices.Sort(got)
-	if !slices.Equal(keys, got) || m["clear"] != false || m["format"] != "darksite-bundle/1" || m["site"] != c.roster.Site ||
+	if !slices.Equal(keys, got) || m["clear"] != clear || m["format"] != "darksite-bundle/1" || m["site"] != c.roster.Site ||
 		m["bid"] != fmt.Sprintf("%s-%06d", m["site"], number(m["seq"])) || strings.ContainsAny(m["marking"].(string), "\x1b\n") {
 		return nil, refuse("manifest of another kind")
 	}
@@ -356,8 +373,12 @@ func approval(m map[string]any, who string, text, manifest []byte) error {
 	if err != nil || until < number(m["seq"]) {
 		return refuse("lapsed")
 	}
+	sealed := "yes"
+	if m["clear"] == true {
+		sealed = "NO: not encrypted, whoever holds the medium can read it"
+	}
 	for key, want := range map[string]string{
-		"statement": "export approval v1", "sealed": "yes", "decision": "release", "bid": m["bid"].(string),
+		"statement": "export approval v1", "sealed": sealed, "decision": "release", "bid": m["bid"].(string),
 		"manifest_sha256": fmt.Sprintf("%x", sha256.Sum256(manifest)), "reviewer": who,
 		"recipients": strings.Join(recipients, " "), "marking_out": m["marking"].(string), "case": m["case"].(string),
 		"redaction_report_sha256": m["redaction_report_sha256"].(string),

@@ -10,8 +10,12 @@
 // after everything was opened that the work needs beside the paths.
 //
 // Limits: files that are open already stay usable, which is what makes standard
-// output work. UDP and sockets in the file system are not covered. The package is
-// no substitute for a station that has no network.
+// output work. UDP and sockets in the file system are not covered by Landlock; the
+// fresh namespaces package airlock starts its process in cover them. The package
+// is no substitute for a station that has no network.
+//
+// [Available] says without changing anything what Process would come to, and
+// [Limits] bounds what this process may use; both are of Linux alone as well.
 package confine
 
 // Paths are what stays reachable. A path that does not exist is an error, but for
@@ -31,3 +35,10 @@ const (
 	Files       Level = "files"             // files only
 	FilesAndTCP Level = "files and network" // and no TCP
 )
+
+// Limits bound this process for good. A zero field bounds nothing.
+type Limits struct {
+	Data    int64 // bytes of memory that can be written
+	File    int64 // bytes of one file
+	Seconds int64 // of the processor
+}

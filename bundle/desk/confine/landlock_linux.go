@@ -32,10 +32,37 @@ func handled(version uintptr) (files, network, writing uint64) {
 		files |= unix.LANDLOCK_ACCESS_FS_TRUNCATE
 		writing |= unix.LANDLOCK_ACCESS_FS_TRUNCATE
 	}
+	if version >= 5 {
+		files |= unix.LANDLOCK_ACCESS_FS_IOCTL_DEV
+	}
 	if version >= 4 {
 		network = unix.LANDLOCK_ACCESS_NET_BIND_TCP | unix.LANDLOCK_ACCESS_NET_CONNECT_TCP
 	}
 	return files, network, writing
+}
+
+// abi is the version of Landlock, zero where it is not in the kernel or not
+// switched on, and in a build with cgo, which cannot reach all its threads.
+func abi() uintptr {
+	if _, _, errno := syscall.AllThreadsSyscall(unix.SYS_GETPPID, 0, 0, 0); errno == syscall.ENOTSUP {
+		return 0
+	}
+	version, _, errno := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, 0, 0, unix.LANDLOCK_CREATE_RULESET_VERSION)
+	if errno != 0 {
+		return 0
+	}
+	return version
+}
+
+// Available is how far Process could confine a process here. It changes nothing.
+func Available() Level {
+	switch version := abi(); {
+	case version == 0:
+		return None
+	case version < 4:
+		return Files
+	}
+	return FilesAndTCP
 }
 
 // Process confines this process, with all its threads, for good.
@@ -48,8 +75,8 @@ func Process(p Paths) (Level, error) {
 }
 
 func process(p Paths) (Level, error) {
-	version, _, errno := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, 0, 0, unix.LANDLOCK_CREATE_RULESET_VERSION)
-	if errno != 0 { // not in this kernel, or not switched on
+	version := abi()
+	if version == 0 {
 		return None, nil
 	}
 	files, network, writing := handled(version)
@@ -57,6 +84,10 @@ func process(p Paths) (Level, error) {
 	size := unsafe.Sizeof(attr.Handled_access_fs)
 	if network != 0 {
 		size += unsafe.Sizeof(attr.Handled_access_net)
+	}
+	if version >= 6 { // no signal and no abstract socket beyond this process
+		attr.Scoped = unix.LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET | unix.LANDLOCK_SCOPE_SIGNAL
+		size += unsafe.Sizeof(attr.Scoped)
 	}
 	fd, _, errno := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, uintptr(unsafe.Pointer(&attr)), size, 0) //nolint:gosec // what the call takes
 	if errno != 0 {
@@ -106,9 +137,6 @@ func allow(ruleset int, path string, access uint64) error {
 // inForce puts the rules in force on every thread.
 func inForce(fd uintptr, network uint64) (Level, error) {
 	_, _, errno := syscall.AllThreadsSyscall6(unix.SYS_PRCTL, unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0, 0)
-	if errno == syscall.ENOTSUP { // a build with cgo cannot reach all threads
-		return None, nil
-	}
 	if errno != 0 {
 		return None, fmt.Errorf("give up new privileges: %w", errno)
 	}

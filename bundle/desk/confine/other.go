@@ -4,3 +4,9 @@ package confine
 
 // Process does nothing here: the system has no way this package knows.
 func Process(Paths) (Level, error) { return None, nil }
+
+// Available says that nothing can be taken away here.
+func Available() Level { return None }
+
+// Set does nothing here.
+func (Limits) Set() error { return nil }

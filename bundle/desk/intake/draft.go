@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path"
-	"slices"
 	"strings"
 	"unicode"
 
@@ -28,29 +26,37 @@ const (
 // without one; a draft that cannot be read is told and does not stop the import,
 // since the rest of the bundle is an urgent customer's.
 func readDraft(tree string, m bundle.Manifest) (*desk.Draft, []string, error) {
-	i := slices.IndexFunc(m.Files, func(e bundle.Entry) bool {
-		return e.Source == draftSource && path.Base(e.Path) == "case.json"
-	})
-	if i < 0 {
-		return nil, nil, nil
-	}
-	if m.Files[i].Size > maxDraft {
-		return nil, []string{fmt.Sprintf("the case draft was not read: %d bytes, at most %d", m.Files[i].Size, maxDraft)}, nil
-	}
-	root, err := os.OpenRoot(tree)
-	if err != nil {
-		return nil, nil, fmt.Errorf("read the case draft: %w", err)
-	}
-	defer root.Close()
-	text, err := fs.ReadFile(root.FS(), m.Files[i].Path)
-	if err != nil {
-		return nil, nil, fmt.Errorf("read the case draft: %w", err)
+	text, warnings, err := readListed(tree, m, draftSource, "case.json", maxDraft)
+	if text == nil || err != nil {
+		return nil, warnings, err
 	}
 	d, err := decodeDraft(text)
 	if err != nil {
 		return nil, []string{fmt.Sprintf("the case draft cannot be read: %v", err)}, nil
 	}
 	return d, nil, nil
+}
+
+// readListed reads the file of a collector, nil where the manifest lists none. One
+// that is too large is told.
+func readListed(tree string, m bundle.Manifest, source, name string, most int64) ([]byte, []string, error) {
+	i := listed(m, source, name)
+	if i < 0 {
+		return nil, nil, nil
+	}
+	if m.Files[i].Size > most {
+		return nil, []string{fmt.Sprintf("%s was not read: %d bytes, at most %d", name, m.Files[i].Size, most)}, nil
+	}
+	root, err := os.OpenRoot(tree)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read %s: %w", name, err)
+	}
+	defer root.Close()
+	text, err := fs.ReadFile(root.FS(), m.Files[i].Path)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read %s: %w", name, err)
+	}
+	return text, nil, nil
 }
 
 // carriedDraft is the part of the site's draft the desk reads. It has been

@@ -1,29 +1,3 @@
-// Package intake takes carried media in: from a folder somebody plugged in to a
-// case at the desk, or to a refusal that names what is wrong.
-//
-// The way is one line and no step can be left out: label and its signature,
-// volumes and repair, digest of the sealed file, age, zstd, archive, manifest,
-// signatures, approvals, order of the site's bundles, files into quarantine,
-// canonical rebuild, then one rename and one transaction. Nothing is believed
-// before the end. A bundle in clear is taken where label, manifest, approvals and
-// the roster of the site agree that it may be. Until then every byte lies in the quarantine folder, which
-// belongs to this package alone: [New] empties it.
-//
-// [Find] groups the volumes found on several media by bundle, and
-// [Intake.Import] takes one bundle in. Importing a bundle twice is no error: the
-// second time is reported as a duplicate, also when it was sealed anew. Two
-// bundles of one sequence number and different content are a fork of the site's
-// chain and are refused; a gap is a warning.
-//
-// A refusal leaves nothing anywhere. A crash, or a disk or store that fails at
-// the very end, leaves either nothing or a whole import: before anything is put
-// outside the quarantine its digest is noted in there, and what was put and has no
-// record is taken back, at once or by the next [New].
-//
-// Limits: memory does not grow with a bundle; a bundle may have at most
-// Options.MaxBytes of plaintext. The quarantine has one owner: the caller holds
-// the desk's store, which one process can, before it calls New, and one Intake
-// imports one bundle at a time.
 package intake
 
 import (
@@ -40,7 +14,7 @@ import (
 	"darksite/bundle/carry"
 	"darksite/bundle/container"
 	"darksite/bundle/desk"
-	"darksite/bundle/open"
+	"darksite/bundle/desk/airlock"
 	"darksite/bundle/roster"
 	"darksite/bundle/safefile"
 	"darksite/bundle/verify"
@@ -61,9 +35,17 @@ type Store interface {
 	desk.Index
 }
 
+// Reader reads the folders of one bundle into a folder of the quarantine. What it
+// leaves there is checked, what it says besides is told. It has ended when Read
+// returns.
+type Reader interface {
+	Read(ctx context.Context, j airlock.Job) (airlock.Reading, error)
+}
+
 // Options are the parts an intake works with.
 type Options struct {
 	Store      Store
+	Reader     Reader
 	Blobs      desk.Blobs
 	Quarantine string // folder, emptied by New
 	Opened     string // folder of imported trees, by digest of the sealed file; on the quarantine's file system
@@ -149,7 +131,7 @@ func (in *Intake) Import(ctx context.Context, set Set) (Outcome, error) {
 	}
 	in.step("quarantine")
 	out, err := in.run(ctx, set, work)
-	if rm := os.RemoveAll(work); rm != nil {
+	if rm := clear(work); rm != nil {
 		err = errors.Join(err, fmt.Errorf("empty the quarantine: %w", rm))
 	}
 	if err != nil {
@@ -163,63 +145,86 @@ var errKnown = errors.New("imported before")
 
 func (in *Intake) run(ctx context.Context, set Set, work string) (Outcome, error) {
 	var label carry.Label
+	var people roster.Roster
 	var officer roster.Person
 	var before Outcome
-	sealed := filepath.Join(work, sealedName)
+	j := airlock.Job{MaxBytes: in.o.MaxBytes, Identities: in.o.Identities, Progress: in.o.Progress}
 	// The label is read once, and what it is believed by is asked before anything
 	// else of the medium is read: a label that changes meanwhile changes nothing.
-	carried, err := carry.ReassembleFile(ctx, sealed, carry.ReadOptions{
-		Progress: in.o.Progress,
-		Check: func(text []byte, sigs [][]byte) (err error) {
-			if label, officer, err = in.believe(set.Name, text, sigs); err != nil {
-				return err
-			}
-			before, err = in.known(ctx, label)
-			return err
-		},
-	}, set.Folders...)
+	j.Believe = func(text []byte, sigs [][]byte) (r roster.Roster, err error) {
+		if label, officer, people, err = in.believe(set.Name, text, sigs); err != nil {
+			return r, err
+		}
+		in.step("label")
+		before, err = in.known(ctx, label)
+		return people, err
+	}
+	var err error
+	if j.Work, j.Folders, err = absolute(work, set.Folders); err != nil {
+		return Outcome{}, err
+	}
+	reading, err := in.o.Reader.Read(ctx, j)
 	if errors.Is(err, errKnown) {
 		return before, nil
 	}
 	if err != nil {
 		return Outcome{}, err
 	}
-	in.step("reassembled")
-	tree := filepath.Join(work, treeName)
-	report, warnings, err := in.open(ctx, label, sealed, tree)
+	in.step("read")
+	tree := filepath.Join(work, airlock.TreeName)
+	head, signers, err := recheck(ctx, tree, label, people)
 	if err != nil {
 		return Outcome{}, err
 	}
-	in.step("opened")
-	b, err := in.describe(officer, report, carried, warnings)
+	in.step("checked")
+	b, err := in.describe(ctx, label, officer, head, signers, reading)
 	if err != nil {
 		return Outcome{}, err
 	}
-	draft, warnings, err := readDraft(tree, report.Head.Manifest)
+	draft, warnings, err := readDraft(tree, head.Manifest)
 	if err != nil {
 		return Outcome{}, err
 	}
-	id, more, err := in.caseID(ctx, b, report.Head.Manifest.Case)
+	id, more, err := in.caseID(ctx, b, head.Manifest.Case)
 	if err != nil {
 		return Outcome{}, err
 	}
-	b.Warnings = slices.Concat(b.Warnings, warnings, more)
+	left, unread, err := readLeftOut(tree, head.Manifest)
+	if err != nil {
+		return Outcome{}, err
+	}
+	b.LeftOut, b.Warnings = left, slices.Concat(b.Warnings, warnings, more, unread)
 	return in.keep(ctx, id, b, draft, work)
+}
+
+func absolute(work string, folders []string) (string, []string, error) {
+	all := []string{work}
+	for i, f := range append(all, folders...) {
+		abs, err := filepath.Abs(f)
+		if err != nil {
+			return "", nil, fmt.Errorf("find %s: %w", f, err)
+		}
+		if i == 0 {
+			all[0] = abs
+			continue
+		}
+		all = append(all, abs)
+	}
+	return all[0], all[1:], nil
 }
 
 // believe reads a label and decides whether it is to be believed, and with it
 // nothing else yet.
-func (in *Intake) believe(name string, text []byte, sigs [][]byte) (label carry.Label, officer roster.Person, err error) {
+func (in *Intake) believe(name string, text []byte, sigs [][]byte) (label carry.Label, officer roster.Person, r roster.Roster, err error) {
 	if label, err = carry.ParseLabel(text); err != nil {
-		return label, officer, err
+		return label, officer, r, err
 	}
 	site, _, _ := label.BID.Split()
-	r, err := in.o.Roster(site)
-	if err != nil {
-		return label, officer, bundle.RefuseFor("site-unknown", err, "the label is of site %q", site)
+	if r, err = in.o.Roster(site); err != nil {
+		return label, officer, r, bundle.RefuseFor("site-unknown", err, "the label is of site %q", site)
 	}
 	if officer, err = carry.VerifyLabel(text, sigs, r); err != nil {
-		return label, officer, err
+		return label, officer, r, err
 	}
 	switch {
 	case string(label.BID) != name:
@@ -227,11 +232,12 @@ func (in *Intake) believe(name string, text []byte, sigs [][]byte) (label carry.
 	case label.SealedSize > in.o.MaxBytes+in.o.MaxBytes/16+1<<20: // what sealing can add at most
 		err = bundle.Refuse("quota", "the sealed file has %d bytes and this desk takes bundles of at most %d", label.SealedSize, in.o.MaxBytes)
 	}
-	return label, officer, err
+	return label, officer, r, err
 }
 
 // known ends with errKnown for a bundle that was imported before: the same
-// sealed file, or the same content sealed once more.
+// sealed file, or the same content sealed once more. A label that gives a number
+// which is taken by something else is the end of it too.
 func (in *Intake) known(ctx context.Context, label carry.Label) (Outcome, error) {
 	site, _, _ := label.BID.Split()
 	chain, err := in.o.Store.Bundles(ctx, site)
@@ -242,7 +248,7 @@ func (in *Intake) known(ctx context.Context, label carry.Label) (Outcome, error)
 		return b.BID == label.BID && (b.SealedSHA256 == label.SealedSHA256 || b.ManifestSHA256 == label.ManifestSHA256)
 	})
 	if i < 0 {
-		return Outcome{}, nil
+		return Outcome{}, forked(chain, site, label.Seq)
 	}
 	cases, err := in.o.Store.Cases(ctx)
 	if err != nil {
@@ -257,32 +263,14 @@ func (in *Intake) known(ctx context.Context, label carry.Label) (Outcome, error)
 	return out, errKnown
 }
 
-func (in *Intake) open(ctx context.Context, label carry.Label, sealed, tree string) (verify.Report, []string, error) {
-	f, err := os.Open(sealed)
-	if err != nil {
-		return verify.Report{}, nil, err
+func forked(chain []desk.Bundle, site string, seq int64) error {
+	for _, b := range chain {
+		if b.Seq == seq {
+			return bundle.RefuseFor("chain-fork", desk.ErrFork, "bundle %d of site %s came on %s with other content",
+				seq, site, b.Received.Format(time.DateOnly))
+		}
 	}
-	defer f.Close()
-	var warnings []string
-	report, err := open.Bundle(ctx, f, tree, open.Options{
-		Options: verify.Options{
-			Identities: in.o.Identities,
-			Clear:      label.Clear,
-			Limits:     container.Limits{Bytes: in.o.MaxBytes},
-			Roster:     in.o.Roster,
-			Want: verify.Want{
-				BID: label.BID, Marking: label.Marking, Seq: label.Seq,
-				SealedSHA256: label.SealedSHA256, SealedSize: label.SealedSize,
-				TarSHA256: label.TarSHA256, ManifestSHA256: label.ManifestSHA256,
-				Recipients: label.Recipients, Approvals: label.Approvals,
-			},
-		},
-		Accept: func(r verify.Report) (err error) {
-			warnings, err = in.order(ctx, r.Head)
-			return err
-		},
-	})
-	return report, warnings, err
+	return nil
 }
 
 // order holds a bundle against the site's chain: a fork is refused, a gap and a
@@ -293,12 +281,12 @@ func (in *Intake) order(ctx context.Context, h container.Head) ([]string, error)
 	if err != nil {
 		return nil, err
 	}
+	if err := forked(chain, m.Site, m.Seq); err != nil {
+		return nil, err
+	}
 	var before, after desk.Bundle // the nearest on both sides; Seq 0 when there is none
 	for _, b := range chain {
 		switch {
-		case b.Seq == m.Seq:
-			return nil, bundle.RefuseFor("chain-fork", desk.ErrFork, "bundle %d of site %s came on %s with other content",
-				m.Seq, m.Site, b.Received.Format(time.DateOnly))
 		case b.Seq < m.Seq:
 			before = b
 		case after.Seq == 0:
@@ -320,22 +308,27 @@ func (in *Intake) order(ctx context.Context, h container.Head) ([]string, error)
 	return warnings, nil
 }
 
-func (in *Intake) describe(officer roster.Person, r verify.Report, c *carry.Report, warnings []string) (desk.Bundle, error) {
-	m := r.Head.Manifest
+func (in *Intake) describe(ctx context.Context, l carry.Label, officer roster.Person, h container.Head, s verify.Signers, r airlock.Reading) (desk.Bundle, error) {
+	m := h.Manifest
 	taken, err := m.Created()
 	if err != nil {
 		return desk.Bundle{}, bundle.RefuseFor("manifest-time", err, "the manifest has no time")
 	}
-	b := desk.Bundle{
-		BID: m.BID, Site: m.Site, Seq: m.Seq, SealedSHA256: r.SealedSHA256, SealedSize: r.SealedSize,
-		ManifestSHA256: r.ManifestSHA256, Prev: m.PrevManifestSHA256, Taken: taken, Received: in.o.Now().UTC().Truncate(time.Second),
-		Collector: r.Signers.Collector.ID, ReleasedBy: officer.ID, Files: m.Totals.Files, Bytes: m.Totals.Bytes, Clear: m.Clear, Recipients: m.Recipients,
-		Repaired: c.Repaired, ReplySeqSeen: m.Trust.ReplySeqSeen, Warnings: warnings,
+	warnings, err := in.order(ctx, h)
+	if err != nil {
+		return desk.Bundle{}, err
 	}
-	for _, p := range r.Signers.Officers {
+	b := desk.Bundle{
+		BID: m.BID, Site: m.Site, Seq: m.Seq, SealedSHA256: l.SealedSHA256, SealedSize: l.SealedSize,
+		ManifestSHA256: h.ManifestSHA256, Prev: m.PrevManifestSHA256, Taken: taken, Received: in.o.Now().UTC().Truncate(time.Second),
+		Collector: s.Collector.ID, ReleasedBy: officer.ID, Files: m.Totals.Files, Bytes: m.Totals.Bytes, Clear: m.Clear, Recipients: m.Recipients,
+		Repaired: r.Repaired, ReplySeqSeen: m.Trust.ReplySeqSeen, Warnings: warnings,
+	}
+	b.Omitted, b.OmittedAll = omitted(m)
+	for _, p := range s.Officers {
 		b.Officers = append(b.Officers, p.ID)
 	}
-	for _, extra := range c.Extra {
+	for _, extra := range r.Extra {
 		b.Warnings = append(b.Warnings, fmt.Sprintf("unknown file on the medium, ignored: %q", extra))
 	}
 	if b.Clear {
@@ -362,7 +355,7 @@ func (in *Intake) keep(ctx context.Context, id string, b desk.Bundle, draft *des
 }
 
 func (in *Intake) put(ctx context.Context, id string, b desk.Bundle, draft *desk.Draft, work string) (desk.Case, error) {
-	f, err := os.Open(filepath.Join(work, sealedName))
+	f, err := sealedFile(work, b.SealedSize)
 	if err != nil {
 		return desk.Case{}, err
 	}
@@ -371,7 +364,7 @@ func (in *Intake) put(ctx context.Context, id string, b desk.Bundle, draft *desk
 		return desk.Case{}, err
 	}
 	in.step("blob")
-	if err := in.place(filepath.Join(work, treeName), in.Tree(b.SealedSHA256)); err != nil {
+	if err := in.place(filepath.Join(work, airlock.TreeName), in.Tree(b.SealedSHA256)); err != nil {
 		return desk.Case{}, err
 	}
 	in.step("tree")
@@ -385,12 +378,9 @@ func (in *Intake) put(ctx context.Context, id string, b desk.Bundle, draft *desk
 	return cases[0], nil
 }
 
-// Names in the folder of one import.
-const (
-	sealedName = "sealed"
-	treeName   = "tree"
-	keeping    = "keeping" // the digest of what is being kept
-)
+// keeping is the name, in the folder of one import, of the digest of what is being
+// kept.
+const keeping = "keeping"
 
 // takeBack removes what interrupted imports had put and not recorded.
 func (in *Intake) takeBack(ctx context.Context) error {

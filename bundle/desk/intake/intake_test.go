@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"darksite/bundle/carry"
 	"darksite/bundle/container"
 	"darksite/bundle/desk"
+	"darksite/bundle/desk/airlock"
 	"darksite/bundle/desk/intake"
 
 	"github.com/stretchr/testify/require"
@@ -33,6 +35,7 @@ func TestImport(t *testing.T) {
 		ManifestSHA256: p.manifest, Taken: time.Date(2026, 11, 22, 9, 30, 0, 0, time.UTC), Received: arrival,
 		Collector: bundletest.Collector, Officers: []string{bundletest.OfficerA, bundletest.OfficerB}, ReleasedBy: bundletest.OfficerA,
 		Files: 7, Bytes: out.Bundle.Bytes, Recipients: k.Manifest(t, nil).Recipients, ReplySeqSeen: 8,
+		Omitted: []bundle.Omission{{OrigPath: "/var/crash/core", Reason: "binary"}}, OmittedAll: 1,
 	}, out.Bundle)
 	c, events, err := s.store.Case(t.Context(), out.Case)
 	require.NoError(t, err)
@@ -146,8 +149,7 @@ func TestABundleSpreadOverTwoMedia(t *testing.T) {
 
 	s := newStation(t, k)
 	_, err := s.only(t, one)
-	var beyond *carry.BeyondRepairError
-	require.ErrorAs(t, err, &beyond, "one of them is not enough")
+	require.ErrorIs(t, err, carry.ErrBeyondRepair, "one of them is not enough")
 	out, err := s.only(t, two, one)
 	require.NoError(t, err)
 	require.Equal(t, p.bid, out.Bundle.BID)
@@ -255,6 +257,9 @@ func TestRefusals(t *testing.T) {
 		{name: "label tells other approvals", cargo: func(c *cargo) {
 			c.label = func(l *carry.Label) { l.Approvals = l.Approvals[:1] }
 		}, code: "label"},
+		{name: "label tells of no approvals", cargo: func(c *cargo) {
+			c.label = func(l *carry.Label) { l.Approvals = nil }
+		}, code: "label"},
 		{name: "label gives it another number", cargo: func(c *cargo) {
 			c.label = func(l *carry.Label) { l.BID, l.Seq = "S042-000002", 2 }
 		}, spoil: rename("S042-000002"), code: "label"},
@@ -346,7 +351,7 @@ func TestALabelExchangedMeanwhileIsNotSeen(t *testing.T) {
 	// The roster is asked after the label was read and before the volumes are.
 	rosters := k.Rosters
 	in, err := intake.New(t.Context(), intake.Options{
-		Store: s.store, Blobs: noBlobs{}, Quarantine: filepath.Join(s.dir, "quarantine"), Opened: filepath.Join(s.dir, "opened"),
+		Store: s.store, Reader: airlock.Here{}, Blobs: noBlobs{}, Quarantine: filepath.Join(s.dir, "quarantine"), Opened: filepath.Join(s.dir, "opened"),
 		Roster: func(site string) (r rosterOf, err error) {
 			if asked++; asked == 1 {
 				require.NoError(t, os.WriteFile(filepath.Join(medium, string(p.bid), carry.LabelName), []byte("another\n"), 0o600))
@@ -427,7 +432,7 @@ func TestDrafts(t *testing.T) {
 		{"a severity that does not exist", draft(draftID, 5), desk.Draft{}, "severity 5"},
 		{"an id that is a path", draft("../../T-A", 2), desk.Draft{}, `id "../../T-A" is not`},
 		{"a number in letters", `{"number": "oh\u001b"}`, desk.Draft{}, `number "oh\x1b" is not`},
-		{"too large", `{"subject": "` + strings.Repeat("x", 1<<20) + `"}`, desk.Draft{}, "the case draft was not read: 1048591 bytes"},
+		{"too large", `{"subject": "` + strings.Repeat("x", 1<<20) + `"}`, desk.Draft{}, "case.json was not read: 1048591 bytes"},
 		{
 			"control characters", `{"subject": "a\u001b[2Jb\nc\u202e", "description": "one\ntwo\u0007\r", "primary": {"name": "\u0000"}}`,
 			desk.Draft{Subject: "a\ufffd[2Jb\ufffdc\ufffd", Description: "one\ntwo\ufffd\ufffd", Primary: "\ufffd"},
@@ -454,6 +459,38 @@ func TestDrafts(t *testing.T) {
 			require.NotContains(t, strings.Join(out.Bundle.Warnings, ""), "\x1b")
 		})
 	}
+}
+
+// What was taken out on purpose is told first, and what the site left out of our
+// replies is told with it.
+func TestWhatIsNotInABundle(t *testing.T) {
+	k := bundletest.New(t)
+	s := newStation(t, k)
+	files := bundletest.Files()
+	files["files/kit/replies.json"] = `{"newest": 5, "left_out": [{"reply": 4, "what": "rules"}, {"reply": 5, "what": "run\u001bbooks"}]}`
+	p := pack(t, k, cargo{files: files, edit: func(m *bundle.Manifest) {
+		m.Files[slices.IndexFunc(m.Files, func(e bundle.Entry) bool { return e.Path == "files/kit/replies.json" })].Source = "kit"
+		m.Omitted = nil
+		for i := range 60 {
+			m.Omitted = append(m.Omitted, bundle.Omission{OrigPath: fmt.Sprintf("/a/%02d", i), Reason: "too large"})
+		}
+		m.Omitted = append(m.Omitted, bundle.Omission{OrigPath: "/b", Reason: "withheld: binary"}, bundle.Omission{OrigPath: "/c", Reason: "removed at review: a name"})
+	}})
+	out, err := s.only(t, p.write(t))
+	require.NoError(t, err)
+	require.Equal(t, 62, out.Bundle.OmittedAll)
+	require.Len(t, out.Bundle.Omitted, 40)
+	require.Equal(t, []bundle.Omission{{OrigPath: "/c", Reason: "removed at review: a name"}, {OrigPath: "/b", Reason: "withheld: binary"}, {OrigPath: "/a/00", Reason: "too large"}}, out.Bundle.Omitted[:3])
+	require.Equal(t, []desk.LeftOut{{Reply: 4, What: "rules"}, {Reply: 5, What: "run\ufffdbooks"}}, out.Bundle.LeftOut)
+	require.Empty(t, out.Bundle.Warnings)
+
+	files["files/kit/replies.json"] = "no JSON"
+	out, err = s.only(t, pack(t, k, cargo{seq: 2, prev: string(p.manifest), files: files, edit: func(m *bundle.Manifest) {
+		m.Files[slices.IndexFunc(m.Files, func(e bundle.Entry) bool { return e.Path == "files/kit/replies.json" })].Source = "kit"
+	}}).write(t))
+	require.NoError(t, err)
+	require.Empty(t, out.Bundle.LeftOut)
+	require.Len(t, out.Bundle.Warnings, 1)
 }
 
 // A draft that cannot be read does not wipe out the one that could.

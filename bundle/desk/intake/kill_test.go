@@ -45,7 +45,7 @@ func child(dir string) error {
 	if err != nil {
 		return err
 	}
-	s, err := open(dir, []age.Identity{id}, func(string) (roster.Roster, error) { return r, nil }, 0)
+	s, err := openApart(dir, []age.Identity{id}, func(string) (roster.Roster, error) { return r, nil }, 0)
 	if err != nil {
 		return err
 	}
@@ -73,7 +73,7 @@ func child(dir string) error {
 }
 
 // importSteps are the steps of one import, in order, at which it may be killed.
-var importSteps = []string{"quarantine", "reassembled", "opened", "noted", "blob", "tree", "recorded"}
+var importSteps = []string{"quarantine", "label", "read", "checked", "noted", "blob", "tree", "recorded"}
 
 // laden makes a desk folder with a medium of so many bundles, one after the other as
 // a site makes them.
@@ -116,8 +116,8 @@ func TestKilledAtEveryStep(t *testing.T) {
 	for have := range bundles {
 		for at, step := range importSteps {
 			cmd := exec.CommandContext(t.Context(), self)
-			// Those that are here already end at their label, with one step each.
-			cmd.Env = append(os.Environ(), childEnv+"="+dir, killAtEnv+"="+strconv.Itoa(have+at+1))
+			// Those that are here already end at their label, the second step.
+			cmd.Env = append(os.Environ(), childEnv+"="+dir, killAtEnv+"="+strconv.Itoa(2*have+at+1))
 			var told bytes.Buffer
 			cmd.Stderr = &told
 			require.EqualError(t, cmd.Run(), "signal: killed", told.String())

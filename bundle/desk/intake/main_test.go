@@ -16,6 +16,7 @@ import (
 	"darksite/bundle/carry"
 	"darksite/bundle/container"
 	"darksite/bundle/desk"
+	"darksite/bundle/desk/airlock"
 	"darksite/bundle/desk/boltstore"
 	"darksite/bundle/desk/fileblobs"
 	"darksite/bundle/desk/intake"
@@ -29,6 +30,20 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	if len(os.Args) == 2 && os.Args[1] == airlock.Word {
+		if err := airlock.Serve(os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	if len(os.Args) == 4 && os.Args[1] == "liar" {
+		if err := liar(os.Args[2], os.Args[3]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	if dir := os.Getenv(childEnv); dir != "" {
 		if err := child(dir); err != nil {
 			fmt.Fprintln(os.Stderr, err)
@@ -50,6 +65,19 @@ type station struct {
 }
 
 func open(dir string, ids []age.Identity, rosters func(string) (roster.Roster, error), maxBytes int64) (*station, error) {
+	return openWith(airlock.Here{}, dir, ids, rosters, maxBytes)
+}
+
+// openApart is open with a process for each bundle, as the product has it.
+func openApart(dir string, ids []age.Identity, rosters func(string) (roster.Roster, error), maxBytes int64) (*station, error) {
+	own, err := airlock.Own()
+	if err != nil {
+		return nil, err
+	}
+	return openWith(own, dir, ids, rosters, maxBytes)
+}
+
+func openWith(r intake.Reader, dir string, ids []age.Identity, rosters func(string) (roster.Roster, error), maxBytes int64) (*station, error) {
 	db, err := bbolt.Open(filepath.Join(dir, "desk.db"), 0o600, &bbolt.Options{Timeout: 5 * time.Second})
 	if err != nil {
 		return nil, err
@@ -63,7 +91,7 @@ func open(dir string, ids []age.Identity, rosters func(string) (roster.Roster, e
 		return nil, err
 	}
 	s.Intake, err = intake.New(context.Background(), intake.Options{
-		Store: s.store, Blobs: blobs, Quarantine: filepath.Join(dir, "quarantine"), Opened: filepath.Join(dir, "opened"),
+		Store: s.store, Reader: r, Blobs: blobs, Quarantine: filepath.Join(dir, "quarantine"), Opened: filepath.Join(dir, "opened"),
 		Identities: ids, Roster: rosters, Now: func() time.Time { return arrival }, MaxBytes: maxBytes,
 	})
 	return s, err
@@ -78,7 +106,39 @@ func newSmallStation(t *testing.T, k *bundletest.Kit, maxBytes int64) *station {
 	t.Helper()
 	s, err := open(t.TempDir(), []age.Identity{k.Intake}, k.Rosters, maxBytes)
 	require.NoError(t, err)
-	_, err = s.store.Record(
+	s.begin(t)
+	return s
+}
+
+// newApart is a station that reads media as the product does.
+func newApart(t *testing.T, k *bundletest.Kit) *station {
+	t.Helper()
+	s, err := openApart(t.TempDir(), []age.Identity{k.Intake}, k.Rosters, 0)
+	require.NoError(t, err)
+	s.begin(t)
+	return s
+}
+
+// with is an intake of the same station that reads in another way.
+func (s *station) with(r intake.Reader, ids []age.Identity, rosters func(string) (roster.Roster, error)) *intake.Intake {
+	blobs, err := fileblobs.New(filepath.Join(s.dir, "blobs"))
+	if err != nil {
+		panic(err)
+	}
+	in, err := intake.New(context.Background(), intake.Options{
+		Store: s.store, Reader: r, Blobs: blobs, Quarantine: filepath.Join(s.dir, "quarantine"), Opened: filepath.Join(s.dir, "opened"),
+		Identities: ids, Roster: rosters, Now: func() time.Time { return arrival },
+	})
+	if err != nil {
+		panic(err)
+	}
+	return in
+}
+
+// begin tells the desk of its site.
+func (s *station) begin(t *testing.T) {
+	t.Helper()
+	_, err := s.store.Record(
 		t.Context(),
 		desk.Event{Site: "S042", Kind: desk.ContactSet, Contact: &desk.Contact{ID: "p1", Name: "name-1", Role: desk.ContactAdmin, Phone: "1"}},
 		desk.Event{Site: "S042", Kind: desk.PlanSet, Plan: &desk.Plan{Kind: desk.Premium, From: arrival.AddDate(-1, 0, 0), Until: arrival.AddDate(1, 0, 0)}},
@@ -90,7 +150,6 @@ func newSmallStation(t *testing.T, k *bundletest.Kit, maxBytes int64) *station {
 		require.Empty(t, left, "the quarantine is empty after every import")
 		require.NoError(t, s.db.Close())
 	})
-	return s
 }
 
 // state is everything a desk keeps: each record of the store and each file.

@@ -3,6 +3,7 @@ package intake_test
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"iter"
 	"os"
 	"path/filepath"
@@ -18,6 +19,7 @@ import (
 	"darksite/bundle/collect"
 	"darksite/bundle/collect/arraystate"
 	"darksite/bundle/collect/monitor"
+	"darksite/bundle/desk/replay"
 	"darksite/bundle/desk/triage"
 	"darksite/bundle/redact"
 	"darksite/localmon"
@@ -27,6 +29,8 @@ import (
 	"darksite/localmon/source/flasharray"
 	"darksite/localmon/source/flashblade"
 	"darksite/localmon/source/poll"
+	"darksite/runbooks"
+	"darksite/runbooks/content"
 	"darksite/training/sim"
 	"darksite/training/sim/arrayapi"
 
@@ -146,8 +150,9 @@ func TestTheDeskNamesEveryFault(t *testing.T) {
 				}
 				t.Run(fmt.Sprint(family, "/", tr.kind), func(t *testing.T) {
 					t.Parallel()
-					report := triage.Analyze(tr.carried(t, family), nil, known)
-					line := tr.judge(t, family, report)
+					facts, tree := tr.carried(t, family)
+					report := triage.Analyze(facts, nil, known)
+					line := tr.judge(t, family, report) + "\t| " + askedOf(t, facts, tree)
 					mu.Lock()
 					defer mu.Unlock()
 					lines = append(lines, line)
@@ -158,7 +163,7 @@ func TestTheDeskNamesEveryFault(t *testing.T) {
 	slices.Sort(lines)
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 1, ' ', 0)
-	fmt.Fprintln(w, "array\t| fault\t| finding\t| rank\t| of\t| could not check")
+	fmt.Fprintln(w, "array\t| fault\t| finding\t| rank\t| of\t| could not check\t| checks of its runbooks: unknown of all\t| without samples")
 	for _, line := range lines {
 		fmt.Fprintln(w, line)
 	}
@@ -186,8 +191,39 @@ func (tr trip) judge(t *testing.T, family sim.Family, r triage.Report) string {
 	return row(tr.want, fmt.Sprint(rank))
 }
 
+// askedOf asks the checks of the runbooks that open alerts lead to of the bundle, with
+// the samples in it and without. Samples answer what else is unknown, and change
+// nothing else.
+func askedOf(t *testing.T, f triage.Facts, tree fs.FS) string {
+	t.Helper()
+	lib, err := content.Library()
+	require.NoError(t, err)
+	all, unknown, without := 0, 0, 0
+	done := map[string]bool{}
+	for _, r := range f.Raised {
+		book, ok := lib.Get(r.Runbook)
+		if !r.Open || !ok || done[r.Runbook] {
+			continue
+		}
+		done[r.Runbook] = true
+		bare := replay.Checks(t.Context(), book, f, nil, r.Array)
+		for i, c := range replay.Checks(t.Context(), book, f, replay.NewSamples(tree, f.Taken), r.Array) {
+			all++
+			if c.Result == runbooks.Unknown {
+				unknown++
+			}
+			if bare[i].Result == runbooks.Unknown {
+				without++
+			} else {
+				require.Equal(t, bare[i], c)
+			}
+		}
+	}
+	return fmt.Sprintf("%d of %d\t| %d", unknown, all, without)
+}
+
 // carried is what the desk reads in the bundle of a trip.
-func (tr trip) carried(t *testing.T, family sim.Family) triage.Facts {
+func (tr trip) carried(t *testing.T, family sim.Family) (triage.Facts, fs.FS) {
 	t.Helper()
 	w := newWatched(t, tr, family)
 	if tr.normal {
@@ -216,9 +252,10 @@ func (tr trip) carried(t *testing.T, family sim.Family) triage.Facts {
 	}})
 	out, err := s.only(t, p.write(t))
 	require.NoError(t, err)
-	facts, err := triage.Read(os.DirFS(s.Tree(out.Bundle.SealedSHA256)), out.Bundle.Taken)
+	tree := os.DirFS(s.Tree(out.Bundle.SealedSHA256))
+	facts, err := triage.Read(tree, out.Bundle.Taken)
 	require.NoError(t, err)
-	return facts
+	return facts, tree
 }
 
 // source is an array as the monitor and the collector ask it.
@@ -237,6 +274,7 @@ type watched struct {
 	engine  alert.Engine
 	state   alert.State
 	changes []localmon.Change
+	history map[localmon.SeriesKey][]localmon.Point
 }
 
 const siteName = "fa-metz-2"
@@ -252,7 +290,7 @@ func newWatched(t *testing.T, tr trip, family sim.Family) *watched {
 	server, err := arrayapi.Listen("127.0.0.1:0", arrayapi.New(array))
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = server.Close() })
-	w := &watched{t: t, array: array, engine: alert.New(alert.Options{})}
+	w := &watched{t: t, array: array, engine: alert.New(alert.Options{}), history: map[localmon.SeriesKey][]localmon.Point{}}
 	patience, kind := time.Second, localmon.KindFlashArray
 	if family == sim.FlashBlade {
 		kind = localmon.KindFlashBlade
@@ -277,6 +315,9 @@ func (w *watched) look(step time.Duration) {
 	w.array.Advance(step)
 	now := w.array.Now()
 	b, _ := poll.Once(w.t.Context(), poll.Options{Timeout: time.Minute}, w.src, now)
+	for _, s := range b.Samples {
+		w.history[s.Key] = append(w.history[s.Key], localmon.Point{At: b.At, Value: s.Value})
+	}
 	res := w.engine.Step(w.state, now, w.eval.Evaluate(now, b))
 	w.state, w.changes = res.State, append(w.changes, res.Changes...)
 }
@@ -289,6 +330,29 @@ func (w *watched) Changes(context.Context) iter.Seq2[localmon.Change, error] {
 	return func(yield func(localmon.Change, error) bool) {
 		for _, c := range w.changes {
 			if !yield(c, nil) {
+				return
+			}
+		}
+	}
+}
+
+// Series implements localmon.Reader.
+func (w *watched) Series(_ context.Context, sel localmon.Selector) ([]localmon.Series, error) {
+	var out []localmon.Series
+	for key, points := range w.history {
+		if sel.Matches(key) {
+			out = append(out, localmon.Series{Key: key, First: points[0].At, Last: points[len(points)-1].At})
+		}
+	}
+	slices.SortFunc(out, func(a, b localmon.Series) int { return a.Key.Compare(b.Key) })
+	return out, nil
+}
+
+// Range implements localmon.Reader for windows without steps.
+func (w *watched) Range(_ context.Context, key localmon.SeriesKey, in localmon.Window) iter.Seq2[localmon.Point, error] {
+	return func(yield func(localmon.Point, error) bool) {
+		for _, p := range w.history[key] {
+			if !p.At.Before(in.From) && p.At.Before(in.To) && !yield(p, nil) {
 				return
 			}
 		}
@@ -310,7 +374,7 @@ func (w *watched) collect(t *testing.T) string {
 	p := collect.Profile{Each: collect.Budget{Bytes: 64 << 20, Time: time.Minute}, Total: 128 << 20}
 	_, err := collect.Run(t.Context(), collect.Options{Staging: staging, Profile: p, Now: time.Now}, []collect.Collector{
 		arraystate.New(arraystate.Array{Target: siteName, Raw: raw}),
-		monitor.New(monitor.Options{Alerts: w, Now: w.array.Now().Add(time.Second), Recent: time.Hour}),
+		monitor.New(monitor.Options{Alerts: w, History: w, Now: w.array.Now().Add(time.Second), Recent: time.Hour}),
 	})
 	require.NoError(t, err)
 	return staging

@@ -22,14 +22,15 @@ type Check struct {
 }
 
 // Checks asks every check of a runbook of one array in a bundle. A bundle is one
-// moment: how old its data may be is not asked, and what only the past could answer
-// is unknown.
-func Checks(ctx context.Context, book *runbooks.Runbook, f triage.Facts, array string) []Check {
+// moment: how old its data may be is not asked. Questions about metrics are answered
+// from the samples that came along, and are unknown where there are none; past may be
+// nil.
+func Checks(ctx context.Context, book *runbooks.Runbook, f triage.Facts, past *Samples, array string) []Check {
 	i := slices.IndexFunc(f.Arrays, func(a triage.Array) bool { return a.Name == array })
 	if i < 0 {
 		return nil
 	}
-	seen := shown{f, f.Arrays[i]}
+	seen := shown{f, f.Arrays[i], past}
 	var out []Check
 	for _, s := range book.Steps {
 		if s.Kind != runbooks.Check || s.Expect == nil {
@@ -49,6 +50,7 @@ func Checks(ctx context.Context, book *runbooks.Runbook, f triage.Facts, array s
 type shown struct {
 	facts triage.Facts
 	array triage.Array
+	past  *Samples
 }
 
 // Components implements runbooks.Facts. NVRAM modules are drives there, as arrays
@@ -66,9 +68,9 @@ func (s shown) Components(_ context.Context, kind string) ([]runbooks.Component,
 	return out, s.facts.Taken, nil
 }
 
-// Values implements runbooks.Facts: a bundle's state is one moment.
-func (s shown) Values(_ context.Context, metric string, _ map[string]string, _ time.Duration) ([]runbooks.Value, error) {
-	return nil, fmt.Errorf("%w: the array's state tells nothing of %s; see the samples in files/monitor", runbooks.ErrNoData, metric)
+// Values implements runbooks.Facts.
+func (s shown) Values(_ context.Context, metric string, labels map[string]string, window time.Duration) ([]runbooks.Value, error) {
+	return s.past.values(s.array.Name, metric, labels, window)
 }
 
 // Alerts implements runbooks.Facts.

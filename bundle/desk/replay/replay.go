@@ -9,7 +9,7 @@
 //
 // [Findings] are what of that an engineer has to know. [Checks] asks the checks of a
 // runbook, whether or not anybody followed it, of the state of an array in the
-// bundle. [Ask] puts a question of any runbook to the answers of a run: whatever the run
+// bundle, and of the [Samples] the site's monitor had measured. [Ask] puts a question of any runbook to the answers of a run: whatever the run
 // asked can be asked again, and what it did not ask is unknown.
 //
 // Names in a bundle are stand-ins; a verdict does not depend on them. A log that

@@ -153,6 +153,12 @@ func TestImportArrows(t *testing.T) {
 			[]string{"darksite/bundle/redact", "darksite/bundle/pipeline", "darksite/bundle/seal"},
 		},
 		{
+			"what reads a foreign medium knows nothing of the desk", "whatever a medium does to it, it has no case, no store and no socket to do it with",
+			[]string{"darksite/bundle/desk/airlock"},
+			nil,
+			[]string{"darksite/bundle/desk/boltstore", "darksite/bundle/desk/fileblobs", "darksite/bundle/desk/intake", "darksite/bundle/desk/triage", "go.etcd.io/bbolt", "net", "net/http"},
+		},
+		{
 			"the spool knows no protocol", "it keeps lines; who sent them and how is for others",
 			[]string{"darksite/localmon/spool"},
 			nil,

@@ -124,7 +124,7 @@ func (a *app) analyze(ctx context.Context, name string, back time.Duration) (out
 	out.Runs = runs
 	out.Report = triage.Analyze(now, before, rules).With(found...)
 	slices.SortStableFunc(out.Report.Findings, func(x, y triage.Finding) int { return cmp.Compare(out.away(x), out.away(y)) })
-	if out.Checks, err = checked(ctx, now); err != nil {
+	if out.Checks, err = a.checked(ctx, b, now); err != nil {
 		return out, err
 	}
 	out.Timeline = triage.Timeline(now, b.Taken.Add(-back), b.Taken.AddDate(100, 0, 0))
@@ -231,11 +231,11 @@ func similar(c desk.Case, v analysis, cases []desk.Case) []likeness {
 
 func (a *app) printAnalysis(v analysis) {
 	w, width, color := a.env.Out, a.env.Width(), a.env.Color()
-	against := "there is no bundle before it to compare with"
+	against := "none before it to compare with"
 	if v.Before != "" {
 		against = "compared with " + v.Before
 	}
-	fmt.Fprintf(w, "case      %s  bundle %s, %s\n", v.Case, v.Bundle, against)
+	a.paragraph("case", fmt.Sprintf("%s  bundle %s, %s", v.Case, v.Bundle, against))
 	for _, x := range v.Arrays {
 		a.paragraph("array", strings.TrimSpace(fmt.Sprintf("%s  %s %s %s, %s", x.Name, x.Kind, x.Model, cmp.Or(x.Version, "version not known"), clockLine(x))))
 	}
@@ -351,7 +351,7 @@ func (a *app) triageNew(ctx context.Context, store *boltstore.Store, name string
 	r := triage.Analyze(facts, nil, rules).With(found...)
 	_, err = store.Record(ctx, desk.Event{
 		Case: name, Kind: desk.Triaged, At: b.Received, Actor: "triage", BID: b.BID, Prints: r.Prints(),
-		Text: fmt.Sprintf("%d findings, %d things could not be checked", len(r.Findings), len(r.Unchecked)+len(r.Gaps)),
+		Text: fmt.Sprintf("%s, %s could not be checked", counted(len(r.Findings), "finding"), counted(len(r.Unchecked)+len(r.Gaps), "thing")),
 	})
 	return r.Findings, err
 }

@@ -55,11 +55,17 @@ func (a *app) replayed(ctx context.Context, b desk.Bundle) ([]ranRun, []triage.F
 
 // checked asks the checks of the runbooks that open alerts of the site's monitor
 // lead to, once for each array.
-func checked(ctx context.Context, now triage.Facts) ([]replay.Check, error) {
+func (a *app) checked(ctx context.Context, b desk.Bundle, now triage.Facts) ([]replay.Check, error) {
 	lib, err := content.Library()
 	if err != nil {
 		return nil, err
 	}
+	root, err := os.OpenRoot(a.path(openedDir, string(b.SealedSHA256)))
+	if err != nil {
+		return nil, fmt.Errorf("read bundle %s: %w", b.BID, err)
+	}
+	defer root.Close()
+	past := replay.NewSamples(root.FS(), b.Taken)
 	out := []replay.Check{}
 	done := map[string]bool{}
 	for _, r := range now.Raised {
@@ -68,7 +74,7 @@ func checked(ctx context.Context, now triage.Facts) ([]replay.Check, error) {
 			continue
 		}
 		done[r.Runbook+"\x00"+r.Array] = true
-		out = append(out, replay.Checks(ctx, book, now, r.Array)...)
+		out = append(out, replay.Checks(ctx, book, now, past, r.Array)...)
 	}
 	slices.SortStableFunc(out, func(x, y replay.Check) int {
 		return cmp.Or(cmp.Compare(x.Array, y.Array), cmp.Compare(x.Runbook, y.Runbook))

@@ -13,6 +13,7 @@ import (
 	"darksite/bundle/desk/boltstore"
 	"darksite/bundle/desk/queue"
 	"darksite/bundle/desk/sla"
+	"darksite/bundle/roster"
 	"darksite/cmd/internal/cli"
 	"darksite/localmon/units"
 
@@ -280,21 +281,45 @@ func (a *app) printCase(v caseView, site desk.Site) {
 	}
 	fmt.Fprintln(w)
 	t.Print(w, a.env.Width(), a.env.Color())
+	if len(c.Bundles) > 0 {
+		a.printOmitted(newestOf(c.Bundles))
+	}
+	people := a.peopleOf()
 	t = &cli.Table{Header: []string{"WHEN", "WHAT", "WHO", "WORDS"}}
 	for _, e := range v.Events {
-		t.Add(stamp(e.At), string(e.Kind), e.Actor, words(e))
+		t.Add(stamp(e.At), string(e.Kind), people(e.Actor), words(e))
 	}
 	fmt.Fprintln(w)
 	t.Print(w, a.env.Width(), a.env.Color())
 	a.env.Next(nextFor(c))
 }
 
+// peopleOf names the people of the vendor card where an event has their keys; one
+// that is on the card no longer stays as it was recorded.
+func (a *app) peopleOf() func(actor string) string {
+	v, err := a.vendor()
+	if err != nil {
+		return func(actor string) string { return actor }
+	}
+	return func(actor string) string {
+		var names []string
+		for _, word := range strings.Fields(actor) {
+			i := slices.IndexFunc(v.People, func(p roster.Person) bool { return p.Key.ID() == word })
+			if i < 0 {
+				return actor
+			}
+			names = append(names, v.People[i].ID)
+		}
+		return strings.Join(names, ", ")
+	}
+}
+
 func (a *app) printTransit(v caseView) {
 	if v.Transit.Ahead > 0 {
-		fmt.Fprintf(a.env.Out, "received  %s, raised %s by the site's clock, which is ahead by %s or more\n", stamp(v.Received), stamp(v.Raised), units.Duration(v.Transit.Ahead))
+		a.paragraph("received", fmt.Sprintf("%s, raised %s by the site's clock, which is ahead by %s or more", stamp(v.Received), stamp(v.Raised), units.Duration(v.Transit.Ahead)))
 		return
 	}
-	fmt.Fprintf(a.env.Out, "raised    %s by the site's clock, received %s, in transit %s\n", stamp(v.Raised), stamp(v.Received), units.Duration(v.Transit.Took))
+	a.paragraph("raised", fmt.Sprintf("%s by the site's clock, received %s, in transit %s", stamp(v.Raised), stamp(v.Received), units.Duration(v.Transit.Took)))
 }
 
 func who(name, id string) string {

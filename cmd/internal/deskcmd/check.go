@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"darksite/bundle/desk/confine"
 	"darksite/cmd/internal/cli"
 
 	"github.com/spf13/cobra"
@@ -48,6 +49,9 @@ events themselves are never changed.`,
 				return cli.WithHint(cli.WithCode(cli.CodeTampered, fmt.Errorf("the store differs from its events in %d places", len(found))), "casedesk check --mend")
 			}
 			a.env.Notef("the store is what its events say")
+			if confine.Available() == confine.None {
+				a.env.Notef(unconfined)
+			}
 			return nil
 		},
 	}

@@ -14,6 +14,7 @@ import (
 	"darksite/bundle"
 	"darksite/bundle/carry"
 	"darksite/bundle/desk"
+	"darksite/bundle/desk/airlock"
 	"darksite/bundle/desk/boltstore"
 	"darksite/bundle/desk/confine"
 	"darksite/bundle/desk/intake"
@@ -35,12 +36,19 @@ func (a *app) intake(ctx context.Context, store intake.Store, passFile string) (
 	if err != nil {
 		return nil, err
 	}
-	progress := a.env.Progress("reading the medium")
+	reader, err := airlock.Own()
+	if err != nil {
+		return nil, err
+	}
+	progress := a.env.Progress("reading and unpacking")
 	return intake.New(ctx, intake.Options{
-		Store: store, Blobs: blobs, Quarantine: a.path(quarantineDir), Opened: a.path(openedDir),
+		Store: store, Reader: reader, Blobs: blobs, Quarantine: a.path(quarantineDir), Opened: a.path(openedDir),
 		Identities: ids, Roster: a.roster, Now: a.env.Now, Progress: progress.Step,
 	})
 }
+
+// unconfined is told where the kernel cannot keep a process from files.
+const unconfined = "this system cannot confine the process that reads a medium (no Landlock): keep the station without a network"
 
 func (a *app) importCommand() *cobra.Command {
 	var asJSON bool
@@ -50,10 +58,13 @@ func (a *app) importCommand() *cobra.Command {
 		Long: `Take in every bundle found on the media. Volumes of one bundle may lie on several
 media: name them all. What is damaged is repaired from parity where that is
 enough. A bundle is believed only at the very end; one that is refused leaves
-nothing behind. While it reads, the command gives up the network and every file but
-the media, the rosters, and where an import writes: not even the desk's keys are within
-reach then. Where the system has no way to do that (Landlock), it says so. Exit 3 when
-some bundles came in and others did not.`,
+nothing behind.
+
+Each bundle is read by a process of its own, which can reach the medium and the
+quarantine and nothing else: no network, no key, no other file. What it leaves is
+checked once more before it is taken. Where the system has no way to confine a
+process (Landlock), the command says so and goes on. Exit 3 when some bundles came in
+and others did not.`,
 		Example: "  casedesk import /media/usb\n  casedesk import /media/usb1 /media/usb2 --json",
 		RunE: func(c *cobra.Command, args []string) error {
 			store, done, err := a.openStore()
@@ -74,57 +85,88 @@ func (a *app) runImport(ctx context.Context, store *boltstore.Store, media []str
 	if err != nil {
 		return err
 	}
-	sets, err := intake.Find(media...)
+	sets, err := findMedia(media)
 	if err != nil {
 		return err
 	}
-	if len(sets) == 0 {
-		return noBundle(media)
+	if confine.Available() == confine.None {
+		a.env.Notef(unconfined)
 	}
-	// The keys are read and the store is open: from here on the medium is read, and
-	// nothing but it, the rosters and what an import writes is within reach. Keys,
-	// replies and the vendor card are not.
-	level, err := confine.Process(confine.Paths{
-		Write: []string{a.path(quarantineDir), a.path(openedDir), a.path(blobsDir)}, Read: append([]string{a.path(rostersDir)}, media...),
-		Optional: []string{"/usr/share/zoneinfo", "/etc/localtime", "/proc/self"},
-	})
+	done, failed, err := a.takeAll(ctx, in, store, sets)
 	if err != nil {
 		return err
 	}
-	if level == confine.None {
-		a.env.Notef("this system cannot confine the import: keep the station without a network")
+	if len(done) > 0 {
+		if err := a.printImported(done, asJSON); err != nil {
+			return err
+		}
 	}
-	var done []arrival
-	var failed error
+	if len(failed) > 0 {
+		return a.notTaken(failed, len(sets), len(done) > 0)
+	}
+	first := cmp.Or(done[0].Number, done[0].Case)
+	a.env.Next("casedesk analyze "+first, "casedesk case show "+first)
+	return nil
+}
+
+// takeAll imports one bundle after the other; what is wrong with one holds up no
+// other. Only being interrupted ends it.
+func (a *app) takeAll(ctx context.Context, in *intake.Intake, store *boltstore.Store, sets []intake.Set) (done []arrival, failed []error, err error) {
 	for _, set := range sets {
 		out, err := in.Import(ctx, set)
 		if ctx.Err() != nil {
-			return ctx.Err()
+			return done, failed, ctx.Err()
 		}
 		if err != nil {
-			failed = errors.Join(failed, err)
+			failed = append(failed, err)
 			continue
 		}
 		in := arrival{Outcome: out}
 		if !out.Duplicate {
 			// The bundle is in; that its triage failed is told and undoes nothing.
 			if in.Findings, err = a.triageNew(ctx, store, out.Case, out.Bundle); err != nil {
-				failed = errors.Join(failed, fmt.Errorf("triage of %s, which is imported: %w", out.Bundle.BID, err))
+				failed = append(failed, fmt.Errorf("triage of %s, which is imported: %w", out.Bundle.BID, err))
 			}
 		}
 		done = append(done, in)
 	}
-	if len(done) == 0 {
-		return failed
-	}
-	if err := a.printImported(done, asJSON); err != nil {
+	return done, failed, nil
+}
+
+// notTaken tells each failure with what to do about it, where there are several.
+func (a *app) notTaken(failed []error, sets int, some bool) error {
+	code := func(err error) error {
+		if some {
+			return cli.WithCode(cli.CodePartial, err)
+		}
 		return err
 	}
-	if failed != nil {
-		return cli.WithCode(cli.CodePartial, failed)
+	if len(failed) == 1 {
+		err := classify(failed[0])
+		return cli.WithHint(code(err), "%s", cli.Hint(err))
 	}
-	a.env.Next("casedesk analyze "+done[0].Case, "casedesk case show "+done[0].Case)
-	return nil
+	for _, err := range failed {
+		err = classify(err)
+		a.env.Notef("%v", err)
+		if hint := cli.Hint(err); hint != "" {
+			a.env.Next(hint)
+		}
+	}
+	last := fmt.Errorf("%d of %d bundles on the media are not taken in, see above", len(failed), sets)
+	return cli.WithHint(code(cli.WithCode(cli.Code(classify(failed[0])), last)), "casedesk import MEDIUM   (again, once that is cleared up: what is in is passed over)")
+}
+
+func findMedia(media []string) ([]intake.Set, error) {
+	sets, err := intake.Find(media...)
+	for _, m := range media {
+		if info, statErr := os.Stat(m); err != nil && statErr == nil && !info.IsDir() {
+			err = cli.WithHint(err, "name the folder the medium is mounted at")
+		}
+	}
+	if err == nil && len(sets) == 0 {
+		err = noBundle(media)
+	}
+	return sets, err
 }
 
 func noBundle(media []string) error {
@@ -151,27 +193,44 @@ func (a *app) printImported(done []arrival, asJSON bool) error {
 			continue
 		}
 		fmt.Fprintf(a.env.Out, "%s  imported, %d files, %s, case %s\n", b.BID, b.Files, units.Bytes(float64(b.Bytes)), cmp.Or(o.Number, o.Case))
-		fmt.Fprintf(a.env.Out, "  made by %s, approved by %s, released by %s, in transit %s\n", b.Collector, strings.Join(b.Officers, " and "), b.ReleasedBy, units.Duration(b.Received.Sub(b.Taken)))
+		a.indented("made by %s, approved by %s, released by %s, in transit %s", b.Collector, strings.Join(b.Officers, " and "), b.ReleasedBy, units.Duration(b.Received.Sub(b.Taken)))
 		if b.Repaired > 0 {
-			fmt.Fprintf(a.env.Out, "  %d damaged blocks were repaired from parity\n", b.Repaired)
+			a.indented("%s repaired from parity", counted(b.Repaired, "damaged block"))
 		}
 		for _, w := range b.Warnings {
-			fmt.Fprintf(a.env.Out, "  warning: %s\n", cli.Printable(w))
+			a.indented("warning: %s", w)
+		}
+		for _, l := range leftWords(b) {
+			a.indented("%s", l)
+		}
+		if b.OmittedAll > 0 {
+			a.indented("%s", omittedWords(b))
 		}
 		for _, f := range o.Findings[:min(len(o.Findings), mostTold)] {
 			if f.Open {
-				fmt.Fprintf(a.env.Out, "  found: %s, %s (%s)\n", f.Title, f.Array, f.Rule)
+				a.indented("found: %s, %s (%s)", f.Title, f.Array, f.Rule)
 			}
 		}
 		if len(o.Paperwork) > 0 {
-			what := "  paperwork, which severity 1 does not wait for: %s\n"
+			what := "paperwork, which severity 1 does not wait for: %s"
 			if o.Status == desk.Held {
-				what = "  HELD, a person decides: %s\n"
+				what = "HELD, a person decides: %s"
 			}
-			fmt.Fprintf(a.env.Out, what, cli.Printable(strings.Join(o.Paperwork, "; ")))
+			a.indented(what, strings.Join(o.Paperwork, "; "))
 		}
 	}
 	return nil
+}
+
+// indented prints a line about a bundle below its own.
+func (a *app) indented(format string, args ...any) {
+	for i, line := range cli.Wrap(cli.Printable(fmt.Sprintf(format, args...)), a.env.Width()-4) {
+		lead := "  "
+		if i > 0 {
+			lead = "    "
+		}
+		fmt.Fprintln(a.env.Out, lead+line)
+	}
 }
 
 // verified is what `casedesk verify` prints of one bundle.
@@ -214,12 +273,9 @@ func (a *app) verifyCommand() *cobra.Command {
 }
 
 func (a *app) verifyMedia(ctx context.Context, media []string) ([]verified, error) {
-	sets, err := intake.Find(media...)
+	sets, err := findMedia(media)
 	if err != nil {
 		return nil, err
-	}
-	if len(sets) == 0 {
-		return nil, noBundle(media)
 	}
 	var out []verified
 	for _, set := range sets {

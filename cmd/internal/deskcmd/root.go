@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"darksite/bundle/desk/airlock"
 	"darksite/bundle/desk/boltstore"
 	"darksite/bundle/desk/fileblobs"
 	"darksite/bundle/desk/intake"
@@ -45,8 +46,25 @@ type app struct {
 
 // Main runs one command and returns the exit code.
 func Main(ctx context.Context, env *cli.Env, version string, args []string) int {
+	if len(args) == 1 && args[0] == airlock.Word { // an import started us, to read one medium
+		return inside(env)
+	}
 	a := &app{env: env, version: version}
 	return cli.Run(ctx, env, a.root(), args, classify)
+}
+
+// inside is the process that reads a medium for an import.
+func inside(env *cli.Env) int {
+	switch err := airlock.Serve(os.Stdin, os.Stdout); {
+	case errors.Is(err, airlock.ErrByHand):
+		env.Notef("casedesk: %s", err)
+		env.Next("casedesk import MEDIUM")
+		return cli.CodeUsage
+	case err != nil:
+		env.Notef("casedesk: %s", err)
+		return cli.CodeFailed
+	}
+	return 0
 }
 
 func (a *app) root() *cobra.Command {

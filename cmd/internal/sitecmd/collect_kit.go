@@ -3,6 +3,7 @@ package sitecmd
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"runtime"
@@ -17,6 +18,7 @@ import (
 func (a *app) ownChecks(ctx context.Context, s *sight) *kit.Kit {
 	doctor := findingLines(a.examine(ctx))
 	last := a.lastHistoryCheck()
+	replies, failed := a.openedReplies()
 	return kit.New(
 		kit.Check{Name: "version.txt", What: "darksite version", Say: func(_ context.Context, w io.Writer) error {
 			_, err := fmt.Fprintf(w, "darksite %s (%s, %s/%s)\n", a.version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
@@ -26,12 +28,37 @@ func (a *app) ownChecks(ctx context.Context, s *sight) *kit.Kit {
 			_, err := io.WriteString(w, doctor)
 			return err
 		}},
+		kit.Check{Name: "replies.json", What: "the replies opened here, and what was left out of them", Say: func(_ context.Context, w io.Writer) error {
+			if failed != nil {
+				return failed
+			}
+			_, err := w.Write(replies)
+			return err
+		}},
 		kit.Check{Name: "monitor.json", What: "what the running monitor says of itself", Say: s.sayMonitor},
 		// Last, because a large history takes all the time there is.
 		kit.Check{Name: "history-check.txt", What: "darksite history check", Say: func(ctx context.Context, w io.Writer) error {
 			return s.checkHistory(ctx, w, last)
 		}},
 	)
+}
+
+// openedReplies is how far the site has come in the vendor's chain, and what it does
+// without. It is read now: while a bundle is collected its journey holds the file.
+func (a *app) openedReplies() ([]byte, error) {
+	file, _, err := a.openCases()
+	if err != nil {
+		return nil, err
+	}
+	seen, err := readReplies(file.DB)
+	if err = errors.Join(err, file.Close()); err != nil {
+		return nil, err
+	}
+	text, err := json.MarshalIndent(struct {
+		Newest int64     `json:"newest"`
+		Left   []leftOut `json:"left_out"`
+	}{seen.Seq, append([]leftOut{}, seen.Left...)}, "", "  ")
+	return append(text, '\n'), err
 }
 
 func findingLines(list []finding) string {

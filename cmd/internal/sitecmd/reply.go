@@ -80,6 +80,33 @@ type seenReplies struct {
 	Seq  int64     `json:"seq"`
 	Hash string    `json:"sha256"`
 	At   time.Time `json:"at,omitzero"` // when it was opened here
+	Left []leftOut `json:"left,omitempty"`
+}
+
+// leftOut is a part of a reply that the site does without, until a later reply
+// brings it again. The vendor is told with the next bundle.
+type leftOut struct {
+	Reply int64  `json:"reply"`
+	What  string `json:"what"` // withoutRules or withoutBooks
+}
+
+// mostLeft is how many of these are kept, the newest.
+const mostLeft = 20
+
+// leftAfter is what is left out once a reply is applied.
+func leftAfter(before []leftOut, o reply.Opened, without []string) []leftOut {
+	left := slices.Clone(before)
+	for what, brought := range map[string]bool{withoutRules: o.Rules != nil, withoutBooks: o.Pack != nil} {
+		if !brought {
+			continue
+		}
+		left = slices.DeleteFunc(left, func(l leftOut) bool { return l.What == what })
+		if slices.Contains(without, what) {
+			left = append(left, leftOut{o.Seq, what})
+		}
+	}
+	slices.SortFunc(left, func(x, y leftOut) int { return cmp.Or(cmp.Compare(x.Reply, y.Reply), cmp.Compare(x.What, y.What)) })
+	return left[max(len(left)-mostLeft, 0):]
 }
 
 var repliesBucket = []byte("replies") // a constant; Go has none for bytes
@@ -260,7 +287,7 @@ func (a *app) applyReply(ctx context.Context, j *journey, o reply.Opened, w repl
 	if err := a.putInForce(ctx, j, card, w.officers); err != nil {
 		return err
 	}
-	if err := writeReplies(j.cases.DB, seenReplies{o.Seq, o.Hash, a.env.Now().UTC()}); err != nil {
+	if err := writeReplies(j.cases.DB, seenReplies{o.Seq, o.Hash, a.env.Now().UTC(), leftAfter(seen.Left, o, w.without)}); err != nil {
 		return err
 	}
 	a.env.Notef("reply %d is applied: %d items, %d receipts", o.Seq, len(o.Items), len(o.Receipts))
