@@ -33,6 +33,7 @@ const (
 type Kept struct {
 	Cases  []casedraft.Draft
 	Alerts []localmon.Alert
+	Pins   map[string]string // by array, as site.yaml has them
 }
 
 // Gather puts together all that a lab is judged by, in the order in which it came about:
@@ -43,6 +44,7 @@ func Gather(site string, w labs.World, began time.Time, kept Kept) (labs.World, 
 		return nil, fmt.Errorf("judge a lab: %w", err)
 	}
 	g.cases(kept.Cases)
+	g.pins(w, kept.Pins)
 	for _, a := range kept.Alerts {
 		g.fact("alert", max(0, a.Since.Sub(began)), map[string]string{
 			"target": a.Target, "rule": a.Rule, "component": a.Component, "state": string(a.Status), "acked": a.AckedBy,
@@ -194,6 +196,20 @@ func (g *gatherer) cases(all []casedraft.Draft) {
 			"case": string(d.ID), "array": d.Array, "severity": strconv.Itoa(int(d.Severity)), "subject": d.Subject, "text": text,
 			"number": d.Number, "runs": strings.Join(d.Runs, " "),
 		})
+	}
+}
+
+// pins says what the certificate in site.yaml is to the array it is of.
+func (g *gatherer) pins(w labs.World, pins map[string]string) {
+	for _, c := range w.Of(certificateFact) {
+		is := "other"
+		switch pins[c.Fields["array"]] {
+		case c.Fields["now"]:
+			is = "now"
+		case c.Fields["first"]:
+			is = "first"
+		}
+		g.fact("pin", c.At, map[string]string{"array": c.Fields["array"], "is": is})
 	}
 }
 

@@ -134,6 +134,9 @@ func (a *app) furnish(ctx context.Context, lab *labs.Lab, served []simhost.Serve
 	if err := a.writeLabSite(served, lang); err != nil {
 		return err
 	}
+	if err := a.writeMachine(); err != nil {
+		return err
+	}
 	if err := a.makeVendor(); err != nil {
 		return err
 	}
@@ -385,8 +388,9 @@ func (a *app) play(ctx context.Context, show io.Writer, c labs.Command) error {
 	return nil
 }
 
-// named puts the newest case, run and bundle in the place of their names, and the folder
-// work in that of {work}.
+// named puts the newest case, run and bundle in the place of their names, the folder work
+// in that of {work}, and in that of {first:ARRAY} and {now:ARRAY} the pins of what an array
+// answered with at first and answers with now.
 func (a *app) named(ctx context.Context, line string) (string, error) {
 	if !strings.Contains(line, "{") {
 		return line, nil
@@ -400,6 +404,10 @@ func (a *app) named(ctx context.Context, line string) (string, error) {
 		if of := world.Of(kind); len(of) > 0 {
 			line = strings.ReplaceAll(line, "{"+kind+"}", of[len(of)-1].Fields[kind])
 		}
+	}
+	for _, c := range world.Of("certificate") {
+		line = strings.ReplaceAll(line, "{first:"+c.Fields["array"]+"}", c.Fields["first"])
+		line = strings.ReplaceAll(line, "{now:"+c.Fields["array"]+"}", c.Fields["now"])
 	}
 	if i := strings.Index(line, "{"); i >= 0 {
 		return "", fmt.Errorf("%w: darksite %s: nothing there is called %s", errPlayed, line, line[i:])
