@@ -149,13 +149,14 @@ func (g *gatherer) bundles() error {
 		if err != nil {
 			return fmt.Errorf("bundle %s: %w", e.Name(), err)
 		}
-		g.add("bundle", made, map[string]string{"bundle": string(r.BID), "state": string(r.State), "case": r.Case})
+		since := max(0, made.Sub(g.began)) // where it stands counts, whoever made it
+		g.fact("bundle", since, map[string]string{"bundle": string(r.BID), "state": string(r.State), "case": r.Case})
 		trees, err := filepath.Glob(filepath.Join(dir, e.Name(), "frozen*"))
 		if err != nil || len(trees) == 0 {
 			return err
 		}
 		return g.texts(trees[len(trees)-1], func(name string, text []byte) {
-			g.add("line", made, map[string]string{"bundle": string(r.BID), "state": string(r.State), "file": name, "text": string(text)})
+			g.fact("line", since, map[string]string{"bundle": string(r.BID), "state": string(r.State), "file": name, "text": string(text)})
 		})
 	})
 }

@@ -116,6 +116,12 @@ func (a *app) startLab(ctx context.Context, s labStart) (*app, error) {
 	if err := in.furnish(ctx, drawn, served, s.lang); err != nil {
 		return nil, err
 	}
+	if len(drawn.Bundles) > 0 {
+		// The journal counts whole seconds: what others signed is to be before the learner.
+		if err := client.Advance(ctx, 2*time.Second, time.Second); err != nil {
+			return nil, err
+		}
+	}
 	in.practice.marker.Began = client.Now()
 	return in, errors.Join(client.Begin(ctx), in.practice.marker.Write(in.dir()))
 }
@@ -156,9 +162,17 @@ func (a *app) furnish(ctx context.Context, lab *labs.Lab, served []simhost.Serve
 			return err
 		}
 	}
+	if err := a.makeBundles(ctx, lab); err != nil {
+		return fmt.Errorf("make the bundles of a lab: %w", err)
+	}
 	for _, c := range lab.Before {
 		if err := a.play(ctx, io.Discard, c); err != nil {
 			return err
+		}
+	}
+	for _, x := range lab.Altered {
+		if err := a.alter(x); err != nil {
+			return fmt.Errorf("alter %s of a lab: %w", x.Bundle, err)
 		}
 	}
 	return nil

@@ -1,0 +1,137 @@
+package sitecmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"darksite/bundle"
+	"darksite/bundle/collect"
+	"darksite/bundle/pipeline"
+	"darksite/training/labs"
+)
+
+// makeBundles collects the bundles of a lab in the name of its collector, and has them
+// read and signed in the names of officers. Each is made of a few texts, so that it takes
+// no time; redaction and review are those of any bundle.
+func (a *app) makeBundles(ctx context.Context, lab *labs.Lab) error {
+	if len(lab.Bundles) == 0 {
+		return nil
+	}
+	env := *a.env
+	env.Err = io.Discard
+	a = &app{env: &env, version: a.version, dirFlag: a.dirFlag, practice: a.practice}
+	s, err := a.sight(ctx)
+	if err != nil {
+		return err
+	}
+	j, err := a.journey(s)
+	if err != nil {
+		return errors.Join(err, s.close())
+	}
+	for _, b := range lab.Bundles {
+		for range max(1, b.Times) {
+			if err == nil {
+				err = a.makeBundle(ctx, j, lab, b)
+			}
+		}
+	}
+	return errors.Join(err, j.close(), s.close())
+}
+
+func (a *app) makeBundle(ctx context.Context, j *journey, lab *labs.Lab, b labs.Bundle) error {
+	key, err := a.signer("mdurand", "", "")
+	if err != nil {
+		return err
+	}
+	latest, err := pipeline.NewCounters(j.cases.DB).Latest()
+	if err != nil {
+		return err
+	}
+	next := string(bundle.NewID(j.conf.Site.Code, uint64(latest)+1))
+	files := maps.Clone(b.Files)
+	for _, p := range lab.Plants {
+		if p.Bundle == next {
+			files[p.File] += p.Text
+		}
+	}
+	var texts []collect.Collector
+	for i, name := range slices.Sorted(maps.Keys(files)) {
+		texts = append(texts, collect.Document{
+			About: collect.Plan{Name: fmt.Sprintf("text-%d", i+1), What: "a text of the host", Why: "asked for in the case", From: []string{name}},
+			Name:  name, Text: []byte(files[name]),
+		})
+	}
+	profile, err := collect.ProfileNamed("quick")
+	if err != nil {
+		return err
+	}
+	id, err := j.Collect(ctx, pipeline.Request{Collectors: texts, Profile: profile, Signer: key, Marking: "INTERNAL", ClockNote: a.clockNote()})
+	if err != nil {
+		return err
+	}
+	for _, officer := range b.Approved {
+		if err := a.signAs(ctx, j, id, officer); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// signAs reads and signs in the name of an officer of the lab.
+func (a *app) signAs(ctx context.Context, j *journey, id bundle.ID, officer string) error {
+	key, err := a.signer(officer, "", "")
+	if err != nil {
+		return err
+	}
+	if _, err := a.review(ctx, j, id, officer); err != nil {
+		return err
+	}
+	r, err := j.Show(id)
+	if err != nil {
+		return err
+	}
+	return j.Approve(ctx, id, key, pipeline.Decision{MarkingIn: r.Marking, ViewedPartial: r.Totals.Files})
+}
+
+// alter changes one byte of a bundle, or of a medium it was written on, in the middle of
+// the largest file there.
+func (a *app) alter(x labs.Altered) error {
+	root := a.path(bundlesDir, x.Bundle, "frozen", "files")
+	if x.Medium != "" {
+		root = a.path("work", x.Medium)
+	}
+	var largest string
+	var size int64
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		info, err := d.Info()
+		if err == nil && info.Size() > size {
+			largest, size = path, info.Size()
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if largest == "" {
+		return fmt.Errorf("%s: %w", root, fs.ErrNotExist)
+	}
+	data, err := os.ReadFile(largest)
+	if err != nil {
+		return err
+	}
+	data[len(data)/2] ^= 1
+	if err := os.Chmod(largest, 0o600); err != nil {
+		return err
+	}
+	return os.WriteFile(largest, data, 0o600)
+}
