@@ -28,8 +28,8 @@ type Lab struct {
 	Watch    Watch               `yaml:"watch"`
 	Settings map[string]string   `yaml:"settings"`
 	Hands    []Hand              `yaml:"hands"`
-	Desk     bool                `yaml:"desk"`   // a vendor's desk is made beside the site
-	Files    map[string]string   `yaml:"files"`  // texts laid into the folder, by name
+	Desk     bool                `yaml:"desk"`    // a vendor's desk is made beside the site
+	Files    map[string]string   `yaml:"files"`   // texts laid into the folder, by name
 	Bundles  []Bundle            `yaml:"bundles"` // what others collected, in the order of their numbers
 	Plants   []Plant             `yaml:"plants"`  // what stands in one of them besides
 	Before   []Command           `yaml:"before"`  // what others did before the learner came

@@ -100,8 +100,8 @@ func (a *app) signAs(ctx context.Context, j *journey, id bundle.ID, officer stri
 	return j.Approve(ctx, id, key, pipeline.Decision{MarkingIn: r.Marking, ViewedPartial: r.Totals.Files})
 }
 
-// alter changes one byte of a bundle, or of a medium it was written on, in the middle of
-// the largest file there.
+// alter changes one byte of a bundle's largest text, or of the sealed file on a medium it
+// was written on.
 func (a *app) alter(x labs.Altered) error {
 	root := a.path(bundlesDir, x.Bundle, "frozen", "files")
 	if x.Medium != "" {
@@ -110,7 +110,7 @@ func (a *app) alter(x labs.Altered) error {
 	var largest string
 	var size int64
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || !d.Type().IsRegular() {
+		if err != nil || !d.Type().IsRegular() || x.Medium != "" && filepath.Ext(path) != ".age" {
 			return err
 		}
 		info, err := d.Info()
@@ -129,7 +129,7 @@ func (a *app) alter(x labs.Altered) error {
 	if err != nil {
 		return err
 	}
-	data[len(data)/2] ^= 1
+	data[len(data)*3/4] ^= 1
 	if err := os.Chmod(largest, 0o600); err != nil {
 		return err
 	}

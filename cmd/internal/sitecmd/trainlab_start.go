@@ -375,6 +375,9 @@ func (a *app) play(ctx context.Context, show io.Writer, c labs.Command) error {
 			return fmt.Errorf("%w: file %s lies outside the folder", errPlayed, c.File)
 		}
 		fmt.Fprintf(show, "\n$ cat > $DARKSITE_DIR/%s\n%s\n", c.File, c.Text)
+		if err := os.MkdirAll(filepath.Dir(a.path(filepath.FromSlash(c.File))), 0o700); err != nil {
+			return fmt.Errorf("write a file of the lab: %w", err)
+		}
 		return os.WriteFile(a.path(filepath.FromSlash(c.File)), []byte(c.Text), 0o600)
 	}
 	line, err := a.named(ctx, c.Run)
