@@ -1,35 +1,9 @@
 package coach
 
 import (
-	"fmt"
 	"maps"
-	"path/filepath"
 	"strings"
 )
-
-// Inside refuses a file that does not lie in a folder, wherever links lead.
-func Inside(dir, file string) error {
-	root, err := filepath.EvalSymlinks(dir)
-	if err != nil {
-		return fmt.Errorf("find the folder of a practice site: %w", err)
-	}
-	if file, err = filepath.Abs(file); err != nil {
-		return fmt.Errorf("find %s: %w", file, err)
-	}
-	real, err := filepath.EvalSymlinks(file)
-	if err != nil {
-		folder, err := filepath.EvalSymlinks(filepath.Dir(file)) // where a file would be that is not there
-		if err != nil {
-			return fmt.Errorf("find key %s: %w", file, err)
-		}
-		real = filepath.Join(folder, filepath.Base(file))
-	}
-	rel, err := filepath.Rel(root, real)
-	if err != nil || !filepath.IsLocal(rel) {
-		return fmt.Errorf("key %s: %w: it lies outside of the lab", file, ErrNotTraining)
-	}
-	return nil
-}
 
 // Machine is the machine that a lab makes up, so that nothing of the learner's own is in
 // what is collected: files as below /, by name.

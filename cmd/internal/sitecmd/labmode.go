@@ -17,6 +17,7 @@ import (
 	"darksite/localmon"
 	"darksite/localmon/source/host"
 	"darksite/training/coach"
+	"darksite/training/labmark"
 
 	"github.com/spf13/cobra"
 )
@@ -163,7 +164,7 @@ func (a *app) ownKey(file string) error {
 	if a.practice == nil {
 		return nil
 	}
-	return cli.WithHint(cli.WithCode(cli.CodeRefused, coach.Inside(a.dir(), file)), "leave the key out: the keys of the lab are in its folder keys")
+	return cli.WithHint(cli.WithCode(cli.CodeRefused, labmark.Inside(a.dir(), file)), "leave the key out: the keys of the lab are in its folder keys")
 }
 
 // sleep is how a command waits: in a lab time passes at once.

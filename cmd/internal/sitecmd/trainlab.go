@@ -16,6 +16,7 @@ import (
 	"darksite/localmon/live"
 	"darksite/runbooks"
 	"darksite/training/coach"
+	"darksite/training/labmark"
 	"darksite/training/labs"
 	"darksite/training/labs/content"
 
@@ -500,7 +501,7 @@ func (a *app) endLab(ctx context.Context, home coach.Home) error {
 		}
 	}
 	err := home.Vacate()
-	if errors.Is(err, coach.ErrNotTraining) {
+	if errors.Is(err, labmark.ErrMixed) {
 		return cli.WithHint(cli.WithCode(cli.CodeRefused, err), "name another folder with --dir   (the lab lies in its folder %s)", filepath.Base(home.Site()))
 	}
 	return err
