@@ -19,6 +19,7 @@ import (
 // Names below a home and in a practice site.
 const (
 	siteFolder  = "site"
+	deskFolder  = "desk"
 	resultsFile = "results.jsonl"
 	workFolder  = "work" // in the site: what the learner writes down
 )
@@ -32,6 +33,9 @@ type Home string
 
 // Site is the folder of the practice site.
 func (h Home) Site() string { return filepath.Join(string(h), siteFolder) }
+
+// Desk is the folder of the practice desk, where a lab has one.
+func (h Home) Desk() string { return filepath.Join(string(h), deskFolder) }
 
 // Work is where a learner writes files that a lab asks for.
 func (h Home) Work() string { return filepath.Join(h.Site(), workFolder) }
@@ -54,27 +58,37 @@ func ReadMarker(site string) (Marker, error) { return labmark.Read(site) }
 // Secret is how a marker names a secret that the lab made.
 func Secret(text []byte) string { return labmark.Secret(text) }
 
-// Vacate makes room for a new practice site. A folder with something in it that no lab
-// made is refused, and left as it is.
+// Vacate makes room for a new practice site and desk. A folder with something in it that
+// no lab made is refused, and left as it is.
 func (h Home) Vacate() error {
-	entries, err := os.ReadDir(h.Site())
-	if errors.Is(err, fs.ErrNotExist) || err == nil && len(entries) == 0 {
-		return nil
+	for _, dir := range []string{h.Site(), h.Desk()} {
+		entries, err := os.ReadDir(dir)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("make room for a lab: %w", err)
+		}
+		if len(entries) == 0 {
+			continue
+		}
+		if _, err := os.Lstat(filepath.Join(dir, labmark.File)); err != nil {
+			return fmt.Errorf("make room for a lab in %s: %w: no lab made what is there", dir, labmark.ErrMixed)
+		}
 	}
-	if err != nil {
-		return fmt.Errorf("make room for a lab: %w", err)
-	}
-	if _, err := os.Lstat(filepath.Join(h.Site(), labmark.File)); err != nil {
-		return fmt.Errorf("make room for a lab in %s: %w: no lab made what is there", h.Site(), labmark.ErrMixed)
-	}
-	// Frozen folders are read-only, and a folder needs its x to be emptied.
-	err = filepath.WalkDir(h.Site(), func(path string, d fs.DirEntry, err error) error {
+	return errors.Join(empty(h.Site()), empty(h.Desk()))
+}
+
+// empty removes a folder. Frozen folders are read-only, and a folder needs its x to be
+// emptied.
+func empty(dir string) error {
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err == nil && d.IsDir() {
 			return os.Chmod(path, 0o700)
 		}
 		return err
 	})
-	return errors.Join(err, os.RemoveAll(h.Site()))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return errors.Join(err, os.RemoveAll(dir))
 }
 
 // Result is what a lab came to, as it is kept.

@@ -67,7 +67,7 @@ func (l *Lab) filled(d Drawn) *Lab {
 	}
 	out.Bundles = nil
 	for _, b := range l.Bundles {
-		out.Bundles = append(out.Bundles, Bundle{b.Times, fillMap(d, b.Files), b.Approved})
+		out.Bundles = append(out.Bundles, Bundle{b.Times, fillMap(d, b.Files), d.Fill(b.Case), b.Approved})
 	}
 	out.Goals = nil
 	for _, g := range l.Goals {

@@ -58,6 +58,7 @@ type Fault struct {
 type Bundle struct {
 	Times    int               `yaml:"times"`    // as many of them; one when left out
 	Files    map[string]string `yaml:"files"`    // by name
+	Case     string            `yaml:"case"`     // command that makes its case; then the state of the arrays is in it too
 	Approved []string          `yaml:"approved"` // officers who have read and signed it
 }
 

@@ -115,6 +115,9 @@ func (a *app) labWorld(ctx context.Context) (labs.World, error) {
 	if err != nil {
 		return nil, err
 	}
+	if kept.Desk, err = a.deskEvents(ctx); err != nil {
+		return nil, err
+	}
 	return coach.Gather(a.dir(), world, began, kept)
 }
 

@@ -27,6 +27,17 @@ func (a *app) makeBundles(ctx context.Context, lab *labs.Lab) error {
 	env := *a.env
 	env.Err = io.Discard
 	a = &app{env: &env, version: a.version, dirFlag: a.dirFlag, practice: a.practice}
+	about := make([]caseOf, len(lab.Bundles)) // the database of cases is the journey's later on
+	for i, b := range lab.Bundles {
+		if b.Case == "" {
+			continue
+		}
+		var err error
+		if about[i], err = a.ofCase(ctx, b.Case); err != nil {
+			return err
+		}
+		defer about[i].end()
+	}
 	s, err := a.sight(ctx)
 	if err != nil {
 		return err
@@ -35,17 +46,24 @@ func (a *app) makeBundles(ctx context.Context, lab *labs.Lab) error {
 	if err != nil {
 		return errors.Join(err, s.close())
 	}
-	for _, b := range lab.Bundles {
+	for i, b := range lab.Bundles {
 		for range max(1, b.Times) {
 			if err == nil {
-				err = a.makeBundle(ctx, j, lab, b)
+				err = a.makeBundle(ctx, j, lab, b, about[i])
 			}
 		}
 	}
 	return errors.Join(err, j.close(), s.close())
 }
 
-func (a *app) makeBundle(ctx context.Context, j *journey, lab *labs.Lab, b labs.Bundle) error {
+// caseOf is a case and what is collected for it.
+type caseOf struct {
+	name string
+	list []collect.Collector
+	end  func()
+}
+
+func (a *app) makeBundle(ctx context.Context, j *journey, lab *labs.Lab, b labs.Bundle, about caseOf) error {
 	key, err := a.signer("mdurand", "", "")
 	if err != nil {
 		return err
@@ -72,7 +90,9 @@ func (a *app) makeBundle(ctx context.Context, j *journey, lab *labs.Lab, b labs.
 	if err != nil {
 		return err
 	}
-	id, err := j.Collect(ctx, pipeline.Request{Collectors: texts, Profile: profile, Signer: key, Marking: "INTERNAL", ClockNote: a.clockNote()})
+	id, err := j.Collect(ctx, pipeline.Request{
+		Collectors: append(texts, about.list...), Profile: profile, Signer: key, Case: about.name, Marking: "INTERNAL", ClockNote: a.clockNote(),
+	})
 	if err != nil {
 		return err
 	}
@@ -82,6 +102,28 @@ func (a *app) makeBundle(ctx context.Context, j *journey, lab *labs.Lab, b labs.
 		}
 	}
 	return nil
+}
+
+// ofCase makes a case with a command and collects it with the state of the arrays, which
+// is what a desk needs. The rest of a profile is left out for the sake of time.
+func (a *app) ofCase(ctx context.Context, command string) (c caseOf, err error) {
+	if err := a.play(ctx, io.Discard, labs.Command{Run: command}); err != nil {
+		return c, err
+	}
+	if c.name, err = a.named(ctx, "{case}"); err != nil {
+		return c, err
+	}
+	g, err := a.gather(ctx, &collectOptions{profile: "quick", caseName: c.name})
+	if err != nil {
+		return c, err
+	}
+	c.end = g.closeAll
+	for _, one := range g.collectors {
+		if slices.Contains([]string{"case", "arraystate"}, one.Plan().Name) {
+			c.list = append(c.list, one)
+		}
+	}
+	return c, nil
 }
 
 // signAs reads and signs in the name of an officer of the lab.

@@ -21,6 +21,7 @@ import (
 	"darksite/cmd/internal/keyfile"
 	"darksite/cmd/internal/siteconf"
 	"darksite/training/coach"
+	"darksite/training/labmark"
 	"darksite/training/labs"
 	"darksite/training/simhost"
 
@@ -143,7 +144,7 @@ func (a *app) furnish(ctx context.Context, lab *labs.Lab, served []simhost.Serve
 	if err := a.writeMachine(); err != nil {
 		return err
 	}
-	if err := a.makeVendor(); err != nil {
+	if err := a.furnishVendor(ctx, lab); err != nil {
 		return err
 	}
 	if err := quiet("site vendor " + a.path("run", "vendor-card.txt") + " --yes"); err != nil {
@@ -199,6 +200,18 @@ support: {plan: premium, until: 2027-06-30}
 	return safefile.Write(a.path(siteconf.FileName), []byte(b.String()), 0o600)
 }
 
+// furnishVendor makes the vendor's card: that of the practice desk, where the lab has one.
+func (a *app) furnishVendor(ctx context.Context, lab *labs.Lab) error {
+	if !lab.Desk {
+		return a.makeVendor()
+	}
+	home, ok := coach.HomeOf(a.dir())
+	if !ok {
+		return fmt.Errorf("make the desk of a lab: %w", labmark.ErrMixed)
+	}
+	return a.furnishDesk(ctx, home)
+}
+
 // makeVendor makes a card of a vendor that is there for practice alone: nobody keeps the
 // key that would open a bundle.
 func (a *app) makeVendor() error {
@@ -238,7 +251,11 @@ func (a *app) printBrief(s labStart) {
 		a.printPoint(fmt.Sprintf("%4d  ", g.Weight), a.text(g.Says))
 	}
 	a.env.Notef(a.say("seed %d; the lab ends by itself at %s of your time", "graine %d ; le lab finit de lui-même à %s de votre heure"), s.seed, a.practice.marker.Ends.Local().Format("15:04"))
-	a.env.Next("export DARKSITE_DIR="+a.dir(), drawn.First, "darksite train lab status")
+	next := []string{"export DARKSITE_DIR=" + a.dir()}
+	if drawn.Desk {
+		next = append(next, "export CASEDESK_DIR="+s.home.Desk())
+	}
+	a.env.Next(append(next, strings.ReplaceAll(drawn.First, "{work}", a.path("work")), "darksite train lab status")...)
 }
 
 func (a *app) labSolveCommand() *cobra.Command {
@@ -384,14 +401,13 @@ func (a *app) play(ctx context.Context, show io.Writer, c labs.Command) error {
 	if err != nil {
 		return err
 	}
+	if desk, ok := strings.CutPrefix(line, "casedesk "); ok {
+		return a.playDesk(ctx, show, desk, c)
+	}
 	fmt.Fprintf(show, "\n$ darksite %s\n", line)
 	var said strings.Builder
-	typed := ""
-	for _, l := range c.Type {
-		typed += l + "\n"
-	}
 	env := &cli.Env{
-		In: strings.NewReader(typed), Out: io.MultiWriter(show, &said), Err: io.MultiWriter(show, &said), Now: a.env.Now,
+		In: strings.NewReader(linesOf(c)), Out: io.MultiWriter(show, &said), Err: io.MultiWriter(show, &said), Now: a.env.Now,
 		Getenv: func(k string) string {
 			if k == "DARKSITE_DIR" {
 				return a.dir()

@@ -48,6 +48,9 @@ func TestLabs(t *testing.T) {
 func playSolution(t *testing.T, lab *labs.Lab, i int) {
 	var out bytes.Buffer
 	a := practiceApp(t, &out)
+	if lab.Desk {
+		deskInPath(t)
+	}
 	began := time.Now()
 	in := beginLab(t, a, lab, uint64(i)+1)
 	ready := time.Since(began)
