@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"darksite/training/labmark"
 	"darksite/training/labs"
 )
 
@@ -41,7 +42,7 @@ func Dial(ctx context.Context, m Marker, real func() time.Time) (*Client, error)
 		return nil, fmt.Errorf("practice site: %w", err)
 	}
 	if ip, err := netip.ParseAddr(u.Hostname()); err != nil || !ip.IsLoopback() || u.Scheme != "http" {
-		return nil, fmt.Errorf("practice site %q: %w", m.URL, ErrNotTraining)
+		return nil, fmt.Errorf("practice site %q: %w", m.URL, labmark.ErrMixed)
 	}
 	c := &Client{url: m.URL, token: m.Token, real: real, http: &http.Client{
 		Timeout:       10 * time.Minute,

@@ -16,6 +16,7 @@ import (
 
 	"darksite/runbooks"
 	"darksite/training/coach"
+	"darksite/training/labmark"
 	"darksite/training/labs"
 	"darksite/training/labs/content"
 )
@@ -128,7 +129,7 @@ func TestOnlyTheOwnerOfTheFolderSteers(t *testing.T) {
 
 	m.URL = "http://192.0.2.1:80"
 	_, err = coach.Dial(t.Context(), m, time.Now)
-	require.ErrorIs(t, err, coach.ErrNotTraining)
+	require.ErrorIs(t, err, labmark.ErrMixed)
 	m.URL = "http://127.0.0.1:1"
 	_, err = coach.Dial(t.Context(), m, time.Now)
 	require.ErrorIs(t, err, coach.ErrOver)
@@ -138,9 +139,9 @@ func TestAMarkerRefusesWhatIsReal(t *testing.T) {
 	m := coach.Marker{Secrets: []string{coach.Secret([]byte("made by the lab\n"))}}
 	require.NoError(t, m.Check([]string{"https://127.0.0.1:8443", "127.0.0.1:5514", "https://[::1]:8443"}, map[string][]byte{"t": []byte("made by the lab")}))
 	for _, a := range []string{"https://10.1.0.10", "https://localhost", "0.0.0.0:514", "array.example:443", "", "https://127.0.0.1.example", "notifier all"} {
-		require.ErrorIs(t, m.Check([]string{a}, nil), coach.ErrNotTraining, a)
+		require.ErrorIs(t, m.Check([]string{a}, nil), labmark.ErrMixed, a)
 	}
-	require.ErrorIs(t, m.Check(nil, map[string][]byte{"t": []byte("real")}), coach.ErrNotTraining)
+	require.ErrorIs(t, m.Check(nil, map[string][]byte{"t": []byte("real")}), labmark.ErrMixed)
 }
 
 func TestHome(t *testing.T) {
@@ -170,7 +171,7 @@ func TestHome(t *testing.T) {
 
 	require.NoError(t, os.MkdirAll(home.Site(), 0o700))
 	require.NoError(t, os.WriteFile(filepath.Join(home.Site(), "site.yaml"), []byte("real"), 0o600))
-	require.ErrorIs(t, home.Vacate(), coach.ErrNotTraining)
+	require.ErrorIs(t, home.Vacate(), labmark.ErrMixed)
 	require.FileExists(t, filepath.Join(home.Site(), "site.yaml"))
 }
 

@@ -33,6 +33,27 @@ const (
 type Kept struct {
 	Cases  []casedraft.Draft
 	Alerts []localmon.Alert
+	Pins   map[string]string // by array, as site.yaml has them
+	Desk   []DeskEvent       // oldest first
+}
+
+// DeskEvent is what happened to a case at a desk, as far as labs ask for it, in the names
+// that casedesk case show --json has.
+type DeskEvent struct {
+	Case     string    `json:"case"`
+	Kind     string    `json:"kind"`
+	At       time.Time `json:"at"`
+	Actor    string    `json:"actor"`
+	Text     string    `json:"text"`
+	Status   string    `json:"status"`
+	Severity int       `json:"severity"`
+	Profile  string    `json:"profile"`
+	Risk     string    `json:"risk"`
+	Expect   string    `json:"expect"`
+	Rollback string    `json:"rollback"`
+	Attached struct {
+		Pack string `json:"pack"`
+	} `json:"attached"`
 }
 
 // Gather puts together all that a lab is judged by, in the order in which it came about:
@@ -43,6 +64,8 @@ func Gather(site string, w labs.World, began time.Time, kept Kept) (labs.World, 
 		return nil, fmt.Errorf("judge a lab: %w", err)
 	}
 	g.cases(kept.Cases)
+	g.pins(w, kept.Pins)
+	g.desk(kept.Desk)
 	for _, a := range kept.Alerts {
 		g.fact("alert", max(0, a.Since.Sub(began)), map[string]string{
 			"target": a.Target, "rule": a.Rule, "component": a.Component, "state": string(a.Status), "acked": a.AckedBy,
@@ -147,13 +170,14 @@ func (g *gatherer) bundles() error {
 		if err != nil {
 			return fmt.Errorf("bundle %s: %w", e.Name(), err)
 		}
-		g.add("bundle", made, map[string]string{"bundle": string(r.BID), "state": string(r.State), "case": r.Case})
+		since := max(0, made.Sub(g.began)) // where it stands counts, whoever made it
+		g.fact("bundle", since, map[string]string{"bundle": string(r.BID), "state": string(r.State), "case": r.Case})
 		trees, err := filepath.Glob(filepath.Join(dir, e.Name(), "frozen*"))
 		if err != nil || len(trees) == 0 {
 			return err
 		}
 		return g.texts(trees[len(trees)-1], func(name string, text []byte) {
-			g.add("line", made, map[string]string{"bundle": string(r.BID), "state": string(r.State), "file": name, "text": string(text)})
+			g.fact("line", since, map[string]string{"bundle": string(r.BID), "state": string(r.State), "file": name, "text": string(text)})
 		})
 	})
 }
@@ -190,10 +214,39 @@ func (g *gatherer) saved() error {
 func (g *gatherer) cases(all []casedraft.Draft) {
 	for _, d := range all {
 		text := strings.Join(append([]string{d.Subject, d.Description, d.Impact, d.Comments, d.Serial}, d.Messages...), "\n")
-		g.add("case", d.Created, map[string]string{
+		g.fact("case", max(0, d.Created.Sub(g.began)), map[string]string{
 			"case": string(d.ID), "array": d.Array, "severity": strconv.Itoa(int(d.Severity)), "subject": d.Subject, "text": text,
 			"number": d.Number, "runs": strings.Join(d.Runs, " "),
 		})
+	}
+}
+
+// desk tells what happened at the desk. It has the real clock, and its events keep their
+// order.
+func (g *gatherer) desk(events []DeskEvent) {
+	for _, e := range events {
+		pack := "no"
+		if e.Attached.Pack != "" {
+			pack = "yes"
+		}
+		g.fact("desk", max(0, e.At.Sub(g.began)), map[string]string{
+			"case": e.Case, "kind": e.Kind, "by": e.Actor, "text": e.Text, "status": e.Status, "severity": strconv.Itoa(e.Severity),
+			"profile": e.Profile, "risk": e.Risk, "expect": e.Expect, "rollback": e.Rollback, "pack": pack,
+		})
+	}
+}
+
+// pins says what the certificate in site.yaml is to the array it is of.
+func (g *gatherer) pins(w labs.World, pins map[string]string) {
+	for _, c := range w.Of(certificateFact) {
+		is := "other"
+		switch pins[c.Fields["array"]] {
+		case c.Fields["now"]:
+			is = "now"
+		case c.Fields["first"]:
+			is = "first"
+		}
+		g.fact("pin", c.At, map[string]string{"array": c.Fields["array"], "is": is})
 	}
 }
 

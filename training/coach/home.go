@@ -2,41 +2,31 @@ package coach
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
-	"net/netip"
-	"net/url"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"darksite/bundle/safefile"
 	"darksite/training/exam"
+	"darksite/training/labmark"
 	"darksite/training/labs"
 )
 
 // Names below a home and in a practice site.
 const (
 	siteFolder  = "site"
+	deskFolder  = "desk"
 	resultsFile = "results.jsonl"
-	markerFile  = "training.json"
 	workFolder  = "work" // in the site: what the learner writes down
 )
 
 const (
-	maxMarker  = 64 << 10
 	maxResults = 8 << 20
 )
-
-// ErrNotTraining says that something of a real site is where only practice may be, or
-// the other way round.
-var ErrNotTraining = errors.New("practice and real sites do not mix")
 
 // Home is the folder in which somebody practises.
 type Home string
@@ -44,111 +34,61 @@ type Home string
 // Site is the folder of the practice site.
 func (h Home) Site() string { return filepath.Join(string(h), siteFolder) }
 
+// Desk is the folder of the practice desk, where a lab has one.
+func (h Home) Desk() string { return filepath.Join(string(h), deskFolder) }
+
 // Work is where a learner writes files that a lab asks for.
 func (h Home) Work() string { return filepath.Join(h.Site(), workFolder) }
 
 // HomeOf is the home of a practice site; ok is false when the folder is none.
 func HomeOf(site string) (Home, bool) {
-	if _, err := os.Stat(filepath.Join(site, markerFile)); err != nil || filepath.Base(site) != siteFolder {
+	if _, err := os.Stat(filepath.Join(site, labmark.File)); err != nil || filepath.Base(site) != siteFolder {
 		return "", false
 	}
 	return Home(filepath.Dir(site)), true
 }
 
 // Marker stands in the folder of a practice site and says so.
-type Marker struct {
-	Lab     string    `json:"lab"`
-	Version int       `json:"version"`
-	Seed    uint64    `json:"seed"`
-	Lang    string    `json:"lang"`
-	URL     string    `json:"url"`
-	Token   string    `json:"token"`
-	Began   time.Time `json:"began"` // the clock of the arrays when the learner came
-	Ends    time.Time `json:"ends"`  // real time at which it ends by itself
-	Secrets []string  `json:"secrets"`
-	Hints   []int     `json:"hints"`
-	Solved  bool      `json:"solved"` // by the kit: it does not count
-}
+type Marker = labmark.Marker
 
 // ReadMarker reads the marker of a site folder; fs.ErrNotExist says that the folder is
 // no practice site.
-func ReadMarker(site string) (Marker, error) {
-	var m Marker
-	data, err := readBounded(filepath.Join(site, markerFile), maxMarker)
-	if err != nil {
-		return m, fmt.Errorf("read the marker of a practice site: %w", err)
-	}
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&m); err != nil {
-		return m, fmt.Errorf("read the marker of a practice site %s: %w", site, err)
-	}
-	return m, nil
-}
-
-// Write puts the marker into a site folder.
-func (m Marker) Write(site string) error {
-	data, err := json.MarshalIndent(m, "", "  ")
-	if err != nil {
-		return fmt.Errorf("write the marker of a practice site: %w", err)
-	}
-	return safefile.Write(filepath.Join(site, markerFile), append(data, '\n'), 0o600)
-}
+func ReadMarker(site string) (Marker, error) { return labmark.Read(site) }
 
 // Secret is how a marker names a secret that the lab made.
-func Secret(text []byte) string {
-	sum := sha256.Sum256(bytes.TrimSpace(text))
-	return hex.EncodeToString(sum[:])
-}
+func Secret(text []byte) string { return labmark.Secret(text) }
 
-// Check refuses what a practice site must not have: an address beyond this machine, and
-// a secret that the lab did not make.
-func (m Marker) Check(addresses []string, secrets map[string][]byte) error {
-	for _, a := range addresses {
-		if !loopback(a) {
-			return fmt.Errorf("address %s: %w: a practice site calls and hears this machine alone", a, ErrNotTraining)
-		}
-	}
-	for name, text := range secrets {
-		if !slices.Contains(m.Secrets, Secret(text)) {
-			return fmt.Errorf("secret in %s: %w: the lab did not make it", name, ErrNotTraining)
-		}
-	}
-	return nil
-}
-
-func loopback(address string) bool {
-	host := address
-	if u, err := url.Parse(address); err == nil && u.Host != "" {
-		host = u.Hostname()
-	} else if h, _, err := net.SplitHostPort(address); err == nil {
-		host = h
-	}
-	ip, err := netip.ParseAddr(host)
-	return err == nil && ip.IsLoopback()
-}
-
-// Vacate makes room for a new practice site. A folder with something in it that no lab
-// made is refused, and left as it is.
+// Vacate makes room for a new practice site and desk. A folder with something in it that
+// no lab made is refused, and left as it is.
 func (h Home) Vacate() error {
-	entries, err := os.ReadDir(h.Site())
-	if errors.Is(err, fs.ErrNotExist) || err == nil && len(entries) == 0 {
-		return nil
+	for _, dir := range []string{h.Site(), h.Desk()} {
+		entries, err := os.ReadDir(dir)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("make room for a lab: %w", err)
+		}
+		if len(entries) == 0 {
+			continue
+		}
+		if _, err := os.Lstat(filepath.Join(dir, labmark.File)); err != nil {
+			return fmt.Errorf("make room for a lab in %s: %w: no lab made what is there", dir, labmark.ErrMixed)
+		}
 	}
-	if err != nil {
-		return fmt.Errorf("make room for a lab: %w", err)
-	}
-	if _, err := os.Lstat(filepath.Join(h.Site(), markerFile)); err != nil {
-		return fmt.Errorf("make room for a lab in %s: %w: no lab made what is there", h.Site(), ErrNotTraining)
-	}
-	// Frozen folders are read-only, and a folder needs its x to be emptied.
-	err = filepath.WalkDir(h.Site(), func(path string, d fs.DirEntry, err error) error {
+	return errors.Join(empty(h.Site()), empty(h.Desk()))
+}
+
+// empty removes a folder. Frozen folders are read-only, and a folder needs its x to be
+// emptied.
+func empty(dir string) error {
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err == nil && d.IsDir() {
 			return os.Chmod(path, 0o700)
 		}
 		return err
 	})
-	return errors.Join(err, os.RemoveAll(h.Site()))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return errors.Join(err, os.RemoveAll(dir))
 }
 
 // Result is what a lab came to, as it is kept.

@@ -14,6 +14,7 @@ import (
 	"darksite/runbooks"
 	"darksite/training/labs"
 	"darksite/training/sim"
+	"darksite/training/sim/arrayapi"
 	"darksite/training/simhost"
 )
 
@@ -192,7 +193,42 @@ func (s *Site) do(a Act) (string, error) {
 		break
 	}
 	s.watch()
-	return strings.ReplaceAll(says.In(a.Lang), "{target}", p.name), nil
+	return s.filled(says.In(a.Lang), p), nil
+}
+
+// filled puts in what is only known when hands are there: what they touch, and the
+// fingerprints of the certificates that the array had at first and answers with now.
+func (s *Site) filled(says string, p part) string {
+	pairs := []string{"{target}", p.name}
+	if a := s.host.Array(cmp.Or(p.array, p.name)); a != nil {
+		first, now := certificates(a)
+		pairs = append(pairs, "{first}", grouped(first), "{certificate}", grouped(now))
+	}
+	return strings.NewReplacer(pairs...).Replace(says)
+}
+
+// grouped is a pin as a console shows it: its digits, four by four.
+func grouped(pin string) string {
+	var groups []string
+	for g := range slices.Chunk([]byte(strings.TrimPrefix(pin, "sha256:")), 4) {
+		groups = append(groups, string(g))
+	}
+	return strings.Join(groups, " ")
+}
+
+// certificateFact is what [Gather] tells of what pins are to arrays by.
+const certificateFact = "certificate"
+
+// certificates are the pins of the certificates an array had at first and has now.
+func certificates(a *sim.Array) (first, now string) {
+	pin := func(change int) string {
+		c, err := arrayapi.Certificate(a.Options(), change)
+		if err != nil {
+			return "" // the array could not be served either
+		}
+		return arrayapi.Pin(c)
+	}
+	return pin(0), pin(a.Look().Protocol().Certificate)
 }
 
 // targetOf finds what an act is done to.
@@ -308,6 +344,8 @@ func (s *Site) now() labs.World {
 		if v, ok := a.Look().(sim.View); ok {
 			fact("array", arrayFields(v))
 		}
+		first, now := certificates(a)
+		fact(certificateFact, map[string]string{"array": a.Options().Name, "first": first, "now": now})
 	}
 	acted := s.host.Acted()
 	for _, name := range slices.Sorted(maps.Keys(acted)) {

@@ -58,6 +58,17 @@ func (l *Lab) filled(d Drawn) *Lab {
 		out.Hands = append(out.Hands, h.filled(d))
 	}
 	out.Before = fillCommands(d, l.Before)
+	out.Plants, out.Altered = nil, nil
+	for _, p := range l.Plants {
+		out.Plants = append(out.Plants, Plant{d.Fill(p.Bundle), d.Fill(p.File), d.Fill(p.Text)})
+	}
+	for _, x := range l.Altered {
+		out.Altered = append(out.Altered, Altered{d.Fill(x.Bundle), d.Fill(x.Medium)})
+	}
+	out.Bundles = nil
+	for _, b := range l.Bundles {
+		out.Bundles = append(out.Bundles, Bundle{b.Times, fillMap(d, b.Files), d.Fill(b.Case), b.Approved})
+	}
 	out.Goals = nil
 	for _, g := range l.Goals {
 		g.Says, g.Missed, g.When = d.text(g.Says), d.text(g.Missed), g.When.drawn(d.Fill)

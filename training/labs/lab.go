@@ -28,9 +28,12 @@ type Lab struct {
 	Watch    Watch               `yaml:"watch"`
 	Settings map[string]string   `yaml:"settings"`
 	Hands    []Hand              `yaml:"hands"`
-	Desk     bool                `yaml:"desk"`   // a vendor's desk is made beside the site
-	Files    map[string]string   `yaml:"files"`  // texts laid into the folder, by name
-	Before   []Command           `yaml:"before"` // what others did before the learner came
+	Desk     bool                `yaml:"desk"`    // a vendor's desk is made beside the site
+	Files    map[string]string   `yaml:"files"`   // texts laid into the folder, by name
+	Bundles  []Bundle            `yaml:"bundles"` // what others collected, in the order of their numbers
+	Plants   []Plant             `yaml:"plants"`  // what stands in one of them besides
+	Before   []Command           `yaml:"before"`  // what others did before the learner came
+	Altered  []Altered           `yaml:"altered"` // and what befell their work then
 
 	Goals      []Goal      `yaml:"goals"`
 	Forbid     []Forbidden `yaml:"forbid"`
@@ -48,6 +51,29 @@ type Fault struct {
 	Duration time.Duration     `yaml:"duration"`
 	Params   map[string]string `yaml:"params"`
 	ID       string            `yaml:"id"`
+}
+
+// Bundle is a small bundle of texts that goes through redaction, freezing and review as
+// any other does.
+type Bundle struct {
+	Times    int               `yaml:"times"`    // as many of them; one when left out
+	Files    map[string]string `yaml:"files"`    // by name
+	Case     string            `yaml:"case"`     // command that makes its case; then the state of the arrays is in it too
+	Approved []string          `yaml:"approved"` // officers who have read and signed it
+}
+
+// Plant is a text that is added to a file of a bundle before it is collected.
+type Plant struct {
+	Bundle string `yaml:"bundle"` // S042-000001 is the first
+	File   string `yaml:"file"`
+	Text   string `yaml:"text"`
+}
+
+// Altered is a byte that changes after everything was signed: in the folder of a bundle,
+// or on a medium it was written on.
+type Altered struct {
+	Bundle string `yaml:"bundle"`
+	Medium string `yaml:"medium"` // folder in work; empty for the folder of the bundle
 }
 
 // Watch is how long the site's monitor has looked before the learner comes, and how far

@@ -59,6 +59,8 @@ func Vocabulary() []Kind {
 		{"setting", []string{"name", "value"}, "a setting of an array as it is now"},
 		{"part", []string{"array", "name", "type", "status", "led"}, "a part of an array as it is now"},
 		{"array", []string{"name", "used", "down", "lag"}, "an array as it is now: per cent used, calls it refuses, seconds a replica is behind"},
+		{"certificate", []string{"array", "first", "now"}, "the pins of the certificates an array had at first and answers with now"},
+		{"pin", []string{"array", "is"}, "the pin of an array in site.yaml: now where it is of what answers now, first, or other"},
 		{"call", []string{"array", "call"}, "a call that has an array do or change something"},
 		{"run", []string{"run", "book", "target", "component", "owner", "outcome", "end", "alert", "change"}, "a run of a runbook; outcome is open while it is not ended"},
 		{"step", []string{"run", "book", "step", "kind", "result", "by", "note"}, "a step of a run that ended"},
@@ -71,6 +73,7 @@ func Vocabulary() []Kind {
 		{"line", []string{"bundle", "state", "file", "text"}, "the text of a file in a bundle, as it would leave"},
 		{"journal", []string{"action", "by", "bundle", "note"}, "an entry of the site's journal"},
 		{"alert", []string{"target", "rule", "component", "state", "acked"}, "an alert of the monitor"},
+		{"desk", []string{"case", "kind", "by", "text", "status", "severity", "profile", "risk", "expect", "rollback", "pack"}, "what happened to a case at the desk; pack is yes where a reply carries one"},
 		{"saved", []string{"name", "text"}, "a file that the learner left in the folder work"},
 		{"rule", []string{"name"}, "an invariant of the lab that was broken at some moment"},
 	}

@@ -84,6 +84,7 @@ The desk folder is --dir, else $CASEDESK_DIR, else ~/.casedesk.
 		Version: a.version,
 	}
 	root.PersistentFlags().StringVar(&a.dirFlag, "dir", "", "desk folder (default $CASEDESK_DIR or ~/.casedesk)")
+	root.PersistentPreRunE = func(c *cobra.Command, args []string) error { return a.keepApart(c, args) }
 	root.AddCommand(a.initCommand(), a.importCommand(), a.verifyCommand(), a.openCommand(), a.caseCommand(), a.analyzeCommand(), a.replyCommand(), a.packCommand(),
 		a.briefCommand(), a.sitesCommand(), a.trainCommand(), a.keysCommand(), a.checkCommand(), cli.VersionCommand(a.env, "casedesk", a.version))
 	return root

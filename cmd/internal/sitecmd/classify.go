@@ -55,7 +55,7 @@ func classes() []class {
 		{engine.ErrClosed, cli.CodeRefused, "the run has ended; start a new one"},
 		{engine.ErrLogDamaged, cli.CodeTampered, "keep the folder of the run as it is and start a new run"},
 		{sign.ErrPassphrase, cli.CodeFailed, "try again, or name a file with --passphrase-file"},
-		{localmon.ErrCertificateChanged, cli.CodeTampered, "find out why the certificate changed; then: darksite site pin URL, and put the new pin into site.yaml"},
+		{localmon.ErrCertificateChanged, cli.CodeTampered, "find out why the certificate changed; then: darksite site pin ARRAY --as ID"},
 		{localmon.ErrTokenRefused, cli.CodeFailed, "make a new read-only API token on the array and put it into the token file"},
 		{localmon.ErrUnreachable, cli.CodeFailed, "check address, cable and power of the array; darksite status says since when"},
 		{live.ErrInUse, cli.CodeFailed, "darksite status   (a monitor is running already)"},

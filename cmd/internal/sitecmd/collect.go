@@ -14,8 +14,6 @@ import (
 	"darksite/bundle/collect"
 	"darksite/bundle/collect/arraystate"
 	"darksite/bundle/collect/heard"
-	"darksite/bundle/collect/hostfacts"
-	"darksite/bundle/collect/logs"
 	"darksite/bundle/collect/runs"
 	"darksite/bundle/pipeline"
 	"darksite/cmd/internal/cli"
@@ -165,9 +163,9 @@ func (a *app) gather(ctx context.Context, o *collectOptions) (*gathering, error)
 		arraystate.New(arrays...),
 		collectmonitor.New(collectmonitor.Options{History: s.Reader, Alerts: s, Now: now, Recent: profile.Recent, Trend: profile.Trend, Step: profile.Step, Select: asked.selector()}),
 		runs.New(runs.Options{Dir: a.path(runsDir), Only: a.withCalled(o.runs)}),
-		hostfacts.New(hostfacts.Options{Root: "/", Programs: collect.HostPrograms{}}),
+		a.hostFacts(),
 		heard.New(heard.Options{Dir: a.path(spoolDir), Channels: []string{string(push.Syslog), string(push.Trap)}, Window: profile.Logs, Now: now}),
-		logs.New(logs.Options{Dir: "/var/log", Window: profile.Logs, Now: now, Programs: collect.HostPrograms{}}),
+		a.hostLogs(profile.Logs),
 		a.ownChecks(ctx, s),
 	} {
 		if asked.wants(c.Plan().Name) {

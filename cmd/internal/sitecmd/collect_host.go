@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"time"
 
 	"darksite/bundle/collect"
 	"darksite/bundle/collect/hostfacts"
@@ -59,10 +60,24 @@ func (a *app) ofThisHost(o hostOptions) (*gathering, error) {
 	if err != nil {
 		return nil, cli.WithCode(cli.CodeUsage, err)
 	}
-	return &gathering{profile: p, collectors: []collect.Collector{
-		hostfacts.New(hostfacts.Options{Root: "/", Programs: collect.HostPrograms{}}),
-		logs.New(logs.Options{Dir: "/var/log", Window: p.Logs, Now: a.env.Now(), Programs: collect.HostPrograms{}}),
-	}}, nil
+	return &gathering{profile: p, collectors: []collect.Collector{a.hostFacts(), a.hostLogs(p.Logs)}}, nil
+}
+
+// hostFacts collects what this machine is. In a lab it is a machine that the lab made
+// up: what a learner's machine is has no place in a practice bundle.
+func (a *app) hostFacts() collect.Collector {
+	if a.practice != nil {
+		return hostfacts.New(hostfacts.Options{Root: a.path(machineDir)})
+	}
+	return hostfacts.New(hostfacts.Options{Root: "/", Programs: collect.HostPrograms{}})
+}
+
+// hostLogs collects what this machine wrote, or the one of the lab.
+func (a *app) hostLogs(window time.Duration) collect.Collector {
+	if a.practice != nil {
+		return logs.New(logs.Options{Dir: a.path(machineDir, "var", "log"), Label: "/var/log", Window: window, Now: a.env.Now()})
+	}
+	return logs.New(logs.Options{Dir: "/var/log", Window: window, Now: a.env.Now(), Programs: collect.HostPrograms{}})
 }
 
 func (a *app) foreseeHost(ctx context.Context, o hostOptions) error {

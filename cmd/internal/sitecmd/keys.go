@@ -30,6 +30,9 @@ func (a *app) signer(id, keyPath, passFile string) (sign.Signer, error) {
 	if !named {
 		keyPath = a.path(keysDir, id+".key")
 	}
+	if err := a.ownKey(keyPath); err != nil {
+		return nil, err
+	}
 	s, err := keyfile.Open(keyPath, a.agentSocket(), keyfile.Ask(a.env, passFile))
 	if errors.Is(err, fs.ErrNotExist) && !named {
 		if held, heldErr := a.heldKey(id); heldErr == nil {
@@ -45,7 +48,14 @@ func (a *app) signer(id, keyPath, passFile string) (sign.Signer, error) {
 	return s, err
 }
 
-func (a *app) agentSocket() string { return a.env.Getenv("SSH_AUTH_SOCK") }
+// agentSocket is where an ssh-agent listens. In a lab there is none: it would hold the
+// learner's own keys.
+func (a *app) agentSocket() string {
+	if a.practice != nil {
+		return ""
+	}
+	return a.env.Getenv("SSH_AUTH_SOCK")
+}
 
 // heldKey is the key of a person of the roster, when an ssh-agent holds it.
 func (a *app) heldKey(id string) (sign.Signer, error) {

@@ -3,17 +3,21 @@ package sitecmd
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
+	"darksite/bundle/safefile"
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/siteconf"
 	"darksite/localmon"
 	"darksite/localmon/source/host"
 	"darksite/training/coach"
+	"darksite/training/labmark"
 
 	"github.com/spf13/cobra"
 )
@@ -131,6 +135,36 @@ func (m wellMachine) Target() string { return string(m) }
 func (m wellMachine) Collect(_ context.Context, now time.Time) (localmon.Batch, error) {
 	load := localmon.SeriesKey{Target: string(m), Metric: "node_load1"}
 	return localmon.Batch{Target: string(m), At: now, Samples: []localmon.Sample{{Key: load, Value: 0.1}}}, nil
+}
+
+// machineDir is where the made-up machine of a lab lies, as it would below /.
+const machineDir = "machine"
+
+// writeMachine makes the machine of a lab up.
+func (a *app) writeMachine() error {
+	now := a.env.Now()
+	for name, text := range coach.Machine() {
+		file := a.path(machineDir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+			return fmt.Errorf("make the machine of a lab up: %w", err)
+		}
+		if err := safefile.Write(file, []byte(text), 0o600); err != nil {
+			return err
+		}
+		if err := os.Chtimes(file, now, now); err != nil {
+			return fmt.Errorf("make the machine of a lab up: %w", err)
+		}
+	}
+	return nil
+}
+
+// ownKey refuses a private key that lies outside of the lab's folder: what signs and
+// opens for real is not to be used in practice, not even by mistake.
+func (a *app) ownKey(file string) error {
+	if a.practice == nil {
+		return nil
+	}
+	return cli.WithHint(cli.WithCode(cli.CodeRefused, labmark.Inside(a.dir(), file)), "leave the key out: the keys of the lab are in its folder keys")
 }
 
 // sleep is how a command waits: in a lab time passes at once.

@@ -193,5 +193,13 @@ func (a *app) recordIdentities(file, passFile string) ([]age.Identity, error) {
 			return nil, nil
 		}
 	}
+	return a.identities(file, passFile)
+}
+
+// identities reads what opens a sealed file.
+func (a *app) identities(file, passFile string) ([]age.Identity, error) {
+	if err := a.ownKey(file); err != nil {
+		return nil, err
+	}
 	return keyfile.Identities(file, keyfile.Ask(a.env, passFile))
 }

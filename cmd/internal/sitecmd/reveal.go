@@ -10,7 +10,6 @@ import (
 
 	"darksite/bundle/redact"
 	"darksite/cmd/internal/cli"
-	"darksite/cmd/internal/keyfile"
 
 	"filippo.io/age"
 	"github.com/spf13/cobra"
@@ -33,7 +32,7 @@ Exit 3 when some of several are not known, 1 when none is.`,
 			if identity == "" {
 				identity = a.path(keysDir, recordKey)
 			}
-			ids, err := keyfile.Identities(identity, keyfile.Ask(a.env, passFile))
+			ids, err := a.identities(identity, passFile)
 			if err != nil {
 				return err
 			}

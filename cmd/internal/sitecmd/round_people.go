@@ -100,7 +100,7 @@ func arrayCertificates(ctx context.Context, s *sight, conf *siteconf.Config, now
 			continue
 		}
 		// What has ended stops browsers and other programs; the kit itself reads on.
-		lines = append(lines, overview.Line{Word: overview.Warning, What: what, Value: value, At: at, Next: "darksite site pin " + ar.URL + "   (once it is renewed)"})
+		lines = append(lines, overview.Line{Word: overview.Warning, What: what, Value: value, At: at, Next: "darksite site pin " + ar.Name + " --as ID   (once it is renewed)"})
 	}
 	if len(well) > 0 {
 		few := well[:min(3, len(well))]

@@ -555,6 +555,9 @@ func (a *app) runSigner(o runOptions) (func([]byte) ([]byte, error), error) {
 	return func(log []byte) ([]byte, error) {
 		// The passphrase is asked when there is something to sign, not before.
 		if key == nil {
+			if err = a.ownKey(path); err != nil {
+				return nil, err
+			}
 			if key, err = keyfile.Signer(path, keyfile.Ask(a.env, o.passFile)); err != nil {
 				return nil, err
 			}

@@ -489,6 +489,9 @@ func (a *app) buildPack(dir string, o packBuild) error {
 	}
 	sigs := map[string][]byte{}
 	for _, path := range o.keys {
+		if err := a.ownKey(path); err != nil {
+			return err
+		}
 		signer, err := keyfile.Signer(path, keyfile.Ask(a.env, o.passFile))
 		if err != nil {
 			return err

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"math"
-	"net/url"
 	"os"
 	"reflect"
 	"slices"
@@ -18,7 +17,6 @@ import (
 	"darksite/bundle/words"
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/siteconf"
-	"darksite/localmon/source/pinned"
 
 	"github.com/spf13/cobra"
 )
@@ -565,29 +563,4 @@ ssh-keygen takes, for checking a medium without this kit.`,
 	c.Flags().BoolVar(&signers, "allowed-signers", false, "print the allowed_signers file of ssh-keygen")
 	c.Flags().BoolVar(&revoked, "revoked", false, "print the file of revoked keys of ssh-keygen")
 	return c
-}
-
-func (a *app) sitePinCommand() *cobra.Command {
-	return &cobra.Command{
-		Use: "pin URL", Short: "Show the certificate pin an array answers with", Args: cobra.ExactArgs(1),
-		Long: `Ask an array for its certificate and print the pin for site.yaml. Compare it with
-what the array's own console shows before you trust it.`,
-		Example: "  darksite site pin https://10.1.0.10",
-		RunE: func(c *cobra.Command, args []string) error {
-			if u, err := url.Parse(args[0]); err != nil || u.Scheme != "https" || u.Host == "" {
-				return cli.WithHint(cli.Usagef("%q: want the address of an array such as https://10.1.0.10", args[0]), "darksite site pin https://10.1.0.10")
-			}
-			if a.practice != nil {
-				if err := a.practice.marker.Check(args[:1], nil); err != nil {
-					return cli.WithCode(cli.CodeRefused, err)
-				}
-			}
-			pin, err := pinned.Fetch(c.Context(), args[0])
-			if err != nil {
-				return cli.WithHint(err, "check address, cable and power of the array")
-			}
-			fmt.Fprintln(a.env.Out, pin)
-			return nil
-		},
-	}
 }

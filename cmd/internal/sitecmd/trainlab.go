@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"path/filepath"
+	"reflect"
 	"strconv"
 	"strings"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"darksite/localmon/live"
 	"darksite/runbooks"
 	"darksite/training/coach"
+	"darksite/training/labmark"
 	"darksite/training/labs"
 	"darksite/training/labs/content"
 
@@ -90,7 +92,14 @@ func (a *app) labWorld(ctx context.Context) (labs.World, error) {
 	if err != nil {
 		return nil, err
 	}
-	kept := coach.Kept{}
+	kept := coach.Kept{Pins: map[string]string{}}
+	conf, err := a.config()
+	if err != nil {
+		return nil, err
+	}
+	for _, ar := range conf.Arrays {
+		kept.Pins[ar.Name] = ar.TLSPin
+	}
 	file, store, err := a.openCases()
 	if err != nil {
 		return nil, err
@@ -104,6 +113,9 @@ func (a *app) labWorld(ctx context.Context) (labs.World, error) {
 		return err
 	})
 	if err != nil {
+		return nil, err
+	}
+	if kept.Desk, err = a.deskEvents(ctx); err != nil {
 		return nil, err
 	}
 	return coach.Gather(a.dir(), world, began, kept)
@@ -405,6 +417,7 @@ func watchEvery(d time.Duration) time.Duration { return max(30*time.Second, d/ma
 // labWatch is the monitor of a practice site: it looks when it is told to, and answers
 // commands as any monitor does.
 type labWatch struct {
+	in    *app
 	m     *monitor
 	stop  context.CancelFunc
 	ended chan error
@@ -424,7 +437,7 @@ func (a *app) openWatch(site string, now func() time.Time) (coach.Watcher, error
 		return nil, errors.Join(err, m.close())
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	w := &labWatch{m, stop, make(chan error, 1)}
+	w := &labWatch{in, m, stop, make(chan error, 1)}
 	go func() { w.ended <- in.liveServer(m).Serve(ctx, l) }()
 	return w, nil
 }
@@ -432,11 +445,29 @@ func (a *app) openWatch(site string, now func() time.Time) (coach.Watcher, error
 // Look looks once at everything. A target in trouble is what labs are about, and what was
 // seen of it is stored; that nothing could be stored is an error.
 func (w *labWatch) Look(ctx context.Context) error {
+	if err := w.reread(); err != nil {
+		return err
+	}
 	s, err := w.m.daemon.Once(ctx)
 	if ctx.Err() != nil {
 		return err
 	}
 	return unkept(s.Monitor.Trouble)
+}
+
+// reread takes a changed site.yaml over, as a monitor does that is told to reload. One
+// that is wrong, or names anything of a real site, is left where it is.
+func (w *labWatch) reread() error {
+	conf, err := w.in.config()
+	if err != nil || reflect.DeepEqual(conf, w.m.conf) {
+		return nil //nolint:nilerr // every command of the learner says what is wrong with it
+	}
+	next, err := w.in.reread(w.m)
+	if err != nil {
+		return nil //nolint:nilerr // a change that needs a restart is none of a lab
+	}
+	_, err = w.in.relieve(w.m, next, &ears{})
+	return err
 }
 
 // Close ends it.
@@ -473,7 +504,7 @@ func (a *app) endLab(ctx context.Context, home coach.Home) error {
 		}
 	}
 	err := home.Vacate()
-	if errors.Is(err, coach.ErrNotTraining) {
+	if errors.Is(err, labmark.ErrMixed) {
 		return cli.WithHint(cli.WithCode(cli.CodeRefused, err), "name another folder with --dir   (the lab lies in its folder %s)", filepath.Base(home.Site()))
 	}
 	return err

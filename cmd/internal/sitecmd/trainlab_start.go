@@ -21,6 +21,7 @@ import (
 	"darksite/cmd/internal/keyfile"
 	"darksite/cmd/internal/siteconf"
 	"darksite/training/coach"
+	"darksite/training/labmark"
 	"darksite/training/labs"
 	"darksite/training/simhost"
 
@@ -116,6 +117,12 @@ func (a *app) startLab(ctx context.Context, s labStart) (*app, error) {
 	if err := in.furnish(ctx, drawn, served, s.lang); err != nil {
 		return nil, err
 	}
+	if len(drawn.Bundles) > 0 {
+		// The journal counts whole seconds: what others signed is to be before the learner.
+		if err := client.Advance(ctx, 2*time.Second, time.Second); err != nil {
+			return nil, err
+		}
+	}
 	in.practice.marker.Began = client.Now()
 	return in, errors.Join(client.Begin(ctx), in.practice.marker.Write(in.dir()))
 }
@@ -134,7 +141,10 @@ func (a *app) furnish(ctx context.Context, lab *labs.Lab, served []simhost.Serve
 	if err := a.writeLabSite(served, lang); err != nil {
 		return err
 	}
-	if err := a.makeVendor(); err != nil {
+	if err := a.writeMachine(); err != nil {
+		return err
+	}
+	if err := a.furnishVendor(ctx, lab); err != nil {
 		return err
 	}
 	if err := quiet("site vendor " + a.path("run", "vendor-card.txt") + " --yes"); err != nil {
@@ -153,9 +163,17 @@ func (a *app) furnish(ctx context.Context, lab *labs.Lab, served []simhost.Serve
 			return err
 		}
 	}
+	if err := a.makeBundles(ctx, lab); err != nil {
+		return fmt.Errorf("make the bundles of a lab: %w", err)
+	}
 	for _, c := range lab.Before {
 		if err := a.play(ctx, io.Discard, c); err != nil {
 			return err
+		}
+	}
+	for _, x := range lab.Altered {
+		if err := a.alter(x); err != nil {
+			return fmt.Errorf("alter %s of a lab: %w", x.Bundle, err)
 		}
 	}
 	return nil
@@ -180,6 +198,18 @@ review: {approvals: 2, words: policy/words.txt}
 support: {plan: premium, until: 2027-06-30}
 `)
 	return safefile.Write(a.path(siteconf.FileName), []byte(b.String()), 0o600)
+}
+
+// furnishVendor makes the vendor's card: that of the practice desk, where the lab has one.
+func (a *app) furnishVendor(ctx context.Context, lab *labs.Lab) error {
+	if !lab.Desk {
+		return a.makeVendor()
+	}
+	home, ok := coach.HomeOf(a.dir())
+	if !ok {
+		return fmt.Errorf("make the desk of a lab: %w", labmark.ErrMixed)
+	}
+	return a.furnishDesk(ctx, home)
 }
 
 // makeVendor makes a card of a vendor that is there for practice alone: nobody keeps the
@@ -221,7 +251,11 @@ func (a *app) printBrief(s labStart) {
 		a.printPoint(fmt.Sprintf("%4d  ", g.Weight), a.text(g.Says))
 	}
 	a.env.Notef(a.say("seed %d; the lab ends by itself at %s of your time", "graine %d ; le lab finit de lui-même à %s de votre heure"), s.seed, a.practice.marker.Ends.Local().Format("15:04"))
-	a.env.Next("export DARKSITE_DIR="+a.dir(), drawn.First, "darksite train lab status")
+	next := []string{"export DARKSITE_DIR=" + a.dir()}
+	if drawn.Desk {
+		next = append(next, "export CASEDESK_DIR="+s.home.Desk())
+	}
+	a.env.Next(append(next, strings.ReplaceAll(drawn.First, "{work}", a.path("work")), "darksite train lab status")...)
 }
 
 func (a *app) labSolveCommand() *cobra.Command {
@@ -358,20 +392,22 @@ func (a *app) play(ctx context.Context, show io.Writer, c labs.Command) error {
 			return fmt.Errorf("%w: file %s lies outside the folder", errPlayed, c.File)
 		}
 		fmt.Fprintf(show, "\n$ cat > $DARKSITE_DIR/%s\n%s\n", c.File, c.Text)
+		if err := os.MkdirAll(filepath.Dir(a.path(filepath.FromSlash(c.File))), 0o700); err != nil {
+			return fmt.Errorf("write a file of the lab: %w", err)
+		}
 		return os.WriteFile(a.path(filepath.FromSlash(c.File)), []byte(c.Text), 0o600)
 	}
 	line, err := a.named(ctx, c.Run)
 	if err != nil {
 		return err
 	}
+	if desk, ok := strings.CutPrefix(line, "casedesk "); ok {
+		return a.playDesk(ctx, show, desk, c)
+	}
 	fmt.Fprintf(show, "\n$ darksite %s\n", line)
 	var said strings.Builder
-	typed := ""
-	for _, l := range c.Type {
-		typed += l + "\n"
-	}
 	env := &cli.Env{
-		In: strings.NewReader(typed), Out: io.MultiWriter(show, &said), Err: io.MultiWriter(show, &said), Now: a.env.Now,
+		In: strings.NewReader(linesOf(c)), Out: io.MultiWriter(show, &said), Err: io.MultiWriter(show, &said), Now: a.env.Now,
 		Getenv: func(k string) string {
 			if k == "DARKSITE_DIR" {
 				return a.dir()
@@ -385,8 +421,9 @@ func (a *app) play(ctx context.Context, show io.Writer, c labs.Command) error {
 	return nil
 }
 
-// named puts the newest case, run and bundle in the place of their names, and the folder
-// work in that of {work}.
+// named puts the newest case, run and bundle in the place of their names, the folder work
+// in that of {work}, and in that of {first:ARRAY} and {now:ARRAY} the pins of what an array
+// answered with at first and answers with now.
 func (a *app) named(ctx context.Context, line string) (string, error) {
 	if !strings.Contains(line, "{") {
 		return line, nil
@@ -400,6 +437,10 @@ func (a *app) named(ctx context.Context, line string) (string, error) {
 		if of := world.Of(kind); len(of) > 0 {
 			line = strings.ReplaceAll(line, "{"+kind+"}", of[len(of)-1].Fields[kind])
 		}
+	}
+	for _, c := range world.Of("certificate") {
+		line = strings.ReplaceAll(line, "{first:"+c.Fields["array"]+"}", c.Fields["first"])
+		line = strings.ReplaceAll(line, "{now:"+c.Fields["array"]+"}", c.Fields["now"])
 	}
 	if i := strings.Index(line, "{"); i >= 0 {
 		return "", fmt.Errorf("%w: darksite %s: nothing there is called %s", errPlayed, line, line[i:])

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/keyfile"
 	"darksite/training/labs"
 	"darksite/training/labs/content"
 	"darksite/training/simhost"
@@ -47,6 +48,9 @@ func TestLabs(t *testing.T) {
 func playSolution(t *testing.T, lab *labs.Lab, i int) {
 	var out bytes.Buffer
 	a := practiceApp(t, &out)
+	if lab.Desk {
+		deskInPath(t)
+	}
 	began := time.Now()
 	in := beginLab(t, a, lab, uint64(i)+1)
 	ready := time.Since(began)
@@ -148,6 +152,27 @@ func TestPracticeAndRealSitesDoNotMix(t *testing.T) {
 		require.Equal(t, cli.CodeRefused, code, said)
 		require.Contains(t, said, "the lab did not make it")
 		require.NoError(t, os.WriteFile(token, was, 0o600))
+	})
+
+	t.Run("a real key", func(t *testing.T) {
+		real := t.TempDir()
+		_, err := keyfile.NewSigner(real, "mdurand", nil)
+		require.NoError(t, err)
+		code, said := run("bundle", "collect", "--as", "mdurand", "--key", filepath.Join(real, "mdurand.key"))
+		require.Equal(t, cli.CodeRefused, code, said)
+		require.Contains(t, said, "it lies outside of the lab")
+		_, err = keyfile.NewIdentity(filepath.Join(real, "record.key"), nil)
+		require.NoError(t, err)
+		code, said = run("reveal", "host-k7f3q2ab", "--identity", filepath.Join(real, "record.key"))
+		require.Equal(t, cli.CodeRefused, code, said)
+	})
+
+	t.Run("a real machine", func(t *testing.T) {
+		code, said := run("collect-host", "--dry-run", "--each")
+		require.Zero(t, code, said)
+		require.Contains(t, said, "4 B    /etc/hostname")
+		require.Contains(t, said, "/proc/cpuinfo: not on this machine", "the machine is one the lab made up")
+		require.Contains(t, said, "uname -a: not allowed", "and no program is asked what it is")
 	})
 
 	t.Run("a real site is not made into a lab", func(t *testing.T) {

@@ -61,7 +61,7 @@ func program() clitest.Program {
 			"site keys rotate":     "acts; the keys are in site keys --json",
 			"site keys sign":       "acts; the keys are in site keys --json",
 			"site people add":      "acts; the people are in site people --json",
-			"site pin":             "prints one value",
+			"site pin":             "prints one value, or is a conversation",
 			"train lab do":         "acts and says what is seen",
 			"train lab hint":       "a text to read; it costs points",
 			"train lab look":       "a text to read",

@@ -1,0 +1,179 @@
+package sitecmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"darksite/bundle"
+	"darksite/bundle/collect"
+	"darksite/bundle/pipeline"
+	"darksite/training/labs"
+)
+
+// makeBundles collects the bundles of a lab in the name of its collector, and has them
+// read and signed in the names of officers. Each is made of a few texts, so that it takes
+// no time; redaction and review are those of any bundle.
+func (a *app) makeBundles(ctx context.Context, lab *labs.Lab) error {
+	if len(lab.Bundles) == 0 {
+		return nil
+	}
+	env := *a.env
+	env.Err = io.Discard
+	a = &app{env: &env, version: a.version, dirFlag: a.dirFlag, practice: a.practice}
+	about := make([]caseOf, len(lab.Bundles)) // the database of cases is the journey's later on
+	for i, b := range lab.Bundles {
+		if b.Case == "" {
+			continue
+		}
+		var err error
+		if about[i], err = a.ofCase(ctx, b.Case); err != nil {
+			return err
+		}
+		defer about[i].end()
+	}
+	s, err := a.sight(ctx)
+	if err != nil {
+		return err
+	}
+	j, err := a.journey(s)
+	if err != nil {
+		return errors.Join(err, s.close())
+	}
+	for i, b := range lab.Bundles {
+		for range max(1, b.Times) {
+			if err == nil {
+				err = a.makeBundle(ctx, j, lab, b, about[i])
+			}
+		}
+	}
+	return errors.Join(err, j.close(), s.close())
+}
+
+// caseOf is a case and what is collected for it.
+type caseOf struct {
+	name string
+	list []collect.Collector
+	end  func()
+}
+
+func (a *app) makeBundle(ctx context.Context, j *journey, lab *labs.Lab, b labs.Bundle, about caseOf) error {
+	key, err := a.signer("mdurand", "", "")
+	if err != nil {
+		return err
+	}
+	latest, err := pipeline.NewCounters(j.cases.DB).Latest()
+	if err != nil {
+		return err
+	}
+	next := string(bundle.NewID(j.conf.Site.Code, uint64(latest)+1))
+	files := maps.Clone(b.Files)
+	for _, p := range lab.Plants {
+		if p.Bundle == next {
+			files[p.File] += p.Text
+		}
+	}
+	var texts []collect.Collector
+	for i, name := range slices.Sorted(maps.Keys(files)) {
+		texts = append(texts, collect.Document{
+			About: collect.Plan{Name: fmt.Sprintf("text-%d", i+1), What: "a text of the host", Why: "asked for in the case", From: []string{name}},
+			Name:  name, Text: []byte(files[name]),
+		})
+	}
+	profile, err := collect.ProfileNamed("quick")
+	if err != nil {
+		return err
+	}
+	id, err := j.Collect(ctx, pipeline.Request{
+		Collectors: append(texts, about.list...), Profile: profile, Signer: key, Case: about.name, Marking: "INTERNAL", ClockNote: a.clockNote(),
+	})
+	if err != nil {
+		return err
+	}
+	for _, officer := range b.Approved {
+		if err := a.signAs(ctx, j, id, officer); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ofCase makes a case with a command and collects it with the state of the arrays, which
+// is what a desk needs. The rest of a profile is left out for the sake of time.
+func (a *app) ofCase(ctx context.Context, command string) (c caseOf, err error) {
+	if err := a.play(ctx, io.Discard, labs.Command{Run: command}); err != nil {
+		return c, err
+	}
+	if c.name, err = a.named(ctx, "{case}"); err != nil {
+		return c, err
+	}
+	g, err := a.gather(ctx, &collectOptions{profile: "quick", caseName: c.name})
+	if err != nil {
+		return c, err
+	}
+	c.end = g.closeAll
+	for _, one := range g.collectors {
+		if slices.Contains([]string{"case", "arraystate"}, one.Plan().Name) {
+			c.list = append(c.list, one)
+		}
+	}
+	return c, nil
+}
+
+// signAs reads and signs in the name of an officer of the lab.
+func (a *app) signAs(ctx context.Context, j *journey, id bundle.ID, officer string) error {
+	key, err := a.signer(officer, "", "")
+	if err != nil {
+		return err
+	}
+	if _, err := a.review(ctx, j, id, officer); err != nil {
+		return err
+	}
+	r, err := j.Show(id)
+	if err != nil {
+		return err
+	}
+	return j.Approve(ctx, id, key, pipeline.Decision{MarkingIn: r.Marking, ViewedPartial: r.Totals.Files})
+}
+
+// alter changes one byte of a bundle's largest text, or of the sealed file on a medium it
+// was written on.
+func (a *app) alter(x labs.Altered) error {
+	root := a.path(bundlesDir, x.Bundle, "frozen", "files")
+	if x.Medium != "" {
+		root = a.path("work", x.Medium)
+	}
+	var largest string
+	var size int64
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() || x.Medium != "" && filepath.Ext(path) != ".age" {
+			return err
+		}
+		info, err := d.Info()
+		if err == nil && info.Size() > size {
+			largest, size = path, info.Size()
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if largest == "" {
+		return fmt.Errorf("%s: %w", root, fs.ErrNotExist)
+	}
+	data, err := os.ReadFile(largest)
+	if err != nil {
+		return err
+	}
+	data[len(data)*3/4] ^= 1
+	if err := os.Chmod(largest, 0o600); err != nil {
+		return err
+	}
+	return os.WriteFile(largest, data, 0o600)
+}

@@ -1,0 +1,78 @@
+package sitecmd
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/deskcmd"
+	"darksite/training/labs/content"
+)
+
+// asDesk makes this test program the program casedesk, which is never run inside of
+// another: an import gives up the files and the network of its process.
+const asDesk = "DARKSITE_TEST_IS_CASEDESK"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asDesk) != "" {
+		os.Exit(deskcmd.Main(context.Background(), cli.System(), "test", os.Args[1:]))
+	}
+	os.Exit(m.Run())
+}
+
+// deskInPath puts a program casedesk where labs look for it.
+func deskInPath(t *testing.T) {
+	self, err := os.Executable()
+	require.NoError(t, err)
+	dir := t.TempDir()
+	script := fmt.Sprintf("#!/bin/sh\n%s=1 exec '%s' \"$@\"\n", asDesk, self)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "casedesk"), []byte(script), 0o700))
+	t.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH"))
+}
+
+// The desk of a lab and a real one have nothing to do with each other.
+func TestPracticeAndRealDesksDoNotMix(t *testing.T) {
+	all, err := content.Library()
+	require.NoError(t, err)
+	lab, ok := all.Get("t-l1")
+	require.True(t, ok)
+	deskInPath(t)
+	a := practiceApp(t, &bytes.Buffer{})
+	in := beginLab(t, a, lab, 1)
+	home := a.labHome()
+	program, err := deskProgram()
+	require.NoError(t, err)
+	run := func(dir string, args ...string) (int, string) {
+		out := &bytes.Buffer{}
+		code, err := labDesk{program, dir}.run(t.Context(), &bytes.Buffer{}, out, out, args...)
+		require.NoError(t, err)
+		return code, out.String()
+	}
+	elsewhere := t.TempDir()
+	code, said := run(home.Desk(), "import", elsewhere)
+	require.Equal(t, cli.CodeRefused, code, said)
+	require.Contains(t, said, "practice and real sites do not mix")
+	code, said = run(home.Desk(), "sites", "list")
+	require.Zero(t, code, said)
+	require.Contains(t, said, "== TRAINING  lab t-l1")
+
+	live := filepath.Join(elsewhere, "desk")
+	code, said = run(live, "init", "--name", "Vendor support", "--no-passphrase")
+	require.Zero(t, code, said)
+	for _, args := range [][]string{
+		{"import", filepath.Join(in.dir(), "work", "usb")},
+		{"verify", filepath.Join(in.dir(), "work", "usb")},
+		{"sites", "enrol", filepath.Join(home.Desk(), "site-roster.txt"), "--yes"},
+		{"reply", "00000001", "--out", filepath.Join(in.dir(), "work", "usb")},
+	} {
+		code, said = run(live, args...)
+		require.Equal(t, cli.CodeRefused, code, "%v: %s", args, said)
+		require.Contains(t, said, "lies in a lab")
+	}
+}
