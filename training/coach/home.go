@@ -26,7 +26,8 @@ const (
 	siteFolder  = "site"
 	resultsFile = "results.jsonl"
 	markerFile  = "training.json"
-	workFolder  = "work" // in the site: what the learner writes down
+	learnerFile = "learner.json" // who began the newest lab here
+	workFolder  = "work"         // in the site: what the learner writes down
 )
 
 const (
@@ -68,6 +69,38 @@ type Marker struct {
 	Secrets []string  `json:"secrets"`
 	Hints   []int     `json:"hints"`
 	Solved  bool      `json:"solved"` // by the kit: it does not count
+	Learner
+}
+
+// Learner is who practises, and where that is written down.
+type Learner struct {
+	ID   string `json:"learner"`
+	Site string `json:"real_site"` // folder of the real site that keeps the record; "" where there is none
+}
+
+// Learner is who began the newest lab of the home; nobody before the first.
+func (h Home) Learner() (Learner, error) {
+	var l Learner
+	data, err := readBounded(filepath.Join(string(h), learnerFile), maxMarker)
+	if errors.Is(err, fs.ErrNotExist) {
+		return l, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(data, &l)
+	}
+	if err != nil {
+		return Learner{}, fmt.Errorf("read who practises in %s: %w", h, err)
+	}
+	return l, nil
+}
+
+// Remember keeps who practises beyond the end of the lab.
+func (h Home) Remember(l Learner) error {
+	data, err := json.Marshal(l)
+	if err != nil {
+		return fmt.Errorf("keep who practises: %w", err)
+	}
+	return safefile.Write(filepath.Join(string(h), learnerFile), append(data, '\n'), 0o600)
 }
 
 // ReadMarker reads the marker of a site folder; fs.ErrNotExist says that the folder is
@@ -153,20 +186,21 @@ func (h Home) Vacate() error {
 
 // Result is what a lab came to, as it is kept.
 type Result struct {
-	Lab    string       `json:"lab"`
-	Kind   exam.LabKind `json:"kind"`
-	Seed   uint64       `json:"seed"`
-	At     time.Time    `json:"at"` // real time
-	Points int          `json:"points"`
-	Fatal  bool         `json:"fatal"`
-	Hints  int          `json:"hints"`
-	Solved bool         `json:"solved"` // played by the kit: counts for nobody
-	Digest string       `json:"digest"`
+	Lab     string       `json:"lab"`
+	Kind    exam.LabKind `json:"kind"`
+	Seed    uint64       `json:"seed"`
+	At      time.Time    `json:"at"` // real time
+	Points  int          `json:"points"`
+	Fatal   bool         `json:"fatal"`
+	Hints   int          `json:"hints"`
+	Solved  bool         `json:"solved"` // played by the kit: counts for nobody
+	Digest  string       `json:"digest"`
+	Learner string       `json:"learner"` // whose it is
 }
 
 // Record is the result as an examination takes it.
 func (r Result) Record() exam.LabResult {
-	return exam.LabResult{Kind: r.Kind, Lab: r.Lab, Score: float64(r.Points) / labs.FullScore, Fatal: r.Fatal, Digest: r.Digest}
+	return exam.LabResult{Kind: r.Kind, Lab: r.Lab, Score: float64(r.Points) / labs.FullScore, Fatal: r.Fatal, Digest: r.Digest, At: r.At.UTC().Truncate(time.Second)}
 }
 
 // Keep adds a result to those of the home.

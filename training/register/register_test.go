@@ -242,3 +242,17 @@ func FuzzParseProgress(f *testing.F) {
 		require.Equal(t, string(text), string(again))
 	})
 }
+
+func TestWhoLearnedLastIsKnown(t *testing.T) {
+	r := register.At(t.TempDir())
+	id, err := r.Newest()
+	require.NoError(t, err)
+	require.Empty(t, id)
+	require.NoError(t, r.Note("nleroy", register.Entry{At: noon.Add(time.Hour), What: register.Read, Of: "a1"}))
+	require.NoError(t, r.Note("mdurand", register.Entry{At: noon, What: register.Read, Of: "a0"}))
+	id, err = r.Newest()
+	require.NoError(t, err)
+	require.Equal(t, "nleroy", id, "by what was done, not by what was written last")
+	require.False(t, register.ValidLearner("../x"))
+	require.True(t, register.ValidLearner("m.durand"))
+}

@@ -119,8 +119,8 @@ func (a *app) trainLessonCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "lesson ID", Short: "Read a lesson, with three questions to check yourself", Args: cobra.ExactArgs(1),
 		Long: `Read a lesson. With --quiz answer its questions and be told at once what was right, and
-why. With --as it is written down that you have read or checked it; train progress
-shows that.`,
+why. In a site folder it is written down that you have read or checked it, for the
+learner named with --as, else who learned here last; train status shows that.`,
 		Example: "  darksite train lesson a4 --lang fr --as mdurand\n  darksite train lesson a4 --quiz --as mdurand\n  darksite train lesson a4 --answers",
 		RunE: func(_ *cobra.Command, args []string) error {
 			return a.takeLesson(args[0], o)
@@ -129,7 +129,7 @@ shows that.`,
 	langFlag(c, &o.lang)
 	c.Flags().BoolVar(&o.answers, "answers", false, "the answers to its questions, with the reason of each")
 	c.Flags().BoolVar(&o.quiz, "quiz", false, "ask its questions")
-	c.Flags().StringVar(&o.learner, "as", "", "id of the learner, whose progress is kept")
+	asFlag(c, &o.learner)
 	return c
 }
 
@@ -144,8 +144,10 @@ func (a *app) takeLesson(id string, o lessonOptions) error {
 	}
 	as := ""
 	if o.learner != "" {
-		if _, err := a.config(); err != nil { // there is nowhere to write it down
-			return err
+		if a.realSite("") == "" { // there is nowhere to write it down
+			if _, err := a.config(); err != nil {
+				return err
+			}
 		}
 		as = " --as " + o.learner
 	}

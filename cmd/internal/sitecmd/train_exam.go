@@ -16,7 +16,6 @@ import (
 	"darksite/localmon/units"
 	"darksite/training/award"
 	"darksite/training/certificate"
-	"darksite/training/coach"
 	"darksite/training/exam"
 	"darksite/training/register"
 
@@ -316,24 +315,6 @@ func (a *app) openExam(session string) (register.Exam, *register.Sitting, error)
 		return e, nil, cli.WithHint(cli.WithCode(cli.CodeRefused, fmt.Errorf("examination %s is closed and signed", session)), "darksite train exam status")
 	}
 	return e, held, nil
-}
-
-// labsDone are the results of labs of a learner, oldest first.
-func (a *app) labsDone(learner string) ([]exam.LabResult, error) {
-	p, err := a.register().Learner(learner)
-	if err != nil {
-		return nil, err
-	}
-	out := p.Labs()
-	kept, err := coach.Home(a.env.Folder("", "DARKSITE_TRAINING", ".darksite-training")).Results()
-	for _, r := range kept {
-		if !r.Solved {
-			l := r.Record()
-			l.At = r.At
-			out = append(out, l)
-		}
-	}
-	return out, err
 }
 
 // newLabs are the results of labs that belong to a sitting and are not attached yet:
