@@ -30,7 +30,7 @@ func (a *app) trainCommand() *cobra.Command {
 	}
 	c.AddCommand(a.trainListCommand(), a.trainLessonCommand(), a.trainManualCommand())
 	c.AddCommand(a.trainBankCommand())
-	c.AddCommand(a.trainProgressCommand(), a.trainExamCommand(), a.trainCertificateCommand())
+	c.AddCommand(a.trainStatusCommand(), a.trainProgressCommand(), a.trainExamCommand(), a.trainCertificateCommand())
 	c.AddCommand(a.trainLabCommand())
 	return c
 }

@@ -77,7 +77,13 @@ func (a *app) printCertificates(p papers, views []certificateView) {
 	}
 	t.Print(a.env.Out, a.env.Width(), a.env.Color())
 	a.env.Notef("%s", listWords(p))
-	a.env.Next("darksite train certificate show " + views[0].ID)
+	next := []string{"darksite train certificate show " + views[0].ID}
+	for _, e := range p.ends() {
+		if e.Notice != 0 {
+			next = append(next, e.renew())
+		}
+	}
+	a.env.Next(next...)
 }
 
 // stateWords is what a certificate is worth, in a few words.
@@ -92,7 +98,11 @@ func stateWords(v certificateView) string {
 	if v.Practice != string(certificate.Current) {
 		words += ", " + v.Practice
 	}
-	return fmt.Sprintf("%s, %d days left", words, v.Verdict.DaysLeft)
+	words += fmt.Sprintf(", %d days left", v.Verdict.DaysLeft)
+	if v.Notice != 0 {
+		words += fmt.Sprintf(" (notice of %d)", v.Notice)
+	}
+	return words
 }
 
 // listWords say what is known of withdrawn certificates.

@@ -241,8 +241,7 @@ func (a *app) passed(e register.Exam, b *exam.Bank, screens exam.Screener) bool 
 	if s, err := exam.Sit(e.Record, b, screens); err == nil {
 		return s.Outcome().Result.Passed
 	}
-	_, err := a.register().Certificate(award.ProvisionalID(e.Record))
-	return err == nil
+	return a.certifiedBy(e)
 }
 
 // asked are the items of an earlier form: all where the bank is the same, else those
