@@ -10,8 +10,8 @@ import (
 	"darksite/training/certificate"
 )
 
-// ErrOther says that a different certificate is kept under the same ID.
-var ErrOther = errors.New("another certificate has this id")
+// ErrOther says that a different certificate or record is kept under the same ID.
+var ErrOther = errors.New("another one is kept under this id")
 
 // Certificates are all that are kept, by ID, whether they count or not.
 func (r *Register) Certificates() ([]certificate.Signed, error) {

@@ -256,3 +256,23 @@ func TestWhoLearnedLastIsKnown(t *testing.T) {
 	require.False(t, register.ValidLearner("../x"))
 	require.True(t, register.ValidLearner("m.durand"))
 }
+
+func TestARecordThatWasHeldElsewhereIsKeptOnce(t *testing.T) {
+	r, key := register.At(t.TempDir()), newKey(t)
+	rec := exam.Record{Head: exam.Head{
+		Session: "00112233445566ff", Site: "S042", Track: certificate.Officer, Bank: "2026.1", BankDigest: strings.Repeat("0", 64),
+		Candidate: key.Public().ID(), Supervisor: newKey(t).Public().ID(),
+	}, Events: []exam.Event{{At: noon, What: exam.Opened}, {At: noon, What: exam.Closed}}}
+	armored, err := exam.Sign(rec, key)
+	require.NoError(t, err)
+	signed := map[string][]byte{key.Public().ID(): armored}
+	require.NoError(t, r.KeepExam(rec, signed))
+	require.NoError(t, r.KeepExam(rec, signed))
+	kept, err := r.Exam(rec.Session)
+	require.NoError(t, err)
+	require.True(t, kept.Done())
+	require.Equal(t, [][]byte{armored}, kept.Signatures)
+	rec.Events[1].At = noon.Add(time.Minute)
+	require.ErrorIs(t, r.KeepExam(rec, signed), register.ErrOther, "two records of one session")
+	require.Error(t, r.KeepExam(exam.Record{}, nil))
+}

@@ -46,7 +46,7 @@ func endsOn(person string, track certificate.Track, id string, until, today cert
 
 // renew is the command by which somebody is certified again.
 func (e certifiedUntil) renew() string {
-	return "darksite train exam start --track " + string(e.Track) + " --as " + e.Person + " --supervisor ID"
+	return "darksite train exam start --renew --track " + string(e.Track) + " --as " + e.Person + " --supervisor ID"
 }
 
 // ends are the certificates that count, one for each holder and track: the one that

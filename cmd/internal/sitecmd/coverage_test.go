@@ -150,6 +150,6 @@ func TestEachNoticeIsToldToTheRulesOnce(t *testing.T) {
 	c := coverage{Ends: []certifiedUntil{endsOn("mdurand", certificate.Admin, "DSA-0031", end, end.Add(-1)), endsOn("nleroy", certificate.Admin, "DSA-0032", end, end.Add(-91))}}
 	require.Equal(t, []finding{{
 		State: "WARN", What: "certificate DSA-0031 of mdurand (admin) ends on 2027-03-01, in 1 day: notice of 7 days",
-		Next: "darksite train exam start --track admin --as mdurand --supervisor ID",
+		Next: "darksite train exam start --renew --track admin --as mdurand --supervisor ID",
 	}}, c.notices())
 }

@@ -47,7 +47,7 @@ type examOptions struct {
 	as, key, passFile                   string
 	supervisor, watchKey, watchPassFile string
 	extra, from                         int
-	unfinished                          bool
+	unfinished, renew                   bool
 }
 
 func (o *examOptions) candidateFlags(c *cobra.Command) {
@@ -79,6 +79,9 @@ func (o examOptions) blueprint() (exam.Blueprint, error) {
 	t := certificate.Track(defaultTrack(o.track))
 	if !slices.Contains(certificate.Tracks(), t) {
 		return exam.Blueprint{}, cli.Usagef("--track %q: want one of %v", o.track, certificate.Tracks())
+	}
+	if o.renew {
+		return exam.Renewal(t), nil
 	}
 	return exam.Of(t), nil
 }
@@ -144,6 +147,7 @@ func (a *app) examSigner(p award.People, id, keyFile, passFile string) (sign.Sig
 type examRow struct {
 	Session    string `json:"session"`
 	Track      string `json:"track"`
+	Renews     string `json:"renews,omitempty"` // the certificate, of the short form
 	Candidate  string `json:"candidate"`
 	Supervisor string `json:"supervisor"`
 	Began      string `json:"began"`
@@ -188,7 +192,11 @@ func (a *app) examStatus(o examOptions, asJSON bool) error {
 	}
 	t := &cli.Table{Header: []string{"SESSION", "TRACK", "CANDIDATE", "BEGAN", "STATE"}}
 	for _, r := range rows {
-		t.Add(r.Session, r.Track, r.Candidate, r.Began, r.words())
+		track := r.Track
+		if r.Renews != "" {
+			track += " renewal"
+		}
+		t.Add(r.Session, track, r.Candidate, r.Began, r.words())
 	}
 	t.Print(a.env.Out, a.env.Width(), a.env.Color())
 	last := rows[len(rows)-1]
@@ -247,7 +255,7 @@ func (r examRow) words() string {
 }
 
 func (a *app) examRow(e register.Exam, p award.People, b *exam.Bank, screens exam.Screener) examRow {
-	r := examRow{Session: e.Session, Track: string(e.Track), Candidate: nameOf(p, e.Candidate), Supervisor: nameOf(p, e.Supervisor), State: "signed"}
+	r := examRow{Session: e.Session, Track: string(e.Track), Renews: e.Renews, Candidate: nameOf(p, e.Candidate), Supervisor: nameOf(p, e.Supervisor), State: "signed"}
 	if len(e.Events) > 0 {
 		r.Began = e.Events[0].At.Format("2006-01-02 15:04")
 	}

@@ -222,7 +222,7 @@ func (l learnerStatus) next(s schooling) []string {
 	case e != nil && e.State == "passed" && !s.papers.issuedFor(e.Session):
 		return []string{"darksite train certificate issue " + e.Session + " --as " + e.Supervisor}
 	case c != nil && c.Verdict.OK() && c.Verdict.DaysLeft <= certificate.RenewWithin && !c.Provisional:
-		return []string{sit}
+		return []string{"darksite train exam start --renew --track " + l.Track + as + " --supervisor ID"}
 	case c != nil && c.Verdict.OK() && c.PracticeFor < practiceSoon:
 		return []string{practise}
 	case c != nil && c.Verdict.OK() && c.Provisional:
