@@ -446,3 +446,33 @@ func TestOnlyWhatIsNearItsEndIsRenewed(t *testing.T) {
 	r.Renews = ""
 	require.NoError(t, w.Renewable(r, today, w.Trust(nil), none), "a whole examination renews nothing")
 }
+
+func TestWhoMayTakeACertificateOutOfForce(t *testing.T) {
+	w := newWorld(t)
+	today := certificate.DayOf(began)
+	w.Certified = func(key string, on certificate.Day) bool { return key == w.id("nleroy") && on == today }
+	for who, is := range map[string]error{
+		"amartin": nil, "nleroy": nil, "mdurand": award.ErrMayNotWithdraw, "ruth": award.ErrMayNotWithdraw,
+		"old": award.ErrMayNotWithdraw, "stranger": award.ErrStranger,
+	} {
+		_, err := w.Withdraws(w.id(who), today)
+		require.ErrorIs(t, err, is, who)
+	}
+	one := certificate.SiteWithdrawal{ID: "DSO-1", Site: "S042", On: today, Why: certificate.HasLeft, By: w.id("amartin")}
+	require.Empty(t, award.Until([]certificate.SiteWithdrawal{one}, today.Add(-1)), "who was certified that day was so")
+	require.Len(t, award.Until([]certificate.SiteWithdrawal{one}, today), 1)
+	require.Len(t, award.SiteKeys(w.Roster), 4, "with those of before")
+
+	c, err := certificate.Issue(certificate.Certificate{
+		ID: "DSO-1", Holder: "M", Key: w.id("mdurand"), Site: "S042", Track: certificate.Officer, Band: certificate.Pass, Bank: "2026.1",
+		Issued: today, Until: today.Add(700), Issuer: w.id("ruth"), Supervisor: w.id("amartin"),
+	}, w.keys["ruth"])
+	require.NoError(t, err)
+	require.True(t, certificate.Verify(c, w.Trust(nil), today).OK())
+	w.Withdrawn = []certificate.SiteWithdrawal{one}
+	v := certificate.Verify(c, w.Trust(nil), today)
+	require.Equal(t, certificate.Withdrawn, v.Reason)
+	require.Equal(t, "on 2026-11-23 by the site: left", v.Detail)
+	w.Withdrawn[0].Site = "S043"
+	require.True(t, certificate.Verify(c, w.Trust(nil), today).OK(), "no site withdraws for another")
+}

@@ -92,6 +92,7 @@ Nothing is issued.`,
 					return nil
 				}
 			}
+			a.env.Next("casedesk train list")
 			return nil
 		},
 	}
@@ -182,12 +183,15 @@ func (a *app) people(site string) (award.People, error) {
 		return award.People{}, cli.WithCode(cli.CodeTampered, err)
 	}
 	p := award.People{Roster: r, Vendor: v}
+	if p.Withdrawn, err = a.withdrawnBySites(); err != nil {
+		return award.People{}, err
+	}
 	p.Certified = func(key string, on certificate.Day) bool {
 		return slices.ContainsFunc(kept, func(s certificate.Signed) bool {
 			if s.Key != key || s.Track != certificate.Admin || s.Until.Before(on) {
 				return false
 			}
-			reason := certificate.Verify(s, certificate.Trust{Vendor: award.Issuers(v), Withdrawn: gone}, on).Reason
+			reason := certificate.Verify(s, certificate.Trust{Vendor: award.Issuers(v), Withdrawn: gone, Local: award.Until(p.Withdrawn, on)}, on).Reason
 			return reason == certificate.Counts || reason == certificate.NotBegun
 		})
 	}
@@ -210,9 +214,16 @@ func (a *app) exams(ctx context.Context, id bundle.ID, bank string) ([]examView,
 	if err != nil {
 		return nil, err
 	}
+	gone, err := a.takeWithdrawals(b, people.Roster)
+	if err != nil {
+		return nil, err
+	}
 	records, err := a.papersIn(b, "exam-")
 	if err != nil {
 		return nil, err
+	}
+	if len(records) == 0 && len(gone) > 0 {
+		return []examView{}, nil
 	}
 	if len(records) == 0 {
 		return nil, cli.WithHint(cli.WithCode(cli.CodeFailed, fmt.Errorf("bundle %s brings no examination", id)), "at the site: darksite train exam status")

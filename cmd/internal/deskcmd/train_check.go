@@ -78,9 +78,13 @@ func followed(e arrivedExam, later []arrivedExam) bool {
 }
 
 // check checks one examination. Of one that was seen before only what is in it is checked
-// again: what came before it was held against it then.
+// again: what came before it, and whether the supervisor was certified, was decided then.
 func (c *examChecker) check(e arrivedExam) (award.Award, error) {
-	checked, err := award.Check(e.text, e.signed, c.people, c.bank, c.screens)
+	people := c.people
+	if c.saw(exam.Digest(e.text)) {
+		people.Certified = func(string, certificate.Day) bool { return true }
+	}
+	checked, err := award.Check(e.text, e.signed, people, c.bank, c.screens)
 	if err != nil && !errors.Is(err, exam.ErrOtherBank) {
 		return checked, err
 	}
@@ -88,6 +92,10 @@ func (c *examChecker) check(e arrivedExam) (award.Award, error) {
 		return checked, rule
 	}
 	return checked, err
+}
+
+func (c *examChecker) saw(digest string) bool {
+	return slices.ContainsFunc(c.seen, func(s award.Earlier) bool { return s.Digest == digest })
 }
 
 func (c *examChecker) byTheRules(e arrivedExam, checked award.Award) error {
@@ -115,7 +123,7 @@ func (c *examChecker) remember(e arrivedExam, passed bool) error {
 		c.earned[e.record.Candidate] = certificate.DayOf(e.record.Events[len(e.record.Events)-1].At)
 	}
 	digest := exam.Digest(e.text)
-	if slices.ContainsFunc(c.seen, func(s award.Earlier) bool { return s.Digest == digest }) {
+	if c.saw(digest) {
 		return nil
 	}
 	c.seen = append(c.seen, award.Earlier{Record: e.record, Digest: digest, Passed: passed})

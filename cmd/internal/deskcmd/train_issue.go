@@ -110,6 +110,9 @@ func (a *app) issue(ctx context.Context, id bundle.ID, o issueOptions, asJSON bo
 		}
 		out = append(out, one)
 	}
+	if len(out) == 0 && len(views) == 0 {
+		return nil // the bundle brings withdrawals alone, and they were shown
+	}
 	if len(out) == 0 {
 		return cli.WithHint(cli.WithCode(cli.CodeRefused, fmt.Errorf("no examination of %s leads to a certificate", id)), "casedesk train verify %s", id)
 	}
@@ -159,7 +162,8 @@ type certificateRow struct {
 	Until  string `json:"until"`
 	State  string `json:"state"`
 	Left   int    `json:"days_left"`
-	Notice int    `json:"notice_days,omitempty"` // of its end, where one is in force
+	Notice int    `json:"notice_days,omitempty"`       // of its end, where one is in force
+	AtSite string `json:"withdrawn_at_site,omitempty"` // why, where the site took it out of force
 	key    string
 }
 
@@ -177,6 +181,10 @@ func (a *app) certificateRows() ([]certificateRow, error) {
 	if err != nil {
 		return nil, cli.WithCode(cli.CodeTampered, err)
 	}
+	bySites, err := a.withdrawnBySites()
+	if err != nil {
+		return nil, err
+	}
 	rows := []certificateRow{}
 	today := certificate.DayOf(a.env.Now().UTC())
 	for _, s := range all {
@@ -184,6 +192,11 @@ func (a *app) certificateRows() ([]certificateRow, error) {
 		r := certificateRow{ID: s.ID, Site: s.Site, Holder: s.Holder, Track: string(s.Track), Until: s.Until.String(), State: string(verdict.Reason), Left: verdict.DaysLeft, key: s.Key}
 		if verdict.OK() {
 			r.Notice, _ = certificate.Notice(s.Until, today)
+		}
+		for _, w := range bySites {
+			if w.ID == s.ID && w.Site == s.Site {
+				r.AtSite, r.Notice = string(w.Why), 0
+			}
 		}
 		rows = append(rows, r)
 	}
@@ -229,6 +242,9 @@ func (a *app) trainListCommand() *cobra.Command {
 				state := r.State
 				if r.Notice != 0 {
 					state += fmt.Sprintf(", %d days left (notice of %d)", r.Left, r.Notice)
+				}
+				if r.AtSite != "" && r.State == string(certificate.Counts) {
+					state = "withdrawn at site: " + r.AtSite
 				}
 				t.Add(r.ID, r.Site, r.Track, r.Until, state, r.Holder)
 			}

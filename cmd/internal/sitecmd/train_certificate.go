@@ -30,9 +30,10 @@ bundle, and the vendor's certificate comes back in a reply and counts for 24 mon
 		Example: `  darksite train certificate list
   darksite train certificate issue 00112233445566ff --as amartin
   darksite train certificate print DSA-0001 --pdf certificate.pdf
-  darksite train certificate verify scanned.txt`,
+  darksite train certificate verify scanned.txt
+  darksite train certificate withdraw DSA-0001 --as amartin --why left`,
 	}
-	c.AddCommand(a.certificateListCommand(), a.certificateIssueCommand(), a.certificateShowCommand(), a.certificateVerifyCommand(), a.certificatePrintCommand())
+	c.AddCommand(a.certificateListCommand(), a.certificateIssueCommand(), a.certificateShowCommand(), a.certificateVerifyCommand(), a.certificatePrintCommand(), a.certificateWithdrawCommand())
 	return c
 }
 
@@ -358,7 +359,7 @@ func refusedCertificate(v certificateView) error {
 	case certificate.NotBegun:
 		hint = "compare the clock of this machine with a watch"
 	case certificate.Withdrawn:
-		hint = "darksite train certificate list"
+		hint = "darksite train certificate list   (only the vendor puts it back, with another certificate)"
 	}
 	return cli.WithHint(cli.WithCode(code, fmt.Errorf("certificate %s of %s does not count: %s: %s", v.ID, v.Holder, v.Verdict.Reason, v.Verdict.Detail)), "%s", hint)
 }

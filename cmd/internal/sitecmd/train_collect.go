@@ -56,7 +56,7 @@ func (c *certificationPapers) Collect(_ context.Context, w *collect.Writer) erro
 }
 
 // certificationPapers are the examinations with a provisional certificate that the
-// vendor has not answered; nil when there are none.
+// vendor has not answered, and what the site took out of force; nil when there is nothing.
 func (a *app) certificationPapers() (*certificationPapers, error) {
 	p, err := a.papers()
 	if err != nil {
@@ -81,7 +81,11 @@ func (a *app) certificationPapers() (*certificationPapers, error) {
 			}
 		}
 	}
-	if len(out.files) == 0 {
+	gone, err := a.withdrawnPapers(p)
+	if err != nil {
+		return nil, err
+	}
+	if out.files = append(out.files, gone...); len(out.files) == 0 {
 		return nil, nil
 	}
 	return out, nil

@@ -115,9 +115,14 @@ func (a *app) examPeople() (award.People, error) {
 	if err != nil {
 		return award.People{}, err
 	}
+	if p.Withdrawn, _, err = a.register().WithdrawnBySite(award.SiteKeys(r)); err != nil {
+		return award.People{}, cli.WithHint(cli.WithCode(cli.CodeTampered, err), "put the file back from a copy; it is never edited by hand")
+	}
 	p.Certified = func(key string, on certificate.Day) bool {
+		then := p.Trust(withdrawn)
+		then.Local = award.Until(p.Withdrawn, on)
 		return slices.ContainsFunc(kept, func(s certificate.Signed) bool {
-			return s.Key == key && s.Track == certificate.Admin && certificate.Verify(s, p.Trust(withdrawn), on).OK()
+			return s.Key == key && s.Track == certificate.Admin && certificate.Verify(s, then, on).OK()
 		})
 	}
 	return p, nil
