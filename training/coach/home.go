@@ -186,16 +186,16 @@ func (h Home) Vacate() error {
 
 // Result is what a lab came to, as it is kept.
 type Result struct {
-	Lab     string       `json:"lab"`
-	Kind    exam.LabKind `json:"kind"`
-	Seed    uint64       `json:"seed"`
-	At      time.Time    `json:"at"` // real time
-	Points  int          `json:"points"`
-	Fatal   bool         `json:"fatal"`
-	Hints   int          `json:"hints"`
-	Solved  bool         `json:"solved"` // played by the kit: counts for nobody
-	Digest  string       `json:"digest"`
-	Learner string       `json:"learner"` // whose it is
+	Lab    string       `json:"lab"`
+	Kind   exam.LabKind `json:"kind"`
+	Seed   uint64       `json:"seed"`
+	At     time.Time    `json:"at"` // real time
+	Points int          `json:"points"`
+	Fatal  bool         `json:"fatal"`
+	Hints  int          `json:"hints"`
+	Solved bool         `json:"solved"` // played by the kit: counts for nobody
+	Digest string       `json:"digest"`
+	Learner
 }
 
 // Record is the result as an examination takes it.

@@ -26,7 +26,16 @@ import (
 func (a *app) trainCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "train", Short: "Learn: lessons for admins, security officers and support engineers",
-		Example: "  darksite train list\n  darksite train lesson a4 --lang fr\n  darksite train manual --out manual.html",
+		Long: `Learn, practise, and be certified, in this order:
+
+  1. lessons of some minutes, each with three questions   train lesson, train lesson --quiz
+  2. labs on simulated arrays, graded                     train lab start
+  3. an examination, opened and closed by somebody else   train exam practice, train exam start
+  4. the certificate of the site, then the vendor's       train certificate issue
+
+train status says at each point what comes next. Nothing of it needs a network or a real
+array. Every lesson, lab and question is there in English and in French: --lang fr.`,
+		Example: "  darksite train status\n  darksite train lesson a0 --as mdurand\n  darksite train lesson a4 --lang fr\n  darksite train manual --out manual.html",
 	}
 	c.AddCommand(a.trainListCommand(), a.trainLessonCommand(), a.trainManualCommand())
 	c.AddCommand(a.trainBankCommand())
@@ -162,7 +171,7 @@ func (a *app) takeLesson(id string, o lessonOptions) error {
 		}
 	default:
 		a.printLesson(l, a.runbookLang(o.lang))
-		if err := a.noteLesson(o.learner, register.Read, l.ID, ""); err != nil {
+		if err := a.noteLesson(o.learner, register.Read, l.ID, "", o.lang); err != nil {
 			return err
 		}
 		next := []string{"darksite train lesson " + l.ID + " --quiz" + as, "darksite train lesson " + l.ID + " --answers"}

@@ -17,6 +17,7 @@ import (
 	"darksite/training/award"
 	"darksite/training/certificate"
 	"darksite/training/exam"
+	labcontent "darksite/training/labs/content"
 	"darksite/training/register"
 
 	"github.com/spf13/cobra"
@@ -162,6 +163,7 @@ type examRow struct {
 	Labs       int    `json:"labs,omitempty"`
 	LabsOf     int    `json:"labs_of,omitempty"`
 	MinutesOf  int    `json:"minutes_left,omitempty"`
+	missing    []exam.LabKind
 }
 
 func (a *app) examStatusCommand() *cobra.Command {
@@ -240,14 +242,37 @@ func (r examRow) next() (next []string) {
 	if r.Answered < r.Of && r.MinutesOf > 0 {
 		next = append(next, "darksite train exam resume "+r.Session)
 	}
-	if r.Labs < r.LabsOf && r.MinutesOf > 0 {
-		next = append(next, labsHint)
+	if r.MinutesOf > 0 {
+		next = append(next, labsToDo(r.missing, r.Track, r.Candidate)...)
 	}
 	return append(next, "darksite train exam submit "+r.Session+" --as "+r.Candidate+" --supervisor "+r.Supervisor)
 }
 
-// labsHint is how the labs of an examination are done.
-const labsHint = "darksite train lab list   (do one of each kind, within the time; they have a site folder of their own, come back to this one to submit)"
+// labsToDo are the commands that begin a lab of each kind that is missing. A lab has a
+// site folder of its own, and the commands of the examination find the way back from it.
+func labsToDo(missing []exam.LabKind, track, candidate string) (next []string) {
+	all, err := labcontent.Library()
+	if err != nil {
+		return []string{"darksite train lab list"}
+	}
+	for _, k := range missing {
+		var ids []string
+		for _, l := range all.All() {
+			if l.Kind == k && string(l.Track) == track {
+				ids = append(ids, l.ID)
+			}
+		}
+		if len(ids) == 0 {
+			continue
+		}
+		others := ""
+		if len(ids) > 1 {
+			others = "   (or " + strings.Join(ids[1:], ", ") + ")"
+		}
+		next = append(next, "darksite train lab start "+ids[0]+" --as "+candidate+others)
+	}
+	return next
+}
 
 func (r examRow) words() string {
 	if r.State != "open" {
@@ -285,6 +310,7 @@ func (a *app) examRow(e register.Exam, p award.People, b *exam.Bank, screens exa
 		r.State = "its labs cannot be read: " + err.Error()
 		return r
 	}
+	r.missing = missingLabs(s, more)
 	r.Labs, r.LabsOf = len(more)+len(s.Labs()), len(s.Blueprint().Labs)
 	switch {
 	case r.State == "open":
@@ -351,7 +377,7 @@ func (a *app) openExam(session string) (register.Exam, *register.Sitting, error)
 // newLabs are the results of labs that belong to a sitting and are not attached yet:
 // for each kind the first within its time, because there is one attempt.
 func (a *app) newLabs(s *exam.Sitting, candidate string) (out []exam.LabResult, err error) {
-	done, err := a.labsDone(candidate)
+	done, err := a.labsDone(a.here(candidate))
 	if err != nil {
 		return nil, cli.WithCode(cli.CodeTampered, err)
 	}

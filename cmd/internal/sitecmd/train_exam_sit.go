@@ -65,7 +65,7 @@ func (a *app) practise(o examOptions, items int) error {
 		items = len(form.Questions)
 	}
 	q := a.questioner(o.lang, screens)
-	q.notef("Practice: %d questions, no time, no record. quit ends it.", "Entraînement : %d questions, sans durée ni procès-verbal. quitter y met fin.", items)
+	q.notef("Practice, questions: %d, no time, no record. quit ends it.", "Entraînement, questions : %d, sans durée ni procès-verbal. quitter y met fin.", items)
 	right, asked := 0, 0
 	for _, question := range form.Questions[:items] {
 		seed := form.ScreenSeed(question)
@@ -433,7 +433,7 @@ func (a *app) afterQuestions(q *questioner, s *exam.Sitting) error {
 	}
 	if missing := missingLabs(s, labs); len(missing) > 0 {
 		q.notef("Labs still to be done: %s.", "Exercices encore à faire : %s.", labKinds(missing, q.say))
-		next = append(next, labsHint)
+		next = append(next, labsToDo(missing, string(s.Record().Track), candidate)...)
 	}
 	a.env.Next(append(next, "darksite train exam submit "+session+" --as "+candidate+" --supervisor "+supervisor)...)
 	return nil

@@ -96,12 +96,15 @@ func (a *app) noteLab(l coach.Learner, r coach.Result) error {
 	return nil
 }
 
+// here is a learner of this site.
+func (a *app) here(id string) coach.Learner { return coach.Learner{ID: id, Site: a.realSite("")} }
+
 // labsDone are the results of labs of a learner, oldest first: those of the site's
-// record, and those that are kept where labs are done and never came into it.
-func (a *app) labsDone(learner string) ([]exam.LabResult, error) {
+// record, and those begun for it that are kept where labs are done and never came there.
+func (a *app) labsDone(who coach.Learner) ([]exam.LabResult, error) {
 	var out []exam.LabResult
-	if site := a.realSite(""); site != "" {
-		p, err := registerOf(site).Learner(learner)
+	if who.Site != "" {
+		p, err := registerOf(who.Site).Learner(who.ID)
 		if err != nil {
 			return nil, err
 		}
@@ -109,7 +112,7 @@ func (a *app) labsDone(learner string) ([]exam.LabResult, error) {
 	}
 	kept, err := a.practiceHome().Results()
 	for _, r := range kept {
-		if l := r.Record(); !r.Solved && r.Learner == learner && !slices.Contains(out, l) {
+		if l := r.Record(); !r.Solved && r.Learner == who && !slices.Contains(out, l) {
 			out = append(out, l)
 		}
 	}
@@ -139,13 +142,13 @@ func (a *app) bestOf(as string) (map[string]int, error) {
 	if err != nil {
 		return nil, err
 	}
-	done, err := a.labsDone(l.ID)
+	done, err := a.labsDone(l)
 	return bestLabs(done), cli.WithCode(cli.CodeTampered, err)
 }
 
 // noteLesson writes down that a learner has read a lesson, or checked it. Somebody who
 // is not named and nowhere known has read it all the same.
-func (a *app) noteLesson(as, what, lesson, rest string) error {
+func (a *app) noteLesson(as, what, lesson, rest, lang string) error {
 	l, err := a.learner(as)
 	if err != nil && as == "" {
 		return nil
@@ -161,6 +164,6 @@ func (a *app) noteLesson(as, what, lesson, rest string) error {
 	case err != nil:
 		return err
 	}
-	a.env.Notef("written down for %s", l.ID)
+	a.env.Notef(labSay(string(a.runbookLang(lang)), "written down for %s", "noté pour %s"), l.ID)
 	return nil
 }

@@ -194,7 +194,7 @@ func (a *app) quiz(l *lessons.Lesson, learner, lang string) error {
 	}
 	result := fmt.Sprintf("%d/%d", right, len(l.Questions))
 	fmt.Fprintf(a.env.Out, "%s %s\n", result, q.say("right", "justes"))
-	return a.noteLesson(learner, register.Checked, l.ID, result)
+	return a.noteLesson(learner, register.Checked, l.ID, result, lang)
 }
 
 // quizSeed puts options into another order than on paper.

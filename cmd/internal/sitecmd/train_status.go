@@ -53,40 +53,19 @@ roster and everybody who has learned here, and whether the site has enough certi
 admins. Exit 3 for the site when it has not.`,
 		Example: "  darksite train status\n  darksite train status mdurand --json",
 		RunE: func(_ *cobra.Command, args []string) error {
-			at, err := a.trainingSite()
-			if err != nil {
+			if _, err := a.config(); err != nil {
 				return err
 			}
 			if len(args) == 1 {
-				return at.oneStatus(args[0], track, bank, asJSON)
+				return a.oneStatus(args[0], track, bank, asJSON)
 			}
-			return at.allStatus(track, bank, asJSON)
+			return a.allStatus(track, bank, asJSON)
 		},
 	}
 	trackFlag(c, &track)
 	bankFlag(c, &bank)
 	cli.JSONFlag(c, &asJSON)
 	return c
-}
-
-// trainingSite is the app in the folder whose record counts: in that of a lab it is the
-// real site for which the lab was begun.
-func (a *app) trainingSite() (*app, error) {
-	if a.practice == nil {
-		_, err := a.config()
-		return a, err
-	}
-	last, err := a.practiceHome().Learner()
-	if err != nil {
-		return nil, err
-	}
-	site := a.realSite(last.Site)
-	if site == "" {
-		return nil, cli.WithHint(fmt.Errorf("the lab was begun without a site, and no record is kept"), "darksite train lab list")
-	}
-	at := &app{env: a.env, version: a.version, dirFlag: site}
-	_, err = at.config()
-	return at, err
 }
 
 // schooling is all that a status is made of.
@@ -249,7 +228,7 @@ func (a *app) statusOf(s schooling, id, track string) (learnerStatus, error) {
 	if err != nil {
 		return learnerStatus{}, cli.WithCode(cli.CodeUsage, err)
 	}
-	done, err := a.labsDone(id)
+	done, err := a.labsDone(a.here(id))
 	if err != nil {
 		return learnerStatus{}, cli.WithCode(cli.CodeTampered, err)
 	}
@@ -337,7 +316,6 @@ func (a *app) allStatus(track, bank string, asJSON bool) error {
 
 func (a *app) printStatus(v siteStatus) {
 	t := &cli.Table{Header: []string{"LEARNER", "TRACK", "LESSONS", "LABS", "EXAM", "CERTIFICATE", "PRACTICE"}}
-	var next []string
 	for _, l := range v.Learners {
 		sat, counts, practice := "-", "-", "-"
 		if l.Exam != nil {
@@ -353,17 +331,32 @@ func (a *app) printStatus(v siteStatus) {
 			}
 		}
 		t.Add(l.Learner, l.Track, fmt.Sprintf("%d/%d", l.Checked, l.Lessons), fmt.Sprintf("%d/%d", l.LabsPassed, l.Labs), sat, counts, practice)
-		if len(l.Next) > 0 && len(next) < 3 && (l.Exam != nil || l.Checked > 0 || l.LabsPassed > 0) {
-			next = append(next, l.Next[0])
-		}
 	}
 	t.Print(a.env.Out, a.env.Width(), a.env.Color())
 	for _, f := range v.Coverage {
 		a.printPoint(fmt.Sprintf("%-5s", f.State), f.What)
 	}
-	if len(v.Learners) > 0 {
-		next = append(next, "darksite train status "+v.Learners[0].Learner)
+	a.env.Next(a.nextOfSite(v)...)
+}
+
+// nextOfSite is what comes next for whoever learned here last, else for the first admin,
+// and what the site lacks.
+func (a *app) nextOfSite(v siteStatus) []string {
+	if len(v.Learners) == 0 {
+		return []string{"darksite site people add ID --name NAME --role collector", "darksite train lesson a0 --as ID"}
 	}
-	slices.Sort(next)
-	a.env.Next(slices.Compact(next)...)
+	i := -1
+	if who, err := a.learner(""); err == nil {
+		i = slices.IndexFunc(v.Learners, func(l learnerStatus) bool { return l.Learner == who.ID })
+	}
+	if i < 0 {
+		i = max(0, slices.IndexFunc(v.Learners, func(l learnerStatus) bool { return l.Track == string(certificate.Admin) }))
+	}
+	next := append(slices.Clone(v.Learners[i].Next), "darksite train status "+v.Learners[i].Learner)
+	for _, f := range v.Coverage {
+		if f.Next != "" && !slices.Contains(next, f.Next) && !strings.HasSuffix(f.Next, "--as ID --supervisor ID") {
+			next = append(next, f.Next)
+		}
+	}
+	return next
 }

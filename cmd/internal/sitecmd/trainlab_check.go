@@ -86,7 +86,7 @@ func (a *app) grade(lab *labs.Lab, world labs.World, now time.Time) graded {
 	v := labs.Grade(lab, world, a.hintCost(lab))
 	g := graded{Passed: v.Passed(), Goals: []gradedGoal{}, Done: []gradedDone{}, Result: coach.Result{
 		Lab: lab.ID, Kind: lab.Kind, Seed: m.Seed, At: now.UTC().Truncate(time.Second), Points: v.Points, Fatal: v.Fatal, Hints: v.Hints, Solved: m.Solved, Digest: v.Digest,
-		Learner: m.ID,
+		Learner: m.Learner,
 	}}
 	for _, r := range v.Goals {
 		one := gradedGoal{ID: r.ID, Weight: r.Weight, Reached: r.Got, Says: a.text(r.Says)}
@@ -145,5 +145,9 @@ func (a *app) printGraded(lab *labs.Lab, g graded) {
 		a.env.Notef("%s", a.say("the way was shown before: this result does not count", "la solution a été montrée avant : ce résultat ne compte pas"))
 	}
 	a.env.Notef(a.say("seed %s, state %s", "graine %s, état %s"), strconv.FormatUint(g.Result.Seed, 10), g.Result.Digest[:16])
-	a.env.Next("darksite train lab start "+lab.ID, "darksite train lab reset")
+	var next []string
+	if id := a.practice.marker.ID; id != "" && a.practice.marker.Site != "" {
+		next = append(next, "darksite train status "+id)
+	}
+	a.env.Next(append(next, "darksite train lab start "+lab.ID+"   ("+a.say("once more, with other parts", "encore une fois, avec d'autres pièces")+")", "darksite train lab reset")...)
 }
