@@ -51,6 +51,7 @@
 //	localmon_site_contacts                  contacts of site.yaml
 //	localmon_site_certified_admins          people certified as admins, by certificates that count or as site.yaml says
 //	localmon_site_coverage_seconds          until fewer than two of them are
+//	localmon_site_certificate_notice_seconds{certificate,days} until a certificate ends, of the notice in force; 0 of the others
 //	localmon_site_revocations_age_seconds   since the vendor's card with the revoked keys was taken
 //	localmon_history_bytes                  of the history, in use
 //	localmon_history_budget_bytes           of the history, allowed

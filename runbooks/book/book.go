@@ -114,13 +114,17 @@ func (p *Printer) titlePage() {
 }
 
 // Write prints a paragraph in a style (B bold, I italic), with an indent before it and a
-// gap behind it.
+// gap behind it. What stands between backticks is set in the face of commands.
 func (p *Printer) Write(style string, points, indent, gap float64, s string) {
-	p.in("Helvetica", style, points, indent, gap, s)
+	for line := range strings.SplitSeq(s, "\n") {
+		p.flow(style, points, indent, line)
+	}
+	p.doc.Ln(gap)
 }
 
-func (p *Printer) in(font, style string, points, indent, gap float64, s string) {
-	p.doc.SetFont(font, style, points)
+// code prints a line as it is, in the face of commands.
+func (p *Printer) code(points, indent, gap float64, s string) {
+	p.doc.SetFont("Courier", "", points)
 	p.doc.SetX(left + indent)
 	p.doc.MultiCell(textWidth-indent, points*lineHeight/Size, p.plain(s), "", "L", false)
 	p.doc.Ln(gap)
@@ -194,7 +198,7 @@ func (p *Printer) Markdown(markdown string) {
 		case strings.HasPrefix(line, "!"):
 			p.Write("B", Size, 0, 1, bare)
 		case len(line)-len(bare) >= 4:
-			p.in("Courier", "", 8.5, 10, 1, bare)
+			p.code(8.5, 10, 1, bare)
 		case line != bare || strings.HasPrefix(line, "- "):
 			p.Write("", Size, 10, 1, bare)
 		default:

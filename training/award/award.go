@@ -19,6 +19,8 @@ var (
 	ErrStranger = errors.New("key belongs to nobody of the site or the vendor")
 	// ErrMayNotWatch says that the supervisor may not supervise this candidate.
 	ErrMayNotWatch = errors.New("may not supervise this examination")
+	// ErrMayNotWithdraw says that somebody may not take a certificate out of force.
+	ErrMayNotWithdraw = errors.New("may not withdraw a certificate")
 	// ErrFailed says that the record is in order and the examination was not passed.
 	ErrFailed = errors.New("the examination was not passed")
 )
@@ -30,6 +32,8 @@ type People struct {
 	// Certified reports whether the key of an admin holds a certificate that counted
 	// on a day.
 	Certified func(key string, on certificate.Day) bool
+	// Withdrawn are the certificates the site took out of force itself, checked.
+	Withdrawn []certificate.SiteWithdrawal
 }
 
 // Standing is by what right somebody supervises.
@@ -83,10 +87,42 @@ func (p People) Supervises(supervisor, candidate string, on certificate.Day) (St
 	return NotAtAll, fmt.Errorf("%s %w: a supervisor is a certified admin, an officer of the site or a trainer of the vendor", who.ID, ErrMayNotWatch)
 }
 
+// Withdraws says by what right the holder of a key may take a certificate of the site out
+// of force, on a day: as an officer of the site or as a certified admin. It may be the own.
+func (p People) Withdraws(key string, on certificate.Day) (Standing, error) {
+	who, vendor, ok := p.person(key)
+	here := slices.ContainsFunc(p.Roster.People, func(q roster.Person) bool { return q.Key.ID() == key })
+	switch {
+	case !ok:
+		return NotAtAll, fmt.Errorf("key %s: %w", key, ErrStranger)
+	case vendor || !here:
+		return NotAtAll, fmt.Errorf("%s %w: the vendor has a list of its own, and who has left signs nothing", who.ID, ErrMayNotWithdraw)
+	case who.Role == roster.Officer:
+		return Officer, nil
+	case p.Certified != nil && p.Certified(key, on):
+		return Admin, nil
+	}
+	return NotAtAll, fmt.Errorf("%s %w: that does an officer of the site or a certified admin", who.ID, ErrMayNotWithdraw)
+}
+
+// Until are the withdrawals of a site that were in force on a day already.
+func Until(all []certificate.SiteWithdrawal, on certificate.Day) []certificate.SiteWithdrawal {
+	return slices.DeleteFunc(slices.Clone(all), func(w certificate.SiteWithdrawal) bool { return on.Before(w.On) })
+}
+
+// SiteKeys are the keys that people of a site hold or held. What they took out of force
+// stays so, also when they have left.
+func SiteKeys(r roster.Roster) (keys []sign.PublicKey) {
+	for _, q := range slices.Concat(r.People, r.Former) {
+		keys = append(keys, q.Key)
+	}
+	return keys
+}
+
 // Trust is what a certificate of this site is checked under: the vendor's keys that
 // are not taken back, and those of the site's people.
 func (p People) Trust(withdrawn *certificate.Withdrawals) certificate.Trust {
-	t := certificate.Trust{Vendor: Issuers(p.Vendor), Site: p.Roster.Site, Withdrawn: withdrawn}
+	t := certificate.Trust{Vendor: Issuers(p.Vendor), Site: p.Roster.Site, Withdrawn: withdrawn, Local: p.Withdrawn}
 	for _, q := range p.Roster.People {
 		if !slices.ContainsFunc(p.Roster.Revoked, func(r roster.Revocation) bool { return r.KeyID == q.Key.ID() }) {
 			t.Sites = append(t.Sites, q.Key)

@@ -2,6 +2,7 @@ package award_test
 
 import (
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -326,4 +327,152 @@ func FuzzArrived(f *testing.F) {
 		require.Equal(t, string(text), string(back))
 		require.Equal(t, sigs, armored)
 	})
+}
+
+// closed is an examination as the next one sees it.
+func (w *world) closed(t testing.TB, session, after string, at time.Time, wrong int) award.Earlier {
+	t.Helper()
+	s, err := exam.Sit(exam.Record{Head: exam.Head{
+		Session: session, Site: "S042", Track: certificate.Officer, Bank: w.bank.Version, BankDigest: w.bank.Digest, Seed: 7,
+		Candidate: w.id("mdurand"), Supervisor: w.id("amartin"), After: after,
+	}}, w.bank, nil)
+	require.NoError(t, err)
+	require.NoError(t, s.Open(at.Add(-time.Hour)))
+	require.NoError(t, s.Answer(at.Add(-time.Hour), s.Form().Questions[0].ID, "2"))
+	require.NoError(t, s.Close(at))
+	text, err := s.Record().Encode()
+	require.NoError(t, err)
+	return award.Earlier{Record: s.Record(), Digest: exam.Digest(text), Passed: wrong == 0}
+}
+
+func TestTheNextExaminationFollowsTheLast(t *testing.T) {
+	w := newWorld(t)
+	day := 24 * time.Hour
+	one := w.closed(t, "1111111111111111", "", began, 1)
+	two := w.closed(t, "2222222222222222", one.Digest, began.Add(day), 1)
+	three := w.closed(t, "3333333333333333", two.Digest, began.Add(9*day), 1)
+	four := w.closed(t, "4444444444444444", three.Digest, began.Add(20*day), 0)
+	next := func(last award.Earlier) exam.Record {
+		return exam.Record{Head: exam.Head{Session: "5555555555555555", After: last.Digest, Previous: last.Items()}}
+	}
+	other := next(one)
+	other.Previous = nil
+	for _, tt := range []struct {
+		name     string
+		r        exam.Record
+		after    time.Duration
+		standing award.Standing
+		earlier  []award.Earlier
+		is       error
+		says     string
+	}{
+		{"the first of all", exam.Record{}, 0, award.Admin, nil, nil, ""},
+		{"the first here names one that is not here", next(one), day, award.Admin, nil, award.ErrHistory, "a gap, the record before it is not here"},
+		{"after one failure too soon", next(one), day - time.Minute, award.Admin, []award.Earlier{one}, award.ErrTooSoon, "the next is possible from 2026-11-24 09:00Z"},
+		{"after one failure and a day", next(one), day, award.Admin, []award.Earlier{one}, nil, ""},
+		{"after two failures a day is too little", next(two), 2 * day, award.Admin, []award.Earlier{one, two}, award.ErrTooSoon, "possible from"},
+		{"after two failures and seven days", next(two), 8 * day, award.Admin, []award.Earlier{one, two}, nil, ""},
+		{"after three failures with an admin", next(three), 30 * day, award.Admin, []award.Earlier{one, two, three}, award.ErrTooSoon, "after 3 failures"},
+		{"after three failures with a trainer", next(three), 30 * day, award.Trainer, []award.Earlier{one, two, three}, nil, ""},
+		{"after a pass at once", next(four), 20 * day, award.Officer, []award.Earlier{one, two, three, four}, nil, ""},
+		{"a failure was left out", next(one), 8 * day, award.Admin, []award.Earlier{one, two}, award.ErrHistory, "a fork, another one stands in its place"},
+		{"it says it is the first and is not", exam.Record{}, 8 * day, award.Admin, []award.Earlier{one}, award.ErrHistory, "a fork"},
+		{"one between is missing", next(three), 30 * day, award.Trainer, []award.Earlier{one, two}, award.ErrHistory, "a gap between it and 2222222222222222"},
+		{"the form was not drawn against the last", other, 2 * day, award.Admin, []award.Earlier{one}, award.ErrHistory, "was not drawn against that"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			err := award.Retake(tt.r, began.Add(tt.after), tt.standing, tt.earlier)
+			if tt.is == nil {
+				require.NoError(t, err)
+				return
+			}
+			require.ErrorIs(t, err, tt.is)
+			require.ErrorContains(t, err, tt.says)
+		})
+	}
+	require.True(t, w.Of(one.Record, two.Record))
+	other = two.Record
+	other.Candidate = w.id("old")
+	require.True(t, w.Of(one.Record, other), "with a key he had before")
+	other.Candidate = w.id("nleroy")
+	require.False(t, w.Of(one.Record, other))
+}
+
+func TestOnlyWhatIsNearItsEndIsRenewed(t *testing.T) {
+	w := newWorld(t)
+	today := certificate.DayOf(began)
+	issue := func(until int, change func(*certificate.Certificate)) certificate.Signed {
+		c := certificate.Certificate{
+			ID: "DSO-1", Holder: "M", Key: w.id("mdurand"), Site: "S042", Track: certificate.Officer, Band: certificate.Pass, Bank: "2026.1",
+			Issued: today.Add(-800), Until: today.Add(until), Issuer: w.id("ruth"), Supervisor: w.id("amartin"),
+		}
+		if change != nil {
+			change(&c)
+		}
+		s, err := certificate.Issue(c, w.keys["ruth"])
+		require.NoError(t, err)
+		return s
+	}
+	r := exam.Record{Head: exam.Head{Renews: "DSO-1", Site: "S042", Track: certificate.Officer, Candidate: w.id("mdurand")}}
+	withdrawn := &certificate.Withdrawals{Number: 1, Issued: today, List: []certificate.Withdrawal{{ID: "DSO-1", On: today, Why: "x"}}}
+	for _, tt := range []struct {
+		name string
+		s    certificate.Signed
+		gone *certificate.Withdrawals
+		says string
+	}{
+		{"four months before its end", issue(120, nil), nil, ""},
+		{"a day earlier than that", issue(121, nil), nil, "it can be renewed from 2026-11-24 on"},
+		{"sixty days after its end", issue(-60, nil), nil, ""},
+		{"a day later than that", issue(-61, nil), nil, "the whole examination is needed"},
+		{"a provisional one", issue(10, func(c *certificate.Certificate) { c.Provisional = true }), nil, "it is provisional"},
+		{"of another track", issue(10, func(c *certificate.Certificate) { c.Track = certificate.Admin }), nil, "not one of the candidate"},
+		{"of somebody else", issue(10, func(c *certificate.Certificate) { c.Key = w.id("nleroy") }), nil, "not one of the candidate"},
+		{"under a key the holder had before", issue(10, func(c *certificate.Certificate) { c.Key = w.id("old") }), nil, ""},
+		{"withdrawn", issue(10, nil), withdrawn, "it does not count: withdrawn"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			err := w.Renewable(r, today, w.Trust(tt.gone), func(string) (certificate.Signed, error) { return tt.s, nil })
+			if tt.says == "" {
+				require.NoError(t, err)
+				return
+			}
+			require.ErrorIs(t, err, award.ErrNotRenewable)
+			require.ErrorContains(t, err, tt.says)
+		})
+	}
+	none := func(string) (certificate.Signed, error) { return certificate.Signed{}, fs.ErrNotExist }
+	require.ErrorIs(t, w.Renewable(r, today, w.Trust(nil), none), award.ErrNotRenewable)
+	r.Renews = ""
+	require.NoError(t, w.Renewable(r, today, w.Trust(nil), none), "a whole examination renews nothing")
+}
+
+func TestWhoMayTakeACertificateOutOfForce(t *testing.T) {
+	w := newWorld(t)
+	today := certificate.DayOf(began)
+	w.Certified = func(key string, on certificate.Day) bool { return key == w.id("nleroy") && on == today }
+	for who, is := range map[string]error{
+		"amartin": nil, "nleroy": nil, "mdurand": award.ErrMayNotWithdraw, "ruth": award.ErrMayNotWithdraw,
+		"old": award.ErrMayNotWithdraw, "stranger": award.ErrStranger,
+	} {
+		_, err := w.Withdraws(w.id(who), today)
+		require.ErrorIs(t, err, is, who)
+	}
+	one := certificate.SiteWithdrawal{ID: "DSO-1", Site: "S042", On: today, Why: certificate.HasLeft, By: w.id("amartin")}
+	require.Empty(t, award.Until([]certificate.SiteWithdrawal{one}, today.Add(-1)), "who was certified that day was so")
+	require.Len(t, award.Until([]certificate.SiteWithdrawal{one}, today), 1)
+	require.Len(t, award.SiteKeys(w.Roster), 4, "with those of before")
+
+	c, err := certificate.Issue(certificate.Certificate{
+		ID: "DSO-1", Holder: "M", Key: w.id("mdurand"), Site: "S042", Track: certificate.Officer, Band: certificate.Pass, Bank: "2026.1",
+		Issued: today, Until: today.Add(700), Issuer: w.id("ruth"), Supervisor: w.id("amartin"),
+	}, w.keys["ruth"])
+	require.NoError(t, err)
+	require.True(t, certificate.Verify(c, w.Trust(nil), today).OK())
+	w.Withdrawn = []certificate.SiteWithdrawal{one}
+	v := certificate.Verify(c, w.Trust(nil), today)
+	require.Equal(t, certificate.Withdrawn, v.Reason)
+	require.Equal(t, "on 2026-11-23 by the site: left", v.Detail)
+	w.Withdrawn[0].Site = "S043"
+	require.True(t, certificate.Verify(c, w.Trust(nil), today).OK(), "no site withdraws for another")
 }

@@ -135,7 +135,7 @@ func day(f *statement.Reader, key string) Day {
 }
 
 func (c Certificate) validate() error {
-	if !isID(c.ID) {
+	if !ValidID(c.ID) {
 		return fmt.Errorf("id %q: want 3 to %d of A-Z, 0-9 and dashes, such as DSA-0031", c.ID, MaxID)
 	}
 	if c.Holder == "" || len(c.Holder) > MaxName {
@@ -178,7 +178,8 @@ func (c Certificate) validate() error {
 	return nil
 }
 
-func isID(s string) bool {
+// ValidID reports whether a text can be the ID of a certificate.
+func ValidID(s string) bool {
 	return len(s) >= 3 && len(s) <= MaxID && strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") == "" && s[0] != '-' && s[len(s)-1] != '-'
 }
 

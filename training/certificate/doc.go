@@ -18,6 +18,12 @@
 // the labs and drills whether it is current. Lapsed practice is a warning and never
 // makes a certificate void.
 //
+// A site that must act at once signs a [SiteWithdrawal], which takes one certificate out of
+// force there and tells the vendor with the next bundle. It only restricts: nothing a site
+// signs puts a certificate back, and the vendor does it with another one. [Notice] says
+// when the end of a certificate is said again, [Renewable] when the short examination is
+// open.
+//
 // Promises: what [Parse] accepts is written back to the same bytes; a certificate with
 // one changed byte, of an issuer that is not trusted, withdrawn, ended or not begun
 // never verifies, and the [Verdict] names the reason. Time is an argument.

@@ -47,6 +47,7 @@ type Trust struct {
 	Site      string           // code of the site whose keys are next
 	Sites     []sign.PublicKey // may issue provisional ones for that site
 	Withdrawn *Withdrawals     // the newest list that was checked; nil when there is none
+	Local     []SiteWithdrawal // what sites took out of force themselves, checked
 }
 
 // Verdict says whether a certificate counts and what else is to be known.
@@ -108,6 +109,9 @@ func refuse(s Signed, t Trust, today Day) (Reason, string) {
 	}
 	if e, ok := t.Withdrawn.of(s.ID); ok {
 		return Withdrawn, fmt.Sprintf("on %s by list %d: %s", e.On, t.Withdrawn.Number, e.Why)
+	}
+	if w, ok := t.bySite(s); ok {
+		return Withdrawn, fmt.Sprintf("on %s by the site: %s", w.On, w.Why)
 	}
 	switch {
 	case today.Before(s.Issued):

@@ -108,7 +108,7 @@ func (w Withdrawals) validate() error {
 		if e.On.year < firstYear {
 			return fmt.Errorf("%s: the day it ended is missing", e.ID)
 		}
-		if !isID(e.ID) {
+		if !ValidID(e.ID) {
 			return fmt.Errorf("id %q: want 3 to %d of A-Z, 0-9 and dashes", e.ID, MaxID)
 		}
 		if e.Why == "" {

@@ -175,6 +175,21 @@ func TestHome(t *testing.T) {
 	require.FileExists(t, filepath.Join(home.Site(), "site.yaml"))
 }
 
+func TestWhoPractisesIsRemembered(t *testing.T) {
+	home := coach.Home(t.TempDir())
+	nobody, err := home.Learner()
+	require.NoError(t, err)
+	require.Zero(t, nobody)
+	who := coach.Learner{ID: "mdurand", Site: "/srv/site"}
+	require.NoError(t, home.Remember(who))
+	got, err := home.Learner()
+	require.NoError(t, err)
+	require.Equal(t, who, got)
+	require.NoError(t, os.WriteFile(filepath.Join(string(home), "learner.json"), []byte("{"), 0o600))
+	_, err = home.Learner()
+	require.ErrorContains(t, err, "read who practises")
+}
+
 func TestResultsAreKept(t *testing.T) {
 	home := coach.Home(t.TempDir())
 	all, err := home.Results()

@@ -21,11 +21,13 @@ const (
 	siteFolder  = "site"
 	deskFolder  = "desk"
 	resultsFile = "results.jsonl"
-	workFolder  = "work" // in the site: what the learner writes down
+	learnerFile = "learner.json" // who began the newest lab here
+	workFolder  = "work"         // in the site: what the learner writes down
 )
 
 const (
 	maxResults = 8 << 20
+	maxLearner = 64 << 10
 )
 
 // Home is the folder in which somebody practises.
@@ -50,6 +52,34 @@ func HomeOf(site string) (Home, bool) {
 
 // Marker stands in the folder of a practice site and says so.
 type Marker = labmark.Marker
+
+// Learner is who practises, and where that is written down.
+type Learner = labmark.Learner
+
+// Learner is who began the newest lab of the home; nobody before the first.
+func (h Home) Learner() (Learner, error) {
+	var l Learner
+	data, err := readBounded(filepath.Join(string(h), learnerFile), maxLearner)
+	if errors.Is(err, fs.ErrNotExist) {
+		return l, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(data, &l)
+	}
+	if err != nil {
+		return Learner{}, fmt.Errorf("read who practises in %s: %w", h, err)
+	}
+	return l, nil
+}
+
+// Remember keeps who practises beyond the end of the lab.
+func (h Home) Remember(l Learner) error {
+	data, err := json.Marshal(l)
+	if err != nil {
+		return fmt.Errorf("keep who practises: %w", err)
+	}
+	return safefile.Write(filepath.Join(string(h), learnerFile), append(data, '\n'), 0o600)
+}
 
 // ReadMarker reads the marker of a site folder; fs.ErrNotExist says that the folder is
 // no practice site.
@@ -102,11 +132,12 @@ type Result struct {
 	Hints  int          `json:"hints"`
 	Solved bool         `json:"solved"` // played by the kit: counts for nobody
 	Digest string       `json:"digest"`
+	Learner
 }
 
 // Record is the result as an examination takes it.
 func (r Result) Record() exam.LabResult {
-	return exam.LabResult{Kind: r.Kind, Lab: r.Lab, Score: float64(r.Points) / labs.FullScore, Fatal: r.Fatal, Digest: r.Digest}
+	return exam.LabResult{Kind: r.Kind, Lab: r.Lab, Score: float64(r.Points) / labs.FullScore, Fatal: r.Fatal, Digest: r.Digest, At: r.At.UTC().Truncate(time.Second)}
 }
 
 // Keep adds a result to those of the home.

@@ -26,12 +26,13 @@ type Question struct {
 const Overlap = 0.3
 
 // Draw makes a form. Previous are the IDs of the items of the candidate's last form.
-// The same bank, blueprint, seed and previous give the same form.
+// The same bank, blueprint, seed and previous give the same form. Items about safety that
+// a blueprint wants are asked whether or not they were asked before.
 func Draw(b *Bank, p Blueprint, seed uint64, previous []string) (Form, error) {
 	form := Form{Seed: seed}
 	again := int(Overlap * float64(p.Items()))
 	for _, part := range p.Parts {
-		items, err := pick(b.live(part.Objective), part.Items, seed, previous, &again)
+		items, err := pick(b.live(part.Objective), part, seed, previous, &again)
 		if err != nil {
 			return Form{}, fmt.Errorf("draw a form for %s: objective %s: %w", p.Track, part.Objective, err)
 		}
@@ -43,13 +44,21 @@ func Draw(b *Bank, p Blueprint, seed uint64, previous []string) (Form, error) {
 	return form, nil
 }
 
-// pick takes items by chance, of those asked before at most so many as are left.
-func pick(from []*Item, n int, seed uint64, previous []string, again *int) ([]*Item, error) {
+// pick takes items by chance: first those about safety that are wanted, then others, of
+// which at most so many as are left were asked before.
+func pick(from []*Item, part Part, seed uint64, previous []string, again *int) ([]*Item, error) {
 	from = slices.Clone(from)
 	byChance(from, seed, "draw", func(it *Item) string { return it.ID })
 	var out []*Item
+	from = slices.DeleteFunc(from, func(it *Item) bool {
+		take := it.Safety && len(out) < part.Safety
+		if take {
+			out = append(out, it)
+		}
+		return take
+	})
 	for _, it := range from {
-		if len(out) == n {
+		if len(out) == part.Items {
 			break
 		}
 		if slices.Contains(previous, it.ID) {
@@ -60,8 +69,8 @@ func pick(from []*Item, n int, seed uint64, previous []string, again *int) ([]*I
 		}
 		out = append(out, it)
 	}
-	if len(out) < n {
-		return nil, fmt.Errorf("%d items are wanted and %d are left that were not asked last time", n, len(out))
+	if len(out) < part.Items {
+		return nil, fmt.Errorf("%d items are wanted and %d are left that were not asked last time", part.Items, len(out))
 	}
 	return out, nil
 }

@@ -29,6 +29,22 @@ type Head struct {
 	Supervisor string   // key ID
 	Extra      int      // minutes more than the blueprint has, granted by the supervisor
 	Previous   []string // IDs of the items of the candidate's last form
+	After      string   // SHA-256 of the candidate's record before in this track, hex; empty for the first
+	Renews     string   // ID of the certificate that is renewed by the short form; empty for a whole examination
+}
+
+// Blueprint is what the form is drawn by.
+func (h Head) Blueprint() Blueprint {
+	if h.Renews != "" {
+		return Renewal(h.Track)
+	}
+	return Of(h.Track)
+}
+
+// Digest is how a later record names the one with this text.
+func Digest(text []byte) string {
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
 }
 
 // What an event is.
@@ -82,7 +98,7 @@ func (r Record) Encode() ([]byte, error) {
 }
 
 func (h Head) lines() []statement.Line {
-	return []statement.Line{
+	lines := []statement.Line{
 		{Key: "format", Value: recordFormat},
 		{Key: "session", Value: h.Session},
 		{Key: "site", Value: h.Site},
@@ -95,6 +111,13 @@ func (h Head) lines() []statement.Line {
 		{Key: "extra_minutes", Value: strconv.Itoa(h.Extra)},
 		{Key: "previous", Value: strings.Join(h.Previous, " ")},
 	}
+	if h.After != "" {
+		lines = append(lines, statement.Line{Key: "after", Value: h.After})
+	}
+	if h.Renews != "" {
+		lines = append(lines, statement.Line{Key: "renews", Value: h.Renews})
+	}
+	return lines
 }
 
 // link is the hash that the first event hangs on.
@@ -128,6 +151,7 @@ func ParseRecord(text []byte) (Record, error) {
 	h.Candidate, h.Supervisor = f.Text("candidate"), f.Text("supervisor")
 	h.Extra = int(number(f, "extra_minutes"))
 	h.Previous = f.Words("previous")
+	h.After, h.Renews = optional(f, "after"), optional(f, "renews")
 	r := Record{Head: h}
 	link, err := h.link()
 	if err != nil {
@@ -147,6 +171,18 @@ func ParseRecord(text []byte) (Record, error) {
 		return Record{}, fmt.Errorf("read record of an examination: %w", err)
 	}
 	return r, nil
+}
+
+// optional takes a field that stands once, and not at all where it is empty.
+func optional(f *statement.Reader, key string) string {
+	values := f.Repeat(key)
+	switch {
+	case len(values) == 0:
+		return ""
+	case len(values) > 1 || values[0] == "":
+		f.Fail(key, errors.New("want it once and not empty, or not at all"))
+	}
+	return values[0]
 }
 
 func number(f *statement.Reader, key string) uint64 {
@@ -195,6 +231,10 @@ func (r Record) validate() error {
 		return errors.New("candidate and supervisor: want the IDs of their keys, 16 hex digits")
 	case r.Candidate == r.Supervisor:
 		return errors.New("nobody supervises an own examination: candidate and supervisor have the same key")
+	case r.After != "" && !hexOf(r.After, 64):
+		return fmt.Errorf("record before %q: want 64 hex digits", r.After)
+	case r.Renews != "" && !certificate.ValidID(r.Renews):
+		return fmt.Errorf("renewed certificate %q: want an ID such as DSA-0031", r.Renews)
 	case r.Extra < 0 || r.Extra > MaxExtra:
 		return fmt.Errorf("%d extra minutes: want 0 to %d", r.Extra, MaxExtra)
 	}

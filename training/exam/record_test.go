@@ -101,6 +101,49 @@ func TestRecordRoundTrip(t *testing.T) {
 	require.Equal(t, began, out.Began)
 }
 
+// The short form is marked in the record, and so is the record before: both are under the
+// chain, and neither stands where there is nothing to say.
+func TestARenewalIsMarked(t *testing.T) {
+	b, candidate, supervisor := loadBank(t), newKey(t), newKey(t)
+	whole := sat(t, b, candidate.Public(), supervisor.Public())
+	first, err := whole.Encode()
+	require.NoError(t, err)
+	require.NotContains(t, string(first), "\nafter:")
+	require.NotContains(t, string(first), "\nrenews:")
+	r := exam.Record{Head: whole.Head}
+	r.After, r.Renews = exam.Digest(first), "DSO-0031"
+	s, err := exam.Sit(r, b, screens{})
+	require.NoError(t, err)
+	require.Equal(t, exam.Renewal(certificate.Officer), s.Blueprint())
+	require.NoError(t, s.Open(began))
+	for _, q := range s.Form().Questions {
+		require.NoError(t, s.Answer(began, q.ID, exam.Answer(rightAnswer(s.Form(), q))))
+	}
+	require.NoError(t, s.Lab(began.Add(time.Hour), clean()[0]))
+	require.NoError(t, s.Close(began.Add(time.Hour)))
+	text, err := s.Record().Encode()
+	require.NoError(t, err)
+	require.Contains(t, string(text), "\nafter: "+exam.Digest(first)+"\nrenews: DSO-0031\nevent: ")
+	again, err := exam.ParseRecord(text)
+	require.NoError(t, err)
+	require.Equal(t, s.Record(), again)
+	out, err := again.Replay(b, screens{})
+	require.NoError(t, err)
+	require.Equal(t, 10, out.Result.Right)
+	require.Len(t, out.Result.Labs, 1)
+
+	for name, wrong := range map[string]string{
+		"the mark is taken away":      strings.Replace(string(text), "renews: DSO-0031\n", "", 1),
+		"another certificate":         strings.Replace(string(text), "DSO-0031", "DSO-0032", 1),
+		"the record before is hidden": strings.Replace(string(text), "after: "+exam.Digest(first)+"\n", "", 1),
+		"it is said twice":            strings.Replace(string(text), "renews: DSO-0031\n", "renews: DSO-0031\nrenews: DSO-0031\n", 1),
+		"nothing stands there":        strings.Replace(string(text), "renews: DSO-0031\n", "renews:\n", 1),
+	} {
+		_, err := exam.ParseRecord([]byte(wrong))
+		require.Error(t, err, name)
+	}
+}
+
 // A line that is dropped, changed, doubled or moved breaks the chain.
 func TestTheChainHolds(t *testing.T) {
 	b := loadBank(t)

@@ -48,7 +48,7 @@ func (r Record) follow(b *Bank, screens Screener) (*session, error) {
 	if b.Digest != r.BankDigest {
 		return nil, fmt.Errorf("%w: %w: the bank was %s (%.12s) and this one is %s (%.12s)", ErrRecord, ErrOtherBank, r.Bank, r.BankDigest, b.Version, b.Digest)
 	}
-	p := Of(r.Track)
+	p := r.Blueprint()
 	form, err := Draw(b, p, r.Seed, r.Previous)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrRecord, err)

@@ -41,6 +41,13 @@ type Marker struct {
 	Secrets []string  `json:"secrets"`
 	Hints   []int     `json:"hints"`
 	Solved  bool      `json:"solved"` // by the kit: it does not count
+	Learner
+}
+
+// Learner is who practises, and where that is written down.
+type Learner struct {
+	ID   string `json:"learner"`
+	Site string `json:"real_site"` // folder of the real site that keeps the record; "" where there is none
 }
 
 // Read reads the marker of a site folder; fs.ErrNotExist says that the folder is

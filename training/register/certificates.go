@@ -10,8 +10,8 @@ import (
 	"darksite/training/certificate"
 )
 
-// ErrOther says that a different certificate is kept under the same ID.
-var ErrOther = errors.New("another certificate has this id")
+// ErrOther says that a different certificate or record is kept under the same ID.
+var ErrOther = errors.New("another one is kept under this id")
 
 // Certificates are all that are kept, by ID, whether they count or not.
 func (r *Register) Certificates() ([]certificate.Signed, error) {
@@ -76,6 +76,60 @@ func (r *Register) Keep(s certificate.Signed) error {
 
 // armorBegin is where the signature begins in the file of the list.
 const armorBegin = "-----BEGIN SSH SIGNATURE-----\n"
+
+// CheckSite reads the withdrawal of a site with its signature under it.
+func CheckSite(signed []byte, people []sign.PublicKey) (certificate.SiteWithdrawal, error) {
+	text, armored, ok := strings.Cut(string(signed), armorBegin)
+	if !ok {
+		return certificate.SiteWithdrawal{}, fmt.Errorf("withdrawal of a certificate: %w: there is none under it", sign.ErrBadSignature)
+	}
+	return certificate.CheckSiteWithdrawal([]byte(text), []byte(armorBegin+armored), people)
+}
+
+// WithdrawnBySite are the certificates that people of a site took out of force, by ID,
+// each with its file. One that cannot be checked is an error.
+func (r *Register) WithdrawnBySite(people []sign.PublicKey) (out []certificate.SiteWithdrawal, files [][]byte, err error) {
+	names, err := r.names(text, siteWithdrawnDir)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, name := range names {
+		signed, err := r.read(siteWithdrawnDir, name+text)
+		if err != nil {
+			return nil, nil, err
+		}
+		w, err := CheckSite(signed, people)
+		if err == nil && siteName(w) != name {
+			err = fmt.Errorf("it is of certificate %s of site %s", w.ID, w.Site)
+		}
+		if err != nil {
+			return nil, nil, fmt.Errorf("%s: %w", r.path(siteWithdrawnDir, name+text), err)
+		}
+		out, files = append(out, w), append(files, signed)
+	}
+	return out, files, nil
+}
+
+// WithdrawHere keeps the withdrawal of a site. Keeping it again changes nothing, and so
+// does another one of the same certificate: the first stands.
+func (r *Register) WithdrawHere(signed []byte, people []sign.PublicKey) error {
+	w, err := CheckSite(signed, people)
+	if err != nil {
+		return err
+	}
+	release, err := r.hold(siteWithdrawnDir)
+	if err != nil {
+		return err
+	}
+	defer release()
+	if _, err := r.read(siteWithdrawnDir, siteName(w)+text); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return r.write(signed, siteWithdrawnDir, siteName(w)+text)
+}
+
+// siteName is the name of the file of a withdrawal: no site stands in the way of another.
+func siteName(w certificate.SiteWithdrawal) string { return w.Site + "-" + w.ID }
 
 // CheckList reads a list of withdrawn certificates with its signature under it and
 // makes sure that it is newer than the one at hand, if there is one.

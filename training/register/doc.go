@@ -5,6 +5,7 @@
 //	exams/SESSION/record.txt            the record of an examination, as it happened
 //	exams/SESSION/KEYID.sig             the signatures under it
 //	certificates/ID.txt                 a certificate in its text form
+//	withdrawn/SITE-ID.txt               a certificate the site took out of force, signed
 //	withdrawn.txt                       the newest list of withdrawn certificates, signed
 //
 // Start with [At]. Reading takes no lock. Whoever writes holds one for the learner,

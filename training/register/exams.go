@@ -1,6 +1,7 @@
 package register
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -82,6 +83,39 @@ func (r *Register) Exams() ([]Exam, error) {
 	}
 	slices.SortStableFunc(out, func(a, b Exam) int { return a.Last().Compare(b.Last()) })
 	return out, nil
+}
+
+// KeepExam writes down an examination that was held elsewhere, with the signatures under
+// it by the IDs of their keys. Keeping it again changes nothing; another record of the same
+// session wraps [ErrOther].
+func (r *Register) KeepExam(e exam.Record, signed map[string][]byte) error {
+	text, err := e.Encode()
+	if err != nil {
+		return err
+	}
+	held, err := r.Hold(e.Session)
+	if err != nil {
+		return err
+	}
+	defer held.Close()
+	old, err := r.Exam(e.Session)
+	switch {
+	case err == nil && !bytes.Equal(old.Text, text):
+		return fmt.Errorf("keep examination %s: %w", e.Session, ErrOther)
+	case err == nil && len(old.Signatures) >= len(signed):
+		return nil
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return err
+	}
+	if err := held.Save(e); err != nil {
+		return err
+	}
+	for key, armored := range signed {
+		if err := held.Sign(key, armored); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Sitting is the right to write one examination.

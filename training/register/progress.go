@@ -149,7 +149,7 @@ func ParseProgress(text []byte) (Progress, error) {
 }
 
 func (p Progress) validate() error {
-	if !word(p.Learner) || strings.HasPrefix(p.Learner, ".") {
+	if !ValidLearner(p.Learner) {
 		return fmt.Errorf("learner %q: want an id of a-z, 0-9, dot and dash, at most 32", p.Learner)
 	}
 	for i, e := range p.Entries {
@@ -194,13 +194,16 @@ func (e Entry) validate() error {
 	return nil
 }
 
+// ValidLearner reports whether a text can be the id of a learner.
+func ValidLearner(id string) bool { return word(id) && id[0] != '.' }
+
 func word(s string) bool {
 	return len(s) > 0 && len(s) <= 32 && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789.-") == ""
 }
 
 // Learner is what a learner has done; nothing for one nobody has heard of.
 func (r *Register) Learner(id string) (Progress, error) {
-	if !word(id) || id[0] == '.' {
+	if !ValidLearner(id) {
 		return Progress{}, Progress{Learner: id}.validate()
 	}
 	data, err := r.read(progressDir, id+text)
@@ -236,6 +239,21 @@ func (r *Register) Learners() ([]Progress, error) {
 	}
 	slices.SortFunc(out, func(a, b Progress) int { return cmp.Compare(a.Learner, b.Learner) })
 	return out, nil
+}
+
+// Newest is the learner who has done something last; none where nobody has.
+func (r *Register) Newest() (string, error) {
+	all, err := r.Learners()
+	if err != nil {
+		return "", err
+	}
+	id, at := "", time.Time{}
+	for _, p := range all {
+		if n := len(p.Entries); n > 0 && p.Entries[n-1].At.After(at) {
+			id, at = p.Learner, p.Entries[n-1].At
+		}
+	}
+	return id, nil
 }
 
 // Note adds to what a learner has done.

@@ -30,6 +30,8 @@ const (
 	withdrawnFile   = "withdrawn.txt"
 	signature       = ".sig"
 	text            = ".txt"
+
+	siteWithdrawnDir = "withdrawn"
 )
 
 func (r *Register) path(elem ...string) string {

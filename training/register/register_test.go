@@ -242,3 +242,69 @@ func FuzzParseProgress(f *testing.F) {
 		require.Equal(t, string(text), string(again))
 	})
 }
+
+func TestWhoLearnedLastIsKnown(t *testing.T) {
+	r := register.At(t.TempDir())
+	id, err := r.Newest()
+	require.NoError(t, err)
+	require.Empty(t, id)
+	require.NoError(t, r.Note("nleroy", register.Entry{At: noon.Add(time.Hour), What: register.Read, Of: "a1"}))
+	require.NoError(t, r.Note("mdurand", register.Entry{At: noon, What: register.Read, Of: "a0"}))
+	id, err = r.Newest()
+	require.NoError(t, err)
+	require.Equal(t, "nleroy", id, "by what was done, not by what was written last")
+	require.False(t, register.ValidLearner("../x"))
+	require.True(t, register.ValidLearner("m.durand"))
+}
+
+func TestARecordThatWasHeldElsewhereIsKeptOnce(t *testing.T) {
+	r, key := register.At(t.TempDir()), newKey(t)
+	rec := exam.Record{Head: exam.Head{
+		Session: "00112233445566ff", Site: "S042", Track: certificate.Officer, Bank: "2026.1", BankDigest: strings.Repeat("0", 64),
+		Candidate: key.Public().ID(), Supervisor: newKey(t).Public().ID(),
+	}, Events: []exam.Event{{At: noon, What: exam.Opened}, {At: noon, What: exam.Closed}}}
+	armored, err := exam.Sign(rec, key)
+	require.NoError(t, err)
+	signed := map[string][]byte{key.Public().ID(): armored}
+	require.NoError(t, r.KeepExam(rec, signed))
+	require.NoError(t, r.KeepExam(rec, signed))
+	kept, err := r.Exam(rec.Session)
+	require.NoError(t, err)
+	require.True(t, kept.Done())
+	require.Equal(t, [][]byte{armored}, kept.Signatures)
+	rec.Events[1].At = noon.Add(time.Minute)
+	require.ErrorIs(t, r.KeepExam(rec, signed), register.ErrOther, "two records of one session")
+	require.Error(t, r.KeepExam(exam.Record{}, nil))
+}
+
+func TestWhatASiteTookOutOfForceStaysSo(t *testing.T) {
+	r, key, stranger := register.At(t.TempDir()), newKey(t), newKey(t)
+	people := []sign.PublicKey{key.Public()}
+	today := certificate.DayOf(noon)
+	signed := func(id, site string, why certificate.Cause, by sign.Signer) []byte {
+		text, err := certificate.SiteWithdrawal{ID: id, Site: site, On: today, Why: why, By: by.Public().ID()}.Encode()
+		require.NoError(t, err)
+		armored, err := by.Sign(sign.Certificate, text)
+		require.NoError(t, err)
+		return append(text, armored...)
+	}
+	gone, files, err := r.WithdrawnBySite(people)
+	require.NoError(t, err)
+	require.Empty(t, gone)
+	require.Empty(t, files)
+	first := signed("DSA-0031", "S042", certificate.HasLeft, key)
+	require.NoError(t, r.WithdrawHere(first, people))
+	require.NoError(t, r.WithdrawHere(signed("DSA-0031", "S042", certificate.InError, key), people), "the first stands")
+	require.NoError(t, r.WithdrawHere(signed("DSA-0031", "S043", certificate.InError, key), people), "of another site")
+	require.ErrorIs(t, r.WithdrawHere(signed("DSA-0032", "S042", certificate.HasLeft, stranger), people), sign.ErrBadSignature)
+	require.ErrorIs(t, r.WithdrawHere([]byte("format: x\n"), people), sign.ErrBadSignature)
+	gone, files, err = r.WithdrawnBySite(people)
+	require.NoError(t, err)
+	require.Equal(t, []certificate.SiteWithdrawal{
+		{ID: "DSA-0031", Site: "S042", On: today, Why: certificate.HasLeft, By: key.Public().ID()},
+		{ID: "DSA-0031", Site: "S043", On: today, Why: certificate.InError, By: key.Public().ID()},
+	}, gone)
+	require.Equal(t, first, files[0])
+	_, _, err = r.WithdrawnBySite(nil)
+	require.ErrorIs(t, err, sign.ErrBadSignature, "one that cannot be checked is an error and never nothing")
+}

@@ -25,7 +25,7 @@ func (a *app) sitesWeekCommand() *cobra.Command {
 		Long: `Compare the newest bundle of each site with the newest that is at least a week older
 and say what is new, still there and cleared, which bundles never came, which sites
 have sent nothing for nine days, which arrays run a version with a known defect, and
-which plans end within 90 days.`,
+which plans and certificates end within 90 days.`,
 		Example: "  casedesk sites week\n  casedesk sites week S042 --json",
 		RunE: func(c *cobra.Command, args []string) error {
 			list, err := a.week(c.Context(), args)
@@ -66,7 +66,13 @@ func (a *app) siteCodes(named []string) ([]string, error) {
 	return out, nil
 }
 
-func (a *app) week(ctx context.Context, named []string) (list []weekly.Summary, err error) {
+// weekView is the week of a site.
+type weekView struct {
+	weekly.Summary
+	Certificates []certificateRow `json:"certificates_ending"`
+}
+
+func (a *app) week(ctx context.Context, named []string) (list []weekView, err error) {
 	store, done, err := a.openStore()
 	if err != nil {
 		return nil, err
@@ -84,12 +90,16 @@ func (a *app) week(ctx context.Context, named []string) (list []weekly.Summary, 
 	if err != nil {
 		return nil, err
 	}
+	rows, err := a.certificateRows()
+	if err != nil {
+		return nil, err
+	}
 	for _, code := range codes {
 		s, err := a.weekOf(ctx, store, code, cases)
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, weekly.Build(s, rules, a.env.Now()))
+		list = append(list, weekView{weekly.Build(s, rules, a.env.Now()), endingAt(code, rows)})
 	}
 	return list, nil
 }
@@ -121,7 +131,7 @@ func (a *app) weekOf(ctx context.Context, store *boltstore.Store, code string, c
 	return s, err
 }
 
-func (a *app) printWeek(list []weekly.Summary) {
+func (a *app) printWeek(list []weekView) {
 	w := a.env.Out
 	for i, s := range list {
 		if i > 0 {
@@ -143,6 +153,9 @@ func (a *app) printWeek(list []weekly.Summary) {
 		}
 		if s.PlanEnds != nil {
 			a.paragraph("plan", "ends on "+s.PlanEnds.Add(-time.Second).Format(time.DateOnly))
+		}
+		for _, c := range s.Certificates {
+			a.paragraph("renew", fmt.Sprintf("certificate %s of %s (%s) ends on %s, in %d days: notice of %d days", c.ID, c.Holder, c.Track, c.Until, c.Left, c.Notice))
 		}
 		for _, r := range s.Risks {
 			a.paragraph("at risk", fmt.Sprintf("%s runs %s, fixed in %s: %s", r.Array, r.Version, r.FixedIn, r.Title))

@@ -16,7 +16,6 @@ import (
 	"darksite/bundle/roster"
 	"darksite/bundle/safefile"
 	"darksite/cmd/internal/cli"
-	"darksite/cmd/internal/exambank"
 	"darksite/training/award"
 	"darksite/training/certificate"
 	"darksite/training/exam"
@@ -50,6 +49,7 @@ type examView struct {
 	Candidate   string   `json:"candidate"`
 	Key         string   `json:"key"`
 	Track       string   `json:"track"`
+	Renews      string   `json:"renews,omitempty"` // the certificate, of the short form
 	Began       string   `json:"began"`
 	Supervisor  string   `json:"supervisor"`
 	Standing    string   `json:"supervisor_is"`
@@ -71,8 +71,11 @@ func (a *app) trainVerifyCommand() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use: "verify BUNDLE", Short: "Check the examinations an imported bundle brings", Args: cobra.ExactArgs(1),
-		Long: `Check signatures, supervision and every answer of the examinations in a bundle. Exit 5
-when a record was altered or is not by the rules. Nothing is issued.`,
+		Long: `Check signatures, supervision and every answer of the examinations in a bundle, and hold
+each against those of the same person that this desk has seen: the times of waiting, the
+number of failures, that none is missing and none stands in the place of another. What
+was checked is kept for that. Exit 5 when a record was altered or is not by the rules.
+Nothing is issued.`,
 		Example: "  casedesk train verify S042-000017",
 		RunE: func(c *cobra.Command, args []string) error {
 			views, err := a.exams(c.Context(), bundle.ID(args[0]), bank)
@@ -89,6 +92,7 @@ when a record was altered or is not by the rules. Nothing is issued.`,
 					return nil
 				}
 			}
+			a.env.Next("casedesk train list")
 			return nil
 		},
 	}
@@ -179,12 +183,15 @@ func (a *app) people(site string) (award.People, error) {
 		return award.People{}, cli.WithCode(cli.CodeTampered, err)
 	}
 	p := award.People{Roster: r, Vendor: v}
+	if p.Withdrawn, err = a.withdrawnBySites(); err != nil {
+		return award.People{}, err
+	}
 	p.Certified = func(key string, on certificate.Day) bool {
 		return slices.ContainsFunc(kept, func(s certificate.Signed) bool {
 			if s.Key != key || s.Track != certificate.Admin || s.Until.Before(on) {
 				return false
 			}
-			reason := certificate.Verify(s, certificate.Trust{Vendor: award.Issuers(v), Withdrawn: gone}, on).Reason
+			reason := certificate.Verify(s, certificate.Trust{Vendor: award.Issuers(v), Withdrawn: gone, Local: award.Until(p.Withdrawn, on)}, on).Reason
 			return reason == certificate.Counts || reason == certificate.NotBegun
 		})
 	}
@@ -207,34 +214,42 @@ func (a *app) exams(ctx context.Context, id bundle.ID, bank string) ([]examView,
 	if err != nil {
 		return nil, err
 	}
+	gone, err := a.takeWithdrawals(b, people.Roster)
+	if err != nil {
+		return nil, err
+	}
 	records, err := a.papersIn(b, "exam-")
 	if err != nil {
 		return nil, err
 	}
+	if len(records) == 0 && len(gone) > 0 {
+		return []examView{}, nil
+	}
 	if len(records) == 0 {
 		return nil, cli.WithHint(cli.WithCode(cli.CodeFailed, fmt.Errorf("bundle %s brings no examination", id)), "at the site: darksite train exam status")
 	}
-	questions, screens, err := exambank.Load(bank)
+	c, err := a.examChecker(people, bank)
 	if err != nil {
 		return nil, err
 	}
 	views := []examView{}
-	earned := map[string]certificate.Day{}
-	before := people.Certified
-	people.Certified = func(key string, on certificate.Day) bool {
-		since, ok := earned[key]
-		return before(key, on) || ok && !on.Before(since)
-	}
-	for _, one := range inOrder(records) {
+	arrived := inOrder(records)
+	for i, one := range arrived {
 		if one.err != nil {
 			return nil, refusedExam(one.name, one.err)
 		}
-		checked, err := award.Check(one.text, one.signed, people, questions, screens)
+		checked, err := c.check(one)
+		if errors.Is(err, exam.ErrOtherBank) && (c.certified(one.record) || followed(one, arrived[i+1:])) {
+			err = c.remember(one, c.certified(one.record)) // it was judged then, or a failure that another follows
+			if err == nil {
+				continue
+			}
+		}
+		if err == nil {
+			err = c.remember(one, checked.Passed())
+		}
 		if err != nil {
 			return nil, refusedExam(one.name, err)
-		}
-		if checked.Passed() && checked.Record.Track == certificate.Admin {
-			earned[checked.Record.Candidate] = certificate.DayOf(checked.Outcome.Ended)
 		}
 		views = append(views, viewExam(checked))
 	}
@@ -246,6 +261,7 @@ type arrivedExam struct {
 	name   string
 	text   []byte
 	signed [][]byte
+	record exam.Record
 	began  time.Time
 	err    error
 }
@@ -258,7 +274,7 @@ func inOrder(records map[string][]byte) []arrivedExam {
 		e := arrivedExam{name: name}
 		if e.text, e.signed, e.err = award.Arrived(data); e.err == nil {
 			if r, err := exam.ParseRecord(e.text); err == nil && len(r.Events) > 0 { // what is wrong with it is said when it is checked
-				e.began = r.Events[0].At
+				e.record, e.began = r, r.Events[0].At
 			}
 		}
 		out = append(out, e)
@@ -272,7 +288,12 @@ func refusedExam(name string, err error) error {
 	if errors.Is(err, exam.ErrOtherBank) {
 		return cli.WithHint(fmt.Errorf("%s: %w", name, err), "name the folder of that bank with --bank")
 	}
-	if errors.Is(err, award.ErrMayNotWatch) {
+	switch {
+	case errors.Is(err, award.ErrHistory):
+		hint = "ask the site for a bundle with all records of the candidate; of two in one place telephone the site"
+	case errors.Is(err, award.ErrTooSoon), errors.Is(err, award.ErrNotRenewable):
+		hint = "nothing is issued for it; tell the site in the next reply what the rules are"
+	case errors.Is(err, award.ErrMayNotWatch):
 		hint = "issue the supervisor's certificate first, where that is still to come; else telephone the site"
 	}
 	return cli.WithHint(cli.WithCode(cli.CodeTampered, fmt.Errorf("%s: %w", name, err)), "%s", hint)
@@ -280,7 +301,7 @@ func refusedExam(name string, err error) error {
 
 func viewExam(c award.Award) examView {
 	v := examView{
-		Session: c.Record.Session, Candidate: c.Candidate.ID, Key: c.Record.Candidate, Track: string(c.Record.Track), Began: c.Outcome.Began.Format("2006-01-02 15:04Z"),
+		Session: c.Record.Session, Candidate: c.Candidate.ID, Key: c.Record.Candidate, Track: string(c.Record.Track), Renews: c.Record.Renews, Began: c.Outcome.Began.Format("2006-01-02 15:04Z"),
 		Supervisor: c.Supervisor.ID, Standing: string(c.Standing), Passed: c.Passed(), Right: c.Outcome.Result.Right, Asked: c.Outcome.Result.Asked,
 		Labs: []string{}, Minutes: int(c.Outcome.Ended.Sub(c.Outcome.Began).Minutes()), Away: c.Outcome.Away, Changed: c.Outcome.Changed, Notes: append([]string{}, c.Outcome.Notes...), award: c,
 	}
@@ -343,6 +364,9 @@ func (a *app) printExams(views []examView) {
 			word = "passed"
 		}
 		fmt.Fprintf(a.env.Out, "%s  %s, track %s: %s, %d of %d questions, labs: %s\n", v.Session, v.Candidate, v.Track, word, v.Right, v.Asked, strings.Join(v.Labs, ", "))
+		if v.Renews != "" {
+			fmt.Fprintf(a.env.Out, "  the short form, renews certificate %s\n", v.Renews)
+		}
 		fmt.Fprintf(a.env.Out, "  begun %s, took %d min, away %d s, %d answers changed\n", v.Began, v.Minutes, v.Away, v.Changed)
 		fmt.Fprintf(a.env.Out, "  supervised by %s, %s\n", v.Supervisor, v.Standing)
 		for _, n := range v.Notes {

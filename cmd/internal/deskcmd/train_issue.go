@@ -1,6 +1,7 @@
 package deskcmd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -109,6 +110,9 @@ func (a *app) issue(ctx context.Context, id bundle.ID, o issueOptions, asJSON bo
 		}
 		out = append(out, one)
 	}
+	if len(out) == 0 && len(views) == 0 {
+		return nil // the bundle brings withdrawals alone, and they were shown
+	}
 	if len(out) == 0 {
 		return cli.WithHint(cli.WithCode(cli.CodeRefused, fmt.Errorf("no examination of %s leads to a certificate", id)), "casedesk train verify %s", id)
 	}
@@ -157,6 +161,62 @@ type certificateRow struct {
 	Track  string `json:"track"`
 	Until  string `json:"until"`
 	State  string `json:"state"`
+	Left   int    `json:"days_left"`
+	Notice int    `json:"notice_days,omitempty"`       // of its end, where one is in force
+	AtSite string `json:"withdrawn_at_site,omitempty"` // why, where the site took it out of force
+	key    string
+}
+
+// certificateRows are all certificates this desk has issued, by ID.
+func (a *app) certificateRows() ([]certificateRow, error) {
+	v, err := a.vendor()
+	if err != nil {
+		return nil, err
+	}
+	gone, _, err := a.withdrawn(v)
+	if err != nil {
+		return nil, err
+	}
+	all, err := a.register().Certificates()
+	if err != nil {
+		return nil, cli.WithCode(cli.CodeTampered, err)
+	}
+	bySites, err := a.withdrawnBySites()
+	if err != nil {
+		return nil, err
+	}
+	rows := []certificateRow{}
+	today := certificate.DayOf(a.env.Now().UTC())
+	for _, s := range all {
+		verdict := certificate.Verify(s, certificate.Trust{Vendor: award.Issuers(v), Withdrawn: gone}, today)
+		r := certificateRow{ID: s.ID, Site: s.Site, Holder: s.Holder, Track: string(s.Track), Until: s.Until.String(), State: string(verdict.Reason), Left: verdict.DaysLeft, key: s.Key}
+		if verdict.OK() {
+			r.Notice, _ = certificate.Notice(s.Until, today)
+		}
+		for _, w := range bySites {
+			if w.ID == s.ID && w.Site == s.Site {
+				r.AtSite, r.Notice = string(w.Why), 0
+			}
+		}
+		rows = append(rows, r)
+	}
+	return rows, nil
+}
+
+// endingAt are the certificates of a site that end soon, but for those whose holder has
+// one of the same track that lasts longer.
+func endingAt(site string, rows []certificateRow) []certificateRow {
+	out := []certificateRow{}
+	for _, r := range rows {
+		longer := func(o certificateRow) bool {
+			return o.key == r.key && o.Track == r.Track && o.Left > r.Left && o.State == string(certificate.Counts)
+		}
+		if r.Site == site && r.Notice != 0 && !slices.ContainsFunc(rows, longer) {
+			out = append(out, r)
+		}
+	}
+	slices.SortStableFunc(out, func(x, y certificateRow) int { return cmp.Compare(x.Left, y.Left) })
+	return out
 }
 
 func (a *app) trainListCommand() *cobra.Command {
@@ -165,22 +225,9 @@ func (a *app) trainListCommand() *cobra.Command {
 		Use: "list", Short: "The certificates this desk has issued", Args: cobra.NoArgs,
 		Example: "  casedesk train list --json",
 		RunE: func(*cobra.Command, []string) error {
-			v, err := a.vendor()
+			rows, err := a.certificateRows()
 			if err != nil {
 				return err
-			}
-			gone, _, err := a.withdrawn(v)
-			if err != nil {
-				return err
-			}
-			all, err := a.register().Certificates()
-			if err != nil {
-				return cli.WithCode(cli.CodeTampered, err)
-			}
-			rows := []certificateRow{}
-			for _, s := range all {
-				verdict := certificate.Verify(s, certificate.Trust{Vendor: award.Issuers(v), Withdrawn: gone}, certificate.DayOf(a.env.Now().UTC()))
-				rows = append(rows, certificateRow{s.ID, s.Site, s.Holder, string(s.Track), s.Until.String(), string(verdict.Reason)})
 			}
 			if asJSON {
 				return a.env.JSON(rows)
@@ -192,7 +239,14 @@ func (a *app) trainListCommand() *cobra.Command {
 			}
 			t := &cli.Table{Header: []string{"CERTIFICATE", "SITE", "TRACK", "UNTIL", "STATE", "HOLDER"}}
 			for _, r := range rows {
-				t.Add(r.ID, r.Site, r.Track, r.Until, r.State, r.Holder)
+				state := r.State
+				if r.Notice != 0 {
+					state += fmt.Sprintf(", %d days left (notice of %d)", r.Left, r.Notice)
+				}
+				if r.AtSite != "" && r.State == string(certificate.Counts) {
+					state = "withdrawn at site: " + r.AtSite
+				}
+				t.Add(r.ID, r.Site, r.Track, r.Until, state, r.Holder)
 			}
 			t.Print(a.env.Out, a.env.Width(), a.env.Color())
 			return nil

@@ -1,6 +1,7 @@
 package sitecmd
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -21,14 +22,59 @@ type certifiedAdmin struct {
 // coverage is who is certified as an admin of a site, and for how long that is enough.
 type coverage struct {
 	Admins []certifiedAdmin
+	Ends   []certifiedUntil // of everybody who is certified for anything, and known
 	Today  certificate.Day
 	Told   bool // somebody has filled in contacts, or a certificate is kept here
+}
+
+// certifiedUntil is the last day on which somebody is certified for a track.
+type certifiedUntil struct {
+	Person      string            `json:"person"`
+	Track       certificate.Track `json:"track"`
+	Certificate string            `json:"certificate"`
+	Until       certificate.Day   `json:"-"`
+	Day         string            `json:"until"`
+	Left        int               `json:"days_left"`
+	Notice      int               `json:"notice_days,omitempty"` // the notice in force; 0 for none
+}
+
+func endsOn(person string, track certificate.Track, id string, until, today certificate.Day) certifiedUntil {
+	e := certifiedUntil{Person: person, Track: track, Certificate: id, Until: until, Day: until.String(), Left: today.Until(until)}
+	e.Notice, _ = certificate.Notice(until, today)
+	return e
+}
+
+// renew is the command by which somebody is certified again.
+func (e certifiedUntil) renew() string {
+	return "darksite train exam start --renew --track " + string(e.Track) + " --as " + e.Person + " --supervisor ID"
+}
+
+// ends are the certificates that count, one for each holder and track: the one that
+// lasts longest.
+func (p papers) ends() (out []certifiedUntil) {
+	for _, s := range p.kept {
+		if s.Site != p.people.Roster.Site || !p.verify(s).OK() {
+			continue
+		}
+		e := endsOn(p.holder(s), s.Track, s.ID, s.Until, p.today)
+		i := slices.IndexFunc(out, func(o certifiedUntil) bool { return o.Person == e.Person && o.Track == e.Track })
+		switch {
+		case i < 0:
+			out = append(out, e)
+		case out[i].Until.Before(e.Until):
+			out[i] = e
+		}
+	}
+	slices.SortFunc(out, func(a, b certifiedUntil) int {
+		return cmp.Or(cmp.Compare(a.Left, b.Left), cmp.Compare(a.Person, b.Person), cmp.Compare(a.Track, b.Track))
+	})
+	return out
 }
 
 // coverageOf counts people once: by the certificates that are kept here and count, and
 // by what site.yaml says of contacts whose certificate is not kept here.
 func coverageOf(conf *siteconf.Config, p papers) coverage {
-	c := coverage{Today: p.today, Told: len(conf.Contacts) > 0 || len(p.kept) > 0}
+	c := coverage{Today: p.today, Ends: p.ends(), Told: len(conf.Contacts) > 0 || len(p.kept) > 0}
 	for _, s := range p.admins() {
 		c.Admins = append(c.Admins, certifiedAdmin{p.holder(s), s.ID, s.Until, true})
 	}
@@ -43,8 +89,21 @@ func coverageOf(conf *siteconf.Config, p papers) coverage {
 			}
 		}
 		c.Admins = append(c.Admins, a)
+		if a.Until != (certificate.Day{}) {
+			c.Ends = append(c.Ends, endsOn(a.Person, certificate.Admin, a.Certificate, a.Until, c.Today))
+		}
 	}
 	return c
+}
+
+// notices are the lines on certificates whose end is near enough to be said.
+func (c coverage) notices() (out []finding) {
+	for _, e := range c.Ends {
+		if e.Notice != 0 {
+			out = append(out, finding{State: "WARN", What: fmt.Sprintf("certificate %s of %s (%s) ends on %s, in %s: notice of %d days", e.Certificate, e.Person, e.Track, e.Day, counted(e.Left, "day"), e.Notice), Next: e.renew()})
+		}
+	}
+	return out
 }
 
 // has reports whether a contact is among the admins already.
@@ -139,7 +198,7 @@ func (a *app) coverageFindings() []finding {
 	if len(c.Admins) >= certificate.Least {
 		out = append(out, horizonFinding(c, examine))
 	}
-	return append(out, p.troubles()...)
+	return slices.Concat(out, c.notices(), p.troubles())
 }
 
 func horizonFinding(c coverage, next string) finding {
@@ -203,6 +262,9 @@ func (a *app) coverageLines(now time.Time) []overview.Line {
 		l := overview.Line{Word: overview.Unknown, What: fmt.Sprintf("certificate %s of %s", who.Certificate, who.Person), Value: "until when is not said", Next: "edit " + siteconf.FileName + ": certificate_until"}
 		if who.Until != (certificate.Day{}) {
 			l.Word, l.Value = ending(endOf(who.Until), now)
+			if _, near := certificate.Notice(who.Until, c.Today); near && l.Word == overview.OK {
+				l.Word = overview.Warning
+			}
 			l.Next = "darksite train exam start --track admin --as " + who.Person + " --supervisor ID"
 		}
 		lines = append(lines, l)

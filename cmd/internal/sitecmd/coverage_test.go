@@ -110,3 +110,46 @@ func TestTheHorizonIsToldToTheRules(t *testing.T) {
 	require.NotContains(t, got, "localmon_site_coverage_seconds")
 	require.Contains(t, got, "localmon_site_certified_admins")
 }
+
+// Through the last hundred days of a certificate each notice is told in one unbroken span
+// of days, so that the rules raise each alert once.
+func TestEachNoticeIsToldToTheRulesOnce(t *testing.T) {
+	end := dayOf(t, "2027-03-01")
+	raised, current := map[string]int{}, map[string]bool{}
+	for left := 100; left >= -3; left-- {
+		today := end.Add(-left)
+		o := &siteOrder{
+			Source: machine{}, conf: &siteconf.Config{}, card: "none",
+			used: func(context.Context) (int64, int64, error) { return 1, 0, nil },
+			kept: func(time.Time) (coverage, error) {
+				e := endsOn("mdurand", certificate.Admin, "DSA-0031", end, today)
+				return coverage{Told: true, Today: today, Ends: []certifiedUntil{e}}, nil
+			},
+		}
+		b, err := o.Collect(t.Context(), endOf(today).Add(-12*time.Hour))
+		require.NoError(t, err)
+		inForce := 0
+		for _, s := range b.Samples {
+			if s.Key.Metric != "localmon_site_certificate_notice_seconds" {
+				continue
+			}
+			if s.Value > 0 {
+				inForce++
+				if !current[s.Key.Labels] {
+					raised[s.Key.Labels]++
+				}
+			}
+			current[s.Key.Labels] = s.Value > 0
+		}
+		require.LessOrEqual(t, inForce, 1, "%d days left", left)
+	}
+	require.Equal(t, map[string]int{
+		`certificate="DSA-0031, notice of 90 days",days="90"`: 1, `certificate="DSA-0031, notice of 60 days",days="60"`: 1,
+		`certificate="DSA-0031, notice of 30 days",days="30"`: 1, `certificate="DSA-0031, notice of 7 days",days="7"`: 1,
+	}, raised)
+	c := coverage{Ends: []certifiedUntil{endsOn("mdurand", certificate.Admin, "DSA-0031", end, end.Add(-1)), endsOn("nleroy", certificate.Admin, "DSA-0032", end, end.Add(-91))}}
+	require.Equal(t, []finding{{
+		State: "WARN", What: "certificate DSA-0031 of mdurand (admin) ends on 2027-03-01, in 1 day: notice of 7 days",
+		Next: "darksite train exam start --renew --track admin --as mdurand --supervisor ID",
+	}}, c.notices())
+}

@@ -38,6 +38,10 @@ func (a *app) enterLab(c *cobra.Command) error {
 	if err != nil {
 		return cli.WithHint(cli.WithCode(cli.CodeTampered, err), "darksite train lab reset")
 	}
+	if real := a.realSite(marker.Site); real != "" && learns(c) {
+		a.dirFlag = real
+		return nil
+	}
 	a.practice = &practice{marker: marker}
 	if needsNoSite(c) {
 		return nil
@@ -50,6 +54,13 @@ func (a *app) enterLab(c *cobra.Command) error {
 	a.env = &env
 	a.env.Notef("%s", a.labBanner())
 	return nil
+}
+
+// learns reports whether a command is about the record of a learner, which is kept in the
+// real site and never in that of a lab: whoever sits in a lab need not leave it for them.
+func learns(c *cobra.Command) bool {
+	path := strings.Fields(c.CommandPath())
+	return len(path) > 2 && path[1] == "train" && path[2] != "lab"
 }
 
 // needsNoSite reports whether a command works without the simulated arrays: those that

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strconv"
 	"time"
 
 	"darksite/cmd/internal/siteconf"
@@ -21,6 +22,7 @@ type historyUse func(ctx context.Context) (used, budget int64, err error)
 //	localmon_site_contacts                  contacts of site.yaml
 //	localmon_site_certified_admins          people certified as admins: see coverage
 //	localmon_site_coverage_seconds          until fewer than two of them are, where two are and that is known
+//	localmon_site_certificate_notice_seconds{certificate,days} until a certificate ends, of the notice in force; 0 of the others
 //	localmon_site_revocations_age_seconds   since the vendor's card, which holds the revoked keys, was taken
 //	localmon_history_bytes                  of the history, in use
 //	localmon_history_budget_bytes           of the history, allowed
@@ -46,8 +48,8 @@ func (o *siteOrder) Collect(ctx context.Context, now time.Time) (localmon.Batch,
 		return b, err
 	}
 	b.Samples = slices.Clone(b.Samples)
-	tell := func(metric string, value float64) {
-		b.Samples = append(b.Samples, localmon.Sample{Key: localmon.SeriesKey{Target: b.Target, Metric: metric}, Value: value})
+	tell := func(metric string, value float64, labels ...string) {
+		b.Samples = append(b.Samples, localmon.Sample{Key: localmon.SeriesKey{Target: b.Target, Metric: metric, Labels: localmon.FormatLabels(labels...)}, Value: value})
 	}
 	if people := o.conf.Contacts; len(people) > 0 {
 		tell("localmon_site_contacts", float64(len(people)))
@@ -55,6 +57,15 @@ func (o *siteOrder) Collect(ctx context.Context, now time.Time) (localmon.Batch,
 	if c, err := o.kept(now); err != nil {
 		b.Partial = append(slices.Clone(b.Partial), localmon.EndpointError{Endpoint: "certificates", Err: fmt.Errorf("who is certified: %w", err)})
 	} else if c.Told {
+		for _, e := range c.Ends {
+			for _, n := range certificate.Notices() {
+				left := 0.0
+				if n == e.Notice {
+					left = endOf(e.Until).Sub(now).Seconds()
+				}
+				tell("localmon_site_certificate_notice_seconds", left, "days", strconv.Itoa(n), "certificate", fmt.Sprintf("%s, notice of %d days", e.Certificate, n))
+			}
+		}
 		tell("localmon_site_certified_admins", float64(len(c.Admins)))
 		if day, known := c.horizon(); known && len(c.Admins) >= certificate.Least {
 			tell("localmon_site_coverage_seconds", max(0, endOf(day.Add(-1)).Sub(now).Seconds()))

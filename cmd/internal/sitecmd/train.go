@@ -26,11 +26,20 @@ import (
 func (a *app) trainCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "train", Short: "Learn: lessons for admins, security officers and support engineers",
-		Example: "  darksite train list\n  darksite train lesson a4 --lang fr\n  darksite train manual --out manual.html",
+		Long: `Learn, practise, and be certified, in this order:
+
+  1. lessons of some minutes, each with three questions   train lesson, train lesson --quiz
+  2. labs on simulated arrays, graded                     train lab start
+  3. an examination, opened and closed by somebody else   train exam practice, train exam start
+  4. the certificate of the site, then the vendor's       train certificate issue
+
+train status says at each point what comes next. Nothing of it needs a network or a real
+array. Every lesson, lab and question is there in English and in French: --lang fr.`,
+		Example: "  darksite train status\n  darksite train lesson a0 --as mdurand\n  darksite train lesson a4 --lang fr\n  darksite train manual --out manual.html",
 	}
 	c.AddCommand(a.trainListCommand(), a.trainLessonCommand(), a.trainManualCommand())
 	c.AddCommand(a.trainBankCommand())
-	c.AddCommand(a.trainProgressCommand(), a.trainExamCommand(), a.trainCertificateCommand())
+	c.AddCommand(a.trainStatusCommand(), a.trainProgressCommand(), a.trainExamCommand(), a.trainCertificateCommand())
 	c.AddCommand(a.trainLabCommand())
 	return c
 }
@@ -119,8 +128,8 @@ func (a *app) trainLessonCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "lesson ID", Short: "Read a lesson, with three questions to check yourself", Args: cobra.ExactArgs(1),
 		Long: `Read a lesson. With --quiz answer its questions and be told at once what was right, and
-why. With --as it is written down that you have read or checked it; train progress
-shows that.`,
+why. In a site folder it is written down that you have read or checked it, for the
+learner named with --as, else who learned here last; train status shows that.`,
 		Example: "  darksite train lesson a4 --lang fr --as mdurand\n  darksite train lesson a4 --quiz --as mdurand\n  darksite train lesson a4 --answers",
 		RunE: func(_ *cobra.Command, args []string) error {
 			return a.takeLesson(args[0], o)
@@ -129,7 +138,7 @@ shows that.`,
 	langFlag(c, &o.lang)
 	c.Flags().BoolVar(&o.answers, "answers", false, "the answers to its questions, with the reason of each")
 	c.Flags().BoolVar(&o.quiz, "quiz", false, "ask its questions")
-	c.Flags().StringVar(&o.learner, "as", "", "id of the learner, whose progress is kept")
+	asFlag(c, &o.learner)
 	return c
 }
 
@@ -144,8 +153,10 @@ func (a *app) takeLesson(id string, o lessonOptions) error {
 	}
 	as := ""
 	if o.learner != "" {
-		if _, err := a.config(); err != nil { // there is nowhere to write it down
-			return err
+		if a.realSite("") == "" { // there is nowhere to write it down
+			if _, err := a.config(); err != nil {
+				return err
+			}
 		}
 		as = " --as " + o.learner
 	}
@@ -160,7 +171,7 @@ func (a *app) takeLesson(id string, o lessonOptions) error {
 		}
 	default:
 		a.printLesson(l, a.runbookLang(o.lang))
-		if err := a.noteLesson(o.learner, register.Read, l.ID, ""); err != nil {
+		if err := a.noteLesson(o.learner, register.Read, l.ID, "", o.lang); err != nil {
 			return err
 		}
 		next := []string{"darksite train lesson " + l.ID + " --quiz" + as, "darksite train lesson " + l.ID + " --answers"}

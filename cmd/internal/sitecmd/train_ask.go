@@ -154,7 +154,7 @@ func (q *questioner) because(question exam.Question, given exam.Answer, right bo
 	for i, o := range question.Shown {
 		chosen := strings.Contains(" "+string(given)+" ", " "+o.ID+" ")
 		if o.Why != nil && (o.Right || chosen) {
-			q.env.Notef("%s) %s", exam.Letter(i), o.Why.In(q.lang))
+			q.env.Notef("%s) %s – %s", exam.Letter(i), o.Text.In(q.lang), o.Why.In(q.lang))
 		}
 	}
 }

@@ -30,9 +30,10 @@ bundle, and the vendor's certificate comes back in a reply and counts for 24 mon
 		Example: `  darksite train certificate list
   darksite train certificate issue 00112233445566ff --as amartin
   darksite train certificate print DSA-0001 --pdf certificate.pdf
-  darksite train certificate verify scanned.txt`,
+  darksite train certificate verify scanned.txt
+  darksite train certificate withdraw DSA-0001 --as amartin --why left`,
 	}
-	c.AddCommand(a.certificateListCommand(), a.certificateIssueCommand(), a.certificateShowCommand(), a.certificateVerifyCommand(), a.certificatePrintCommand())
+	c.AddCommand(a.certificateListCommand(), a.certificateIssueCommand(), a.certificateShowCommand(), a.certificateVerifyCommand(), a.certificatePrintCommand(), a.certificateWithdrawCommand())
 	return c
 }
 
@@ -77,7 +78,13 @@ func (a *app) printCertificates(p papers, views []certificateView) {
 	}
 	t.Print(a.env.Out, a.env.Width(), a.env.Color())
 	a.env.Notef("%s", listWords(p))
-	a.env.Next("darksite train certificate show " + views[0].ID)
+	next := []string{"darksite train certificate show " + views[0].ID}
+	for _, e := range p.ends() {
+		if e.Notice != 0 {
+			next = append(next, e.renew())
+		}
+	}
+	a.env.Next(next...)
 }
 
 // stateWords is what a certificate is worth, in a few words.
@@ -92,7 +99,11 @@ func stateWords(v certificateView) string {
 	if v.Practice != string(certificate.Current) {
 		words += ", " + v.Practice
 	}
-	return fmt.Sprintf("%s, %d days left", words, v.Verdict.DaysLeft)
+	words += fmt.Sprintf(", %d days left", v.Verdict.DaysLeft)
+	if v.Notice != 0 {
+		words += fmt.Sprintf(" (notice of %d)", v.Notice)
+	}
+	return words
 }
 
 // listWords say what is known of withdrawn certificates.
@@ -348,7 +359,7 @@ func refusedCertificate(v certificateView) error {
 	case certificate.NotBegun:
 		hint = "compare the clock of this machine with a watch"
 	case certificate.Withdrawn:
-		hint = "darksite train certificate list"
+		hint = "darksite train certificate list   (only the vendor puts it back, with another certificate)"
 	}
 	return cli.WithHint(cli.WithCode(code, fmt.Errorf("certificate %s of %s does not count: %s: %s", v.ID, v.Holder, v.Verdict.Reason, v.Verdict.Detail)), "%s", hint)
 }

@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 
 	"darksite/bundle/collect"
+	"darksite/cmd/internal/cli"
 	"darksite/training/award"
 	"darksite/training/certificate"
+	"darksite/training/register"
 )
 
 // certificationPapers is the collector of what the vendor needs to issue certificates.
@@ -24,7 +27,7 @@ const certificationName = "training"
 // Plan implements collect.Collector.
 func (c *certificationPapers) Plan() collect.Plan {
 	return collect.Plan{
-		Name: certificationName, What: "records of examinations that were passed, and the provisional certificates",
+		Name: certificationName, What: "records of examinations of those who passed, and the provisional certificates",
 		Why: "lets the vendor check them and issue certificates; keys stand for people", From: []string{"darksite train exam status"},
 	}
 }
@@ -53,24 +56,36 @@ func (c *certificationPapers) Collect(_ context.Context, w *collect.Writer) erro
 }
 
 // certificationPapers are the examinations with a provisional certificate that the
-// vendor has not answered; nil when there are none.
+// vendor has not answered, and what the site took out of force; nil when there is nothing.
 func (a *app) certificationPapers() (*certificationPapers, error) {
 	p, err := a.papers()
 	if err != nil {
 		return nil, err
+	}
+	all, err := a.register().Exams()
+	if err != nil {
+		return nil, cli.WithCode(cli.CodeTampered, err)
 	}
 	out := &certificationPapers{}
 	for _, s := range p.kept {
 		if !s.Provisional || p.answered(s) || !p.verify(s).OK() {
 			continue
 		}
-		files, err := a.papersOf(s, p)
+		files, err := papersOf(s, p, all)
 		if err != nil {
 			return nil, err
 		}
-		out.files = append(out.files, files...)
+		for _, f := range files {
+			if !slices.ContainsFunc(out.files, func(o certificationPaper) bool { return o.name == f.name }) {
+				out.files = append(out.files, f)
+			}
+		}
 	}
-	if len(out.files) == 0 {
+	gone, err := a.withdrawnPapers(p)
+	if err != nil {
+		return nil, err
+	}
+	if out.files = append(out.files, gone...); len(out.files) == 0 {
 		return nil, nil
 	}
 	return out, nil
@@ -87,31 +102,33 @@ func (p papers) answered(provisional certificate.Signed) bool {
 	return false
 }
 
-// papersOf are the record a provisional certificate follows from and the certificate
-// itself without the holder's name.
-func (a *app) papersOf(s certificate.Signed, p papers) ([]certificationPaper, error) {
-	all, err := a.register().Exams()
-	if err != nil {
-		return nil, err
+// papersOf are the records of all examinations the holder of a provisional certificate
+// closed in its track, passed or not, because each names the one before it; and the
+// certificate itself without the holder's name.
+func papersOf(s certificate.Signed, p papers, all []register.Exam) (files []certificationPaper, err error) {
+	i := slices.IndexFunc(all, func(e register.Exam) bool { return award.ProvisionalID(e.Record) == s.ID })
+	if i < 0 {
+		return nil, fmt.Errorf("the record of certificate %s is not kept here", s.ID)
 	}
+	session := all[i].Session
 	for _, e := range all {
-		if award.ProvisionalID(e.Record) != s.ID {
+		if !e.Done() || !p.people.Of(e.Record, all[i].Record) {
 			continue
 		}
 		record, err := award.Carried(e.Text, e.Signatures...)
 		if err != nil {
 			return nil, err
 		}
-		text, err := award.Stripped(s)
-		if err != nil {
-			return nil, err
-		}
-		armored, err := p.armored(s)
-		if err != nil {
-			return nil, err
-		}
-		stripped, err := award.Carried(text, armored)
-		return []certificationPaper{{"exam-" + e.Session + ".txt", record}, {"provisional-" + e.Session + ".txt", stripped}}, err
+		files = append(files, certificationPaper{"exam-" + e.Session + ".txt", record})
 	}
-	return nil, fmt.Errorf("the record of certificate %s is not kept here", s.ID)
+	text, err := award.Stripped(s)
+	if err != nil {
+		return nil, err
+	}
+	armored, err := p.armored(s)
+	if err != nil {
+		return nil, err
+	}
+	stripped, err := award.Carried(text, armored)
+	return append(files, certificationPaper{"provisional-" + session + ".txt", stripped}), err
 }

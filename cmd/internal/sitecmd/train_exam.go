@@ -16,8 +16,8 @@ import (
 	"darksite/localmon/units"
 	"darksite/training/award"
 	"darksite/training/certificate"
-	"darksite/training/coach"
 	"darksite/training/exam"
+	labcontent "darksite/training/labs/content"
 	"darksite/training/register"
 
 	"github.com/spf13/cobra"
@@ -48,7 +48,7 @@ type examOptions struct {
 	as, key, passFile                   string
 	supervisor, watchKey, watchPassFile string
 	extra, from                         int
-	unfinished                          bool
+	unfinished, renew                   bool
 }
 
 func (o *examOptions) candidateFlags(c *cobra.Command) {
@@ -80,6 +80,9 @@ func (o examOptions) blueprint() (exam.Blueprint, error) {
 	t := certificate.Track(defaultTrack(o.track))
 	if !slices.Contains(certificate.Tracks(), t) {
 		return exam.Blueprint{}, cli.Usagef("--track %q: want one of %v", o.track, certificate.Tracks())
+	}
+	if o.renew {
+		return exam.Renewal(t), nil
 	}
 	return exam.Of(t), nil
 }
@@ -113,9 +116,14 @@ func (a *app) examPeople() (award.People, error) {
 	if err != nil {
 		return award.People{}, err
 	}
+	if p.Withdrawn, _, err = a.register().WithdrawnBySite(award.SiteKeys(r)); err != nil {
+		return award.People{}, cli.WithHint(cli.WithCode(cli.CodeTampered, err), "put the file back from a copy; it is never edited by hand")
+	}
 	p.Certified = func(key string, on certificate.Day) bool {
+		then := p.Trust(withdrawn)
+		then.Local = award.Until(p.Withdrawn, on)
 		return slices.ContainsFunc(kept, func(s certificate.Signed) bool {
-			return s.Key == key && s.Track == certificate.Admin && certificate.Verify(s, p.Trust(withdrawn), on).OK()
+			return s.Key == key && s.Track == certificate.Admin && certificate.Verify(s, then, on).OK()
 		})
 	}
 	return p, nil
@@ -145,6 +153,7 @@ func (a *app) examSigner(p award.People, id, keyFile, passFile string) (sign.Sig
 type examRow struct {
 	Session    string `json:"session"`
 	Track      string `json:"track"`
+	Renews     string `json:"renews,omitempty"` // the certificate, of the short form
 	Candidate  string `json:"candidate"`
 	Supervisor string `json:"supervisor"`
 	Began      string `json:"began"`
@@ -154,6 +163,7 @@ type examRow struct {
 	Labs       int    `json:"labs,omitempty"`
 	LabsOf     int    `json:"labs_of,omitempty"`
 	MinutesOf  int    `json:"minutes_left,omitempty"`
+	missing    []exam.LabKind
 }
 
 func (a *app) examStatusCommand() *cobra.Command {
@@ -175,18 +185,9 @@ func (a *app) examStatusCommand() *cobra.Command {
 }
 
 func (a *app) examStatus(o examOptions, asJSON bool) error {
-	all, err := a.register().Exams()
-	if err != nil {
-		return cli.WithCode(cli.CodeTampered, err)
-	}
-	p, err := a.examPeople()
+	rows, err := a.examRows(o.bank)
 	if err != nil {
 		return err
-	}
-	b, screens, bankErr := a.examBank(o.bank)
-	rows := []examRow{}
-	for _, e := range all {
-		rows = append(rows, a.examRow(e, p, b, screens))
 	}
 	if asJSON {
 		return a.env.JSON(rows)
@@ -198,12 +199,13 @@ func (a *app) examStatus(o examOptions, asJSON bool) error {
 	}
 	t := &cli.Table{Header: []string{"SESSION", "TRACK", "CANDIDATE", "BEGAN", "STATE"}}
 	for _, r := range rows {
-		t.Add(r.Session, r.Track, r.Candidate, r.Began, r.words())
+		track := r.Track
+		if r.Renews != "" {
+			track += " renewal"
+		}
+		t.Add(r.Session, track, r.Candidate, r.Began, r.words())
 	}
 	t.Print(a.env.Out, a.env.Width(), a.env.Color())
-	if bankErr != nil && o.bank != "" {
-		return bankErr
-	}
 	last := rows[len(rows)-1]
 	switch last.State {
 	case "open":
@@ -214,19 +216,63 @@ func (a *app) examStatus(o examOptions, asJSON bool) error {
 	return nil
 }
 
+// examRows are all examinations of this site, oldest first.
+func (a *app) examRows(bank string) ([]examRow, error) {
+	all, err := a.register().Exams()
+	if err != nil {
+		return nil, cli.WithCode(cli.CodeTampered, err)
+	}
+	p, err := a.examPeople()
+	if err != nil {
+		return nil, err
+	}
+	b, screens, err := a.examBank(bank)
+	if err != nil {
+		return nil, err
+	}
+	rows := []examRow{}
+	for _, e := range all {
+		rows = append(rows, a.examRow(e, p, b, screens))
+	}
+	return rows, nil
+}
+
 // next is what is still to be done for an open examination.
 func (r examRow) next() (next []string) {
 	if r.Answered < r.Of && r.MinutesOf > 0 {
 		next = append(next, "darksite train exam resume "+r.Session)
 	}
-	if r.Labs < r.LabsOf && r.MinutesOf > 0 {
-		next = append(next, labsHint)
+	if r.MinutesOf > 0 {
+		next = append(next, labsToDo(r.missing, r.Track, r.Candidate)...)
 	}
 	return append(next, "darksite train exam submit "+r.Session+" --as "+r.Candidate+" --supervisor "+r.Supervisor)
 }
 
-// labsHint is how the labs of an examination are done.
-const labsHint = "darksite train lab list   (do one of each kind, within the time; they have a site folder of their own, come back to this one to submit)"
+// labsToDo are the commands that begin a lab of each kind that is missing. A lab has a
+// site folder of its own, and the commands of the examination find the way back from it.
+func labsToDo(missing []exam.LabKind, track, candidate string) (next []string) {
+	all, err := labcontent.Library()
+	if err != nil {
+		return []string{"darksite train lab list"}
+	}
+	for _, k := range missing {
+		var ids []string
+		for _, l := range all.All() {
+			if l.Kind == k && string(l.Track) == track {
+				ids = append(ids, l.ID)
+			}
+		}
+		if len(ids) == 0 {
+			continue
+		}
+		others := ""
+		if len(ids) > 1 {
+			others = "   (or " + strings.Join(ids[1:], ", ") + ")"
+		}
+		next = append(next, "darksite train lab start "+ids[0]+" --as "+candidate+others)
+	}
+	return next
+}
 
 func (r examRow) words() string {
 	if r.State != "open" {
@@ -239,14 +285,17 @@ func (r examRow) words() string {
 }
 
 func (a *app) examRow(e register.Exam, p award.People, b *exam.Bank, screens exam.Screener) examRow {
-	r := examRow{Session: e.Session, Track: string(e.Track), Candidate: nameOf(p, e.Candidate), Supervisor: nameOf(p, e.Supervisor), State: "signed"}
+	r := examRow{Session: e.Session, Track: string(e.Track), Renews: e.Renews, Candidate: nameOf(p, e.Candidate), Supervisor: nameOf(p, e.Supervisor), State: "signed"}
 	if len(e.Events) > 0 {
 		r.Began = e.Events[0].At.Format("2006-01-02 15:04")
 	}
 	if !e.Done() {
 		r.State = "open"
 	}
-	if b == nil || b.Digest != e.BankDigest {
+	if b.Digest != e.BankDigest {
+		if a.certifiedBy(e) {
+			r.State = "passed"
+		}
 		return r
 	}
 	s, err := exam.Sit(e.Record, b, screens)
@@ -261,6 +310,7 @@ func (a *app) examRow(e register.Exam, p award.People, b *exam.Bank, screens exa
 		r.State = "its labs cannot be read: " + err.Error()
 		return r
 	}
+	r.missing = missingLabs(s, more)
 	r.Labs, r.LabsOf = len(more)+len(s.Labs()), len(s.Blueprint().Labs)
 	switch {
 	case r.State == "open":
@@ -271,6 +321,12 @@ func (a *app) examRow(e register.Exam, p award.People, b *exam.Bank, screens exa
 		r.State = "failed"
 	}
 	return r
+}
+
+// certifiedBy reports whether a certificate followed from an examination.
+func (a *app) certifiedBy(e register.Exam) bool {
+	_, err := a.register().Certificate(award.ProvisionalID(e.Record))
+	return err == nil
 }
 
 // nameOf is the id of whom a key belongs to, or the key where that is not known.
@@ -318,28 +374,10 @@ func (a *app) openExam(session string) (register.Exam, *register.Sitting, error)
 	return e, held, nil
 }
 
-// labsDone are the results of labs of a learner, oldest first.
-func (a *app) labsDone(learner string) ([]exam.LabResult, error) {
-	p, err := a.register().Learner(learner)
-	if err != nil {
-		return nil, err
-	}
-	out := p.Labs()
-	kept, err := coach.Home(a.env.Folder("", "DARKSITE_TRAINING", ".darksite-training")).Results()
-	for _, r := range kept {
-		if !r.Solved {
-			l := r.Record()
-			l.At = r.At
-			out = append(out, l)
-		}
-	}
-	return out, err
-}
-
 // newLabs are the results of labs that belong to a sitting and are not attached yet:
 // for each kind the first within its time, because there is one attempt.
 func (a *app) newLabs(s *exam.Sitting, candidate string) (out []exam.LabResult, err error) {
-	done, err := a.labsDone(candidate)
+	done, err := a.labsDone(a.here(candidate))
 	if err != nil {
 		return nil, cli.WithCode(cli.CodeTampered, err)
 	}

@@ -65,7 +65,7 @@ func (a *app) practise(o examOptions, items int) error {
 		items = len(form.Questions)
 	}
 	q := a.questioner(o.lang, screens)
-	q.notef("Practice: %d questions, no time, no record. quit ends it.", "Entraînement : %d questions, sans durée ni procès-verbal. quitter y met fin.", items)
+	q.notef("Practice, questions: %d, no time, no record. quit ends it.", "Entraînement, questions : %d, sans durée ni procès-verbal. quitter y met fin.", items)
 	right, asked := 0, 0
 	for _, question := range form.Questions[:items] {
 		seed := form.ScreenSeed(question)
@@ -103,9 +103,14 @@ the questions begin. The questions can be left with quit and taken up with "exam
 the clock runs on. The labs of the form are done with "train lab" before "exam submit".
 
 Someone who failed may try again after a day, then after seven; after three failures in
-90 days a security officer or a trainer of the vendor has to be the supervisor.`,
+90 days a security officer or a trainer of the vendor has to be the supervisor.
+
+With --renew it is the short form: half the questions, those about safety always among
+them, and one lab. It is for somebody whose certificate from the vendor ends within 120
+days or ended at most 60 days ago; the other rules are the same.`,
 		Example: `  darksite train exam start --track admin --as mdurand --supervisor amartin
-  darksite train exam start --track admin --as mdurand --supervisor ruth --supervisor-key /media/usb/ruth.key --extra 30`,
+  darksite train exam start --track admin --as mdurand --supervisor ruth --supervisor-key /media/usb/ruth.key --extra 30
+  darksite train exam start --renew --as mdurand --supervisor amartin`,
 		RunE: func(*cobra.Command, []string) error { return a.startExam(o) },
 	}
 	o.candidateFlags(c)
@@ -113,6 +118,7 @@ Someone who failed may try again after a day, then after seven; after three fail
 	langFlag(c, &o.lang)
 	c.Flags().StringVar(&o.track, "track", "", "admin, officer or tse (default: admin)")
 	bankFlag(c, &o.bank)
+	c.Flags().BoolVar(&o.renew, "renew", false, "the short form, which renews the candidate's certificate")
 	c.Flags().IntVar(&o.extra, "extra", 0, "minutes more than the rules give, granted by the supervisor and written down")
 	_ = c.MarkFlagRequired("as") // both flags exist: they were defined above
 	_ = c.MarkFlagRequired("supervisor")
@@ -156,7 +162,12 @@ func (a *app) startExam(o examOptions) error {
 	if err != nil {
 		return cli.WithHint(cli.WithCode(cli.CodeRefused, err), "name another supervisor; darksite train certificate list shows who is certified")
 	}
-	if head.Previous, err = a.mayTry(people, plan, o.as, standing, b, screens); err != nil {
+	if o.renew {
+		if head.Renews, err = a.renews(people, o.as, plan.Track); err != nil {
+			return err
+		}
+	}
+	if err := a.mayTry(people, &head, o.as, standing, b, screens); err != nil {
 		return err
 	}
 	s, err := exam.Sit(exam.Record{Head: head}, b, screens)
@@ -194,7 +205,7 @@ func (a *app) openedBy(s *exam.Sitting, o examOptions, standing award.Standing, 
 		return nil, err
 	}
 	err = a.record(journal.Entry{Actor: o.supervisor, Action: "exam.open", Details: map[string]string{
-		"session": session, "candidate": o.as, "track": string(s.Record().Track), "bank": s.Record().Bank,
+		"session": session, "candidate": o.as, "track": string(s.Record().Track), "bank": s.Record().Bank, "renews": orDash(s.Record().Renews),
 	}})
 	if err != nil {
 		held.Close()
@@ -203,36 +214,52 @@ func (a *app) openedBy(s *exam.Sitting, o examOptions, standing award.Standing, 
 	return held, nil
 }
 
-// mayTry refuses an attempt that comes too early, and returns the items of the last
-// form. An examination that was left open past its time counts as failed.
-func (a *app) mayTry(people award.People, plan exam.Blueprint, candidate string, standing award.Standing, b *exam.Bank, screens exam.Screener) ([]string, error) {
+// mayTry refuses an attempt that comes too early, and puts into the head what came before.
+// An examination that was left open past its time counts as failed.
+func (a *app) mayTry(people award.People, head *exam.Head, candidate string, standing award.Standing, b *exam.Bank, screens exam.Screener) error {
 	all, err := a.register().Exams()
 	if err != nil {
-		return nil, cli.WithCode(cli.CodeTampered, err)
+		return cli.WithCode(cli.CodeTampered, err)
 	}
-	var attempts []exam.Attempt
-	var previous []string
+	var earlier []award.Earlier
 	for _, e := range all {
-		if e.Track != plan.Track || nameOf(people, e.Candidate) != candidate || len(e.Events) == 0 {
+		if !people.Of(e.Record, exam.Record{Head: *head}) || len(e.Events) == 0 {
 			continue
 		}
 		if !e.Done() {
-			return nil, cli.WithHint(cli.WithCode(cli.CodeRefused, fmt.Errorf("examination %s of %s is still open", e.Session, candidate)),
+			return cli.WithHint(cli.WithCode(cli.CodeRefused, fmt.Errorf("examination %s of %s is still open", e.Session, candidate)),
 				"darksite train exam resume %s   (or close it as it stands: darksite train exam submit %s --unfinished)", e.Session, e.Session)
 		}
-		passed := a.passed(e, b, screens)
-		attempts = append(attempts, exam.Attempt{At: e.Last(), Passed: passed})
-		previous = asked(e, b)
+		earlier = append(earlier, award.Earlier{Record: e.Record, Digest: exam.Digest(e.Text), Passed: a.passed(e, b, screens)})
+		head.Previous, head.After = asked(e, b), exam.Digest(e.Text)
 	}
-	now := a.env.Now()
-	at, trainer := exam.Next(attempts, now)
-	switch {
-	case now.Before(at):
-		return nil, cli.WithHint(cli.WithCode(cli.CodeRefused, fmt.Errorf("%s may try again from %s", candidate, at.UTC().Format("2006-01-02 15:04Z"))), "darksite train progress %s", candidate)
-	case trainer && standing == award.Admin:
-		return nil, cli.WithHint(cli.WithCode(cli.CodeRefused, fmt.Errorf("%s has failed %d times: from now on a security officer or a trainer of the vendor supervises", candidate, exam.MaxAttempts)), "darksite site people")
+	err = award.Retake(exam.Record{Head: *head}, a.env.Now(), standing, earlier)
+	if err != nil {
+		return cli.WithHint(cli.WithCode(cli.CodeRefused, err), "darksite train status %s", candidate)
 	}
-	return previous, nil
+	return nil
+}
+
+// renews is the certificate that somebody can renew by the short form: of those of the
+// track the one that ends last.
+func (a *app) renews(people award.People, candidate string, track certificate.Track) (string, error) {
+	p, err := a.papers()
+	if err != nil {
+		return "", err
+	}
+	var last *certificate.Signed
+	for _, s := range p.kept {
+		if !s.Provisional && s.Track == track && p.holder(s) == candidate && (last == nil || last.Until.Before(s.Until)) {
+			last = &s
+		}
+	}
+	if last == nil {
+		return "", cli.WithHint(cli.WithCode(cli.CodeRefused, fmt.Errorf("%s has no certificate of the vendor for track %s to renew", candidate, track)), "darksite train exam start --track %s --as %s --supervisor ID   (the whole examination)", track, candidate)
+	}
+	if why := certificate.Renewable(*last, people.Trust(p.withdrawn), p.today); why != "" {
+		return "", cli.WithHint(cli.WithCode(cli.CodeRefused, fmt.Errorf("certificate %s %w: %s", last.ID, award.ErrNotRenewable, why)), "darksite train certificate show %s", last.ID)
+	}
+	return last.ID, nil
 }
 
 // passed reports whether an examination was passed. Where its bank is not at hand any
@@ -241,15 +268,14 @@ func (a *app) passed(e register.Exam, b *exam.Bank, screens exam.Screener) bool 
 	if s, err := exam.Sit(e.Record, b, screens); err == nil {
 		return s.Outcome().Result.Passed
 	}
-	_, err := a.register().Certificate(award.ProvisionalID(e.Record))
-	return err == nil
+	return a.certifiedBy(e)
 }
 
 // asked are the items of an earlier form: all where the bank is the same, else those
 // that were answered.
 func asked(e register.Exam, b *exam.Bank) (ids []string) {
 	if b.Digest == e.BankDigest {
-		form, err := exam.Draw(b, exam.Of(e.Track), e.Seed, e.Previous)
+		form, err := exam.Draw(b, e.Blueprint(), e.Seed, e.Previous)
 		if err == nil {
 			for _, q := range form.Questions {
 				ids = append(ids, q.ID)
@@ -407,7 +433,7 @@ func (a *app) afterQuestions(q *questioner, s *exam.Sitting) error {
 	}
 	if missing := missingLabs(s, labs); len(missing) > 0 {
 		q.notef("Labs still to be done: %s.", "Exercices encore à faire : %s.", labKinds(missing, q.say))
-		next = append(next, labsHint)
+		next = append(next, labsToDo(missing, string(s.Record().Track), candidate)...)
 	}
 	a.env.Next(append(next, "darksite train exam submit "+session+" --as "+candidate+" --supervisor "+supervisor)...)
 	return nil

@@ -77,6 +77,7 @@ type certificateView struct {
 	Supervisor  string              `json:"supervisor"`
 	Provisional bool                `json:"provisional"`
 	Verdict     certificate.Verdict `json:"verdict"`
+	Notice      int                 `json:"notice_days,omitempty"` // of its end, where one is in force
 	Practice    string              `json:"practice"`
 	PracticeFor int                 `json:"practice_days"` // until it lapses; below 0 it lapsed so long ago
 	Text        string              `json:"text"`
@@ -88,10 +89,15 @@ func (p papers) view(s certificate.Signed) (certificateView, error) {
 		return certificateView{}, err
 	}
 	standing, left := p.practice(s)
+	verdict := p.verify(s)
+	notice, _ := certificate.Notice(s.Until, p.today)
+	if !verdict.OK() {
+		notice = 0
+	}
 	return certificateView{
 		ID: s.ID, Holder: s.Holder, Person: p.holder(s), Key: s.Key, Site: s.Site, Track: string(s.Track), Products: append([]string{}, s.Products...), Band: string(s.Band),
 		Issued: s.Issued.String(), Until: s.Until.String(), Bank: s.Bank, Issuer: s.Issuer, IssuedBy: p.issuedBy(s), Supervisor: nameOf(p.people, s.Supervisor),
-		Provisional: s.Provisional, Verdict: p.verify(s), Practice: string(standing), PracticeFor: left, Text: text,
+		Provisional: s.Provisional, Verdict: verdict, Notice: notice, Practice: string(standing), PracticeFor: left, Text: text,
 	}, nil
 }
 

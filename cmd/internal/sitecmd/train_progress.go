@@ -43,7 +43,7 @@ func (a *app) trainProgressCommand() *cobra.Command {
 		Use: "progress [LEARNER]", Short: "How far somebody is, and what comes next", Args: cobra.MaximumNArgs(1),
 		Long: `Show which lessons somebody has read, how many of their questions were right, and the
 labs done. Without LEARNER list everybody. A lesson counts as read when it was shown or
-asked for with --as; it can be left and taken up again at any time.`,
+its questions were answered; it can be left and taken up again at any time.`,
 		Example: "  darksite train progress mdurand --track admin\n  darksite train lesson a0 --quiz --as mdurand",
 		RunE: func(_ *cobra.Command, args []string) error {
 			if _, err := a.config(); err != nil {
@@ -83,16 +83,7 @@ func defaultTrack(track string) string {
 
 func progressOf(p register.Progress, chosen []*lessons.Lesson, track string, a *app, lang string) progressView {
 	v := progressView{Learner: p.Learner, Track: track, Lessons: []progressRow{}}
-	labs := map[string]int{}
-	for _, l := range p.Labs() {
-		percent := int(l.Score*100 + 0.5)
-		if l.Fatal {
-			percent = 0
-		}
-		if best, ok := labs[l.Lab]; !ok || percent > best {
-			labs[l.Lab] = percent
-		}
-	}
+	labs := bestLabs(p.Labs())
 	for _, l := range chosen {
 		row := progressRow{Lesson: l.ID, Title: l.Title.In(a.runbookLang(lang)), Lab: l.Lab}
 		if e, ok := p.Has(register.Read, l.ID); ok {
@@ -180,14 +171,6 @@ func (a *app) listLearners(asJSON bool) error {
 	return nil
 }
 
-// noteLesson writes down that a learner has read a lesson, or checked it.
-func (a *app) noteLesson(learner, what, lesson, rest string) error {
-	if learner == "" {
-		return nil
-	}
-	return a.register().Note(learner, register.Entry{At: a.env.Now(), What: what, Of: lesson, Rest: rest})
-}
-
 // quiz asks the questions of a lesson and says at once what was right and why.
 func (a *app) quiz(l *lessons.Lesson, learner, lang string) error {
 	q := a.questioner(lang, nil)
@@ -211,7 +194,7 @@ func (a *app) quiz(l *lessons.Lesson, learner, lang string) error {
 	}
 	result := fmt.Sprintf("%d/%d", right, len(l.Questions))
 	fmt.Fprintf(a.env.Out, "%s %s\n", result, q.say("right", "justes"))
-	return a.noteLesson(learner, register.Checked, l.ID, result)
+	return a.noteLesson(learner, register.Checked, l.ID, result, lang)
 }
 
 // quizSeed puts options into another order than on paper.

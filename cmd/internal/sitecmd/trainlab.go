@@ -130,7 +130,7 @@ func (a *app) text(t runbooks.Text) string {
 }
 
 func (a *app) labListCommand() *cobra.Command {
-	var lang, track string
+	var lang, track, as string
 	var asJSON bool
 	type row struct {
 		ID      string `json:"id"`
@@ -141,22 +141,16 @@ func (a *app) labListCommand() *cobra.Command {
 		Best    *int   `json:"best"` // of 100; null where it was never graded
 	}
 	c := &cobra.Command{
-		Use: "list", Short: "List the labs, with the best result here", Args: cobra.NoArgs,
+		Use: "list", Short: "List the labs, with the learner's best result", Args: cobra.NoArgs,
 		Example: "  darksite train lab list --lang fr",
 		RunE: func(*cobra.Command, []string) error {
 			all, err := content.Library()
 			if err != nil {
 				return err
 			}
-			results, err := a.labHome().Results()
+			best, err := a.bestOf(as)
 			if err != nil {
 				return err
-			}
-			best := map[string]int{}
-			for _, r := range results {
-				if !r.Solved {
-					best[r.Lab] = max(best[r.Lab], r.Points)
-				}
 			}
 			rows := []row{}
 			t := &cli.Table{Header: []string{"LAB", "TRACK", "KIND", "MIN", "BEST", "TITLE"}}
@@ -183,6 +177,7 @@ func (a *app) labListCommand() *cobra.Command {
 		},
 	}
 	langFlag(c, &lang)
+	asFlag(c, &as)
 	trackFlag(c, &track)
 	cli.JSONFlag(c, &asJSON)
 	return c

@@ -37,10 +37,12 @@ type gradedDone struct {
 
 func (a *app) labCheckCommand() *cobra.Command {
 	var asJSON, end bool
+	var as string
 	c := &cobra.Command{
 		Use: "check", Short: "Grade what was done, say what was missed and why, keep the result", Args: cobra.NoArgs,
 		Long: `Grade the lab by the state it was left in. The result is kept with the digest of that
-state. As the answer says what was missed, a second check of the same lab does not
+state, in the record of the learner who began it, where it counts for an examination and
+keeps a certificate current. As the answer says what was missed, a second check of the same lab does not
 count: begin it anew, and the seed draws other parts.`,
 		Example: "  darksite train lab check\n  darksite train lab check --end",
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -51,6 +53,9 @@ count: begin it anew, and the seed draws other parts.`,
 			world, err := in.labWorld(c.Context())
 			if err != nil {
 				return err
+			}
+			if as != "" && as != in.practice.marker.ID {
+				return cli.WithHint(cli.Usagef("the lab was begun by %s, whose result it is", orDash(in.practice.marker.ID)), "darksite train lab start %s --as %s", lab.ID, cli.Printable(as))
 			}
 			g := in.grade(lab, world, a.env.Now())
 			if err := in.closeCheck(a.labHome(), g); err != nil {
@@ -71,6 +76,7 @@ count: begin it anew, and the seed draws other parts.`,
 		},
 	}
 	cli.JSONFlag(c, &asJSON)
+	c.Flags().StringVar(&as, "as", "", "id of the learner, who must be the one who began it")
 	c.Flags().BoolVar(&end, "end", false, "end the simulated arrays as well")
 	return c
 }
@@ -80,6 +86,7 @@ func (a *app) grade(lab *labs.Lab, world labs.World, now time.Time) graded {
 	v := labs.Grade(lab, world, a.hintCost(lab))
 	g := graded{Passed: v.Passed(), Goals: []gradedGoal{}, Done: []gradedDone{}, Result: coach.Result{
 		Lab: lab.ID, Kind: lab.Kind, Seed: m.Seed, At: now.UTC().Truncate(time.Second), Points: v.Points, Fatal: v.Fatal, Hints: v.Hints, Solved: m.Solved, Digest: v.Digest,
+		Learner: m.Learner,
 	}}
 	for _, r := range v.Goals {
 		one := gradedGoal{ID: r.ID, Weight: r.Weight, Reached: r.Got, Says: a.text(r.Says)}
@@ -100,7 +107,10 @@ func (a *app) closeCheck(home coach.Home, g graded) error {
 		return err
 	}
 	a.practice.marker.Solved = true
-	return a.practice.marker.Write(a.dir())
+	if err := a.practice.marker.Write(a.dir()); err != nil {
+		return err
+	}
+	return a.noteLab(a.practice.marker.Learner, g.Result)
 }
 
 func (a *app) printGraded(lab *labs.Lab, g graded) {
@@ -135,5 +145,9 @@ func (a *app) printGraded(lab *labs.Lab, g graded) {
 		a.env.Notef("%s", a.say("the way was shown before: this result does not count", "la solution a été montrée avant : ce résultat ne compte pas"))
 	}
 	a.env.Notef(a.say("seed %s, state %s", "graine %s, état %s"), strconv.FormatUint(g.Result.Seed, 10), g.Result.Digest[:16])
-	a.env.Next("darksite train lab start "+lab.ID, "darksite train lab reset")
+	var next []string
+	if id := a.practice.marker.ID; id != "" && a.practice.marker.Site != "" {
+		next = append(next, "darksite train status "+id)
+	}
+	a.env.Next(append(next, "darksite train lab start "+lab.ID+"   ("+a.say("once more, with other parts", "encore une fois, avec d'autres pièces")+")", "darksite train lab reset")...)
 }

@@ -35,24 +35,28 @@ type labStart struct {
 	lang string
 	home coach.Home
 	life time.Duration
+	who  coach.Learner
 	// serve has the arrays served until they are told to end, and returns once the
 	// marker is written. The command does it with a process of its own, tests do it here.
 	serve func(ctx context.Context, s labStart) ([]simhost.Served, error)
 }
 
 func (a *app) labStartCommand() *cobra.Command {
-	var lang string
+	var lang, as string
 	var seed int64
 	c := &cobra.Command{
 		Use: "start LAB", Short: "Begin a lab: make its site, serve its arrays, say what is wanted", Args: cobra.ExactArgs(1),
 		Long: `Begin a lab in $DARKSITE_TRAINING, else ~/.darksite-training, else --dir. What an earlier
 lab left there is removed; a folder that is no lab's is refused. The arrays are served
 by a process in the background, on this machine alone, which ends by itself when the
-time is over, or with train lab reset.`,
-		Example: "  darksite train lab start l1\n  darksite train lab start l10 --lang fr",
+time is over, or with train lab reset. The result goes into the record of the learner.`,
+		Example: "  darksite train lab start l1 --as mdurand\n  darksite train lab start l10 --lang fr",
 		RunE: func(c *cobra.Command, args []string) error {
 			s, err := a.planLab(args[0], lang, seed)
 			if err != nil {
+				return err
+			}
+			if s.who, err = a.learner(as); err != nil {
 				return err
 			}
 			in, err := a.startLab(c.Context(), s)
@@ -64,6 +68,7 @@ time is over, or with train lab reset.`,
 		},
 	}
 	langFlag(c, &lang)
+	asFlag(c, &as)
 	seedFlag(c, &seed)
 	return c
 }
@@ -123,8 +128,12 @@ func (a *app) startLab(ctx context.Context, s labStart) (*app, error) {
 			return nil, err
 		}
 	}
-	in.practice.marker.Began = client.Now()
-	return in, errors.Join(client.Begin(ctx), in.practice.marker.Write(in.dir()))
+	in.practice.marker.Began, in.practice.marker.Learner = client.Now(), s.who
+	err = errors.Join(client.Begin(ctx), in.practice.marker.Write(in.dir()))
+	if s.who.ID != "" {
+		err = errors.Join(err, s.home.Remember(s.who))
+	}
+	return in, err
 }
 
 // furnish makes the site: keys, people, arrays, history, and what others did before.
@@ -249,6 +258,9 @@ func (a *app) printBrief(s labStart) {
 	}
 	for _, g := range drawn.Goals {
 		a.printPoint(fmt.Sprintf("%4d  ", g.Weight), a.text(g.Says))
+	}
+	if s.who.ID != "" {
+		a.env.Notef(a.say("for %s; another learner begins it with --as ID", "pour %s ; une autre personne le commence avec --as ID"), s.who.ID)
 	}
 	a.env.Notef(a.say("seed %d; the lab ends by itself at %s of your time", "graine %d ; le lab finit de lui-même à %s de votre heure"), s.seed, a.practice.marker.Ends.Local().Format("15:04"))
 	next := []string{"export DARKSITE_DIR=" + a.dir()}

@@ -81,7 +81,9 @@ func practiceApp(t *testing.T, out *bytes.Buffer) *app {
 	t.Cleanup(func() { require.NoError(t, os.RemoveAll(home)) })
 	env := &cli.Env{
 		In: strings.NewReader(""), Out: out, Err: out, Now: time.Now,
-		Getenv: func(k string) string { return map[string]string{"DARKSITE_TRAINING": home, "HOME": home}[k] },
+		Getenv: func(k string) string {
+			return map[string]string{"DARKSITE_TRAINING": home, "HOME": home, "LOGNAME": "mdurand"}[k]
+		},
 	}
 	return &app{env: env, version: "test"}
 }

@@ -116,7 +116,35 @@ func TestAThousandFormsKeepToTheBlueprint(t *testing.T) {
 			}
 		}
 		require.LessOrEqual(t, again, int(exam.Overlap*float64(p.Items())), "seed %d of %s", seed, p.Track)
+		renewsWell(t, b, seed, before)
 	}
+}
+
+// renewsWell holds the short form after a whole one to its blueprint: so many items about
+// safety as are wanted of each lesson, and few others that were asked before.
+func renewsWell(t *testing.T, b *exam.Bank, seed uint64, before []string) {
+	t.Helper()
+	p := exam.Renewal(certificate.Tracks()[seed%3])
+	form, err := exam.Draw(b, p, seed+2_000_003, before)
+	require.NoError(t, err)
+	keepsTo(t, p, form)
+	safety, wanted, again := map[string]int{}, 0, 0
+	for _, q := range form.Questions {
+		switch {
+		case q.Safety:
+			safety[q.Objective]++
+		case slices.Contains(before, q.ID):
+			again++
+		}
+	}
+	for _, part := range p.Parts {
+		wanted += part.Safety
+		require.GreaterOrEqual(t, safety[part.Objective], part.Safety, "seed %d of %s: objective %s", seed, p.Track, part.Objective)
+	}
+	require.Positive(t, wanted)
+	require.LessOrEqual(t, again, int(exam.Overlap*float64(p.Items())), "seed %d of %s", seed, p.Track)
+	require.Len(t, p.Labs, 1)
+	require.LessOrEqual(t, 2*p.Items(), exam.Of(p.Track).Items(), "half of the whole at most")
 }
 
 // keepsTo holds a form against its blueprint and returns the IDs of its items.

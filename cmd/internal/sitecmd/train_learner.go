@@ -1,0 +1,169 @@
+package sitecmd
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/siteconf"
+	"darksite/training/coach"
+	"darksite/training/exam"
+	"darksite/training/register"
+
+	"github.com/spf13/cobra"
+)
+
+// asFlag is the flag by which a learner names himself.
+func asFlag(c *cobra.Command, as *string) {
+	c.Flags().StringVar(as, "as", "", "id of the learner (default: who learned here last, else your login)")
+}
+
+// learner is who learns: the one named, else who learned in this site last or began the
+// newest lab, else the login. Site is the folder that keeps the record, which is never
+// that of a lab; it is empty where there is no site.
+func (a *app) learner(as string) (coach.Learner, error) {
+	last, err := a.practiceHome().Learner()
+	if err != nil {
+		return coach.Learner{}, cli.WithHint(err, "name yourself with --as ID")
+	}
+	l := coach.Learner{ID: as, Site: a.realSite(last.Site)}
+	if l.ID == "" && l.Site != "" {
+		if l.ID, err = registerOf(l.Site).Newest(); err != nil {
+			return l, cli.WithCode(cli.CodeTampered, err)
+		}
+	}
+	l.ID = cmp.Or(l.ID, last.ID, a.login())
+	if !register.ValidLearner(l.ID) {
+		return l, cli.WithHint(cli.Usagef("learner %q: want an id of a-z, 0-9, dot and dash, at most 32", cli.Printable(l.ID)), "name yourself with --as ID, the id you have on the roster")
+	}
+	return l, nil
+}
+
+// login is the name under which somebody works on this machine, as far as it is told.
+func (a *app) login() string {
+	return strings.ToLower(cmp.Or(a.env.Getenv("LOGNAME"), a.env.Getenv("USER"), a.env.Getenv("USERNAME")))
+}
+
+// practiceHome is where labs and their results lie when no folder is named.
+func (a *app) practiceHome() coach.Home {
+	if h, ok := coach.HomeOf(a.dir()); ok {
+		return h
+	}
+	return coach.Home(a.env.Folder("", "DARKSITE_TRAINING", ".darksite-training"))
+}
+
+// realSite is the folder of the site that this command is about, and that of the newest
+// lab's beginning where it is about a lab; empty where there is none.
+func (a *app) realSite(last string) string {
+	for _, dir := range []string{a.dir(), a.env.Folder("", "DARKSITE_DIR", ".darksite"), last} {
+		if dir == "" {
+			continue
+		}
+		_, lab := coach.HomeOf(dir)
+		if _, err := os.Stat(filepath.Join(dir, siteconf.FileName)); err != nil || lab {
+			continue
+		}
+		if whole, err := filepath.Abs(dir); err == nil {
+			return whole
+		}
+	}
+	return ""
+}
+
+func registerOf(site string) *register.Register {
+	return register.At(filepath.Join(site, trainingDir))
+}
+
+// noteLab writes the result of a lab into the record of the learner, who is told so.
+func (a *app) noteLab(l coach.Learner, r coach.Result) error {
+	if r.Solved || l.ID == "" {
+		return nil
+	}
+	if l.Site == "" {
+		a.env.Notef(a.say("kept for %s on this machine alone: no site folder keeps a record", "gardé pour %s sur cette machine seule : aucun dossier de site ne tient de dossier"), l.ID)
+		return nil
+	}
+	if err := registerOf(l.Site).Note(l.ID, register.LabEntry(r.Record())); err != nil {
+		return fmt.Errorf("the result is kept on this machine and does not keep a certificate current: %w", err)
+	}
+	a.env.Notef(a.say("written down for %s", "noté pour %s"), l.ID)
+	return nil
+}
+
+// here is a learner of this site.
+func (a *app) here(id string) coach.Learner { return coach.Learner{ID: id, Site: a.realSite("")} }
+
+// labsDone are the results of labs of a learner, oldest first: those of the site's
+// record, and those begun for it that are kept where labs are done and never came there.
+func (a *app) labsDone(who coach.Learner) ([]exam.LabResult, error) {
+	var out []exam.LabResult
+	if who.Site != "" {
+		p, err := registerOf(who.Site).Learner(who.ID)
+		if err != nil {
+			return nil, err
+		}
+		out = p.Labs()
+	}
+	kept, err := a.practiceHome().Results()
+	for _, r := range kept {
+		if l := r.Record(); !r.Solved && r.Learner == who && !slices.Contains(out, l) {
+			out = append(out, l)
+		}
+	}
+	slices.SortStableFunc(out, func(x, y exam.LabResult) int { return x.At.Compare(y.At) })
+	return out, err
+}
+
+// bestLabs are the best results of a learner, in hundredths.
+func bestLabs(done []exam.LabResult) map[string]int {
+	best := map[string]int{}
+	for _, l := range done {
+		points := percent(l.Score)
+		if l.Fatal {
+			points = 0
+		}
+		best[l.Lab] = max(best[l.Lab], points)
+	}
+	return best
+}
+
+// bestOf are the best results of a learner; nothing where nobody says who learns.
+func (a *app) bestOf(as string) (map[string]int, error) {
+	l, err := a.learner(as)
+	if err != nil && as == "" {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	done, err := a.labsDone(l)
+	return bestLabs(done), cli.WithCode(cli.CodeTampered, err)
+}
+
+// noteLesson writes down that a learner has read a lesson, or checked it. Somebody who
+// is not named and nowhere known has read it all the same.
+func (a *app) noteLesson(as, what, lesson, rest, lang string) error {
+	l, err := a.learner(as)
+	if err != nil && as == "" {
+		return nil
+	}
+	if err != nil || l.Site == "" {
+		return err
+	}
+	err = registerOf(l.Site).Note(l.ID, register.Entry{At: a.env.Now(), What: what, Of: lesson, Rest: rest})
+	switch {
+	case as == "" && errors.Is(err, fs.ErrPermission):
+		a.env.Notef("not written down: %v", err)
+		return nil
+	case err != nil:
+		return err
+	}
+	a.env.Notef(labSay(string(a.runbookLang(lang)), "written down for %s", "noté pour %s"), l.ID)
+	return nil
+}

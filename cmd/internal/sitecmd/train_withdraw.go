@@ -1,0 +1,117 @@
+package sitecmd
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"darksite/bundle/journal"
+	"darksite/bundle/sign"
+	"darksite/cmd/internal/cli"
+	"darksite/training/award"
+	"darksite/training/certificate"
+
+	"github.com/spf13/cobra"
+)
+
+func (a *app) certificateWithdrawCommand() *cobra.Command {
+	var who person
+	var why string
+	var yes bool
+	c := &cobra.Command{
+		Use: "withdraw ID", Short: "Take a certificate out of force at this site, at once and for good", Args: cobra.ExactArgs(1),
+		Long: `Take a certificate out of force at this site. An officer or a certified admin signs it,
+and from that moment it does not count here: for site check, for the alerts, and for
+supervising. The vendor is told with the next bundle. Nothing here puts it back: that
+takes another certificate of the vendor.
+
+Reasons: left (the holder has left), key-lost (or known to somebody else), not-fit (not to
+work on arrays for now), error (it should not have been issued), asked (by the holder).`,
+		Example: "  darksite train certificate withdraw DSA-8B37E27C --as amartin --why left",
+		RunE: func(_ *cobra.Command, args []string) error {
+			return a.withdrawHere(args[0], certificate.Cause(why), who, yes)
+		},
+	}
+	who.flags(c)
+	c.Flags().StringVar(&why, "why", "", "left, key-lost, not-fit, error or asked")
+	c.Flags().BoolVar(&yes, "yes", false, "it is for good: do not ask")
+	_ = c.MarkFlagRequired("why") // the flag exists: it was defined above
+	return c
+}
+
+func (a *app) withdrawHere(id string, why certificate.Cause, who person, yes bool) error {
+	if !slices.Contains(certificate.Causes(), why) {
+		return cli.Usagef("--why %q: want one of %v", cli.Printable(string(why)), certificate.Causes())
+	}
+	p, err := a.papers()
+	if err != nil {
+		return err
+	}
+	s, err := a.keptCertificate(id)
+	if err != nil {
+		return err
+	}
+	if s.Site != p.people.Roster.Site {
+		return cli.WithCode(cli.CodeRefused, fmt.Errorf("certificate %s is of site %s: a site withdraws its own", s.ID, s.Site))
+	}
+	if v := p.verify(s); v.Reason == certificate.Withdrawn {
+		return cli.WithHint(cli.WithCode(cli.CodeRefused, fmt.Errorf("certificate %s is withdrawn already: %s", s.ID, v.Detail)), "darksite train certificate list")
+	}
+	key, err := a.examSigner(p.people, who.as, who.key, who.passFile)
+	if err != nil {
+		return err
+	}
+	if _, err := p.people.Withdraws(key.Public().ID(), p.today); err != nil {
+		return cli.WithHint(cli.WithCode(cli.CodeRefused, err), "darksite train certificate withdraw %s --as ID --why %s", s.ID, why)
+	}
+	a.env.Notef("certificate %s of %s, track %s, until %s; reason: %s", s.ID, p.holder(s), s.Track, s.Until, why)
+	refused := cli.WithHint(errors.New("nothing was withdrawn"), "darksite train certificate show %s", s.ID)
+	if err := a.env.Agree(yes, "Take it out of force for good?", "it is for good", refused); err != nil {
+		return err
+	}
+	text, err := certificate.SiteWithdrawal{ID: s.ID, Site: s.Site, On: p.today, Why: why, By: key.Public().ID()}.Encode()
+	if err != nil {
+		return err
+	}
+	armored, err := key.Sign(sign.Certificate, text)
+	if err != nil {
+		return err
+	}
+	err = a.record(journal.Entry{Actor: who.as, Action: "certificate.withdraw", Details: map[string]string{"certificate": s.ID, "key": s.Key, "why": string(why)}})
+	if err != nil {
+		return err
+	}
+	if err := a.register().WithdrawHere(append(text, armored...), award.SiteKeys(p.people.Roster)); err != nil {
+		return err
+	}
+	fmt.Fprintln(a.env.Out, s.ID)
+	a.env.Notef("certificate %s does not count here any more; the vendor is told with the next bundle", s.ID)
+	a.env.Next("darksite site check", "darksite bundle collect --as ID")
+	return nil
+}
+
+// withdrawnPapers are the certificates the site took out of force that the vendor's list
+// does not name yet.
+func (a *app) withdrawnPapers(p papers) (files []certificationPaper, err error) {
+	gone, signed, err := a.register().WithdrawnBySite(award.SiteKeys(p.people.Roster))
+	if err != nil {
+		return nil, cli.WithCode(cli.CodeTampered, err)
+	}
+	for i, w := range gone {
+		if p.withdrawn != nil && slices.ContainsFunc(p.withdrawn.List, func(e certificate.Withdrawal) bool { return e.ID == w.ID }) {
+			continue
+		}
+		text, err := w.Encode()
+		if err != nil {
+			return nil, err
+		}
+		carried, err := award.Carried(text, bytes.TrimPrefix(signed[i], text))
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, certificationPaper{"withdrawal-" + strings.ToLower(w.ID) + ".txt", carried})
+	}
+	return files, nil
+}
