@@ -76,7 +76,12 @@ func (s *Scanner) pairs(start int, run []byte) int {
 		s.wwn(start, end)
 		s.bracketed(end)
 	case 16:
-		s.naaPairs(start, end)
+		if worldWide(run) && worldWide(run[24:]) { // of a node and its port
+			s.wwn(start, start+23)
+			s.wwn(start+24, end)
+		} else {
+			s.naaPairs(start, end)
+		}
 	case 14: // both ends and the type of a frame, as packet filters write it
 		s.mac(start, start+17)
 		s.mac(start+18, start+35)
@@ -86,6 +91,15 @@ func (s *Scanner) pairs(start int, run []byte) int {
 		}
 	}
 	return end
+}
+
+// worldWide tells how names of nodes and ports begin.
+func worldWide(run []byte) bool {
+	switch string(run[:2]) {
+	case "10", "20", "21", "50", "51", "52", "56":
+		return true
+	}
+	return false
 }
 
 // shortMAC reads the Solaris spelling, which drops leading zeros: 0:14:4f:1:2:3.

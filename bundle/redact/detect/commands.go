@@ -53,6 +53,14 @@ func (s *Scanner) command(lo, hi int) int {
 		if lo > s.lo && hi < s.hi && s.buf[lo-1] == ',' && s.buf[hi] == ',' {
 			s.recordFields(lo, hi, w)
 		}
+	case "systems", "drives":
+		s.resource(lo, hi)
+	case "by-id":
+		s.diskLink(hi)
+	case "packet":
+		s.wireName(hi)
+	case "client_list":
+		s.tunnelled(hi)
 	case "w3svc1", "w3svc2", "w3svc3":
 		s.site(hi)
 	case "fw":

@@ -30,7 +30,7 @@ func set(words string) *lexicon { return newLexicon(setOf(strings.Fields(words))
 
 // publicNames are names in documents and products that say nothing of a site.
 var publicNames = set("www.w3.org w3.org schemas.xmlsoap.org schemas.microsoft.com schemas.openxmlformats.org json-schema.org support.purestorage.com " +
-	"schemas.dmtf.org redfish.dmtf.org schemas.vmware.com xmlns.jcp.org java.sun.com xmlns.oracle.com www.apache.org maven.apache.org rc.local")
+	"schemas.dmtf.org redfish.dmtf.org schemas.vmware.com xmlns.jcp.org java.sun.com xmlns.oracle.com www.apache.org maven.apache.org rc.local www.dmtf.org")
 
 // dotted says whether a word can be a host name by its last label.
 func dotted(w []byte) acts {
@@ -478,7 +478,7 @@ func slotName(name string) bool {
 var slotWords = set("ct ch sh bay nvb fan tmp eth fc ib sas pwr fb fm xfm iom dimm slot drv bm nvram psu ps cpu disk port vlan bond lo vif man gps snp " +
 	"bcache rbd nbd mmcblk zram drbd zd xvd dasd fd cciss " +
 	"scsi ata tty pts sd nvme dm md loop vd hd sr em en ent eno ens enp wlan br veth docker tun tap team ge xe gi te po fa et lun vmhba vmnic vmk node_id " +
-	"hdisk hdiskpower fcs fscsi vscsi rmt venet vnet vty")
+	"ctl hdisk hdiskpower fcs fscsi vscsi rmt venet vnet vty")
 
 // virtualLink tells the names that hypervisors and containers give to links by
 // themselves: veth0d284c32, tap0d284c32-ab.

@@ -327,6 +327,9 @@ func restOfHost(rest []byte) bool {
 	if i := bytes.IndexByte(rest[:min(len(rest), 64)], ' '); i > 1 && i+2 < len(rest) && (rest[i+1] == '{' || rest[i+1] == '-' && rest[i+2] == ':') {
 		return true // a tag, and at once what it says
 	}
+	if len(rest) > 7 && rest[0] == '1' && rest[1] == ',' && rest[6] == '/' && isDigit(rest[5]) {
+		return true // the record of a firewall
+	}
 	if len(rest) > 3 && (rest[0] == '%' || rest[0] == ':' && rest[1] == ' ' && rest[2] == '%') {
 		return true // %FACILITY-LEVEL-NAME
 	}

@@ -140,6 +140,11 @@ func (s *Scanner) longQuad(lo, hi int) {
 		if s.buf[i] != '.' {
 			continue
 		}
+		if i+2 < hi && i-2 > lo && string(s.buf[i-2:i+1]) == ".4." && s.buf[i-3] == '1' {
+			if a, n := parseQuad(s.buf[i+1:hi], '.'); n > 0 && private4(a) {
+				s.maybe4(i+1, i+1+n, a, Plain) // of a row: the kind of an address, its length and itself
+			}
+		}
 		if dots++; dots == 4 {
 			if a, n := parseQuad(s.buf[i+1:hi], '.'); n == hi-i-1 && !stays4(a) {
 				s.maybe4(i+1, hi, a, Plain)
@@ -372,7 +377,7 @@ func quadInside(w []byte) bool {
 // 10.20.30.41-arr01.log, 4.3.2.10.in-addr.arpa.
 func (s *Scanner) embedded(lo, hi int) {
 	b := s.buf
-	if s.arpa(lo, hi) {
+	if s.arpa(lo, hi) || s.saysVersion(lo) {
 		return
 	}
 	for i := lo; i < hi; i++ {
@@ -417,12 +422,24 @@ func (s *Scanner) plausible(lo, hi, from, to int, sep byte, a [4]byte) bool {
 		if from > lo && (name && release || hasPackageEnd(b[to:hi])) || release && !private4(a) && (hasLetter(b[to:hi]) || hi < s.hi && (b[hi] == '+' || b[hi] == '~')) {
 			return false
 		}
-		return from == lo || private4(a) || !name || addressWord(b[lo:from-1])
+		return from == lo || private4(a) || !name || addressWord(b[lo:from-1]) || b[from-1] == '_' && to == hi && largeOctets(a)
 	}
 	if from == lo && to == hi {
 		return private4(a) // 10-20-30-40 alone
 	}
 	return private4(a) || from > lo && a[0] > 12 || from > lo && addressWord(b[lo:from-1])
+}
+
+// largeOctets tells four numbers of which two or more are larger than those that
+// versions count with.
+func largeOctets(a [4]byte) bool {
+	n := 0
+	for _, o := range a {
+		if o >= 40 {
+			n++
+		}
+	}
+	return n >= 2
 }
 
 // routeMark tells the letter that tables of routes write before a prefix without

@@ -2,6 +2,7 @@ package detect
 
 import (
 	"bytes"
+	"strings"
 
 	"darksite/bundle/redact/pseudonym"
 )
@@ -151,15 +152,18 @@ func (s *Scanner) spaced(lo int, g gap, kind pseudonym.Kind, rule int16) bool {
 	if is {
 		at += len("is ")
 	}
+	if kind == pseudonym.Serial && at+1 < s.hi && b[at] == '[' {
+		at++
+	}
 	end := at
-	for end < s.hi && !isSpace(b[end]) && b[end] != ',' && b[end] != ';' && b[end] != '(' {
+	for end < s.hi && !isSpace(b[end]) && strings.IndexByte(",;(]", b[end]) < 0 {
 		end++
 	}
 	w := b[at:end]
 	alone := len(bytes.TrimRight(b[end:s.hi], " \t;.")) == 0 && lo > s.lo && s.beginsLine(lo)
 	switch kind {
 	case pseudonym.Serial:
-		if bytes.Contains(w, []byte("..")) || !serialLike(w) && !(alone && hasDigit(w) && len(w) >= 8) {
+		if bytes.Contains(w, []byte("..")) || !serialLike(w) && !(b[at-1] == '[' && end < s.hi && b[end] == ']' && len(w) > 5 && hasDigit(w) && upperName(w)) && !(alone && hasDigit(w) && len(w) >= 8) {
 			return false
 		}
 	case pseudonym.User:
@@ -169,7 +173,7 @@ func (s *Scanner) spaced(lo int, g gap, kind pseudonym.Kind, rule int16) bool {
 			return false
 		}
 	case pseudonym.Name:
-		if alone && !is { // alias X in the block of a config
+		if alone && !is && bytes.IndexByte(w, '=') < 0 { // alias X in the block of a config
 			s.label(at, end)
 		}
 		return alone

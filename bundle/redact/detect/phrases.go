@@ -69,6 +69,10 @@ func (s *Scanner) noun(lo, hi int, rule int16) {
 		s.parts(n, end, kind, s.k.rules[rule].ID, name)
 		return
 	}
+	if kind == pseudonym.Serial && len(w) >= 10 && countedSerial(w) {
+		s.parts(n, end, kind, s.k.rules[rule].ID, name)
+		return
+	}
 	if s.staysName(name) || looksLikeValue(w) || stateWord.has(name) || bytes.IndexByte(w, '@') >= 0 || bytes.Contains(w, []byte("..")) || quote == ' ' || quote == '(' && !nameShape(w) && (s.k.Common(name) || kind != pseudonym.Array && kind != pseudonym.Volume) {
 		return
 	}
@@ -83,6 +87,9 @@ func (s *Scanner) noun(lo, hi int, rule int16) {
 	}
 	if kind == pseudonym.Array && hi-lo == len("svm") && quote == 0 && !nameShape(w) {
 		return // a feature of a CPU
+	}
+	if p := s.prev[0]; kind == pseudonym.Array && p.hi+1 == lo && p.hi > p.lo && foldEqual(s.buf[p.lo:p.hi], "smart") {
+		return // of a maker's adapters
 	}
 	if quote == '(' && upperCase(w) && !hasDigit(w) && kind == pseudonym.Array {
 		return // Cluster (GPL)

@@ -369,3 +369,110 @@ func (s *Scanner) levelHost(b []byte) {
 		s.hostName(i, end, name)
 	}
 }
+
+// resource reads the serial number by which management controllers name a system or a
+// drive in their paths: /redfish/v1/Systems/7XQ1138R2/Storage.
+func (s *Scanner) resource(lo, hi int) {
+	b := s.buf
+	if lo == s.lo || b[lo-1] != '/' || hi+8 > s.hi || b[hi] != '/' {
+		return
+	}
+	if end := nameEnd(b, hi+1, s.hi); end > hi+7 && serialLike(b[hi+1:end]) {
+		s.learn(hi+1, end, pseudonym.Serial, "serial")
+	}
+}
+
+// diskLink reads the serial number at the end of the link of a disk, behind its model:
+// /dev/disk/by-id/ata-MODEL_SERIAL-part1.
+func (s *Scanner) diskLink(hi int) {
+	b := s.buf
+	if hi+8 > s.hi || b[hi] != '/' {
+		return
+	}
+	end := hi + 1
+	for end < s.hi && class[b[end]] != 0 {
+		end++
+	}
+	w := b[hi+1 : end]
+	if i := bytes.Index(w, []byte("-part")); i > 0 {
+		w = w[:i]
+	}
+	i := bytes.LastIndexByte(w, '_')
+	if kind, _, ok := bytes.Cut(w, []byte{'-'}); !ok || i < 0 || !diskBuses.hasBytes(kind) {
+		return
+	}
+	if serial := w[i+1:]; len(serial) > 5 && hasDigit(serial) && !isUUID(serial) {
+		s.learn(hi+2+i, hi+2+i+len(serial), pseudonym.Serial, "serial")
+	}
+}
+
+var diskBuses = set("ata scsi nvme usb virtio")
+
+// wireName reads a name as it is on the wire, with the length of each part before it,
+// as name servers of Windows write what they were asked: (4)dc01(6)nordzk(5)local(0).
+func (s *Scanner) wireName(at int) {
+	b := s.buf
+	open := bytes.IndexByte(b[at:s.hi], '(')
+	for open >= 0 {
+		at += open
+		if name, lo, end := wireParts(b[at:s.hi]); end > 0 {
+			s.wireEmit(at+lo, at+end, name)
+			return
+		}
+		at++
+		open = bytes.IndexByte(b[at:s.hi], '(')
+	}
+}
+
+func (s *Scanner) wireEmit(lo, end int, name string) {
+	if tld := name[strings.LastIndexByte(name, '.')+1:]; strings.HasSuffix(name, ".arpa") || !TopLevel(tld) || publicNames.has(name) {
+		return
+	}
+	s.emitName(lo, end, name, "fqdn")
+}
+
+// wireParts reads parts and their lengths up to the root, at the start of b, and says
+// where the first part begins and the last ends.
+func wireParts(b []byte) (name string, lo, end int) {
+	i := 0
+	for i+2 < len(b) && b[i] == '(' && isDigit(b[i+1]) {
+		n, j := 0, i+1
+		for j < len(b) && isDigit(b[j]) && j-i < 4 {
+			n = 10*n + int(b[j]-'0')
+			j++
+		}
+		if j >= len(b) || b[j] != ')' {
+			return "", 0, 0
+		}
+		j++
+		if n == 0 {
+			if strings.IndexByte(name, '.') < 0 {
+				return "", 0, 0
+			}
+			return strings.ToLower(name), lo, end
+		}
+		if j+n > len(b) {
+			return "", 0, 0
+		}
+		if name == "" {
+			lo = j
+		} else {
+			name += "."
+		}
+		name += string(b[j : j+n])
+		end = j + n
+		i = end
+	}
+	return "", 0, 0
+}
+
+// tunnelled reads who has come in by a tunnel: CLIENT_LIST,jdoe,192.0.2.7:1194,...
+func (s *Scanner) tunnelled(hi int) {
+	b := s.buf
+	if hi+3 > s.hi || b[hi] != ',' {
+		return
+	}
+	if end := nameEnd(b, hi+1, s.hi); end > hi+2 && end < s.hi && b[end] == ',' && quadAhead(b[end+1:s.hi]) {
+		s.account(hi+1, end)
+	}
+}

@@ -113,6 +113,10 @@ func (s *Scanner) namePair(lo, hi int) {
 	if g.quote != 0 && g.keyed && s.st.parent == pseudonym.None && hi-lo == len("name") && lower(b[lo]) == 'n' {
 		if kind := typeBefore(b[max(s.lo, lo-typeReach):lo]); kind != pseudonym.None {
 			s.parentName(g, end, kind)
+		} else if w := b[g.value:end]; len(w) > 2 && bytes.IndexByte(w, ' ') < 0 && !s.k.Common(s.fold(w)) {
+			if kind := s.inCompany(lo, end); kind != pseudonym.None {
+				s.parentName(g, end, kind)
+			}
 		}
 	}
 	if g.quote != 0 && g.keyed && s.st.parent == pseudonym.None && s.hint != pseudonym.None && lower(b[lo]) == 'n' {
@@ -169,6 +173,36 @@ func typeBefore(b []byte) pseudonym.Kind {
 		return pseudonym.Host
 	case "volume":
 		return pseudonym.Volume
+	}
+	return pseudonym.None
+}
+
+// companyReach is how far from a name what else its object holds is looked at.
+const companyReach = 240
+
+// inCompany says what an object on one line is by what it holds beside its name, as
+// the interfaces of arrays write volumes, hosts and their groups. The name's key is at
+// lo, its value ends at end.
+func (s *Scanner) inCompany(lo, end int) pseudonym.Kind {
+	b := s.buf
+	from := lo
+	if i := bytes.LastIndexByte(b[max(s.lo, lo-companyReach):lo], '{'); i >= 0 {
+		from = max(s.lo, lo-companyReach) + i
+	}
+	to := min(s.hi, end+companyReach)
+	if i := bytes.IndexByte(b[end:to], '}'); i >= 0 {
+		to = end + i
+	}
+	has := func(key string) bool {
+		return bytes.Contains(b[from:lo], []byte(key)) || bytes.Contains(b[end:to], []byte(key))
+	}
+	switch {
+	case has(`"size`) && (has(`"serial"`) || has(`reduction"`)), has(`"provisioned"`), has(`"thin_provisioning"`):
+		return pseudonym.Volume
+	case has(`"hgroup"`), has(`"personality"`), has(`"iqn"`) && has(`"wwn"`) && !has(`"portal"`):
+		return pseudonym.Host
+	case has(`"hosts":`), has(`"volumes":`) && !has(`"id":`):
+		return pseudonym.Group
 	}
 	return pseudonym.None
 }
