@@ -1,7 +1,9 @@
 package airlock_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -425,4 +427,45 @@ func TestByHand(t *testing.T) {
 		require.NoError(t, err)
 		require.Empty(t, said)
 	}
+}
+
+// Whatever a process says, the desk hears it out in bounded memory or breaks it off,
+// and what it takes from it is within bounds.
+func FuzzWhatIsSaid(f *testing.F) {
+	for _, kinds := range []string{"", "s", "sl", "slp", "slkd", "slr"} {
+		var said []byte
+		for _, kind := range []byte(kinds) {
+			body := map[byte]string{
+				's': "{\n  \"fence\": \"none\"\n}\n", 'l': "{\n  \"signatures\": [],\n  \"text\": \"eA==\"\n}\n",
+				'p': "{\n  \"done\": 1,\n  \"total\": 2\n}\n", 'k': "{\n  \"key\": 0,\n  \"list\": []\n}\n",
+				'd': "{\n  \"extra\": [\n    \"x\"\n  ],\n  \"more\": 1,\n  \"repaired\": 2\n}\n",
+				'r': "{\n  \"causes\": [\n    \"mixed\"\n  ],\n  \"code\": \"tar-link\",\n  \"text\": \"a link\"\n}\n",
+			}[kind]
+			said = append(binary.BigEndian.AppendUint32(said, uint32(len(body))), kind) //nolint:gosec // short
+			said = append(said, body...)
+		}
+		f.Add(said)
+	}
+	k := bundletest.New(f)
+	f.Fuzz(func(t *testing.T, said []byte) {
+		asked := 0
+		r, err := airlock.Hear(bytes.NewReader(said), airlock.Job{
+			MaxBytes: 1 << 20, Identities: []age.Identity{k.Escrow},
+			Believe: func(text []byte, sigs [][]byte) (roster.Roster, error) {
+				asked++
+				require.LessOrEqual(t, len(text), carry.MaxLabel)
+				require.LessOrEqual(t, len(sigs), carry.MaxSignatures)
+				return k.Roster, nil
+			},
+			Progress: func(done, total int64) { require.True(t, 0 <= done && done <= total && total < 4<<20) },
+		})
+		require.LessOrEqual(t, asked, 1)
+		if err != nil {
+			require.NotContains(t, err.Error(), "\x1b")
+			return
+		}
+		require.Equal(t, 1, asked)
+		require.LessOrEqual(t, len(r.Extra), 101)
+		require.GreaterOrEqual(t, r.Repaired, 0)
+	})
 }

@@ -1,6 +1,9 @@
 package airlock
 
-import "os"
+import (
+	"io"
+	"os"
+)
 
 // What a process inside says, for processes that say what they should not.
 const (
@@ -41,3 +44,6 @@ func Fence(j Job) error {
 
 // Message is what crosses of a job.
 func (j Job) Message() any { return j.message() }
+
+// Hear leads a conversation with one who says all of it at once.
+func Hear(said io.Reader, j Job) (Reading, error) { return converse(newLink(said, io.Discard), j) }

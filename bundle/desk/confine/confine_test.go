@@ -2,6 +2,7 @@ package confine_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net"
@@ -21,7 +22,12 @@ import (
 const childEnv = "DARKSITE_CONFINE_TEST_CHILD"
 
 func TestMain(m *testing.M) {
-	if dir := os.Getenv(childEnv); dir != "" {
+	if dir := os.Getenv(childEnv); dir == "tcp" {
+		fmt.Println("TCP away:", confine.NoTCP())
+		fmt.Println("dial:", denied(dial(os.Args[1])))
+		fmt.Println("run a program:", exec.CommandContext(context.Background(), "/bin/true").Run())
+		os.Exit(0)
+	} else if dir != "" {
 		if err := child(dir, os.Args[1]); err != nil {
 			fmt.Println("failed:", err)
 			os.Exit(1)
@@ -37,17 +43,12 @@ func child(dir, address string) error {
 		return err
 	}
 	desk, medium := filepath.Join(dir, "desk"), filepath.Join(dir, "medium")
-	level, err := confine.Process(confine.Paths{Write: []string{desk}, Read: []string{medium, filepath.Join(dir, "pass")}, Optional: []string{filepath.Join(dir, "nowhere")}})
+	level, err := confine.Process(confine.Paths{Write: []string{desk}, Read: []string{medium, filepath.Join(dir, "pass")}})
 	if err != nil {
 		return err
 	}
 	fmt.Println("level:", level)
-	try := func(what string, err error) {
-		if err != nil {
-			err = fmt.Errorf("denied")
-		}
-		fmt.Printf("%s: %v\n", what, err)
-	}
+	try := func(what string, err error) { fmt.Printf("%s: %v\n", what, denied(err)) }
 	write := func(path string) error { return os.WriteFile(path, []byte("x"), 0o600) }
 	read := func(path string) error { _, err := os.ReadFile(path); return err }
 	try("write the desk", write(filepath.Join(desk, "quarantine", "a")))
@@ -62,13 +63,42 @@ func child(dir, address string) error {
 	try("write beside", write(filepath.Join(dir, "new")))
 	try("link out of the desk", os.Symlink(filepath.Join(dir, "secret"), filepath.Join(desk, "link")))
 	try("run a program", exec.CommandContext(context.Background(), "/bin/true").Run())
+	try("dial", dial(address))
+	return nil
+}
+
+func denied(err error) error {
+	if err != nil {
+		return errors.New("denied")
+	}
+	return nil
+}
+
+func dial(address string) error {
 	var d net.Dialer
 	c, err := d.DialContext(context.Background(), "tcp", address)
 	if err == nil {
 		err = c.Close()
 	}
-	try("dial", err)
-	return nil
+	return err
+}
+
+// The desk itself gives TCP up and goes on with files and children.
+func TestTCPAlone(t *testing.T) {
+	if confine.Available() != confine.FilesAndTCP {
+		t.Skip("this system cannot take TCP away")
+	}
+	var lc net.ListenConfig
+	l, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer l.Close()
+	self, err := os.Executable()
+	require.NoError(t, err)
+	cmd := exec.CommandContext(t.Context(), self, l.Addr().String())
+	cmd.Env = append(os.Environ(), childEnv+"=tcp")
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, string(out))
+	require.Equal(t, "TCP away: <nil>\ndial: denied\nrun a program: <nil>\n", string(out))
 }
 
 func TestWhatIsTakenAway(t *testing.T) {

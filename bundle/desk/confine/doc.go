@@ -14,16 +14,15 @@
 // fresh namespaces package airlock starts its process in cover them. The package
 // is no substitute for a station that has no network.
 //
-// [Available] says without changing anything what Process would come to, and
+// [NoTCP] takes away TCP alone, from a process that goes on with its files and its
+// children. [Available] says without changing anything what Process would come to, and
 // [Limits] bounds what this process may use; both are of Linux alone as well.
 package confine
 
-// Paths are what stays reachable. A path that does not exist is an error, but for
-// those that are Optional.
+// Paths are what stays reachable. A path that does not exist is an error.
 type Paths struct {
-	Write    []string // folders: read, write, make and remove below them
-	Read     []string // folders and files
-	Optional []string // as Read, where they exist
+	Write []string // folders: read, write, make and remove below them
+	Read  []string // folders and files
 }
 
 // Level is how far a process could be confined.

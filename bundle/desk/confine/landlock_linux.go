@@ -3,7 +3,6 @@ package confine
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"syscall"
 	"unsafe"
@@ -81,35 +80,61 @@ func process(p Paths) (Level, error) {
 	}
 	files, network, writing := handled(version)
 	attr := unix.LandlockRulesetAttr{Handled_access_fs: files, Handled_access_net: network}
-	size := unsafe.Sizeof(attr.Handled_access_fs)
-	if network != 0 {
-		size += unsafe.Sizeof(attr.Handled_access_net)
-	}
 	if version >= 6 { // no signal and no abstract socket beyond this process
 		attr.Scoped = unix.LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET | unix.LANDLOCK_SCOPE_SIGNAL
-		size += unsafe.Sizeof(attr.Scoped)
 	}
-	fd, _, errno := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, uintptr(unsafe.Pointer(&attr)), size, 0) //nolint:gosec // what the call takes
-	if errno != 0 {
-		return None, fmt.Errorf("make a ruleset: %w", errno)
+	fd, err := ruleset(version, attr)
+	if err != nil {
+		return None, err
 	}
-	defer unix.Close(int(fd))
+	defer unix.Close(fd)
 	for _, list := range []struct {
-		paths    []string
-		access   uint64
-		optional bool
-	}{{p.Write, writing, false}, {p.Read, readFolder, false}, {p.Optional, readFolder, true}} {
+		paths  []string
+		access uint64
+	}{{p.Write, writing}, {p.Read, readFolder}} {
 		for _, path := range list.paths {
-			err := allow(int(fd), path, list.access)
-			if list.optional && errors.Is(err, fs.ErrNotExist) {
-				continue
-			}
-			if err != nil {
+			if err := allow(fd, path, list.access); err != nil {
 				return None, err
 			}
 		}
 	}
-	return inForce(fd, network)
+	if err := inForce(fd); err != nil {
+		return None, err
+	}
+	return Available(), nil
+}
+
+// NoTCP takes TCP away from this process and from those it starts, for good, where
+// the kernel can; files stay as they are.
+func NoTCP() error {
+	version := abi()
+	if version < 4 {
+		return nil
+	}
+	fd, err := ruleset(version, unix.LandlockRulesetAttr{Handled_access_net: unix.LANDLOCK_ACCESS_NET_BIND_TCP | unix.LANDLOCK_ACCESS_NET_CONNECT_TCP})
+	if err == nil {
+		err = errors.Join(inForce(fd), unix.Close(fd))
+	}
+	if err != nil {
+		return fmt.Errorf("give up the network: %w", err)
+	}
+	return nil
+}
+
+// ruleset makes a ruleset of what the version knows of the attributes.
+func ruleset(version uintptr, attr unix.LandlockRulesetAttr) (int, error) {
+	size := unsafe.Sizeof(attr.Handled_access_fs)
+	if version >= 4 {
+		size += unsafe.Sizeof(attr.Handled_access_net)
+	}
+	if version >= 6 {
+		size += unsafe.Sizeof(attr.Scoped)
+	}
+	fd, _, errno := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, uintptr(unsafe.Pointer(&attr)), size, 0) //nolint:gosec // what the call takes
+	if errno != 0 {
+		return -1, fmt.Errorf("make a ruleset: %w", errno)
+	}
+	return int(fd), nil //nolint:gosec // a descriptor
 }
 
 // allow keeps a path reachable.
@@ -135,16 +160,12 @@ func allow(ruleset int, path string, access uint64) error {
 }
 
 // inForce puts the rules in force on every thread.
-func inForce(fd uintptr, network uint64) (Level, error) {
-	_, _, errno := syscall.AllThreadsSyscall6(unix.SYS_PRCTL, unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0, 0)
-	if errno != 0 {
-		return None, fmt.Errorf("give up new privileges: %w", errno)
+func inForce(fd int) error {
+	if _, _, errno := syscall.AllThreadsSyscall6(unix.SYS_PRCTL, unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0, 0); errno != 0 {
+		return fmt.Errorf("give up new privileges: %w", errno)
 	}
-	if _, _, errno = syscall.AllThreadsSyscall(unix.SYS_LANDLOCK_RESTRICT_SELF, fd, 0, 0); errno != 0 {
-		return None, fmt.Errorf("put the rules in force: %w", errno)
+	if _, _, errno := syscall.AllThreadsSyscall(unix.SYS_LANDLOCK_RESTRICT_SELF, uintptr(fd), 0, 0); errno != 0 {
+		return fmt.Errorf("put the rules in force: %w", errno)
 	}
-	if network != 0 {
-		return FilesAndTCP, nil
-	}
-	return Files, nil
+	return nil
 }

@@ -92,6 +92,9 @@ func (a *app) runImport(ctx context.Context, store *boltstore.Store, media []str
 	if confine.Available() == confine.None {
 		a.env.Notef(unconfined)
 	}
+	if err := confine.NoTCP(); err != nil {
+		return err
+	}
 	done, failed, err := a.takeAll(ctx, in, store, sets)
 	if err != nil {
 		return err
