@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -20,6 +21,7 @@ import (
 	"darksite/localmon"
 	"darksite/runbooks"
 	"darksite/runbooks/engine"
+	"darksite/runbooks/pack"
 	"darksite/training/labs"
 )
 
@@ -225,15 +227,35 @@ func (g *gatherer) cases(all []casedraft.Draft) {
 // order.
 func (g *gatherer) desk(events []DeskEvent) {
 	for _, e := range events {
-		pack := "no"
-		if e.Attached.Pack != "" {
-			pack = "yes"
-		}
+		pack, words := g.attached(e.Attached.Pack)
 		g.fact("desk", max(0, e.At.Sub(g.began)), map[string]string{
 			"case": e.Case, "kind": e.Kind, "by": e.Actor, "text": e.Text, "status": e.Status, "severity": strconv.Itoa(e.Severity),
-			"profile": e.Profile, "risk": e.Risk, "expect": e.Expect, "rollback": e.Rollback, "pack": pack,
+			"profile": e.Profile, "risk": e.Risk, "expect": e.Expect, "rollback": e.Rollback, "pack": pack, "advice": words,
 		})
 	}
+}
+
+// attached says what a pack of runbooks is bound to that a reply carried: a site, any, or
+// no where there is none; and its words.
+func (g *gatherer) attached(digest string) (site, words string) {
+	if len(digest) < 2 || !filepath.IsLocal(digest) {
+		return "no", ""
+	}
+	data, err := readBounded(filepath.Join(filepath.Dir(g.site), deskFolder, "blobs", digest[:2], digest), pack.MaxBytes)
+	if err != nil {
+		return "no", "" // what the desk lost cannot have been carried
+	}
+	o, err := pack.Read(data)
+	if err != nil {
+		return "no", ""
+	}
+	var text strings.Builder
+	for _, id := range slices.Sorted(maps.Keys(o.Books)) {
+		for _, name := range slices.Sorted(maps.Keys(o.Books[id])) {
+			text.Write(o.Books[id][name])
+		}
+	}
+	return cmp.Or(o.Site, "any"), text.String()
 }
 
 // pins says what the certificate in site.yaml is to the array it is of.

@@ -73,7 +73,7 @@ func Vocabulary() []Kind {
 		{"line", []string{"bundle", "state", "file", "text"}, "the text of a file in a bundle, as it would leave"},
 		{"journal", []string{"action", "by", "bundle", "note"}, "an entry of the site's journal"},
 		{"alert", []string{"target", "rule", "component", "state", "acked"}, "an alert of the monitor"},
-		{"desk", []string{"case", "kind", "by", "text", "status", "severity", "profile", "risk", "expect", "rollback", "pack"}, "what happened to a case at the desk; pack is yes where a reply carries one"},
+		{"desk", []string{"case", "kind", "by", "text", "status", "severity", "profile", "risk", "expect", "rollback", "pack", "advice"}, "what happened to a case at the desk; pack is the site that a carried pack of runbooks is bound to, any, or no; advice is its words"},
 		{"saved", []string{"name", "text"}, "a file that the learner left in the folder work"},
 		{"rule", []string{"name"}, "an invariant of the lab that was broken at some moment"},
 	}

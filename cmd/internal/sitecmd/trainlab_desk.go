@@ -69,8 +69,7 @@ func (d labDesk) ask(ctx context.Context, args ...string) ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// furnishDesk makes the practice desk, and its card for the site. The site's roster is
-// enrolled there.
+// furnishDesk makes the practice desk, and its card for the site.
 func (a *app) furnishDesk(ctx context.Context, home coach.Home) error {
 	if err := os.MkdirAll(home.Desk(), 0o700); err != nil {
 		return fmt.Errorf("make the desk of a lab: %w", err)
@@ -91,7 +90,13 @@ func (a *app) furnishDesk(ctx context.Context, home coach.Home) error {
 	if err != nil {
 		return err
 	}
-	if err := safefile.Write(a.path(runDir, "vendor-card.txt"), card, 0o644); err != nil {
+	return safefile.Write(a.path(runDir, "vendor-card.txt"), card, 0o644)
+}
+
+// enrolSite makes the site known at the practice desk, with who may ask and its plan.
+func (a *app) enrolSite(ctx context.Context, home coach.Home) error {
+	d, ok, err := a.deskOf(home)
+	if err != nil || !ok {
 		return err
 	}
 	r, err := a.loadRoster()

@@ -159,6 +159,14 @@ func (a *app) furnish(ctx context.Context, lab *labs.Lab, served []simhost.Serve
 	if err := quiet("site vendor " + a.path("run", "vendor-card.txt") + " --yes"); err != nil {
 		return err
 	}
+	enrolled := make(chan error, 1) // the desk is another program, and has its own time
+	home, _ := coach.HomeOf(a.dir())
+	go func() { enrolled <- a.enrolSite(ctx, home) }()
+	return errors.Join(a.furnishWork(ctx, lab), <-enrolled)
+}
+
+// furnishWork lays out what the learner finds: files, history, and what others did.
+func (a *app) furnishWork(ctx context.Context, lab *labs.Lab) error {
 	for name, text := range lab.Files {
 		if err := os.WriteFile(a.path("work", filepath.Base(name)), []byte(text), 0o600); err != nil {
 			return fmt.Errorf("lay out a file of the lab: %w", err)
