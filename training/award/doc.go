@@ -8,9 +8,16 @@
 // to what is written down, and that the supervisor really watched. Those two people
 // answer for by their signatures.
 //
+// [Retake] holds an examination against those the candidate closed before, and
+// [People.Renewable] one of the short form against the certificate it renews. The site asks
+// both before it begins, and the desk asks them again of what it has seen: it need not
+// believe that the site kept the times of waiting, or told of every failure.
+//
 // [Award.Certificate] is the certificate that follows. [Stripped] and [Named] take the
 // holder's name out of a provisional certificate and put it back, because a bundle
 // carries no names and its signature must still be checked where it arrives.
+//
+// [People.Withdraws] says who may take a certificate out of force at a site.
 //
 // The package is pure.
 package award

@@ -16,11 +16,16 @@
 // that is about safety, and every lab at seven tenths without a fatal act. [Next] says
 // when someone may try again.
 //
+// [Renewal] is the short form for somebody whose certificate ends soon: half the items,
+// those about safety never left out, and one lab. Nothing else about it is easier.
+//
 // A [Record] is what happened: who sat, who watched, the seed, each answer, pause and lab
 // with its time, in one chain of hashes, signed by both. [Record.Replay] makes form and
 // result again from the record and the bank, so that the vendor believes the answers and
 // not a score. It holds key IDs and no names, and of an answer read from a screen only a
-// digest, so that nothing in it looks like a name or an address of a site.
+// digest, so that nothing in it looks like a name or an address of a site. It names the
+// candidate's record before by its [Digest], so that none can be left out or sat twice,
+// and the certificate that it renews, where it is of the short form.
 //
 // A [Sitting] is an examination under way, one event after the other; [Question.Typed]
 // takes an answer as a person types it.

@@ -26,6 +26,7 @@ type issueOptions struct {
 	bank, as, passFile string
 	session            string
 	products           []string
+	anew               bool
 }
 
 func (a *app) trainIssueCommand() *cobra.Command {
@@ -35,15 +36,22 @@ func (a *app) trainIssueCommand() *cobra.Command {
 		Use: "issue BUNDLE", Short: "Check the examinations of a bundle and issue the certificates that follow", Args: cobra.ExactArgs(1),
 		Long: `Check every examination of a bundle as "train verify" does, and sign a certificate for
 each that was passed and has none yet. It counts for 24 months and goes back with every
-reply to the site from now on.`,
-		Example: "  casedesk train issue S042-000017 --as ruth --product flasharray-6",
+reply to the site from now on.
+
+What a site took out of force itself, only this desk puts back: --anew issues the
+certificate of one examination once more, under another ID and until the same day.`,
+		Example: "  casedesk train issue S042-000017 --as ruth --product flasharray-6\n  casedesk train issue S042-000017 --as ruth --session 00112233445566ff --anew",
 		RunE: func(c *cobra.Command, args []string) error {
+			if o.anew && o.session == "" {
+				return cli.Usagef("--anew: name the one examination with --session")
+			}
 			return a.issue(c.Context(), bundle.ID(args[0]), o, asJSON)
 		},
 	}
 	c.Flags().StringVar(&o.as, "as", "", "id of who issues, as on the vendor card")
 	c.Flags().StringVar(&o.passFile, "passphrase-file", "", "passphrase of the key")
 	c.Flags().StringVar(&o.session, "session", "", "only the examination of this session")
+	c.Flags().BoolVar(&o.anew, "anew", false, "once more, where the site took the certificate out of force")
 	c.Flags().StringArrayVar(&o.products, "product", nil, "a kind of array with its major version, such as flasharray-6; may be given again")
 	c.Flags().StringVar(&o.bank, "bank", "", "folder of the bank of questions it was held with (default: the kit's own)")
 	cli.JSONFlag(c, &asJSON)
@@ -137,6 +145,9 @@ func (a *app) issueOne(v examView, key sign.Signer, o issueOptions) (issuedView,
 		if old.Key != v.Key {
 			return issuedView{}, fmt.Errorf("examination %s: %w: %s", v.Session, register.ErrOther, id)
 		}
+		if o.anew {
+			return a.issueAnew(old, v, key)
+		}
 		return issuedView{id, v.Candidate, old.Until.String(), false}, nil
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
@@ -146,6 +157,33 @@ func (a *app) issueOne(v examView, key sign.Signer, o issueOptions) (issuedView,
 	if err != nil {
 		return issuedView{}, cli.WithCode(cli.CodeUsage, err)
 	}
+	signed, err := certificate.Issue(c, key)
+	if err != nil {
+		return issuedView{}, err
+	}
+	return issuedView{id, v.Candidate, c.Until.String(), true}, a.register().Keep(signed)
+}
+
+// issueAnew puts back what a site took out of force: the same certificate under another
+// ID, which the withdrawal does not name.
+func (a *app) issueAnew(old certificate.Signed, v examView, key sign.Signer) (issuedView, error) {
+	rows, err := a.certificateRows()
+	if err != nil {
+		return issuedView{}, err
+	}
+	id := old.ID
+	for n := 2; ; n++ {
+		i := slices.IndexFunc(rows, func(r certificateRow) bool { return r.ID == id })
+		if i < 0 {
+			break
+		}
+		if rows[i].State != string(certificate.Counts) || rows[i].AtSite == "" {
+			return issuedView{}, cli.WithHint(cli.WithCode(cli.CodeRefused, fmt.Errorf("certificate %s is not out of force at the site alone: %s", id, rows[i].State)), "casedesk train list")
+		}
+		id = fmt.Sprintf("%s-%d", old.ID, n)
+	}
+	c := old.Certificate
+	c.ID, c.Issued, c.Issuer = id, certificate.DayOf(a.env.Now().UTC()), key.Public().ID()
 	signed, err := certificate.Issue(c, key)
 	if err != nil {
 		return issuedView{}, err
