@@ -30,11 +30,11 @@ func (a *app) sitePinCommand() *cobra.Command {
 		Long: `With an address: print the pin for site.yaml. Compare it with what the array's own
 console shows before you trust it.
 
-With the name of an array: show the fingerprint in site.yaml beside the one that answers
-now. Where they differ, type the fingerprint that was read at the array's own console,
-on a machine beside it. When it is the one that answers, site.yaml gets it and the
-journal says who compared it. What the kit was shown is never pinned by itself: a
-stranger in between would show his own.`,
+With the name of an array: show the fingerprint in site.yaml and whether it is the one
+that answers. Where it is not, type the fingerprint that was read at the array's own
+console, on a machine beside it. What answers is shown after that and not before, so
+that nobody copies it. When both are the same, site.yaml gets it and the journal says
+who compared it: a stranger in between would show his own.`,
 		Example: "  darksite site pin https://10.1.0.10\n  darksite site pin fa-prod-1 --as mdurand",
 		RunE: func(c *cobra.Command, args []string) error {
 			if strings.Contains(args[0], "://") {
@@ -91,14 +91,13 @@ func (a *app) repin(ctx context.Context, name string, o pinOptions) error {
 		return err
 	}
 	a.printFingerprint("in site.yaml", was)
-	a.printFingerprint("answers now", shown)
 	if shown == was {
 		a.env.Notef("%s answers with the certificate that is pinned", name)
 		return nil
 	}
 	refused := cli.WithHint(cli.WithCode(cli.CodeRefused, errors.New("nothing was pinned")), "darksite runbook run certificate-expiry --array %s", name)
 	if o.read == "" {
-		a.env.Notef("%s answers with another certificate. Have its administrator read the SHA-256 fingerprint at the array's own console, on a machine beside it. Copy nothing from above.", name)
+		a.env.Notef("%s answers with another certificate. Have its administrator read the SHA-256 fingerprint at the array's own console, on a machine beside it, and type it here. What answers is shown after that.", name)
 		o.read, err = a.env.Asker().Line("fingerprint read at the array (Enter: none):")
 		if errors.Is(err, cli.ErrNoAnswer) || err == nil && o.read == "" {
 			return refused
@@ -107,7 +106,12 @@ func (a *app) repin(ctx context.Context, name string, o pinOptions) error {
 			return err
 		}
 	}
-	if err := a.sameAsRead(name, o.read, was, shown); err != nil {
+	typed, err := fingerprint(name, o.read)
+	if err != nil {
+		return err
+	}
+	a.printFingerprint("answers now", shown)
+	if err := sameAsRead(name, typed, was, shown); err != nil {
 		return err
 	}
 	return a.takePin(conf, ar, shown, o.as)
@@ -121,8 +125,8 @@ func (a *app) printFingerprint(what, pin string) {
 	}
 }
 
-// sameAsRead refuses a certificate that a person has not read at the array.
-func (a *app) sameAsRead(name, read, was, shown string) error {
+// fingerprint takes what a person typed, however it is grouped.
+func fingerprint(name, read string) (string, error) {
 	digits := strings.Map(func(r rune) rune {
 		if unicode.IsSpace(r) || r == ':' || r == '-' {
 			return -1
@@ -131,12 +135,17 @@ func (a *app) sameAsRead(name, read, was, shown string) error {
 	}, read)
 	typed, err := pinned.Parse("sha256:" + strings.TrimPrefix(digits, "sha256"))
 	if err != nil {
-		return cli.WithHint(cli.Usagef("the fingerprint has 64 hex digits: %q has not", cli.Printable(read)), "darksite site pin %s --as ID", name)
+		return "", cli.WithHint(cli.Usagef("the fingerprint has 64 hex digits: %q has not", cli.Printable(read)), "darksite site pin %s --as ID", name)
 	}
+	return typed, nil
+}
+
+// sameAsRead refuses a certificate that a person has not read at the array.
+func sameAsRead(name, typed, was, shown string) error {
 	if typed == shown {
 		return nil
 	}
-	err = errors.New("what was read at the array is not what answers: somebody may stand in between, or it was misread")
+	err := errors.New("what was read at the array is not what answers: somebody may stand in between, or it was misread")
 	if typed == was {
 		err = errors.New("the array shows the certificate that is pinned: something else answers at its address")
 	}
