@@ -75,12 +75,33 @@ func (s *Scanner) key(start, lo, hi int, rule int16) int {
 	if kind == pseudonym.Secret {
 		return s.secretValue(lo, hi, g, whole, option)
 	}
+	if kind == pseudonym.Serial && g.sep != ' ' && s.shortSerial(lo, hi, g, s.k.rules[whole].ID) {
+		return 0
+	}
 	if kind == pseudonym.Name && g.sep == ':' && g.quote == 0 && s.buf[s.lo] == ' ' && s.beginsLine(lo) {
 		s.st.members = true
 		s.labels(g.value, s.hi)
 		return 0
 	}
 	return s.nameValue(g, kind, whole)
+}
+
+// shortSerial emits a serial number of five to seven digits, as some arrays have, where
+// its key says that it is a number: serialNumber: 11633. It is too short to be looked
+// for elsewhere.
+func (s *Scanner) shortSerial(lo, hi int, g gap, id string) bool {
+	b, end := s.buf, g.value
+	if hi-lo < 6 || !foldEqual(b[hi-6:hi], "number") {
+		return false
+	}
+	for end < s.hi && isDigit(b[end]) {
+		end++
+	}
+	if n := end - g.value; n < 5 || n > 7 || end < s.hi && class[b[end]] != 0 || bytes.HasPrefix(b[end:s.hi], []byte(" (")) {
+		return false
+	}
+	s.emit(g.value, end, pseudonym.Serial, id)
+	return true
 }
 
 // displayKey tells displayName, display_name and what ends so.
