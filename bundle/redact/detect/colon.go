@@ -193,6 +193,9 @@ func (s *Scanner) naaPairs(lo, hi int) {
 
 // ipv6 reads an address that may be compressed or end in a quad.
 func (s *Scanner) ipv6(start, to int) int {
+	if p := s.prev[0]; p.hi > p.lo && p.hi+1 == start && handles.hasFolded(s.buf[p.lo:p.hi]) {
+		return 0
+	}
 	b := s.buf
 	if head := b[start:to]; !bytes.Contains(head, []byte("::")) && bytes.Count(head, []byte{':'}) < 6 {
 		return 0 // the colons of an address stand before its first dot
@@ -227,6 +230,9 @@ func (s *Scanner) ipv6(start, to int) int {
 	s.emit6(start, end, a, Plain)
 	return end
 }
+
+// handles stand before numbers of filters of packets: fh 800::800.
+var handles = set("fh ht handle parent classid flowid")
 
 // longestAddr parses the address at the start of b, giving up a port or a
 // trailing word part where the whole does not parse.

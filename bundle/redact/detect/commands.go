@@ -57,7 +57,7 @@ func (s *Scanner) command(lo, hi int) int {
 		s.resource(lo, hi)
 	case "by-id":
 		s.diskLink(hi)
-	case "packet":
+	case "packet", "noerror", "nxdomain", "servfail":
 		s.wireName(hi)
 	case "client_list":
 		s.tunnelled(hi)

@@ -232,7 +232,7 @@ func (s *Scanner) weakName(lo, hi int, name string) bool {
 	if lo-3 >= s.lo && string(b[lo-3:lo]) == "://" || lo > s.lo+1 && b[lo-1] == '@' && isAlnum(b[lo-2]) {
 		return true
 	}
-	if asked(b[hi:s.hi]) || len(tld) > 2 && strings.Count(name, ".") > 1 && !isFile(name) && portAhead(b[hi:s.hi]) {
+	if asked(b[hi:s.hi]) || len(tld) > 2 && !isFile(name) && bytes.HasPrefix(b[hi:s.hi], []byte(" from ")) && quadAhead(b[hi+len(" from "):s.hi]) || len(tld) > 2 && strings.Count(name, ".") > 1 && !isFile(name) && portAhead(b[hi:s.hi]) {
 		return true
 	}
 	switch first, _, _ := strings.Cut(name, "."); first {

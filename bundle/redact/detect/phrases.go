@@ -435,7 +435,7 @@ func (s *Scanner) hostShaped(hi int) {
 var partWords = set("thread pool worker exec slot disk cpu core line page step stage phase task job session port path lun volume version utf iso rfc cve fc sda dm raid " +
 	"level part partition replica shard queue channel link lane bank row rack enclosure shelf drive fan psu temp sensor module dimm board bus usb pci flash bootflash crashinfo nvram usbflash vlan tunnel loopback ipv ipv4 ipv6 scsi sata nvme tty " +
 	"http tls ssl ipv tcp udp sha md aes log event id index item type rev block blk rdd app attempt container executor sched timer irq kworker java py python lib " +
-	"april may june july march jan feb mar apr jun jul aug sep oct nov dec mon tue wed thu fri sat sun gen pre post non sub re up x one two three pg osd")
+	"april may june july march jan feb mar apr jun jul aug sep oct nov dec mon tue wed thu fri sat sun gen pre post non sub re up x one two three pg osd director")
 
 // isProgramName tells names such as nfs-server or io_uring, whose parts are all
 // common words.

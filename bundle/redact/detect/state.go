@@ -201,6 +201,10 @@ func (s *Scanner) inCompany(lo, end int) pseudonym.Kind {
 		return pseudonym.Volume
 	case has(`"hgroup"`), has(`"personality"`), has(`"iqn"`) && has(`"wwn"`) && !has(`"portal"`):
 		return pseudonym.Host
+	case has(`"filesystem_type"`), has(`"nas_server`):
+		return pseudonym.FileSystem
+	case has(`"management_address"`), has(`"service_tag"`):
+		return pseudonym.Array
 	case has(`"hosts":`), has(`"volumes":`) && !has(`"id":`):
 		return pseudonym.Group
 	}

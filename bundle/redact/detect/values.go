@@ -387,7 +387,7 @@ func (s *Scanner) freeValue(g gap, kind pseudonym.Kind, id string) int {
 			return 0
 		}
 	case pseudonym.Org:
-		if g.quote == 0 && g.sep == ':' && !s.beginsLine(g.value-2) && class[v[0]]&fUpper == 0 || looksLikeValue(v) || slotPath(v) || constant(v) || signers.has(folded) || s.k.Common(folded) && !(g.quote != 0 && upperCase(v)) {
+		if g.quote == 0 && g.sep == ':' && !s.beginsLine(g.value-2) && class[v[0]]&fUpper == 0 || looksLikeValue(v) || slotPath(v) || ofMachine(v, folded) || constant(v) || signers.has(folded) || s.k.Common(folded) && !(g.quote != 0 && upperCase(v)) {
 			return 0
 		}
 	}
@@ -417,6 +417,12 @@ func (s *Scanner) anotherKeyOf(i int) bool {
 		i++
 	}
 	return false
+}
+
+// ofMachine tells the place of a part within its machine from a place on a map: CL1-A,
+// director_DF-1D.
+func ofMachine(v []byte, folded string) bool {
+	return len(v) < 6 && hasDigit(v) && bytes.IndexByte(v, ' ') < 0 || joinedName(v) && partWords.has(folded[:strings.IndexAny(folded, "-_")])
 }
 
 // constant tells names of functions and constants, and numbers that tell an object
@@ -469,7 +475,7 @@ func hasDigit(w []byte) bool {
 }
 
 // stateWord are words that say how something is where a name could stand.
-var stateWord = set("up down online offline ok ready failed healthy degraded critical warning error info debug notice unknown running stopped " +
+var stateWord = set("standalone up down online offline ok ready failed healthy degraded critical warning error info debug notice unknown running stopped " +
 	"active inactive enabled disabled primary secondary standby master slave leader follower client server local remote new old " +
 	"created deleted removed added changed started stopping connected disconnected reachable unreachable full empty busy idle " +
 	"equals contains exists regex matches multiple various " +
