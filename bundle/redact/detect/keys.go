@@ -97,7 +97,7 @@ func (s *Scanner) shortSerial(lo, hi int, g gap, id string) bool {
 	for end < s.hi && isDigit(b[end]) {
 		end++
 	}
-	if n := end - g.value; n < 5 || n > 7 || end < s.hi && class[b[end]] != 0 || bytes.HasPrefix(b[end:s.hi], []byte(" (")) {
+	if n := end - g.value; n < 5 || n > 7 || end < s.hi && (class[b[end]] != 0 || strings.IndexByte("+/:", b[end]) >= 0) || bytes.HasPrefix(b[end:s.hi], []byte(" (")) {
 		return false
 	}
 	s.emit(g.value, end, pseudonym.Serial, id)
