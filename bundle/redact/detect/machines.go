@@ -1,0 +1,48 @@
+package detect
+
+import (
+	"bytes"
+
+	"darksite/bundle/redact/pseudonym"
+)
+
+// This file deals with serial numbers in paths of management controllers and in links
+// of disks.
+
+// resource reads the serial number by which management controllers name a system or a
+// drive in their paths: /redfish/v1/Systems/7XQ1138R2/Storage.
+func (s *Scanner) resource(lo, hi int) {
+	b := s.buf
+	if lo == s.lo || b[lo-1] != '/' || hi+8 > s.hi || b[hi] != '/' {
+		return
+	}
+	if end := nameEnd(b, hi+1, s.hi); end > hi+7 && serialLike(b[hi+1:end]) {
+		s.learn(hi+1, end, pseudonym.Serial, "serial")
+	}
+}
+
+// diskLink reads the serial number at the end of the link of a disk, behind its model:
+// /dev/disk/by-id/ata-MODEL_SERIAL-part1.
+func (s *Scanner) diskLink(hi int) {
+	b := s.buf
+	if hi+8 > s.hi || b[hi] != '/' {
+		return
+	}
+	end := hi + 1
+	for end < s.hi && class[b[end]] != 0 {
+		end++
+	}
+	w := b[hi+1 : end]
+	if i := bytes.Index(w, []byte("-part")); i > 0 {
+		w = w[:i]
+	}
+	i := bytes.LastIndexByte(w, '_')
+	if kind, _, ok := bytes.Cut(w, []byte{'-'}); !ok || i < 0 || !diskBuses.hasBytes(kind) {
+		return
+	}
+	if serial := w[i+1:]; len(serial) > 5 && hasDigit(serial) && !isUUID(serial) {
+		s.learn(hi+2+i, hi+2+i+len(serial), pseudonym.Serial, "serial")
+	}
+}
+
+var diskBuses = set("ata scsi nvme usb virtio")

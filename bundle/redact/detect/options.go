@@ -1,0 +1,94 @@
+package detect
+
+import (
+	"bytes"
+	"strings"
+
+	"darksite/bundle/redact/pseudonym"
+)
+
+// This file deals with command lines of programs that take secrets and names under
+// short options.
+
+// programs take secrets and names under short options.
+var programs = set("ssh scp sshpass mysql mysqldump mysqladmin curl wget smbclient ldapsearch ldapmodify rsync psql snmpwalk snmpget snmpbulkwalk chown su")
+
+// commandLine deals with the options of programs that take secrets and names
+// under short options.
+func (s *Scanner) commandLine(lo, hi int, program string) {
+	if hi >= s.hi || !isSpace(s.buf[hi]) {
+		return
+	}
+	b, i := s.buf, hi
+	for i < s.hi {
+		for i < s.hi && isSpace(b[i]) {
+			i++
+		}
+		from := i
+		for i < s.hi && !isSpace(b[i]) {
+			i++
+		}
+		arg := b[from:i]
+		if len(arg) == 0 || arg[0] == '|' || arg[0] == ';' {
+			return
+		}
+		if arg[0] != '-' {
+			continue
+		}
+		s.option(program, arg, from, i)
+	}
+}
+
+// option deals with one short option.
+func (s *Scanner) option(program string, arg []byte, from, end int) {
+	if len(arg) < 2 || arg[1] == '-' {
+		return
+	}
+	glued := len(arg) > 2
+	at := from + 2
+	next, nextEnd, _ := s.next(end)
+	switch {
+	case strings.HasPrefix(program, "mysql") && arg[1] == 'p' && glued:
+		s.learn(at, end, pseudonym.Secret, "option")
+	case strings.HasPrefix(program, "mysql") && arg[1] == 'u' && glued:
+		s.account(at, end)
+	case program == "sshpass" && arg[1] == 'p':
+		if glued {
+			s.learn(at, end, pseudonym.Secret, "option")
+		} else {
+			s.secretArg(end, 0)
+		}
+	case (program == "ldapsearch" || program == "ldapmodify") && arg[1] == 'w' && !glued:
+		s.secretArg(end, 0)
+	case strings.HasPrefix(program, "snmp") && (arg[1] == 'c' || arg[1] == 'A' || arg[1] == 'X'):
+		if glued {
+			s.learn(at, end, pseudonym.Secret, "option")
+		} else {
+			s.secretArg(end, 0)
+		}
+	case (program == "curl" || program == "wget" || program == "smbclient") && (arg[1] == 'u' || arg[1] == 'U') && !glued:
+		s.userColon(end)
+	case (program == "ssh" || program == "psql") && (arg[1] == 'l' || arg[1] == 'U') && !glued && nextEnd > next:
+		s.account(next, nextEnd)
+	}
+}
+
+// userColon reads user:password or user%password as one argument.
+func (s *Scanner) userColon(i int) {
+	b := s.buf
+	for i < s.hi && (isSpace(b[i]) || b[i] == '"' || b[i] == '\'') {
+		i++
+	}
+	end := i
+	for end < s.hi && !isSpace(b[end]) && b[end] != '"' && b[end] != '\'' {
+		end++
+	}
+	sep := bytes.IndexAny(b[i:end], ":%")
+	if sep < 0 {
+		return
+	}
+	s.account(i, i+sep)
+	if sep+1 < end-i && string(b[i+sep+1:end]) != Mask {
+		s.learn(i+sep+1, end, pseudonym.Secret, "option")
+	}
+}

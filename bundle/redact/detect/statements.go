@@ -1,0 +1,145 @@
+package detect
+
+import (
+	"bytes"
+	"strings"
+
+	"darksite/bundle/redact/pseudonym"
+)
+
+// This file deals with statements of configs in which a secret or a name stands behind
+// its word without a separator.
+
+// secretArg masks the argument behind a word, skipping some before it.
+func (s *Scanner) secretArg(hi, skip int) int {
+	b, i := s.buf, hi
+	for n := 0; ; n++ {
+		for i < s.hi && isSpace(b[i]) {
+			i++
+		}
+		if i >= s.hi {
+			return 0
+		}
+		quote := byte(0)
+		if b[i] == '"' || b[i] == '\'' {
+			quote = b[i]
+			i++
+		}
+		end := i
+		for end < s.hi && (quote != 0 && b[end] != quote || quote == 0 && !isSpace(b[end]) && b[end] != ';' && b[end] != '"') {
+			end++
+		}
+		if n == skip {
+			v := b[i:end]
+			if secretLike(v, gap{quote: quote}, []byte("password")) && v[0] != '-' {
+				s.out = append(s.out, Finding{Start: i, End: end, Kind: pseudonym.Secret, Rule: "secret", Learn: learnable(v)})
+				return end
+			}
+			return 0
+		}
+		i = end
+		if quote != 0 {
+			i++
+		}
+	}
+}
+
+// secretWord deals with "password X" in configs: of switches (secret 5 $1$..),
+// netrc, SQL. Running text says "password for" and the like.
+func (s *Scanner) secretWord(lo, hi int) int {
+	n, end, quote := s.next(hi)
+	if n == 0 || n >= s.hi {
+		return 0
+	}
+	b := s.buf
+	w := b[n:end]
+	if len(w) == 1 && isDigit(w[0]) && end < s.hi && isSpace(b[end]) {
+		return s.secretArg(end, 0) // the digit says how the rest is encoded
+	}
+	if quote == 0 && encodings.hasFolded(w) {
+		if from, to, _ := s.next(end); hasDigit(b[from:to]) || to-from > 11 {
+			return s.secretArg(end, 0)
+		}
+	}
+	if quote == '"' || quote == '\'' {
+		return s.secretArg(hi, 0)
+	}
+	if !s.configLine(lo) && !s.methodBefore(lo, w, end) {
+		return 0
+	}
+	if s.k.Common(s.fold(w)) && !hasDigit(w) && stateWord.has(s.fold(w)) {
+		return 0
+	}
+	return s.secretArg(hi, 0)
+}
+
+// encodings stand between the word and the secret and say how it is written.
+var encodings = set("hash ciphertext plaintext cipher irreversible-cipher simple clear cleartext clear-text")
+
+// methodBefore tells "CHAP password X" and the like anywhere in a line: a method of
+// logging in before, and a value that ends the line or holds a digit behind.
+func (s *Scanner) methodBefore(lo int, w []byte, end int) bool {
+	p := s.prev[0]
+	if p.hi == 0 || p.hi+1 != lo || !methods.hasFolded(s.buf[p.lo:p.hi]) {
+		return false
+	}
+	return hasDigit(w) || len(bytes.TrimSpace(s.buf[end:s.hi])) == 0 && !s.k.Common(s.fold(w))
+}
+
+var methods = set("chap ppp pap mschap ms-chap mutual mutual-chap reverse-chap outbound inbound initiator target enable ldap radius tacacs ipmi bmc vnc smtp ftp wpa")
+
+// configLine tells statements such as "username x password y", "enable secret y",
+// "machine h login u password p".
+func (s *Scanner) configLine(lo int) bool {
+	if lo-s.lo > lookBack {
+		return false
+	}
+	head := s.fold(s.buf[s.lo:lo])
+	f := strings.Fields(head)
+	if len(f) == 0 {
+		return false
+	}
+	switch f[0] {
+	case "username", "enable", "machine", "login", "user", "line", "default", "snmp-server", "radius-server", "tacacs-server", "ppp", "neighbor", "set", "admin", "crypto", "ip", "ntp", "no", "chap":
+		return len(f) < 9
+	}
+	return false
+}
+
+// keyWord deals with "key 7 0822455D", "key 0 cisco", "pre-shared-key x".
+func (s *Scanner) keyWord(lo, hi int) int {
+	n, end, _ := s.next(hi)
+	if n == 0 {
+		return 0
+	}
+	w := s.buf[n:end]
+	if len(w) == 1 && isDigit(w[0]) && end < s.hi && isSpace(s.buf[end]) && (s.lineHas(lo, "server") || s.beginsLine(lo) || s.lineHas(lo, "crypto") || s.lineHas(lo, "key-string")) {
+		return s.secretArg(end, 0)
+	}
+	if s.lineHas(lo, "radius-server") || s.lineHas(lo, "tacacs-server") || s.lineHas(lo, "isakmp") || s.lineHas(lo, "snmp-server") {
+		return s.secretArg(hi, 0)
+	}
+	return 0
+}
+
+// userArg deals with "login jdoe", "username jdoe password", "useradd jdoe".
+func (s *Scanner) userArg(lo, hi int, w string) {
+	if w == "username" && (upperCase(s.buf[lo:hi]) || hi+1 < s.hi && isSpace(s.buf[hi+1])) {
+		return // a title
+	}
+	if w == "login" && !s.lineHas(lo, "machine ") || w == "user" && !s.anyOf(s.buf[max(s.lo, lo-lookBack):lo], userStatements) {
+		return
+	}
+	n, end, _ := s.next(hi)
+	if end-n < 2 || s.buf[n] == '-' {
+		return
+	}
+	name := s.fold(s.buf[n:end])
+	if !s.staysName(name) && !stateWord.has(name) && !looksLikeValue(s.buf[n:end]) {
+		s.parts(n, end, pseudonym.User, "user", name)
+	}
+}
+
+// userStatements begin a statement that names a user: of switches, and those of
+// databases that make one.
+var userStatements = []string{"snmp-server", "create ", "alter ", "drop "}

@@ -1,0 +1,110 @@
+package detect
+
+import (
+	"bytes"
+
+	"darksite/bundle/redact/pseudonym"
+)
+
+// This file deals with records of web servers and of tunnels, whose fields have their
+// meaning by place.
+
+// fieldList makes the table of a log that says in its head what its fields are, as web
+// and mail servers do: #Fields: date time s-computername cs-username c-ip.
+func (s *Scanner) fieldList(b []byte) table {
+	t := table{delim: ' '}
+	for _, d := range []byte{'\t', ','} {
+		if bytes.IndexByte(b, d) > 0 {
+			t.delim = d
+		}
+	}
+	for f := range bytes.SplitSeq(bytes.TrimRight(b, " "), []byte{t.delim}) {
+		r := s.keyRule(bytes.TrimSpace(f))
+		switch k := s.k.kind(r); k {
+		case pseudonym.Host, pseudonym.User, pseudonym.Domain, pseudonym.FQDN:
+			t.put(column{at: t.width, kind: k, rule: r})
+		}
+		t.width++
+	}
+	return t
+}
+
+// webServer reads the record of a web server without a head: the machine before its
+// address and the method, and the account behind path, query and port. At is where the
+// field behind the time stamp begins.
+func (s *Scanner) webServer(at int) {
+	b := s.buf[s.lo:s.hi]
+	var f [8]span
+	n, method := 0, 0
+	for at < len(b) && n < len(f) && (method == 0 || n < method+6) {
+		end := at
+		for end < len(b) && b[end] != ' ' {
+			end++
+		}
+		if method == 0 && n < 4 && n > 0 && methods9110.hasBytes(b[at:end]) {
+			method = n
+		}
+		if n > 3 && method == 0 || method == 0 && n == 2 && !isDigit(b[at]) && b[at] != ':' && class[b[at]]&fUpper == 0 {
+			return
+		}
+		f[n] = span{at, end}
+		n++
+		at = end + 1
+	}
+	if method == 0 {
+		return
+	}
+	if p := f[method-1]; !isDigit(b[p.lo]) && bytes.IndexByte(b[p.lo:p.hi], ':') < 0 {
+		return
+	}
+	for _, p := range f[:method-1] {
+		if w := b[p.lo:p.hi]; len(w) > 2 && class[w[0]]&fLetter != 0 && nameEnd(w, 0, len(w)) == len(w) && !bytes.HasPrefix(w, []byte("W3SVC")) {
+			s.hostName(p.lo, p.hi, s.fold(w))
+		}
+	}
+	if method+4 < n && allDigits(string(b[f[method+3].lo:f[method+3].hi])) {
+		p := f[method+4]
+		s.loginField(p.lo, p.hi)
+	}
+}
+
+// methods9110 are what is asked of a web server.
+var methods9110 = set("GET POST HEAD PUT DELETE OPTIONS PATCH CONNECT TRACE PROPFIND REPORT SEARCH RPC_IN_DATA RPC_OUT_DATA")
+
+// loginField emits the account of a field that holds one as it was typed, with or
+// without its domain.
+func (s *Scanner) loginField(lo, hi int) {
+	w := s.buf[s.lo+lo : s.lo+hi]
+	if len(w) < 2 || bytes.IndexByte(w, '\\') >= 0 || bytes.IndexByte(w, '/') >= 0 {
+		return
+	}
+	if at := bytes.IndexByte(w, '@'); at > 0 && bytes.IndexByte(w[at:], '.') < 0 {
+		s.account(s.lo+lo, s.lo+lo+at)
+		return
+	}
+	if nameEnd(w, 0, len(w)) == len(w) {
+		s.account(s.lo+lo, s.lo+hi)
+	}
+}
+
+// site reads the machine behind the number of a web site: W3SVC1, WEB07, 192.0.2.7.
+func (s *Scanner) site(hi int) {
+	b := s.buf
+	if hi+3 >= s.hi || string(b[hi:hi+2]) != ", " {
+		return
+	}
+	if end := nameEnd(b, hi+2, s.hi); end > hi+3 && end < s.hi && b[end] == ',' {
+		s.hostName(hi+2-s.lo, end-s.lo, s.fold(b[hi+2:end]))
+	}
+}
+
+// tunnelled reads who has come in by a tunnel: CLIENT_LIST,jdoe,192.0.2.7:1194,...
+func (s *Scanner) tunnelled(hi int) {
+	b := s.buf
+	if hi+3 > s.hi || b[hi] != ',' {
+		return
+	}
+	if end := nameEnd(b, hi+1, s.hi); end > hi+2 && end < s.hi && b[end] == ',' && quadAhead(b[end+1:s.hi]) {
+		s.account(hi+1, end)
+	}
+}
