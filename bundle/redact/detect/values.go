@@ -436,8 +436,11 @@ func constant(v []byte) bool {
 }
 
 // signers sign programs everywhere.
-var signers = newLexicon(map[string]bool{"microsoft corporation": true, "microsoft windows": true, "google llc": true, "google inc": true, "google inc.": true, "apple inc.": true, "vmware, inc.": true,
-	"red hat, inc.": true, "canonical ltd.": true, "oracle corporation": true, "mozilla corporation": true, "adobe inc.": true, "intel corporation": true, "dell inc.": true, "hewlett-packard": true})
+var signers = newLexicon(map[string]bool{
+	"microsoft corporation": true, "microsoft windows": true, "google llc": true, "google inc": true, "google inc.": true,
+	"apple inc.": true, "vmware, inc.": true, "red hat, inc.": true, "canonical ltd.": true, "oracle corporation": true,
+	"mozilla corporation": true, "adobe inc.": true, "intel corporation": true, "dell inc.": true, "hewlett-packard": true,
+})
 
 // personLike asks for words that begin with capitals.
 func personLike(v []byte) bool {
