@@ -150,6 +150,9 @@ func (s *Scanner) nameAt(lo, limit int, kind pseudonym.Kind, id string, g gap) {
 		s.parts(lo, end, kind, id, s.fold(b[lo:end]))
 		return
 	}
+	if kind == pseudonym.Name && (slotWords.has(strings.TrimRight(name, "0123456789-")) || strings.HasPrefix(name, "virtio") || strings.HasPrefix(name, "ua-") && isUUID(w[3:])) {
+		return // a device of a virtual machine
+	}
 	if kind == pseudonym.Host && (name == "q35" || strings.HasPrefix(name, "pc-i440fx-") || strings.HasPrefix(name, "pc-q35-")) {
 		return // what a virtual machine is like
 	}
