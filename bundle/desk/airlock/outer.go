@@ -254,11 +254,12 @@ func (Here) Read(ctx context.Context, j Job) (Reading, error) {
 	defer cancel()
 	toR, toW := io.Pipe()
 	fromR, fromW := io.Pipe()
-	finished := make(chan error, 1)
+	finished := make(chan struct{})
 	go func() {
-		err := serve(inside, toR, fromW, func(job) (confine.Level, error) { return confine.None, nil }, cancel)
-		_ = fromW.CloseWithError(io.EOF)
-		finished <- err
+		defer close(finished)
+		// What goes wrong in there is said, or heard as the end.
+		_ = serve(inside, toR, fromW, func(job) (confine.Level, error) { return confine.None, nil }, cancel)
+		_ = fromW.Close() // a pipe in memory
 	}()
 	r, err := converse(newLink(fromR, toW), j)
 	_ = errors.Join(toW.Close(), fromR.Close()) // pipes in memory

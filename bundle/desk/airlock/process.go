@@ -50,7 +50,7 @@ func (p Process) Read(ctx context.Context, j Job) (Reading, error) {
 	}
 	l := newLink(child.from, child.to)
 	l.wait = func() error {
-		until := time.Now().Add(silence)
+		until := time.Now().Add(silence) //nolint:forbidigo // a bound on a pipe, by the monotonic clock
 		return errors.Join(child.from.SetReadDeadline(until), child.to.SetWriteDeadline(until))
 	}
 	r, err := converse(l, j)
