@@ -30,6 +30,8 @@
 // a process that says too much, too little, nothing for a time, or something out
 // of turn is killed. The process is gone when Read returns.
 //
-// [Here] does the same reading over the same messages without a process, for tests
-// and for what is taken up from files the desk has written itself.
+// [Here] does the same reading over the same messages without a process, for tests.
+//
+// Limits: what was read and checked is looked at by the desk itself, for triage and
+// the case; that is text which the site's people have signed.
 package airlock
