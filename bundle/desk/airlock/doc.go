@@ -16,7 +16,8 @@
 // below Job.Work and read Job.Folders and that is all (Landlock), it has no network
 // and sees no other process (namespaces of its own, where the account may make
 // them), its memory, files and processor time are limited, and it dies with the
-// desk. What of this a system cannot do is in [Reading].Fence.
+// desk. It says how far it is confined before it reads anything, and one that is
+// less so than this system can ([confine.Available]) is not gone on with.
 //
 // The keys of the desk stay outside. The process sends the recipient stanzas of the
 // one file it reads and gets back that file's key, so keys on a token work too,
