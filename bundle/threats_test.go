@@ -323,7 +323,8 @@ Beside these, over whole commands:
 | kill -9 or a full disk at any change of the disk, in every command of the journey | ` + "`cmd/darksite TestTheJourneySurvivesAFaultAtEveryChange`" + ` |
 | a found medium is searched for what was deleted from it, down to the raw blocks | ` + "`cmd/darksite TestAFoundMediumHoldsNothingInClear`" + ` |
 | a second station checks everything with stock programs only, by the commands printed on the medium | ` + "`cmd/darksite TestStockProgramsOpenTheMedium`" + ` |
-| every hostile input of section 7, in the importer | ` + "`bundle/open TestHostileInputs`, `bundle/verify TestIndependentCheckerAgrees`" + ` |
+| every hostile input of section 7, in the importer | ` + "`bundle/open TestHostileInputs`, `bundle/verify TestIndependentCheckerAgrees`, `bundle/verify TestIndependentCheckerAgreesOnMedia`" + ` |
+| a medium takes over the process that reads it at the desk, which then lies, hangs, talks without end or wants the keys | ` + "`bundle/desk/intake TestAProcessThatLies`, `bundle/desk/airlock TestAProcessThatMisbehaves`, `bundle/desk/airlock TestKeysStayOutside`" + ` |
 
 Nothing here stands against two officers who agree to leak, or against a secret hidden in words; the journal, the record key and the vendor's
 receipt show the first afterwards. Who rules the station can show what he likes: verify on a second one.

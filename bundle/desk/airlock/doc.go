@@ -16,7 +16,8 @@
 // below Job.Work and read Job.Folders and that is all (Landlock), it has no network
 // and sees no other process (namespaces of its own, where the account may make
 // them), its memory, files and processor time are limited, and it dies with the
-// desk. What of this a system cannot do is in [Reading].Fence.
+// desk. It says how far it is confined before it reads anything, and one that is
+// less so than this system can ([confine.Available]) is not gone on with.
 //
 // The keys of the desk stay outside. The process sends the recipient stanzas of the
 // one file it reads and gets back that file's key, so keys on a token work too,
@@ -30,6 +31,8 @@
 // a process that says too much, too little, nothing for a time, or something out
 // of turn is killed. The process is gone when Read returns.
 //
-// [Here] does the same reading over the same messages without a process, for tests
-// and for what is taken up from files the desk has written itself.
+// [Here] does the same reading over the same messages without a process, for tests.
+//
+// Limits: what was read and checked is looked at by the desk itself, for triage and
+// the case; that is text which the site's people have signed.
 package airlock

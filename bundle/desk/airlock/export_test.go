@@ -3,6 +3,8 @@ package airlock
 import (
 	"io"
 	"os"
+
+	"darksite/bundle/desk/confine"
 )
 
 // What a process inside says, for processes that say what they should not.
@@ -26,7 +28,8 @@ func Open() (*Inside, Job, error) {
 	return &Inside{l}, Job{Folders: j.Folders, Work: j.Work, MaxBytes: j.MaxBytes}, err
 }
 
-func (i *Inside) Fenced()              { _ = i.l.send(sayFenced, fenced{"none"}) }
+func (i *Inside) Fenced()              { _ = i.l.send(sayFenced, fenced{string(confine.Available())}) }
+func (i *Inside) Unfenced()            { _ = i.l.send(sayFenced, fenced{"not at all"}) }
 func (i *Inside) Label(text string)    { _ = i.l.send(sayLabel, label{Text: enc([]byte(text))}) }
 func (i *Inside) Progress(n, of int64) { _ = i.l.send(sayProgress, progress{n, of}) }
 func (i *Inside) Stanzas(key int64)    { _ = i.l.send(sayStanzas, stanzas{Key: key}) }
@@ -46,4 +49,6 @@ func Fence(j Job) error {
 func (j Job) Message() any { return j.message() }
 
 // Hear leads a conversation with one who says all of it at once.
-func Hear(said io.Reader, j Job) (Reading, error) { return converse(newLink(said, io.Discard), j) }
+func Hear(said io.Reader, j Job) (Reading, error) {
+	return converse(newLink(said, io.Discard), j, confine.None)
+}

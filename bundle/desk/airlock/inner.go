@@ -207,7 +207,8 @@ func (r *reader) rosterOf(site string) (roster.Roster, error) {
 func (r *reader) step(behind int64) {
 	r.behind = behind
 	total := 2 * r.label.SealedSize
-	if now := time.Now(); now.Sub(r.told) >= tellEvery {
+	now := time.Now() //nolint:forbidigo // how often to speak, by the monotonic clock
+	if now.Sub(r.told) >= tellEvery {
 		r.told = now
 		_ = r.link.send(sayProgress, progress{min(behind, total), total}) // a desk that has gone is noticed by listen
 	}

@@ -37,9 +37,8 @@ type Job struct {
 
 // Reading is what the process claims beside what lies in the folder.
 type Reading struct {
-	Repaired int           // blocks rebuilt from parity
-	Extra    []string      // files of the medium that belong to no bundle
-	Fence    confine.Level // how far the process was confined, said before it read anything
+	Repaired int      // blocks rebuilt from parity
+	Extra    []string // files of the medium that belong to no bundle
 }
 
 // keys are the identities in the order they are asked: those that need nobody and
@@ -71,6 +70,7 @@ func (j Job) message() job {
 type desk struct {
 	link    *link
 	job     Job
+	fence   confine.Level // how far the process has to be confined
 	keys    []age.Identity
 	reading Reading
 	stage   stage
@@ -87,9 +87,9 @@ const (
 	ended
 )
 
-// converse leads the conversation to its end.
-func converse(l *link, j Job) (Reading, error) {
-	d := &desk{link: l, job: j, keys: j.keys()}
+// converse leads the conversation to its end, with one who is confined so far.
+func converse(l *link, j Job, fence confine.Level) (Reading, error) {
+	d := &desk{link: l, job: j, fence: fence, keys: j.keys()}
 	if err := l.send(tellJob, j.message()); err != nil {
 		return Reading{}, err
 	}
@@ -117,7 +117,10 @@ func (d *desk) hear(kind byte, body []byte) error {
 		return r.err()
 	case kind == sayFenced && at == started:
 		f, err := decode[fenced](body)
-		d.reading.Fence, d.stage = confine.Level(disarm(f.Fence)), inPlace
+		if err == nil && f.Fence != string(d.fence) {
+			err = fmt.Errorf("%w: it is confined to %q, wanted %q", errTalk, f.Fence, d.fence)
+		}
+		d.stage = inPlace
 		return err
 	case kind == sayLabel && at == inPlace:
 		return d.believe(body)
@@ -205,7 +208,7 @@ func (d *desk) progress(body []byte) error {
 		return fmt.Errorf("%w: %d of %d bytes are behind it", errTalk, p.Done, p.Total)
 	}
 	if d.job.Progress != nil {
-		d.job.Progress(p.Done, p.Total)
+		d.job.Progress(p.Done/2, p.Total/2) // it is read twice, and has its size once
 	}
 	return nil
 }
@@ -254,13 +257,14 @@ func (Here) Read(ctx context.Context, j Job) (Reading, error) {
 	defer cancel()
 	toR, toW := io.Pipe()
 	fromR, fromW := io.Pipe()
-	finished := make(chan error, 1)
+	finished := make(chan struct{})
 	go func() {
-		err := serve(inside, toR, fromW, func(job) (confine.Level, error) { return confine.None, nil }, cancel)
-		_ = fromW.CloseWithError(io.EOF)
-		finished <- err
+		defer close(finished)
+		// What goes wrong in there is said, or heard as the end.
+		_ = serve(inside, toR, fromW, func(job) (confine.Level, error) { return confine.None, nil }, cancel)
+		_ = fromW.Close() // a pipe in memory
 	}()
-	r, err := converse(newLink(fromR, toW), j)
+	r, err := converse(newLink(fromR, toW), j, confine.None)
 	_ = errors.Join(toW.Close(), fromR.Close()) // pipes in memory
 	<-finished
 	return r, judge(ctx, err, "failed")

@@ -9,6 +9,8 @@ import (
 	"os/exec"
 	"strings"
 	"time"
+
+	"darksite/bundle/desk/confine"
 )
 
 // Process reads in a process of its own.
@@ -50,10 +52,10 @@ func (p Process) Read(ctx context.Context, j Job) (Reading, error) {
 	}
 	l := newLink(child.from, child.to)
 	l.wait = func() error {
-		until := time.Now().Add(silence)
+		until := time.Now().Add(silence) //nolint:forbidigo // a bound on a pipe, by the monotonic clock
 		return errors.Join(child.from.SetReadDeadline(until), child.to.SetWriteDeadline(until))
 	}
-	r, err := converse(l, j)
+	r, err := converse(l, j, confine.Available())
 	if err != nil {
 		child.kill()
 	}

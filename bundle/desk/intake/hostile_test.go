@@ -81,7 +81,9 @@ func TestEveryNumberedInputIsRefused(t *testing.T) {
 	var most syscall.Rusage
 	require.NoError(t, syscall.Getrusage(syscall.RUSAGE_CHILDREN, &most))
 	t.Logf("the largest process that read one had %d MiB", most.Maxrss>>10)
-	require.Less(t, most.Maxrss, int64(256<<10), "KiB")
+	if !underRace {
+		require.Less(t, most.Maxrss, int64(256<<10), "KiB")
+	}
 	for no := 1; no <= numbered; no++ {
 		place, elsewhere := heldElsewhere()[no]
 		require.True(t, seen[no] || elsewhere, "number %d has neither a fixture nor a test", no)

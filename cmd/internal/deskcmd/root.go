@@ -96,10 +96,18 @@ func (a *app) path(elem ...string) string {
 	return filepath.Join(append([]string{a.dir()}, elem...)...)
 }
 
+// made says where the folder is no desk.
+func (a *app) made() error {
+	if _, err := os.Stat(a.path(vendorFile)); err != nil {
+		return cli.WithHint(fmt.Errorf("open the desk: %w", err), "casedesk init --name \"Vendor support\"   (or name the folder with --dir)")
+	}
+	return nil
+}
+
 // openStore opens the desk's database; close it with the returned function.
 func (a *app) openStore() (*boltstore.Store, func() error, error) {
-	if _, err := os.Stat(a.path(vendorFile)); err != nil {
-		return nil, nil, cli.WithHint(fmt.Errorf("open the desk: %w", err), "casedesk init --name \"Vendor support\"   (or name the folder with --dir)")
+	if err := a.made(); err != nil {
+		return nil, nil, err
 	}
 	f, err := boltfile.Open(a.path(deskDB), boltfile.Options{Schema: "darksite-desk", Version: 1, Holder: "casedesk"})
 	if err != nil {
