@@ -305,8 +305,11 @@ func (a *app) printHands(lab *labs.Lab) {
 	t := &cli.Table{Header: []string{a.say("VERB", "VERBE"), a.say("TARGET", "CIBLE"), a.say("WHAT IT DOES", "CE QUE CELA FAIT")}}
 	for _, h := range lab.Hands {
 		target := h.Target
-		if target == "" {
+		switch target {
+		case "":
 			target = "-"
+		case "text":
+			target = a.say("a name", "un nom")
 		}
 		t.Add(h.Verb, target, a.text(h.Says))
 	}

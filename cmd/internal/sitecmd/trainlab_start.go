@@ -300,6 +300,10 @@ func (a *app) labSolveCommand() *cobra.Command {
 			in.printBrief(s)
 			drawn, _ := s.lab.Draw(s.seed)
 			for _, step := range drawn.Solutions[0].Steps {
+				// A person takes some time for each command, and the journal counts whole seconds.
+				if err := in.practice.site.Advance(c.Context(), 2*time.Second, 30*time.Second); err != nil {
+					return err
+				}
 				if err := in.play(c.Context(), a.env.Err, step); err != nil {
 					return err
 				}
