@@ -221,3 +221,17 @@ func FuzzParse(f *testing.F) {
 		drawn.Next(nil, nil)
 	})
 }
+
+func TestABundleOfALabIsDrawnWithIt(t *testing.T) {
+	l := &labs.Lab{
+		ID: "s-l1", Choices: map[string][]string{"leak": {"S042-000002"}, "word": {"zephyrine"}},
+		Bundles: []labs.Bundle{{Times: 2, Case: "case new --subject {word}", Files: map[string]string{"notes.txt": "of {word}\n"}, Approved: []string{"ppetit"}}},
+		Plants:  []labs.Plant{{Bundle: "{leak}", File: "notes.txt", Text: "{word} again\n"}},
+		Altered: []labs.Altered{{Bundle: "{leak}", Medium: "usb-{word}"}},
+	}
+	drawn, _ := l.Draw(1)
+	require.Equal(t, []labs.Bundle{{Times: 2, Case: "case new --subject zephyrine", Files: map[string]string{"notes.txt": "of zephyrine\n"}, Approved: []string{"ppetit"}}}, drawn.Bundles)
+	require.Equal(t, []labs.Plant{{Bundle: "S042-000002", File: "notes.txt", Text: "zephyrine again\n"}}, drawn.Plants)
+	require.Equal(t, []labs.Altered{{Bundle: "S042-000002", Medium: "usb-zephyrine"}}, drawn.Altered)
+	require.Equal(t, "{leak}", l.Plants[0].Bundle, "the lab itself stays as it is")
+}
