@@ -180,6 +180,9 @@ func TestLintRefuses(t *testing.T) {
 		{"an id that is none", "id: l1\n", "id: l0\n", `id "l0"`},
 		{"a look too often", "every: 1m", "every: 100ms", "at least a second apart"},
 		{"neither fatal nor a penalty", "penalty: 10, ", "", "either fatal or has a penalty"},
+		{"a bundle of nothing", "seed: 1", "seed: 1\nbundles: [{times: 2}]", "a bundle has files or a case"},
+		{"a text that is planted nowhere", "seed: 1", "seed: 1\nplants: [{file: notes.txt, text: x}]", "which file of which bundle"},
+		{"a byte of no bundle", "seed: 1", "seed: 1\naltered: [{medium: usb}]", "which bundle was altered"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			require.Equal(t, 1, strings.Count(small, c.old), "the mistake is made once")
