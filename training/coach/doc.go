@@ -11,7 +11,8 @@
 // the kit that find a marker work on the arrays' clock and say on every screen that it is
 // training; [Marker.Check] refuses an address that is not loopback and a secret that the
 // lab did not make, so that a practice site cannot hold what opens a real array. A folder
-// that is a real site is never made into one.
+// that is a real site is never made into one. A lab may have a practice desk beside the
+// site, with a marker of its own; package labmark keeps it apart from real ones.
 //
 // Promises: everything listens on loopback and asks for a token that only the owner of
 // the folder can read. A practice site ends by itself when its time is over, when its

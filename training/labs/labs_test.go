@@ -180,6 +180,9 @@ func TestLintRefuses(t *testing.T) {
 		{"an id that is none", "id: l1\n", "id: l0\n", `id "l0"`},
 		{"a look too often", "every: 1m", "every: 100ms", "at least a second apart"},
 		{"neither fatal nor a penalty", "penalty: 10, ", "", "either fatal or has a penalty"},
+		{"a bundle of nothing", "seed: 1", "seed: 1\nbundles: [{times: 2}]", "a bundle has files or a case"},
+		{"a text that is planted nowhere", "seed: 1", "seed: 1\nplants: [{file: notes.txt, text: x}]", "which file of which bundle"},
+		{"a byte of no bundle", "seed: 1", "seed: 1\naltered: [{medium: usb}]", "which bundle was altered"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			require.Equal(t, 1, strings.Count(small, c.old), "the mistake is made once")
@@ -220,4 +223,18 @@ func FuzzParse(f *testing.F) {
 		require.LessOrEqual(t, v.Points, labs.FullScore)
 		drawn.Next(nil, nil)
 	})
+}
+
+func TestABundleOfALabIsDrawnWithIt(t *testing.T) {
+	l := &labs.Lab{
+		ID: "s-l1", Choices: map[string][]string{"leak": {"S042-000002"}, "word": {"zephyrine"}},
+		Bundles: []labs.Bundle{{Times: 2, Case: "case new --subject {word}", Files: map[string]string{"notes.txt": "of {word}\n"}, Approved: []string{"ppetit"}}},
+		Plants:  []labs.Plant{{Bundle: "{leak}", File: "notes.txt", Text: "{word} again\n"}},
+		Altered: []labs.Altered{{Bundle: "{leak}", Medium: "usb-{word}"}},
+	}
+	drawn, _ := l.Draw(1)
+	require.Equal(t, []labs.Bundle{{Times: 2, Case: "case new --subject zephyrine", Files: map[string]string{"notes.txt": "of zephyrine\n"}, Approved: []string{"ppetit"}}}, drawn.Bundles)
+	require.Equal(t, []labs.Plant{{Bundle: "S042-000002", File: "notes.txt", Text: "zephyrine again\n"}}, drawn.Plants)
+	require.Equal(t, []labs.Altered{{Bundle: "S042-000002", Medium: "usb-zephyrine"}}, drawn.Altered)
+	require.Equal(t, "{leak}", l.Plants[0].Bundle, "the lab itself stays as it is")
 }

@@ -47,6 +47,7 @@ func (l *Lab) lint(at strictyaml.Place) {
 	}
 	both(at.Key("title"), l.Title)
 	both(at.Key("brief"), l.Brief)
+	l.lintBundles(at)
 	l.lintHands(at.Key("hands"))
 	l.lintGoals(at)
 	l.lintForbidden(at)
@@ -59,6 +60,27 @@ func (l *Lab) lint(at strictyaml.Place) {
 func both(at strictyaml.Place, t runbooks.Text) {
 	if strings.TrimSpace(t.EN) == "" || strings.TrimSpace(t.FR) == "" {
 		at.Fail("a text has an English and a French form")
+	}
+}
+
+// maxBundles bounds the bundles of one kind: each takes a while to make.
+const maxBundles = 8
+
+func (l *Lab) lintBundles(at strictyaml.Place) {
+	for i, b := range l.Bundles {
+		if b.Times < 0 || b.Times > maxBundles || len(b.Files) == 0 && b.Case == "" {
+			at.Key("bundles").Item(i).Fail("a bundle has files or a case, and there are at most %d like it", maxBundles)
+		}
+	}
+	for i, p := range l.Plants {
+		if p.Bundle == "" || p.File == "" || p.Text == "" {
+			at.Key("plants").Item(i).Fail("say what stands in which file of which bundle")
+		}
+	}
+	for i, x := range l.Altered {
+		if x.Bundle == "" {
+			at.Key("altered").Item(i).Fail("say which bundle was altered")
+		}
 	}
 }
 

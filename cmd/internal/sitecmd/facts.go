@@ -165,6 +165,11 @@ func (s *runSite) DraftCase(ctx context.Context, c engine.Case) (string, error) 
 	if info := s.facts.Info(); info != nil {
 		o.draft.Model, o.draft.OSVersion, o.draft.Serial = info.Model, strings.TrimSpace(info.OS+" "+info.Version), info.Serial
 	}
+	if o.draft.Model == "" || o.draft.OSVersion == "" { // it cannot be seen now: what the monitor saw last
+		if err := fillIdentity(ctx, s.facts.sight, &o.draft); err != nil {
+			return "", err
+		}
+	}
 	d, err := s.a.newCase(o)
 	if err != nil {
 		return "", err

@@ -183,7 +183,7 @@ func (a *app) takePin(conf *siteconf.Config, ar siteconf.Array, pin, as string) 
 	a.env.Notef("site.yaml has the new pin of %s", ar.Name)
 	again := "systemctl reload darksite   (where the monitor is a service; else start it again)"
 	if a.practice != nil {
-		again = "darksite train lab wait 1m   (the monitor reads site.yaml again)"
+		again = "darksite train lab wait 10m   (the monitor reads site.yaml again)"
 	}
 	a.env.Next(again, "darksite status")
 	return nil

@@ -302,11 +302,18 @@ func (a *app) labDoCommand() *cobra.Command {
 }
 
 func (a *app) printHands(lab *labs.Lab) {
+	if len(lab.Hands) == 0 {
+		a.env.Notef("%s", a.say("there is nothing for hands to do in this lab", "il n'y a rien à faire de ses mains dans ce lab"))
+		return
+	}
 	t := &cli.Table{Header: []string{a.say("VERB", "VERBE"), a.say("TARGET", "CIBLE"), a.say("WHAT IT DOES", "CE QUE CELA FAIT")}}
 	for _, h := range lab.Hands {
 		target := h.Target
-		if target == "" {
+		switch target {
+		case "":
 			target = "-"
+		case "text":
+			target = a.say("a name", "un nom")
 		}
 		t.Add(h.Verb, target, a.text(h.Says))
 	}

@@ -172,8 +172,12 @@ func (a *app) alter(x labs.Altered) error {
 		return err
 	}
 	data[len(data)*3/4] ^= 1
+	info, err := os.Stat(largest)
+	if err != nil {
+		return err
+	}
 	if err := os.Chmod(largest, 0o600); err != nil {
 		return err
 	}
-	return os.WriteFile(largest, data, 0o600)
+	return errors.Join(os.WriteFile(largest, data, 0o600), os.Chmod(largest, info.Mode().Perm()))
 }

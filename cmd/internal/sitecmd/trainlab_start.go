@@ -49,7 +49,9 @@ func (a *app) labStartCommand() *cobra.Command {
 		Long: `Begin a lab in $DARKSITE_TRAINING, else ~/.darksite-training, else --dir. What an earlier
 lab left there is removed; a folder that is no lab's is refused. The arrays are served
 by a process in the background, on this machine alone, which ends by itself when the
-time is over, or with train lab reset. The result goes into the record of the learner.`,
+time is over, or with train lab reset. The result goes into the record of the learner.
+A lab of support engineers (t-l1) has a practice desk too, for casedesk, which has to
+lie beside this program or where the shell finds it.`,
 		Example: "  darksite train lab start l1 --as mdurand\n  darksite train lab start l10 --lang fr",
 		RunE: func(c *cobra.Command, args []string) error {
 			s, err := a.planLab(args[0], lang, seed)
@@ -300,6 +302,10 @@ func (a *app) labSolveCommand() *cobra.Command {
 			in.printBrief(s)
 			drawn, _ := s.lab.Draw(s.seed)
 			for _, step := range drawn.Solutions[0].Steps {
+				// A person takes some time for each command, and the journal counts whole seconds.
+				if err := in.practice.site.Advance(c.Context(), 2*time.Second, 30*time.Second); err != nil {
+					return err
+				}
 				if err := in.play(c.Context(), a.env.Err, step); err != nil {
 					return err
 				}
