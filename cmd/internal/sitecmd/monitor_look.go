@@ -71,8 +71,8 @@ is tried at the pace the monitor has for it.`,
 	return c
 }
 
-// lookNow asks for looks and waits until those that are polled were looked at. The
-// newest look of each is returned, of some an old one when the time is over.
+// lookNow asks for looks, waits until those that are polled were looked at, and returns
+// the newest look of each.
 func (a *app) lookNow(ctx context.Context, client *live.Client, target string) ([]overview.Look, error) {
 	conf, err := a.config()
 	if err != nil {
@@ -92,7 +92,7 @@ func (a *app) lookNow(ctx context.Context, client *live.Client, target string) (
 		ar, ok := conf.Array(l.Target)
 		return ok && ar.Via != siteconf.ViaPush && (target == "" || l.Target == target)
 	}
-	over := time.Now().Add(lookPatience)
+	over := time.After(lookPatience)
 	for {
 		m, err := client.Monitor(ctx)
 		if err != nil {
@@ -102,12 +102,11 @@ func (a *app) lookNow(ctx context.Context, client *live.Client, target string) (
 		if done := !slices.ContainsFunc(looks, func(l overview.Look) bool { return !l.At.After(asked.Now) }); done {
 			return looks, nil
 		}
-		if time.Now().After(over) {
-			return looks, cli.WithHint(fmt.Errorf("a look that was asked for did not end within %s", lookPatience), "darksite status")
-		}
 		select {
 		case <-ctx.Done():
 			return nil, ctx.Err()
+		case <-over:
+			return nil, cli.WithHint(fmt.Errorf("a look that was asked for did not end within %s", lookPatience), "darksite status")
 		case <-time.After(lookPause):
 		}
 	}
