@@ -273,6 +273,9 @@ func (s *Scanner) closeParent() {
 	if s.st.parent == pseudonym.None {
 		return
 	}
+	if s.within.line != s.lo && !bytes.ContainsAny(s.buf[s.lo:s.hi], "{}[]") {
+		return
+	}
 	if depth := s.nested(s.hi); depth > 0 {
 		s.st.nest = uint8(min(depth, 255))
 	} else {

@@ -41,11 +41,14 @@ func (s *Scanner) webServer(at int) {
 		for end < len(b) && b[end] != ' ' {
 			end++
 		}
-		if method == 0 && n < 4 && n > 0 && methods9110.hasBytes(b[at:end]) {
-			method = n
-		}
-		if n > 3 && method == 0 || method == 0 && n == 2 && !isDigit(b[at]) && b[at] != ':' && class[b[at]]&fUpper == 0 {
-			return
+		if method == 0 {
+			capital := end > at && class[b[at]]&class[b[end-1]]&fUpper != 0
+			switch {
+			case n > 0 && capital && methods9110.hasBytes(b[at:end]):
+				method = n
+			case n == 3 || n > 0 && end > at && !isDigit(b[at]) && b[at] != ':' && class[b[at]]&fUpper == 0:
+				return
+			}
 		}
 		f[n] = span{at, end}
 		n++
