@@ -44,8 +44,12 @@ func (w SiteWithdrawal) Encode() ([]byte, error) {
 		return nil, fmt.Errorf("write withdrawal of a certificate: %w", err)
 	}
 	return statement.Encode([]statement.Line{
-		{Key: "format", Value: siteFormat}, {Key: "certificate", Value: w.ID}, {Key: "site", Value: w.Site},
-		{Key: "on", Value: w.On.String()}, {Key: "why", Value: string(w.Why)}, {Key: "by", Value: w.By},
+		{Key: "format", Value: siteFormat},
+		{Key: "certificate", Value: w.ID},
+		{Key: "site", Value: w.Site},
+		{Key: "on", Value: w.On.String()},
+		{Key: "why", Value: string(w.Why)},
+		{Key: "by", Value: w.By},
 	})
 }
 

@@ -76,11 +76,12 @@ func program() clitest.Program {
 			"train bank import":    "prints the files it made",
 			"site roster":          "prints the file that is carried",
 
-			"train certificate issue": "acts; the certificate is in train certificate list --json",
-			"train certificate print": "prints a page to print",
-			"train exam practice":     "a conversation",
-			"train exam resume":       "a conversation; its record is in train exam status --json",
-			"train exam start":        "a conversation; its record is in train exam status --json",
+			"train certificate issue":    "acts; the certificate is in train certificate list --json",
+			"train certificate withdraw": "acts; what counts is in train certificate list --json",
+			"train certificate print":    "prints a page to print",
+			"train exam practice":        "a conversation",
+			"train exam resume":          "a conversation; its record is in train exam status --json",
+			"train exam start":           "a conversation; its record is in train exam status --json",
 		},
 	}
 }
