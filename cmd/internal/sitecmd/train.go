@@ -158,6 +158,9 @@ func (a *app) takeLesson(id string, o lessonOptions) error {
 				return err
 			}
 		}
+		if _, err := a.learner(o.learner); err != nil {
+			return err
+		}
 		as = " --as " + o.learner
 	}
 	switch {

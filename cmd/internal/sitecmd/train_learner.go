@@ -30,7 +30,7 @@ func asFlag(c *cobra.Command, as *string) {
 func (a *app) learner(as string) (coach.Learner, error) {
 	last, err := a.practiceHome().Learner()
 	if err != nil {
-		return coach.Learner{}, cli.WithHint(err, "name yourself with --as ID")
+		return coach.Learner{}, cli.WithHint(err, "remove learner.json from that folder, and name yourself with --as ID")
 	}
 	l := coach.Learner{ID: as, Site: a.realSite(last.Site)}
 	if l.ID == "" && l.Site != "" {
