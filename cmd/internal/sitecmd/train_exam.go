@@ -248,21 +248,41 @@ func (r examRow) next() (next []string) {
 	return append(next, "darksite train exam submit "+r.Session+" --as "+r.Candidate+" --supervisor "+r.Supervisor)
 }
 
+// labsOf are the IDs of the labs of a kind and track.
+func labsOf(kind exam.LabKind, track certificate.Track) (ids []string, err error) {
+	all, err := labcontent.Library()
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range all.All() {
+		if l.Kind == kind && l.Track == track {
+			ids = append(ids, l.ID)
+		}
+	}
+	return ids, nil
+}
+
+// haveLabs refuses an examination that nobody could pass, before anybody has sat it.
+func haveLabs(plan exam.Blueprint) error {
+	for _, k := range plan.Labs {
+		ids, err := labsOf(k, plan.Track)
+		if err != nil {
+			return err
+		}
+		if len(ids) == 0 {
+			return cli.WithHint(fmt.Errorf("this kit has no lab of kind %s for track %s, and the examination wants one", k, plan.Track), "darksite train lab list --track %s", plan.Track)
+		}
+	}
+	return nil
+}
+
 // labsToDo are the commands that begin a lab of each kind that is missing. A lab has a
 // site folder of its own, and the commands of the examination find the way back from it.
 func labsToDo(missing []exam.LabKind, track, candidate string) (next []string) {
-	all, err := labcontent.Library()
-	if err != nil {
-		return []string{"darksite train lab list"}
-	}
 	for _, k := range missing {
-		var ids []string
-		for _, l := range all.All() {
-			if l.Kind == k && string(l.Track) == track {
-				ids = append(ids, l.ID)
-			}
-		}
-		if len(ids) == 0 {
+		ids, err := labsOf(k, certificate.Track(track))
+		if err != nil || len(ids) == 0 {
+			next = append(next, "darksite train lab list --track "+track)
 			continue
 		}
 		others := ""

@@ -134,6 +134,9 @@ func (a *app) startExam(o examOptions) error {
 	if err != nil {
 		return err
 	}
+	if err := haveLabs(plan); err != nil {
+		return err
+	}
 	if o.extra < 0 || o.extra > exam.MaxExtra {
 		return cli.Usagef("--extra %d: want 0 to %d minutes", o.extra, exam.MaxExtra)
 	}
