@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"darksite/training/certificate"
 )
 
 // Answer is what a candidate gave, in one line. Its form by kind: the ID of an option
@@ -127,6 +129,18 @@ type LabResult struct {
 	Fatal  bool      // an act was done that must never be done
 	Digest string    // SHA-256 over the state it was judged by, hex
 	At     time.Time // when it was judged
+}
+
+// Track is the track whose lab it is, by how labs are called: l1 is one for admins, s-l1
+// for officers, t-l1 for support engineers.
+func (l LabResult) Track() certificate.Track {
+	switch {
+	case strings.HasPrefix(l.Lab, "s-"):
+		return certificate.Officer
+	case strings.HasPrefix(l.Lab, "t-"):
+		return certificate.TSE
+	}
+	return certificate.Admin
 }
 
 // Result is what an examination came to.

@@ -224,6 +224,11 @@ func TestReplayHoldsToTheRules(t *testing.T) {
 		{"an item of another form", func(r *exam.Record) { r.Events[1].Rest = "s9-single-0 red" }, "not on this form"},
 		{"an answer without form", func(r *exam.Record) { r.Events[1].Rest, _, _ = strings.Cut(r.Events[1].Rest, " ") }, "no answer"},
 		{"a lab of a kind twice", func(r *exam.Record) { insert(r, len(r.Events)-1, r.Events[len(r.Events)-2]) }, "a second one"},
+		{"a lab of another track", func(r *exam.Record) {
+			admins := clean()[1]
+			admins.Lab = "l2"
+			r.Events[len(r.Events)-2].Rest = admins.Words()
+		}, "one of track admin, and the examination of track officer"},
 		{"a lab with 101 %", func(r *exam.Record) {
 			r.Events[len(r.Events)-2].Rest = "bundle s-l1 1010 clean 00 2026-11-23T10:00:00Z"
 		}, "want 0 to 1000"},

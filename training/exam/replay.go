@@ -166,6 +166,9 @@ func (s *session) lab(e Event) error {
 	if err := s.inTime(l.At); err != nil {
 		return fmt.Errorf("lab %s: %w", l.Lab, err)
 	}
+	if l.Track() != s.plan.Track {
+		return fmt.Errorf("lab %s: it is one of track %s, and the examination of track %s", l.Lab, l.Track(), s.plan.Track)
+	}
 	for _, have := range s.labs {
 		if have.Kind == l.Kind {
 			return fmt.Errorf("lab: a second one of kind %s", l.Kind)

@@ -178,6 +178,7 @@ func TestLintRefuses(t *testing.T) {
 		{"too few that fail", "{name: two, score: 0", "{name: two, score: 80", "2 do not"},
 		{"a fatal act nobody commits", "score: 0, fatal: true", "score: 0", "no solution commits it"},
 		{"an id that is none", "id: l1\n", "id: l0\n", `id "l0"`},
+		{"an id of another track", "track: admin", "track: officer", "of a lab of track admin, not officer"},
 		{"a look too often", "every: 1m", "every: 100ms", "at least a second apart"},
 		{"neither fatal nor a penalty", "penalty: 10, ", "", "either fatal or has a penalty"},
 		{"a bundle of nothing", "seed: 1", "seed: 1\nbundles: [{times: 2}]", "a bundle has files or a case"},
@@ -199,7 +200,7 @@ func TestLoad(t *testing.T) {
 	require.ErrorContains(t, err, "have the same name")
 	_, err = labs.Load(fstest.MapFS{"l1/other.yaml": {Data: []byte(small)}})
 	require.ErrorContains(t, err, "lab l1")
-	lib, err := labs.Load(fstest.MapFS{"l1/lab.yaml": {Data: []byte(small)}, "s-l1/lab.yaml": {Data: []byte(strings.Replace(small, "id: l1", "id: s-l1", 1))}, "l10/lab.yaml": {Data: []byte(strings.Replace(small, "id: l1", "id: l10", 1))}})
+	lib, err := labs.Load(fstest.MapFS{"l1/lab.yaml": {Data: []byte(small)}, "s-l1/lab.yaml": {Data: []byte(strings.NewReplacer("id: l1", "id: s-l1", "track: admin", "track: officer").Replace(small))}, "l10/lab.yaml": {Data: []byte(strings.Replace(small, "id: l1", "id: l10", 1))}})
 	require.NoError(t, err)
 	var ids []string
 	for _, l := range lib.All() {

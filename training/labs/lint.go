@@ -29,6 +29,8 @@ func (l *Lab) lint(at strictyaml.Place) {
 	}
 	if !slices.Contains(certificate.Tracks(), l.Track) {
 		at.Key("track").Fail("track %q: want one of %v", l.Track, certificate.Tracks())
+	} else if of := (exam.LabResult{Lab: l.ID}).Track(); of != l.Track {
+		at.Key("id").Fail("id %q is that of a lab of track %s, not %s", l.ID, of, l.Track)
 	}
 	if k := []exam.LabKind{exam.EasyLab, exam.BundleLab, exam.EscalateLab}; !slices.Contains(k, l.Kind) {
 		at.Key("kind").Fail("kind %q: want one of %v", l.Kind, k)

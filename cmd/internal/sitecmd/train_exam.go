@@ -395,7 +395,7 @@ func (a *app) openExam(session string) (register.Exam, *register.Sitting, error)
 }
 
 // newLabs are the results of labs that belong to a sitting and are not attached yet:
-// for each kind the first within its time, because there is one attempt.
+// for each kind the first of its track within its time, because there is one attempt.
 func (a *app) newLabs(s *exam.Sitting, candidate string) (out []exam.LabResult, err error) {
 	done, err := a.labsDone(a.here(candidate))
 	if err != nil {
@@ -404,7 +404,7 @@ func (a *app) newLabs(s *exam.Sitting, candidate string) (out []exam.LabResult, 
 	has := s.Labs()
 	for _, l := range done {
 		same := func(o exam.LabResult) bool { return o.Kind == l.Kind }
-		in := !l.At.Before(s.Began()) && s.Left(l.At) >= 0
+		in := l.Track() == s.Blueprint().Track && !l.At.Before(s.Began()) && s.Left(l.At) >= 0
 		if in && slices.Contains(s.Blueprint().Labs, l.Kind) && !slices.ContainsFunc(has, same) {
 			has, out = append(has, l), append(out, l)
 		}
