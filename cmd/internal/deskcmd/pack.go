@@ -2,6 +2,7 @@ package deskcmd
 
 import (
 	"fmt"
+	"io/fs"
 	"maps"
 	"math"
 	"os"
@@ -61,18 +62,12 @@ func (a *app) buildPack(dir string, o packOptions) error {
 	if o.out == "" || o.number < 1 {
 		return cli.Usagef("name the file with --out FILE and the pack with --number N")
 	}
-	p := pack.Pack{Name: o.name, Number: o.number, Site: o.site, Issued: a.env.Now().UTC().Truncate(time.Second), Withdrawn: map[string]string{}}
-	for _, w := range o.withdraw {
-		id, why, _ := strings.Cut(w, "=")
-		p.Withdrawn[id] = why
-	}
+	var books fs.FS
 	if dir != "" {
-		var err error
-		if p.Books, err = pack.Folder(os.DirFS(dir)); err != nil {
-			return err
-		}
+		books = os.DirFS(dir)
 	}
-	text, err := p.Statement()
+	head := pack.Pack{Name: o.name, Number: o.number, Site: o.site, Issued: a.env.Now().UTC().Truncate(time.Second)}
+	p, text, err := pack.Compose(head, books, o.withdraw)
 	if err != nil {
 		return cli.WithCode(cli.CodeUsage, err)
 	}

@@ -443,11 +443,7 @@ withdraw. Two people of the vendor sign it, each with --key; without keys it can
 read at a site and not run.`,
 		Example: "  darksite runbook pack build ./books --name vendor --number 3 --key rone.key --key rtwo.key --out vendor-3.pack",
 		RunE: func(_ *cobra.Command, args []string) error {
-			dir := ""
-			if len(args) == 1 {
-				dir = args[0]
-			}
-			return a.buildPack(dir, o)
+			return a.buildPack(strings.Join(args, ""), o)
 		},
 	}
 	f := c.Flags()
@@ -465,27 +461,21 @@ func (a *app) buildPack(dir string, o packBuild) error {
 	if o.out == "" || o.number < 1 {
 		return cli.Usagef("name the file with --out FILE and the pack with --number N")
 	}
-	p := pack.Pack{Name: o.name, Number: o.number, Site: o.site, Issued: a.env.Now().UTC().Truncate(time.Second), Books: map[string]map[string][]byte{}, Withdrawn: map[string]string{}}
-	for _, w := range o.withdraw {
-		id, why, _ := strings.Cut(w, "=")
-		p.Withdrawn[id] = why
-	}
+	var books fs.FS
 	if dir != "" {
-		var err error
-		if p.Books, err = pack.Folder(os.DirFS(dir)); err != nil {
-			return err
-		}
+		books = os.DirFS(dir)
+	}
+	head := pack.Pack{Name: o.name, Number: o.number, Site: o.site, Issued: a.env.Now().UTC().Truncate(time.Second)}
+	p, text, err := pack.Compose(head, books, o.withdraw)
+	if err != nil {
+		return cli.WithCode(cli.CodeUsage, err)
 	}
 	base, err := content.Library()
 	if err != nil {
 		return err
 	}
 	if _, _, err := pack.Overlay(base, p); err != nil {
-		return err
-	}
-	text, err := p.Statement()
-	if err != nil {
-		return err
+		return cli.WithHint(cli.WithCode(cli.CodeRefused, err), "mend the runbooks where it says, then build again")
 	}
 	sigs := map[string][]byte{}
 	for _, path := range o.keys {

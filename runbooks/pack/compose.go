@@ -6,6 +6,24 @@ import (
 	"strings"
 )
 
+// Compose gives a pack the books of a folder, nil for none, and what it withdraws, each
+// as ID=REASON. It returns with it the text that people sign.
+func Compose(p Pack, books fs.FS, withdrawn []string) (Pack, []byte, error) {
+	p.Withdrawn = map[string]string{}
+	for _, w := range withdrawn {
+		id, why, _ := strings.Cut(w, "=")
+		p.Withdrawn[id] = why
+	}
+	if books != nil {
+		var err error
+		if p.Books, err = Folder(books); err != nil {
+			return p, nil, err
+		}
+	}
+	text, err := p.Statement()
+	return p, text, err
+}
+
 // Folder reads the books of a pack from a folder that holds a folder for each.
 func Folder(fsys fs.FS) (map[string]map[string][]byte, error) {
 	books := map[string]map[string][]byte{}
