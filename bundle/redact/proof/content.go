@@ -214,7 +214,10 @@ func (s *search) text(b []byte, name string, base int64, from, to int) {
 		if at+64 < len(b) && wordy(b[at+64]) {
 			next = 1 << 63
 		}
-		ends := ^(m.wordy & (m.wordy>>1 | next))
+		ends := m.wordy &^ (m.wordy>>1 | next)
+		if s.idx.odd {
+			ends |= ^m.wordy
+		}
 		deep := m.encoded.long(&prev)
 		for c := ends | deep; c != 0; c &= c - 1 {
 			end := at + bits.TrailingZeros64(c) + 1

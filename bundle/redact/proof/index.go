@@ -47,6 +47,7 @@ type index struct {
 	long      table        // of patterns that stand alone
 	short     table        // the same, of less than a window
 	lasts     [256]bool    // bytes at which those two end
+	odd       bool         // there are such that are no letter or digit
 	inner     [sorts]table // of patterns that can stand inside others, by sort; all are long
 	longest   int
 }
@@ -78,11 +79,12 @@ func sortOf(folded uint64, capital bool) int {
 // capitals reports whether a window of ASCII holds one.
 func capitals(window uint64) bool { return in(window, 'A', 'Z')&top != 0 }
 
-// table finds places by their window: a bit for each hash, then a short list.
+// table finds places by their window: three bits of one word of a filter for each,
+// which is small enough to stay near the processor, then a short list.
 type table struct {
 	places []place
-	bits   []uint64
-	shift  uint
+	filter []uint64
+	shift  uint     // how far a hash is shifted for its word of the filter
 	starts []uint32 // of the lists in places, by the first bits of the hash
 	list   uint     // how far a hash is shifted for its list
 }
@@ -142,6 +144,7 @@ func (x *index) add(text []byte, edges, fold bool, at place) {
 	for _, c := range []byte{text[n-1], foldByte(text[n-1]), foldByte(text[n-1]) &^ 0x20} {
 		x.lasts[c] = true
 	}
+	x.odd = x.odd || !wordy(text[n-1])
 }
 
 // writer writes the encoded spellings of one original after the other.
@@ -205,15 +208,15 @@ func other(out, std []byte) []byte {
 // build puts the places of one list together and sets the bits.
 func (t *table) build() {
 	n := len(t.places)
-	log := min(max(16, bits.Len(uint(n))+4), 27)
+	log := bits.Len(uint(n / perWord))
 	t.shift = uint(64 - log)
-	t.bits = make([]uint64, 1<<log/64)
+	t.filter = make([]uint64, 1<<log)
 	lists := bits.Len(uint(n) | 1)
 	t.list = uint(64 - lists)
 	t.starts = make([]uint32, 1<<lists+1)
 	for _, p := range t.places {
 		h := p.end * mixer
-		t.bits[h>>t.shift/64] |= 1 << (h >> t.shift % 64)
+		t.filter[h>>t.shift] |= threeBits(h)
 		t.starts[h>>t.list+1]++
 	}
 	for i := range 1 << lists {
@@ -233,10 +236,21 @@ func (t *table) build() {
 
 const mixer = 0x9e3779b97f4a7c15
 
+// perWord is how many places may share a word of the filter, on average between half
+// of it and all: of windows that end no pattern, it lets one in a hundred through.
+const perWord = 6
+
+// threeBits are the bits of a hash in its word of the filter. They are taken from below
+// those that choose the word, and not from the lowest, which say little.
+func threeBits(h uint64) uint64 {
+	return 1<<(h>>18&63) | 1<<(h>>24&63) | 1<<(h>>30&63)
+}
+
 // may says quickly whether a window ends a pattern.
 func (t *table) may(end uint64) bool {
-	h := end * mixer >> t.shift
-	return t.bits[h/64]&(1<<(h%64)) != 0
+	h := end * mixer
+	bits := threeBits(h)
+	return t.filter[h>>t.shift]&bits == bits
 }
 
 // at returns the list in which the places of a window are, with others.
