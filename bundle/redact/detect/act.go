@@ -47,7 +47,10 @@ func (s *Scanner) act(start, lo, hi, end int, v verdict) int {
 	if a&aLeader != 0 {
 		s.leader(lo, hi)
 	}
-	if a&aMachine != 0 {
+	if a&aGuest != 0 {
+		s.guest(lo, hi)
+	}
+	if a&aMachine != 0 && !s.messageID(lo, hi) {
 		s.hostName(lo-s.lo, hi-s.lo, s.fold(s.buf[lo:hi]))
 	}
 	if a&aStamp != 0 {
@@ -70,6 +73,12 @@ func (s *Scanner) act(start, lo, hi, end int, v verdict) int {
 		next = max(next, n)
 	}
 	return next
+}
+
+// messageID tells the number of a message in brackets, as [FW-1424], from a machine.
+func (s *Scanner) messageID(lo, hi int) bool {
+	b := s.buf
+	return lo > s.lo && hi < s.hi && b[lo-1] == '[' && b[hi] == ']' && hi-5 > lo && b[hi-5] == '-' && upperName(b[lo:hi])
 }
 
 // actForm deals with values known by their form.

@@ -43,7 +43,8 @@ func (s *Scanner) columnHeader(b []byte) (table, bool) {
 		spans[n] = span{from, i}
 		n++
 	}
-	if words < 3 {
+	listed := n == 2 && words == 2 && foldEqual(b[spans[0].lo:spans[0].hi], "name") && foldEqual(b[spans[1].lo:spans[1].hi], "hosts")
+	if words < 3 && !listed {
 		return table{}, false
 	}
 	company, name := pseudonym.None, -1
@@ -61,12 +62,15 @@ func (s *Scanner) columnHeader(b []byte) (table, bool) {
 		return table{}, false
 	}
 	for _, c := range spans[:n] {
+		if kind := alongside(company, b[c.lo:c.hi]); name >= 0 && kind != pseudonym.None {
+			t.put(column{at: uint16(c.lo), end: uint16(c.hi), kind: kind, rule: noRule})
+		}
 		if title := b[c.lo:c.hi]; versionTitle(title) {
 			t.put(column{at: uint16(c.lo), end: uint16(c.hi), rule: versions})
 		}
 	}
 	t.gaps = uint8(min(gaps, 255))
-	t.pending = capitals < n && !(n > 3 && gaps > 2 && words <= n+1) || gaps < 2 && !upperCase(b)
+	t.pending = !listed && (capitals < n && !(n > 3 && gaps > 2 && words <= n+1) || gaps < 2 && !upperCase(b))
 	return t, true
 }
 
@@ -201,12 +205,32 @@ func companyOf(title string, have pseudonym.Kind) pseudonym.Kind {
 		return pseudonym.Host
 	case "hosts":
 		return pseudonym.Group
+	case "roles":
+		if have == pseudonym.None {
+			return pseudonym.Host // nodes of a cluster
+		}
+	case "locked":
+		if have == pseudonym.None {
+			return pseudonym.User
+		}
 	case "purity", "model":
 		if have == pseudonym.None {
 			return pseudonym.Array
 		}
 	}
 	return have
+}
+
+// alongside is what stands below a title that names its cells only in a table of
+// things of a kind: where volumes come from, the hosts of a group.
+func alongside(company pseudonym.Kind, title []byte) pseudonym.Kind {
+	switch {
+	case company == pseudonym.Volume && foldEqual(title, "source"):
+		return pseudonym.Volume
+	case company == pseudonym.Group && foldEqual(title, "hosts"):
+		return pseudonym.Host
+	}
+	return pseudonym.None
 }
 
 // columnTitles are titles beyond the keys of the rules.

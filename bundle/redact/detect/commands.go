@@ -57,6 +57,20 @@ func (s *Scanner) command(lo, hi int) int {
 		s.resource(lo, hi)
 	case "by-id":
 		s.diskLink(hi)
+	case "hbx":
+		s.heartbeat(hi)
+	case "names":
+		s.queryNames(lo, hi)
+	case "name":
+		if lo > s.lo && s.buf[lo-1] == '?' {
+			s.queryNames(lo, hi)
+			return 0
+		}
+		return s.switchStatement(lo, hi, w)
+	case "pool":
+		s.listedPool(lo, hi)
+	case "ok", "changed", "fatal", "skipping", "unreachable":
+		s.playHost(lo, hi)
 	case "packet", "noerror", "nxdomain", "servfail":
 		s.wireName(hi)
 	case "client_list":
@@ -264,6 +278,9 @@ func (s *Scanner) searchDomains(lo, hi int, w string) {
 // spacedWWN reads "LU WWN Device Id: 5 002538 e40a2b3c4".
 func (s *Scanner) spacedWWN(hi int) {
 	b := s.buf
+	if hi < s.hi && b[hi] == ' ' && s.worldName(hi+1) > 0 {
+		return
+	}
 	i := bytes.IndexByte(b[hi:s.hi], ':')
 	if i < 0 || i > 12 {
 		return

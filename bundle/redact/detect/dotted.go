@@ -11,14 +11,14 @@ import (
 var strongTLD = set("com net org edu gov mil biz arpa local internal intranet intra lan corp home localdomain private ad " +
 	"de fr uk nl ch se fi dk cz sk hu ro bg gr tr ua ie es be lu li lv lt ee hr si eu ru cn jp kr br au ca za mx ar cl pe " +
 	"uy nz sg hk tw th vn ph pk bd lk np ir iq ae qa kw jo lb eg tn dz ng ke gh tz aero coop museum mobi travel asia xyz cloud shop " +
-	"example bank onion pt pl it at us in tv ws co hm tk il sa onmicrosoft ext dmz prod2 lab domain adds")
+	"example bank onion pt pl it at us no in tv ws co hm tk il sa onmicrosoft ext dmz prod2 lab domain adds")
 
 // Top-level domains that also end file names and members of programs.
-var weakTLD = set("io ai me my to sh py md so mk ps pm is no do id as am ac cc st im rs by pro info name app dev site store online tech jobs int " +
+var weakTLD = set("io ai me my to sh py md so mk ps pm is do id as am ac cc st im rs by pro info name app dev site store online tech jobs int " +
 	"la vc ml mm ms ba al re ht va ne sc sm sn td tf tg tl ve vi vu wf ye yt zm zw cat tel link live news host works zone test")
 
 // weakOfStrong are strong domains that also end file names; they need a second dot.
-var weakOfStrong = set("pl in it at us co pt local domain home private lab ad example be com ext")
+var weakOfStrong = set("pl in it at us co no pt local domain home private lab ad example be com ext")
 
 // TopLevel reports whether a label is a top-level domain.
 func TopLevel(label string) bool { return strongTLD.has(label) || weakTLD.has(label) }
@@ -93,7 +93,11 @@ func (s *Scanner) dottedName(lo, hi int, a acts) {
 		return
 	}
 	name := s.fold(w)
-	if strings.HasSuffix(name, ".arpa") || publicNames.has(name) || strings.HasSuffix(name, "kubernetes.io") || strings.HasSuffix(name, ".k8s.io") || lo > s.lo+1 && s.buf[lo-1] == '@' && s.buf[lo-2] == '@' || s.staysName(name) || strings.HasSuffix(name, pseudonym.Suffix) && s.owns(pseudonym.Name, name) {
+	if strings.HasSuffix(name, ".in-addr.arpa") {
+		s.reverseZone(lo, name)
+		return
+	}
+	if strings.HasSuffix(name, ".arpa") || cloudService(name) || publicNames.has(name) || strings.HasSuffix(name, "kubernetes.io") || strings.HasSuffix(name, ".k8s.io") || lo > s.lo+1 && s.buf[lo-1] == '@' && s.buf[lo-2] == '@' || s.staysName(name) || strings.HasSuffix(name, pseudonym.Suffix) && s.owns(pseudonym.Name, name) {
 		return
 	}
 	known := s.inv.domains[name] || s.inv.inDomain(name)
@@ -112,6 +116,22 @@ func (s *Scanner) dottedName(lo, hi int, a acts) {
 		name = name[i+1:]
 	}
 	s.emitName(lo, hi, name, "fqdn")
+}
+
+// reverseZone emits the one to three numbers of a zone for addresses, which are the
+// site's network back to front. Those of whole addresses are met as such.
+func (s *Scanner) reverseZone(lo int, name string) {
+	net := strings.TrimSuffix(name, ".in-addr.arpa")
+	if n := strings.Count(net, "."); n > 2 || net == "127" || strings.HasSuffix(net, ".127") || strings.Trim(net, "0123456789.") != "" {
+		return
+	}
+	s.emitForm(lo, lo+len(net), pseudonym.Name, Plain, net, "reverse-zone")
+}
+
+// cloudService tells a service of a public cloud from what a customer keeps there.
+func cloudService(name string) bool {
+	service, ok := strings.CutSuffix(name, ".amazonaws.com")
+	return ok && lettersOnly(service) || ok && service == "s3" || strings.HasSuffix(name, ".googleapis.com") && strings.Count(name, ".") == 2
 }
 
 // emitName emits a dotted name: two labels are a domain, more a host in one.

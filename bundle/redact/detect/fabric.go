@@ -72,6 +72,32 @@ func (s *Scanner) bracketed(at int) {
 	}
 }
 
+// partition emits the name of an object in the partition of a load balancer: behind
+// /Common/, of a host where a member or a node is spoken of.
+func (s *Scanner) partition(lo, hi int, name string) {
+	if s.wordy(name) || s.k.Common(name) || s.staysName(name) {
+		return
+	}
+	if _, n := parseQuad(s.buf[lo:hi], '.'); n > 0 {
+		return
+	}
+	if p := s.prev[0]; p.hi > p.lo && (foldEqual(s.buf[p.lo:p.hi], "member") || foldEqual(s.buf[p.lo:p.hi], "node")) {
+		s.hostName(lo-s.lo, hi-s.lo, name)
+		return
+	}
+	s.label(lo, hi)
+}
+
+// listedPool emits the name behind "  pool: ", with which zpool status begins.
+func (s *Scanner) listedPool(lo, hi int) {
+	if lo != s.lo+2 || s.buf[s.lo] != ' ' || hi+2 >= s.hi || s.buf[hi] != ':' {
+		return
+	}
+	if end := nameEnd(s.buf, hi+2, s.hi); end == s.hi {
+		s.label(hi+2, end)
+	}
+}
+
 // aliasBefore reads the name of a multipath device before its WWID: name (3600..)
 // dm-3. Names that only count (mpatha) stay.
 func (s *Scanner) aliasBefore(lo, hi int) {
@@ -129,5 +155,16 @@ func (s *Scanner) aliasArg(hi int, needName bool) {
 			return
 		}
 		hi = end
+	}
+}
+
+// zoningAfter reads the name in "The effective configuration has changed to X"; lo
+// and hi bound its to.
+func (s *Scanner) zoningAfter(lo, hi int) {
+	if p := s.prev[0]; p.hi != lo-1 || !foldEqual(s.buf[p.lo:p.hi], "changed") || !s.lineHas(lo, "ffective configuration") {
+		return
+	}
+	if n, end, quote := s.next(hi); quote != '(' {
+		s.label(n, end)
 	}
 }

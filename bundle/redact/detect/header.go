@@ -63,6 +63,10 @@ func (s *Scanner) header() {
 		if class[b[0]]&fUpper != 0 {
 			s.levelHost(b)
 		}
+		if n := bytes.IndexByte(b[:min(len(b), 32)], '('); n > 1 && n+6 < len(b) && b[n+1] == 'i' && b[n+2] == 'd' && isDigit(b[n+3]) {
+			s.nodeHost(b, n)
+			return
+		}
 		if n := epochStamp(b); n > 0 {
 			s.stampedHosts(n)
 			return
@@ -458,5 +462,17 @@ func (s *Scanner) promptLogin(i, end, at int) {
 	s.account(s.lo+i, s.lo+i+at)
 	if host != "" {
 		s.hostName(i+at+1, end, host)
+	}
+}
+
+// nodeHost reads the host before the number of its node, with which lines of several
+// nodes begin: filer-3(id3): 2026-11-22T13:46:11. The number is in a bracket at n.
+func (s *Scanner) nodeHost(b []byte, n int) {
+	i := n + len("(id")
+	for i < len(b) && isDigit(b[i]) {
+		i++
+	}
+	if name := b[:n]; i+2 < len(b) && b[i] == ')' && b[i+1] == ':' && nameEnd(b, 0, n) == n && class[name[0]]&fLetter != 0 {
+		s.hostName(0, n, s.fold(name))
 	}
 }

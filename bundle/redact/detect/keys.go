@@ -73,6 +73,9 @@ func (s *Scanner) key(start, lo, hi int, rule int16) int {
 		return s.openParent(g, kind, whole)
 	}
 	if kind == pseudonym.Secret {
+		if g.sep == ':' && g.quote == 0 && asksFor(b[lo:hi]) && bytes.Count(b[g.value:s.hi], []byte{' '}) > 2 {
+			return 0
+		}
 		return s.secretValue(lo, hi, g, whole, option)
 	}
 	if kind == pseudonym.Serial && g.sep != ' ' && s.shortSerial(lo, hi, g, s.k.rules[whole].ID) {
@@ -343,3 +346,11 @@ func (s *Scanner) openParent(g gap, kind pseudonym.Kind, rule int16) int {
 	}
 	return 0
 }
+
+// asksFor tells the name of a function about secrets, which says in words what it did.
+func asksFor(key []byte) bool {
+	i := bytes.IndexByte(key, '_')
+	return i > 0 && functionVerbs.hasFolded(key[:i])
+}
+
+var functionVerbs = set("check get set verify validate read load change reset lookup fetch")

@@ -32,6 +32,9 @@ func (s *Scanner) dashHex(lo, hi int) bool {
 			s.nguid(lo, hi, digitsOf(w)) // written like a UUID
 		}
 		return true // a UUID; the MAC at the end of some is met as an item
+	case volumeID(w):
+		s.storeBehind(hi)
+		return true
 	case len(w) == 17 && pairsBy(w, 3):
 		s.mac(lo, hi)
 		return true
@@ -252,6 +255,8 @@ func (s *Scanner) qualified(lo, hi int) int {
 	case 'm':
 		s.daemonOf(lo+4, hi)
 		return hi
+	case 'f':
+		return max(hi, s.fibrePath(lo))
 	case 'i', 'n':
 		if lower(b[lo+1]) == 'q' {
 			return s.iqn(lo)
@@ -283,7 +288,7 @@ func (s *Scanner) qualified(lo, hi int) int {
 // mgr.stor-lyon-3 (mgr.14106).
 func (s *Scanner) daemonOf(lo, hi int) {
 	end := lo
-	for end < hi && s.buf[end] != '.' {
+	for end < hi && s.buf[end] != '.' && s.buf[end] != '@' {
 		end++
 	}
 	if w := s.buf[lo:end]; joinedName(w) {

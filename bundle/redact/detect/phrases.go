@@ -145,6 +145,8 @@ func (s *Scanner) loginOf(lo, end int, w []byte) bool {
 	}
 	switch s.fold(s.buf[p.lo:p.hi]) {
 	case "invalid", "illegal", "for", "unknown":
+	case "of":
+		return s.lineHas(lo, "ession ") && len(bytes.TrimRight(s.buf[end:s.hi], ". \r")) == 0
 	default:
 		return false
 	}
@@ -256,6 +258,7 @@ func (s *Scanner) phrase(lo, hi int) {
 		} else {
 			s.hostAfter(hi, false)
 			s.hostShaped(hi)
+			s.zoningAfter(lo, hi)
 		}
 	default:
 		s.hostAfter(hi, true)

@@ -256,6 +256,10 @@ func (s *Scanner) pathName(hi int) {
 		end--
 	}
 	w := s.fold(b[lo:end])
+	if lower(b[hi-1]) == 'n' && lower(b[hi-3]) == 'm' {
+		s.partition(lo, end, w)
+		return
+	}
 	if lower(b[hi-1]) == 's' && (lower(b[hi-2]) == 't' || s.served(hi)) && (s.k.Common(w) || isUUID(b[lo:end]) || hump(b[lo:end])) {
 		return // a part of an interface, not of a file system
 	}

@@ -53,6 +53,9 @@ func (s *Scanner) secretWord(lo, hi int) int {
 	}
 	b := s.buf
 	w := b[n:end]
+	if quote == 0 && (string(w) == "is" || string(w) == "was") {
+		return s.toldSecret(end)
+	}
 	if len(w) == 1 && isDigit(w[0]) && end < s.hi && isSpace(b[end]) {
 		return s.secretArg(end, 0) // the digit says how the rest is encoded
 	}
@@ -71,6 +74,34 @@ func (s *Scanner) secretWord(lo, hi int) int {
 		return 0
 	}
 	return s.secretArg(hi, 0)
+}
+
+// toldSecret reads the secret of "the password is X" in a letter: a word that holds a
+// digit beside letters, or a sign that words do not hold.
+func (s *Scanner) toldSecret(at int) int {
+	b := s.buf
+	lo := at + 1
+	end := lo
+	for end < s.hi && !isSpace(b[end]) {
+		end++
+	}
+	if end-lo > 2 && (b[end-1] == '.' || b[end-1] == ',') {
+		end--
+	}
+	if end-lo < 6 || end-lo > 64 {
+		return 0
+	}
+	var f flags
+	signs := false
+	for _, c := range b[lo:end] {
+		f |= class[c]
+		signs = signs || strings.IndexByte("!#$%&*+?=^~", c) >= 0
+	}
+	if f&fLetter == 0 || f&fDigit == 0 && !signs || strings.IndexByte("([{<", b[lo]) >= 0 || looksLikeValue(b[lo:end]) {
+		return 0
+	}
+	s.learn(lo, end, pseudonym.Secret, "secret")
+	return end
 }
 
 // encodings stand between the word and the secret and say how it is written.
@@ -127,6 +158,9 @@ func (s *Scanner) userArg(lo, hi int, w string) {
 	if w == "username" && (upperCase(s.buf[lo:hi]) || hi+1 < s.hi && isSpace(s.buf[hi+1])) {
 		return // a title
 	}
+	if w == "login" && s.loginResult(hi) {
+		return
+	}
 	if w == "login" && !s.lineHas(lo, "machine ") || w == "user" && !s.anyOf(s.buf[max(s.lo, lo-lookBack):lo], userStatements) {
 		return
 	}
@@ -138,6 +172,28 @@ func (s *Scanner) userArg(lo, hi int, w string) {
 	if !s.staysName(name) && !stateWord.has(name) && !looksLikeValue(s.buf[n:end]) {
 		s.parts(n, end, pseudonym.User, "user", name)
 	}
+}
+
+// loginResult reads who logged in at a RADIUS server: "Login OK: [jdoe] (from client",
+// "Login incorrect (mschap: ...): [jdoe/<via Auth-Type = mschap>]".
+func (s *Scanner) loginResult(hi int) bool {
+	rest := s.buf[hi:s.hi]
+	if !bytes.HasPrefix(rest, []byte(" OK")) && !bytes.HasPrefix(rest, []byte(" incorrect")) {
+		return false
+	}
+	i := bytes.Index(rest, []byte(": ["))
+	if i < 0 {
+		return false
+	}
+	lo := hi + i + len(": [")
+	end := nameEnd(s.buf, lo, s.hi)
+	if end > lo && end < s.hi && (s.buf[end] == ']' || s.buf[end] == '/') {
+		s.account(lo, end)
+		if to := bytes.IndexByte(s.buf[end:s.hi], ']'); to > 1 && s.buf[end] == '/' && s.buf[end+1] != '<' {
+			s.learn(end+1, end+to, pseudonym.Secret, "secret")
+		}
+	}
+	return true
 }
 
 // userStatements begin a statement that names a user: of switches, and those of

@@ -330,6 +330,10 @@ func (s *Scanner) listing(b []byte) {
 		s.owners(b)
 		return
 	}
+	if b[0] == '/' && len(b) > 4 && b[1] == '/' {
+		s.windowsShare(b)
+		return
+	}
 	if isDigit(b[0]) {
 		s.etcHosts(b)
 		s.accessLog(b)
@@ -414,18 +418,58 @@ func (s *Scanner) etcHosts(b []byte) {
 func (s *Scanner) exportSource(lo, hi int) {
 	b := s.buf
 	w := b[lo:hi]
-	if len(w) < 2 || lo > s.lo && !isSpace(b[lo-1]) || class[w[0]]&fLetter == 0 {
+	if len(w) < 2 || lo > s.lo && !isSpace(b[lo-1]) {
 		return
 	}
-	name := strings.ToLower(string(w))
-	if s.k.Common(name) || bytes.IndexByte(w, '@') >= 0 || stateWord.has(name) {
+	_, quad := parseQuad(w, '.')
+	name := s.fold(w)
+	if quad != len(w) && (class[w[0]]&fLetter == 0 || s.k.Common(name) || bytes.IndexByte(w, '@') >= 0 || stateWord.has(name)) {
 		return
 	}
 	line := b[s.lo:s.hi]
-	if lo == s.lo || bytes.Contains(line, []byte(" nfs")) || bytes.Contains(line, []byte("mount")) || bytes.Contains(line, []byte("scp ")) || bytes.Contains(line, []byte("rsync ")) {
+	mounted := bytes.Contains(line, []byte(" nfs")) || bytes.Contains(line, []byte("mount")) || bytes.Contains(line[hi-s.lo:], []byte("% /"))
+	if quad != len(w) && (mounted || lo == s.lo || bytes.Contains(line, []byte("scp ")) || bytes.Contains(line, []byte("rsync "))) {
 		s.hostName(lo-s.lo, hi-s.lo, name)
 	}
+	if mounted {
+		s.exportPath(hi + 1)
+	}
 }
+
+// exportPath emits the parts of the path of an export that are names of file systems
+// rather than words of every path.
+func (s *Scanner) exportPath(at int) {
+	b := s.buf
+	for at < s.hi && b[at] == '/' {
+		end := nameEnd(b, at+1, s.hi)
+		name := s.fold(b[at+1 : end])
+		if end-at > 3 && !s.staysName(name) && !s.k.Common(name) && !looksLikeValue(b[at+1:end]) && !exportFolders.has(name) {
+			s.parts(at+1, end, pseudonym.FileSystem, "filesystem", name)
+		}
+		at = end
+	}
+}
+
+// windowsShare reads //server/share at the beginning of a line of mount or df.
+func (s *Scanner) windowsShare(b []byte) {
+	end := nameEnd(b, 2, len(b))
+	if end < 4 || end+1 >= len(b) || b[end] != '/' || isSpace(b[end+1]) || !nameShape(b[2:end]) && !bytes.Contains(b, []byte("cifs")) && !bytes.Contains(b, []byte("% /")) {
+		return
+	}
+	if class[b[2]]&fLetter != 0 && !bytes.ContainsAny(b[2:end], "_@") {
+		s.hostName(2, end, s.fold(b[2:end]))
+	}
+	share := nameEnd(b, end+1, len(b))
+	if share < len(b) && b[share] == '$' {
+		share++
+	}
+	if name := s.fold(b[end+1 : share]); share-end > 3 && !adminShares.has(strings.TrimSuffix(name, "$")) && !s.staysName(name) {
+		s.parts(s.lo+end+1, s.lo+share, pseudonym.FileSystem, "filesystem", name)
+	}
+}
+
+// exportFolders are parts of paths of exports on many systems.
+var exportFolders = set("nfs nfs4 vol vols srv mnt ifs var opt tmp home homes exports exported share shares pub public isos images nfsdata nfsshare volume1 volume2 datastore datastores kubernetes k8s pvs qtree snapshot")
 
 // accessLog reads the user of a web server's line: address - user [time].
 func (s *Scanner) accessLog(b []byte) {

@@ -37,6 +37,7 @@ const (
 	aStart   // a word that begins a phrase of a command or a config line
 	aDotFile // a file or folder that only homes have, behind its dot
 	aLeader  // a key and its value that dots join
+	aGuest   // the name of a file that guests of hypervisors have
 )
 
 // verdict is what a word's spelling says.
@@ -118,6 +119,9 @@ func (s *Scanner) shape(w []byte, acc flags) (a acts) {
 		if bytes.Contains(w, []byte("....")) {
 			a |= aLeader
 		}
+		if guestFile(w) {
+			a |= aGuest
+		}
 	}
 	if letters && s.k.heads[w[0]] {
 		for _, p := range s.k.byHead[w[0]] {
@@ -178,6 +182,11 @@ var (
 // qualifiedHead tells the beginnings of names of storage ends.
 func qualifiedHead(w []byte) acts {
 	switch lower(w[0]) {
+	case 'f':
+		if len(w) >= 19 && lower(w[1]) == 'c' && w[2] == '.' && hexDigits(w[3:19]) == 16 {
+			return aQualified
+		}
+		return 0
 	case 'i', 'n', 'e', 't', 'w', 'm':
 	default:
 		return 0
@@ -206,7 +215,7 @@ var phrases = map[string]acts{
 	"home": aPath, "users": aPath, "cron": aPath, "mail": aPath, "profiles": aPath, "accounts": aPath, "homes": aPath, "tabs": aPath, "crontabs": aPath,
 	"name": aNameKey | aStart, "uuid": aNameKey, "id": aNameKey, "option": aNameKey, "property": aNameKey, "parameter": aNameKey, "field": aNameKey,
 	"variable": aNameKey, "setting": aNameKey, "value": aNameKey, "val": aNameKey, "valuestring": aNameKey, "value_string": aNameKey, "stringvalue": aNameKey, "string_value": aNameKey, "default": aNameKey, "attribute": aNameKey,
-	"systems": aStart, "drives": aStart, "by-id": aStart, "packet": aStart, "noerror": aStart, "nxdomain": aStart, "servfail": aStart, "client_list": aStart,
+	"systems": aStart, "drives": aStart, "hbx": aStart, "ok": aStart, "changed": aStart, "fatal": aStart, "skipping": aStart, "pool": aStart, "names": aStart, "common": aPath, "by-id": aStart, "packet": aStart, "noerror": aStart, "nxdomain": aStart, "servfail": aStart, "client_list": aStart,
 	"w3svc1": aStart, "w3svc2": aStart, "w3svc3": aStart, "fw": aStart,
 	"hex-string": aStart, "n": aStart, "chassisid": aStart, "portid": aStart,
 	"snmp-server": aStart, "description": aStart, "ap": aStart, "traffic": aStart, "threat": aStart, "system": aStart, "config": aStart, "globalprotect": aStart, "userid": aStart, "hipmatch": aStart, "decryption": aStart, "contact": aStart, "location": aStart, "syscontact": aStart, "syslocation": aStart,

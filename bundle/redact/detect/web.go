@@ -111,3 +111,29 @@ func (s *Scanner) tunnelled(hi int) {
 		s.account(hi+1, end)
 	}
 }
+
+// queryNames reads the names of things in the query of a request to an array, behind
+// the word that says what they are: GET /api/2.4/volumes?names=v1,v2.
+func (s *Scanner) queryNames(lo, hi int) {
+	b := s.buf
+	if hi >= s.hi || b[hi] != '=' || lo-2 <= s.lo || b[lo-1] != '?' {
+		return
+	}
+	from := lo - 1
+	for from > s.lo && (class[b[from-1]]&(fLetter|fDash|fUnder) != 0) {
+		from--
+	}
+	kind := KindOfFile(string(b[from : lo-1]))
+	if kind == pseudonym.None || from == s.lo || b[from-1] != '/' {
+		return
+	}
+	for at := hi + 1; at < s.hi; at++ {
+		end := nameEnd(b, at, s.hi)
+		if end > at+1 {
+			s.nameAt(at, end, kind, kind.String(), gap{value: at, sep: '=', quote: '"', keyed: true})
+		}
+		if at = end; at >= s.hi || b[at] != ',' {
+			return
+		}
+	}
+}

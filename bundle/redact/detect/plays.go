@@ -1,0 +1,43 @@
+package detect
+
+import "bytes"
+
+// playHost reads the host of a result that a tool for configuring hosts writes:
+// "changed: [web01] =>" and "fatal: [web01]: UNREACHABLE!", and of its summary:
+// "web01   : ok=12   changed=3". The word of the result is at [lo, hi).
+func (s *Scanner) playHost(lo, hi int) {
+	b := s.buf
+	if hi+3 >= s.hi {
+		return
+	}
+	if b[hi] == '=' {
+		s.summed(lo)
+		return
+	}
+	if lo != s.lo || b[hi] != ':' || b[hi+1] != ' ' || b[hi+2] != '[' {
+		return
+	}
+	if end := nameEnd(b, hi+3, s.hi); end < s.hi && (b[end] == ']' || b[end] == ' ') && end-hi > 4 {
+		s.inventoryHost(hi+3, end)
+	}
+}
+
+// summed reads the host before " : ok=".
+func (s *Scanner) summed(lo int) {
+	head := s.buf[s.lo:lo]
+	name := bytes.TrimRight(head, " ")
+	if len(name) == len(head) || !bytes.HasSuffix(name, []byte{':'}) {
+		return
+	}
+	name = bytes.TrimRight(name[:len(name)-1], " ")
+	if len(name) > 1 && nameEnd(name, 0, len(name)) == len(name) {
+		s.inventoryHost(s.lo, s.lo+len(name))
+	}
+}
+
+func (s *Scanner) inventoryHost(lo, hi int) {
+	w := s.buf[lo:hi]
+	if name := s.fold(w); class[w[0]]&fLetter != 0 && bytes.IndexByte(w, '@') < 0 && !stateWord.has(name) && !s.k.Common(name) {
+		s.hostName(lo-s.lo, hi-s.lo, name)
+	}
+}
