@@ -73,6 +73,25 @@ func marked(l string) (e labelled) {
 	return e
 }
 
+// check holds a line as it came out against its marks.
+func (e labelled) check(t *testing.T, got string) {
+	t.Helper()
+	for _, v := range e.gone {
+		if strings.Contains(got, v) {
+			t.Errorf("%q is left\n%s\n%s", v, e.line, got)
+		}
+	}
+	rest := got
+	for _, s := range e.stay {
+		j := strings.Index(rest, s)
+		if j < 0 {
+			t.Errorf("%q is gone\n%s\n%s", s, e.line, got)
+			return
+		}
+		rest = rest[j+len(s):]
+	}
+}
+
 // TestLabelledLines holds the gate against lines as the world writes them.
 func TestLabelledLines(t *testing.T) {
 	all := readLabelled(t, "testdata/labelled.txt")
@@ -92,21 +111,35 @@ func TestLabelledLines(t *testing.T) {
 			continue // ends a table
 		}
 		t.Run(e.line, func(t *testing.T) {
-			for _, v := range e.gone {
-				if strings.Contains(got[i], v) {
-					t.Errorf("%q is left\n%s\n%s", v, e.line, got[i])
-				}
-			}
-			rest := got[i]
-			for _, s := range e.stay {
-				j := strings.Index(rest, s)
-				if j < 0 {
-					t.Errorf("%q is gone\n%s\n%s", s, e.line, got[i])
-					return
-				}
-				rest = rest[j+len(s):]
-			}
+			e.check(t, got[i])
 		})
+	}
+}
+
+// TestBlocks holds the gate against what one source wrote, alone: what is found in one
+// block is not known in the next.
+func TestBlocks(t *testing.T) {
+	files, err := filepath.Glob("testdata/blocks/*.txt")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for _, file := range files {
+		b, err := os.ReadFile(file)
+		require.NoError(t, err)
+		for _, block := range strings.Split("\n"+string(b), "\n=== ")[1:] {
+			name, text, _ := strings.Cut(block, "\n")
+			t.Run(filepath.Base(file)+"/"+name, func(t *testing.T) {
+				var all []labelled
+				var plain strings.Builder
+				for l := range strings.Lines(text) {
+					all = append(all, marked(strings.TrimSuffix(l, "\n")))
+					plain.WriteString(all[len(all)-1].line + "\n")
+				}
+				got := strings.Split(redactFile(t, newGate(t, redact.Options{}), plain.String()), "\n")
+				for i, e := range all {
+					e.check(t, got[i])
+				}
+			})
+		}
 	}
 }
 

@@ -32,6 +32,9 @@ const Mask = "masked-secret"
 func (s *Scanner) act(start, lo, hi, end int, v verdict) int {
 	next := end
 	a, told := v.acts, len(s.out)
+	if a&aTarget != 0 && s.target(lo, hi) {
+		return next
+	}
 	if a&(aQuad|aEmbedded|aDotMAC|aDashHex|aHex|aSID|aQualified|aToken) != 0 {
 		next = max(next, s.actForm(lo, hi, a))
 	}

@@ -122,7 +122,7 @@ func (s *Scanner) dottedName(lo, hi int, a acts) {
 // site's network back to front. Those of whole addresses are met as such.
 func (s *Scanner) reverseZone(lo int, name string) {
 	net := strings.TrimSuffix(name, ".in-addr.arpa")
-	if n := strings.Count(net, "."); n > 2 || net == "127" || strings.HasSuffix(net, ".127") || strings.Trim(net, "0123456789.") != "" {
+	if n := strings.Count(net, "."); n > 2 || n == 0 || n == 1 && (net == "168.192" || net == "254.169" || strings.HasSuffix(net, ".172")) || strings.HasSuffix(net, ".127") || strings.Trim(net, "0123456789.") != "" {
 		return
 	}
 	s.emitForm(lo, lo+len(net), pseudonym.Name, Plain, net, "reverse-zone")

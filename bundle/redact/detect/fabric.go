@@ -2,6 +2,7 @@ package detect
 
 import (
 	"bytes"
+	"strings"
 
 	"darksite/bundle/redact/pseudonym"
 )
@@ -73,9 +74,10 @@ func (s *Scanner) bracketed(at int) {
 }
 
 // partition emits the name of an object in the partition of a load balancer: behind
-// /Common/, of a host where a member or a node is spoken of.
-func (s *Scanner) partition(lo, hi int, name string) {
-	if s.wordy(name) || s.k.Common(name) || s.staysName(name) {
+// /Common/, of a host where a member or a node is spoken of; root is where the path
+// begins.
+func (s *Scanner) partition(root, lo, hi int, name string) {
+	if root > s.lo && class[s.buf[root-1]] != 0 || s.buf[root+1] != 'C' || s.wordy(name) || s.k.Common(strings.TrimRight(name, "0123456789")) || s.staysName(name) || isFile(name) || strings.IndexByte(name, '_') < 0 && !hasDigit(s.buf[lo:hi]) {
 		return
 	}
 	if _, n := parseQuad(s.buf[lo:hi], '.'); n > 0 {
@@ -93,10 +95,13 @@ func (s *Scanner) listedPool(lo, hi int) {
 	if lo != s.lo+2 || s.buf[s.lo] != ' ' || hi+2 >= s.hi || s.buf[hi] != ':' {
 		return
 	}
-	if end := nameEnd(s.buf, hi+2, s.hi); end == s.hi {
+	if end := nameEnd(s.buf, hi+2, s.hi); end == s.hi && !rootPools.has(s.fold(s.buf[hi+2:end])) {
 		s.label(hi+2, end)
 	}
 }
+
+// rootPools are what installers call the pool of a system.
+var rootPools = set("rpool bpool zroot tank zpool pool")
 
 // aliasBefore reads the name of a multipath device before its WWID: name (3600..)
 // dm-3. Names that only count (mpatha) stay.

@@ -56,6 +56,7 @@ func (s *Scanner) header() {
 	if i == 0 {
 		if b[0] == '[' {
 			s.bracketHost(0)
+			s.bracketNode(b)
 		}
 		if b[2] == '/' {
 			s.slashedStamp(b)
@@ -462,6 +463,26 @@ func (s *Scanner) promptLogin(i, end, at int) {
 	s.account(s.lo+i, s.lo+i+at)
 	if host != "" {
 		s.hostName(i+at+1, end, host)
+	}
+}
+
+// bracketNode reads the node of a line that begins with its time, level and logger in
+// brackets, as search engines write it: [2026-11-22T13:46:11,123][WARN ][o.e.c] [node-1].
+func (s *Scanner) bracketNode(b []byte) {
+	if len(b) < 40 || b[11] != 'T' || b[24] != ']' || b[25] != '[' {
+		return
+	}
+	i := bytes.Index(b[26:], []byte("] ["))
+	if i < 0 || bytes.Count(b[26:26+i], []byte{'['}) != 1 {
+		return
+	}
+	lo := 26 + i + len("] [")
+	end := nameEnd(b, lo, len(b))
+	if end-lo < 3 || end >= len(b) || b[end] != ']' || bytes.IndexByte(b[lo:end], '@') >= 0 {
+		return
+	}
+	if name := s.fold(b[lo:end]); class[b[lo]]&fLetter != 0 && !s.k.Common(name) {
+		s.hostName(lo, end, name)
 	}
 }
 

@@ -57,10 +57,28 @@ func (s *Scanner) quad(lo, hi int) {
 		if hi+4 < s.hi && s.buf[hi] == ':' {
 			s.behindPort(hi + 1)
 		}
+		if hi+4 < s.hi && s.buf[hi] == ' ' && s.buf[hi+1] == '(' {
+			s.nameBehind(hi + 2)
+		}
 		if p := s.prev[0]; p.hi > p.lo && p.lo == s.lo && p.hi+1 == lo && s.buf[p.hi] == ',' && hi < s.hi && s.buf[hi] == ',' {
 			s.firstField(p)
 		}
 	}
+}
+
+// nameBehind emits the host in brackets behind its address: 10.20.30.4 (filer-1).
+func (s *Scanner) nameBehind(lo int) {
+	b := s.buf
+	end := nameEnd(b, lo, s.hi)
+	if end-lo < 3 || end >= s.hi || b[end] != ')' {
+		return
+	}
+	w := b[lo:end]
+	name := s.fold(w)
+	if !nameShape(w) || class[w[0]]&fLetter == 0 || flagsOf(w)&(fDot|fUnder) != 0 || slotName(name) || s.wordy(name) || s.k.Common(strings.TrimRight(name, "0123456789")) || stateWord.has(name) || partWords.has(strings.TrimRight(name, "0123456789-")) || looksLikeValue(w) || hexOnly(w) {
+		return
+	}
+	s.hostName(lo-s.lo, end-s.lo, name)
 }
 
 // behindPort emits the host that firewalls write behind an address, its port and the

@@ -32,6 +32,9 @@ func (s *Scanner) key(start, lo, hi int, rule int16) int {
 		return 0 // the class that writes the line
 	}
 	option := start < lo && b[start] == '-' && (start == s.lo || isSpace(b[start-1]) || b[start-1] == '"' || b[start-1] == '\'')
+	if option && b[start+1] != '-' && hasDigit(b[lo:hi]) {
+		return 0 // an option and its value in one: -pSecr3t
+	}
 	if g.sep == '>' && (start == s.lo || b[start-1] != '<' && b[start-1] != ':') {
 		return 0
 	}

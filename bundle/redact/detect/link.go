@@ -194,6 +194,7 @@ func (s *Scanner) naaDigits(lo, hi int, d string) {
 			s.out = append(s.out, Finding{Start: lo, End: hi, Kind: pseudonym.NAA, Value: d, Rule: "naa", Learn: true})
 		}
 		s.aliasBefore(whole, hi)
+		s.bracketed(hi)
 		return
 	}
 	if strings.HasPrefix(d, "fe80000000000000") || kernelIPv6(s.buf[hi:s.hi]) {
@@ -437,4 +438,24 @@ func inAlphabet(c byte, alphabet string) bool {
 		return f&(fDigit|fLetter|fDash|fUnder) != 0 || c == '+' || c == '/' || c == '='
 	}
 	return f&(fDigit|fLetter|fUnder) != 0
+}
+
+// target emits the identity in the name of a disk: c0t624A...d0s2, disk@g624a....
+func (s *Scanner) target(lo, hi int) bool {
+	w := s.buf[lo:hi]
+	at := bytes.IndexByte(w, '@') + 2
+	if at == 1 {
+		at = bytes.IndexByte(w, 't') + 1
+	}
+	end := at
+	for end < len(w) && isHexByte(w[end]) && end-at < 32 {
+		end++
+	}
+	if at < 2 || end-at != 32 || end < len(w) && lower(w[end]) != 'd' {
+		return false
+	}
+	if d := digitsOf(w[at:end]); d[0] == '6' && !s.owns(pseudonym.NAA, d) {
+		s.out = append(s.out, Finding{Start: lo + at, End: lo + end, Kind: pseudonym.NAA, Value: d, Rule: "naa", Learn: true})
+	}
+	return true
 }

@@ -52,6 +52,8 @@ func (s *Scanner) option(program string, arg []byte, from, end int) {
 		s.learn(at, end, pseudonym.Secret, "option")
 	case strings.HasPrefix(program, "mysql") && arg[1] == 'u' && glued:
 		s.account(at, end)
+	case strings.HasPrefix(program, "mysql") && arg[1] == 'u' && nextEnd > next:
+		s.account(next, nextEnd)
 	case program == "sshpass" && arg[1] == 'p':
 		if glued {
 			s.learn(at, end, pseudonym.Secret, "option")

@@ -72,6 +72,9 @@ func (s *Scanner) server(i, j, sep int) int {
 	b, hi := s.buf, s.hi
 	end := nameEnd(b, j, hi)
 	if end == hi || b[end] != '\\' || end-j < 2 {
+		if w := b[j:end]; end == hi && sep == 1 && nameShape(w) && upperName(w) && i > s.lo && b[i-1] == ' ' {
+			s.hostName(j-s.lo, end-s.lo, s.fold(w))
+		}
 		return j
 	}
 	name := s.fold(b[j:end])
@@ -256,8 +259,8 @@ func (s *Scanner) pathName(hi int) {
 		end--
 	}
 	w := s.fold(b[lo:end])
-	if lower(b[hi-1]) == 'n' && lower(b[hi-3]) == 'm' {
-		s.partition(lo, end, w)
+	if string(b[hi-3:hi]) == "mon" {
+		s.partition(hi-len("/Common"), lo, end, w)
 		return
 	}
 	if lower(b[hi-1]) == 's' && (lower(b[hi-2]) == 't' || s.served(hi)) && (s.k.Common(w) || isUUID(b[lo:end]) || hump(b[lo:end])) {

@@ -274,8 +274,8 @@ func (s *Scanner) quiet(i int) int {
 		if end&63 == 0 || end >= hi || n > 16 || high && class[first]&fHigh != 0 || (class[first]|class[b[end-1]])&fEdge != 0 {
 			break
 		}
-		if b[end] == ':' && (b[end+1] == '/' || class[first]&(fDigit|fHex) != 0 || first == 'i') {
-			break // what word may read as an address or a URL
+		if b[end] == ':' && (b[end+1] == '/' || class[first]&(fDigit|fHex) != 0 || first == 'i' || isDigit(b[end+1]) && isDigit(b[end+4])) {
+			break // what word may read as an address, a URL or a host and its port
 		}
 		if i > lo && glues[b[i-1]] && glueMatters(b[i-1], first) {
 			break
@@ -422,10 +422,15 @@ func (s *Scanner) word(start, end int) int {
 		v = s.recall(lo, hi)
 	}
 	next := end
-	if end+2 < s.hi && b[end] == ':' && b[end+1] == '/' {
-		if b[end+2] == '/' {
+	if end+2 < s.hi && b[end] == ':' {
+		switch {
+		case b[end+1] != '/':
+			if end+4 < s.hi && isDigit(b[end+1]) && isDigit(b[end+4]) {
+				s.ported(lo, hi, end)
+			}
+		case b[end+2] == '/':
 			s.authority(end + 3)
-		} else {
+		default:
 			s.exportSource(start, end)
 		}
 	}

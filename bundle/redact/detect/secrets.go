@@ -101,6 +101,10 @@ func (s *Scanner) secretValue(lo, hi int, g gap, rule int16, option bool) int {
 		return end
 	}
 	if header := s.fold(b[lo:hi]); header == "authorization" || header == "proxy-authorization" {
+		if g.quote == 0 && end < s.hi && b[end] == ' ' && schemes.hasFolded(b[g.value:end]) {
+			for end++; end < s.hi && !isSpace(b[end]) && b[end] != '"' && b[end] != '\''; end++ {
+			}
+		}
 		s.authorization(g.value, end)
 		return end
 	}
@@ -282,6 +286,9 @@ func learnable(v []byte) bool {
 	}
 	return kinds >= 2 || len(v) >= 9 && kinds == 1 && f&fDigit == 0 || kinds == 1 && len(v) >= 10
 }
+
+// schemes stand before the credentials in a header.
+var schemes = set("bearer basic digest negotiate token ntlm apikey")
 
 // authorization keeps the scheme of a header and masks what follows it.
 func (s *Scanner) authorization(lo, hi int) {

@@ -47,10 +47,23 @@ func (s *Scanner) nameValue(g gap, kind pseudonym.Kind, rule int16) int {
 // nameList emits the names behind the first of a list: nodes=web01,web02.
 func (s *Scanner) nameList(g gap, limit int, kind pseudonym.Kind, id string) {
 	b := s.buf
-	for i := nameEnd(b, g.value, limit); i+2 < limit && b[i] == ',' && class[b[i+1]]&fLetter != 0; {
+	first := g.value
+	if first < limit && b[first] == '@' {
+		first++
+	}
+	for i := nameEnd(b, first, limit); i+2 < limit && b[i] == ','; {
 		from := i + 1
+		if g.sep == '=' && b[from] == ' ' {
+			from++
+		}
+		if b[from] == '@' && kind == pseudonym.User && from+1 < limit {
+			from++ // of a group
+		}
+		if class[b[from]]&fLetter == 0 {
+			return
+		}
 		i = nameEnd(b, from, limit)
-		if i <= from || i < limit && (b[i] == '=' || b[i] == ':' || b[i] == '/' || b[i] == '(') || g.quote == 0 && g.sep != '=' {
+		if i <= from || s.anotherKey(from) && i < limit || i < limit && (b[i] == '=' || b[i] == ':' || b[i] == '/' || b[i] == '(') || g.quote == 0 && g.sep != '=' {
 			return
 		}
 		s.nameAt(from, i, kind, id, g)
@@ -164,6 +177,15 @@ func (s *Scanner) nameAt(lo, limit int, kind pseudonym.Kind, id string, g gap) {
 	}
 	if kind == pseudonym.Domain && (name == "local" || name == "global") || kind == pseudonym.Name && !nameShape(w) && s.k.Common(name) {
 		return
+	}
+	if kind == pseudonym.User && monthStamp(b[lo:s.hi], 4) > 0 && days[string(w)] {
+		return // Last login: Mon Jun  3
+	}
+	if kind == pseudonym.Host && systems.has(name) {
+		return
+	}
+	if kind == pseudonym.User && systems.has(name) {
+		return // what uname says
 	}
 	if kind == pseudonym.User && (strings.HasPrefix(name, "s-1-") || name == "nt" && bytes.HasPrefix(b[end:limit], []byte(" AUTH"))) || triple(name) {
 		return
@@ -481,6 +503,10 @@ func hasDigit(w []byte) bool {
 }
 
 // stateWord are words that say how something is where a name could stand.
+// systems are what operating systems call themselves, where keys of hosts and of
+// uname lead to them.
+var systems = set("linux windows darwin freebsd openbsd netbsd sunos solaris aix hp-ux esxi gnu/linux vmkernel")
+
 var stateWord = set("standalone up down online offline ok ready failed healthy degraded critical warning error info debug notice unknown running stopped " +
 	"active inactive enabled disabled primary secondary standby master slave leader follower client server local remote new old " +
 	"created deleted removed added changed started stopping connected disconnected reachable unreachable full empty busy idle " +

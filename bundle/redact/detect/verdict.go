@@ -38,6 +38,7 @@ const (
 	aDotFile // a file or folder that only homes have, behind its dot
 	aLeader  // a key and its value that dots join
 	aGuest   // the name of a file that guests of hypervisors have
+	aTarget  // a disk named after its identity: c0t624A...d0s2, disk@g624a...
 )
 
 // verdict is what a word's spelling says.
@@ -107,6 +108,9 @@ func (s *Scanner) shape(w []byte, acc flags) (a acts) {
 		a |= aHex
 	case len(w) >= 18 && acc&(fDot|fDash|fUnder) == 0 && w[0] == '0' && lower(w[1]) == 'x':
 		a |= aHex
+	}
+	if n := len(w); n >= 34 && n <= 46 && w[0] == 'c' && isDigit(w[1]) || n >= 33 && w[0] == 'd' && bytes.HasPrefix(w, []byte("disk@g")) {
+		a |= aTarget
 	}
 	if n := len(w); n >= 19 && n <= 24 && acc&fDash != 0 && w[n-19] == '-' && w[n-18] == '0' && lower(w[n-17]) == 'x' {
 		a |= aHex // nn-0x..., as paths of NVMe over FC are written
