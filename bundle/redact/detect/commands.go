@@ -69,6 +69,8 @@ func (s *Scanner) command(lo, hi int) int {
 		return s.switchStatement(lo, hi, w)
 	case "pool":
 		s.listedPool(lo, hi)
+	case "online", "offline":
+		s.members(lo, hi)
 	case "ok", "changed", "fatal", "skipping", "unreachable":
 		s.playHost(lo, hi)
 	case "packet", "noerror", "nxdomain", "servfail":

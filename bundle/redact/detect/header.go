@@ -364,7 +364,9 @@ func tagAhead(b []byte) bool {
 			return i > 0 && (i+1 == len(b) || b[i+1] == ' ' || i > 1 && b[i-1] == ']')
 		case c == '[':
 			return i > 0 && bytes.IndexByte(b[:min(len(b), 100)], ']') > i
-		case c == ' ', c == '=', c == '"', c == ',':
+		case c == ' ': // crmd [123] (do_log)
+			return i > 1 && i+3 < len(b) && b[i+1] == '[' && isDigit(b[i+2]) && bytes.IndexByte(b[:min(len(b), i+12)], ']') > 0
+		case c == '=', c == '"', c == ',':
 			return false
 		}
 	}

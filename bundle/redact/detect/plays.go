@@ -41,3 +41,19 @@ func (s *Scanner) inventoryHost(lo, hi int) {
 		s.hostName(lo-s.lo, hi-s.lo, name)
 	}
 }
+
+// members reads the nodes of a cluster in "Online: [ web01 web02 ]".
+func (s *Scanner) members(lo, hi int) {
+	b := s.buf
+	if hi+4 >= s.hi || string(b[hi:hi+4]) != ": [ " || len(bytes.TrimLeft(b[s.lo:lo], " *\t")) > 0 {
+		return
+	}
+	for at := hi + 4; at < s.hi; at++ {
+		end := nameEnd(b, at, s.hi)
+		if end == at || end == s.hi || b[end] != ' ' {
+			return
+		}
+		s.inventoryHost(at, end)
+		at = end
+	}
+}

@@ -219,7 +219,7 @@ var phrases = map[string]acts{
 	"home": aPath, "users": aPath, "cron": aPath, "mail": aPath, "profiles": aPath, "accounts": aPath, "homes": aPath, "tabs": aPath, "crontabs": aPath,
 	"name": aNameKey | aStart, "uuid": aNameKey, "id": aNameKey, "option": aNameKey, "property": aNameKey, "parameter": aNameKey, "field": aNameKey,
 	"variable": aNameKey, "setting": aNameKey, "value": aNameKey, "val": aNameKey, "valuestring": aNameKey, "value_string": aNameKey, "stringvalue": aNameKey, "string_value": aNameKey, "default": aNameKey, "attribute": aNameKey,
-	"systems": aStart, "drives": aStart, "hbx": aStart, "ok": aStart, "changed": aStart, "fatal": aStart, "skipping": aStart, "pool": aStart, "names": aStart, "common": aPath, "by-id": aStart, "packet": aStart, "noerror": aStart, "nxdomain": aStart, "servfail": aStart, "client_list": aStart,
+	"systems": aStart, "drives": aStart, "hbx": aStart, "ok": aStart, "changed": aStart, "fatal": aStart, "skipping": aStart, "online": aStart, "offline": aStart, "pool": aStart, "names": aStart, "common": aPath, "by-id": aStart, "packet": aStart, "noerror": aStart, "nxdomain": aStart, "servfail": aStart, "client_list": aStart,
 	"w3svc1": aStart, "w3svc2": aStart, "w3svc3": aStart, "fw": aStart,
 	"hex-string": aStart, "n": aStart, "chassisid": aStart, "portid": aStart,
 	"snmp-server": aStart, "description": aStart, "ap": aStart, "traffic": aStart, "threat": aStart, "system": aStart, "config": aStart, "globalprotect": aStart, "userid": aStart, "hipmatch": aStart, "decryption": aStart, "contact": aStart, "location": aStart, "syscontact": aStart, "syslocation": aStart,
