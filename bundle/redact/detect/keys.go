@@ -69,8 +69,12 @@ func (s *Scanner) key(start, lo, hi int, rule int16) int {
 	if kind == pseudonym.Name && len(b[lo:hi]) > 8 && foldEqual(b[lo:lo+4], "time") {
 		return 0 // time-zone-name
 	}
-	if s.st.parent = pseudonym.None; g.quote == 0 && g.value < s.hi && (b[g.value] == '{' || b[g.value] == '[') && !(kind == pseudonym.Secret && hashScheme(b[g.value:s.hi])) {
-		return s.openParent(g, kind, whole)
+	if g.quote == 0 && g.value < s.hi && (b[g.value] == '{' || b[g.value] == '[') && !(kind == pseudonym.Secret && hashScheme(b[g.value:s.hi])) {
+		return s.openParent(lo, g, kind, whole)
+	}
+	if g.value >= s.hi && g.quote == 0 && kind != pseudonym.Secret {
+		s.openFrame(lo, g, frame{kind: kind})
+		return 0
 	}
 	if kind == pseudonym.Secret {
 		return s.secretValue(lo, hi, g, whole, option)
@@ -262,58 +266,11 @@ func (s *Scanner) pairKey(lo, hi int) int16 {
 // notKey is the rule of words that are a key apart and none together.
 const notKey int16 = -2
 
-// nesting is how deep a place of a line lies in the object whose names are read.
-type nesting struct {
-	line   int  // where the line begins for which the rest holds, or -1
-	at     int  // up to where it was read
-	depth  int  // brackets open there, that of the object's key among them
-	quoted bool // the place is within a string
-}
-
-// ended is the depth behind the end of an object, below which no bracket leads back.
-const ended = -1 << 30
-
-// nested reads how deep a place of the line at hand lies.
-func (s *Scanner) nested(at int) int {
-	n := &s.within
-	if n.line != s.lo {
-		*n = nesting{line: s.lo, at: s.lo, depth: int(s.st.nest)}
-	}
-	for ; n.at < at; n.at++ {
-		switch c := s.buf[n.at]; {
-		case c == '"' && (n.at == 0 || s.buf[n.at-1] != '\\'):
-			n.quoted = !n.quoted
-		case n.quoted:
-		case c == '{' || c == '[':
-			n.depth++
-		case c == '}' || c == ']':
-			if n.depth--; n.depth <= 0 {
-				n.depth = ended
-			}
-		}
-	}
-	return n.depth
-}
-
-// ownName reports whether a name at a place is that of the object whose names are
-// read, or of one of the list, rather than of a thing within it. The object is
-// forgotten where it has ended.
-func (s *Scanner) ownName(at int) bool {
-	depth := s.nested(at)
-	if depth <= 0 {
-		s.st.parent, s.st.many = pseudonym.None, false
-		return false
-	}
-	return depth == 1 || depth == 2 && (s.st.many || s.st.parent == pseudonym.User) // user.target.name
-}
-
 // openParent remembers that names inside the object that begins here are of the
 // key's kind, and deals with lists of plain values.
-func (s *Scanner) openParent(g gap, kind pseudonym.Kind, rule int16) int {
+func (s *Scanner) openParent(lo int, g gap, kind pseudonym.Kind, rule int16) int {
 	b := s.buf
-	s.st.parent, s.st.many = kind, b[g.value] == '['
-	s.st.nest = 0
-	s.within = nesting{line: s.lo, at: g.value}
+	s.openFrame(lo, g, frame{kind: kind})
 	if b[g.value] != '[' || g.quote != 0 {
 		return 0
 	}

@@ -37,6 +37,7 @@ const (
 	aStart   // a word that begins a phrase of a command or a config line
 	aDotFile // a file or folder that only homes have, behind its dot
 	aLeader  // a key and its value that dots join
+	aOpener  // names what an object or list holds
 )
 
 // verdict is what a word's spelling says.
@@ -245,6 +246,9 @@ func (s *Scanner) vocabulary(w []byte, acc flags, v *verdict) {
 	}
 	if n := len(f); n > 6 && isDigit(f[n-6]) && string(f[n-5:]) == "label" {
 		v.acts |= aStart // of a field with a number: cs5Label
+	}
+	if _, ok := openers[string(plainKey(f))]; ok && v.key < 0 {
+		v.acts |= aOpener
 	}
 	if !s.k.vocab.hasBytes(f) {
 		return

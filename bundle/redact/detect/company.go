@@ -1,0 +1,212 @@
+package detect
+
+import (
+	"bytes"
+
+	"darksite/bundle/redact/pseudonym"
+)
+
+// This file deals with what a bare name is a name of where no key around its object
+// tells: by what the object holds beside it.
+
+// companyReach is how far from a name, on either side, what its object holds is looked at.
+const companyReach = 2 << 10
+
+// companyShare bounds what is looked at for a chunk: so many times its size.
+const companyShare = 8
+
+// company is what keys beside a name speak for.
+type company uint32
+
+const (
+	ofVolume company = 1 << iota
+	ofHost
+	ofFileSystem
+	ofArray
+	ofGroup
+	ofOther    // a thing whose name stays
+	ofSize     // a size, as volumes, pools and arrays have
+	ofIdentity // a number under which hosts see a volume
+	ofReduced  // how far the data was reduced
+	ofSerial
+	ofMaker // who made it, or its model
+	ofSpace // how much of the size is used
+	ofPortal
+	ofIQN
+	ofWWN
+	ofID
+	ofHosts
+	ofVolumes
+	ofSystem // what a host runs
+	ofPool
+)
+
+// companions are keys, folded and without what joins their words.
+var companions = func() map[string]company {
+	m := map[string]company{}
+	for c, words := range map[company]string{
+		ofVolume:     "provisioned thinprovisioning provisionedcapacity volumetype lunid ldevid userfriendlyidentifier isthinlun voltype nativevolumeid volumeid",
+		ofHost:       "hgroup personality persona fcpaths iscsipaths ostype hostos hosttype initiatorchapenabled",
+		ofFileSystem: "filesystemtype nasserverid nasservername nativefilesystemid smb filesystemid isreplicationdestination",
+		ofArray:      "managementaddress servicetag mgmtip",
+		ofOther: "speed maxspeed connectionstatus logicaltype slot slotid rpm diskid nativediskid physicaltype componenttype controllerid nativecontrollerid nativeportid" +
+			" portid emptydir configmap hostpath projected persistentvolumeclaim containers apiversion mountpath severity unit units datatype column columns nativemaskingviewid",
+		ofSize:     "size capacity totalcapacity sizemib sizetotal sizebytes sizeinbytes logicalsize volumesize usercapacity",
+		ofIdentity: "wwn naa wwid lunwwn eui nguid uniqueid",
+		ofReduced:  "datareduction totalreduction",
+		ofSerial:   "serial serialnumber serialno",
+		ofMaker:    "vendor manufacturer model firmware firmwareversion",
+		ofSpace:    "usedcapacity freecapacity rawcapacity totalcapacitymib",
+		ofPortal:   "portal portals",
+		ofIQN:      "iqn iqns",
+		ofWWN:      "wwn wwns wwpn wwpns",
+		ofID:       "id",
+		ofHosts:    "hosts",
+		ofVolumes:  "volumes",
+		ofSystem:   "ipaddress ip operatingsystem os osname",
+		ofPool:     "nativestoragepoolid poolid poolname storagepool pool storagepoolid",
+	} {
+		for w := range bytes.FieldsSeq([]byte(words)) {
+			m[string(w)] |= c
+		}
+	}
+	return m
+}()
+
+// kind says what an object is that holds so.
+func (c company) kind() pseudonym.Kind {
+	has := func(all company) bool { return c&all == all }
+	switch {
+	case c&ofOther != 0 && c&(ofHost|ofFileSystem) == 0:
+		return pseudonym.None
+	case has(ofHost), has(ofIQN|ofWWN) && !has(ofPortal):
+		return pseudonym.Host
+	case has(ofFileSystem):
+		return pseudonym.FileSystem
+	case has(ofArray), has(ofMaker | ofSerial | ofSpace | ofSize):
+		return pseudonym.Array
+	case c&ofMaker != 0:
+		return pseudonym.None
+	case has(ofVolume), has(ofSize | ofSerial), has(ofSize | ofReduced), has(ofSize | ofIdentity), has(ofPool | ofIdentity):
+		return pseudonym.Volume
+	case has(ofHosts), has(ofVolumes) && c&ofID == 0:
+		return pseudonym.Group
+	}
+	return pseudonym.None
+}
+
+// inCompany says what an object is by what it holds beside its name. The name's key is
+// at lo, its value ends at end.
+func (s *Scanner) inCompany(lo, end int) pseudonym.Kind {
+	if s.looked > companyShare*len(s.buf) {
+		return pseudonym.None
+	}
+	return (s.companyBefore(lo) | s.companyBehind(end)).kind()
+}
+
+// companyBehind reads the keys from the end of a name's value to that of its object.
+func (s *Scanner) companyBehind(end int) (c company) {
+	b := s.buf[:min(len(s.buf), end+companyReach)]
+	depth, i := 0, min(end+1, len(b))
+	defer func() { s.looked += i - end }()
+	for i < len(b) {
+		switch q := b[i]; q {
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth--; depth < 0 {
+				return c
+			}
+		case '\n':
+			if i+1 < len(b) && !jsonLine(b[i+1:]) {
+				return c
+			}
+		case '"', '\'':
+			from := i + 1
+			for i = from; i < len(b) && b[i] != q && b[i] != '\n'; i++ {
+				if b[i] == '\\' {
+					i++
+				}
+			}
+			if depth == 0 && i+1 < len(b) && b[i] == q && b[i+1] == ':' {
+				c |= companions[string(plainKey(b[from:i]))]
+			}
+		}
+		i++
+	}
+	return c
+}
+
+// companyBefore reads the keys from the beginning of an object to the key of a name.
+func (s *Scanner) companyBefore(lo int) (c company) {
+	low := max(0, lo-companyReach)
+	b := s.buf
+	depth, i := 0, lo-2 // before the quote of the key
+	defer func() { s.looked += lo - i }()
+	for i >= low {
+		switch q := b[i]; q {
+		case '}', ']':
+			depth++
+		case '{', '[':
+			if depth--; depth < 0 {
+				return c
+			}
+		case '\n':
+			if !jsonLine(b[i+1 : lo]) {
+				return c
+			}
+		case '"', '\'':
+			end := i
+			for i--; i >= low && b[i] != '\n' && (b[i] != q || i > low && b[i-1] == '\\'); i-- {
+			}
+			if depth == 0 && i >= low && b[i] == q && b[end+1] == ':' {
+				c |= companions[string(plainKey(b[i+1:end]))]
+			}
+			if i >= low && b[i] == '\n' {
+				return c
+			}
+		}
+		i--
+	}
+	return c
+}
+
+// jsonLine reports whether a line begins as one within an object of JSON does.
+func jsonLine(b []byte) bool {
+	n := leading(b[:min(len(b), 64)])
+	return n == len(b) || b[n] == '\n' || b[n] == '\r' || n < 64 && goesOnJSON(b[n:n+1], 1)
+}
+
+// nameInObject deals with a key that is a name and nothing else, or ends so. It reports
+// whether its surroundings told what it is a name of.
+func (s *Scanner) nameInObject(g gap, lo, hi, end int) bool {
+	b := s.buf
+	f, framed := s.enclosing(lo)
+	if f != nil && (f.kind != pseudonym.None || f.stays) {
+		if f.kind == pseudonym.None {
+			return true
+		}
+		if g.quote == 0 && !f.block {
+			return true
+		}
+		s.parentName(g, end, f.kind)
+		if !f.many && !f.block {
+			f.kind = pseudonym.None
+		}
+		return true
+	}
+	if g.quote == 0 || !g.keyed || hi-lo != len("name") {
+		return framed
+	}
+	if kind := typeBefore(b[max(s.lo, lo-typeReach):lo]); kind != pseudonym.None {
+		s.parentName(g, end, kind)
+	} else if w := b[g.value:end]; len(w) > 2 && bytes.IndexByte(w, ' ') < 0 && !s.k.Common(s.fold(w)) {
+		if kind := s.inCompany(lo, end); kind != pseudonym.None {
+			s.parentName(g, end, kind)
+		}
+	}
+	if !framed && s.hint != pseudonym.None {
+		s.parentName(g, end, s.hint)
+	}
+	return framed
+}
