@@ -39,6 +39,7 @@ const (
 	ofVolumes
 	ofSystem // what a host runs
 	ofPool
+	ofMounted // a volume as a container sees it
 )
 
 // companions are keys, folded and without what joins their words.
@@ -65,6 +66,7 @@ var companions = func() map[string]company {
 		ofVolumes:  "volumes",
 		ofSystem:   "ipaddress ip operatingsystem os osname",
 		ofPool:     "nativestoragepoolid poolid poolname storagepool pool storagepoolid",
+		ofMounted:  "emptydir configmap hostpath projected persistentvolumeclaim downwardapi mountpath secret ephemeral csi",
 	} {
 		for w := range bytes.FieldsSeq([]byte(words)) {
 			m[string(w)] |= c
@@ -95,13 +97,16 @@ func (c company) kind() pseudonym.Kind {
 	return pseudonym.None
 }
 
-// inCompany says what an object is by what it holds beside its name. The name's key is
-// at lo, its value ends at end.
-func (s *Scanner) inCompany(lo, end int) pseudonym.Kind {
-	if s.looked > companyShare*len(s.buf) {
-		return pseudonym.None
+// companyOf is what stands beside a name. Its key is at lo, its value ends at end, and
+// column is that of the keys of a block told by indentation, or 0.
+func (s *Scanner) companyOf(lo, end, column int) company {
+	switch {
+	case s.looked > companyShare*len(s.buf):
+		return 0
+	case column > 0:
+		return s.blockBefore(lo, column) | s.blockBehind(end, column)
 	}
-	return (s.companyBefore(lo) | s.companyBehind(end)).kind()
+	return s.companyBefore(lo) | s.companyBehind(end)
 }
 
 // companyBehind reads the keys from the end of a name's value to that of its object.
@@ -171,6 +176,76 @@ func (s *Scanner) companyBefore(lo int) (c company) {
 	return c
 }
 
+// blockBehind reads the keys at a column on the lines below a name.
+func (s *Scanner) blockBehind(end, column int) (c company) {
+	b := s.buf[:min(len(s.buf), end+companyReach)]
+	i := end
+	defer func() { s.looked += i - end }()
+	for {
+		n := bytes.IndexByte(b[i:], '\n')
+		if n < 0 {
+			return c
+		}
+		i += n + 1
+		switch at, listed := contentColumn(b[i:]); {
+		case at < column || listed && at == column:
+			return c
+		case at == column:
+			c |= companions[string(plainKey(keyOf(b[i+at:])))]
+		}
+	}
+}
+
+// blockBefore reads the keys at a column on the lines above a name.
+func (s *Scanner) blockBefore(lo, column int) (c company) {
+	b, low := s.buf, max(0, lo-companyReach)
+	i := s.lo
+	defer func() { s.looked += lo - i }()
+	if _, listed := contentColumn(b[i:]); listed {
+		return 0
+	}
+	for i > low {
+		n := bytes.LastIndexByte(b[low:i-1], '\n')
+		if n < 0 && low > 0 {
+			return c
+		}
+		i = low + n + 1
+		at, listed := contentColumn(b[i:])
+		if at == column {
+			c |= companions[string(plainKey(keyOf(b[i+at:])))]
+		}
+		if at < column || listed && at == column {
+			return c
+		}
+	}
+	return c
+}
+
+// contentColumn is where what a line holds begins, and whether a list dash stands before
+// it. Blank lines belong to what stands above.
+func contentColumn(b []byte) (at int, listed bool) {
+	for at < len(b) && (isSpace(b[at]) || b[at] == '-' && at+1 < len(b) && isSpace(b[at+1])) {
+		listed = listed || b[at] == '-'
+		at++
+	}
+	if at == len(b) || b[at] == '\n' || b[at] == '\r' {
+		return maxBrackets, false
+	}
+	return at, listed
+}
+
+// keyOf is the word that begins a text when a colon stands behind it.
+func keyOf(b []byte) []byte {
+	i := 0
+	for i < len(b) && class[b[i]] != 0 {
+		i++
+	}
+	if i < len(b) && b[i] == ':' {
+		return b[:i]
+	}
+	return nil
+}
+
 // jsonLine reports whether a line begins as one within an object of JSON does.
 func jsonLine(b []byte) bool {
 	n := leading(b[:min(len(b), 64)])
@@ -183,10 +258,13 @@ func (s *Scanner) nameInObject(g gap, lo, hi, end int) bool {
 	b := s.buf
 	f, framed := s.enclosing(lo)
 	if f != nil && (f.kind != pseudonym.None || f.stays) {
-		if f.kind == pseudonym.None {
+		if f.kind == pseudonym.None || g.quote == 0 && !f.block {
 			return true
 		}
-		if g.quote == 0 && !f.block {
+		if (f.many || f.block) && s.k.Common(s.fold(b[g.value:end])) {
+			return true
+		}
+		if f.kind == pseudonym.Volume && s.companyOf(lo, end, int(f.item))&ofMounted != 0 {
 			return true
 		}
 		s.parentName(g, end, f.kind)
@@ -201,7 +279,7 @@ func (s *Scanner) nameInObject(g gap, lo, hi, end int) bool {
 	if kind := typeBefore(b[max(s.lo, lo-typeReach):lo]); kind != pseudonym.None {
 		s.parentName(g, end, kind)
 	} else if w := b[g.value:end]; len(w) > 2 && bytes.IndexByte(w, ' ') < 0 && !s.k.Common(s.fold(w)) {
-		if kind := s.inCompany(lo, end); kind != pseudonym.None {
+		if kind := s.companyOf(lo, end, 0).kind(); kind != pseudonym.None {
 			s.parentName(g, end, kind)
 		}
 	}

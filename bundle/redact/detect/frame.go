@@ -35,9 +35,11 @@ const maxBrackets = 1<<16 - 1
 
 // nesting is up to where the brackets of a line were counted.
 type nesting struct {
-	line   int  // where the line begins for which the rest holds, or -1
-	at     int  // up to where it was read
-	quoted bool // the place is within a string
+	line   int   // where the line begins for which the rest holds, or -1
+	at     int   // up to where it was read
+	quoted bool  // the place is within a string
+	text   bool  // objects in that string are counted
+	base   uint8 // frames that were open where it begins
 }
 
 // top is the innermost frame, or nil.
@@ -55,12 +57,18 @@ func (s *Scanner) leave() {
 	f.all[f.n] = frame{}
 }
 
-// enter remembers a frame that begins at a place of the line at hand.
-func (s *Scanner) enter(f frame, at int) {
+// enter remembers a frame that begins at a place of the line at hand; escaped tells that
+// it lies within a string, as JSON in JSON does.
+func (s *Scanner) enter(f frame, at int, escaped bool) {
 	if t := s.top(); t != nil && !t.block {
 		s.nested(at)
-	} else {
-		s.within = nesting{line: s.lo, at: at}
+	}
+	w := &s.within
+	if t := s.top(); t == nil || t.block {
+		*w = nesting{line: s.lo, at: at} // what the line held before encloses no longer
+	}
+	if escaped && !w.text || w.quoted {
+		w.quoted, w.text, w.base = false, true, s.st.frames.n
 	}
 	if n := s.st.frames.n; n < maxFrames {
 		s.st.frames.all[n] = f
@@ -72,12 +80,22 @@ func (s *Scanner) enter(f frame, at int) {
 func (s *Scanner) nested(at int) {
 	n := &s.within
 	if n.line != s.lo {
-		*n = nesting{line: s.lo, at: s.lo}
+		if n.line < 0 || n.at != s.lo {
+			*n = nesting{at: s.lo} // else it goes on with a segment of a long line
+		}
+		n.line = s.lo
 	}
 	t := s.top()
 	for ; n.at < at && t != nil && !t.block; n.at++ {
 		switch c := s.buf[n.at]; {
 		case c == '"' && (n.at == 0 || s.buf[n.at-1] != '\\'):
+			if n.text {
+				for n.text = false; s.st.frames.n > n.base; {
+					s.leave()
+				}
+				t = s.top()
+				continue
+			}
 			n.quoted = !n.quoted
 		case n.quoted:
 		case c == '{' || c == '[':
@@ -215,7 +233,7 @@ func (s *Scanner) openFrame(lo int, g gap, f frame) bool {
 		}
 		f.block, f.depth = true, uint16(min(keyColumn(b[s.lo:lo]), maxBrackets))
 	}
-	s.enter(f, g.value)
+	s.enter(f, g.value, g.keyed && lo > s.lo+1 && b[lo-2] == '\\')
 	return true
 }
 

@@ -228,7 +228,7 @@ func (s *Scanner) metric() {
 	word, _, _ := strings.Cut(string(b[7:min(len(b), 40)]), "_")
 	switch word {
 	case "volume", "host", "pod", "directory", "bucket", "file", "array":
-		s.enter(frame{kind: metricKinds[word]}, s.lo)
+		s.enter(frame{kind: metricKinds[word]}, s.lo, false)
 	}
 }
 
