@@ -22,7 +22,7 @@ type frames struct {
 // frame is one of them.
 type frame struct {
 	kind  pseudonym.Kind // of the names in it, None for those that stay
-	stays bool           // the names in it stay
+	stays bool           // the names in it stay: a list of parts
 	many  bool           // it is a list
 	block bool           // it is told by indentation
 	depth uint16         // brackets of it that are open, or the column of its key
@@ -87,7 +87,11 @@ func (s *Scanner) nested(at int) {
 	}
 	t := s.top()
 	for ; n.at < at && t != nil && !t.block; n.at++ {
-		switch c := s.buf[n.at]; {
+		c := s.buf[n.at]
+		if !nests[c] {
+			continue
+		}
+		switch {
 		case c == '"' && (n.at == 0 || s.buf[n.at-1] != '\\'):
 			if n.text {
 				for n.text = false; s.st.frames.n > n.base; {
@@ -111,6 +115,9 @@ func (s *Scanner) nested(at int) {
 		}
 	}
 }
+
+// nests are the bytes that nested looks at.
+var nests = [256]bool{'"': true, '{': true, '[': true, '}': true, ']': true}
 
 // enclosing is the frame a name at a place is the name of, rather than of a thing
 // within it; framed tells that there is a frame at all.
@@ -199,11 +206,26 @@ func (s *Scanner) closeFrames() {
 
 // opens deals with a word that names what the object or list behind it holds.
 func (s *Scanner) opens(lo, hi int) {
+	if hi == s.hi || !keyEnds[s.buf[hi]] {
+		return
+	}
 	g, ok := s.separator(hi)
 	if !ok || g.quote != 0 || g.sep != ':' && g.sep != '=' {
 		return
 	}
 	s.openFrame(lo, g, frame{})
+}
+
+// keyEnds are what stands right behind a key.
+var keyEnds = [256]bool{'"': true, '\'': true, '\\': true, ':': true, '=': true}
+
+// opener reports whether a folded word names what objects and lists hold.
+func opener(folded []byte) bool {
+	if !openTails.may(folded) {
+		return false
+	}
+	_, ok := openers[string(plainKey(folded))]
+	return ok
 }
 
 // openFrame opens a frame for the object, list or block behind a key, and reports
@@ -226,7 +248,6 @@ func (s *Scanner) openFrame(lo int, g gap, f frame) bool {
 	if k, ok := openers[string(plainKey(b[lo:end]))]; ok {
 		f.kind, f.stays = k, k == pseudonym.None
 	}
-	f.stays = f.stays && (f.many || block) // a thing alone is told by what it holds
 	if block {
 		if t := s.top(); t != nil && !t.block {
 			return false
@@ -266,12 +287,15 @@ var openers = func() map[string]pseudonym.Kind {
 		pseudonym.Array:      "storagearray storagesystem",
 		pseudonym.Name:       "storagepool poolgroup initiator hostinitiator",
 		pseudonym.None: "port interface networkinterface controller drive disk bay slot alert event metric field column container package service component fan powersupply sensor rule policy protocol module plugin" +
-			" param parameter attribute properties property label tag env action step job task trigger state feature license option setting header arg type class method function image template chart dependency",
+			" param parameter attribute properties label tag env action step job task trigger state feature license option setting header arg type classes method function image template chart dependency",
 	} {
 		for w := range bytes.FieldsSeq([]byte(words)) {
-			m[string(w)] = kind
+			if kind != pseudonym.None { // a part alone is told by what it holds
+				m[string(w)] = kind
+			}
 			switch n := len(w); w[n-1] {
 			case 's', 'x':
+				m[string(w)] = kind
 			case 'y':
 				m[string(w[:n-1])+"ies"] = kind
 			default:
@@ -280,4 +304,12 @@ var openers = func() map[string]pseudonym.Kind {
 		}
 	}
 	return m
+}()
+
+// openTails are how openers end: most words are told from them by that.
+var openTails = func() (t tailSet) {
+	for w := range openers {
+		t.add(w)
+	}
+	return t
 }()

@@ -325,8 +325,15 @@ func (s *Scanner) parts(lo, end int, kind pseudonym.Kind, id, name string) {
 		s.parts(to+2, end, kind, id, name[i+2:])
 		return
 	}
-	learn := !s.k.Common(name) && !s.k.isKey(name) && !(kind == pseudonym.User && s.wordy(name)) && (len(name) >= 4 || len(name) == 3 && hasDigit([]byte(name))) && !identifier(s.buf[lo:end])
+	learn := !s.k.Common(name) && !s.k.isKey(name) && !(kind == pseudonym.User && s.wordy(name)) && (len(name) >= 4 || len(name) == 3 && hasDigit([]byte(name))) && !identifier(s.buf[lo:end]) && !countedCluster(name)
 	s.out = append(s.out, Finding{Start: lo, End: end, Kind: kind, Value: name, Rule: id, Learn: learn})
+}
+
+// countedCluster tells the names products give to their clusters, which also stand in
+// the paths of their commands: cluster-1.
+func countedCluster(name string) bool {
+	number, ok := strings.CutPrefix(name, "cluster-")
+	return ok && len(number) < 3 && allDigits(number)
 }
 
 // freeValue emits values that may be several words: people, places, companies.

@@ -247,7 +247,7 @@ func (s *Scanner) vocabulary(w []byte, acc flags, v *verdict) {
 	if n := len(f); n > 6 && isDigit(f[n-6]) && string(f[n-5:]) == "label" {
 		v.acts |= aStart // of a field with a number: cs5Label
 	}
-	if _, ok := openers[string(plainKey(f))]; ok && v.key < 0 {
+	if v.key < 0 && opener(f) {
 		v.acts |= aOpener
 	}
 	if !s.k.vocab.hasBytes(f) {
