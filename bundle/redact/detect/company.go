@@ -46,12 +46,13 @@ const (
 var companions = func() map[string]company {
 	m := map[string]company{}
 	for c, words := range map[company]string{
-		ofVolume:     "provisioned thinprovisioning provisionedcapacity volumetype lunid ldevid userfriendlyidentifier isthinlun voltype nativevolumeid volumeid",
-		ofHost:       "hgroup personality persona fcpaths iscsipaths ostype hostos hosttype initiatorchapenabled",
+		ofVolume:     "provisioned thinprovisioning provisionedcapacity volumetype lunid ldevid userfriendlyidentifier isthinlun voltype nativevolumeid volumeid logicalunitnumber luncapacity vdiskuid vvwwn volumewwn",
+		ofHost:       "hgroup personality persona fcpaths iscsipaths ostype hostos hosttype initiatorchapenabled iogrpcount",
 		ofFileSystem: "filesystemtype nasserverid nasservername nativefilesystemid smb filesystemid isreplicationdestination",
 		ofArray:      "managementaddress servicetag mgmtip",
 		ofOther: "speed maxspeed connectionstatus logicaltype slot slotid rpm diskid nativediskid physicaltype componenttype controllerid nativecontrollerid nativeportid" +
-			" portid emptydir configmap hostpath projected persistentvolumeclaim containers apiversion mountpath severity unit units datatype column columns nativemaskingviewid",
+			" portid emptydir configmap hostpath projected persistentvolumeclaim containers apiversion mountpath severity unit units datatype column columns",
+		ofGroup:    "nativemaskingviewid",
 		ofSize:     "size capacity totalcapacity sizemib sizetotal sizebytes sizeinbytes logicalsize volumesize usercapacity",
 		ofIdentity: "wwn naa wwid lunwwn eui nguid uniqueid",
 		ofReduced:  "datareduction totalreduction",
@@ -91,7 +92,7 @@ func (c company) kind() pseudonym.Kind {
 		return pseudonym.None
 	case has(ofVolume), has(ofSize | ofSerial), has(ofSize | ofReduced), has(ofSize | ofIdentity), has(ofPool | ofIdentity):
 		return pseudonym.Volume
-	case has(ofHosts), has(ofVolumes) && c&ofID == 0:
+	case has(ofGroup), has(ofHosts), has(ofVolumes) && c&ofID == 0:
 		return pseudonym.Group
 	}
 	return pseudonym.None
@@ -104,7 +105,7 @@ func (s *Scanner) companyOf(lo, end, column int) company {
 	case s.looked > companyShare*len(s.buf):
 		return 0
 	case column > 0:
-		return s.blockBefore(lo, column) | s.blockBehind(end, column)
+		return s.blockBefore(lo, column, true) | s.blockBehind(end, column, true)
 	}
 	return s.companyBefore(lo) | s.companyBehind(end)
 }
@@ -176,8 +177,9 @@ func (s *Scanner) companyBefore(lo int) (c company) {
 	return c
 }
 
-// blockBehind reads the keys at a column on the lines below a name.
-func (s *Scanner) blockBehind(end, column int) (c company) {
+// blockBehind reads the keys at a column on the lines below a name, across empty lines
+// or up to one.
+func (s *Scanner) blockBehind(end, column int, across bool) (c company) {
 	b := s.buf[:min(len(s.buf), end+companyReach)]
 	i := end
 	defer func() { s.looked += i - end }()
@@ -188,16 +190,16 @@ func (s *Scanner) blockBehind(end, column int) (c company) {
 		}
 		i += n + 1
 		switch at, listed := contentColumn(b[i:]); {
-		case at < column || listed && at == column:
+		case at < column || listed && at == column || at == emptyLine && !across:
 			return c
 		case at == column:
-			c |= companions[string(plainKey(keyOf(b[i+at:])))]
+			c |= companionOf(b[i+at:])
 		}
 	}
 }
 
 // blockBefore reads the keys at a column on the lines above a name.
-func (s *Scanner) blockBefore(lo, column int) (c company) {
+func (s *Scanner) blockBefore(lo, column int, across bool) (c company) {
 	b, low := s.buf, max(0, lo-companyReach)
 	i := s.lo
 	defer func() { s.looked += lo - i }()
@@ -212,38 +214,88 @@ func (s *Scanner) blockBefore(lo, column int) (c company) {
 		i = low + n + 1
 		at, listed := contentColumn(b[i:])
 		if at == column {
-			c |= companions[string(plainKey(keyOf(b[i+at:])))]
+			c |= companionOf(b[i+at:])
 		}
-		if at < column || listed && at == column {
+		if at < column || listed && at == column || at == emptyLine && !across {
 			return c
 		}
 	}
 	return c
 }
 
+// emptyLine is the column of what is no content.
+const emptyLine = maxBrackets
+
 // contentColumn is where what a line holds begins, and whether a list dash stands before
-// it. Blank lines belong to what stands above.
+// it.
 func contentColumn(b []byte) (at int, listed bool) {
 	for at < len(b) && (isSpace(b[at]) || b[at] == '-' && at+1 < len(b) && isSpace(b[at+1])) {
 		listed = listed || b[at] == '-'
 		at++
 	}
 	if at == len(b) || b[at] == '\n' || b[at] == '\r' {
-		return maxBrackets, false
+		return emptyLine, false
 	}
 	return at, listed
 }
 
-// keyOf is the word that begins a text when a colon stands behind it.
-func keyOf(b []byte) []byte {
-	i := 0
-	for i < len(b) && class[b[i]] != 0 {
-		i++
+// companionOf is what the key that begins a line speaks for. It ends at a colon, an
+// equals sign, two spaces, or the one space of a line of two words; brackets and the
+// number of a heading are no part of it.
+func companionOf(b []byte) company {
+	var space [longestPlain + 1]byte
+	key := space[:0]
+	spaces, first, number := 0, 0, false
+scan:
+	for i, c := range b {
+		switch {
+		case c == '\n' || c == '\r':
+			break scan
+		case c == ':' || c == '=' || c == '\t' || c == '(' || c == ' ' && i+1 < len(b) && b[i+1] == ' ':
+			return companions[string(key)]
+		case c == ' ':
+			if spaces++; spaces == 1 {
+				first = len(key)
+			}
+			number = i+1 < len(b) && isDigit(b[i+1])
+		case class[c]&(fLetter|fDigit) == 0 && spaces == 0 && c != '-' && c != '_' && c != '.':
+			return 0
+		case class[c]&(fLetter|fDigit) != 0 && !number && len(key) < cap(key):
+			key = append(key, lower(c))
+		}
 	}
-	if i < len(b) && b[i] == ':' {
-		return b[:i]
+	switch {
+	case spaces == 1:
+		return companions[string(key[:first])]
+	case number:
+		return companions[string(key)] // LOGICAL UNIT NUMBER 7
 	}
-	return nil
+	return 0
+}
+
+// nameInText deals with a name in a block of lines, each of a key and its value, as
+// commands write what they know of one thing. It reports whether there was one.
+func (s *Scanner) nameInText(g gap, lo, hi int) bool {
+	b := s.buf
+	at := keyColumn(b[s.lo:lo])
+	end := s.hi
+	for end > g.value && isSpace(b[end-1]) {
+		end--
+	}
+	w := b[g.value:end]
+	if at < 0 || len(w) < 3 || bytes.IndexByte(w, ' ') >= 0 || g.sep == ' ' && g.value == hi+1 && at > 0 || s.top() != nil || s.looked > companyShare*len(b) || s.k.Common(s.fold(w)) {
+		return false
+	}
+	c := (s.blockBefore(lo, at, false) | s.blockBehind(end, at, false)) &^ (ofHosts | ofVolumes)
+	kind := c.kind()
+	if kind == pseudonym.None && c&(ofSize|ofPool) == ofSize|ofPool && c&(ofOther|ofMaker|ofMounted) == 0 {
+		kind = pseudonym.Volume
+	}
+	if kind == pseudonym.None {
+		return false
+	}
+	s.parentName(g, end, kind)
+	return true
 }
 
 // jsonLine reports whether a line begins as one within an object of JSON does.

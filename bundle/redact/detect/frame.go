@@ -141,11 +141,11 @@ func (s *Scanner) enclosing(lo int) (f *frame, framed bool) {
 }
 
 // keyColumn is where what follows stands on its line, or -1 when more than space, a list
-// dash and a quote stands before it.
+// dash and a quote or the bracket of an element stands before it.
 func keyColumn(before []byte) int {
 	n := len(before)
 	for i, c := range before {
-		if !isSpace(c) && c != '-' && (i < n-1 || c != '"' && c != '\'') {
+		if !isSpace(c) && c != '-' && (i < n-1 || c != '"' && c != '\'' && c != '<') {
 			return -1
 		}
 	}
@@ -206,18 +206,43 @@ func (s *Scanner) closeFrames() {
 
 // opens deals with a word that names what the object or list behind it holds.
 func (s *Scanner) opens(lo, hi int) {
-	if hi == s.hi || !keyEnds[s.buf[hi]] {
+	if hi == s.hi || !keyEnds[s.buf[hi]] || s.element(lo, hi, pseudonym.None) {
 		return
 	}
 	g, ok := s.separator(hi)
 	if !ok || g.quote != 0 || g.sep != ':' && g.sep != '=' {
 		return
 	}
-	s.openFrame(lo, g, frame{})
+	if !s.openFrame(lo, g, frame{}) || g.value >= s.hi || s.buf[g.value] != '[' {
+		return
+	}
+	if kind := openers[string(plainKey(s.buf[lo:hi]))]; kind != pseudonym.None {
+		s.listed(g, func(item gap, end int) {
+			if w := s.buf[item.value:end]; nameShape(w) && nameEnd(w, 0, len(w)) == len(w) || bytes.IndexByte(w, '/') > 1 && kind == pseudonym.Volume {
+				s.parentName(item, end, kind)
+			}
+		})
+	}
+}
+
+// element opens a frame for an element of XML whose content is on the lines below, as
+// blocks are. It reports whether the word is the name of an element.
+func (s *Scanner) element(lo, hi int, kind pseudonym.Kind) bool {
+	b := s.buf
+	if hi == s.hi || b[hi] != '>' || lo == s.lo || b[lo-1] != '<' {
+		return false
+	}
+	if at := keyColumn(b[s.lo:lo]); at >= 0 && hi+1 == s.hi {
+		if k, ok := openers[string(plainKey(b[lo:hi]))]; ok {
+			kind = k
+		}
+		s.enter(frame{kind: kind, stays: kind == pseudonym.None, block: true, depth: uint16(min(at, maxBrackets))}, hi, false)
+	}
+	return true
 }
 
 // keyEnds are what stands right behind a key.
-var keyEnds = [256]bool{'"': true, '\'': true, '\\': true, ':': true, '=': true}
+var keyEnds = [256]bool{'"': true, '\'': true, '\\': true, ':': true, '=': true, '>': true}
 
 // opener reports whether a folded word names what objects and lists hold.
 func opener(folded []byte) bool {

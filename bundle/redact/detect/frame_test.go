@@ -70,6 +70,34 @@ func TestNamesInCompany(t *testing.T) {
 	})
 }
 
+func TestNamesInElements(t *testing.T) {
+	runCases(t, []scanCase{
+		{"a volume", "<volumes>\n <volume>\n  <name>qxerp</name>\n </volume>\n <volume>\n  <id>7</id>\n  <name>qxlog</name>\n </volume>\n</volumes>\n<name>qxend</name>", []string{"volume qxerp", "volume qxlog"}},
+		{"a host behind a part within", "<host>\n <ports>\n  <name>left</name>\n </ports>\n <name>qxdb</name>\n</host>", []string{"host qxdb"}},
+		{"names of parts stay", "<modules>\n <name>qxerp</name>\n</modules>\n<port>\n <name>qxerp</name>\n</port>", nil},
+		{"content on the line of its element is none", "<volume>qx</volume>\n <name>qxerp</name>", []string{"volume qx"}},
+	})
+}
+
+func TestNamesInText(t *testing.T) {
+	runCases(t, []scanCase{
+		{"colons", "Name:     qxerp\nSize:     7\nWWN:      x", []string{"volume qxerp"}},
+		{"equals signs, further in", "1: ID = 7\n   Name = qxerp\n   Size = 7\n   WWN  = x", []string{"volume qxerp"}},
+		{"spaces", "LOGICAL UNIT NUMBER 7\nName      qxerp\nState     up", []string{"volume qxerp"}},
+		{"one space", "id 0\nname qxerp\nvdisk_UID 6005076801\nsize 7", []string{"volume qxerp"}},
+		{"leaders", "Name...... : qxdb\nOS Type... : AIX", []string{"host qxdb"}},
+		{"a unit in brackets", "Name: qxerp\nSize (MB): 7\nSerial Number:", []string{"volume qxerp"}},
+		{"an empty line ends the block", "Name: qxerp\n\nSize: 7\nWWN: x", nil},
+		{"lines further out end the block", "  Name: qxerp\nSize: 7\nWWN: x", nil},
+		{"lines further in are of another", "Name: qxerp\n  Size: 7\n  WWN: x", nil},
+		{"two words are no name", "Name: of each\nSize: 7\nWWN: x", nil},
+		{"nothing beside it", "Name: qxerp\nState: up", nil},
+		{"a part, which has a maker", "Name: qxerp\nModel: VX\nSize: 7\nWWN: x", nil},
+		{"the last line of a text", "Size: 7\nWWN: x\nName: qxerp", []string{"volume qxerp"}},
+		{"a list by indentation", "- size: 7\n  wwn: x\n  name: qxerp\n- name: qxlog\n  state: up", []string{"volume qxerp"}},
+	})
+}
+
 // scanner makes one that knows no site.
 func scanner(t *testing.T) *detect.Scanner {
 	t.Helper()

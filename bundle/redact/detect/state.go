@@ -76,10 +76,13 @@ const pairReach = 400
 // namePair deals with a key that holds the name of another: name, key, id.
 func (s *Scanner) namePair(lo, hi int) {
 	g, ok := s.separator(hi)
-	if !ok || g.sep == ' ' || g.value >= s.hi {
+	if !ok || g.value >= s.hi {
 		return
 	}
 	b := s.buf
+	if g.quote == 0 && !g.keyed && hi-lo == len("name") && lower(b[lo]) == 'n' && g.sep != '>' && s.nameInText(g, lo, hi) || g.sep == ' ' {
+		return
+	}
 	end := s.hi
 	switch {
 	case g.quote != 0:
