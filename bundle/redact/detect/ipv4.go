@@ -131,6 +131,10 @@ func paddedQuad(w []byte) bool {
 	return false
 }
 
+// columnDots are the dots in the number of a column of a table and the head of the row
+// behind it.
+const columnDots = 11
+
 // longQuad deals with more than four numbers: an object identifier or a version,
 // unless it ends in an address of the site, as rows of SNMP tables do.
 func (s *Scanner) longQuad(lo, hi int) {
@@ -143,7 +147,7 @@ func (s *Scanner) longQuad(lo, hi int) {
 			a, n := parseQuad(s.buf[i+1:hi], '.')
 			switch {
 			case n == 0 || !private4(a):
-			case s.buf[i-4] == '.' && strings.Count(string(s.buf[lo:i]), ".") >= 9: // behind the number of an object
+			case strings.Count(string(s.buf[lo:i]), ".") >= columnDots && s.buf[i-4] == '.':
 				s.emit4(i+1, i+1+n, a, Plain)
 				return
 			default:
