@@ -68,6 +68,9 @@ func (s *Scanner) act(start, lo, hi, end int, v verdict) int {
 	if a&(aKey|aNameKey|aDN|aStart|aPath|aNoun|aPhrase|aDotFile) != 0 {
 		next = max(next, s.actWord(start, lo, hi, end, v))
 	}
+	if a&aOpener != 0 {
+		s.opens(lo, hi)
+	}
 	if a&aLong != 0 && a&(aToken|aQualified) == 0 {
 		n := s.base64(lo, end)
 		if n == end && looksRandom(s.buf[lo:hi]) {

@@ -295,7 +295,7 @@ func (s *Scanner) mail(lo, hi int) int {
 	}
 	hostLo := hi - (len(w) - at - 1) // host in lower case can be of another length
 	if _, n := parseQuad([]byte(host), '.'); n == len(host) {
-		if !camel(local) && !drawn(local) {
+		if !camel(local) && !drawn(local) && !meshed.hasFolded(local) {
 			s.account(lo, lo+len(local))
 		}
 		s.quad(hostLo, hi)
@@ -320,6 +320,9 @@ func (s *Scanner) mail(lo, hi int) int {
 	}
 	return hi
 }
+
+// meshed are programs whose processes find each other as name@address.
+var meshed = set("rabbit riak vernemq emqx ejabberd couchdb ns_1 mongooseim")
 
 func (s *Scanner) mailDomain(lo, hi, hostLo int, local []byte, host string) int {
 	tld := host[strings.LastIndexByte(host, '.')+1:]

@@ -149,16 +149,26 @@ func paddedQuad(w []byte) bool {
 	return false
 }
 
+// columnDots are the dots in the number of a column of a table and the head of the row
+// behind it.
+const columnDots = 11
+
 // longQuad deals with more than four numbers: an object identifier or a version,
 // unless it ends in an address of the site, as rows of SNMP tables do.
 func (s *Scanner) longQuad(lo, hi int) {
 	dots := 0
-	for i := hi - 1; i > lo; i-- {
+	for i := hi - 1; i > lo && dots < 10; i-- {
 		if s.buf[i] != '.' {
 			continue
 		}
 		if i+2 < hi && i-2 > lo && string(s.buf[i-2:i+1]) == ".4." && s.buf[i-3] == '1' {
-			if a, n := parseQuad(s.buf[i+1:hi], '.'); n > 0 && private4(a) {
+			a, n := parseQuad(s.buf[i+1:hi], '.')
+			switch {
+			case n == 0 || !private4(a):
+			case strings.Count(string(s.buf[lo:i]), ".") >= columnDots && s.buf[i-4] == '.':
+				s.emit4(i+1, i+1+n, a, Plain)
+				return
+			default:
 				s.maybe4(i+1, i+1+n, a, Plain) // of a row: the kind of an address, its length and itself
 			}
 		}
@@ -166,7 +176,6 @@ func (s *Scanner) longQuad(lo, hi int) {
 			if a, n := parseQuad(s.buf[i+1:hi], '.'); n == hi-i-1 && !stays4(a) {
 				s.maybe4(i+1, hi, a, Plain)
 			}
-			return
 		}
 	}
 }

@@ -23,6 +23,9 @@ func (s *Scanner) key(start, lo, hi int, rule int16) int {
 	if whole < 0 {
 		return 0
 	}
+	if hi < s.hi && b[hi] == '>' && s.k.kind(whole) != pseudonym.Secret && hi+1 == s.hi && s.element(lo, hi, s.k.kind(whole)) {
+		return 0
+	}
 	g, ok := s.separator(hi)
 	if !ok || lo > s.lo && b[lo-1] == '%' && g.sep == ':' {
 		return 0 // %SYS-5-PRIV_AUTH_PASS: is no key
@@ -39,7 +42,7 @@ func (s *Scanner) key(start, lo, hi int, rule int16) int {
 		return 0
 	}
 	if g.sep == ' ' && !option {
-		if kind != pseudonym.Secret && s.spaced(lo, g, kind, whole) {
+		if kind != pseudonym.Secret && s.spaced(lo, hi, g, kind, whole) {
 			return 0
 		}
 		if kind != pseudonym.Secret {
@@ -63,6 +66,13 @@ func (s *Scanner) key(start, lo, hi int, rule int16) int {
 	if kind != pseudonym.Secret && g.sep == ':' && g.quote == 0 && g.value == hi+1 && bytes.IndexByte(b[lo:hi], '-') > 0 && !s.k.isKey(s.fold(b[lo:hi])) {
 		return 0 // a name and what it holds: openstack-hypervisor:network-bind
 	}
+	if kind == pseudonym.FileSystem && hi-lo > 4 && foldEqual(b[hi-4:hi], "path") {
+		s.sharePath(g, s.k.rules[whole].ID)
+		return 0
+	}
+	if kind == pseudonym.Host && g.quote == 0 && g.sep == ':' && s.lineHas(lo, "(qb_") {
+		return 0 // a service, as the library of clusters calls its own
+	}
 	if kind == pseudonym.Person && titled(b[lo:hi]) {
 		return 0
 	}
@@ -72,8 +82,12 @@ func (s *Scanner) key(start, lo, hi int, rule int16) int {
 	if kind == pseudonym.Name && len(b[lo:hi]) > 8 && foldEqual(b[lo:lo+4], "time") {
 		return 0 // time-zone-name
 	}
-	if s.st.parent = pseudonym.None; g.quote == 0 && g.value < s.hi && (b[g.value] == '{' || b[g.value] == '[') && !(kind == pseudonym.Secret && hashScheme(b[g.value:s.hi])) {
-		return s.openParent(g, kind, whole)
+	if g.quote == 0 && g.value < s.hi && (b[g.value] == '{' || b[g.value] == '[') && !(kind == pseudonym.Secret && hashScheme(b[g.value:s.hi])) {
+		return s.openParent(lo, g, kind, whole)
+	}
+	if g.value >= s.hi && g.quote == 0 && kind != pseudonym.Secret {
+		s.openFrame(lo, g, frame{kind: kind})
+		return 0
 	}
 	if kind == pseudonym.Secret {
 		if g.sep == ':' && g.quote == 0 && asksFor(b[lo:hi]) && bytes.Count(b[g.value:s.hi], []byte{' '}) > 2 {
@@ -170,7 +184,7 @@ func titled(key []byte) bool {
 // spaced deals with a name behind its key with only a space, or the word is,
 // between: a serial number that looks like one, or the only word left on a line
 // that sets something (hostname X, set system host-name X).
-func (s *Scanner) spaced(lo int, g gap, kind pseudonym.Kind, rule int16) bool {
+func (s *Scanner) spaced(lo, hi int, g gap, kind pseudonym.Kind, rule int16) bool {
 	b, at := s.buf, g.value
 	if g.quote != 0 || at >= s.hi {
 		return false
@@ -205,6 +219,9 @@ func (s *Scanner) spaced(lo int, g gap, kind pseudonym.Kind, rule int16) bool {
 		}
 		return alone
 	case pseudonym.Host:
+		if lower(b[hi-1]) == 's' && s.sharers(lo, g, rule) {
+			return true
+		}
 		rest := bytes.TrimRight(b[end:s.hi], " \t;.")
 		if len(rest) > 0 || !is && !s.sets(lo) || s.k.Common(s.fold(w)) || !is && !nameShape(w) && s.lo+leading(b[s.lo:s.hi]) != lo {
 			return false
@@ -213,6 +230,31 @@ func (s *Scanner) spaced(lo int, g gap, kind pseudonym.Kind, rule int16) bool {
 		return false
 	}
 	s.nameAt(at, end, kind, s.k.rules[rule].ID, gap{value: at, sep: ':'})
+	return true
+}
+
+// sharers emits the hosts behind a key that goes on after its first word, as in
+// Nodes Sharing the Storage Pool: fas-1, fas-2.
+func (s *Scanner) sharers(lo int, g gap, rule int16) bool {
+	b := s.buf
+	colon := g.value
+	for colon < s.hi && colon-lo < 48 && (class[b[colon]]&fLetter != 0 || b[colon] == ' ') {
+		colon++
+	}
+	if class[b[lo]]&fUpper == 0 || !s.beginsLine(lo) || colon+2 >= s.hi || b[colon] != ':' || b[colon+1] != ' ' {
+		return false
+	}
+	list := b[colon+2 : s.hi]
+	for name := range bytes.SplitSeq(list, []byte(", ")) {
+		if !nameShape(name) || nameEnd(name, 0, len(name)) != len(name) {
+			return false
+		}
+	}
+	for at := colon + 2; at < s.hi; at += len(", ") {
+		end := nameEnd(b, at, s.hi)
+		s.nameAt(at, end, pseudonym.Host, s.k.rules[rule].ID, gap{value: at, sep: ':', keyed: true})
+		at = end
+	}
 	return true
 }
 
@@ -268,62 +310,27 @@ func (s *Scanner) pairKey(lo, hi int) int16 {
 // notKey is the rule of words that are a key apart and none together.
 const notKey int16 = -2
 
-// nesting is how deep a place of a line lies in the object whose names are read.
-type nesting struct {
-	line   int  // where the line begins for which the rest holds, or -1
-	at     int  // up to where it was read
-	depth  int  // brackets open there, that of the object's key among them
-	quoted bool // the place is within a string
-}
-
-// ended is the depth behind the end of an object, below which no bracket leads back.
-const ended = -1 << 30
-
-// nested reads how deep a place of the line at hand lies.
-func (s *Scanner) nested(at int) int {
-	n := &s.within
-	if n.line != s.lo {
-		*n = nesting{line: s.lo, at: s.lo, depth: int(s.st.nest)}
-	}
-	for ; n.at < at; n.at++ {
-		switch c := s.buf[n.at]; {
-		case c == '"' && (n.at == 0 || s.buf[n.at-1] != '\\'):
-			n.quoted = !n.quoted
-		case n.quoted:
-		case c == '{' || c == '[':
-			n.depth++
-		case c == '}' || c == ']':
-			if n.depth--; n.depth <= 0 {
-				n.depth = ended
-			}
-		}
-	}
-	return n.depth
-}
-
-// ownName reports whether a name at a place is that of the object whose names are
-// read, or of one of the list, rather than of a thing within it. The object is
-// forgotten where it has ended.
-func (s *Scanner) ownName(at int) bool {
-	depth := s.nested(at)
-	if depth <= 0 {
-		s.st.parent, s.st.many = pseudonym.None, false
-		return false
-	}
-	return depth == 1 || depth == 2 && (s.st.many || s.st.parent == pseudonym.User) // user.target.name
-}
-
 // openParent remembers that names inside the object that begins here are of the
 // key's kind, and deals with lists of plain values.
-func (s *Scanner) openParent(g gap, kind pseudonym.Kind, rule int16) int {
-	b := s.buf
-	s.st.parent, s.st.many = kind, b[g.value] == '['
-	s.st.nest = 0
-	s.within = nesting{line: s.lo, at: g.value}
+func (s *Scanner) openParent(lo int, g gap, kind pseudonym.Kind, rule int16) int {
+	s.openFrame(lo, g, frame{kind: kind})
+	s.listed(g, func(item gap, _ int) {
+		if kind == pseudonym.Secret {
+			s.secretValue(item.value, item.value, item, rule, false)
+		} else {
+			s.nameValue(item, kind, rule)
+		}
+	})
+	return 0
+}
+
+// listed calls f with each value in quotes of the list that begins at a value, and where
+// it ends, up to one that is none.
+func (s *Scanner) listed(g gap, f func(item gap, end int)) {
+	b, i := s.buf, g.value+1
 	if b[g.value] != '[' || g.quote != 0 {
-		return 0
+		return
 	}
-	i := g.value + 1
 	for i < s.hi {
 		for i < s.hi && (isSpace(b[i]) || b[i] == ',') {
 			i++
@@ -333,21 +340,16 @@ func (s *Scanner) openParent(g gap, kind pseudonym.Kind, rule int16) int {
 			i++
 		}
 		if i >= s.hi || b[i] != '"' && b[i] != '\'' {
-			return 0
+			return
 		}
 		item := gap{value: i + 1, sep: ':', quote: b[i], slant: i - slash}
 		end, closed := s.closing(item)
 		if !closed {
-			return 0
+			return
 		}
-		if kind == pseudonym.Secret {
-			s.secretValue(i, i, item, rule, false)
-		} else {
-			s.nameValue(item, kind, rule)
-		}
+		f(item, end)
 		i = end + item.slant + 1
 	}
-	return 0
 }
 
 // asksFor tells the name of a function about secrets, which says in words what it did.

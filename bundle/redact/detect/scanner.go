@@ -34,6 +34,7 @@ type Scanner struct {
 	st     State
 	near   pairing
 	within nesting
+	looked int // bytes looked at for the company of names
 	depth  int // of decoding
 	folds  []foldMemory
 	folded []longFold
@@ -70,7 +71,7 @@ func (s *Scanner) Hint(k pseudonym.Kind) { s.hint = k }
 // but for tentative ones; what only the inventory tells is completed by Known.
 func (s *Scanner) Scan(chunk []byte, st State) ([]Finding, State) {
 	s.buf, s.out, s.open, s.st, s.near = chunk, s.out[:0], s.open[:0], st, pairing{}
-	s.within = nesting{line: -1}
+	s.within, s.looked = nesting{line: -1}, 0
 	s.summary = nil // a certificate is summed up when all of it is in the chunk
 	s.begins = bytes.Contains(chunk, []byte("BEGIN "))
 	s.cr = bytes.IndexByte(chunk, '\r') >= 0
@@ -201,6 +202,9 @@ func (s *Scanner) line(lo, hi int, first bool) {
 	}
 	s.body = lo
 	if first {
+		if s.st.frames.n > 0 {
+			s.beginsFrame()
+		}
 		s.metric()
 		s.header()
 		if s.st.table.n > 0 && s.st.table.delim == 0 && len(s.out) > 0 && s.out[len(s.out)-1].Rule == "syslog-host" && s.out[len(s.out)-1].Start >= lo {
@@ -214,7 +218,7 @@ func (s *Scanner) line(lo, hi int, first bool) {
 			s.learn(lo+m[0], lo+m[1], s.k.kind(p.rule), s.k.rules[p.rule].ID)
 		}
 	}
-	s.closeParent()
+	s.closeLine()
 	s.mayGoOn()
 }
 

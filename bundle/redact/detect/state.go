@@ -17,9 +17,7 @@ type State struct {
 	pem    pemState
 	block  block
 	table  table
-	parent pseudonym.Kind // of the object whose names are being read
-	many   bool           // the object is one of a list
-	nest   uint8          // brackets of it that are open
+	frames frames
 
 	members bool  // of a zone or alias are listed below it
 	unique  uint8 // lines for which the UUID of an object counts as beside its name
@@ -78,10 +76,13 @@ const pairReach = 400
 // namePair deals with a key that holds the name of another: name, key, id.
 func (s *Scanner) namePair(lo, hi int) {
 	g, ok := s.separator(hi)
-	if !ok || g.sep == ' ' || g.value >= s.hi {
+	if !ok || g.value >= s.hi {
 		return
 	}
 	b := s.buf
+	if g.quote == 0 && !g.keyed && hi-lo == len("name") && lower(b[lo]) == 'n' && g.sep != '>' && s.nameInText(g, lo, hi) || g.sep == ' ' {
+		return
+	}
 	end := s.hi
 	switch {
 	case g.quote != 0:
@@ -103,29 +104,11 @@ func (s *Scanner) namePair(lo, hi int) {
 		}
 		return
 	}
-	if g.quote != 0 && s.st.parent != pseudonym.None && lower(b[lo]) == 'n' && s.ownName(lo) {
-		s.parentName(g, end, s.st.parent)
-		if !s.st.many {
-			s.st.parent = pseudonym.None
-			return
-		}
-	}
-	if g.quote != 0 && g.keyed && s.st.parent == pseudonym.None && hi-lo == len("name") && lower(b[lo]) == 'n' {
-		if kind := typeBefore(b[max(s.lo, lo-typeReach):lo]); kind != pseudonym.None {
-			s.parentName(g, end, kind)
-		} else if w := b[g.value:end]; len(w) > 2 && bytes.IndexByte(w, ' ') < 0 && !s.k.Common(s.fold(w)) {
-			if kind := s.inCompany(lo, end); kind != pseudonym.None {
-				s.parentName(g, end, kind)
-			}
-		}
-	}
-	if g.quote != 0 && g.keyed && s.st.parent == pseudonym.None && s.hint != pseudonym.None && lower(b[lo]) == 'n' {
-		s.parentName(g, end, s.hint)
-	}
+	named := lower(b[lo]) == 'n' && s.nameInObject(g, lo, hi, end)
 	if end-g.value > 64 {
 		return
 	}
-	if g.quote != 0 && g.keyed && hi-lo == len("name") && lower(b[lo]) == 'n' && s.st.parent == pseudonym.None && (s.st.unique > 0 || uuidAhead(b[end:s.hi])) {
+	if !named && g.quote != 0 && g.keyed && hi-lo == len("name") && lower(b[lo]) == 'n' && (s.st.unique > 0 || uuidAhead(b[end:s.hi])) {
 		s.uniqueName(g.value, end)
 	}
 	rule := s.keyRule(b[g.value:end])
@@ -173,40 +156,6 @@ func typeBefore(b []byte) pseudonym.Kind {
 		return pseudonym.Host
 	case "volume":
 		return pseudonym.Volume
-	}
-	return pseudonym.None
-}
-
-// companyReach is how far from a name what else its object holds is looked at.
-const companyReach = 240
-
-// inCompany says what an object on one line is by what it holds beside its name, as
-// the interfaces of arrays write volumes, hosts and their groups. The name's key is at
-// lo, its value ends at end.
-func (s *Scanner) inCompany(lo, end int) pseudonym.Kind {
-	b := s.buf
-	from := lo
-	if i := bytes.LastIndexByte(b[max(s.lo, lo-companyReach):lo], '{'); i >= 0 {
-		from = max(s.lo, lo-companyReach) + i
-	}
-	to := min(s.hi, end+companyReach)
-	if i := bytes.IndexByte(b[end:to], '}'); i >= 0 {
-		to = end + i
-	}
-	has := func(key string) bool {
-		return bytes.Contains(b[from:lo], []byte(key)) || bytes.Contains(b[end:to], []byte(key))
-	}
-	switch {
-	case has(`"size`) && (has(`"serial"`) || has(`reduction"`)), has(`"provisioned"`), has(`"thin_provisioning"`):
-		return pseudonym.Volume
-	case has(`"hgroup"`), has(`"personality"`), has(`"iqn"`) && has(`"wwn"`) && !has(`"portal"`):
-		return pseudonym.Host
-	case has(`"filesystem_type"`), has(`"nas_server`):
-		return pseudonym.FileSystem
-	case has(`"management_address"`), has(`"service_tag"`):
-		return pseudonym.Array
-	case has(`"hosts":`), has(`"volumes":`) && !has(`"id":`):
-		return pseudonym.Group
 	}
 	return pseudonym.None
 }
@@ -265,22 +214,12 @@ func (s *Scanner) parentName(g gap, end int, kind pseudonym.Kind) {
 	s.nameAt(g.value, end, kind, rule, gap{value: g.value, sep: ':', quote: g.quote, keyed: true})
 }
 
-// closeParent forgets the object when its end was on the line at hand.
-func (s *Scanner) closeParent() {
+// closeLine keeps what the next line must know of the one at hand.
+func (s *Scanner) closeLine() {
 	if s.st.unique > 0 {
 		s.st.unique--
 	}
-	if s.st.parent == pseudonym.None {
-		return
-	}
-	if s.within.line != s.lo && !bytes.ContainsAny(s.buf[s.lo:s.hi], "{}[]") {
-		return
-	}
-	if depth := s.nested(s.hi); depth > 0 {
-		s.st.nest = uint8(min(depth, 255))
-	} else {
-		s.st.parent, s.st.many, s.st.nest = pseudonym.None, false, 0
-	}
+	s.closeFrames()
 }
 
 // metric says what the name label of an exporter's line is a name of.
@@ -292,7 +231,7 @@ func (s *Scanner) metric() {
 	word, _, _ := strings.Cut(string(b[7:min(len(b), 40)]), "_")
 	switch word {
 	case "volume", "host", "pod", "directory", "bucket", "file", "array":
-		s.st.parent, s.st.many = metricKinds[word], false
+		s.enter(frame{kind: metricKinds[word]}, s.lo, false)
 	}
 }
 

@@ -21,6 +21,8 @@ func TestTornLines(t *testing.T) {
 		{"a host and its colon twice, torn", "Oct  3 09:00:00 qz01: qz01", nil},
 		{"an address of a proxy and nothing behind", "192.0.2.77:4321 ", []string{"ipv4 192.0.2.77"}},
 		{"an address in a name glued to a mark", "gw «19:2.0.2.1» dns", []string{"ipv4 2.0.2.1"}},
+		{"a number that begins within one of an object", "1.4.10.1.1.13.196 = INTEGER: 1", nil},
+		{"an address in brackets that begins a text", " (192.0.2.77) by x", []string{"ipv4 192.0.2.77"}},
 		{"a level and nothing behind", "WARNING: \nInfo    ", nil},
 		{"dots and nothing before them", "....10000090FA0B1C2D", []string{"wwn 10000090FA0B1C2D"}},
 	})

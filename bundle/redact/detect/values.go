@@ -44,6 +44,18 @@ func (s *Scanner) nameValue(g gap, kind pseudonym.Kind, rule int16) int {
 	return 0
 }
 
+// sharePath emits the names in the path under which an array serves a file system.
+func (s *Scanner) sharePath(g gap, id string) {
+	b, i := s.buf, g.value
+	for i+1 < s.hi && b[i] == '/' {
+		end := nameEnd(b, i+1, s.hi)
+		if w := b[i+1 : end]; len(w) > 2 && nameShape(w) && !isFile(s.fold(w)) {
+			s.nameAt(i+1, end, pseudonym.FileSystem, id, gap{value: i + 1, sep: ':', quote: g.quote, keyed: true})
+		}
+		i = end
+	}
+}
+
 // nameList emits the names behind the first of a list: nodes=web01,web02.
 func (s *Scanner) nameList(g gap, limit int, kind pseudonym.Kind, id string) {
 	b := s.buf
@@ -136,6 +148,14 @@ func (s *Scanner) nameAt(lo, limit int, kind pseudonym.Kind, id string, g gap) {
 	for end > lo && class[b[end-1]]&(fDot|fDash|fUnder|fAt) != 0 {
 		end--
 	}
+	if end < limit && (kind == pseudonym.Host && b[end] == '@' && meshed.hasFolded(b[lo:end]) || kind == pseudonym.Group && b[end] == ',' && g.quote != 0) {
+		return // a program and where it runs, met as such; the number of a group at a port
+	}
+	if kind == pseudonym.Volume && g.quote != 0 && end+1 < limit && end > lo && b[end] == '/' && class[b[end+1]]&(fLetter|fDigit) != 0 {
+		if to := nameEnd(b, end+1, limit); to == limit {
+			s.nameAt(end+1, to, kind, id, g) // of a group of volumes: group/volume
+		}
+	}
 	w := b[lo:end]
 	if n := end - lo; n == 18 && w[0] == '0' && lower(w[1]) == 'x' && strings.IndexByte("125c", lower(w[2])) >= 0 && hexOnly(w[2:]) && kind != pseudonym.Serial {
 		s.wwn(lo+2, end)
@@ -200,6 +220,9 @@ func (s *Scanner) nameAt(lo, limit int, kind pseudonym.Kind, id string, g gap) {
 	}
 	if !quoted && g.sep == ':' && s.k.Common(name) && !s.beginsLine(lo) || stateWord.has(name) && !(nameWord.has(name) && (quoted || g.sep == '=')) {
 		return
+	}
+	if kind == pseudonym.Host && len(w) == 2 && hasDigit(w) && upperName(w) {
+		return // a part by its number: N1
 	}
 	if kind == pseudonym.Host && len(w) < 16 && hexOnly(w) && hasDigit(w) && end-lo > 2 && isDigit(w[0]) {
 		return // the number of a device
@@ -347,8 +370,15 @@ func (s *Scanner) parts(lo, end int, kind pseudonym.Kind, id, name string) {
 		s.parts(to+2, end, kind, id, name[i+2:])
 		return
 	}
-	learn := !s.k.Common(name) && !s.k.isKey(name) && !(kind == pseudonym.User && s.wordy(name)) && (len(name) >= 4 || len(name) == 3 && hasDigit([]byte(name))) && !identifier(s.buf[lo:end])
+	learn := !s.k.Common(name) && !s.k.isKey(name) && !(kind == pseudonym.User && s.wordy(name)) && (len(name) >= 4 || len(name) == 3 && hasDigit([]byte(name))) && !identifier(s.buf[lo:end]) && !countedCluster(name) && !(kind == pseudonym.Name && ofMachine(s.buf[lo:end], name))
 	s.out = append(s.out, Finding{Start: lo, End: end, Kind: kind, Value: name, Rule: id, Learn: learn})
+}
+
+// countedCluster tells the names products give to their clusters, which also stand in
+// the paths of their commands: cluster-1.
+func countedCluster(name string) bool {
+	number, ok := strings.CutPrefix(name, "cluster-")
+	return ok && len(number) < 3 && allDigits(number)
 }
 
 // freeValue emits values that may be several words: people, places, companies.
@@ -412,7 +442,7 @@ func (s *Scanner) freeValue(g gap, kind pseudonym.Kind, id string) int {
 			return 0
 		}
 	case pseudonym.Org:
-		if g.quote == 0 && g.sep == ':' && !s.beginsLine(g.value-2) && class[v[0]]&fUpper == 0 || looksLikeValue(v) || slotPath(v) || ofMachine(v, folded) || constant(v) || signers.has(folded) || s.k.Common(folded) && !(g.quote != 0 && upperCase(v)) {
+		if g.quote == 0 && g.sep == ':' && !s.beginsLine(g.value-2) && class[v[0]]&fUpper == 0 || looksLikeValue(v) || slotPath(v) || ofMachine(v, folded) || ofPart(folded) || constant(v) || signers.has(folded) || s.k.Common(folded) && !(g.quote != 0 && upperCase(v)) {
 			return 0
 		}
 	}
@@ -449,6 +479,19 @@ func (s *Scanner) anotherKeyOf(i int) bool {
 func ofMachine(v []byte, folded string) bool {
 	return len(v) < 6 && hasDigit(v) && upperName(v) && bytes.IndexByte(v, ' ') < 0 || joinedName(v) && partWords.has(folded[:strings.IndexAny(folded, "-_")])
 }
+
+// ofPart tells the place of a part of a machine by a word for one in it: Controller A,
+// port 2; B3_ISCSI.
+func ofPart(folded string) bool {
+	for word := range strings.FieldsFuncSeq(folded, func(r rune) bool { return r < 'a' || r > 'z' }) {
+		if parts.has(word) {
+			return true
+		}
+	}
+	return false
+}
+
+var parts = set("enclosure controller slot processor chassis fan psu disk iscsi iom canister")
 
 // constant tells names of functions and constants, and numbers that tell an object
 // apart, from places and companies: do_syscall_64, QUERY_STRING.

@@ -39,6 +39,7 @@ const (
 	aLeader  // a key and its value that dots join
 	aGuest   // the name of a file that guests of hypervisors have
 	aTarget  // a disk named after its identity: c0t624A...d0s2, disk@g624a...
+	aOpener  // names what an object or list holds
 )
 
 // verdict is what a word's spelling says.
@@ -258,6 +259,9 @@ func (s *Scanner) vocabulary(w []byte, acc flags, v *verdict) {
 	}
 	if n := len(f); n > 6 && isDigit(f[n-6]) && string(f[n-5:]) == "label" {
 		v.acts |= aStart // of a field with a number: cs5Label
+	}
+	if v.key < 0 && opener(f) {
+		v.acts |= aOpener
 	}
 	if !s.k.vocab.hasBytes(f) {
 		return

@@ -91,7 +91,7 @@ func (s *Scanner) builtOf(lo, hi int) bool {
 	b, p := s.buf, s.prev[0]
 	rest := b[hi:s.hi]
 	switch {
-	case len(rest) > 0 && rest[0] == ')' && lo-2 == p.hi && string(b[p.hi:lo]) == " (":
+	case p.hi > p.lo && len(rest) > 0 && rest[0] == ')' && lo-2 == p.hi && string(b[p.hi:lo]) == " (":
 		w := b[p.lo:p.hi]
 		return isDigit(w[0]) && bytes.IndexByte(w, '.') > 0 && flagsOf(w)&(fLetter|fDash|fUnder) == 0
 	case len(rest) < 3:
