@@ -70,7 +70,7 @@ func (a *app) around(ctx context.Context, s *sight, al localmon.Alert) (around, 
 		to = al.Fired
 	}
 	r := around{window: localmon.Window{From: al.Since.Add(-aroundSpan), To: to.Add(aroundSpan), Agg: localmon.AggAvg}}
-	columns := max(10, a.env.Width()-plotMargin)
+	columns := max(10, a.Env.Width()-plotMargin)
 	r.window.Step = columnWidth(r.window.To.Sub(r.window.From), columns)
 	r.window.From, r.window.To = r.window.From.Truncate(r.window.Step), r.window.To.Add(r.window.Step-1).Truncate(r.window.Step)
 	for _, metric := range rules.Metrics(al) {
@@ -103,17 +103,17 @@ func (a *app) around(ctx context.Context, s *sight, al localmon.Alert) (around, 
 // printAround draws the values around the raise and says them in words.
 func (a *app) printAround(al localmon.Alert, r around) {
 	say := func(format string, args ...any) {
-		for _, l := range cli.Wrap(cli.Printable(fmt.Sprintf(format, args...)), a.env.Width()) {
-			fmt.Fprintln(a.env.Out, l)
+		for _, l := range cli.Wrap(cli.Printable(fmt.Sprintf(format, args...)), a.Env.Width()) {
+			fmt.Fprintln(a.Env.Out, l)
 		}
 	}
-	here := a.env.Now().Location()
+	here := a.Env.Now().Location()
 	if r.metrics && len(r.courses) == 0 {
-		fmt.Fprintln(a.env.Out)
+		fmt.Fprintln(a.Env.Out)
 		say("no series of the history is what this alert is about; it may be gone")
 	}
 	for _, c := range r.courses {
-		fmt.Fprintln(a.env.Out)
+		fmt.Fprintln(a.Env.Out)
 		say("%s around %s", c.key.Series(), al.Since.In(here).Format("2006-01-02 15:04"))
 		w := r.window
 		w.From, w.To = w.From.In(here), w.To.In(here)
@@ -128,7 +128,7 @@ func (a *app) printAround(al localmon.Alert, r around) {
 			say("its samples of that time are gone, or were never taken")
 			continue
 		}
-		fmt.Fprintln(a.env.Out, draw(values, w, c.unit, aroundHeight))
+		fmt.Fprintln(a.Env.Out, draw(values, w, c.unit, aroundHeight))
 		say("%s when it began, lowest %s, highest %s; %d of %d steps of %s have data",
 			valueAt(c, al.Since), said(low, c.unit), said(high, c.unit), seen, len(values), units.Duration(w.Step))
 	}

@@ -14,22 +14,22 @@ import (
 	"darksite/bundle/collect"
 	"darksite/bundle/collect/arraystate"
 	"darksite/bundle/collect/heard"
+	collectmonitor "darksite/bundle/collect/monitor"
 	"darksite/bundle/collect/runs"
 	"darksite/bundle/pipeline"
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/site"
 	"darksite/cmd/internal/siteconf"
 	"darksite/localmon"
 	"darksite/localmon/source/push"
 	"darksite/localmon/units"
 	"darksite/training/certificate"
 
-	collectmonitor "darksite/bundle/collect/monitor"
-
 	"github.com/spf13/cobra"
 )
 
 type collectOptions struct {
-	person
+	site.Person
 	profile, caseName, marking string
 	resume                     string
 	runs, hostFiles            []string
@@ -74,7 +74,7 @@ it as such, and it is sealed with --clear too.`,
 			return a.collect(c.Context(), o)
 		},
 	}
-	o.flags(c)
+	o.Flags(c)
 	f := c.Flags()
 	f.StringVar(&o.profile, "profile", "standard", "how much to take: "+profileNames())
 	f.StringVar(&o.caseName, "case", "", "case the bundle is for: draft id or number")
@@ -108,7 +108,7 @@ type gathering struct {
 // mayBeClear refuses --clear at a site whose roster does not allow it, before
 // anything is taken.
 func (a *app) mayBeClear() error {
-	r, err := a.loadRoster()
+	r, err := a.Roster()
 	if err != nil || r.Clear {
 		return err
 	}
@@ -117,7 +117,7 @@ func (a *app) mayBeClear() error {
 }
 
 func (a *app) gather(ctx context.Context, o *collectOptions) (*gathering, error) {
-	conf, err := a.config()
+	conf, err := a.Config()
 	if err != nil {
 		return nil, err
 	}
@@ -126,7 +126,7 @@ func (a *app) gather(ctx context.Context, o *collectOptions) (*gathering, error)
 			return nil, err
 		}
 	}
-	if _, err := a.checkPolicy(conf); err != nil {
+	if _, err := a.CheckPolicy(conf); err != nil {
 		return nil, err
 	}
 	o.marking = cmp.Or(o.marking, conf.Review.Marking, "INTERNAL")
@@ -158,13 +158,13 @@ func (a *app) gather(ctx context.Context, o *collectOptions) (*gathering, error)
 	if draft != nil {
 		g.collectors = append(g.collectors, *draft)
 	}
-	now := a.env.Now()
+	now := a.Env.Now()
 	for _, c := range []collect.Collector{
 		arraystate.New(arrays...),
 		collectmonitor.New(collectmonitor.Options{History: s.Reader, Alerts: s, Now: now, Recent: profile.Recent, Trend: profile.Trend, Step: profile.Step, Select: asked.selector()}),
-		runs.New(runs.Options{Dir: a.path(runsDir), Only: a.withCalled(o.runs)}),
+		runs.New(runs.Options{Dir: a.Path(site.RunsDir), Only: a.withCalled(o.runs)}),
 		a.hostFacts(),
-		heard.New(heard.Options{Dir: a.path(spoolDir), Channels: []string{string(push.Syslog), string(push.Trap)}, Window: profile.Logs, Now: now}),
+		heard.New(heard.Options{Dir: a.Path(site.SpoolDir), Channels: []string{string(push.Syslog), string(push.Trap)}, Window: profile.Logs, Now: now}),
 		a.hostLogs(profile.Logs),
 		a.ownChecks(ctx, s),
 	} {
@@ -176,7 +176,7 @@ func (a *app) gather(ctx context.Context, o *collectOptions) (*gathering, error)
 		g.collectors = append(g.collectors, readiness)
 	}
 	if papers, err := a.certificationPapers(); err != nil {
-		a.env.Notef("the records of examinations are left out: %v", err)
+		a.Env.Notef("the records of examinations are left out: %v", err)
 	} else if papers != nil && asked.wants(certificationName) {
 		g.collectors = append(g.collectors, papers)
 	}
@@ -193,7 +193,7 @@ func (a *app) gather(ctx context.Context, o *collectOptions) (*gathering, error)
 // asked all the same and says why it cannot answer. For a preview they can be
 // asked whether they answer at all.
 func (a *app) arrays(asked *evidence, preview bool) ([]arraystate.Array, func()) {
-	conf, err := a.config()
+	conf, err := a.Config()
 	if err != nil {
 		return nil, func() {}
 	}
@@ -215,7 +215,7 @@ func (a *app) arrays(asked *evidence, preview bool) ([]arraystate.Array, func())
 		var reach func(context.Context) error
 		if preview {
 			reach = func(ctx context.Context) error {
-				_, err := src.Collect(ctx, a.env.Now())
+				_, err := src.Collect(ctx, a.Env.Now())
 				return err
 			}
 		}
@@ -240,7 +240,7 @@ func (a *app) caseFor(o *collectOptions) (*collect.Document, error) {
 	if o.caseName == "" {
 		return nil, nil
 	}
-	file, store, err := a.openCases()
+	file, store, err := a.OpenCases()
 	if err != nil {
 		return nil, err
 	}
@@ -292,7 +292,7 @@ func (a *app) readinessPage() (collect.Document, error) {
 }
 
 func (a *app) collect(ctx context.Context, o collectOptions) error {
-	key, err := a.signer(o.as, o.key, o.passFile)
+	key, err := a.Signer(o.As, o.Key, o.PassFile)
 	if err != nil {
 		return err
 	}
@@ -312,7 +312,7 @@ func (a *app) collect(ctx context.Context, o collectOptions) error {
 	id, err := j.Collect(ctx, pipeline.Request{
 		Collectors: watched, Profile: g.profile, Signer: key, Case: o.caseName, Marking: o.marking, Clear: o.clear,
 		ClockNote: a.clockNote(),
-		Progress:  func(step string, done, of int) { a.env.Notef("%s (%d of %d)", step, done, of) },
+		Progress:  func(step string, done, of int) { a.Env.Notef("%s (%d of %d)", step, done, of) },
 	})
 	if err == nil {
 		err = a.afterCollect(j, id, o.asJSON)
@@ -326,11 +326,11 @@ func (a *app) afterCollect(j *journey, id bundle.ID, asJSON bool) error {
 		return err
 	}
 	if asJSON {
-		return a.env.JSON(r)
+		return a.Env.JSON(r)
 	}
-	fmt.Fprintln(a.env.Out, id)
+	fmt.Fprintln(a.Env.Out, id)
 	if a.printOutcomes(r.Collected) {
-		a.env.Notef("some sources gave only part; what is missing is listed in the bundle")
+		a.Env.Notef("some sources gave only part; what is missing is listed in the bundle")
 	}
 	a.notEncrypted(r)
 	return a.after(j, id, "%d files, %s, redacted, proven and frozen", r.Totals.Files, units.Bytes(float64(r.Totals.Bytes)))
@@ -343,7 +343,7 @@ func (a *app) printOutcomes(list []collect.Outcome) (part bool) {
 		t.Add(o.Name, string(o.State), fmt.Sprint(o.Files), cmp.Or(o.Reason, "-"))
 		part = part || o.State != collect.OK
 	}
-	t.Print(a.env.Err, a.env.Width(), false)
+	t.Print(a.Env.Err, a.Env.Width(), false)
 	return part
 }
 

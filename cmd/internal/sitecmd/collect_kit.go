@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"darksite/bundle/collect/kit"
+	"darksite/cmd/internal/sitecmd/site"
 )
 
 // ownChecks are what the kit says of itself. The machine is examined now, while
@@ -21,7 +22,7 @@ func (a *app) ownChecks(ctx context.Context, s *sight) *kit.Kit {
 	replies, failed := a.openedReplies()
 	return kit.New(
 		kit.Check{Name: "version.txt", What: "darksite version", Say: func(_ context.Context, w io.Writer) error {
-			_, err := fmt.Fprintf(w, "darksite %s (%s, %s/%s)\n", a.version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			_, err := fmt.Fprintf(w, "darksite %s (%s, %s/%s)\n", a.Version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 			return err
 		}},
 		kit.Check{Name: "doctor.txt", What: "darksite doctor", Say: func(_ context.Context, w io.Writer) error {
@@ -46,22 +47,22 @@ func (a *app) ownChecks(ctx context.Context, s *sight) *kit.Kit {
 // openedReplies is how far the site has come in the vendor's chain, and what it does
 // without. It is read now: while a bundle is collected its journey holds the file.
 func (a *app) openedReplies() ([]byte, error) {
-	file, _, err := a.openCases()
+	file, _, err := a.OpenCases()
 	if err != nil {
 		return nil, err
 	}
-	seen, err := readReplies(file.DB)
+	seen, err := site.ReadReplies(file.DB)
 	if err = errors.Join(err, file.Close()); err != nil {
 		return nil, err
 	}
 	text, err := json.MarshalIndent(struct {
-		Newest int64     `json:"newest"`
-		Left   []leftOut `json:"left_out"`
-	}{seen.Seq, append([]leftOut{}, seen.Left...)}, "", "  ")
+		Newest int64          `json:"newest"`
+		Left   []site.LeftOut `json:"left_out"`
+	}{seen.Seq, append([]site.LeftOut{}, seen.Left...)}, "", "  ")
 	return append(text, '\n'), err
 }
 
-func findingLines(list []finding) string {
+func findingLines(list []site.Finding) string {
 	var b strings.Builder
 	for _, f := range list {
 		fmt.Fprintf(&b, "%-4s  %s\n", f.State, f.What)
@@ -71,11 +72,11 @@ func findingLines(list []finding) string {
 
 // lastHistoryCheck is what is known of the newest check of the history.
 func (a *app) lastHistoryCheck() string {
-	_, marks, _, err := a.lastRound()
+	_, marks, _, err := a.LastRound()
 	if err != nil {
 		return "when the history was checked last cannot be read: " + err.Error() + "\n"
 	}
-	m, ok := marks[historyChecked]
+	m, ok := marks[site.HistoryChecked]
 	if !ok {
 		return "the history was never checked by hand\n"
 	}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/site"
 	"darksite/cmd/internal/siteconf"
 	"darksite/localmon/overview"
 	"darksite/training/certificate"
@@ -97,10 +99,10 @@ func coverageOf(conf *siteconf.Config, p papers) coverage {
 }
 
 // notices are the lines on certificates whose end is near enough to be said.
-func (c coverage) notices() (out []finding) {
+func (c coverage) notices() (out []site.Finding) {
 	for _, e := range c.Ends {
 		if e.Notice != 0 {
-			out = append(out, finding{State: "WARN", What: fmt.Sprintf("certificate %s of %s (%s) ends on %s, in %s: notice of %d days", e.Certificate, e.Person, e.Track, e.Day, counted(e.Left, "day"), e.Notice), Next: e.renew()})
+			out = append(out, site.Finding{State: "WARN", What: fmt.Sprintf("certificate %s of %s (%s) ends on %s, in %s: notice of %d days", e.Certificate, e.Person, e.Track, e.Day, cli.Counted(e.Left, "day"), e.Notice), Next: e.renew()})
 		}
 	}
 	return out
@@ -159,7 +161,7 @@ func (c coverage) words() string {
 // coverage reads who is certified here. What cannot be read is an error and never
 // nobody.
 func (a *app) coverage() (coverage, papers, error) {
-	conf, err := a.config()
+	conf, err := a.Config()
 	if err != nil {
 		return coverage{}, papers{}, err
 	}
@@ -172,51 +174,48 @@ func (a *app) coverage() (coverage, papers, error) {
 
 // coverageAt is who is certified at a time, for the looks of the monitor.
 func (a *app) coverageAt(now time.Time) (coverage, error) {
-	then := *a
-	env := *a.env
-	env.Now = func() time.Time { return now }
-	then.env = &env
+	then := app{a.At(func() time.Time { return now })}
 	c, _, err := then.coverage()
 	return c, err
 }
 
 // coverageFindings are the lines of site check on people's certificates.
-func (a *app) coverageFindings() []finding {
+func (a *app) coverageFindings() []site.Finding {
 	c, p, err := a.coverage()
 	if err != nil {
-		return []finding{{State: string(overview.Unknown), What: "certified admins cannot be counted: " + err.Error(), Next: "darksite train certificate list"}}
+		return []site.Finding{{State: string(overview.Unknown), What: "certified admins cannot be counted: " + err.Error(), Next: "darksite train certificate list"}}
 	}
 	const examine = "darksite train exam start --track admin --as ID --supervisor ID"
-	n := finding{State: "OK", What: "certified admins: " + c.words()}
+	n := site.Finding{State: "OK", What: "certified admins: " + c.words()}
 	switch {
 	case len(c.Admins) == 0:
 		n.State, n.Next = "CRIT", examine
 	case len(c.Admins) < certificate.Least:
 		n.State, n.Next = "WARN", examine
 	}
-	out := []finding{n}
+	out := []site.Finding{n}
 	if len(c.Admins) >= certificate.Least {
 		out = append(out, horizonFinding(c, examine))
 	}
 	return slices.Concat(out, c.notices(), p.troubles())
 }
 
-func horizonFinding(c coverage, next string) finding {
+func horizonFinding(c coverage, next string) site.Finding {
 	day, known := c.horizon()
 	switch left := c.Today.Until(day); {
 	case !known:
-		return finding{State: "WARN", What: "until when two admins are certified is not known: site.yaml names a certificate without its end", Next: "edit " + siteconf.FileName + ": certificate_until"}
+		return site.Finding{State: "WARN", What: "until when two admins are certified is not known: site.yaml names a certificate without its end", Next: "edit " + siteconf.FileName + ": certificate_until"}
 	case left < renewEarly:
-		return finding{State: "WARN", What: fmt.Sprintf("from %s on, in %d days, fewer than two admins are certified", day, left), Next: next}
+		return site.Finding{State: "WARN", What: fmt.Sprintf("from %s on, in %d days, fewer than two admins are certified", day, left), Next: next}
 	default:
-		return finding{State: "OK", What: fmt.Sprintf("two admins are certified until %s, %d more days", day.Add(-1), left-1)}
+		return site.Finding{State: "OK", What: fmt.Sprintf("two admins are certified until %s, %d more days", day.Add(-1), left-1)}
 	}
 }
 
 // troubles are what is wrong with the certificates of people who are still here: those
 // that no longer count and are replaced by no other of the holder, and practice that has
 // lapsed; and an old list of withdrawn ones.
-func (p papers) troubles() (out []finding) {
+func (p papers) troubles() (out []site.Finding) {
 	counting := map[string]bool{}
 	for _, s := range p.kept {
 		if p.verify(s).OK() {
@@ -230,14 +229,14 @@ func (p papers) troubles() (out []finding) {
 		}
 		v := p.verify(s)
 		if !v.OK() && !counting[who+string(s.Track)] {
-			out = append(out, finding{State: "WARN", What: fmt.Sprintf("certificate %s of %s does not count: %s: %s", s.ID, who, v.Reason, v.Detail), Next: "darksite train certificate show " + s.ID})
+			out = append(out, site.Finding{State: "WARN", What: fmt.Sprintf("certificate %s of %s does not count: %s: %s", s.ID, who, v.Reason, v.Detail), Next: "darksite train certificate show " + s.ID})
 		}
 		if standing, left := p.practice(s); v.OK() && standing == certificate.Lapsed {
-			out = append(out, finding{State: "WARN", What: fmt.Sprintf("%s did no lab for %d days: %s", who, certificate.PracticeEvery-left, standing), Next: "darksite train lab list"})
+			out = append(out, site.Finding{State: "WARN", What: fmt.Sprintf("%s did no lab for %d days: %s", who, certificate.PracticeEvery-left, standing), Next: "darksite train lab list"})
 		}
 	}
 	if w := p.withdrawn; w != nil && w.Issued.Until(p.today) > certificate.ListAge {
-		out = append(out, finding{State: "WARN", What: fmt.Sprintf("the list of withdrawn certificates is %d days old", w.Issued.Until(p.today)), Next: "ask the vendor for a reply, which brings the newest"})
+		out = append(out, site.Finding{State: "WARN", What: fmt.Sprintf("the list of withdrawn certificates is %d days old", w.Issued.Until(p.today)), Next: "ask the vendor for a reply, which brings the newest"})
 	}
 	return out
 }

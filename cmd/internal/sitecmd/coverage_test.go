@@ -7,6 +7,7 @@ import (
 
 	"darksite/bundle/roster"
 	"darksite/bundle/sign"
+	"darksite/cmd/internal/sitecmd/site"
 	"darksite/cmd/internal/siteconf"
 	"darksite/training/award"
 	"darksite/training/certificate"
@@ -148,7 +149,7 @@ func TestEachNoticeIsToldToTheRulesOnce(t *testing.T) {
 		`certificate="DSA-0031, notice of 30 days",days="30"`: 1, `certificate="DSA-0031, notice of 7 days",days="7"`: 1,
 	}, raised)
 	c := coverage{Ends: []certifiedUntil{endsOn("mdurand", certificate.Admin, "DSA-0031", end, end.Add(-1)), endsOn("nleroy", certificate.Admin, "DSA-0032", end, end.Add(-91))}}
-	require.Equal(t, []finding{{
+	require.Equal(t, []site.Finding{{
 		State: "WARN", What: "certificate DSA-0031 of mdurand (admin) ends on 2027-03-01, in 1 day: notice of 7 days",
 		Next: "darksite train exam start --renew --track admin --as mdurand --supervisor ID",
 	}}, c.notices())

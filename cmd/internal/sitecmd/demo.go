@@ -9,6 +9,7 @@ import (
 
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/demo"
+	"darksite/cmd/internal/sitecmd/site"
 
 	"github.com/spf13/cobra"
 )
@@ -31,8 +32,8 @@ imported at the desk, and answered. Needs no answers and no network but loopback
 				return fmt.Errorf("name this program: %w", err)
 			}
 			return demo.Run(c.Context(), demo.Options{
-				Env: a.env, Out: short(out), CaseDesk: program, SiteName: short(self), DeskName: short(program), Watch: a.watchSteps,
-				Site: func(ctx context.Context, env *cli.Env, args []string) int { return Main(ctx, env, a.version, args) },
+				Env: a.Env, Out: short(out), CaseDesk: program, SiteName: short(self), DeskName: short(program), Watch: a.watchSteps,
+				Site: func(ctx context.Context, env *cli.Env, args []string) int { return Main(ctx, env, a.Version, args) },
 			})
 		},
 	}
@@ -78,8 +79,8 @@ func caseDesk(path string) (string, error) {
 // watchSteps looks at everything a site folder names, several times, with one
 // monitor and one session per array.
 func (a *app) watchSteps(ctx context.Context, env *cli.Env, dir string, steps int, before func()) error {
-	site := &app{env: env, version: a.version, dirFlag: dir}
-	m, err := site.openMonitor()
+	at := &app{&site.Site{Env: env, Version: a.Version, Given: dir}}
+	m, err := at.openMonitor()
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"darksite/bundle/casedraft"
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/runtarget"
+	"darksite/cmd/internal/sitecmd/site"
 	"darksite/localmon"
 	"darksite/localmon/source/arrayrest"
 	"darksite/localmon/source/host"
@@ -27,12 +28,12 @@ type liveFacts struct {
 }
 
 func (a *app) liveFacts(src localmon.Source, s *sight, target string) *liveFacts {
-	return &liveFacts{Live: runtarget.NewLive(src, s, a.env.Now), source: src, sight: s, target: target}
+	return &liveFacts{Live: runtarget.NewLive(src, s, a.Env.Now), source: src, sight: s, target: target}
 }
 
 // facts opens the facts of an array or of the kit's own machine; close them.
 func (a *app) facts(ctx context.Context, target string) (*liveFacts, error) {
-	conf, err := a.config()
+	conf, err := a.Config()
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +54,7 @@ func (a *app) facts(ctx context.Context, target string) (*liveFacts, error) {
 			return nil, err
 		}
 		// How much the history takes is told by the monitor, which has it open.
-		src := &siteOrder{Source: machine, conf: conf, card: a.path(vendorFile), kept: a.coverageAt, used: func(context.Context) (int64, int64, error) {
+		src := &siteOrder{Source: machine, conf: conf, card: a.Path(site.VendorFile), kept: a.coverageAt, used: func(context.Context) (int64, int64, error) {
 			return 0, 0, errors.New("the monitor tells")
 		}}
 		return a.liveFacts(src, s, target), nil
@@ -174,7 +175,7 @@ func (s *runSite) DraftCase(ctx context.Context, c engine.Case) (string, error) 
 	if err != nil {
 		return "", err
 	}
-	s.a.env.Notef("case %s is drafted, severity %d", d.ID, d.Severity)
+	s.a.Env.Notef("case %s is drafted, severity %d", d.ID, d.Severity)
 	return string(d.ID), nil
 }
 

@@ -47,13 +47,13 @@ func (o *seriesOptions) flags(c *cobra.Command, timed bool) {
 		return
 	}
 	o.timeFlags(c, "1h")
-	spanFlag(c, &o.step, "step", "width of a step (default: none; plot: a column)")
+	cli.SpanFlag(c, &o.step, "step", "width of a step (default: none; plot: a column)")
 	c.Flags().StringVar(&o.agg, "agg", "", "avg, min, max, sum, last, rate or p95 of a step")
 }
 
 // timeFlags say which time; what that is when nothing is said, others decide.
 func (o *seriesOptions) timeFlags(c *cobra.Command, usual string) {
-	spanFlag(c, &o.since, "since", "how far back from the end (default "+usual+")")
+	cli.SpanFlag(c, &o.since, "since", "how far back from the end (default "+usual+")")
 	c.Flags().StringVar(&o.from, "from", "", "begin: 2026-03-01, \"2026-03-01 08:00\" or RFC 3339")
 	c.Flags().StringVar(&o.to, "to", "", "end, which is not included (default now)")
 }
@@ -157,12 +157,12 @@ metrics, else what the name says.`,
 					return err
 				}
 				if asJSON {
-					return a.env.JSON(seriesViews(list))
+					return a.Env.JSON(seriesViews(list))
 				}
 				if len(list) == 0 {
 					return a.noSeries(args)
 				}
-				here := a.env.Now().Location()
+				here := a.Env.Now().Location()
 				t := &cli.Table{Header: []string{"LAST", "TARGET", "SERIES [UNIT]"}}
 				for _, one := range list {
 					name := one.Key.Series()
@@ -171,8 +171,8 @@ metrics, else what the name says.`,
 					}
 					t.Add(one.Last.In(here).Format("01-02 15:04:05"), one.Key.Target, name)
 				}
-				t.Print(a.env.Out, a.env.Width(), a.env.Color())
-				a.env.Next("darksite history plot " + list[0].Key.Metric + " --target " + list[0].Key.Target)
+				t.Print(a.Env.Out, a.Env.Width(), a.Env.Color())
+				a.Env.Next("darksite history plot " + list[0].Key.Metric + " --target " + list[0].Key.Target)
 				return nil
 			})
 		},

@@ -14,6 +14,7 @@ import (
 
 	"darksite/bundle/safefile"
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/site"
 	"darksite/localmon"
 	"darksite/localmon/exposition"
 
@@ -55,7 +56,7 @@ keeps every one.`,
 			if err != nil {
 				return err
 			}
-			w, err := o.series.span(a.env.Now(), true)
+			w, err := o.series.span(a.Env.Now(), true)
 			if err != nil {
 				return err
 			}
@@ -110,7 +111,7 @@ func (a *app) export(ctx context.Context, s *sight, sel localmon.Selector, w loc
 	// OpenMetrics wants what belongs to a metric together.
 	slices.SortStableFunc(list, func(x, y localmon.Series) int { return cmp.Compare(x.Key.Metric, y.Key.Metric) })
 	if o.out == "" {
-		e := exporting{app: a, sight: s, format: format, out: exposition.NewWriter(a.env.Out, format)}
+		e := exporting{app: a, sight: s, format: format, out: exposition.NewWriter(a.Env.Out, format)}
 		return e.run(ctx, list, w)
 	}
 	if err := a.replaceable(o); err != nil {
@@ -121,7 +122,7 @@ func (a *app) export(ctx context.Context, s *sight, sel localmon.Selector, w loc
 		return err
 	}
 	defer f.Abort()
-	e := exporting{app: a, sight: s, format: format, out: exposition.NewWriter(f, format), file: f, progress: a.env.Progress("exporting")}
+	e := exporting{app: a, sight: s, format: format, out: exposition.NewWriter(f, format), file: f, progress: a.Env.Progress("exporting")}
 	hurt := e.run(ctx, list, w)
 	if hurt != nil && cli.Code(hurt) != cli.CodeTampered {
 		return hurt
@@ -129,9 +130,9 @@ func (a *app) export(ctx context.Context, s *sight, sel localmon.Selector, w loc
 	if err := f.Commit(); err != nil {
 		return err
 	}
-	a.env.Notef("%s: %d samples of %d series", o.out, e.samples, e.series)
+	a.Env.Notef("%s: %d samples of %d series", o.out, e.samples, e.series)
 	if hurt == nil {
-		a.env.Next("darksite history import " + o.out + "   (at another site)")
+		a.Env.Next("darksite history import " + o.out + "   (at another site)")
 	}
 	return hurt
 }
@@ -149,7 +150,7 @@ func (a *app) replaceable(o *exportOptions) error {
 	if !info.Mode().IsRegular() {
 		return cli.Usagef("--out %s: not a file", o.out)
 	}
-	for _, source := range []string{a.path(historyFile), a.path(siteDBFile), o.series.file} {
+	for _, source := range []string{a.Path(site.HistoryFile), a.Path(site.SiteDBFile), o.series.file} {
 		if is, err := os.Stat(source); err == nil && os.SameFile(info, is) {
 			return cli.WithHint(cli.WithCode(cli.CodeRefused, fmt.Errorf("--out %s would replace what the site keeps", o.out)), "name another file")
 		}
@@ -189,7 +190,7 @@ func (e *exporting) run(ctx context.Context, list []localmon.Series, w localmon.
 		return nil
 	}
 	for _, err := range e.hurt[:min(len(e.hurt), mostNamed)] {
-		e.env.Notef("%s", cli.Printable(err.Error()))
+		e.Env.Notef("%s", cli.Printable(err.Error()))
 	}
 	return cli.WithHint(cli.WithCode(cli.CodeTampered, fmt.Errorf("%d of %d series could not be exported whole; all else was", len(e.hurt), len(list))),
 		"darksite history check   (names every damaged value)")

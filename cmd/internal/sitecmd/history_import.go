@@ -12,6 +12,7 @@ import (
 	"slices"
 
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/site"
 	"darksite/localmon"
 	"darksite/localmon/backfill"
 	"darksite/localmon/exposition"
@@ -88,7 +89,7 @@ func (a *app) importAll(ctx context.Context, files []string, o importOptions) (e
 			return cli.Usagef("%s is a folder", f)
 		}
 	}
-	db, err := history.Open(path, history.Options{Budget: budget, Holder: "darksite history import", Since: a.env.Now()})
+	db, err := history.Open(path, history.Options{Budget: budget, Holder: "darksite history import", Since: a.Env.Now()})
 	if err != nil {
 		return wayOut(path, err)
 	}
@@ -110,9 +111,9 @@ func (a *app) importAll(ctx context.Context, files []string, o importOptions) (e
 		}
 	}
 	if o.asJSON {
-		return a.env.JSON(done)
+		return a.Env.JSON(done)
 	}
-	a.env.Next("darksite history stats"+fileFlag(o.file), "darksite history series"+fileFlag(o.file))
+	a.Env.Next("darksite history stats"+fileFlag(o.file), "darksite history series"+fileFlag(o.file))
 	return nil
 }
 
@@ -127,11 +128,11 @@ func (a *app) into(file string) (path string, budget int64, err error) {
 	if file != "" {
 		return file, 0, nil
 	}
-	conf, err := a.config()
+	conf, err := a.Config()
 	if err != nil {
 		return "", 0, err
 	}
-	return a.path(historyFile), int64(conf.Monitor.HistoryBudget), nil
+	return a.Path(site.HistoryFile), int64(conf.Monitor.HistoryBudget), nil
 }
 
 func (a *app) importOne(ctx context.Context, db *history.DB, dir, file string, o importOptions) (one imported, err error) {
@@ -150,8 +151,8 @@ func (a *app) importOne(ctx context.Context, db *history.DB, dir, file string, o
 		}
 		return one, cli.WithHint(err, "mend the line or export the file anew, and import it again; what is there already is not stored twice")
 	}
-	progress := a.env.Progress("storing " + base(file))
-	one.Result, err = backfill.Import(ctx, db, s, backfill.Options{Now: a.env.Now(), Progress: func(done, total int64) {
+	progress := a.Env.Progress("storing " + base(file))
+	one.Result, err = backfill.Import(ctx, db, s, backfill.Options{Now: a.Env.Now(), Progress: func(done, total int64) {
 		progress.Step(int64(float64(size)*float64(done)/float64(max(total, 1))), size)
 	}})
 	if err != nil {
@@ -159,7 +160,7 @@ func (a *app) importOne(ctx context.Context, db *history.DB, dir, file string, o
 		if one.Batches > 0 {
 			reached = fmt.Sprintf("%d samples were stored and stay, up to %s", one.Stored, one.Last.Format("2006-01-02 15:04:05 MST"))
 		}
-		a.env.Notef("import %s: %s", file, reached)
+		a.Env.Notef("import %s: %s", file, reached)
 		return one, cli.WithHint(fmt.Errorf("import %s: %w", file, err), "darksite history import%s %s   (goes on where this one ended)", fileFlag(o.file), file)
 	}
 	return one, nil
@@ -168,7 +169,7 @@ func (a *app) importOne(ctx context.Context, db *history.DB, dir, file string, o
 // source opens a file, or stdin, of which the size is not known.
 func (a *app) source(file string) (io.ReadCloser, int64, error) {
 	if file == "-" {
-		return io.NopCloser(a.env.In), 0, nil
+		return io.NopCloser(a.Env.In), 0, nil
 	}
 	f, err := os.Open(file)
 	if err != nil {
@@ -192,7 +193,7 @@ func (a *app) readSamples(ctx context.Context, r io.Reader, size int64, s *backf
 		}
 		format = exposition.Detect(first)
 	}
-	progress := a.env.Progress("reading " + base(one.File))
+	progress := a.Env.Progress("reading " + base(one.File))
 	p := exposition.NewParser(in, format, exposition.Options{Target: o.target})
 	for sample, err := range p.Samples() {
 		if err == nil {
@@ -218,18 +219,18 @@ func (a *app) readSamples(ctx context.Context, r io.Reader, size int64, s *backf
 	}
 	one.Samples, one.Series, one.Whole = s.Len(), s.Series(), p.Whole()
 	if !one.Whole {
-		a.env.Notef("%s has no line \"# EOF\": it may have been cut; what it holds is imported", one.File)
+		a.Env.Notef("%s has no line \"# EOF\": it may have been cut; what it holds is imported", one.File)
 	}
 	return ctx.Err()
 }
 
 func (a *app) tellImported(one imported) {
-	a.env.Notef("%s: %d samples of %d series from %s to %s: %d stored in %d looks, %d were there already", one.File, one.Samples, one.Series,
+	a.Env.Notef("%s: %d samples of %d series from %s to %s: %d stored in %d looks, %d were there already", one.File, one.Samples, one.Series,
 		one.First.Format("2006-01-02 15:04"), one.Last.Format("2006-01-02 15:04"), one.Stored, one.Batches, one.Present)
 	if one.Repeated > 0 {
-		a.env.Notef("%s: %d samples came twice in it; the first of each counts", one.File, one.Repeated)
+		a.Env.Notef("%s: %d samples came twice in it; the first of each counts", one.File, one.Repeated)
 	}
 	if one.Summarized > 0 {
-		a.env.Notef("%s: %d samples are of a time of which the history has only coarser steps; they were left out", one.File, one.Summarized)
+		a.Env.Notef("%s: %d samples are of a time of which the history has only coarser steps; they were left out", one.File, one.Summarized)
 	}
 }

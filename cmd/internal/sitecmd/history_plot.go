@@ -48,7 +48,7 @@ the series are usually that far apart.`,
 			if err != nil {
 				return err
 			}
-			w, err := o.window(a.env.Now(), a.env.Width())
+			w, err := o.window(a.Env.Now(), a.Env.Width())
 			if err != nil {
 				return err
 			}
@@ -62,7 +62,7 @@ the series are usually that far apart.`,
 				}
 				for i, p := range list {
 					if i > 0 {
-						fmt.Fprintln(a.env.Out)
+						fmt.Fprintln(a.Env.Out)
 					}
 					if err := a.plot(c.Context(), p, w, &o); err != nil {
 						return err
@@ -130,7 +130,7 @@ func columnWidth(span time.Duration, columns int) time.Duration {
 func (a *app) plot(ctx context.Context, p points, w localmon.Window, o *plotOptions) error {
 	say := func(format string, args ...any) {
 		for _, l := range cli.Wrap(fmt.Sprintf(format, args...), o.width) {
-			fmt.Fprintln(a.env.Out, l)
+			fmt.Fprintln(a.Env.Out, l)
 		}
 	}
 	var (
@@ -161,7 +161,7 @@ func (a *app) plot(ctx context.Context, p points, w localmon.Window, o *plotOpti
 		say("no sample from %s to %s", w.From.Format(time.DateTime), w.To.Format(time.DateTime))
 		return nil
 	}
-	fmt.Fprintln(a.env.Out, draw(values, w, p.Unit, o.height))
+	fmt.Fprintln(a.Env.Out, draw(values, w, p.Unit, o.height))
 	last := pts[len(pts)-1]
 	say("%d of %d steps of %s have data", seen, len(values), units.Duration(w.Step))
 	say("lowest %s, highest %s, newest %s at %s", said(low, p.Unit), said(high, p.Unit), said(last.Value, p.Unit), last.At.In(w.From.Location()).Format("01-02 15:04:05"))

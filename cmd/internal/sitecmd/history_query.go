@@ -51,7 +51,7 @@ first value after it.`,
 			if err != nil {
 				return err
 			}
-			w, err := o.window(a.env.Now())
+			w, err := o.window(a.Env.Now())
 			if err != nil {
 				return err
 			}
@@ -59,12 +59,12 @@ first value after it.`,
 				return cli.Usagef("either --json or --csv")
 			}
 			return a.withHistory(c.Context(), o.file, func(s *sight) error {
-				out, most := pointPrinter(&textPoints{w: bufio.NewWriter(a.env.Out), width: a.env.Width()}), mostPrinted
+				out, most := pointPrinter(&textPoints{w: bufio.NewWriter(a.Env.Out), width: a.Env.Width()}), mostPrinted
 				switch {
 				case asJSON:
-					out, most = &jsonPoints{w: bufio.NewWriter(a.env.Out)}, 0
+					out, most = &jsonPoints{w: bufio.NewWriter(a.Env.Out)}, 0
 				case asCSV:
-					out, most = &csvPoints{w: csv.NewWriter(a.env.Out)}, 0
+					out, most = &csvPoints{w: csv.NewWriter(a.Env.Out)}, 0
 				}
 				n, err := o.print(c.Context(), s, sel, w, out, most)
 				if err == nil && n == 0 {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/site"
 	"darksite/localmon/boltfile"
 	"darksite/localmon/history"
 
@@ -39,7 +40,7 @@ The monitor must not run.`,
 			if o.rollBack && o.startBeside {
 				return cli.Usagef("either --roll-back or --start-beside")
 			}
-			if _, err := a.config(); err != nil {
+			if _, err := a.Config(); err != nil {
 				return err
 			}
 			return a.recoverHistory(c.Context(), o)
@@ -64,7 +65,7 @@ type recovery struct {
 }
 
 func (a *app) recoverHistory(ctx context.Context, o recoverOptions) error {
-	path := a.path(historyFile)
+	path := a.Path(site.HistoryFile)
 	r := recovery{File: path, Found: []string{}}
 	if err := diagnose(ctx, path, &r); err != nil {
 		return err
@@ -74,13 +75,13 @@ func (a *app) recoverHistory(ctx context.Context, o recoverOptions) error {
 			return cli.WithHint(cli.WithCode(cli.CodeRefused, fmt.Errorf("recover %s: every value is whole; nothing was changed", path)), "darksite monitor   (goes on with it)")
 		}
 		if o.asJSON {
-			return a.env.JSON(r)
+			return a.Env.JSON(r)
 		}
-		a.env.Notef("every value is whole; there is nothing to recover")
+		a.Env.Notef("every value is whole; there is nothing to recover")
 		return nil
 	}
 	for _, line := range r.Found[:min(len(r.Found), mostNamed)] {
-		a.env.Notef("%s", cli.Printable(line))
+		a.Env.Notef("%s", cli.Printable(line))
 	}
 	switch {
 	case o.rollBack:
@@ -89,7 +90,7 @@ func (a *app) recoverHistory(ctx context.Context, o recoverOptions) error {
 		return a.startBeside(o, r)
 	}
 	if o.asJSON {
-		if err := a.env.JSON(r); err != nil {
+		if err := a.Env.JSON(r); err != nil {
 			return err
 		}
 	}
@@ -134,7 +135,7 @@ func (a *app) rollBack(ctx context.Context, o recoverOptions, r recovery) error 
 		return cli.WithHint(cli.WithCode(cli.CodeTampered, fmt.Errorf("%w; nothing was changed", err)),
 			"darksite history export --file %s --format csv --out saved.csv   (writes all that can be read)\n      darksite history recover --start-beside", r.File)
 	}
-	if err := a.env.Agree(o.yes, "go back by one commit? "+lost(made), "you have read what is lost",
+	if err := a.Env.Agree(o.yes, "go back by one commit? "+lost(made), "you have read what is lost",
 		cli.WithHint(fmt.Errorf("recover %s: nothing was changed", r.File), "%s", waysOut(r.File))); err != nil {
 		return errors.Join(err, made.Discard())
 	}
@@ -144,11 +145,11 @@ func (a *app) rollBack(ctx context.Context, o recoverOptions, r recovery) error 
 		return err
 	}
 	if o.asJSON {
-		return a.env.JSON(r)
+		return a.Env.JSON(r)
 	}
-	a.env.Notef("%s is back by one commit, and every value of it is whole; %s", r.File, lost(made))
-	a.env.Notef("the damaged file is kept as %s", r.Aside)
-	a.env.Next("darksite doctor   (is the disk well?)", "darksite monitor")
+	a.Env.Notef("%s is back by one commit, and every value of it is whole; %s", r.File, lost(made))
+	a.Env.Notef("the damaged file is kept as %s", r.Aside)
+	a.Env.Next("darksite doctor   (is the disk well?)", "darksite monitor")
 	return nil
 }
 
@@ -172,7 +173,7 @@ func lost(r *history.RolledBack) string {
 
 // startBeside sets the file aside.
 func (a *app) startBeside(o recoverOptions, r recovery) error {
-	if err := a.env.Agree(o.yes, "set it aside, so that a new history begins?", "the old file may be called otherwise",
+	if err := a.Env.Agree(o.yes, "set it aside, so that a new history begins?", "the old file may be called otherwise",
 		cli.WithHint(fmt.Errorf("recover %s: nothing was changed", r.File), "%s", waysOut(r.File))); err != nil {
 		return err
 	}
@@ -181,16 +182,16 @@ func (a *app) startBeside(o recoverOptions, r recovery) error {
 		return wayOut(r.File, err)
 	}
 	if o.asJSON {
-		return a.env.JSON(r)
+		return a.Env.JSON(r)
 	}
-	a.env.Notef("the old history is kept as %s; the next look begins a new one", r.Aside)
-	a.env.Next("darksite monitor", fmt.Sprintf("darksite history export --file %s --format csv --out saved.csv   (what can be read of the old one)", r.Aside))
+	a.Env.Notef("the old history is kept as %s; the next look begins a new one", r.Aside)
+	a.Env.Next("darksite monitor", fmt.Sprintf("darksite history export --file %s --format csv --out saved.csv   (what can be read of the old one)", r.Aside))
 	return nil
 }
 
 // asideName is a name beside path that is not taken.
 func (a *app) asideName(path, why string) string {
-	name := fmt.Sprintf("%s.%s-%s", path, why, a.env.Now().UTC().Format("20060102-150405"))
+	name := fmt.Sprintf("%s.%s-%s", path, why, a.Env.Now().UTC().Format("20060102-150405"))
 	for n := 2; ; n++ {
 		if _, err := os.Lstat(name); err != nil {
 			return name

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"darksite/cmd/internal/sitecmd/site"
 	"darksite/localmon"
 	"darksite/localmon/boltfile"
 	"darksite/localmon/history"
@@ -22,7 +23,7 @@ func siteWithHistory(t *testing.T) (dir, path string) {
 	dir = filepath.Join(t.TempDir(), "site")
 	code, _, told := program().Try(t, "--dir", dir, "init", "--code", "S042", "--name", "Lyon", "--no-passphrase")
 	require.Zero(t, code, told)
-	path = filepath.Join(dir, historyFile)
+	path = filepath.Join(dir, site.HistoryFile)
 	db, err := history.Open(path, history.Options{})
 	require.NoError(t, err)
 	at := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)

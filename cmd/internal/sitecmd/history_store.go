@@ -12,6 +12,7 @@ import (
 
 	"darksite/bundle/safefile"
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/site"
 	"darksite/localmon/boltfile"
 	"darksite/localmon/history"
 	"darksite/localmon/units"
@@ -82,7 +83,7 @@ was brought in: there a time may come twice. Works while the monitor runs.`,
 				return err
 			}
 			if asJSON {
-				return a.env.JSON(st)
+				return a.Env.JSON(st)
 			}
 			a.printStats(st)
 			return nil
@@ -97,7 +98,7 @@ was brought in: there a time may come twice. Works while the monitor runs.`,
 // what is in it would be waste.
 func (a *app) storeStats(ctx context.Context, file string) (st storeStats, err error) {
 	if file == "" {
-		if _, err := a.config(); err != nil {
+		if _, err := a.Config(); err != nil {
 			return st, err
 		}
 		s, err := a.sight(ctx)
@@ -120,7 +121,7 @@ func (a *app) storeStats(ctx context.Context, file string) (st storeStats, err e
 }
 
 func (a *app) printStats(st storeStats) {
-	out := a.env.Out
+	out := a.Env.Out
 	fmt.Fprintf(out, "file %s, in use %s", units.Bytes(float64(st.Bytes)), units.Bytes(float64(st.Used)))
 	if st.Budget > 0 {
 		fmt.Fprintf(out, ", budget %s", units.Bytes(float64(st.Budget)))
@@ -130,13 +131,13 @@ func (a *app) printStats(st storeStats) {
 	for _, ts := range st.Targets {
 		oldest := "-" // nothing is sealed yet
 		if !ts.Oldest.IsZero() {
-			oldest = ts.Oldest.In(a.env.Now().Location()).Format("2006-01-02 15:04")
+			oldest = ts.Oldest.In(a.Env.Now().Location()).Format("2006-01-02 15:04")
 		}
 		t.Add(ts.Target, strconv.Itoa(ts.Series), strconv.Itoa(ts.Present), strconv.Itoa(ts.Log), strconv.Itoa(ts.Sealed), strconv.Itoa(ts.Raw), oldest)
 	}
-	t.Print(out, a.env.Width(), a.env.Color())
+	t.Print(out, a.Env.Width(), a.Env.Color())
 	if st.Damaged > 0 {
-		a.env.Notef("%d values could not be read; darksite history check names them", st.Damaged)
+		a.Env.Notef("%d values could not be read; darksite history check names them", st.Damaged)
 	}
 	if st.JumpCount == 0 {
 		return
@@ -144,10 +145,10 @@ func (a *app) printStats(st storeStats) {
 	fmt.Fprintf(out, "\nthe clock was set, or the past was brought in, %d times; the newest:\n", st.JumpCount)
 	jumps := &cli.Table{Header: []string{"TARGET", "FROM", "TO", "MOVED"}}
 	for _, j := range st.Jumps {
-		here := a.env.Now().Location()
+		here := a.Env.Now().Location()
 		jumps.Add(j.Target, j.Before.In(here).Format(time.DateTime), j.After.In(here).Format(time.DateTime), moved(j))
 	}
-	jumps.Print(out, a.env.Width(), a.env.Color())
+	jumps.Print(out, a.Env.Width(), a.Env.Color())
 }
 
 // moved says by how much the clock was set.
@@ -172,10 +173,10 @@ func (a *app) openHistory(ctx context.Context, file string) (*history.DB, func()
 		}
 		return db, db.Close, nil
 	}
-	if _, err := a.config(); err != nil {
+	if _, err := a.Config(); err != nil {
 		return nil, nil, err
 	}
-	db, err := history.OpenReadOnly(a.path(historyFile), history.Options{})
+	db, err := history.OpenReadOnly(a.Path(site.HistoryFile), history.Options{})
 	if err == nil {
 		return db, db.Close, nil
 	}
@@ -183,7 +184,7 @@ func (a *app) openHistory(ctx context.Context, file string) (*history.DB, func()
 		return nil, nil, a.noSeries(nil)
 	}
 	if !errors.Is(err, boltfile.ErrBusy) {
-		return nil, nil, wayOut(a.path(historyFile), err)
+		return nil, nil, wayOut(a.Path(site.HistoryFile), err)
 	}
 	s, serr := a.sight(ctx)
 	if serr != nil || s.client == nil {
@@ -221,7 +222,7 @@ func (a *app) historyCheckCommand() *cobra.Command {
 				return err
 			}
 			if file == "" {
-				a.noteCheck(damage)
+				a.NoteCheck(damage)
 			}
 			places := []string{}
 			for _, d := range damage {
@@ -233,7 +234,7 @@ func (a *app) historyCheckCommand() *cobra.Command {
 			if len(damage) > 0 {
 				return cli.WithHint(cli.WithCode(cli.CodeTampered, fmt.Errorf("%d values are damaged", len(damage))), "%s", a.afterCheck(file))
 			}
-			a.env.Notef("every value is whole")
+			a.Env.Notef("every value is whole")
 			return nil
 		},
 	}
@@ -245,7 +246,7 @@ func (a *app) historyCheckCommand() *cobra.Command {
 // afterCheck says what can be done about a history that is damaged.
 func (a *app) afterCheck(file string) string {
 	if file == "" {
-		return waysOut(a.path(historyFile))
+		return waysOut(a.Path(site.HistoryFile))
 	}
 	return fmt.Sprintf("darksite history export%s --format csv --out saved.csv   (writes what can be read)", fileFlag(file))
 }
@@ -253,10 +254,10 @@ func (a *app) afterCheck(file string) string {
 // printFindings prints a line for each finding, or all of them as JSON.
 func (a *app) printFindings(lines []string, asJSON bool) error {
 	if asJSON {
-		return a.env.JSON(lines)
+		return a.Env.JSON(lines)
 	}
 	for _, l := range lines {
-		fmt.Fprintln(a.env.Out, cli.Printable(l))
+		fmt.Fprintln(a.Env.Out, cli.Printable(l))
 	}
 	return nil
 }
@@ -297,8 +298,8 @@ func (a *app) snapshot(ctx context.Context, file, to string) error {
 		if err := f.Commit(); err != nil {
 			return err
 		}
-		a.env.Notef("%s: %s", to, units.Bytes(float64(n)))
-		a.env.Next("darksite history check --file " + to)
+		a.Env.Notef("%s: %s", to, units.Bytes(float64(n)))
+		a.Env.Next("darksite history check --file " + to)
 		return nil
 	})
 }
@@ -309,17 +310,17 @@ func (a *app) historyCompactCommand() *cobra.Command {
 		Long:    "Rewrite the history without its free pages; the monitor must not run. The copy\nis checked before it takes the place of the file.",
 		Example: "  darksite history compact",
 		RunE: func(c *cobra.Command, _ []string) error {
-			if _, err := a.config(); err != nil {
+			if _, err := a.Config(); err != nil {
 				return err
 			}
-			if _, err := os.Stat(a.path(historyFile)); err != nil {
+			if _, err := os.Stat(a.Path(site.HistoryFile)); err != nil {
 				return a.noSeries(nil)
 			}
-			before, after, err := history.Compact(c.Context(), a.path(historyFile), history.Options{Holder: "darksite history compact", Since: a.env.Now()})
+			before, after, err := history.Compact(c.Context(), a.Path(site.HistoryFile), history.Options{Holder: "darksite history compact", Since: a.Env.Now()})
 			if err != nil {
-				return wayOut(a.path(historyFile), err)
+				return wayOut(a.Path(site.HistoryFile), err)
 			}
-			a.env.Notef("the file took %s and takes %s", units.Bytes(float64(before)), units.Bytes(float64(after)))
+			a.Env.Notef("the file took %s and takes %s", units.Bytes(float64(before)), units.Bytes(float64(after)))
 			return nil
 		},
 	}

@@ -47,7 +47,7 @@ more than two weeks by steps of an hour, each of the same weight.`,
 			if agg != localmon.AggAvg && agg != localmon.AggMax && agg != localmon.AggMin {
 				return cli.Usagef("--by %q: want avg, max or min", by)
 			}
-			w, err := o.span(a.env.Now(), false)
+			w, err := o.span(a.Env.Now(), false)
 			if err != nil {
 				return err
 			}
@@ -95,13 +95,13 @@ func (a *app) printTop(list []query.Ranked, by string, asJSON bool) error {
 		for _, r := range list {
 			out = append(out, ranked{r.Key.Target, r.Key.Metric, r.Key.Labels, string(r.Unit), jsonNumber(r.Value), r.Points})
 		}
-		return a.env.JSON(out)
+		return a.Env.JSON(out)
 	}
 	t := &cli.Table{Header: []string{"#", map[string]string{"avg": "AVERAGE", "max": "HIGHEST", "min": "LOWEST"}[by], "TARGET", "SERIES"}}
 	for i, r := range list {
 		t.Add(strconv.Itoa(i+1), said(r.Value, string(r.Unit)), r.Key.Target, r.Key.Series())
 	}
-	t.Print(a.env.Out, a.env.Width(), a.env.Color())
-	a.env.Next("darksite history plot " + list[0].Key.Metric + " --target " + list[0].Key.Target)
+	t.Print(a.Env.Out, a.Env.Width(), a.Env.Color())
+	a.Env.Next("darksite history plot " + list[0].Key.Metric + " --target " + list[0].Key.Target)
 	return nil
 }

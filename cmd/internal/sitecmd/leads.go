@@ -80,7 +80,7 @@ func (a *app) withoutBook(al localmon.Alert) []toDo {
 // aboutKit reports whether an alert is about the kit, its machine or its sight,
 // and not about what an array is told to have.
 func (a *app) aboutKit(al localmon.Alert) bool {
-	conf, err := a.config()
+	conf, err := a.Config()
 	if err != nil {
 		return false
 	}
@@ -104,34 +104,26 @@ func isArray(conf *siteconf.Config, target string) bool {
 
 func (a *app) printWithoutBook(al localmon.Alert, leads leads) {
 	steps := a.withoutBook(al)
-	fmt.Fprintln(a.env.Out)
-	a.paragraphOut("This kit holds no runbook for this alert. Do this:")
+	fmt.Fprintln(a.Env.Out)
+	a.Env.Paragraph("", "This kit holds no runbook for this alert. Do this:")
 	for i, s := range steps {
 		number := fmt.Sprintf("%d. ", i+1)
-		for j, line := range cli.Wrap(s.what, a.env.Width()-len(number)) {
+		for j, line := range cli.Wrap(s.what, a.Env.Width()-len(number)) {
 			if j > 0 {
 				number = "   "
 			}
-			fmt.Fprintln(a.env.Out, number+line)
+			fmt.Fprintln(a.Env.Out, number+line)
 		}
-		a.commandOut("   ", s.command)
+		a.Env.Command("   ", s.command)
 	}
 	if like := leads.like(al, a.product(al.Target)); len(like) > 0 {
-		fmt.Fprintln(a.env.Out)
-		a.paragraphOut("By their words these runbooks may be about the same; read one before you run it:")
+		fmt.Fprintln(a.Env.Out)
+		a.Env.Paragraph("", "By their words these runbooks may be about the same; read one before you run it:")
 		for _, m := range like {
-			a.commandOut("  ", fmt.Sprintf("darksite runbook show %s", m.Book.ID))
+			a.Env.Command("  ", fmt.Sprintf("darksite runbook show %s", m.Book.ID))
 		}
 	}
-	a.env.Next(steps[0].command)
-}
-
-// commandOut prints a command so that it can be copied: where it does not fit it
-// goes on behind a backslash.
-func (a *app) commandOut(lead, command string) {
-	for _, line := range cli.Command(lead, command, a.env.Width()) {
-		fmt.Fprintln(a.env.Out, line)
-	}
+	a.Env.Next(steps[0].command)
 }
 
 // openable is a log of changes that names only runbooks this kit holds, for

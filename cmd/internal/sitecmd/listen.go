@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -17,6 +16,7 @@ import (
 	"darksite/bundle/redact"
 	"darksite/bundle/redact/pseudonym"
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/site"
 	"darksite/cmd/internal/siteconf"
 	"darksite/localmon"
 	"darksite/localmon/console"
@@ -53,7 +53,7 @@ func (a *app) listenAt(ctx context.Context, m *monitor) (_ *ears, err error) {
 	}()
 	l := conf.Listen
 	if l.Syslog != "" || l.SyslogTLS != "" || l.Traps != "" {
-		if e.spool, err = spool.Open(a.path(spoolDir), spool.Options{}); err != nil {
+		if e.spool, err = spool.Open(a.Path(site.SpoolDir), spool.Options{}); err != nil {
 			return nil, err
 		}
 		e.close = append(e.close, e.spool.Close)
@@ -75,13 +75,13 @@ func (a *app) listenSyslog(ctx context.Context, conf *siteconf.Config, e *ears) 
 	if l.Syslog == "" && l.SyslogTLS == "" {
 		return nil
 	}
-	o := syslog.Options{Handle: e.hear, Known: func(from netip.Addr) bool { return e.router.Load().Knows(from) }, Now: a.env.Now}
+	o := syslog.Options{Handle: e.hear, Known: func(from netip.Addr) bool { return e.router.Load().Knows(from) }, Now: a.Env.Now}
 	if l.Syslog != "" {
 		o.UDP, o.TCP = []string{l.Syslog}, []string{l.Syslog}
 		e.open = append(e.open, "syslog at "+l.Syslog)
 	}
 	if l.SyslogTLS != "" {
-		cert, err := tls.LoadX509KeyPair(a.rooted(l.CertFile), a.rooted(l.KeyFile))
+		cert, err := tls.LoadX509KeyPair(a.Rooted(l.CertFile), a.Rooted(l.KeyFile))
 		if err != nil {
 			return fmt.Errorf("listen for syslog over TLS: %w", err)
 		}
@@ -105,7 +105,7 @@ func (a *app) listenTraps(_ context.Context, conf *siteconf.Config, e *ears) err
 	if l.Traps == "" {
 		return nil
 	}
-	o := snmp.TrapOptions{Address: l.Traps, Handle: e.hear, Now: a.env.Now}
+	o := snmp.TrapOptions{Address: l.Traps, Handle: e.hear, Now: a.Env.Now}
 	for _, u := range l.TrapUsers {
 		community, user, err := a.snmpUser(siteconf.Array{Name: "listen.trap_users"}, u)
 		if err != nil {
@@ -140,7 +140,7 @@ func (a *app) listenConsole(ctx context.Context, m *monitor, e *ears) error {
 	if err != nil {
 		return fmt.Errorf("listen for the console: %w", err)
 	}
-	c := console.New(console.Options{Batches: m.board, Now: a.env.Now, Own: func() localmon.Batch { return a.own(m) }, Health: m.health, View: a.consoleView(m)})
+	c := console.New(console.Options{Batches: m.board, Now: a.Env.Now, Own: func() localmon.Batch { return a.own(m) }, Health: m.health, View: a.consoleView(m)})
 	e.open = append(e.open, "console at http://"+listener.Addr().String())
 	e.serve = append(e.serve, func(ctx context.Context) error { return c.Serve(ctx, listener) })
 	e.close = append(e.close, listener.Close)
@@ -171,14 +171,6 @@ func (a *app) consoleView(m *monitor) console.Views {
 		}
 		return v, nil
 	}
-}
-
-// rooted is a file of site.yaml, below the site folder unless it is absolute.
-func (a *app) rooted(file string) string {
-	if filepath.IsAbs(file) {
-		return file
-	}
-	return a.path(file)
 }
 
 // hear keeps a message and hands it to the target it is about. A message that
@@ -221,9 +213,9 @@ func (a *app) remember(ctx context.Context, w *watched) error {
 	if len(w.lone) == 0 {
 		return nil
 	}
-	now := a.env.Now()
+	now := a.Env.Now()
 	for _, channel := range []push.Channel{push.Syslog, push.Trap} {
-		for line, err := range spool.Read(ctx, a.path(spoolDir), string(channel), now.Add(-remembered), now.Add(time.Second)) {
+		for line, err := range spool.Read(ctx, a.Path(site.SpoolDir), string(channel), now.Add(-remembered), now.Add(time.Second)) {
 			if err != nil {
 				return fmt.Errorf("take up what was heard before: %w", err)
 			}
@@ -268,7 +260,7 @@ func (a *app) speakers(ctx context.Context, known []redact.Known) ([]redact.Know
 	}
 	var out []redact.Known
 	for _, channel := range []push.Channel{push.Syslog, push.Trap} {
-		for line, err := range spool.Read(ctx, a.path(spoolDir), string(channel), time.Time{}, time.Time{}) {
+		for line, err := range spool.Read(ctx, a.Path(site.SpoolDir), string(channel), time.Time{}, time.Time{}) {
 			if err != nil {
 				return nil, fmt.Errorf("see who has spoken: %w", err)
 			}
@@ -278,8 +270,8 @@ func (a *app) speakers(ctx context.Context, known []redact.Known) ([]redact.Know
 				continue
 			}
 			if len(out) == maxSpeakers {
-				return nil, cli.WithHint(fmt.Errorf("see who has spoken: more than %d names of senders in %s", maxSpeakers, a.path(spoolDir)),
-					"somebody floods the listener with made-up names; take %s away and collect again", a.path(spoolDir, string(channel)))
+				return nil, cli.WithHint(fmt.Errorf("see who has spoken: more than %d names of senders in %s", maxSpeakers, a.Path(site.SpoolDir)),
+					"somebody floods the listener with made-up names; take %s away and collect again", a.Path(site.SpoolDir, string(channel)))
 			}
 			seen[name] = true
 			out = append(out, redact.Known{Kind: pseudonym.Host, Value: m.Host})

@@ -8,6 +8,7 @@ import (
 	"darksite/bundle/redact"
 	"darksite/bundle/redact/pseudonym"
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/site"
 	"darksite/localmon/spool"
 
 	"github.com/stretchr/testify/require"
@@ -16,8 +17,8 @@ import (
 // heardBefore is an app whose spool holds these lines of syslog.
 func heardBefore(t *testing.T, lines ...string) *app {
 	t.Helper()
-	a := &app{env: &cli.Env{Getenv: func(string) string { return "" }}, dirFlag: t.TempDir()}
-	s, err := spool.Open(a.path(spoolDir), spool.Options{})
+	a := &app{&site.Site{Env: &cli.Env{Getenv: func(string) string { return "" }}, Given: t.TempDir()}}
+	s, err := spool.Open(a.Path(site.SpoolDir), spool.Options{})
 	require.NoError(t, err)
 	for _, raw := range lines {
 		require.NoError(t, s.Append("syslog", spool.Line{At: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC), From: "10.1.0.10:514", Raw: raw}))

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/site"
 	"darksite/cmd/internal/siteconf"
 	"darksite/localmon"
 	"darksite/localmon/alertstore"
@@ -91,17 +92,17 @@ func (m *monitor) historyUse(ctx context.Context) (used, budget int64, err error
 }
 
 func (a *app) openMonitor() (*monitor, error) {
-	conf, err := a.config()
+	conf, err := a.Config()
 	if err != nil {
 		return nil, err
 	}
 	m := &monitor{conf: conf, board: console.NewBoard(0)}
-	now := a.env.Now()
-	m.history, err = history.Open(a.path(historyFile), history.Options{Budget: int64(conf.Monitor.HistoryBudget), Holder: "darksite monitor", Since: now})
+	now := a.Env.Now()
+	m.history, err = history.Open(a.Path(site.HistoryFile), history.Options{Budget: int64(conf.Monitor.HistoryBudget), Holder: "darksite monitor", Since: now})
 	if err != nil {
-		return nil, wayOut(a.path(historyFile), err)
+		return nil, wayOut(a.Path(site.HistoryFile), err)
 	}
-	m.site, err = boltfile.Open(a.path(siteDBFile), siteOptions(boltfile.Options{Holder: "darksite monitor", Since: now}))
+	m.site, err = boltfile.Open(a.Path(site.SiteDBFile), siteOptions(boltfile.Options{Holder: "darksite monitor", Since: now}))
 	if err != nil {
 		return nil, errors.Join(err, m.history.Close())
 	}
@@ -167,17 +168,17 @@ func (a *app) begin(m *monitor, p *plan) error {
 	if err != nil {
 		return err
 	}
-	desk, err := notify.Open(notify.Options{Site: p.conf.Site.Code, DB: m.site, Log: openable{m.alerts, leads}, Ways: p.ways, Now: a.env.Now})
+	desk, err := notify.Open(notify.Options{Site: p.conf.Site.Code, DB: m.site, Log: openable{m.alerts, leads}, Ways: p.ways, Now: a.Env.Now})
 	if err != nil {
 		return err
 	}
-	log := slog.New(slog.NewTextHandler(a.env.Err, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	log := slog.New(slog.NewTextHandler(a.Env.Err, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	for _, name := range desk.Lost() {
 		log.Warn("how far a notifier was told is lost, it begins anew", "notifier", name)
 	}
 	d, err := daemon.New(daemon.Options{
 		Site: p.conf.Site.Code, Targets: p.watched.targets, History: m.history, Alerts: m.alerts, Rules: p.rules.Set, Notifier: desk,
-		Now: a.env.Now, Seen: m.board.Put, Log: log,
+		Now: a.Env.Now, Seen: m.board.Put, Log: log,
 	})
 	if err != nil {
 		return err
@@ -210,7 +211,7 @@ func (a *app) monitorOnce(ctx context.Context, m *monitor, asJSON bool) error {
 	}
 	err = errors.Join(err, cli.WithHint(m.desk.Flush(ctx), "darksite monitor test-notify"))
 	if asJSON {
-		if err := a.env.JSON(summary); err != nil {
+		if err := a.Env.JSON(summary); err != nil {
 			return err
 		}
 	} else {
@@ -224,8 +225,8 @@ func (a *app) monitorOnce(ctx context.Context, m *monitor, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	a.env.Notef("%d alerts are open", len(summary.Alerts))
-	a.env.Next("darksite status", "darksite history series")
+	a.Env.Notef("%d alerts are open", len(summary.Alerts))
+	a.Env.Next("darksite status", "darksite history series")
 	return nil
 }
 
@@ -252,7 +253,7 @@ func (a *app) printLooks(looks []overview.Look) {
 		}
 		t.Add(l.Target, state, fmt.Sprint(l.Samples), fmt.Sprint(l.Parts), units.Duration(l.Took), note)
 	}
-	t.Print(a.env.Out, a.env.Width(), a.env.Color())
+	t.Print(a.Env.Out, a.Env.Width(), a.Env.Color())
 }
 
 // missing says what a look could not read: the first of it, and how much more.

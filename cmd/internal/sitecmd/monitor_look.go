@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/site"
 	"darksite/cmd/internal/siteconf"
 	"darksite/localmon/live"
 	"darksite/localmon/overview"
@@ -37,7 +38,7 @@ A target that does nothing but speak is not asked. An array that does not answer
 is tried at the pace the monitor has for it.`,
 		Example: "  darksite monitor look\n  darksite monitor look fa-1\n  darksite monitor look --json",
 		RunE: func(c *cobra.Command, args []string) error {
-			client, err := live.Dial(c.Context(), a.path(runDir, monitorSocket))
+			client, err := live.Dial(c.Context(), a.Path(site.RunDir, site.MonitorSocket))
 			if errors.Is(err, live.ErrNotRunning) {
 				return cli.WithHint(err, "darksite monitor --once   looks at everything one time")
 			}
@@ -50,7 +51,7 @@ is tried at the pace the monitor has for it.`,
 				return err
 			}
 			if asJSON {
-				return a.env.JSON(looks)
+				return a.Env.JSON(looks)
 			}
 			a.printLooks(looks)
 			return nil
@@ -58,7 +59,7 @@ is tried at the pace the monitor has for it.`,
 	}
 	cli.JSONFlag(c, &asJSON)
 	c.ValidArgsFunction = func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-		conf, err := a.config()
+		conf, err := a.Config()
 		if err != nil || len(args) > 0 {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
@@ -74,7 +75,7 @@ is tried at the pace the monitor has for it.`,
 // lookNow asks for looks, waits until those that are polled were looked at, and returns
 // the newest look of each.
 func (a *app) lookNow(ctx context.Context, client *live.Client, target string) ([]overview.Look, error) {
-	conf, err := a.config()
+	conf, err := a.Config()
 	if err != nil {
 		return nil, err
 	}

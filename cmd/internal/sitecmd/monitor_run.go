@@ -14,6 +14,7 @@ import (
 
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/sdnotify"
+	"darksite/cmd/internal/sitecmd/site"
 	"darksite/cmd/internal/siteconf"
 	"darksite/localmon"
 	"darksite/localmon/console"
@@ -30,7 +31,7 @@ func (a *app) monitorRun(ctx context.Context, m *monitor, length time.Duration) 
 		run, stop = context.WithTimeout(ctx, length)
 	}
 	defer stop()
-	manager, err := sdnotify.New(a.env.Getenv, os.Getpid())
+	manager, err := sdnotify.New(a.Env.Getenv, os.Getpid())
 	if err != nil {
 		return err
 	}
@@ -38,7 +39,7 @@ func (a *app) monitorRun(ctx context.Context, m *monitor, length time.Duration) 
 	if err != nil {
 		return err
 	}
-	listener, err := live.Listen(a.path(runDir, monitorSocket))
+	listener, err := live.Listen(a.Path(site.RunDir, site.MonitorSocket))
 	if err != nil {
 		return errors.Join(err, ears.end())
 	}
@@ -54,17 +55,17 @@ func (a *app) monitorRun(ctx context.Context, m *monitor, length time.Duration) 
 			stop() // it would be killed for being silent
 		}
 	})
-	a.env.Notef("watching %d targets; Ctrl-C ends", len(m.watched.targets))
+	a.Env.Notef("watching %d targets; Ctrl-C ends", len(m.watched.targets))
 	a.noteRules(m.rules)
 	for _, where := range ears.open {
-		a.env.Notef("%s", where)
+		a.Env.Notef("%s", where)
 	}
-	a.env.Next("darksite status   (in another terminal)")
+	a.Env.Next("darksite status   (in another terminal)")
 	err = a.shifts(run, m, ears, manager)
 	stop()
 	wg.Wait()
 	err = errors.Join(err, served, heard, fed, manager.Stopping(), ears.end())
-	a.env.Notef("the monitor has ended in order")
+	a.Env.Notef("the monitor has ended in order")
 	return err
 }
 
@@ -108,7 +109,7 @@ func (a *app) shifts(ctx context.Context, m *monitor, ears *ears, manager *sdnot
 		if !taken {
 			continue
 		}
-		a.env.Notef("site.yaml was read again: watching %d targets", len(m.watched.targets))
+		a.Env.Notef("site.yaml was read again: watching %d targets", len(m.watched.targets))
 		a.noteRules(m.rules)
 		if err := manager.Ready(fmt.Sprintf("watching %d targets since site.yaml was read again", len(m.watched.targets))); err != nil {
 			return err
@@ -119,17 +120,17 @@ func (a *app) shifts(ctx context.Context, m *monitor, ears *ears, manager *sdnot
 // noteRules says what the site made of the kit's rules, where it did.
 func (a *app) noteRules(b rule.Book) {
 	if text := ruleSummary(b); text != "" {
-		a.env.Notef("%s", text)
+		a.Env.Notef("%s", text)
 	}
 }
 
 // hangup gives the signals that ask for another reading. At a terminal that is
 // gone the monitor is to end, as everything else there.
 func (a *app) hangup() (<-chan os.Signal, func()) {
-	if a.env.Hangup == nil || cli.Terminal(a.env.In) {
+	if a.Env.Hangup == nil || cli.Terminal(a.Env.In) {
 		return nil, func() {}
 	}
-	return a.env.Hangup()
+	return a.Env.Hangup()
 }
 
 // shift works with one reading of site.yaml: until ctx ends, or until there is
@@ -170,9 +171,9 @@ func (a *app) reconsider(m *monitor, manager *sdnotify.Socket) *plan {
 			err = fmt.Errorf("site.yaml is not taken over, everything goes on as before: %w", err)
 		}
 		wrong[what] = err
-		a.env.Notef("%v", err)
+		a.Env.Notef("%v", err)
 		if err := manager.Status(err.Error()); err != nil {
-			a.env.Notef("%v", err)
+			a.Env.Notef("%v", err)
 		}
 	}
 	for what, err := range wrong {
@@ -183,7 +184,7 @@ func (a *app) reconsider(m *monitor, manager *sdnotify.Socket) *plan {
 
 // reread makes a plan of what the files say now.
 func (a *app) reread(m *monitor) (*plan, error) {
-	conf, err := siteconf.Load(a.dir())
+	conf, err := siteconf.Load(a.Dir())
 	if err != nil {
 		return nil, err
 	}
@@ -212,7 +213,7 @@ func (a *app) relieve(m *monitor, next *plan, ears *ears) (taken bool, err error
 	if n := m.daemon.Monitor().Unsaved; n > 0 {
 		next.watched.closeBut(old)
 		err := fmt.Errorf("site.yaml is not taken over: %d changes of alerts wait for the disk", n)
-		a.env.Notef("%v", err)
+		a.Env.Notef("%v", err)
 		m.daemon.Note("site.yaml", err)
 		return false, nil
 	}
@@ -251,11 +252,11 @@ func (m *monitor) health() error {
 func (a *app) own(m *monitor) localmon.Batch {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	b := localmon.Batch{Target: m.conf.Site.Code, At: a.env.Now(), Samples: m.daemon.Samples()}
+	b := localmon.Batch{Target: m.conf.Site.Code, At: a.Env.Now(), Samples: m.daemon.Samples()}
 	add := func(metric string, value float64, labels ...string) {
 		b.Samples = append(b.Samples, localmon.Sample{Value: value, Key: localmon.SeriesKey{Target: b.Target, Metric: metric, Labels: localmon.FormatLabels(labels...)}})
 	}
-	if info, err := os.Stat(a.path(historyFile)); err == nil { // that it is gone is told by the looks
+	if info, err := os.Stat(a.Path(site.HistoryFile)); err == nil { // that it is gone is told by the looks
 		add("localmon_history_file_bytes", float64(info.Size()))
 	}
 	for _, s := range m.desk.States() {

@@ -22,11 +22,11 @@ that folder, gain no right, and is restarted when it does not say that it is ali
 			if err != nil {
 				return fmt.Errorf("name this program: %w", err)
 			}
-			dir, err := filepath.Abs(a.dir())
+			dir, err := filepath.Abs(a.Dir())
 			if err != nil {
 				return fmt.Errorf("name the site folder: %w", err)
 			}
-			return printUnit(a.env.Out, program, dir)
+			return printUnit(a.Env.Out, program, dir)
 		},
 	}
 }

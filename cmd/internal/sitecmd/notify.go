@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/site"
 	"darksite/cmd/internal/siteconf"
 	"darksite/localmon"
 	"darksite/localmon/notify"
@@ -37,7 +38,7 @@ func (a *app) ways(conf *siteconf.Config) ([]notify.Way, error) {
 func (a *app) notifier(n siteconf.Notifier) (notify.Notifier, error) {
 	switch n.Via {
 	case siteconf.NotifyFile:
-		return notify.NewFile(notify.FileOptions{Path: a.path(n.Path), JSON: n.Format == "json", MaxSize: int64(n.MaxSize), Keep: int(n.Keep)})
+		return notify.NewFile(notify.FileOptions{Path: a.Path(n.Path), JSON: n.Format == "json", MaxSize: int64(n.MaxSize), Keep: int(n.Keep)})
 	case siteconf.NotifySyslog:
 		o := n.Syslog(notify.Facilities[n.Facility])
 		o.Host, _ = os.Hostname() // a message without a name is one too
@@ -46,13 +47,13 @@ func (a *app) notifier(n siteconf.Notifier) (notify.Notifier, error) {
 		o := notify.MailOptions{Address: n.Address, From: n.From, To: n.To, Pin: n.TLSPin, Name: n.TLSName, User: n.User}
 		if n.User != "" {
 			o.Password = func() (string, error) { // read at each mail, so that a new one needs no restart
-				text, err := os.ReadFile(a.rooted(n.PasswordFile))
-				return trimLine(text), err
+				text, err := os.ReadFile(a.Rooted(n.PasswordFile))
+				return site.TrimLine(text), err
 			}
 		}
 		return notify.NewMail(o)
 	}
-	return notify.NewExec(notify.ExecOptions{Command: n.Command, Dir: a.dir(), Timeout: n.Timeout})
+	return notify.NewExec(notify.ExecOptions{Command: n.Command, Dir: a.Dir(), Timeout: n.Timeout})
 }
 
 // tried is one line of `monitor test-notify`.
@@ -74,7 +75,7 @@ and say of each whether it was taken. A monitor that runs is not disturbed. Exit
 when one of them fails.`,
 		Example: "  darksite monitor test-notify\n  darksite monitor test-notify admins",
 		RunE: func(c *cobra.Command, args []string) error {
-			conf, err := a.config()
+			conf, err := a.Config()
 			if err != nil {
 				return err
 			}
@@ -83,7 +84,7 @@ when one of them fails.`,
 				return err
 			}
 			if asJSON {
-				err = a.env.JSON(out)
+				err = a.Env.JSON(out)
 			} else {
 				a.printTried(out)
 			}
@@ -99,7 +100,7 @@ when one of them fails.`,
 
 func (a *app) testNotify(ctx context.Context, conf *siteconf.Config, names []string) ([]tried, error) {
 	if len(conf.Notify) == 0 {
-		return nil, cli.WithHint(cli.WithCode(cli.CodeRefused, errors.New("site.yaml names no notifier")), "add one to notify in %s", a.path(siteconf.FileName))
+		return nil, cli.WithHint(cli.WithCode(cli.CodeRefused, errors.New("site.yaml names no notifier")), "add one to notify in %s", a.Path(siteconf.FileName))
 	}
 	for _, name := range names {
 		if !slices.ContainsFunc(conf.Notify, func(n siteconf.Notifier) bool { return n.Name == name }) {
@@ -115,7 +116,7 @@ func (a *app) testNotify(ctx context.Context, conf *siteconf.Config, names []str
 		return nil, err
 	}
 	out := []tried{}
-	for i, t := range notify.Test(ctx, conf.Site.Code, ways, a.env.Now) {
+	for i, t := range notify.Test(ctx, conf.Site.Code, ways, a.Env.Now) {
 		line := tried{Name: t.Name, Via: t.Kind, Where: chosen.Notify[i].Where(), State: "OK", Took: t.Took}
 		if t.Err != nil {
 			line.State, line.Error = "CRIT", t.Err.Error()
@@ -130,7 +131,7 @@ func (a *app) printTried(all []tried) {
 	for _, r := range all {
 		t.Add(r.State, r.Name, r.Via, units.Duration(r.Took), cmp.Or(r.Error, r.Where))
 	}
-	t.Print(a.env.Out, a.env.Width(), a.env.Color())
+	t.Print(a.Env.Out, a.Env.Width(), a.Env.Color())
 }
 
 // siteNotifier is a notifier as `site show` prints it.
@@ -151,29 +152,29 @@ func notifiers(conf *siteconf.Config) []siteNotifier {
 
 // examineNotify finds what would keep notifiers from working, as far as that
 // shows without a word to anybody.
-func (a *app) examineNotify() []finding {
-	conf, err := siteconf.Load(a.dir())
+func (a *app) examineNotify() []site.Finding {
+	conf, err := siteconf.Load(a.Dir())
 	if err != nil {
 		return nil // told with the folder
 	}
 	if len(conf.Notify) == 0 {
-		return []finding{{State: "WARN", What: "nobody is told of alerts: site.yaml names no notifier", Next: "add one to notify in " + a.path(siteconf.FileName)}}
+		return []site.Finding{{State: "WARN", What: "nobody is told of alerts: site.yaml names no notifier", Next: "add one to notify in " + a.Path(siteconf.FileName)}}
 	}
-	var out []finding
+	var out []site.Finding
 	for _, n := range conf.Notify {
 		var why error
 		switch {
 		case n.Via == siteconf.NotifyExec:
 			why = executable(n.Command[0])
 		case n.PasswordFile != "":
-			why = private(a.rooted(n.PasswordFile))
+			why = private(a.Rooted(n.PasswordFile))
 		}
 		if why != nil {
-			out = append(out, finding{State: "CRIT", What: fmt.Sprintf("notifier %s cannot work: %v", n.Name, why), Next: "darksite monitor test-notify " + n.Name})
+			out = append(out, site.Finding{State: "CRIT", What: fmt.Sprintf("notifier %s cannot work: %v", n.Name, why), Next: "darksite monitor test-notify " + n.Name})
 		}
 	}
 	if len(out) == 0 {
-		out = append(out, finding{State: "OK", What: fmt.Sprintf("%d notifiers are named; darksite monitor test-notify tries them", len(conf.Notify))})
+		out = append(out, site.Finding{State: "OK", What: fmt.Sprintf("%d notifiers are named; darksite monitor test-notify tries them", len(conf.Notify))})
 	}
 	return out
 }

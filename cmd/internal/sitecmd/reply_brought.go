@@ -16,6 +16,7 @@ import (
 	"darksite/bundle/journal"
 	"darksite/bundle/reply"
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/site"
 	"darksite/localmon/rule"
 	"darksite/runbooks/pack"
 )
@@ -62,7 +63,7 @@ func (a *app) weighBrought(ctx context.Context, j *journey, o reply.Opened, with
 		if b.changes, err = a.weighRules(ctx, j, o.Rules, b.books); err != nil {
 			return b, cli.WithHint(err, "ask the vendor for other rules; what else the reply says: darksite reply open FILE --without %s", withoutRules)
 		}
-		if was, err := os.ReadFile(a.path(rulesDir, vendorRules)); err != nil || !bytes.Equal(was, o.Rules) {
+		if was, err := os.ReadFile(a.Path(rulesDir, vendorRules)); err != nil || !bytes.Equal(was, o.Rules) {
 			b.rules = o.Rules
 		}
 	}
@@ -78,7 +79,7 @@ func (a *app) weighReplyPack(data []byte, site string) (*newPack, error) {
 	}
 	p, err := a.weighPack(o, site)
 	if errors.Is(err, errNotNewer) { // it was sealed again, and somebody was quicker
-		a.env.Notef("passed over: %v", err)
+		a.Env.Notef("passed over: %v", err)
 		return nil, nil
 	}
 	return p, err
@@ -91,7 +92,7 @@ func (a *app) weighRules(ctx context.Context, j *journey, text []byte, books *ne
 	if err != nil {
 		return nil, refusedRules(err)
 	}
-	name := a.path(rulesDir, vendorRules)
+	name := a.Path(rulesDir, vendorRules)
 	next := slices.DeleteFunc(slices.Clone(files), func(f rule.File) bool { return f.Name == name })
 	next = append(next, rule.File{Name: name, Data: text})
 	slices.SortFunc(next, func(x, y rule.File) int { return strings.Compare(filepath.Base(x.Name), filepath.Base(y.Name)) })
@@ -124,17 +125,17 @@ func (a *app) weighRules(ctx context.Context, j *journey, text []byte, books *ne
 
 func (a *app) printBrought(b brought) {
 	if b.books != nil {
-		a.paragraphOut(fmt.Sprintf("pack of runbooks %s %d, signed by %s:", b.books.Name, b.books.Number, strings.Join(b.books.by, " and ")))
+		a.Env.Paragraph("", fmt.Sprintf("pack of runbooks %s %d, signed by %s:", b.books.Name, b.books.Number, strings.Join(b.books.by, " and ")))
 		for _, c := range b.books.changes {
-			a.indented("  ", changeWords(c))
+			a.Env.Paragraph("  ", changeWords(c))
 		}
 	}
 	if b.rules == nil {
 		return
 	}
-	a.paragraphOut("rules of the vendor:")
+	a.Env.Paragraph("", "rules of the vendor:")
 	if len(b.changes) == 0 {
-		a.indented("  ", "nothing changes but words beside the rules")
+		a.Env.Paragraph("  ", "nothing changes but words beside the rules")
 	}
 	for _, c := range b.changes {
 		for i, line := range ruleChangeWords(c) {
@@ -142,15 +143,8 @@ func (a *app) printBrought(b brought) {
 			if i > 0 {
 				indent = "    "
 			}
-			a.indented(indent, line)
+			a.Env.Paragraph(indent, line)
 		}
-	}
-}
-
-// indented prints a text below a heading.
-func (a *app) indented(indent, text string) {
-	for _, line := range cli.Wrap(cli.Printable(text), a.env.Width()-len(indent)) {
-		fmt.Fprintln(a.env.Out, indent+line)
 	}
 }
 
@@ -218,13 +212,13 @@ func (a *app) layBrought(ctx context.Context, j *journey, b brought, officers []
 	if loosened > 0 {
 		details["officers"] = strings.Join(officers, " ")
 	}
-	if _, err := j.journal.Append(ctx, journal.Entry{Time: a.env.Now(), Actor: "vendor", Action: "rules.install", Details: details}); err != nil {
+	if _, err := j.journal.Append(ctx, journal.Entry{Time: a.Env.Now(), Actor: "vendor", Action: "rules.install", Details: details}); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(a.path(rulesDir), 0o700); err != nil {
+	if err := os.MkdirAll(a.Path(rulesDir), 0o700); err != nil {
 		return fmt.Errorf("install the rules: %w", err)
 	}
-	return replaceKept(a.path(rulesDir, vendorRules), b.rules)
+	return replaceKept(a.Path(rulesDir, vendorRules), b.rules)
 }
 
 // tellRoster says where the vendor works by another roster than this site.
@@ -232,16 +226,16 @@ func (a *app) tellRoster(seen reply.Roster) {
 	if seen == (reply.Roster{}) {
 		return
 	}
-	r, err := a.loadRoster()
+	r, err := a.Roster()
 	if err != nil {
 		return // every command that needs it says so
 	}
-	text, err := os.ReadFile(a.path(rosterFile))
+	text, err := os.ReadFile(a.Path(site.RosterFile))
 	switch {
 	case errors.Is(err, fs.ErrNotExist), err != nil:
 	case seen.Version < r.Version:
-		a.env.Notef("the vendor works by roster %d of this site and %d is in force here: keys that were taken back since are still believed there; carry it with: darksite site roster", seen.Version, r.Version)
+		a.Env.Notef("the vendor works by roster %d of this site and %d is in force here: keys that were taken back since are still believed there; carry it with: darksite site roster", seen.Version, r.Version)
 	case seen.Version > r.Version || seen.SHA256 != bundle.DigestOf(text):
-		a.env.Notef("the vendor works by a roster %d of this site that is not the one here: telephone the vendor before you believe this reply", seen.Version)
+		a.Env.Notef("the vendor works by a roster %d of this site that is not the one here: telephone the vendor before you believe this reply", seen.Version)
 	}
 }

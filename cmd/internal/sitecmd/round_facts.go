@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"darksite/localmon/history"
+	"darksite/cmd/internal/sitecmd/site"
 	"darksite/localmon/overview"
 	"darksite/localmon/rounds"
 	"darksite/localmon/units"
@@ -30,12 +30,12 @@ func unknownLine(what string, err error) overview.Line {
 }
 
 // fromFinding takes over a line of doctor or site check.
-func fromFinding(what string, f finding) overview.Line {
+func fromFinding(what string, f site.Finding) overview.Line {
 	return overview.Line{Word: overview.Word(f.State), What: what, Value: f.What, Next: f.Next}
 }
 
 func (a *app) kitLines(ctx context.Context, s *sight, since time.Time, marks map[string]rounds.Mark) []overview.Line {
-	now := a.env.Now()
+	now := a.Env.Now()
 	lines := []overview.Line{fromFinding("disk", a.examineSpace()), fromFinding("clock", a.examineClock())}
 	for _, f := range a.examineKeys() {
 		lines = append(lines, fromFinding("key", f))
@@ -45,7 +45,7 @@ func (a *app) kitLines(ctx context.Context, s *sight, since time.Time, marks map
 	}
 	lines = append(lines, a.notifierLines(ctx, s)...)
 	lines = append(lines, a.historyLines(ctx, s, since)...)
-	m, ok := marks[historyChecked]
+	m, ok := marks[site.HistoryChecked]
 	checked := markedLine(m, ok, "history was checked", "", historyCheckGood, now)
 	checked.Next = "darksite history check"
 	return append(lines, checked,
@@ -57,7 +57,7 @@ func (a *app) kitLines(ctx context.Context, s *sight, since time.Time, marks map
 func (a *app) notifierLines(ctx context.Context, s *sight) []overview.Line {
 	var lines []overview.Line
 	named := 0
-	if conf, err := a.config(); err == nil {
+	if conf, err := a.Config(); err == nil {
 		named = len(conf.Notify)
 	}
 	for _, f := range a.examineNotify() {
@@ -102,7 +102,7 @@ func (a *app) historyLines(ctx context.Context, s *sight, since time.Time) []ove
 		return []overview.Line{unknownLine("history", err)}
 	}
 	budget := st.Budget
-	if conf, err := a.config(); err == nil && budget == 0 { // a file opened for reading alone knows none
+	if conf, err := a.Config(); err == nil && budget == 0 { // a file opened for reading alone knows none
 		budget = int64(conf.Monitor.HistoryBudget)
 	}
 	size := overview.Line{Word: overview.OK, What: "history", Value: fmt.Sprintf("%s of %s", units.Bytes(float64(st.Used)), units.Bytes(float64(budget))), Next: "darksite history stats"}
@@ -142,7 +142,7 @@ func statsIn(ctx context.Context, s *sight) (st storeStats, err error) {
 // journalLine is whether the log of decisions is whole.
 func (a *app) journalLine(ctx context.Context) overview.Line {
 	l := overview.Line{Word: overview.OK, What: "journal", Next: "darksite journal verify"}
-	log, err := a.viewJournal()
+	log, err := a.ViewJournal()
 	if err != nil {
 		return unknownLine("journal", err)
 	}
@@ -156,13 +156,4 @@ func (a *app) journalLine(ctx context.Context) overview.Line {
 		l.Value = fmt.Sprintf("%d entries agree with %d checkpoints", report.Mark.Size, report.Checkpoints)
 	}
 	return l
-}
-
-// noteCheck leaves a mark of a check of the site's own history, for the round. A
-// disk that takes no mark does not make the check void, so that is only said.
-func (a *app) noteCheck(damage []history.Damage) {
-	m := rounds.Mark{Name: historyChecked, By: "darksite history check", At: a.env.Now(), Bad: len(damage) > 0, Note: fmt.Sprintf("%d values are damaged", len(damage))}
-	if err := a.withRounds(func(s *rounds.Store) error { return s.Mark(m) }); err != nil {
-		a.env.Notef("for the daily round it is not noted that the history was checked: %v", err)
-	}
 }

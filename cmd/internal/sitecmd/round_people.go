@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/siteconf"
 	"darksite/localmon"
 	"darksite/localmon/overview"
@@ -19,8 +20,8 @@ const (
 )
 
 func (a *app) peopleLines(ctx context.Context, s *sight, marks map[string]rounds.Mark) []overview.Line {
-	now := a.env.Now()
-	conf, err := a.config()
+	now := a.Env.Now()
+	conf, err := a.Config()
 	if err != nil {
 		return []overview.Line{unknownLine("site.yaml", err)}
 	}
@@ -67,7 +68,7 @@ func contactLines(conf *siteconf.Config, now time.Time) []overview.Line {
 	support := overview.Line{Word: overview.Unknown, What: "support contract", Value: "until when is not said", Next: edit}
 	if until := conf.Support.Until; !until.IsZero() {
 		support.Word, support.Value = ending(lastDay(until), now)
-		support.Value = orDash(conf.Support.Plan) + " " + support.Value
+		support.Value = cli.OrDash(conf.Support.Plan) + " " + support.Value
 	}
 	return []overview.Line{contacts, support}
 }

@@ -46,11 +46,11 @@ The language is described in the package comment of localmon/rule.`,
 // rulebook is the rules as the monitor would take them now. Without a site folder
 // it is the kit's.
 func (a *app) rulebook(ctx context.Context) (rule.Book, error) {
-	conf, err := siteconf.Load(a.dir())
+	conf, err := siteconf.Load(a.Dir())
 	if errors.Is(err, fs.ErrNotExist) {
 		return rule.Site{}.Join()
 	}
-	if conf, err = a.config(); err != nil {
+	if conf, err = a.Config(); err != nil {
 		return rule.Book{}, err
 	}
 	var b rule.Book
@@ -103,7 +103,7 @@ func (a *app) ruleRow(b rule.Book, r rule.Rule) ruleRow {
 // origin is where a rule stands, short.
 func (a *app) origin(r ruleRow) string {
 	file := r.File
-	if rel, err := filepath.Rel(a.dir(), file); err == nil && filepath.IsLocal(rel) {
+	if rel, err := filepath.Rel(a.Dir(), file); err == nil && filepath.IsLocal(rel) {
 		file = rel
 	}
 	switch {
@@ -173,7 +173,7 @@ func (a *app) ruleListCommand() *cobra.Command {
 				rows = append(rows, row)
 			}
 			if asJSON {
-				return a.env.JSON(rows)
+				return a.Env.JSON(rows)
 			}
 			a.printRules(rows)
 			return nil
@@ -187,15 +187,15 @@ func (a *app) ruleListCommand() *cobra.Command {
 
 func (a *app) printRules(rows []ruleRow) {
 	if len(rows) == 0 {
-		a.env.Notef("the site has no rules of its own")
-		a.env.Next("darksite rule list", "darksite rule --help")
+		a.Env.Notef("the site has no rules of its own")
+		a.Env.Next("darksite rule list", "darksite rule --help")
 		return
 	}
 	t := &cli.Table{Header: []string{"RULE", "SEV", "KINDS", "FROM", "RUNBOOK"}}
 	for _, r := range rows {
-		t.Add(r.ID, fmt.Sprint(r.Severity), kindsOf(r), a.origin(r), orDash(r.Runbook))
+		t.Add(r.ID, fmt.Sprint(r.Severity), kindsOf(r), a.origin(r), cli.OrDash(r.Runbook))
 	}
-	t.Print(a.env.Out, a.env.Width(), a.env.Color())
+	t.Print(a.Env.Out, a.Env.Width(), a.Env.Color())
 	var said []string
 	for _, r := range rows {
 		switch {
@@ -206,14 +206,14 @@ func (a *app) printRules(rows []ruleRow) {
 		}
 	}
 	a.paragraphs(said)
-	a.env.Next("darksite rule show " + rows[0].ID)
+	a.Env.Next("darksite rule show " + rows[0].ID)
 }
 
 // paragraphs prints texts one below the other.
 func (a *app) paragraphs(texts []string) {
 	for _, text := range texts {
-		for _, line := range cli.Wrap(cli.Printable(text), a.env.Width()) {
-			fmt.Fprintln(a.env.Out, line)
+		for _, line := range cli.Wrap(cli.Printable(text), a.Env.Width()) {
+			fmt.Fprintln(a.Env.Out, line)
 		}
 	}
 }
@@ -248,9 +248,9 @@ of the site with: give it another id, or add replaces: true.`,
 			}
 			switch {
 			case asJSON:
-				return a.env.JSON(row)
+				return a.Env.JSON(row)
 			case asYAML:
-				_, err := fmt.Fprint(a.env.Out, "rules:\n"+b.Sources[row.ID].Text)
+				_, err := fmt.Fprint(a.Env.Out, "rules:\n"+b.Sources[row.ID].Text)
 				return err
 			}
 			a.printRule(row)
@@ -269,12 +269,12 @@ var severityWords = map[localmon.Severity]string{
 
 func (a *app) printRule(r ruleRow) {
 	say := func(indent, text string) {
-		for i, line := range cli.Wrap(cli.Printable(text), a.env.Width()-len(indent)) {
+		for i, line := range cli.Wrap(cli.Printable(text), a.Env.Width()-len(indent)) {
 			if i == 0 {
-				fmt.Fprintln(a.env.Out, indent+line)
+				fmt.Fprintln(a.Env.Out, indent+line)
 				continue
 			}
-			fmt.Fprintln(a.env.Out, strings.Repeat(" ", len(indent))+line)
+			fmt.Fprintln(a.Env.Out, strings.Repeat(" ", len(indent))+line)
 		}
 	}
 	say("", fmt.Sprintf("%s, severity %d %s, %s", r.ID, r.Severity, severityWords[r.Severity], a.origin(r)))
@@ -285,17 +285,17 @@ func (a *app) printRule(r ruleRow) {
 	case r.Replaces:
 		say("", "It stands in the place of the kit's own.")
 	}
-	fmt.Fprintln(a.env.Out)
+	fmt.Fprintln(a.Env.Out)
 	say("targets   ", kindsOf(r))
 	say("why       ", r.Why)
-	say("runbook   ", orDash(r.Runbook))
-	fmt.Fprintln(a.env.Out, "\nfires when")
+	say("runbook   ", cli.OrDash(r.Runbook))
+	fmt.Fprintln(a.Env.Out, "\nfires when")
 	for _, c := range r.Conditions {
 		say("  - ", c)
 	}
-	fmt.Fprintln(a.env.Out, "\ncases")
+	fmt.Fprintln(a.Env.Out, "\ncases")
 	for _, c := range r.Cases {
 		say("  - ", c.Name+": "+firing(c.Fires))
 	}
-	a.env.Next("darksite rule show " + r.ID + " --yaml")
+	a.Env.Next("darksite rule show " + r.ID + " --yaml")
 }

@@ -35,12 +35,12 @@ func (a *app) draft(ctx context.Context, names []string) (draft, error) {
 	if err != nil {
 		return d, err
 	}
-	conf, err := siteconf.Load(a.dir())
+	conf, err := siteconf.Load(a.Dir())
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		d.bare = true
 	case err != nil:
-		_, err = a.config()
+		_, err = a.Config()
 		return d, err
 	default:
 		err = a.withSight(ctx, func(s *sight) (err error) {
@@ -56,7 +56,7 @@ func (a *app) draft(ctx context.Context, names []string) (draft, error) {
 }
 
 func (a *app) draftFiles(d *draft) ([]rule.File, error) {
-	site, err := readRules(a.path(rulesDir))
+	site, err := readRules(a.Path(rulesDir))
 	if len(d.names) == 0 {
 		for _, f := range site {
 			d.names = append(d.names, f.Name)
@@ -184,12 +184,12 @@ place; exit 4 when the monitor would refuse them.`,
 				return cmp.Or(cmp.Compare(x.File, y.File), cmp.Compare(x.Line, y.Line), cmp.Compare(x.Column, y.Column))
 			})
 			if asJSON {
-				if err := a.env.JSON(found); err != nil {
+				if err := a.Env.JSON(found); err != nil {
 					return err
 				}
 			} else {
 				for _, f := range found {
-					fmt.Fprintln(a.env.Out, cli.Printable(f.String()))
+					fmt.Fprintln(a.Env.Out, cli.Printable(f.String()))
 				}
 			}
 			if refused > 0 {
@@ -204,11 +204,11 @@ place; exit 4 when the monitor would refuse them.`,
 }
 
 func (a *app) lintWell(d draft) {
-	a.env.Notef("the monitor would take these rules: files %d, rules of the site %d", len(d.names), len(d.book.Own()))
+	a.Env.Notef("the monitor would take these rules: files %d, rules of the site %d", len(d.names), len(d.book.Own()))
 	if d.bare {
-		a.env.Notef("there is no site at %s: what the rules would cost there is not known", a.dir())
+		a.Env.Notef("there is no site at %s: what the rules would cost there is not known", a.Dir())
 	}
-	a.env.Next("darksite rule test "+strings.Join(d.names, " "), "systemctl reload darksite   (once the files are in the folder rules)")
+	a.Env.Next("darksite rule test "+strings.Join(d.names, " "), "systemctl reload darksite   (once the files are in the folder rules)")
 }
 
 // ruleTrial is one case as test prints it.
@@ -237,7 +237,7 @@ FILE those of the folder rules. Exit 4 when one does not come out as written.`,
 			}
 			trials, failed := d.trials()
 			if asJSON {
-				if err := a.env.JSON(trials); err != nil {
+				if err := a.Env.JSON(trials); err != nil {
 					return err
 				}
 			} else {
@@ -246,7 +246,7 @@ FILE those of the folder rules. Exit 4 when one does not come out as written.`,
 			if failed > 0 {
 				return cli.WithHint(cli.WithCode(cli.CodeRefused, fmt.Errorf("%d of %d cases do not come out as written", failed, len(trials))), "mend the rule or its case; the monitor refuses rules whose cases fail")
 			}
-			a.env.Notef("%d cases come out as written", len(trials))
+			a.Env.Notef("%d cases come out as written", len(trials))
 			return nil
 		},
 	}
@@ -285,6 +285,6 @@ func (a *app) printTrials(trials []ruleTrial) {
 		}
 		t.Add(state, tr.Rule, tr.Kind, tr.Case)
 	}
-	t.Print(a.env.Out, a.env.Width(), a.env.Color())
+	t.Print(a.Env.Out, a.Env.Width(), a.Env.Color())
 	a.paragraphs(failed)
 }

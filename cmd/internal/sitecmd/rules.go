@@ -15,6 +15,7 @@ import (
 
 	"darksite/bundle/safefile"
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/site"
 	"darksite/cmd/internal/siteconf"
 	"darksite/localmon"
 	"darksite/localmon/rule"
@@ -45,7 +46,7 @@ func (a *app) siteRules(ctx context.Context, conf *siteconf.Config, r localmon.R
 }
 
 func (a *app) ruleFiles() ([]rule.File, error) {
-	files, err := readRules(a.path(rulesDir))
+	files, err := readRules(a.Path(rulesDir))
 	if err != nil {
 		return nil, fmt.Errorf("%w:\n%w", errRules, err)
 	}
@@ -101,11 +102,11 @@ func digestOf(files []rule.File) string {
 
 // rulesTaken is empty where nothing was taken yet, or nothing can be read of it.
 func (a *app) rulesTaken() string {
-	text, err := os.ReadFile(a.path(runDir, takenFile))
+	text, err := os.ReadFile(a.Path(site.RunDir, takenFile))
 	if err != nil {
 		return ""
 	}
-	return trimLine(text)
+	return site.TrimLine(text)
 }
 
 // noteTaken notes which files of rules were taken. A disk that takes no note does
@@ -114,12 +115,12 @@ func (a *app) noteTaken(digest string) {
 	if digest == a.rulesTaken() {
 		return
 	}
-	err := os.MkdirAll(a.path(runDir), 0o700)
+	err := os.MkdirAll(a.Path(site.RunDir), 0o700)
 	if err == nil {
-		err = safefile.Write(a.path(runDir, takenFile), []byte(digest+"\n"), 0o600)
+		err = safefile.Write(a.Path(site.RunDir, takenFile), []byte(digest+"\n"), 0o600)
 	}
 	if err != nil {
-		a.env.Notef("it is not noted which rules were taken: %v", err)
+		a.Env.Notef("it is not noted which rules were taken: %v", err)
 	}
 }
 
@@ -235,7 +236,7 @@ func toldOf(ctx context.Context, r localmon.Reader, target string) ([]localmon.S
 // rulesInForce are the rules that stand behind alerts: the site's where they can be
 // read, else the kit's.
 func (a *app) rulesInForce() (rule.Set, error) {
-	if files, err := readRules(a.path(rulesDir)); err == nil {
+	if files, err := readRules(a.Path(rulesDir)); err == nil {
 		if b, err := (rule.Site{}).Join(files...); err == nil {
 			return b.Set, nil
 		}
@@ -244,11 +245,11 @@ func (a *app) rulesInForce() (rule.Set, error) {
 }
 
 // examineRules is the line of doctor about the site's own rules.
-func (a *app) examineRules(ctx context.Context) []finding {
-	if files, err := readRules(a.path(rulesDir)); err == nil && len(files) == 0 {
+func (a *app) examineRules(ctx context.Context) []site.Finding {
+	if files, err := readRules(a.Path(rulesDir)); err == nil && len(files) == 0 {
 		return nil
 	}
-	conf, err := siteconf.Load(a.dir())
+	conf, err := siteconf.Load(a.Dir())
 	if err != nil {
 		return nil // told by itself
 	}
@@ -259,11 +260,11 @@ func (a *app) examineRules(ctx context.Context) []finding {
 	})
 	switch {
 	case errors.Is(err, errRules):
-		return []finding{{State: "CRIT", What: strings.ReplaceAll(err.Error(), "\n", " ") + "; the monitor would not start", Next: "darksite rule lint"}}
+		return []site.Finding{{State: "CRIT", What: strings.ReplaceAll(err.Error(), "\n", " ") + "; the monitor would not start", Next: "darksite rule lint"}}
 	case err != nil:
-		return []finding{{State: "WARN", What: "the site's rules cannot be checked: " + err.Error()}}
+		return []site.Finding{{State: "WARN", What: "the site's rules cannot be checked: " + err.Error()}}
 	}
-	return []finding{{State: "OK", What: ruleSummary(b)}}
+	return []site.Finding{{State: "OK", What: ruleSummary(b)}}
 }
 
 // ruleSummary says what a site made of the kit's rules; nothing where it changed

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/site"
 	"darksite/localmon"
 	"darksite/localmon/history"
 	"darksite/runbooks/strictyaml"
@@ -51,7 +52,7 @@ func siteOfVolumes(t *testing.T, volumes, gone int) string {
 	require.NoError(t, os.Chmod(dir, 0o700))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "site.yaml"), []byte(ruleSiteYAML), 0o600))
 	require.NoError(t, os.Mkdir(filepath.Join(dir, rulesDir), 0o700))
-	h, err := history.Open(filepath.Join(dir, historyFile), history.Options{})
+	h, err := history.Open(filepath.Join(dir, site.HistoryFile), history.Options{})
 	require.NoError(t, err)
 	look := func(at time.Time, prefix string, n int) {
 		b := localmon.Batch{Target: "fa-prod-1", At: at}
@@ -112,7 +113,7 @@ func TestRulesThatWereTakenBeforeKeepNoMonitorFromStarting(t *testing.T) {
 	require.NoError(t, os.WriteFile(path, []byte(volumeRule), 0o600))
 	code, _, errs := darksite(t, dir, "monitor", "--once")
 	require.NotEqual(t, cli.CodeUsage, code, errs)
-	h, err := history.Open(filepath.Join(dir, historyFile), history.Options{})
+	h, err := history.Open(filepath.Join(dir, site.HistoryFile), history.Options{})
 	require.NoError(t, err)
 	b := localmon.Batch{Target: "fa-prod-1", At: ruleNow}
 	for i := range 10_000 {

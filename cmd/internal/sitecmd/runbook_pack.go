@@ -21,15 +21,13 @@ import (
 	"darksite/bundle/sign"
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/keyfile"
+	"darksite/cmd/internal/sitecmd/site"
 	"darksite/runbooks"
 	"darksite/runbooks/content"
 	"darksite/runbooks/pack"
 
 	"github.com/spf13/cobra"
 )
-
-// packsDir holds the packs of runbooks that were installed, one file a name.
-const packsDir = "packs"
 
 // packSigners is how many people of the vendor must have signed a pack.
 const packSigners = 2
@@ -58,12 +56,12 @@ func (a *app) layAll(base *runbooks.Library, packs []*pack.Opened) (lib *runbook
 	lib = base
 	for _, o := range packs {
 		if _, err := a.packSigned(o); err != nil {
-			a.env.Notef("pack %s %d is left out: %v", o.Name, o.Number, err)
+			a.Env.Notef("pack %s %d is left out: %v", o.Name, o.Number, err)
 			continue
 		}
 		next, _, err := pack.Overlay(base, append(slices.Clone(laid), o.Pack)...)
 		if err != nil {
-			a.env.Notef("pack %s %d is left out: %s; ask the vendor for a newer one", o.Name, o.Number, strings.ReplaceAll(err.Error(), "\n", "; "))
+			a.Env.Notef("pack %s %d is left out: %s; ask the vendor for a newer one", o.Name, o.Number, strings.ReplaceAll(err.Error(), "\n", "; "))
 			continue
 		}
 		lib, laid = next, append(laid, o.Pack)
@@ -74,7 +72,7 @@ func (a *app) layAll(base *runbooks.Library, packs []*pack.Opened) (lib *runbook
 // packedBooks are the ids of the runbooks in the installed packs, whoever signed
 // them: a rule that names one stays a rule when its pack is left out.
 func (a *app) packedBooks() (ids []string) {
-	files, err := filepath.Glob(a.path(packsDir, "*.pack"))
+	files, err := filepath.Glob(a.Path(packsDir, "*.pack"))
 	if err != nil {
 		return nil
 	}
@@ -88,7 +86,7 @@ func (a *app) packedBooks() (ids []string) {
 
 // packs reads what was installed, by name.
 func (a *app) packs() ([]*pack.Opened, error) {
-	files, err := os.ReadDir(a.path(packsDir))
+	files, err := os.ReadDir(a.Path(packsDir))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -100,9 +98,9 @@ func (a *app) packs() ([]*pack.Opened, error) {
 		if filepath.Ext(f.Name()) != ".pack" {
 			continue
 		}
-		o, err := readPack(a.path(packsDir, f.Name()))
+		o, err := readPack(a.Path(packsDir, f.Name()))
 		if err != nil { // the embedded runbooks are there all the same
-			a.env.Notef("left out: %v; install the pack again, or move the file away", err)
+			a.Env.Notef("left out: %v; install the pack again, or move the file away", err)
 			continue
 		}
 		out = append(out, o)
@@ -112,7 +110,7 @@ func (a *app) packs() ([]*pack.Opened, error) {
 }
 
 func readPack(path string) (*pack.Opened, error) {
-	data, err := readBounded(path, pack.MaxBytes+1)
+	data, err := site.ReadBounded(path, pack.MaxBytes+1)
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +126,7 @@ func (a *app) packSigned(o *pack.Opened) ([]string, error) {
 	if len(o.Sigs) == 0 {
 		return nil, errors.New("nobody has signed it: it can be read, not run")
 	}
-	vendor, err := a.loadVendor()
+	vendor, err := a.Vendor()
 	if err != nil {
 		return nil, err
 	}
@@ -195,13 +193,13 @@ func (a *app) packListCommand() *cobra.Command {
 				t.Add(r.Name, strconv.FormatInt(r.Number, 10), r.Issued, strings.Join(r.By, ", "), strings.Join(r.Books, ", "))
 			}
 			if asJSON {
-				return a.env.JSON(rows)
+				return a.Env.JSON(rows)
 			}
-			t.Print(a.env.Out, a.env.Width(), a.env.Color())
+			t.Print(a.Env.Out, a.Env.Width(), a.Env.Color())
 			if len(rows) == 0 {
-				a.env.Notef("no pack is installed: the runbooks are those of the kit")
+				a.Env.Notef("no pack is installed: the runbooks are those of the kit")
 			}
-			a.env.Next("darksite runbook list")
+			a.Env.Next("darksite runbook list")
 			return nil
 		},
 	}
@@ -220,7 +218,7 @@ func (a *app) packShowCommand() *cobra.Command {
 				return err
 			}
 			if read != "" {
-				return a.readFromPack(o, read, a.runbookLang(lang))
+				return a.readFromPack(o, read, a.Lang(lang))
 			}
 			base, err := content.Library()
 			if err != nil {
@@ -230,20 +228,20 @@ func (a *app) packShowCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(a.env.Out, "pack %s %d, issued %s, for %s\n", o.Name, o.Number, o.Issued.UTC().Format(time.DateOnly), or(o.Site, "every site"))
+			fmt.Fprintf(a.Env.Out, "pack %s %d, issued %s, for %s\n", o.Name, o.Number, o.Issued.UTC().Format(time.DateOnly), or(o.Site, "every site"))
 			if by, err := a.packSigned(o); err != nil {
-				a.paragraphOut("NOT TO BE RUN: " + err.Error())
+				a.Env.Paragraph("", "NOT TO BE RUN: "+err.Error())
 			} else {
-				fmt.Fprintf(a.env.Out, "signed by %s\n", strings.Join(by, " and "))
+				fmt.Fprintf(a.Env.Out, "signed by %s\n", strings.Join(by, " and "))
 			}
 			for _, c := range changes {
-				a.paragraphOut(changeWords(c))
+				a.Env.Paragraph("", changeWords(c))
 			}
-			a.env.Next("darksite runbook pack show "+args[0]+" --read ID", "darksite runbook pack install "+args[0]+" --as ID")
+			a.Env.Next("darksite runbook pack show "+args[0]+" --read ID", "darksite runbook pack install "+args[0]+" --as ID")
 			return nil
 		},
 	}
-	langFlag(c, &lang)
+	site.LangFlag(c, &lang)
 	c.Flags().StringVar(&read, "read", "", "print this runbook of the pack")
 	return c
 }
@@ -302,11 +300,11 @@ says what changes, asks, installs it and writes it into the journal.`,
 }
 
 func (a *app) installPack(ctx context.Context, path, as string, yes bool) error {
-	conf, err := a.config()
+	conf, err := a.Config()
 	if err != nil {
 		return err
 	}
-	data, err := readBounded(path, pack.MaxBytes+1)
+	data, err := site.ReadBounded(path, pack.MaxBytes+1)
 	if err != nil {
 		return err
 	}
@@ -323,20 +321,20 @@ func (a *app) installPack(ctx context.Context, path, as string, yes bool) error 
 	}
 	by, changes := p.by, p.changes
 	for _, c := range changes {
-		a.paragraphOut(changeWords(c))
+		a.Env.Paragraph("", changeWords(c))
 	}
-	if err := a.env.Agree(yes, fmt.Sprintf("install pack %s %d, signed by %s?", o.Name, o.Number, strings.Join(by, " and ")), "the changes are what you want", errors.New("not installed")); err != nil {
+	if err := a.Env.Agree(yes, fmt.Sprintf("install pack %s %d, signed by %s?", o.Name, o.Number, strings.Join(by, " and ")), "the changes are what you want", errors.New("not installed")); err != nil {
 		return err
 	}
-	log, err := a.openJournal()
+	log, err := a.OpenJournal()
 	if err != nil {
 		return err
 	}
 	if err = errors.Join(a.layPack(ctx, log, p, data, as), log.Close()); err != nil {
 		return err
 	}
-	a.env.Notef("pack %s %d is installed", o.Name, o.Number)
-	a.env.Next("darksite runbook list")
+	a.Env.Notef("pack %s %d is installed", o.Name, o.Number)
+	a.Env.Next("darksite runbook list")
 	return nil
 }
 
@@ -398,16 +396,16 @@ func (a *app) weighPack(o *pack.Opened, site string) (*newPack, error) {
 // under another name.
 func (a *app) layPack(ctx context.Context, log *journal.Journal, p *newPack, data []byte, actor string) error {
 	_, err := log.Append(ctx, journal.Entry{
-		Time: a.env.Now(), Actor: actor, Action: "pack.install",
+		Time: a.Env.Now(), Actor: actor, Action: "pack.install",
 		Details: map[string]string{"name": p.Name, "number": strconv.FormatInt(p.Number, 10), "signed_by": strings.Join(p.by, " ")},
 	})
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(a.path(packsDir), 0o700); err != nil {
+	if err := os.MkdirAll(a.Path(packsDir), 0o700); err != nil {
 		return fmt.Errorf("install the pack: %w", err)
 	}
-	return replaceKept(a.path(packsDir, p.Name+".pack"), data)
+	return replaceKept(a.Path(packsDir, p.Name+".pack"), data)
 }
 
 // replaceKept writes a file whole and keeps what was there before under the name
@@ -465,7 +463,7 @@ func (a *app) buildPack(dir string, o packBuild) error {
 	if dir != "" {
 		books = os.DirFS(dir)
 	}
-	head := pack.Pack{Name: o.name, Number: o.number, Site: o.site, Issued: a.env.Now().UTC().Truncate(time.Second)}
+	head := pack.Pack{Name: o.name, Number: o.number, Site: o.site, Issued: a.Env.Now().UTC().Truncate(time.Second)}
 	p, text, err := pack.Compose(head, books, o.withdraw)
 	if err != nil {
 		return cli.WithCode(cli.CodeUsage, err)
@@ -479,10 +477,10 @@ func (a *app) buildPack(dir string, o packBuild) error {
 	}
 	sigs := map[string][]byte{}
 	for _, path := range o.keys {
-		if err := a.ownKey(path); err != nil {
+		if err := a.OwnKey(path); err != nil {
 			return err
 		}
-		signer, err := keyfile.Signer(path, keyfile.Ask(a.env, o.passFile))
+		signer, err := keyfile.Signer(path, keyfile.Ask(a.Env, o.passFile))
 		if err != nil {
 			return err
 		}
@@ -497,10 +495,13 @@ func (a *app) buildPack(dir string, o packBuild) error {
 	if err := safefile.Write(o.out, data, 0o644); err != nil {
 		return err
 	}
-	fmt.Fprintln(a.env.Out, o.out)
+	fmt.Fprintln(a.Env.Out, o.out)
 	if len(sigs) < packSigners {
-		a.env.Notef("signed by %d: a site reads it and does not run it before %d people have signed", len(sigs), packSigners)
+		a.Env.Notef("signed by %d: a site reads it and does not run it before %d people have signed", len(sigs), packSigners)
 	}
-	a.env.Next("darksite runbook pack show " + o.out)
+	a.Env.Next("darksite runbook pack show " + o.out)
 	return nil
 }
+
+// packsDir holds the packs of runbooks that were installed, one file a name.
+const packsDir = "packs"

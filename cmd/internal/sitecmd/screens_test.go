@@ -14,6 +14,7 @@ import (
 
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/cli/clitest"
+	"darksite/cmd/internal/sitecmd/site"
 	"darksite/localmon"
 	"darksite/localmon/alert"
 	"darksite/localmon/alertstore"
@@ -62,10 +63,10 @@ func screenWorld(t *testing.T) string {
 		do("", "site", "people", "add", id, "--name", strings.ToUpper(id[:1])+". "+strings.ToUpper(id[1:2])+id[2:], "--role", role, "--no-passphrase")
 	}
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "site.yaml"), []byte(screenSite), 0o600))
-	fillHistory(t, filepath.Join(dir, historyFile))
-	fillAlerts(t, filepath.Join(dir, siteDBFile))
+	fillHistory(t, filepath.Join(dir, site.HistoryFile))
+	fillAlerts(t, filepath.Join(dir, site.SiteDBFile))
 	fillRules(t, dir)
-	f, err := boltfile.Open(filepath.Join(dir, casesFile), boltfile.Options{Schema: "darksite-cases", Version: 1})
+	f, err := boltfile.Open(filepath.Join(dir, site.CasesFile), boltfile.Options{Schema: "darksite-cases", Version: 1})
 	require.NoError(t, err)
 	s, err := rounds.Open(f.DB)
 	require.NoError(t, err)
@@ -257,7 +258,7 @@ func offered(t *testing.T, text string) {
 	for _, found := range regexp.MustCompile(`(?m)(?:^\s*|^next: |> |: )darksite ([a-z].*)$`).FindAllStringSubmatch(text, -1) {
 		line, _, _ := strings.Cut(found[1], "   (")
 		line, _, _ = strings.Cut(line, " > ")
-		require.NoError(t, clitest.Understood((&app{env: &cli.Env{}}).root(), line), line)
+		require.NoError(t, clitest.Understood((&app{&site.Site{Env: &cli.Env{}}}).root(), line), line)
 	}
 }
 
@@ -341,7 +342,7 @@ func roundScreen(t *testing.T, dir string, width int, color bool) string {
 	var out bytes.Buffer
 	env := screenEnv(dir, width, color)
 	env.In, env.Out, env.Err = strings.NewReader(""), &out, &bytes.Buffer{}
-	a := &app{env: env}
+	a := &app{&site.Site{Env: env}}
 	r, err := a.round(t.Context())
 	require.NoError(t, err)
 	r.Counts = map[string]int{}

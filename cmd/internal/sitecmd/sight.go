@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/site"
 	"darksite/localmon"
 	"darksite/localmon/alertstore"
 	"darksite/localmon/boltfile"
@@ -34,7 +35,7 @@ type sight struct {
 // sight opens the view; close it. A site where nothing was stored yet has an
 // empty one.
 func (a *app) sight(ctx context.Context) (*sight, error) {
-	client, err := live.Dial(ctx, a.path(runDir, monitorSocket))
+	client, err := live.Dial(ctx, a.Path(site.RunDir, site.MonitorSocket))
 	if err == nil {
 		return &sight{Reader: client, client: client}, nil
 	}
@@ -42,12 +43,12 @@ func (a *app) sight(ctx context.Context) (*sight, error) {
 		return nil, err
 	}
 	s := &sight{Reader: nothing{}}
-	if s.history, err = history.OpenReadOnly(a.path(historyFile), history.Options{}); err == nil {
+	if s.history, err = history.OpenReadOnly(a.Path(site.HistoryFile), history.Options{}); err == nil {
 		s.Reader = s.history
 	} else if !errors.Is(err, fs.ErrNotExist) {
-		return nil, wayOut(a.path(historyFile), err)
+		return nil, wayOut(a.Path(site.HistoryFile), err)
 	}
-	if err := s.openAlerts(a.path(siteDBFile)); err != nil {
+	if err := s.openAlerts(a.Path(site.SiteDBFile)); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
 	return s, nil

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/site"
 	"darksite/cmd/internal/siteconf"
 	"darksite/localmon"
 	"darksite/localmon/daemon"
@@ -64,7 +65,7 @@ func (a *app) openSource(ar siteconf.Array, keep keeper) (localmon.Source, error
 // secret reads a file that holds one secret on one line.
 func (a *app) secret(ar siteconf.Array, what, file string) (string, error) {
 	if !filepath.IsAbs(file) {
-		file = a.path(file)
+		file = a.Path(file)
 	}
 	text, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -77,7 +78,7 @@ func (a *app) secret(ar siteconf.Array, what, file string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("array %s: read the %s: %w", ar.Name, what, err)
 	}
-	return trimLine(text), nil
+	return site.TrimLine(text), nil
 }
 
 func (a *app) openMetrics(ar siteconf.Array) (localmon.Source, error) {
@@ -142,7 +143,7 @@ func spelled(protocol string) string {
 const dropMaxAge = 26 * time.Hour
 
 func (a *app) openDrop(ar siteconf.Array, keep keeper) (localmon.Source, error) {
-	dir := a.path(ar.DropFolder())
+	dir := a.Path(ar.DropFolder())
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the folder for files of %s: %w", ar.Name, err)
 	}
@@ -284,7 +285,7 @@ func (a *app) watch(conf *siteconf.Config, keep keeper, used historyUse, before 
 	if before != nil {
 		w.counts.take(before.counts)
 	}
-	machine := &siteOrder{Source: w.counts, conf: conf, card: a.path(vendorFile), kept: a.coverageAt, used: used}
+	machine := &siteOrder{Source: w.counts, conf: conf, card: a.Path(site.VendorFile), kept: a.coverageAt, used: used}
 	w.targets = append(w.targets, daemon.Target{Source: machine, Kind: localmon.KindHost, Poll: poll.Options{Every: conf.Monitor.Every}})
 	var speakers []push.Target
 	for _, ar := range conf.Arrays {
@@ -355,7 +356,7 @@ func (w *watchedArray) same(o *watchedArray) bool {
 func (a *app) secretsOf(ar siteconf.Array) string {
 	sum := sha256.New()
 	for _, file := range ar.Secrets() {
-		text, err := os.ReadFile(a.rooted(file)) // one that cannot be read is told at the look
+		text, err := os.ReadFile(a.Rooted(file)) // one that cannot be read is told at the look
 		fmt.Fprintf(sum, "%q %q %t\n", file, text, err == nil)
 	}
 	return string(sum.Sum(nil))

@@ -11,6 +11,7 @@ import (
 
 	"darksite/bundle/safefile"
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/site"
 	"darksite/runbooks"
 	runbookcontent "darksite/runbooks/content"
 	"darksite/runbooks/render"
@@ -81,21 +82,21 @@ func (a *app) trainListCommand() *cobra.Command {
 			}
 			rows := []lessonRow{}
 			for _, l := range chosen {
-				rows = append(rows, lessonRow{l.ID, string(l.Track), l.Minutes, l.Title.In(a.runbookLang(lang))})
+				rows = append(rows, lessonRow{l.ID, string(l.Track), l.Minutes, l.Title.In(a.Lang(lang))})
 			}
 			if asJSON {
-				return a.env.JSON(rows)
+				return a.Env.JSON(rows)
 			}
 			t := &cli.Table{Header: []string{"LESSON", "TRACK", "MIN", "TITLE"}}
 			for _, r := range rows {
 				t.Add(r.ID, r.Track, strconv.Itoa(r.Minutes), r.Title)
 			}
-			t.Print(a.env.Out, a.env.Width(), a.env.Color())
-			a.env.Next("darksite train lesson " + rows[0].ID)
+			t.Print(a.Env.Out, a.Env.Width(), a.Env.Color())
+			a.Env.Next("darksite train lesson " + rows[0].ID)
 			return nil
 		},
 	}
-	langFlag(c, &lang)
+	site.LangFlag(c, &lang)
 	trackFlag(c, &track)
 	cli.JSONFlag(c, &asJSON)
 	return c
@@ -135,7 +136,7 @@ learner named with --as, else who learned here last; train status shows that.`,
 			return a.takeLesson(args[0], o)
 		},
 	}
-	langFlag(c, &o.lang)
+	site.LangFlag(c, &o.lang)
 	c.Flags().BoolVar(&o.answers, "answers", false, "the answers to its questions, with the reason of each")
 	c.Flags().BoolVar(&o.quiz, "quiz", false, "ask its questions")
 	asFlag(c, &o.learner)
@@ -153,8 +154,8 @@ func (a *app) takeLesson(id string, o lessonOptions) error {
 	}
 	as := ""
 	if o.learner != "" {
-		if a.realSite("") == "" { // there is nowhere to write it down
-			if _, err := a.config(); err != nil {
+		if a.RealSite("") == "" { // there is nowhere to write it down
+			if _, err := a.Config(); err != nil {
 				return err
 			}
 		}
@@ -167,13 +168,13 @@ func (a *app) takeLesson(id string, o lessonOptions) error {
 	case o.answers && o.quiz:
 		return cli.Usagef("--answers or --quiz: one of the two")
 	case o.answers:
-		a.printAnswers(l, a.runbookLang(o.lang))
+		a.printAnswers(l, a.Lang(o.lang))
 	case o.quiz:
 		if err := a.quiz(l, o.learner, o.lang); err != nil {
 			return err
 		}
 	default:
-		a.printLesson(l, a.runbookLang(o.lang))
+		a.printLesson(l, a.Lang(o.lang))
 		if err := a.noteLesson(o.learner, register.Read, l.ID, "", o.lang); err != nil {
 			return err
 		}
@@ -181,51 +182,41 @@ func (a *app) takeLesson(id string, o lessonOptions) error {
 		if l.Lab != "" {
 			next = append(next, "darksite train lab start "+l.Lab)
 		}
-		a.env.Next(next...)
+		a.Env.Next(next...)
 		return nil
 	}
 	if next, ok := all.Next(l.ID); ok {
-		a.env.Next("darksite train lesson " + next.ID + as)
+		a.Env.Next("darksite train lesson " + next.ID + as)
 	} else {
-		a.env.Next("darksite train exam practice --track " + string(l.Track))
+		a.Env.Next("darksite train exam practice --track " + string(l.Track))
 	}
 	return nil
 }
 
 func (a *app) printLesson(l *lessons.Lesson, lang runbooks.Lang) {
-	w, width := a.env.Out, a.env.Width()
+	w, width := a.Env.Out, a.Env.Width()
 	fmt.Fprintf(w, "%s\n%s  %d min\n\n%s\n\n", l.Title.In(lang), l.ID, l.Minutes, render.Text(l.Objective.In(lang), width))
 	fmt.Fprintln(w, render.Text(l.Words[lang], width))
 	if len(l.Frames) > 0 {
 		fmt.Fprintf(w, "\n%s\n", runbooks.Text{EN: "Step by step", FR: "Pas à pas"}.In(lang))
 	}
 	for i, f := range l.Frames {
-		a.printPoint(fmt.Sprintf("%d. ", i+1), f.Text.In(lang))
+		a.Env.Point(fmt.Sprintf("%d. ", i+1), f.Text.In(lang))
 	}
 	fmt.Fprintf(w, "\n%s\n", runbooks.Text{EN: "Check yourself", FR: "Vérifiez-vous"}.In(lang))
 	for i, q := range l.Printed(lang) {
-		a.printPoint(fmt.Sprintf("%d. ", i+1), q.Stem)
+		a.Env.Point(fmt.Sprintf("%d. ", i+1), q.Stem)
 		for _, o := range slices.Concat(q.Options, q.Partners) {
-			a.printPoint("   ", o)
+			a.Env.Point("   ", o)
 		}
 	}
 }
 
 func (a *app) printAnswers(l *lessons.Lesson, lang runbooks.Lang) {
-	fmt.Fprintln(a.env.Out, l.Title.In(lang))
+	fmt.Fprintln(a.Env.Out, l.Title.In(lang))
 	for i, q := range l.Printed(lang) {
-		a.printPoint(fmt.Sprintf("%d. ", i+1), q.Stem)
-		a.printPoint("   ", q.Answer+". "+q.Why)
-	}
-}
-
-// printPoint prints a point, its further lines below its words.
-func (a *app) printPoint(mark, text string) {
-	for i, line := range cli.Wrap(text, a.env.Width()-len(mark)) {
-		if i > 0 {
-			mark = strings.Repeat(" ", len(mark))
-		}
-		fmt.Fprintln(a.env.Out, mark+line)
+		a.Env.Point(fmt.Sprintf("%d. ", i+1), q.Stem)
+		a.Env.Point("   ", q.Answer+". "+q.Why)
 	}
 }
 
@@ -250,14 +241,14 @@ lesson, or as a PDF of A4 pages with page numbers, or as both.`,
 			if err != nil {
 				return err
 			}
-			l := a.runbookLang(lang)
-			if err := a.printed(out, func(w io.Writer) error { return lessons.Manual(w, chosen, l, a.version) }); err != nil {
+			l := a.Lang(lang)
+			if err := a.printed(out, func(w io.Writer) error { return lessons.Manual(w, chosen, l, a.Version) }); err != nil {
 				return err
 			}
-			return a.printed(pdf, func(w io.Writer) error { return lessons.PDF(w, chosen, l, a.env.Now(), "darksite "+a.version) })
+			return a.printed(pdf, func(w io.Writer) error { return lessons.PDF(w, chosen, l, a.Env.Now(), "darksite "+a.Version) })
 		},
 	}
-	langFlag(c, &lang)
+	site.LangFlag(c, &lang)
 	trackFlag(c, &track)
 	c.Flags().StringVar(&out, "out", "", "HTML file to write, FILE.html")
 	c.Flags().StringVar(&pdf, "pdf", "", "PDF file to write, FILE.pdf")
@@ -276,6 +267,6 @@ func (a *app) printed(file string, into func(io.Writer) error) error {
 	if err := safefile.Write(file, page.Bytes(), 0o644); err != nil {
 		return fmt.Errorf("print the manual: %w", err)
 	}
-	fmt.Fprintln(a.env.Out, file)
+	fmt.Fprintln(a.Env.Out, file)
 	return nil
 }

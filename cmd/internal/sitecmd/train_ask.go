@@ -22,7 +22,7 @@ type questioner struct {
 }
 
 func (a *app) questioner(lang string, screens exam.Screener) *questioner {
-	return &questioner{a.env, a.env.Asker(), a.runbookLang(lang), screens}
+	return &questioner{a.Env, a.Env.Asker(), a.Lang(lang), screens}
 }
 
 func (q *questioner) say(en, fr string) string { return runbooks.Text{EN: en, FR: fr}.In(q.lang) }
@@ -46,7 +46,7 @@ func (q *questioner) show(head string, question exam.Question, seed uint64, give
 	fmt.Fprintf(w, "\n%s\n", head)
 	if question.Kind == exam.Screen && q.screens != nil {
 		picture, _, _ := q.screens.Screen(question.Item.Screen, seed) // the bank was held against it
-		fmt.Fprintf(w, "\n%s\n\n", indent(cli.PrintableLines(strings.TrimRight(picture.In(q.lang), "\n"))))
+		fmt.Fprintf(w, "\n%s\n\n", cli.Indent(cli.PrintableLines(strings.TrimRight(picture.In(q.lang), "\n"))))
 	}
 	fmt.Fprintln(w, render.Text(question.Stem.In(q.lang), width))
 	q.list(question.Shown, exam.Letter, func(o exam.Option) string { return o.Text.In(q.lang) })

@@ -14,6 +14,7 @@ import (
 
 	"darksite/bundle/safefile"
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/site"
 	"darksite/runbooks"
 	"darksite/training/certificate"
 	"darksite/training/exam"
@@ -57,23 +58,23 @@ times as many questions for each objective as a form draws. Then count them.`,
 			if err != nil {
 				return err
 			}
-			rows, err := a.bankRows(b, a.runbookLang(lang))
+			rows, err := a.bankRows(b, a.Lang(lang))
 			if err != nil {
 				return err
 			}
 			if asJSON {
-				return a.env.JSON(rows)
+				return a.Env.JSON(rows)
 			}
 			t := &cli.Table{Header: []string{"LESSON", "QUESTIONS", "SAFETY", "DRAWN", "TITLE"}}
 			for _, r := range rows {
 				t.Add(r.Objective, strconv.Itoa(r.Questions), strconv.Itoa(r.Safety), strconv.Itoa(r.Drawn), r.Title)
 			}
-			t.Print(a.env.Out, a.env.Width(), a.env.Color())
-			a.env.Notef("bank %s, %d questions, no finding; SHA-256 %s", b.Version, len(b.Items()), b.Digest)
+			t.Print(a.Env.Out, a.Env.Width(), a.Env.Color())
+			a.Env.Notef("bank %s, %d questions, no finding; SHA-256 %s", b.Version, len(b.Items()), b.Digest)
 			return nil
 		},
 	}
-	langFlag(c, &lang)
+	site.LangFlag(c, &lang)
 	cli.JSONFlag(c, &asJSON)
 	return c
 }
@@ -154,19 +155,19 @@ no words for stands in comments, which other programs pass over and import reads
 				return err
 			}
 			var text bytes.Buffer
-			left, err := exam.ToGIFT(&text, items, a.runbookLang(o.lang))
+			left, err := exam.ToGIFT(&text, items, a.Lang(o.lang))
 			if err != nil {
 				return err
 			}
 			if err := safefile.Write(o.gift, text.Bytes(), 0o644); err != nil {
 				return fmt.Errorf("export questions: %w", err)
 			}
-			fmt.Fprintln(a.env.Out, o.gift)
-			a.env.Notef("%d questions; %d that show a screen are left out", len(items)-len(left), len(left))
+			fmt.Fprintln(a.Env.Out, o.gift)
+			a.Env.Notef("%d questions; %d that show a screen are left out", len(items)-len(left), len(left))
 			return nil
 		},
 	}
-	langFlag(c, &o.lang)
+	site.LangFlag(c, &o.lang)
 	trackFlag(c, &o.track)
 	c.Flags().StringVar(&o.objective, "lesson", "", "only the questions on this lesson")
 	c.Flags().StringVar(&o.gift, "gift", "", "file to write")
@@ -301,7 +302,7 @@ func (a *app) keepQuestions(items []*exam.Item, o bankImport) error {
 		if err := safefile.Write(name, data, 0o644); err != nil {
 			return fmt.Errorf("import questions: %w", err)
 		}
-		fmt.Fprintln(a.env.Out, name)
+		fmt.Fprintln(a.Env.Out, name)
 	}
 	return a.sayUnfit(items, limits, o)
 }
@@ -335,7 +336,7 @@ func (a *app) sayUnfit(items []*exam.Item, l exam.Limits, o bankImport) error {
 	if len(lacks) > 0 {
 		return cli.WithCode(cli.CodePartial, errors.New(strings.Join(lacks, "\n")))
 	}
-	a.env.Notef("%d questions, no finding", len(items))
+	a.Env.Notef("%d questions, no finding", len(items))
 	return nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"darksite/bundle/paper"
 	"darksite/bundle/safefile"
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/site"
 	"darksite/runbooks"
 	"darksite/training/award"
 	"darksite/training/certificate"
@@ -56,7 +57,7 @@ func (a *app) certificateListCommand() *cobra.Command {
 				views = append(views, v)
 			}
 			if asJSON {
-				return a.env.JSON(views)
+				return a.Env.JSON(views)
 			}
 			a.printCertificates(p, views)
 			return nil
@@ -68,23 +69,23 @@ func (a *app) certificateListCommand() *cobra.Command {
 
 func (a *app) printCertificates(p papers, views []certificateView) {
 	if len(views) == 0 {
-		a.env.Notef("no certificate is kept here yet")
-		a.env.Next("darksite train exam start --track admin --as ID --supervisor ID")
+		a.Env.Notef("no certificate is kept here yet")
+		a.Env.Next("darksite train exam start --track admin --as ID --supervisor ID")
 		return
 	}
 	t := &cli.Table{Header: []string{"CERTIFICATE", "TRACK", "UNTIL", "HOLDER", "STATE"}}
 	for _, v := range views {
 		t.Add(v.ID, v.Track, v.Until, v.Person, stateWords(v))
 	}
-	t.Print(a.env.Out, a.env.Width(), a.env.Color())
-	a.env.Notef("%s", listWords(p))
+	t.Print(a.Env.Out, a.Env.Width(), a.Env.Color())
+	a.Env.Notef("%s", listWords(p))
 	next := []string{"darksite train certificate show " + views[0].ID}
 	for _, e := range p.ends() {
 		if e.Notice != 0 {
 			next = append(next, e.renew())
 		}
 	}
-	a.env.Next(next...)
+	a.Env.Next(next...)
 }
 
 // stateWords is what a certificate is worth, in a few words.
@@ -115,7 +116,7 @@ func listWords(p papers) string {
 }
 
 func (a *app) certificateIssueCommand() *cobra.Command {
-	var who person
+	var who site.Person
 	var bank string
 	var products []string
 	c := &cobra.Command{
@@ -129,13 +130,13 @@ is too long for the printed code.`,
 			return a.issueCertificate(args[0], who, bank, products)
 		},
 	}
-	who.flags(c)
+	who.Flags(c)
 	bankFlag(c, &bank)
 	c.Flags().StringArrayVar(&products, "product", nil, "a kind of array with its major version, such as flasharray-6; may be given again")
 	return c
 }
 
-func (a *app) issueCertificate(session string, who person, bank string, products []string) error {
+func (a *app) issueCertificate(session string, who site.Person, bank string, products []string) error {
 	p, err := a.papers()
 	if err != nil {
 		return err
@@ -158,7 +159,7 @@ func (a *app) issueCertificate(session string, who person, bank string, products
 	if err != nil {
 		return cli.WithHint(err, "darksite train exam status")
 	}
-	key, err := a.examSigner(p.people, who.as, who.key, who.passFile)
+	key, err := a.examSigner(p.people, who.As, who.Key, who.PassFile)
 	if err != nil {
 		return err
 	}
@@ -179,16 +180,16 @@ func (a *app) issueCertificate(session string, who person, bank string, products
 	if err != nil {
 		return err
 	}
-	err = a.record(journal.Entry{Actor: who.as, Action: "certificate.issue", Details: map[string]string{"certificate": c.ID, "session": session, "key": c.Key, "until": c.Until.String()}})
+	err = a.Record(journal.Entry{Actor: who.As, Action: "certificate.issue", Details: map[string]string{"certificate": c.ID, "session": session, "key": c.Key, "until": c.Until.String()}})
 	if err != nil {
 		return err
 	}
 	if err := a.register().Keep(signed); err != nil {
 		return err
 	}
-	fmt.Fprintln(a.env.Out, c.ID)
-	a.env.Notef("certificate %s for %s counts until %s; the record travels to the vendor in the next bundle", c.ID, checked.Candidate.ID, c.Until)
-	a.env.Next("darksite train certificate print "+c.ID+" --pdf FILE", "darksite bundle collect --as ID")
+	fmt.Fprintln(a.Env.Out, c.ID)
+	a.Env.Notef("certificate %s for %s counts until %s; the record travels to the vendor in the next bundle", c.ID, checked.Candidate.ID, c.Until)
+	a.Env.Next("darksite train certificate print "+c.ID+" --pdf FILE", "darksite bundle collect --as ID")
 	return nil
 }
 
@@ -216,13 +217,13 @@ what is signed and, on the lines after it, the signature, as stock ssh-keygen ta
 				return err
 			}
 			if asJSON {
-				return a.env.JSON(v)
+				return a.Env.JSON(v)
 			}
 			a.printCertificate(p, v)
-			for _, line := range cut(v.Text, a.env.Width()) {
-				fmt.Fprintln(a.env.Out, line)
+			for _, line := range cut(v.Text, a.Env.Width()) {
+				fmt.Fprintln(a.Env.Out, line)
 			}
-			a.env.Next("darksite train certificate print " + v.ID + " --pdf FILE")
+			a.Env.Next("darksite train certificate print " + v.ID + " --pdf FILE")
 			return nil
 		},
 	}
@@ -249,28 +250,28 @@ func (a *app) printSignedText(p papers, s certificate.Signed) error {
 	if err != nil {
 		return cli.WithHint(cli.WithCode(cli.CodeTampered, err), "darksite site vendor")
 	}
-	_, err = a.env.Out.Write(append(text, armored...))
+	_, err = a.Env.Out.Write(append(text, armored...))
 	return err
 }
 
 func (a *app) printCertificate(p papers, v certificateView) {
-	a.fact("certificate", v.ID)
-	a.fact("holder", fmt.Sprintf("%s (%s), key %s", v.Holder, v.Person, v.Key))
-	a.fact("for", fmt.Sprintf("track %s at site %s, products: %s", v.Track, v.Site, orDash(strings.Join(v.Products, ", "))))
-	a.fact("result", fmt.Sprintf("%s, bank %s, supervised by %s", v.Band, v.Bank, v.Supervisor))
-	a.fact("counts from", v.Issued+" until "+v.Until)
-	a.fact("issued by", fmt.Sprintf("%s, key %s", v.IssuedBy, v.Issuer))
-	a.fact("state", stateWords(v))
+	a.Env.Fact("certificate", v.ID)
+	a.Env.Fact("holder", fmt.Sprintf("%s (%s), key %s", v.Holder, v.Person, v.Key))
+	a.Env.Fact("for", fmt.Sprintf("track %s at site %s, products: %s", v.Track, v.Site, cli.OrDash(strings.Join(v.Products, ", "))))
+	a.Env.Fact("result", fmt.Sprintf("%s, bank %s, supervised by %s", v.Band, v.Bank, v.Supervisor))
+	a.Env.Fact("counts from", v.Issued+" until "+v.Until)
+	a.Env.Fact("issued by", fmt.Sprintf("%s, key %s", v.IssuedBy, v.Issuer))
+	a.Env.Fact("state", stateWords(v))
 	if v.Verdict.Detail != "" {
-		a.fact("", v.Verdict.Detail)
+		a.Env.Fact("", v.Verdict.Detail)
 	}
 	for _, c := range v.Verdict.Cautions {
-		a.fact("note", cautionWords(c))
+		a.Env.Fact("note", cautionWords(c))
 	}
 	if v.Verdict.OK() {
-		a.fact("practice", fmt.Sprintf("%s; a lab at least every %d days keeps it so", v.Practice, certificate.PracticeEvery))
+		a.Env.Fact("practice", fmt.Sprintf("%s; a lab at least every %d days keeps it so", v.Practice, certificate.PracticeEvery))
 	}
-	a.fact("withdrawn", listWords(p))
+	a.Env.Fact("withdrawn", listWords(p))
 }
 
 func cautionWords(c certificate.Caution) string {
@@ -324,7 +325,7 @@ func (a *app) verifyCertificate(what string, asJSON bool) error {
 	}
 	text := what
 	if !strings.HasPrefix(strings.TrimSpace(what), certificate.Prefix) {
-		data, err := readBounded(what, certificate.MaxText*2)
+		data, err := site.ReadBounded(what, certificate.MaxText*2)
 		if errors.Is(err, fs.ErrNotExist) {
 			return cli.WithHint(cli.Usagef("%q is neither a file nor a text that begins with %s", cli.Printable(what), certificate.Prefix), "darksite train certificate verify --help")
 		}
@@ -345,7 +346,7 @@ func (a *app) verifyCertificate(what string, asJSON bool) error {
 		return refusedCertificate(v)
 	}
 	if asJSON {
-		return a.env.JSON(v)
+		return a.Env.JSON(v)
 	}
 	a.printCertificate(p, v)
 	return nil
@@ -385,10 +386,10 @@ or --png the page is printed as text.`,
 			if err != nil {
 				return err
 			}
-			return a.printPaper(v, a.runbookLang(lang), pdf, png)
+			return a.printPaper(v, a.Lang(lang), pdf, png)
 		},
 	}
-	langFlag(c, &lang)
+	site.LangFlag(c, &lang)
 	c.Flags().StringVar(&pdf, "pdf", "", "write the page as PDF into this file")
 	c.Flags().StringVar(&png, "png", "", "write the code alone as a picture into this file")
 	return c
@@ -396,9 +397,9 @@ or --png the page is printed as text.`,
 
 func (a *app) printPaper(v certificateView, lang runbooks.Lang, pdf, png string) error {
 	sheet := certificatePage(v, lang)
-	sheet.Made = a.env.Now()
+	sheet.Made = a.Env.Now()
 	if pdf == "" && png == "" {
-		return paper.Text(a.env.Out, sheet)
+		return paper.Text(a.Env.Out, sheet)
 	}
 	if pdf != "" {
 		var page bytes.Buffer
@@ -408,7 +409,7 @@ func (a *app) printPaper(v certificateView, lang runbooks.Lang, pdf, png string)
 		if err := safefile.Write(pdf, page.Bytes(), 0o644); err != nil {
 			return fmt.Errorf("print certificate %s: %w", v.ID, err)
 		}
-		fmt.Fprintln(a.env.Out, pdf)
+		fmt.Fprintln(a.Env.Out, pdf)
 	}
 	if png == "" {
 		return nil
@@ -420,7 +421,7 @@ func (a *app) printPaper(v certificateView, lang runbooks.Lang, pdf, png string)
 	if err := safefile.Write(png, code.PNG(), 0o644); err != nil {
 		return fmt.Errorf("print certificate %s: %w", v.ID, err)
 	}
-	fmt.Fprintln(a.env.Out, png)
+	fmt.Fprintln(a.Env.Out, png)
 	return nil
 }
 

@@ -90,7 +90,7 @@ func (o examOptions) blueprint() (exam.Blueprint, error) {
 // vendorCard is the vendor's card, and an empty one before there is any: an
 // examination needs none.
 func (a *app) vendorCard() (roster.Vendor, error) {
-	v, err := a.loadVendor()
+	v, err := a.Vendor()
 	if cli.Code(err) == cli.CodeRefused { // none yet
 		return roster.Vendor{}, nil
 	}
@@ -99,7 +99,7 @@ func (a *app) vendorCard() (roster.Vendor, error) {
 
 // examPeople are those who may sit, watch and issue here.
 func (a *app) examPeople() (award.People, error) {
-	r, err := a.loadRoster()
+	r, err := a.Roster()
 	if err != nil {
 		return award.People{}, err
 	}
@@ -139,7 +139,7 @@ func (a *app) examSigner(p award.People, id, keyFile, passFile string) (sign.Sig
 	if !ok {
 		return nil, cli.WithHint(cli.WithCode(cli.CodeRefused, fmt.Errorf("%q is neither on the roster nor on the vendor's card", id)), "darksite site people")
 	}
-	key, err := a.signer(id, keyFile, passFile)
+	key, err := a.Signer(id, keyFile, passFile)
 	if err != nil {
 		return nil, err
 	}
@@ -173,7 +173,7 @@ func (a *app) examStatusCommand() *cobra.Command {
 		Use: "status", Short: "Examinations of this site, and how far the open ones are", Args: cobra.NoArgs,
 		Example: "  darksite train exam status --json",
 		RunE: func(*cobra.Command, []string) error {
-			if _, err := a.config(); err != nil {
+			if _, err := a.Config(); err != nil {
 				return err
 			}
 			return a.examStatus(o, asJSON)
@@ -190,11 +190,11 @@ func (a *app) examStatus(o examOptions, asJSON bool) error {
 		return err
 	}
 	if asJSON {
-		return a.env.JSON(rows)
+		return a.Env.JSON(rows)
 	}
 	if len(rows) == 0 {
-		a.env.Notef("no examination was held here yet")
-		a.env.Next("darksite train exam practice --track admin", "darksite train exam start --track admin --as ID --supervisor ID")
+		a.Env.Notef("no examination was held here yet")
+		a.Env.Next("darksite train exam practice --track admin", "darksite train exam start --track admin --as ID --supervisor ID")
 		return nil
 	}
 	t := &cli.Table{Header: []string{"SESSION", "TRACK", "CANDIDATE", "BEGAN", "STATE"}}
@@ -205,13 +205,13 @@ func (a *app) examStatus(o examOptions, asJSON bool) error {
 		}
 		t.Add(r.Session, track, r.Candidate, r.Began, r.words())
 	}
-	t.Print(a.env.Out, a.env.Width(), a.env.Color())
+	t.Print(a.Env.Out, a.Env.Width(), a.Env.Color())
 	last := rows[len(rows)-1]
 	switch last.State {
 	case "open":
-		a.env.Next(last.next()...)
+		a.Env.Next(last.next()...)
 	case "passed":
-		a.env.Next("darksite train certificate issue " + last.Session + " --as " + last.Supervisor)
+		a.Env.Next("darksite train certificate issue " + last.Session + " --as " + last.Supervisor)
 	}
 	return nil
 }
@@ -334,7 +334,7 @@ func (a *app) examRow(e register.Exam, p award.People, b *exam.Bank, screens exa
 	r.Labs, r.LabsOf = len(more)+len(s.Labs()), len(s.Blueprint().Labs)
 	switch {
 	case r.State == "open":
-		r.MinutesOf = max(0, int(s.Left(a.env.Now()).Minutes()))
+		r.MinutesOf = max(0, int(s.Left(a.Env.Now()).Minutes()))
 	case out.Result.Passed:
 		r.State = "passed"
 	default:

@@ -11,6 +11,7 @@ import (
 	"darksite/bundle/journal"
 	"darksite/bundle/sign"
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/site"
 	"darksite/training/award"
 	"darksite/training/certificate"
 	"darksite/training/exam"
@@ -34,7 +35,7 @@ what was right and why. Nothing is written down and nothing is signed.`,
 			return a.practise(o, items)
 		},
 	}
-	langFlag(c, &o.lang)
+	site.LangFlag(c, &o.lang)
 	trackFlag(c, &o.track)
 	bankFlag(c, &o.bank)
 	c.Flags().IntVar(&items, "items", 0, "how many questions (default: a whole form)")
@@ -89,8 +90,8 @@ func (a *app) practise(o examOptions, items int) error {
 		q.because(question, given, ok, seed)
 		q.notef("(%s)", "(%s)", question.Reference)
 	}
-	fmt.Fprintf(a.env.Out, "%d/%d %s\n", right, asked, q.say("right", "justes"))
-	a.env.Next("darksite train exam start --track " + string(p.Track) + " --as ID --supervisor ID")
+	fmt.Fprintf(a.Env.Out, "%d/%d %s\n", right, asked, q.say("right", "justes"))
+	a.Env.Next("darksite train exam start --track " + string(p.Track) + " --as ID --supervisor ID")
 	return nil
 }
 
@@ -115,7 +116,7 @@ days or ended at most 60 days ago; the other rules are the same.`,
 	}
 	o.candidateFlags(c)
 	o.supervisorFlags(c)
-	langFlag(c, &o.lang)
+	site.LangFlag(c, &o.lang)
 	c.Flags().StringVar(&o.track, "track", "", "admin, officer or tse (default: admin)")
 	bankFlag(c, &o.bank)
 	c.Flags().BoolVar(&o.renew, "renew", false, "the short form, which renews the candidate's certificate")
@@ -126,7 +127,7 @@ days or ended at most 60 days ago; the other rules are the same.`,
 }
 
 func (a *app) startExam(o examOptions) error {
-	conf, err := a.config()
+	conf, err := a.Config()
 	if err != nil {
 		return err
 	}
@@ -161,7 +162,7 @@ func (a *app) startExam(o examOptions) error {
 		return err
 	}
 	head.Candidate, head.Supervisor = candidate.Public().ID(), supervisor.Public().ID()
-	standing, err := people.Supervises(head.Supervisor, head.Candidate, certificate.DayOf(a.env.Now()))
+	standing, err := people.Supervises(head.Supervisor, head.Candidate, certificate.DayOf(a.Env.Now()))
 	if err != nil {
 		return cli.WithHint(cli.WithCode(cli.CodeRefused, err), "name another supervisor; darksite train certificate list shows who is certified")
 	}
@@ -177,7 +178,7 @@ func (a *app) startExam(o examOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Open(a.env.Now()); err != nil {
+	if err := s.Open(a.Env.Now()); err != nil {
 		return cli.WithCode(cli.CodeUsage, err)
 	}
 	held, err := a.openedBy(s, o, standing, candidate, supervisor)
@@ -190,7 +191,7 @@ func (a *app) startExam(o examOptions) error {
 
 // openedBy writes the beginning down, once both have shown that they hold their keys.
 func (a *app) openedBy(s *exam.Sitting, o examOptions, standing award.Standing, keys ...sign.Signer) (*register.Sitting, error) {
-	if err := s.Note(a.env.Now(), "the supervisor is a "+string(standing)); err != nil {
+	if err := s.Note(a.Env.Now(), "the supervisor is a "+string(standing)); err != nil {
 		return nil, err
 	}
 	for _, k := range keys {
@@ -207,8 +208,8 @@ func (a *app) openedBy(s *exam.Sitting, o examOptions, standing award.Standing, 
 		held.Close()
 		return nil, err
 	}
-	err = a.record(journal.Entry{Actor: o.supervisor, Action: "exam.open", Details: map[string]string{
-		"session": session, "candidate": o.as, "track": string(s.Record().Track), "bank": s.Record().Bank, "renews": orDash(s.Record().Renews),
+	err = a.Record(journal.Entry{Actor: o.supervisor, Action: "exam.open", Details: map[string]string{
+		"session": session, "candidate": o.as, "track": string(s.Record().Track), "bank": s.Record().Bank, "renews": cli.OrDash(s.Record().Renews),
 	}})
 	if err != nil {
 		held.Close()
@@ -236,7 +237,7 @@ func (a *app) mayTry(people award.People, head *exam.Head, candidate string, sta
 		earlier = append(earlier, award.Earlier{Record: e.Record, Digest: exam.Digest(e.Text), Passed: a.passed(e, b, screens)})
 		head.Previous, head.After = asked(e, b), exam.Digest(e.Text)
 	}
-	err = award.Retake(exam.Record{Head: *head}, a.env.Now(), standing, earlier)
+	err = award.Retake(exam.Record{Head: *head}, a.Env.Now(), standing, earlier)
 	if err != nil {
 		return cli.WithHint(cli.WithCode(cli.CodeRefused, err), "darksite train status %s", candidate)
 	}
@@ -296,7 +297,7 @@ func (a *app) examResumeCommand() *cobra.Command {
 		Long:    "Go on with the questions where they stand. The time since the newest answer is written\ndown as time away; the clock ran on.",
 		Example: "  darksite train exam resume",
 		RunE: func(_ *cobra.Command, args []string) error {
-			if _, err := a.config(); err != nil {
+			if _, err := a.Config(); err != nil {
 				return err
 			}
 			s, held, err := a.resumeExam(first(args), o.bank)
@@ -307,7 +308,7 @@ func (a *app) examResumeCommand() *cobra.Command {
 			if s.Closed() {
 				return cli.WithHint(cli.WithCode(cli.CodeRefused, errors.New("the examination is closed, and signatures are missing")), "darksite train exam submit %s", s.Record().Session)
 			}
-			if err := s.Back(a.env.Now()); err != nil {
+			if err := s.Back(a.Env.Now()); err != nil {
 				return err
 			}
 			if err := held.Save(s.Record()); err != nil {
@@ -316,7 +317,7 @@ func (a *app) examResumeCommand() *cobra.Command {
 			return a.sit(s, held, o)
 		},
 	}
-	langFlag(c, &o.lang)
+	site.LangFlag(c, &o.lang)
 	bankFlag(c, &o.bank)
 	c.Flags().IntVar(&o.from, "question", 0, "the question to begin with (default: the first without an answer)")
 	return c
@@ -354,7 +355,7 @@ func (a *app) sit(s *exam.Sitting, held *register.Sitting, o examOptions) error 
 	questions := s.Form().Questions
 	q.notef("Examination %s: %d questions and %d labs, %s left for all. Every answer is saved at once.",
 		"Examen %s : %d questions et %d exercices, %s restant pour le tout. Chaque réponse est enregistrée aussitôt.",
-		s.Record().Session, len(questions), len(s.Blueprint().Labs), timeLeft(s.Left(a.env.Now())))
+		s.Record().Session, len(questions), len(s.Blueprint().Labs), timeLeft(s.Left(a.Env.Now())))
 	at := firstOpen(s, 0)
 	if o.from > 0 {
 		at = min(o.from, len(questions)) - 1
@@ -369,7 +370,7 @@ func (a *app) sit(s *exam.Sitting, held *register.Sitting, o examOptions) error 
 		}
 		switch turn {
 		case answered:
-			err := s.Answer(a.env.Now(), question.ID, answer)
+			err := s.Answer(a.Env.Now(), question.ID, answer)
 			if errors.Is(err, exam.ErrTimeUp) {
 				q.notef("The time is over; this answer came too late.", "Le temps est écoulé ; cette réponse est arrivée trop tard.")
 				return a.afterQuestions(q, s)
@@ -413,16 +414,16 @@ func firstOpen(s *exam.Sitting, from int) int {
 
 func (a *app) examHead(q *questioner, s *exam.Sitting, at int) string {
 	return fmt.Sprintf(q.say("Question %d of %d   %d answered, %s left", "Question %d sur %d   %d répondues, %s restant"),
-		at+1, len(s.Form().Questions), s.Answered(), timeLeft(s.Left(a.env.Now())))
+		at+1, len(s.Form().Questions), s.Answered(), timeLeft(s.Left(a.Env.Now())))
 }
 
 // afterQuestions says what is still to be done.
 func (a *app) afterQuestions(q *questioner, s *exam.Sitting) error {
 	session, of := s.Record().Session, len(s.Form().Questions)
-	q.notef("%d of %d questions are answered; %s left.", "%d questions sur %d ont une réponse ; %s restant.", s.Answered(), of, timeLeft(s.Left(a.env.Now())))
-	fmt.Fprintln(a.env.Out, session)
+	q.notef("%d of %d questions are answered; %s left.", "%d questions sur %d ont une réponse ; %s restant.", s.Answered(), of, timeLeft(s.Left(a.Env.Now())))
+	fmt.Fprintln(a.Env.Out, session)
 	var next []string
-	if s.Answered() < of && s.Left(a.env.Now()) > 0 {
+	if s.Answered() < of && s.Left(a.Env.Now()) > 0 {
 		next = append(next, "darksite train exam resume "+session)
 	}
 	people, err := a.examPeople()
@@ -438,7 +439,7 @@ func (a *app) afterQuestions(q *questioner, s *exam.Sitting) error {
 		q.notef("Labs still to be done: %s.", "Exercices encore à faire : %s.", labKinds(missing, q.say))
 		next = append(next, labsToDo(missing, string(s.Record().Track), candidate)...)
 	}
-	a.env.Next(append(next, "darksite train exam submit "+session+" --as "+candidate+" --supervisor "+supervisor)...)
+	a.Env.Next(append(next, "darksite train exam submit "+session+" --as "+candidate+" --supervisor "+supervisor)...)
 	return nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"darksite/bundle/journal"
 	"darksite/bundle/sign"
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/site"
 	"darksite/training/award"
 	"darksite/training/exam"
 	"darksite/training/register"
@@ -27,7 +28,7 @@ time counts. Without all labs it is refused; --unfinished closes it as it stands
 cannot be a pass. Exit 3 when it was not passed.`,
 		Example: "  darksite train exam submit --as mdurand --supervisor amartin",
 		RunE: func(_ *cobra.Command, args []string) error {
-			if _, err := a.config(); err != nil {
+			if _, err := a.Config(); err != nil {
 				return err
 			}
 			return a.submit(first(args), o, asJSON)
@@ -35,7 +36,7 @@ cannot be a pass. Exit 3 when it was not passed.`,
 	}
 	o.candidateFlags(c)
 	o.supervisorFlags(c)
-	langFlag(c, &o.lang)
+	site.LangFlag(c, &o.lang)
 	bankFlag(c, &o.bank)
 	c.Flags().BoolVar(&o.unfinished, "unfinished", false, "close it though labs are missing")
 	cli.JSONFlag(c, &asJSON)
@@ -69,11 +70,11 @@ func (a *app) submit(session string, o examOptions, asJSON bool) error {
 	}
 	if !s.Closed() { // else an earlier submit was interrupted between closing and signing
 		for _, l := range labs {
-			if err := s.Lab(a.env.Now(), l); err != nil {
+			if err := s.Lab(a.Env.Now(), l); err != nil {
 				return err
 			}
 		}
-		if err := s.Close(a.env.Now()); err != nil {
+		if err := s.Close(a.Env.Now()); err != nil {
 			return err
 		}
 	}
@@ -134,7 +135,7 @@ func (a *app) closeExam(s *exam.Sitting, held *register.Sitting, people award.Pe
 			return err
 		}
 	}
-	err = a.record(journal.Entry{Actor: o.supervisor, Action: "exam.close", Details: map[string]string{
+	err = a.Record(journal.Entry{Actor: o.supervisor, Action: "exam.close", Details: map[string]string{
 		"session": r.Session, "candidate": o.as, "passed": fmt.Sprint(checked.Passed()),
 	}})
 	if err != nil {
@@ -142,7 +143,7 @@ func (a *app) closeExam(s *exam.Sitting, held *register.Sitting, people award.Pe
 	}
 	v := resultOf(checked)
 	if asJSON {
-		err = a.env.JSON(v)
+		err = a.Env.JSON(v)
 	} else {
 		a.printResult(v, a.questioner(o.lang, nil))
 	}
@@ -150,12 +151,12 @@ func (a *app) closeExam(s *exam.Sitting, held *register.Sitting, people award.Pe
 		return err
 	}
 	if !v.Passed {
-		at, _ := exam.Next([]exam.Attempt{{At: checked.Outcome.Ended}}, a.env.Now())
-		a.env.Notef("another attempt is possible from %s", at.Format("2006-01-02 15:04Z"))
-		a.env.Next(readAgain(v)...)
+		at, _ := exam.Next([]exam.Attempt{{At: checked.Outcome.Ended}}, a.Env.Now())
+		a.Env.Notef("another attempt is possible from %s", at.Format("2006-01-02 15:04Z"))
+		a.Env.Next(readAgain(v)...)
 		return cli.ErrAttention
 	}
-	a.env.Next("darksite train certificate issue " + r.Session + " --as " + o.supervisor)
+	a.Env.Next("darksite train certificate issue " + r.Session + " --as " + o.supervisor)
 	return nil
 }
 
@@ -230,7 +231,7 @@ func (a *app) printResult(v examResult, q *questioner) {
 	if v.Passed {
 		word = q.say("PASSED", "RÉUSSI")
 	}
-	fmt.Fprintf(a.env.Out, "%s %s, %s: %s\n", q.say("examination", "examen"), v.Session, v.Candidate, word)
+	fmt.Fprintf(a.Env.Out, "%s %s, %s: %s\n", q.say("examination", "examen"), v.Session, v.Candidate, word)
 	t := &cli.Table{Header: []string{q.say("PART", "PARTIE"), q.say("RIGHT", "JUSTES"), q.say("NEEDED", "REQUIS")}}
 	t.Add(q.say("all questions", "toutes les questions"), fmt.Sprintf("%d/%d", v.Right, v.Asked), fmt.Sprintf("%d %%", percent(exam.CutItems)))
 	for _, d := range v.Domains {
@@ -243,17 +244,17 @@ func (a *app) printResult(v examResult, q *questioner) {
 		}
 		t.Add(q.say("lab ", "exercice ")+l.Lab+" ("+l.Kind+")", got, fmt.Sprintf("%d %%", percent(exam.CutLab)))
 	}
-	t.Print(a.env.Out, a.env.Width(), a.env.Color())
+	t.Print(a.Env.Out, a.Env.Width(), a.Env.Color())
 	for _, l := range v.Lacks {
 		switch l.What {
 		case "items":
-			a.env.Notef(q.say("too few questions were right: %d %% of %d %%", "trop peu de réponses justes : %d %% sur %d %%"), l.Percent, l.Needed)
+			a.Env.Notef(q.say("too few questions were right: %d %% of %d %%", "trop peu de réponses justes : %d %% sur %d %%"), l.Percent, l.Needed)
 		case "domain":
-			a.env.Notef(q.say("too little in domain %s: %d %% of %d %%", "trop peu dans le domaine %s : %d %% sur %d %%"), l.Name, l.Percent, l.Needed)
+			a.Env.Notef(q.say("too little in domain %s: %d %% of %d %%", "trop peu dans le domaine %s : %d %% sur %d %%"), l.Name, l.Percent, l.Needed)
 		case "safety":
-			a.env.Notef("%s", q.say("a question about safety was not right", "une question de sécurité n'était pas juste"))
+			a.Env.Notef("%s", q.say("a question about safety was not right", "une question de sécurité n'était pas juste"))
 		case "lab":
-			a.env.Notef(q.say("lab %s: %d %% of %d %%, or a fatal act, or not done", "exercice %s : %d %% sur %d %%, ou acte fatal, ou non fait"), l.Name, l.Percent, l.Needed)
+			a.Env.Notef(q.say("lab %s: %d %% of %d %%, or a fatal act, or not done", "exercice %s : %d %% sur %d %%, ou acte fatal, ou non fait"), l.Name, l.Percent, l.Needed)
 		}
 	}
 }

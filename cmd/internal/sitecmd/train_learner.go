@@ -5,13 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"darksite/cmd/internal/cli"
-	"darksite/cmd/internal/siteconf"
+	"darksite/cmd/internal/sitecmd/site"
 	"darksite/training/coach"
 	"darksite/training/exam"
 	"darksite/training/register"
@@ -32,7 +31,7 @@ func (a *app) learner(as string) (coach.Learner, error) {
 	if err != nil {
 		return coach.Learner{}, cli.WithHint(err, "remove learner.json from that folder, and name yourself with --as ID")
 	}
-	l := coach.Learner{ID: as, Site: a.realSite(last.Site)}
+	l := coach.Learner{ID: as, Site: a.RealSite(last.Site)}
 	if l.ID == "" && l.Site != "" {
 		if l.ID, err = registerOf(l.Site).Newest(); err != nil {
 			return l, cli.WithCode(cli.CodeTampered, err)
@@ -47,33 +46,15 @@ func (a *app) learner(as string) (coach.Learner, error) {
 
 // login is the name under which somebody works on this machine, as far as it is told.
 func (a *app) login() string {
-	return strings.ToLower(cmp.Or(a.env.Getenv("LOGNAME"), a.env.Getenv("USER"), a.env.Getenv("USERNAME")))
+	return strings.ToLower(cmp.Or(a.Env.Getenv("LOGNAME"), a.Env.Getenv("USER"), a.Env.Getenv("USERNAME")))
 }
 
 // practiceHome is where labs and their results lie when no folder is named.
 func (a *app) practiceHome() coach.Home {
-	if h, ok := coach.HomeOf(a.dir()); ok {
+	if h, ok := coach.HomeOf(a.Dir()); ok {
 		return h
 	}
-	return coach.Home(a.env.Folder("", "DARKSITE_TRAINING", ".darksite-training"))
-}
-
-// realSite is the folder of the site that this command is about, and that of the newest
-// lab's beginning where it is about a lab; empty where there is none.
-func (a *app) realSite(last string) string {
-	for _, dir := range []string{a.dir(), a.env.Folder("", "DARKSITE_DIR", ".darksite"), last} {
-		if dir == "" {
-			continue
-		}
-		_, lab := coach.HomeOf(dir)
-		if _, err := os.Stat(filepath.Join(dir, siteconf.FileName)); err != nil || lab {
-			continue
-		}
-		if whole, err := filepath.Abs(dir); err == nil {
-			return whole
-		}
-	}
-	return ""
+	return coach.Home(a.Env.Folder("", "DARKSITE_TRAINING", ".darksite-training"))
 }
 
 func registerOf(site string) *register.Register {
@@ -86,18 +67,18 @@ func (a *app) noteLab(l coach.Learner, r coach.Result) error {
 		return nil
 	}
 	if l.Site == "" {
-		a.env.Notef(a.say("kept for %s on this machine alone: no site folder keeps a record", "gardé pour %s sur cette machine seule : aucun dossier de site ne tient de dossier"), l.ID)
+		a.Env.Notef(a.Say("kept for %s on this machine alone: no site folder keeps a record", "gardé pour %s sur cette machine seule : aucun dossier de site ne tient de dossier"), l.ID)
 		return nil
 	}
 	if err := registerOf(l.Site).Note(l.ID, register.LabEntry(r.Record())); err != nil {
 		return fmt.Errorf("the result is kept on this machine and does not keep a certificate current: %w", err)
 	}
-	a.env.Notef(a.say("written down for %s", "noté pour %s"), l.ID)
+	a.Env.Notef(a.Say("written down for %s", "noté pour %s"), l.ID)
 	return nil
 }
 
 // here is a learner of this site.
-func (a *app) here(id string) coach.Learner { return coach.Learner{ID: id, Site: a.realSite("")} }
+func (a *app) here(id string) coach.Learner { return coach.Learner{ID: id, Site: a.RealSite("")} }
 
 // labsDone are the results of labs of a learner, oldest first: those of the site's
 // record, and those begun for it that are kept where labs are done and never came there.
@@ -156,14 +137,14 @@ func (a *app) noteLesson(as, what, lesson, rest, lang string) error {
 	if err != nil || l.Site == "" {
 		return err
 	}
-	err = registerOf(l.Site).Note(l.ID, register.Entry{At: a.env.Now(), What: what, Of: lesson, Rest: rest})
+	err = registerOf(l.Site).Note(l.ID, register.Entry{At: a.Env.Now(), What: what, Of: lesson, Rest: rest})
 	switch {
 	case as == "" && errors.Is(err, fs.ErrPermission):
-		a.env.Notef("not written down: %v", err)
+		a.Env.Notef("not written down: %v", err)
 		return nil
 	case err != nil:
 		return err
 	}
-	a.env.Notef(labSay(string(a.runbookLang(lang)), "written down for %s", "noté pour %s"), l.ID)
+	a.Env.Notef(site.InLang(string(a.Lang(lang)), "written down for %s", "noté pour %s"), l.ID)
 	return nil
 }

@@ -22,11 +22,11 @@ type papers struct {
 
 // papers reads the certificates that are kept here.
 func (a *app) papers() (papers, error) {
-	conf, err := a.config()
+	conf, err := a.Config()
 	if err != nil {
 		return papers{}, err
 	}
-	p := papers{today: certificate.DayOf(a.env.Now().In(conf.Location()))}
+	p := papers{today: certificate.DayOf(a.Env.Now().In(conf.Location()))}
 	if p.people, err = a.examPeople(); err != nil {
 		return papers{}, err
 	}

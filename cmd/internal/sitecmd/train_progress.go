@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/site"
 	"darksite/training/certificate"
 	lessons "darksite/training/course"
 	"darksite/training/exam"
@@ -16,7 +17,7 @@ import (
 // trainingDir is the register of training in the site folder.
 const trainingDir = "training"
 
-func (a *app) register() *register.Register { return register.At(a.path(trainingDir)) }
+func (a *app) register() *register.Register { return register.At(a.Path(trainingDir)) }
 
 // progressRow is a lesson and how far somebody is with it.
 type progressRow struct {
@@ -46,7 +47,7 @@ labs done. Without LEARNER list everybody. A lesson counts as read when it was s
 its questions were answered; it can be left and taken up again at any time.`,
 		Example: "  darksite train progress mdurand --track admin\n  darksite train lesson a0 --quiz --as mdurand",
 		RunE: func(_ *cobra.Command, args []string) error {
-			if _, err := a.config(); err != nil {
+			if _, err := a.Config(); err != nil {
 				return err
 			}
 			if len(args) == 0 {
@@ -62,13 +63,13 @@ its questions were answered; it can be left and taken up again at any time.`,
 			}
 			v := progressOf(p, chosen, defaultTrack(track), a, lang)
 			if asJSON {
-				return a.env.JSON(v)
+				return a.Env.JSON(v)
 			}
 			a.printProgress(v)
 			return nil
 		},
 	}
-	langFlag(c, &lang)
+	site.LangFlag(c, &lang)
 	trackFlag(c, &track)
 	cli.JSONFlag(c, &asJSON)
 	return c
@@ -85,7 +86,7 @@ func progressOf(p register.Progress, chosen []*lessons.Lesson, track string, a *
 	v := progressView{Learner: p.Learner, Track: track, Lessons: []progressRow{}}
 	labs := bestLabs(p.Labs())
 	for _, l := range chosen {
-		row := progressRow{Lesson: l.ID, Title: l.Title.In(a.runbookLang(lang)), Lab: l.Lab}
+		row := progressRow{Lesson: l.ID, Title: l.Title.In(a.Lang(lang)), Lab: l.Lab}
 		if e, ok := p.Has(register.Read, l.ID); ok {
 			row.Read = e.At.Format("2006-01-02")
 		}
@@ -107,22 +108,22 @@ func (a *app) printProgress(v progressView) {
 	t := &cli.Table{Header: []string{"LESSON", "READ", "CHECKED", "LAB", "TITLE"}}
 	done := 0
 	for _, r := range v.Lessons {
-		lab := orDash(r.Lab)
+		lab := cli.OrDash(r.Lab)
 		if r.Score != nil {
 			lab += fmt.Sprintf(" %d %%", *r.Score)
 		}
 		if r.Checked != "" {
 			done++
 		}
-		t.Add(r.Lesson, orDash(r.Read), orDash(r.Checked), lab, r.Title)
+		t.Add(r.Lesson, cli.OrDash(r.Read), cli.OrDash(r.Checked), lab, r.Title)
 	}
-	t.Print(a.env.Out, a.env.Width(), a.env.Color())
-	a.env.Notef("%s: %d of %d lessons of track %s are read and checked", v.Learner, done, len(v.Lessons), v.Track)
+	t.Print(a.Env.Out, a.Env.Width(), a.Env.Color())
+	a.Env.Notef("%s: %d of %d lessons of track %s are read and checked", v.Learner, done, len(v.Lessons), v.Track)
 	if v.Next != "" {
-		a.env.Next("darksite train lesson " + v.Next + " --quiz --as " + v.Learner)
+		a.Env.Next("darksite train lesson " + v.Next + " --quiz --as " + v.Learner)
 		return
 	}
-	a.env.Next("darksite train exam practice --track "+v.Track, "darksite train exam start --track "+v.Track+" --as "+v.Learner+" --supervisor ID")
+	a.Env.Next("darksite train exam practice --track "+v.Track, "darksite train exam start --track "+v.Track+" --as "+v.Learner+" --supervisor ID")
 }
 
 // learnerRow is one learner in short.
@@ -155,26 +156,26 @@ func (a *app) listLearners(asJSON bool) error {
 		rows = append(rows, r)
 	}
 	if asJSON {
-		return a.env.JSON(rows)
+		return a.Env.JSON(rows)
 	}
 	if len(rows) == 0 {
-		a.env.Notef("nobody has learned here yet")
-		a.env.Next("darksite train lesson a0 --quiz --as ID")
+		a.Env.Notef("nobody has learned here yet")
+		a.Env.Next("darksite train lesson a0 --quiz --as ID")
 		return nil
 	}
 	t := &cli.Table{Header: []string{"LEARNER", "LESSONS", "LABS", "LAST"}}
 	for _, r := range rows {
 		t.Add(r.Learner, strconv.Itoa(r.Checked), strconv.Itoa(r.Labs), r.Last)
 	}
-	t.Print(a.env.Out, a.env.Width(), a.env.Color())
-	a.env.Next("darksite train progress " + rows[0].Learner)
+	t.Print(a.Env.Out, a.Env.Width(), a.Env.Color())
+	a.Env.Next("darksite train progress " + rows[0].Learner)
 	return nil
 }
 
 // quiz asks the questions of a lesson and says at once what was right and why.
 func (a *app) quiz(l *lessons.Lesson, learner, lang string) error {
 	q := a.questioner(lang, nil)
-	fmt.Fprintln(a.env.Out, l.Title.In(q.lang))
+	fmt.Fprintln(a.Env.Out, l.Title.In(q.lang))
 	right := 0
 	for i := range l.Questions {
 		question := exam.Ask(&l.Questions[i], "", quizSeed)
@@ -193,7 +194,7 @@ func (a *app) quiz(l *lessons.Lesson, learner, lang string) error {
 		q.because(question, given, ok, quizSeed)
 	}
 	result := fmt.Sprintf("%d/%d", right, len(l.Questions))
-	fmt.Fprintf(a.env.Out, "%s %s\n", result, q.say("right", "justes"))
+	fmt.Fprintf(a.Env.Out, "%s %s\n", result, q.say("right", "justes"))
 	return a.noteLesson(learner, register.Checked, l.ID, result, lang)
 }
 

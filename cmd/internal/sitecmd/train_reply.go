@@ -63,7 +63,7 @@ func (a *app) weighCertificates(o reply.Opened) (newPapers, error) {
 		case s.Site != p.people.Roster.Site || s.Provisional:
 			return n, refusedPapers(fmt.Errorf("certificate %s is of site %s and provisional: %t; a reply brings the vendor's of this site", s.ID, s.Site, s.Provisional))
 		case !v.OK() && v.Reason != certificate.NotBegun: // the clocks of both may differ by a day
-			a.env.Notef("certificate %s is passed over: %s: %s", s.ID, v.Reason, v.Detail)
+			a.Env.Notef("certificate %s is passed over: %s: %s", s.ID, v.Reason, v.Detail)
 			continue
 		}
 		old, err := a.register().Certificate(s.ID)
@@ -89,7 +89,7 @@ func refusedPapers(err error) error {
 // cardOf is the vendor's card by which certificates of a reply count: the one it
 // brings, where that is newer.
 func (a *app) cardOf(o reply.Opened) (roster.Vendor, error) {
-	v, err := a.loadVendor()
+	v, err := a.Vendor()
 	if err != nil || o.Card == nil {
 		return v, err
 	}
@@ -114,7 +114,7 @@ func (n *newPapers) readList(signed []byte, have *certificate.Withdrawals, a *ap
 	}
 	if have != nil && w.Number <= have.Number {
 		if w.Number < have.Number {
-			a.env.Notef("list %d of withdrawn certificates is passed over: list %d is here", w.Number, have.Number)
+			a.Env.Notef("list %d of withdrawn certificates is passed over: list %d is here", w.Number, have.Number)
 		}
 		return nil
 	}
@@ -127,12 +127,12 @@ func (n *newPapers) readList(signed []byte, have *certificate.Withdrawals, a *ap
 
 func (a *app) printNewPapers(n newPapers, p papers) {
 	for _, s := range n.certificates {
-		a.paragraphOut(fmt.Sprintf("certificate %s for %s (%s): track %s, %s, from %s until %s", s.ID, s.Holder, p.holder(s), s.Track, s.Band, s.Issued, s.Until))
+		a.Env.Paragraph("", fmt.Sprintf("certificate %s for %s (%s): track %s, %s, from %s until %s", s.ID, s.Holder, p.holder(s), s.Track, s.Band, s.Issued, s.Until))
 	}
 	if n.list == nil {
 		return
 	}
-	a.paragraphOut(fmt.Sprintf("list %d of withdrawn certificates, of %s:", n.list.Number, n.list.Issued))
+	a.Env.Paragraph("", fmt.Sprintf("list %d of withdrawn certificates, of %s:", n.list.Number, n.list.Issued))
 	for _, w := range n.list.List {
 		who := ""
 		for _, s := range p.kept {
@@ -140,14 +140,14 @@ func (a *app) printNewPapers(n newPapers, p papers) {
 				who = " of " + p.holder(s) + ", which is kept here"
 			}
 		}
-		a.indented("  ", fmt.Sprintf("%s%s: from %s, %s", w.ID, who, w.On, w.Why))
+		a.Env.Paragraph("  ", fmt.Sprintf("%s%s: from %s, %s", w.ID, who, w.On, w.Why))
 	}
 }
 
 // layCertificates keeps what a reply brought, the journal first.
 func (a *app) layCertificates(ctx context.Context, j *journey, n newPapers) error {
 	for _, s := range n.certificates {
-		_, err := j.journal.Append(ctx, journal.Entry{Time: a.env.Now(), Actor: "vendor", Action: "certificate.store", Details: map[string]string{
+		_, err := j.journal.Append(ctx, journal.Entry{Time: a.Env.Now(), Actor: "vendor", Action: "certificate.store", Details: map[string]string{
 			"certificate": s.ID, "key": s.Key, "track": string(s.Track), "until": s.Until.String(),
 		}})
 		if err != nil {
@@ -160,7 +160,7 @@ func (a *app) layCertificates(ctx context.Context, j *journey, n newPapers) erro
 	if n.list == nil {
 		return nil
 	}
-	_, err := j.journal.Append(ctx, journal.Entry{Time: a.env.Now(), Actor: "vendor", Action: "certificate.withdraw", Details: map[string]string{
+	_, err := j.journal.Append(ctx, journal.Entry{Time: a.Env.Now(), Actor: "vendor", Action: "certificate.withdraw", Details: map[string]string{
 		"list": strconv.FormatInt(n.list.Number, 10), "certificates": strconv.Itoa(len(n.list.List)),
 	}})
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"darksite/bundle/roster"
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/site"
 	"darksite/training/certificate"
 	lessons "darksite/training/course"
 	"darksite/training/exam"
@@ -38,7 +39,7 @@ type learnerStatus struct {
 // siteStatus is the training of a site.
 type siteStatus struct {
 	Learners []learnerStatus  `json:"learners"`
-	Coverage []finding        `json:"coverage"` // as site check says it
+	Coverage []site.Finding   `json:"coverage"` // as site check says it
 	Ends     []certifiedUntil `json:"certified"`
 }
 
@@ -53,7 +54,7 @@ roster and everybody who has learned here, and whether the site has enough certi
 admins. Exit 3 for the site when it has not.`,
 		Example: "  darksite train status\n  darksite train status mdurand --json",
 		RunE: func(_ *cobra.Command, args []string) error {
-			if _, err := a.config(); err != nil {
+			if _, err := a.Config(); err != nil {
 				return err
 			}
 			if len(args) == 1 {
@@ -248,20 +249,20 @@ func (a *app) oneStatus(id, track, bank string, asJSON bool) error {
 		return err
 	}
 	if asJSON {
-		return a.env.JSON(l)
+		return a.Env.JSON(l)
 	}
-	a.fact("learner", l.Learner+", track "+l.Track)
-	a.fact("lessons", fmt.Sprintf("%d of %d checked", l.Checked, l.Lessons))
-	a.fact("labs", fmt.Sprintf("%d of %d passed", l.LabsPassed, l.Labs))
-	a.fact("examination", l.examWords())
-	a.fact("certificate", l.certificateWords())
+	a.Env.Fact("learner", l.Learner+", track "+l.Track)
+	a.Env.Fact("lessons", fmt.Sprintf("%d of %d checked", l.Checked, l.Lessons))
+	a.Env.Fact("labs", fmt.Sprintf("%d of %d passed", l.LabsPassed, l.Labs))
+	a.Env.Fact("examination", l.examWords())
+	a.Env.Fact("certificate", l.certificateWords())
 	if c := l.Certificate; c != nil && c.Verdict.OK() {
-		a.fact("practice", practiceWords(c))
+		a.Env.Fact("practice", practiceWords(c))
 	}
 	if len(l.Next) == 0 {
-		a.fact("next", "nothing now")
+		a.Env.Fact("next", "nothing now")
 	}
-	a.env.Next(append(slices.Clone(l.Next), "darksite train progress "+l.Learner+" --track "+l.Track)...)
+	a.Env.Next(append(slices.Clone(l.Next), "darksite train progress "+l.Learner+" --track "+l.Track)...)
 	return nil
 }
 
@@ -282,9 +283,9 @@ func (l learnerStatus) certificateWords() string {
 // practiceWords say how long the practice of a holder stays current.
 func practiceWords(c *certificateView) string {
 	if c.PracticeFor < 0 {
-		return fmt.Sprintf("lapsed %s ago: do a lab", counted(-c.PracticeFor, "day"))
+		return fmt.Sprintf("lapsed %s ago: do a lab", cli.Counted(-c.PracticeFor, "day"))
 	}
-	return fmt.Sprintf("current for %s, and from each lab passed for %d", counted(c.PracticeFor, "day"), certificate.PracticeEvery)
+	return fmt.Sprintf("current for %s, and from each lab passed for %d", cli.Counted(c.PracticeFor, "day"), certificate.PracticeEvery)
 }
 
 func (a *app) allStatus(track, bank string, asJSON bool) error {
@@ -304,11 +305,11 @@ func (a *app) allStatus(track, bank string, asJSON bool) error {
 		v.Learners = append(v.Learners, l)
 	}
 	if asJSON {
-		err = a.env.JSON(v)
+		err = a.Env.JSON(v)
 	} else {
 		a.printStatus(v)
 	}
-	if err == nil && slices.ContainsFunc(v.Coverage, func(f finding) bool { return f.State != "OK" }) {
+	if err == nil && slices.ContainsFunc(v.Coverage, func(f site.Finding) bool { return f.State != "OK" }) {
 		err = cli.ErrAttention
 	}
 	return err
@@ -324,7 +325,7 @@ func (a *app) printStatus(v siteStatus) {
 		if c := l.Certificate; c != nil {
 			counts = string(c.Verdict.Reason)
 			if c.Verdict.OK() {
-				counts, practice = "until "+c.Until, counted(c.PracticeFor, "day")
+				counts, practice = "until "+c.Until, cli.Counted(c.PracticeFor, "day")
 				if c.PracticeFor < 0 {
 					practice = "LAPSED"
 				}
@@ -332,11 +333,11 @@ func (a *app) printStatus(v siteStatus) {
 		}
 		t.Add(l.Learner, l.Track, fmt.Sprintf("%d/%d", l.Checked, l.Lessons), fmt.Sprintf("%d/%d", l.LabsPassed, l.Labs), sat, counts, practice)
 	}
-	t.Print(a.env.Out, a.env.Width(), a.env.Color())
+	t.Print(a.Env.Out, a.Env.Width(), a.Env.Color())
 	for _, f := range v.Coverage {
-		a.printPoint(fmt.Sprintf("%-5s", f.State), f.What)
+		a.Env.Point(fmt.Sprintf("%-5s", f.State), f.What)
 	}
-	a.env.Next(a.nextOfSite(v)...)
+	a.Env.Next(a.nextOfSite(v)...)
 }
 
 // nextOfSite is what comes next for whoever learned here last, else for the first admin,

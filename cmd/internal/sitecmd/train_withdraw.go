@@ -10,6 +10,7 @@ import (
 	"darksite/bundle/journal"
 	"darksite/bundle/sign"
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/site"
 	"darksite/training/award"
 	"darksite/training/certificate"
 
@@ -17,7 +18,7 @@ import (
 )
 
 func (a *app) certificateWithdrawCommand() *cobra.Command {
-	var who person
+	var who site.Person
 	var why string
 	var yes bool
 	c := &cobra.Command{
@@ -34,14 +35,14 @@ work on arrays for now), error (it should not have been issued), asked (by the h
 			return a.withdrawHere(args[0], certificate.Cause(why), who, yes)
 		},
 	}
-	who.flags(c)
+	who.Flags(c)
 	c.Flags().StringVar(&why, "why", "", "left, key-lost, not-fit, error or asked")
 	c.Flags().BoolVar(&yes, "yes", false, "it is for good: do not ask")
 	_ = c.MarkFlagRequired("why") // the flag exists: it was defined above
 	return c
 }
 
-func (a *app) withdrawHere(id string, why certificate.Cause, who person, yes bool) error {
+func (a *app) withdrawHere(id string, why certificate.Cause, who site.Person, yes bool) error {
 	if !slices.Contains(certificate.Causes(), why) {
 		return cli.Usagef("--why %q: want one of %v", cli.Printable(string(why)), certificate.Causes())
 	}
@@ -59,16 +60,16 @@ func (a *app) withdrawHere(id string, why certificate.Cause, who person, yes boo
 	if v := p.verify(s); v.Reason == certificate.Withdrawn {
 		return cli.WithHint(cli.WithCode(cli.CodeRefused, fmt.Errorf("certificate %s is withdrawn already: %s", s.ID, v.Detail)), "darksite train certificate list")
 	}
-	key, err := a.examSigner(p.people, who.as, who.key, who.passFile)
+	key, err := a.examSigner(p.people, who.As, who.Key, who.PassFile)
 	if err != nil {
 		return err
 	}
 	if _, err := p.people.Withdraws(key.Public().ID(), p.today); err != nil {
 		return cli.WithHint(cli.WithCode(cli.CodeRefused, err), "darksite train certificate withdraw %s --as ID --why %s", s.ID, why)
 	}
-	a.env.Notef("certificate %s of %s, track %s, until %s; reason: %s", s.ID, p.holder(s), s.Track, s.Until, why)
+	a.Env.Notef("certificate %s of %s, track %s, until %s; reason: %s", s.ID, p.holder(s), s.Track, s.Until, why)
 	refused := cli.WithHint(errors.New("nothing was withdrawn"), "darksite train certificate show %s", s.ID)
-	if err := a.env.Agree(yes, "Take it out of force for good?", "it is for good", refused); err != nil {
+	if err := a.Env.Agree(yes, "Take it out of force for good?", "it is for good", refused); err != nil {
 		return err
 	}
 	text, err := certificate.SiteWithdrawal{ID: s.ID, Site: s.Site, On: p.today, Why: why, By: key.Public().ID()}.Encode()
@@ -79,16 +80,16 @@ func (a *app) withdrawHere(id string, why certificate.Cause, who person, yes boo
 	if err != nil {
 		return err
 	}
-	err = a.record(journal.Entry{Actor: who.as, Action: "certificate.withdraw", Details: map[string]string{"certificate": s.ID, "key": s.Key, "why": string(why)}})
+	err = a.Record(journal.Entry{Actor: who.As, Action: "certificate.withdraw", Details: map[string]string{"certificate": s.ID, "key": s.Key, "why": string(why)}})
 	if err != nil {
 		return err
 	}
 	if err := a.register().WithdrawHere(append(text, armored...), award.SiteKeys(p.people.Roster)); err != nil {
 		return err
 	}
-	fmt.Fprintln(a.env.Out, s.ID)
-	a.env.Notef("certificate %s does not count here any more; the vendor is told with the next bundle", s.ID)
-	a.env.Next("darksite site check", "darksite bundle collect --as ID")
+	fmt.Fprintln(a.Env.Out, s.ID)
+	a.Env.Notef("certificate %s does not count here any more; the vendor is told with the next bundle", s.ID)
+	a.Env.Next("darksite site check", "darksite bundle collect --as ID")
 	return nil
 }
 

@@ -1,4 +1,4 @@
-package sitecmd
+package cli
 
 import (
 	"time"
@@ -12,8 +12,8 @@ import (
 // 30s, 6h12m, 90d, 2w.
 type span struct{ d *time.Duration }
 
-// spanFlag gives a command a flag for a length of time.
-func spanFlag(c *cobra.Command, d *time.Duration, name, usage string) {
+// SpanFlag gives a command a flag for a length of time.
+func SpanFlag(c *cobra.Command, d *time.Duration, name, usage string) {
 	c.Flags().Var(span{d}, name, usage)
 }
 
