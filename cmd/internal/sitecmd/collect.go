@@ -18,6 +18,7 @@ import (
 	"darksite/bundle/collect/runs"
 	"darksite/bundle/pipeline"
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/certified"
 	"darksite/cmd/internal/sitecmd/site"
 	"darksite/cmd/internal/siteconf"
 	"darksite/localmon"
@@ -175,9 +176,9 @@ func (a *app) gather(ctx context.Context, o *collectOptions) (*gathering, error)
 	if readiness, err := a.readinessPage(); err == nil && asked.wants(readiness.About.Name) {
 		g.collectors = append(g.collectors, readiness)
 	}
-	if papers, err := a.certificationPapers(); err != nil {
+	if papers, err := certified.Collect(a.Site); err != nil {
 		a.Env.Notef("the records of examinations are left out: %v", err)
-	} else if papers != nil && asked.wants(certificationName) {
+	} else if papers != nil && asked.wants(certified.CollectorName) {
 		g.collectors = append(g.collectors, papers)
 	}
 	if hosts != nil { // named by a person, so no list leaves it out
@@ -271,8 +272,8 @@ func (a *app) readinessPage() (collect.Document, error) {
 		return collect.Document{}, err
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "readiness of site %s\n\n%s", v.Site.Code, findingLines(append(a.readiness(v), a.coverageFindings()...)))
-	if c, _, err := a.coverage(); err == nil && len(c.Admins) > 0 { // why not is among the findings
+	fmt.Fprintf(&b, "readiness of site %s\n\n%s", v.Site.Code, findingLines(append(a.readiness(v), certified.Findings(a.Site)...)))
+	if c, _, err := certified.Count(a.Site); err == nil && len(c.Admins) > 0 { // why not is among the findings
 		b.WriteString("\ncertificates of admins\n")
 		for _, who := range c.Admins {
 			until, how := "an end nobody has said", "as site.yaml says, not checked"

@@ -12,6 +12,7 @@ import (
 	"darksite/bundle/casedraft"
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/runtarget"
+	"darksite/cmd/internal/sitecmd/certified"
 	"darksite/cmd/internal/sitecmd/site"
 	"darksite/localmon"
 	"darksite/localmon/source/arrayrest"
@@ -54,7 +55,7 @@ func (a *app) facts(ctx context.Context, target string) (*liveFacts, error) {
 			return nil, err
 		}
 		// How much the history takes is told by the monitor, which has it open.
-		src := &siteOrder{Source: machine, conf: conf, card: a.Path(site.VendorFile), kept: a.coverageAt, used: func(context.Context) (int64, int64, error) {
+		src := &siteOrder{Source: machine, conf: conf, card: a.Path(site.VendorFile), kept: func(now time.Time) (certified.Coverage, error) { return certified.CountAt(a.Site, now) }, used: func(context.Context) (int64, int64, error) {
 			return 0, 0, errors.New("the monitor tells")
 		}}
 		return a.liveFacts(src, s, target), nil

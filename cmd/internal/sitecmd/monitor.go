@@ -220,7 +220,7 @@ func (a *app) monitorOnce(ctx context.Context, m *monitor, asJSON bool) error {
 	stored := slices.ContainsFunc(summary.Looks, func(l overview.Look) bool { return l.Scrape != 0 && l.Error == "" })
 	err = errors.Join(err, unkept(summary.Monitor.Trouble))
 	if err != nil && stored { // one target in trouble does not undo what the others gave
-		return cli.WithCode(cli.CodePartial, classify(err))
+		return cli.WithCode(cli.CodePartial, site.Classify(err))
 	}
 	if err != nil {
 		return err

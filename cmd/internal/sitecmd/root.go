@@ -10,6 +10,7 @@ import (
 
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/sitecmd/site"
+	"darksite/cmd/internal/sitecmd/train"
 
 	"github.com/spf13/cobra"
 )
@@ -17,7 +18,7 @@ import (
 // Main runs one command and returns the exit code.
 func Main(ctx context.Context, env *cli.Env, version string, args []string) int {
 	a := &app{&site.Site{Env: env, Version: version}}
-	return cli.Run(ctx, env, a.root(), args, classify)
+	return cli.Run(ctx, env, a.root(), args, site.Classify)
 }
 
 func (a *app) root() *cobra.Command {
@@ -43,7 +44,7 @@ The site folder is --dir, else $DARKSITE_DIR, else ~/.darksite.
 		a.initCommand(),
 		a.demoCommand(),
 		a.simCommand(),
-		a.trainCommand(),
+		train.Command(a.Site, a.trainLabCommand()),
 		a.doctorCommand(),
 		a.versionCommand(),
 		a.monitorCommand(),

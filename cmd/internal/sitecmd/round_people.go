@@ -7,11 +7,13 @@ import (
 	"time"
 
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/certified"
 	"darksite/cmd/internal/siteconf"
 	"darksite/localmon"
 	"darksite/localmon/overview"
 	"darksite/localmon/rounds"
 	"darksite/localmon/units"
+	"darksite/training/certificate"
 )
 
 // Times before something ends at which the round says so.
@@ -129,4 +131,37 @@ func certificateEnd(ctx context.Context, s *sight, target string) (until, at tim
 		until, at = time.Unix(int64(p.Value), 0), p.At
 	}
 	return until, at, nil
+}
+
+// coverageLines are the lines of the round on people's certificates.
+func (a *app) coverageLines(now time.Time) []overview.Line {
+	c, p, err := certified.Count(a.Site)
+	if err != nil {
+		return []overview.Line{unknownLine("certified admins", err)}
+	}
+	admins := overview.Line{Word: overview.OK, What: "certified admins", Value: c.Words(), Next: "darksite train certificate list"}
+	if len(c.Admins) < certificate.Least {
+		admins.Word = overview.Warning
+	}
+	lines := []overview.Line{admins}
+	if len(c.Admins) >= certificate.Least {
+		if f := certified.HorizonFinding(c, admins.Next); f.State != "OK" && f.Next == admins.Next { // that an end is not known is a line below
+			lines = append(lines, fromFinding("coverage", f))
+		}
+	}
+	for _, who := range c.Admins {
+		l := overview.Line{Word: overview.Unknown, What: fmt.Sprintf("certificate %s of %s", who.Certificate, who.Person), Value: "until when is not said", Next: "edit " + siteconf.FileName + ": certificate_until"}
+		if who.Until != (certificate.Day{}) {
+			l.Word, l.Value = ending(certified.EndOf(who.Until), now)
+			if _, near := certificate.Notice(who.Until, c.Today); near && l.Word == overview.OK {
+				l.Word = overview.Warning
+			}
+			l.Next = "darksite train exam start --track admin --as " + who.Person + " --supervisor ID"
+		}
+		lines = append(lines, l)
+	}
+	for _, f := range p.Troubles() {
+		lines = append(lines, fromFinding("certificate", f))
+	}
+	return lines
 }

@@ -14,6 +14,7 @@ import (
 	"darksite/bundle/sign"
 	"darksite/bundle/words"
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/certified"
 	"darksite/cmd/internal/sitecmd/site"
 	"darksite/cmd/internal/siteconf"
 
@@ -197,7 +198,7 @@ func (a *app) siteCheckCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			findings := append(a.readiness(v), a.coverageFindings()...)
+			findings := append(a.readiness(v), certified.Findings(a.Site)...)
 			if asJSON {
 				err = a.Env.JSON(findings)
 			} else {

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"darksite/cmd/internal/sitecmd/certified"
 	"darksite/cmd/internal/siteconf"
 	"darksite/localmon"
 	"darksite/training/certificate"
@@ -20,7 +21,7 @@ type historyUse func(ctx context.Context) (used, budget int64, err error)
 // own machine:
 //
 //	localmon_site_contacts                  contacts of site.yaml
-//	localmon_site_certified_admins          people certified as admins: see coverage
+//	localmon_site_certified_admins          people certified as admins: see package certified
 //	localmon_site_coverage_seconds          until fewer than two of them are, where two are and that is known
 //	localmon_site_certificate_notice_seconds{certificate,days} until a certificate ends, of the notice in force; 0 of the others
 //	localmon_site_revocations_age_seconds   since the vendor's card, which holds the revoked keys, was taken
@@ -37,7 +38,7 @@ type siteOrder struct {
 
 	conf *siteconf.Config
 	card string // the vendor's
-	kept func(now time.Time) (coverage, error)
+	kept func(now time.Time) (certified.Coverage, error)
 	used historyUse
 }
 
@@ -61,14 +62,14 @@ func (o *siteOrder) Collect(ctx context.Context, now time.Time) (localmon.Batch,
 			for _, n := range certificate.Notices() {
 				left := 0.0
 				if n == e.Notice {
-					left = endOf(e.Until).Sub(now).Seconds()
+					left = certified.EndOf(e.Until).Sub(now).Seconds()
 				}
 				tell("localmon_site_certificate_notice_seconds", left, "days", strconv.Itoa(n), "certificate", fmt.Sprintf("%s, notice of %d days", e.Certificate, n))
 			}
 		}
 		tell("localmon_site_certified_admins", float64(len(c.Admins)))
-		if day, known := c.horizon(); known && len(c.Admins) >= certificate.Least {
-			tell("localmon_site_coverage_seconds", max(0, endOf(day.Add(-1)).Sub(now).Seconds()))
+		if day, known := c.Horizon(); known && len(c.Admins) >= certificate.Least {
+			tell("localmon_site_coverage_seconds", max(0, certified.EndOf(day.Add(-1)).Sub(now).Seconds()))
 		}
 	}
 	if info, err := os.Stat(o.card); err == nil && !info.ModTime().After(now) { // a card that is missing is told by site check

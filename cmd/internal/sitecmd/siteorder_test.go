@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"darksite/cmd/internal/sitecmd/certified"
 	"darksite/cmd/internal/siteconf"
 	"darksite/localmon"
 	"darksite/training/certificate"
@@ -36,9 +37,9 @@ func TestWhatTheSiteKeepsInOrderIsToldWhereItIsKnown(t *testing.T) {
 		return func(context.Context) (int64, int64, error) { return used, budget, err }
 	}
 	none := map[string]float64{"node_load1": 1}
-	written := func(contacts []siteconf.Contact) func(time.Time) (coverage, error) {
-		return func(now time.Time) (coverage, error) {
-			return coverageOf(&siteconf.Config{Contacts: contacts}, papers{today: certificate.DayOf(now)}), nil
+	written := func(contacts []siteconf.Contact) func(time.Time) (certified.Coverage, error) {
+		return func(now time.Time) (certified.Coverage, error) {
+			return certified.CoverageOf(&siteconf.Config{Contacts: contacts}, certified.Papers{Today: certificate.DayOf(now)}), nil
 		}
 	}
 	cases := []struct {
@@ -99,4 +100,79 @@ func metricsOf(b localmon.Batch) (out []string) {
 		out = append(out, s.Key.Metric)
 	}
 	return out
+}
+
+func TestTheHorizonIsToldToTheRules(t *testing.T) {
+	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	end := func(s string) certificate.Day { return onDay(t, s) }
+	o := &siteOrder{
+		Source: machine{}, conf: &siteconf.Config{}, card: "none",
+		used: func(context.Context) (int64, int64, error) { return 1, 0, nil },
+		kept: func(time.Time) (certified.Coverage, error) {
+			return certified.Coverage{Told: true, Today: end("2026-11-22"), Admins: []certified.Admin{{Until: end("2026-11-23")}, {Until: end("2027-01-01")}}}, nil
+		},
+	}
+	told := func() map[string]float64 {
+		b, err := o.Collect(t.Context(), now)
+		require.NoError(t, err)
+		out := map[string]float64{}
+		for _, s := range b.Samples {
+			out[s.Key.Metric] = s.Value
+		}
+		return out
+	}
+	got := told()
+	require.InDelta(t, 36*3600, got["localmon_site_coverage_seconds"], 0, "until the last day of the first is over")
+	require.InDelta(t, 2, got["localmon_site_certified_admins"], 0)
+	o.kept = func(time.Time) (certified.Coverage, error) {
+		return certified.Coverage{Told: true, Today: end("2026-11-22")}, nil
+	}
+	got = told()
+	require.NotContains(t, got, "localmon_site_coverage_seconds")
+	require.Contains(t, got, "localmon_site_certified_admins")
+}
+
+// Through the last hundred days of a certificate each notice is told in one unbroken span
+// of days, so that the rules raise each alert once.
+func TestEachNoticeIsToldToTheRulesOnce(t *testing.T) {
+	end := onDay(t, "2027-03-01")
+	raised, current := map[string]int{}, map[string]bool{}
+	for left := 100; left >= -3; left-- {
+		today := end.Add(-left)
+		o := &siteOrder{
+			Source: machine{}, conf: &siteconf.Config{}, card: "none",
+			used: func(context.Context) (int64, int64, error) { return 1, 0, nil },
+			kept: func(time.Time) (certified.Coverage, error) {
+				e := certified.EndsOn("mdurand", certificate.Admin, "DSA-0031", end, today)
+				return certified.Coverage{Told: true, Today: today, Ends: []certified.Ending{e}}, nil
+			},
+		}
+		b, err := o.Collect(t.Context(), certified.EndOf(today).Add(-12*time.Hour))
+		require.NoError(t, err)
+		inForce := 0
+		for _, s := range b.Samples {
+			if s.Key.Metric != "localmon_site_certificate_notice_seconds" {
+				continue
+			}
+			if s.Value > 0 {
+				inForce++
+				if !current[s.Key.Labels] {
+					raised[s.Key.Labels]++
+				}
+			}
+			current[s.Key.Labels] = s.Value > 0
+		}
+		require.LessOrEqual(t, inForce, 1, "%d days left", left)
+	}
+	require.Equal(t, map[string]int{
+		`certificate="DSA-0031, notice of 90 days",days="90"`: 1, `certificate="DSA-0031, notice of 60 days",days="60"`: 1,
+		`certificate="DSA-0031, notice of 30 days",days="30"`: 1, `certificate="DSA-0031, notice of 7 days",days="7"`: 1,
+	}, raised)
+}
+
+func onDay(t *testing.T, s string) certificate.Day {
+	t.Helper()
+	d, err := certificate.ParseDay(s)
+	require.NoError(t, err)
+	return d
 }

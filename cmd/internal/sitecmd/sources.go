@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/certified"
 	"darksite/cmd/internal/sitecmd/site"
 	"darksite/cmd/internal/siteconf"
 	"darksite/localmon"
@@ -285,7 +286,7 @@ func (a *app) watch(conf *siteconf.Config, keep keeper, used historyUse, before 
 	if before != nil {
 		w.counts.take(before.counts)
 	}
-	machine := &siteOrder{Source: w.counts, conf: conf, card: a.Path(site.VendorFile), kept: a.coverageAt, used: used}
+	machine := &siteOrder{Source: w.counts, conf: conf, card: a.Path(site.VendorFile), kept: func(now time.Time) (certified.Coverage, error) { return certified.CountAt(a.Site, now) }, used: used}
 	w.targets = append(w.targets, daemon.Target{Source: machine, Kind: localmon.KindHost, Poll: poll.Options{Every: conf.Monitor.Every}})
 	var speakers []push.Target
 	for _, ar := range conf.Arrays {

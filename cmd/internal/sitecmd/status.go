@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/certified"
 	"darksite/cmd/internal/siteconf"
 	"darksite/localmon"
 	"darksite/localmon/overview"
@@ -69,7 +70,7 @@ func (a *app) inHand() inHand {
 	} else {
 		h.Contacts = len(conf.Contacts)
 	}
-	if c, _, err := a.coverage(); err != nil {
+	if c, _, err := certified.Count(a.Site); err != nil {
 		h.Unknown = append(h.Unknown, "certificates")
 	} else {
 		h.CertifiedAdmins = len(c.Admins)

@@ -13,6 +13,7 @@ import (
 
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/sitecmd/site"
+	"darksite/cmd/internal/sitecmd/train"
 	"darksite/localmon/live"
 	"darksite/runbooks"
 	"darksite/training/coach"
@@ -144,7 +145,7 @@ func (a *app) labListCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			best, err := a.bestOf(as)
+			best, err := train.BestOf(a.Site, as)
 			if err != nil {
 				return err
 			}
@@ -173,8 +174,8 @@ func (a *app) labListCommand() *cobra.Command {
 		},
 	}
 	site.LangFlag(c, &lang)
-	asFlag(c, &as)
-	trackFlag(c, &track)
+	train.AsFlag(c, &as)
+	train.TrackFlag(c, &track)
 	cli.JSONFlag(c, &asJSON)
 	return c
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/train"
 	"darksite/training/coach"
 	"darksite/training/labs"
 
@@ -110,7 +111,7 @@ func (a *app) closeCheck(home coach.Home, g graded) error {
 	if err := a.Practice.Marker.Write(a.Dir()); err != nil {
 		return err
 	}
-	return a.noteLab(a.Practice.Marker.Learner, g.Result)
+	return train.NoteLab(a.Site, a.Practice.Marker.Learner, g.Result)
 }
 
 func (a *app) printGraded(lab *labs.Lab, g graded) {

@@ -20,6 +20,7 @@ import (
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/keyfile"
 	"darksite/cmd/internal/sitecmd/site"
+	"darksite/cmd/internal/sitecmd/train"
 	"darksite/cmd/internal/siteconf"
 	"darksite/training/coach"
 	"darksite/training/labmark"
@@ -59,7 +60,7 @@ lie beside this program or where the shell finds it.`,
 			if err != nil {
 				return err
 			}
-			if s.who, err = a.learner(as); err != nil {
+			if s.who, err = train.Learner(a.Site, as); err != nil {
 				return err
 			}
 			in, err := a.startLab(c.Context(), s)
@@ -71,7 +72,7 @@ lie beside this program or where the shell finds it.`,
 		},
 	}
 	site.LangFlag(c, &lang)
-	asFlag(c, &as)
+	train.AsFlag(c, &as)
 	seedFlag(c, &seed)
 	return c
 }

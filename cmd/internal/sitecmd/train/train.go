@@ -1,4 +1,4 @@
-package sitecmd
+package train
 
 import (
 	"bytes"
@@ -24,7 +24,13 @@ import (
 	"github.com/spf13/cobra"
 )
 
-func (a *app) trainCommand() *cobra.Command {
+// app is the site that the commands of this package work on.
+type app struct{ *site.Site }
+
+// Command is darksite train. What is practised in comes from outside, for a lab
+// uses every other command.
+func Command(s *site.Site, lab *cobra.Command) *cobra.Command {
+	a := &app{s}
 	c := &cobra.Command{
 		Use: "train", Short: "Learn: lessons for admins, security officers and support engineers",
 		Long: `Learn, practise, and be certified, in this order:
@@ -41,7 +47,7 @@ array. Every lesson, lab and question is there in English and in French: --lang 
 	c.AddCommand(a.trainListCommand(), a.trainLessonCommand(), a.trainManualCommand())
 	c.AddCommand(a.trainBankCommand())
 	c.AddCommand(a.trainStatusCommand(), a.trainProgressCommand(), a.trainExamCommand(), a.trainCertificateCommand())
-	c.AddCommand(a.trainLabCommand())
+	c.AddCommand(lab)
 	return c
 }
 
@@ -97,12 +103,13 @@ func (a *app) trainListCommand() *cobra.Command {
 		},
 	}
 	site.LangFlag(c, &lang)
-	trackFlag(c, &track)
+	TrackFlag(c, &track)
 	cli.JSONFlag(c, &asJSON)
 	return c
 }
 
-func trackFlag(c *cobra.Command, track *string) {
+// TrackFlag gives a command the flag for the track of lessons, labs and examinations.
+func TrackFlag(c *cobra.Command, track *string) {
 	c.Flags().StringVar(track, "track", "", "only the lessons for admin, officer or tse (support engineer)")
 }
 
@@ -139,7 +146,7 @@ learner named with --as, else who learned here last; train status shows that.`,
 	site.LangFlag(c, &o.lang)
 	c.Flags().BoolVar(&o.answers, "answers", false, "the answers to its questions, with the reason of each")
 	c.Flags().BoolVar(&o.quiz, "quiz", false, "ask its questions")
-	asFlag(c, &o.learner)
+	AsFlag(c, &o.learner)
 	return c
 }
 
@@ -159,7 +166,7 @@ func (a *app) takeLesson(id string, o lessonOptions) error {
 				return err
 			}
 		}
-		if _, err := a.learner(o.learner); err != nil {
+		if _, err := Learner(a.Site, o.learner); err != nil {
 			return err
 		}
 		as = " --as " + o.learner
@@ -249,7 +256,7 @@ lesson, or as a PDF of A4 pages with page numbers, or as both.`,
 		},
 	}
 	site.LangFlag(c, &lang)
-	trackFlag(c, &track)
+	TrackFlag(c, &track)
 	c.Flags().StringVar(&out, "out", "", "HTML file to write, FILE.html")
 	c.Flags().StringVar(&pdf, "pdf", "", "PDF file to write, FILE.pdf")
 	return c

@@ -1,15 +1,15 @@
-package sitecmd
+package train
 
 import (
 	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/certified"
 	"darksite/cmd/internal/sitecmd/site"
 	"darksite/training/coach"
 	"darksite/training/exam"
@@ -18,22 +18,23 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// asFlag is the flag by which a learner names himself.
-func asFlag(c *cobra.Command, as *string) {
+// AsFlag is the flag by which a learner names himself.
+func AsFlag(c *cobra.Command, as *string) {
 	c.Flags().StringVar(as, "as", "", "id of the learner (default: who learned here last, else your login)")
 }
 
-// learner is who learns: the one named, else who learned in this site last or began the
+// Learner is who learns: the one named, else who learned in this site last or began the
 // newest lab, else the login. Site is the folder that keeps the record, which is never
 // that of a lab; it is empty where there is no site.
-func (a *app) learner(as string) (coach.Learner, error) {
+func Learner(s *site.Site, as string) (coach.Learner, error) {
+	a := &app{s}
 	last, err := a.practiceHome().Learner()
 	if err != nil {
 		return coach.Learner{}, cli.WithHint(err, "remove learner.json from that folder, and name yourself with --as ID")
 	}
 	l := coach.Learner{ID: as, Site: a.RealSite(last.Site)}
 	if l.ID == "" && l.Site != "" {
-		if l.ID, err = registerOf(l.Site).Newest(); err != nil {
+		if l.ID, err = certified.RegisterOf(l.Site).Newest(); err != nil {
 			return l, cli.WithCode(cli.CodeTampered, err)
 		}
 	}
@@ -57,23 +58,19 @@ func (a *app) practiceHome() coach.Home {
 	return coach.Home(a.Env.Folder("", "DARKSITE_TRAINING", ".darksite-training"))
 }
 
-func registerOf(site string) *register.Register {
-	return register.At(filepath.Join(site, trainingDir))
-}
-
-// noteLab writes the result of a lab into the record of the learner, who is told so.
-func (a *app) noteLab(l coach.Learner, r coach.Result) error {
+// NoteLab writes the result of a lab into the record of the learner, who is told so.
+func NoteLab(s *site.Site, l coach.Learner, r coach.Result) error {
 	if r.Solved || l.ID == "" {
 		return nil
 	}
 	if l.Site == "" {
-		a.Env.Notef(a.Say("kept for %s on this machine alone: no site folder keeps a record", "gardé pour %s sur cette machine seule : aucun dossier de site ne tient de dossier"), l.ID)
+		s.Env.Notef(s.Say("kept for %s on this machine alone: no site folder keeps a record", "gardé pour %s sur cette machine seule : aucun dossier de site ne tient de dossier"), l.ID)
 		return nil
 	}
-	if err := registerOf(l.Site).Note(l.ID, register.LabEntry(r.Record())); err != nil {
+	if err := certified.RegisterOf(l.Site).Note(l.ID, register.LabEntry(r.Record())); err != nil {
 		return fmt.Errorf("the result is kept on this machine and does not keep a certificate current: %w", err)
 	}
-	a.Env.Notef(a.Say("written down for %s", "noté pour %s"), l.ID)
+	s.Env.Notef(s.Say("written down for %s", "noté pour %s"), l.ID)
 	return nil
 }
 
@@ -85,7 +82,7 @@ func (a *app) here(id string) coach.Learner { return coach.Learner{ID: id, Site:
 func (a *app) labsDone(who coach.Learner) ([]exam.LabResult, error) {
 	var out []exam.LabResult
 	if who.Site != "" {
-		p, err := registerOf(who.Site).Learner(who.ID)
+		p, err := certified.RegisterOf(who.Site).Learner(who.ID)
 		if err != nil {
 			return nil, err
 		}
@@ -114,9 +111,10 @@ func bestLabs(done []exam.LabResult) map[string]int {
 	return best
 }
 
-// bestOf are the best results of a learner; nothing where nobody says who learns.
-func (a *app) bestOf(as string) (map[string]int, error) {
-	l, err := a.learner(as)
+// BestOf are the best results of a learner; nothing where nobody says who learns.
+func BestOf(s *site.Site, as string) (map[string]int, error) {
+	a := &app{s}
+	l, err := Learner(a.Site, as)
 	if err != nil && as == "" {
 		return nil, nil
 	}
@@ -130,14 +128,14 @@ func (a *app) bestOf(as string) (map[string]int, error) {
 // noteLesson writes down that a learner has read a lesson, or checked it. Somebody who
 // is not named and nowhere known has read it all the same.
 func (a *app) noteLesson(as, what, lesson, rest, lang string) error {
-	l, err := a.learner(as)
+	l, err := Learner(a.Site, as)
 	if err != nil && as == "" {
 		return nil
 	}
 	if err != nil || l.Site == "" {
 		return err
 	}
-	err = registerOf(l.Site).Note(l.ID, register.Entry{At: a.Env.Now(), What: what, Of: lesson, Rest: rest})
+	err = certified.RegisterOf(l.Site).Note(l.ID, register.Entry{At: a.Env.Now(), What: what, Of: lesson, Rest: rest})
 	switch {
 	case as == "" && errors.Is(err, fs.ErrPermission):
 		a.Env.Notef("not written down: %v", err)

@@ -1,4 +1,4 @@
-package sitecmd
+package train
 
 import (
 	"cmp"
@@ -9,6 +9,7 @@ import (
 	"darksite/bundle/journal"
 	"darksite/bundle/sign"
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/certified"
 	"darksite/cmd/internal/sitecmd/site"
 	"darksite/training/award"
 	"darksite/training/exam"
@@ -49,12 +50,12 @@ func (a *app) submit(session string, o examOptions, asJSON bool) error {
 		return err
 	}
 	defer held.Close()
-	people, err := a.examPeople()
+	people, err := certified.People(a.Site)
 	if err != nil {
 		return err
 	}
 	r := s.Record()
-	o.as, o.supervisor = cmp.Or(o.as, nameOf(people, r.Candidate)), cmp.Or(o.supervisor, nameOf(people, r.Supervisor))
+	o.as, o.supervisor = cmp.Or(o.as, certified.NameOf(people, r.Candidate)), cmp.Or(o.supervisor, certified.NameOf(people, r.Supervisor))
 	keys, err := a.bothKeys(people, r, o)
 	if err != nil {
 		return err

@@ -1,4 +1,4 @@
-package sitecmd
+package train
 
 import (
 	"bytes"
@@ -12,6 +12,7 @@ import (
 	"darksite/bundle/paper"
 	"darksite/bundle/safefile"
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/certified"
 	"darksite/cmd/internal/sitecmd/site"
 	"darksite/runbooks"
 	"darksite/training/award"
@@ -44,13 +45,13 @@ func (a *app) certificateListCommand() *cobra.Command {
 		Use: "list", Short: "The certificates kept here, and which of them count", Args: cobra.NoArgs,
 		Example: "  darksite train certificate list --json",
 		RunE: func(*cobra.Command, []string) error {
-			p, err := a.papers()
+			p, err := certified.Read(a.Site)
 			if err != nil {
 				return err
 			}
-			views := []certificateView{}
-			for _, s := range p.kept {
-				v, err := p.view(s)
+			views := []certified.View{}
+			for _, s := range p.Kept {
+				v, err := p.View(s)
 				if err != nil {
 					return err
 				}
@@ -67,7 +68,7 @@ func (a *app) certificateListCommand() *cobra.Command {
 	return c
 }
 
-func (a *app) printCertificates(p papers, views []certificateView) {
+func (a *app) printCertificates(p certified.Papers, views []certified.View) {
 	if len(views) == 0 {
 		a.Env.Notef("no certificate is kept here yet")
 		a.Env.Next("darksite train exam start --track admin --as ID --supervisor ID")
@@ -80,16 +81,16 @@ func (a *app) printCertificates(p papers, views []certificateView) {
 	t.Print(a.Env.Out, a.Env.Width(), a.Env.Color())
 	a.Env.Notef("%s", listWords(p))
 	next := []string{"darksite train certificate show " + views[0].ID}
-	for _, e := range p.ends() {
+	for _, e := range p.Ends() {
 		if e.Notice != 0 {
-			next = append(next, e.renew())
+			next = append(next, e.Renew())
 		}
 	}
 	a.Env.Next(next...)
 }
 
 // stateWords is what a certificate is worth, in a few words.
-func stateWords(v certificateView) string {
+func stateWords(v certified.View) string {
 	if !v.Verdict.OK() {
 		return "DOES NOT COUNT: " + string(v.Verdict.Reason)
 	}
@@ -108,11 +109,11 @@ func stateWords(v certificateView) string {
 }
 
 // listWords say what is known of withdrawn certificates.
-func listWords(p papers) string {
-	if p.withdrawn == nil {
+func listWords(p certified.Papers) string {
+	if p.Withdrawn == nil {
 		return "no list of withdrawn certificates has come from the vendor yet"
 	}
-	return fmt.Sprintf("list %d of withdrawn certificates, %d days old, names %d", p.withdrawn.Number, p.withdrawn.Issued.Until(p.today), len(p.withdrawn.List))
+	return fmt.Sprintf("list %d of withdrawn certificates, %d days old, names %d", p.Withdrawn.Number, p.Withdrawn.Issued.Until(p.Today), len(p.Withdrawn.List))
 }
 
 func (a *app) certificateIssueCommand() *cobra.Command {
@@ -137,11 +138,11 @@ is too long for the printed code.`,
 }
 
 func (a *app) issueCertificate(session string, who site.Person, bank string, products []string) error {
-	p, err := a.papers()
+	p, err := certified.Read(a.Site)
 	if err != nil {
 		return err
 	}
-	e, err := a.register().Exam(session)
+	e, err := certified.Register(a.Site).Exam(session)
 	if errors.Is(err, fs.ErrNotExist) {
 		return cli.WithHint(fmt.Errorf("no examination %s was held here", session), "darksite train exam status")
 	}
@@ -155,25 +156,25 @@ func (a *app) issueCertificate(session string, who site.Person, bank string, pro
 	if err != nil {
 		return err
 	}
-	checked, err := award.Check(e.Text, e.Signatures, p.people, b, screens)
+	checked, err := award.Check(e.Text, e.Signatures, p.People, b, screens)
 	if err != nil {
 		return cli.WithHint(err, "darksite train exam status")
 	}
-	key, err := a.examSigner(p.people, who.As, who.Key, who.PassFile)
+	key, err := a.examSigner(p.People, who.As, who.Key, who.PassFile)
 	if err != nil {
 		return err
 	}
-	if _, err := p.people.Supervises(key.Public().ID(), e.Candidate, p.today); err != nil {
+	if _, err := p.People.Supervises(key.Public().ID(), e.Candidate, p.Today); err != nil {
 		return cli.WithHint(cli.WithCode(cli.CodeRefused, err), "darksite train certificate issue %s --as ID   (somebody else)", session)
 	}
-	c, err := checked.Certificate(checked.ProvisionalID(), key.Public(), p.today, products, true)
+	c, err := checked.Certificate(checked.ProvisionalID(), key.Public(), p.Today, products, true)
 	if errors.Is(err, award.ErrFailed) {
 		return cli.WithHint(cli.WithCode(cli.CodeRefused, err), "darksite train progress %s", checked.Candidate.ID)
 	}
 	if err != nil {
 		return cli.WithCode(cli.CodeUsage, err)
 	}
-	if old, err := a.register().Certificate(c.ID); err == nil {
+	if old, err := certified.Register(a.Site).Certificate(c.ID); err == nil {
 		return cli.WithHint(cli.WithCode(cli.CodeRefused, fmt.Errorf("certificate %s was issued on %s", old.ID, old.Issued)), "darksite train certificate show %s", old.ID)
 	}
 	signed, err := certificate.Issue(c, key)
@@ -184,7 +185,7 @@ func (a *app) issueCertificate(session string, who site.Person, bank string, pro
 	if err != nil {
 		return err
 	}
-	if err := a.register().Keep(signed); err != nil {
+	if err := certified.Register(a.Site).Keep(signed); err != nil {
 		return err
 	}
 	fmt.Fprintln(a.Env.Out, c.ID)
@@ -201,7 +202,7 @@ func (a *app) certificateShowCommand() *cobra.Command {
 what is signed and, on the lines after it, the signature, as stock ssh-keygen takes them.`,
 		Example: "  darksite train certificate show DSA-0001",
 		RunE: func(_ *cobra.Command, args []string) error {
-			p, err := a.papers()
+			p, err := certified.Read(a.Site)
 			if err != nil {
 				return err
 			}
@@ -212,7 +213,7 @@ what is signed and, on the lines after it, the signature, as stock ssh-keygen ta
 			if statement {
 				return a.printSignedText(p, s)
 			}
-			v, err := p.view(s)
+			v, err := p.View(s)
 			if err != nil {
 				return err
 			}
@@ -233,7 +234,7 @@ what is signed and, on the lines after it, the signature, as stock ssh-keygen ta
 }
 
 func (a *app) keptCertificate(id string) (certificate.Signed, error) {
-	s, err := a.register().Certificate(id)
+	s, err := certified.Register(a.Site).Certificate(id)
 	if errors.Is(err, fs.ErrNotExist) {
 		return s, cli.WithHint(fmt.Errorf("no certificate %s is kept here", id), "darksite train certificate list")
 	}
@@ -241,12 +242,12 @@ func (a *app) keptCertificate(id string) (certificate.Signed, error) {
 }
 
 // printSignedText prints what stock ssh-keygen -Y verify reads.
-func (a *app) printSignedText(p papers, s certificate.Signed) error {
+func (a *app) printSignedText(p certified.Papers, s certificate.Signed) error {
 	text, err := s.Statement()
 	if err != nil {
 		return err
 	}
-	armored, err := p.armored(s)
+	armored, err := p.Armored(s)
 	if err != nil {
 		return cli.WithHint(cli.WithCode(cli.CodeTampered, err), "darksite site vendor")
 	}
@@ -254,7 +255,7 @@ func (a *app) printSignedText(p papers, s certificate.Signed) error {
 	return err
 }
 
-func (a *app) printCertificate(p papers, v certificateView) {
+func (a *app) printCertificate(p certified.Papers, v certified.View) {
 	a.Env.Fact("certificate", v.ID)
 	a.Env.Fact("holder", fmt.Sprintf("%s (%s), key %s", v.Holder, v.Person, v.Key))
 	a.Env.Fact("for", fmt.Sprintf("track %s at site %s, products: %s", v.Track, v.Site, cli.OrDash(strings.Join(v.Products, ", "))))
@@ -319,7 +320,7 @@ withdrawn, has ended, has not begun, or its issuer may not issue it.`,
 }
 
 func (a *app) verifyCertificate(what string, asJSON bool) error {
-	p, err := a.papers()
+	p, err := certified.Read(a.Site)
 	if err != nil {
 		return err
 	}
@@ -338,7 +339,7 @@ func (a *app) verifyCertificate(what string, asJSON bool) error {
 	if err != nil {
 		return cli.WithHint(cli.WithCode(cli.CodeTampered, err), "scan it again; where it was typed, compare it letter by letter")
 	}
-	v, err := p.view(s)
+	v, err := p.View(s)
 	if err != nil {
 		return err
 	}
@@ -352,7 +353,7 @@ func (a *app) verifyCertificate(what string, asJSON bool) error {
 	return nil
 }
 
-func refusedCertificate(v certificateView) error {
+func refusedCertificate(v certified.View) error {
 	code, hint := cli.CodeRefused, "darksite train exam start --track "+v.Track+" --as ID --supervisor ID"
 	switch v.Verdict.Reason {
 	case certificate.UnknownIssuer, certificate.Altered:
@@ -374,7 +375,7 @@ or types the text can check it with "train certificate verify" on any kit. Witho
 or --png the page is printed as text.`,
 		Example: "  darksite train certificate print DSA-0001 --pdf certificate.pdf --lang fr\n  darksite train certificate print DSA-0001 --png badge.png",
 		RunE: func(_ *cobra.Command, args []string) error {
-			p, err := a.papers()
+			p, err := certified.Read(a.Site)
 			if err != nil {
 				return err
 			}
@@ -382,7 +383,7 @@ or --png the page is printed as text.`,
 			if err != nil {
 				return err
 			}
-			v, err := p.view(s)
+			v, err := p.View(s)
 			if err != nil {
 				return err
 			}
@@ -395,7 +396,7 @@ or --png the page is printed as text.`,
 	return c
 }
 
-func (a *app) printPaper(v certificateView, lang runbooks.Lang, pdf, png string) error {
+func (a *app) printPaper(v certified.View, lang runbooks.Lang, pdf, png string) error {
 	sheet := certificatePage(v, lang)
 	sheet.Made = a.Env.Now()
 	if pdf == "" && png == "" {
@@ -429,7 +430,7 @@ func (a *app) printPaper(v certificateView, lang runbooks.Lang, pdf, png string)
 const paperWidth = 72
 
 // certificatePage is the page in a language.
-func certificatePage(v certificateView, lang runbooks.Lang) paper.Sheet {
+func certificatePage(v certified.View, lang runbooks.Lang) paper.Sheet {
 	say := func(en, fr string) string { return runbooks.Text{EN: en, FR: fr}.In(lang) }
 	track := map[string]string{
 		string(certificate.Admin):   say("administrator of storage arrays", "administrateur de baies de stockage"),

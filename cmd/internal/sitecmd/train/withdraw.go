@@ -1,15 +1,14 @@
-package sitecmd
+package train
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"darksite/bundle/journal"
 	"darksite/bundle/sign"
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/certified"
 	"darksite/cmd/internal/sitecmd/site"
 	"darksite/training/award"
 	"darksite/training/certificate"
@@ -46,7 +45,7 @@ func (a *app) withdrawHere(id string, why certificate.Cause, who site.Person, ye
 	if !slices.Contains(certificate.Causes(), why) {
 		return cli.Usagef("--why %q: want one of %v", cli.Printable(string(why)), certificate.Causes())
 	}
-	p, err := a.papers()
+	p, err := certified.Read(a.Site)
 	if err != nil {
 		return err
 	}
@@ -54,25 +53,25 @@ func (a *app) withdrawHere(id string, why certificate.Cause, who site.Person, ye
 	if err != nil {
 		return err
 	}
-	if s.Site != p.people.Roster.Site {
+	if s.Site != p.People.Roster.Site {
 		return cli.WithCode(cli.CodeRefused, fmt.Errorf("certificate %s is of site %s: a site withdraws its own", s.ID, s.Site))
 	}
-	if v := p.verify(s); v.Reason == certificate.Withdrawn {
+	if v := p.Verify(s); v.Reason == certificate.Withdrawn {
 		return cli.WithHint(cli.WithCode(cli.CodeRefused, fmt.Errorf("certificate %s is withdrawn already: %s", s.ID, v.Detail)), "darksite train certificate list")
 	}
-	key, err := a.examSigner(p.people, who.As, who.Key, who.PassFile)
+	key, err := a.examSigner(p.People, who.As, who.Key, who.PassFile)
 	if err != nil {
 		return err
 	}
-	if _, err := p.people.Withdraws(key.Public().ID(), p.today); err != nil {
+	if _, err := p.People.Withdraws(key.Public().ID(), p.Today); err != nil {
 		return cli.WithHint(cli.WithCode(cli.CodeRefused, err), "darksite train certificate withdraw %s --as ID --why %s", s.ID, why)
 	}
-	a.Env.Notef("certificate %s of %s, track %s, until %s; reason: %s", s.ID, p.holder(s), s.Track, s.Until, why)
+	a.Env.Notef("certificate %s of %s, track %s, until %s; reason: %s", s.ID, p.Holder(s), s.Track, s.Until, why)
 	refused := cli.WithHint(errors.New("nothing was withdrawn"), "darksite train certificate show %s", s.ID)
 	if err := a.Env.Agree(yes, "Take it out of force for good?", "it is for good", refused); err != nil {
 		return err
 	}
-	text, err := certificate.SiteWithdrawal{ID: s.ID, Site: s.Site, On: p.today, Why: why, By: key.Public().ID()}.Encode()
+	text, err := certificate.SiteWithdrawal{ID: s.ID, Site: s.Site, On: p.Today, Why: why, By: key.Public().ID()}.Encode()
 	if err != nil {
 		return err
 	}
@@ -84,35 +83,11 @@ func (a *app) withdrawHere(id string, why certificate.Cause, who site.Person, ye
 	if err != nil {
 		return err
 	}
-	if err := a.register().WithdrawHere(append(text, armored...), award.SiteKeys(p.people.Roster)); err != nil {
+	if err := certified.Register(a.Site).WithdrawHere(append(text, armored...), award.SiteKeys(p.People.Roster)); err != nil {
 		return err
 	}
 	fmt.Fprintln(a.Env.Out, s.ID)
 	a.Env.Notef("certificate %s does not count here any more; the vendor is told with the next bundle", s.ID)
 	a.Env.Next("darksite site check", "darksite bundle collect --as ID")
 	return nil
-}
-
-// withdrawnPapers are the certificates the site took out of force that the vendor's list
-// does not name yet.
-func (a *app) withdrawnPapers(p papers) (files []certificationPaper, err error) {
-	gone, signed, err := a.register().WithdrawnBySite(award.SiteKeys(p.people.Roster))
-	if err != nil {
-		return nil, cli.WithCode(cli.CodeTampered, err)
-	}
-	for i, w := range gone {
-		if p.withdrawn != nil && slices.ContainsFunc(p.withdrawn.List, func(e certificate.Withdrawal) bool { return e.ID == w.ID }) {
-			continue
-		}
-		text, err := w.Encode()
-		if err != nil {
-			return nil, err
-		}
-		carried, err := award.Carried(text, bytes.TrimPrefix(signed[i], text))
-		if err != nil {
-			return nil, err
-		}
-		files = append(files, certificationPaper{"withdrawal-" + strings.ToLower(w.ID) + ".txt", carried})
-	}
-	return files, nil
 }

@@ -1,39 +1,41 @@
-package sitecmd
+package certified
 
 import (
 	"bytes"
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"darksite/bundle/collect"
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/site"
 	"darksite/training/award"
 	"darksite/training/certificate"
 	"darksite/training/register"
 )
 
-// certificationPapers is the collector of what the vendor needs to issue certificates.
-type certificationPapers struct{ files []certificationPaper }
+// Collector is the collector of what the vendor needs to issue certificates.
+type Collector struct{ files []certificationPaper }
 
 type certificationPaper struct {
 	name string
 	text []byte
 }
 
-// certificationName is the name of the collector and the folder of its files.
-const certificationName = "training"
+// CollectorName is the name of the collector and the folder of its files.
+const CollectorName = "training"
 
 // Plan implements collect.Collector.
-func (c *certificationPapers) Plan() collect.Plan {
+func (c *Collector) Plan() collect.Plan {
 	return collect.Plan{
-		Name: certificationName, What: "records of examinations of those who passed, and the provisional certificates",
+		Name: CollectorName, What: "records of examinations of those who passed, and the provisional certificates",
 		Why: "lets the vendor check them and issue certificates; keys stand for people", From: []string{"darksite train exam status"},
 	}
 }
 
 // Estimate implements collect.Collector.
-func (c *certificationPapers) Estimate(context.Context) (collect.Estimate, error) {
+func (c *Collector) Estimate(context.Context) (collect.Estimate, error) {
 	var items []collect.Foreseen
 	for _, f := range c.files {
 		items = append(items, collect.Foreseen{Origin: f.name, Files: 1, Bytes: int64(len(f.text)), Exact: true})
@@ -43,7 +45,7 @@ func (c *certificationPapers) Estimate(context.Context) (collect.Estimate, error
 
 // Collect implements collect.Collector. A record is taken whole or not at all: one that
 // is cut proves nothing.
-func (c *certificationPapers) Collect(_ context.Context, w *collect.Writer) error {
+func (c *Collector) Collect(_ context.Context, w *collect.Writer) error {
 	for _, f := range c.files {
 		if int64(len(f.text)) > w.Left() {
 			return collect.ErrBudget
@@ -55,20 +57,20 @@ func (c *certificationPapers) Collect(_ context.Context, w *collect.Writer) erro
 	return nil
 }
 
-// certificationPapers are the examinations with a provisional certificate that the
+// Collect are the examinations with a provisional certificate that the
 // vendor has not answered, and what the site took out of force; nil when there is nothing.
-func (a *app) certificationPapers() (*certificationPapers, error) {
-	p, err := a.papers()
+func Collect(s *site.Site) (*Collector, error) {
+	p, err := Read(s)
 	if err != nil {
 		return nil, err
 	}
-	all, err := a.register().Exams()
+	all, err := Register(s).Exams()
 	if err != nil {
 		return nil, cli.WithCode(cli.CodeTampered, err)
 	}
-	out := &certificationPapers{}
-	for _, s := range p.kept {
-		if !s.Provisional || p.answered(s) || !p.verify(s).OK() {
+	out := &Collector{}
+	for _, s := range p.Kept {
+		if !s.Provisional || p.answered(s) || !p.Verify(s).OK() {
 			continue
 		}
 		files, err := papersOf(s, p, all)
@@ -81,7 +83,7 @@ func (a *app) certificationPapers() (*certificationPapers, error) {
 			}
 		}
 	}
-	gone, err := a.withdrawnPapers(p)
+	gone, err := withdrawn(s, p)
 	if err != nil {
 		return nil, err
 	}
@@ -93,8 +95,8 @@ func (a *app) certificationPapers() (*certificationPapers, error) {
 
 // answered reports whether the vendor has issued the certificate that follows a
 // provisional one.
-func (p papers) answered(provisional certificate.Signed) bool {
-	for _, s := range p.kept {
+func (p Papers) answered(provisional certificate.Signed) bool {
+	for _, s := range p.Kept {
 		if !s.Provisional && s.Key == provisional.Key && s.Track == provisional.Track && !s.Issued.Before(provisional.Issued) {
 			return true
 		}
@@ -105,14 +107,14 @@ func (p papers) answered(provisional certificate.Signed) bool {
 // papersOf are the records of all examinations the holder of a provisional certificate
 // closed in its track, passed or not, because each names the one before it; and the
 // certificate itself without the holder's name.
-func papersOf(s certificate.Signed, p papers, all []register.Exam) (files []certificationPaper, err error) {
+func papersOf(s certificate.Signed, p Papers, all []register.Exam) (files []certificationPaper, err error) {
 	i := slices.IndexFunc(all, func(e register.Exam) bool { return award.ProvisionalID(e.Record) == s.ID })
 	if i < 0 {
 		return nil, fmt.Errorf("the record of certificate %s is not kept here", s.ID)
 	}
 	session := all[i].Session
 	for _, e := range all {
-		if !e.Done() || !p.people.Of(e.Record, all[i].Record) {
+		if !e.Done() || !p.People.Of(e.Record, all[i].Record) {
 			continue
 		}
 		record, err := award.Carried(e.Text, e.Signatures...)
@@ -125,10 +127,34 @@ func papersOf(s certificate.Signed, p papers, all []register.Exam) (files []cert
 	if err != nil {
 		return nil, err
 	}
-	armored, err := p.armored(s)
+	armored, err := p.Armored(s)
 	if err != nil {
 		return nil, err
 	}
 	stripped, err := award.Carried(text, armored)
 	return append(files, certificationPaper{"provisional-" + session + ".txt", stripped}), err
+}
+
+// withdrawnPapers are the certificates the site took out of force that the vendor's list
+// does not name yet.
+func withdrawn(s *site.Site, p Papers) (files []certificationPaper, err error) {
+	gone, signed, err := Register(s).WithdrawnBySite(award.SiteKeys(p.People.Roster))
+	if err != nil {
+		return nil, cli.WithCode(cli.CodeTampered, err)
+	}
+	for i, w := range gone {
+		if p.Withdrawn != nil && slices.ContainsFunc(p.Withdrawn.List, func(e certificate.Withdrawal) bool { return e.ID == w.ID }) {
+			continue
+		}
+		text, err := w.Encode()
+		if err != nil {
+			return nil, err
+		}
+		carried, err := award.Carried(text, bytes.TrimPrefix(signed[i], text))
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, certificationPaper{"withdrawal-" + strings.ToLower(w.ID) + ".txt", carried})
+	}
+	return files, nil
 }

@@ -1,10 +1,11 @@
-package sitecmd
+package train
 
 import (
 	"fmt"
 	"strconv"
 
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/certified"
 	"darksite/cmd/internal/sitecmd/site"
 	"darksite/training/certificate"
 	lessons "darksite/training/course"
@@ -13,11 +14,6 @@ import (
 
 	"github.com/spf13/cobra"
 )
-
-// trainingDir is the register of training in the site folder.
-const trainingDir = "training"
-
-func (a *app) register() *register.Register { return register.At(a.Path(trainingDir)) }
 
 // progressRow is a lesson and how far somebody is with it.
 type progressRow struct {
@@ -57,7 +53,7 @@ its questions were answered; it can be left and taken up again at any time.`,
 			if err != nil {
 				return err
 			}
-			p, err := a.register().Learner(args[0])
+			p, err := certified.Register(a.Site).Learner(args[0])
 			if err != nil {
 				return cli.WithCode(cli.CodeUsage, err)
 			}
@@ -70,7 +66,7 @@ its questions were answered; it can be left and taken up again at any time.`,
 		},
 	}
 	site.LangFlag(c, &lang)
-	trackFlag(c, &track)
+	TrackFlag(c, &track)
 	cli.JSONFlag(c, &asJSON)
 	return c
 }
@@ -135,7 +131,7 @@ type learnerRow struct {
 }
 
 func (a *app) listLearners(asJSON bool) error {
-	all, err := a.register().Learners()
+	all, err := certified.Register(a.Site).Learners()
 	if err != nil {
 		return cli.WithCode(cli.CodeTampered, err)
 	}

@@ -1,4 +1,4 @@
-package sitecmd
+package train
 
 import (
 	"crypto/rand"
@@ -11,6 +11,7 @@ import (
 	"darksite/bundle/journal"
 	"darksite/bundle/sign"
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/certified"
 	"darksite/cmd/internal/sitecmd/site"
 	"darksite/training/award"
 	"darksite/training/certificate"
@@ -36,7 +37,7 @@ what was right and why. Nothing is written down and nothing is signed.`,
 		},
 	}
 	site.LangFlag(c, &o.lang)
-	trackFlag(c, &o.track)
+	TrackFlag(c, &o.track)
 	bankFlag(c, &o.bank)
 	c.Flags().IntVar(&items, "items", 0, "how many questions (default: a whole form)")
 	return c
@@ -145,7 +146,7 @@ func (a *app) startExam(o examOptions) error {
 	if err != nil {
 		return err
 	}
-	people, err := a.examPeople()
+	people, err := certified.People(a.Site)
 	if err != nil {
 		return err
 	}
@@ -200,7 +201,7 @@ func (a *app) openedBy(s *exam.Sitting, o examOptions, standing award.Standing, 
 		}
 	}
 	session := s.Record().Session
-	held, err := a.register().Hold(session)
+	held, err := certified.Register(a.Site).Hold(session)
 	if err != nil {
 		return nil, err
 	}
@@ -221,7 +222,7 @@ func (a *app) openedBy(s *exam.Sitting, o examOptions, standing award.Standing, 
 // mayTry refuses an attempt that comes too early, and puts into the head what came before.
 // An examination that was left open past its time counts as failed.
 func (a *app) mayTry(people award.People, head *exam.Head, candidate string, standing award.Standing, b *exam.Bank, screens exam.Screener) error {
-	all, err := a.register().Exams()
+	all, err := certified.Register(a.Site).Exams()
 	if err != nil {
 		return cli.WithCode(cli.CodeTampered, err)
 	}
@@ -247,20 +248,20 @@ func (a *app) mayTry(people award.People, head *exam.Head, candidate string, sta
 // renews is the certificate that somebody can renew by the short form: of those of the
 // track the one that ends last.
 func (a *app) renews(people award.People, candidate string, track certificate.Track) (string, error) {
-	p, err := a.papers()
+	p, err := certified.Read(a.Site)
 	if err != nil {
 		return "", err
 	}
 	var last *certificate.Signed
-	for _, s := range p.kept {
-		if !s.Provisional && s.Track == track && p.holder(s) == candidate && (last == nil || last.Until.Before(s.Until)) {
+	for _, s := range p.Kept {
+		if !s.Provisional && s.Track == track && p.Holder(s) == candidate && (last == nil || last.Until.Before(s.Until)) {
 			last = &s
 		}
 	}
 	if last == nil {
 		return "", cli.WithHint(cli.WithCode(cli.CodeRefused, fmt.Errorf("%s has no certificate of the vendor for track %s to renew", candidate, track)), "darksite train exam start --track %s --as %s --supervisor ID   (the whole examination)", track, candidate)
 	}
-	if why := certificate.Renewable(*last, people.Trust(p.withdrawn), p.today); why != "" {
+	if why := certificate.Renewable(*last, people.Trust(p.Withdrawn), p.Today); why != "" {
 		return "", cli.WithHint(cli.WithCode(cli.CodeRefused, fmt.Errorf("certificate %s %w: %s", last.ID, award.ErrNotRenewable, why)), "darksite train certificate show %s", last.ID)
 	}
 	return last.ID, nil
@@ -426,11 +427,11 @@ func (a *app) afterQuestions(q *questioner, s *exam.Sitting) error {
 	if s.Answered() < of && s.Left(a.Env.Now()) > 0 {
 		next = append(next, "darksite train exam resume "+session)
 	}
-	people, err := a.examPeople()
+	people, err := certified.People(a.Site)
 	if err != nil {
 		return err
 	}
-	candidate, supervisor := nameOf(people, s.Record().Candidate), nameOf(people, s.Record().Supervisor)
+	candidate, supervisor := certified.NameOf(people, s.Record().Candidate), certified.NameOf(people, s.Record().Supervisor)
 	labs, err := a.newLabs(s, candidate)
 	if err != nil {
 		return err

@@ -1,4 +1,4 @@
-package sitecmd
+package site
 
 import (
 	"errors"
@@ -66,9 +66,9 @@ func classes() []class {
 	}
 }
 
-// classify gives errors of the domain their exit code and what to do next. What
+// Classify gives errors of the domain their exit code and what to do next. What
 // an error already has is kept.
-func classify(err error) error {
+func Classify(err error) error {
 	if cli.Code(err) != cli.CodeFailed {
 		return err
 	}

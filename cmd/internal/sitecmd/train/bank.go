@@ -1,4 +1,4 @@
-package sitecmd
+package train
 
 import (
 	"bytes"
@@ -168,7 +168,7 @@ no words for stands in comments, which other programs pass over and import reads
 		},
 	}
 	site.LangFlag(c, &o.lang)
-	trackFlag(c, &o.track)
+	TrackFlag(c, &o.track)
 	c.Flags().StringVar(&o.objective, "lesson", "", "only the questions on this lesson")
 	c.Flags().StringVar(&o.gift, "gift", "", "file to write")
 	return c

@@ -1,4 +1,4 @@
-package sitecmd
+package train
 
 import (
 	"cmp"
@@ -8,6 +8,7 @@ import (
 
 	"darksite/bundle/roster"
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/certified"
 	"darksite/cmd/internal/sitecmd/site"
 	"darksite/training/certificate"
 	lessons "darksite/training/course"
@@ -22,15 +23,15 @@ import (
 // learnerStatus is how far somebody is, from the first lesson to a certificate that is
 // kept current.
 type learnerStatus struct {
-	Learner     string           `json:"learner"`
-	Track       string           `json:"track"`
-	Checked     int              `json:"lessons_checked"`
-	Lessons     int              `json:"lessons"`
-	LabsPassed  int              `json:"labs_passed"`
-	Labs        int              `json:"labs"`
-	Exam        *examRow         `json:"exam"`        // the newest; null before the first
-	Certificate *certificateView `json:"certificate"` // the one that counts longest, else the newest; null where there is none
-	Next        []string         `json:"next"`
+	Learner     string          `json:"learner"`
+	Track       string          `json:"track"`
+	Checked     int             `json:"lessons_checked"`
+	Lessons     int             `json:"lessons"`
+	LabsPassed  int             `json:"labs_passed"`
+	Labs        int             `json:"labs"`
+	Exam        *examRow        `json:"exam"`        // the newest; null before the first
+	Certificate *certified.View `json:"certificate"` // the one that counts longest, else the newest; null where there is none
+	Next        []string        `json:"next"`
 
 	lesson string   // the first that is not checked
 	kinds  []string // a lab of each kind an examination wants and that was not passed
@@ -38,9 +39,9 @@ type learnerStatus struct {
 
 // siteStatus is the training of a site.
 type siteStatus struct {
-	Learners []learnerStatus  `json:"learners"`
-	Coverage []site.Finding   `json:"coverage"` // as site check says it
-	Ends     []certifiedUntil `json:"certified"`
+	Learners []learnerStatus    `json:"learners"`
+	Coverage []site.Finding     `json:"coverage"` // as site check says it
+	Ends     []certified.Ending `json:"certified"`
 }
 
 func (a *app) trainStatusCommand() *cobra.Command {
@@ -63,7 +64,7 @@ admins. Exit 3 for the site when it has not.`,
 			return a.allStatus(track, bank, asJSON)
 		},
 	}
-	trackFlag(c, &track)
+	TrackFlag(c, &track)
 	bankFlag(c, &bank)
 	cli.JSONFlag(c, &asJSON)
 	return c
@@ -71,14 +72,14 @@ admins. Exit 3 for the site when it has not.`,
 
 // schooling is all that a status is made of.
 type schooling struct {
-	papers papers
+	papers certified.Papers
 	course *lessons.Course
 	labs   []*labs.Lab
 	exams  []examRow
 }
 
 func (a *app) schooling(bank string) (s schooling, err error) {
-	if s.papers, err = a.papers(); err != nil {
+	if s.papers, err = certified.Read(a.Site); err != nil {
 		return s, err
 	}
 	if s.course, err = a.lessons(); err != nil {
@@ -95,10 +96,10 @@ func (a *app) schooling(bank string) (s schooling, err error) {
 
 // learnersOf are everybody of the roster and everybody who has learned here, by id.
 func (s schooling) learnersOf() (ids []string) {
-	for _, p := range s.papers.people.Roster.People {
+	for _, p := range s.papers.People.Roster.People {
 		ids = append(ids, p.ID)
 	}
-	for _, l := range s.papers.learners {
+	for _, l := range s.papers.Learners {
 		ids = append(ids, l.Learner)
 	}
 	slices.Sort(ids)
@@ -116,12 +117,12 @@ func (s schooling) trackOf(id, asked string) certificate.Track {
 			return certificate.Track(e.Track)
 		}
 	}
-	for _, c := range slices.Backward(s.papers.kept) {
-		if s.papers.holder(c) == id {
+	for _, c := range slices.Backward(s.papers.Kept) {
+		if s.papers.Holder(c) == id {
 			return c.Track
 		}
 	}
-	if p, ok := s.papers.people.Roster.Person(id); ok && p.Role == roster.Officer {
+	if p, ok := s.papers.People.Roster.Person(id); ok && p.Role == roster.Officer {
 		return certificate.Officer
 	}
 	return certificate.Admin
@@ -161,19 +162,19 @@ func (s schooling) status(p register.Progress, track certificate.Track, done []e
 		}
 	}
 	var kept []certificate.Signed
-	for _, c := range s.papers.kept {
-		if s.papers.holder(c) == p.Learner && c.Track == track {
+	for _, c := range s.papers.Kept {
+		if s.papers.Holder(c) == p.Learner && c.Track == track {
 			kept = append(kept, c)
 		}
 	}
 	if len(kept) > 0 {
 		counts := func(c certificate.Signed) int {
-			if s.papers.verify(c).OK() {
+			if s.papers.Verify(c).OK() {
 				return 1
 			}
 			return 0
 		}
-		v, err := s.papers.view(slices.MaxFunc(kept, func(x, y certificate.Signed) int {
+		v, err := s.papers.View(slices.MaxFunc(kept, func(x, y certificate.Signed) int {
 			return cmp.Or(cmp.Compare(counts(x), counts(y)), y.Until.Until(x.Until))
 		}))
 		if err != nil {
@@ -199,7 +200,7 @@ func (l learnerStatus) next(s schooling) []string {
 	switch c, e := l.Certificate, l.Exam; {
 	case e != nil && e.State == "open":
 		return e.next()
-	case e != nil && e.State == "passed" && !s.papers.issuedFor(e.Session):
+	case e != nil && e.State == "passed" && !s.papers.IssuedFor(e.Session):
 		return []string{"darksite train certificate issue " + e.Session + " --as " + e.Supervisor}
 	case c != nil && c.Verdict.OK() && c.Verdict.DaysLeft <= certificate.RenewWithin && !c.Provisional:
 		return []string{"darksite train exam start --renew --track " + l.Track + as + " --supervisor ID"}
@@ -217,15 +218,8 @@ func (l learnerStatus) next(s schooling) []string {
 	return []string{"darksite train exam practice --track " + l.Track, sit}
 }
 
-// issuedFor reports whether a certificate follows from an examination already.
-func (p papers) issuedFor(session string) bool {
-	return slices.ContainsFunc(p.kept, func(s certificate.Signed) bool {
-		return strings.HasSuffix(s.ID, "-"+strings.ToUpper(session[:8]))
-	})
-}
-
 func (a *app) statusOf(s schooling, id, track string) (learnerStatus, error) {
-	p, err := a.register().Learner(id)
+	p, err := certified.Register(a.Site).Learner(id)
 	if err != nil {
 		return learnerStatus{}, cli.WithCode(cli.CodeUsage, err)
 	}
@@ -281,7 +275,7 @@ func (l learnerStatus) certificateWords() string {
 }
 
 // practiceWords say how long the practice of a holder stays current.
-func practiceWords(c *certificateView) string {
+func practiceWords(c *certified.View) string {
 	if c.PracticeFor < 0 {
 		return fmt.Sprintf("lapsed %s ago: do a lab", cli.Counted(-c.PracticeFor, "day"))
 	}
@@ -296,7 +290,7 @@ func (a *app) allStatus(track, bank string, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	v := siteStatus{Learners: []learnerStatus{}, Coverage: a.coverageFindings(), Ends: append([]certifiedUntil{}, s.papers.ends()...)}
+	v := siteStatus{Learners: []learnerStatus{}, Coverage: certified.Findings(a.Site), Ends: append([]certified.Ending{}, s.papers.Ends()...)}
 	for _, id := range s.learnersOf() {
 		l, err := a.statusOf(s, id, track)
 		if err != nil {
@@ -347,7 +341,7 @@ func (a *app) nextOfSite(v siteStatus) []string {
 		return []string{"darksite site people add ID --name NAME --role collector", "darksite train lesson a0 --as ID"}
 	}
 	i := -1
-	if who, err := a.learner(""); err == nil {
+	if who, err := Learner(a.Site, ""); err == nil {
 		i = slices.IndexFunc(v.Learners, func(l learnerStatus) bool { return l.Learner == who.ID })
 	}
 	if i < 0 {

@@ -1,4 +1,4 @@
-package sitecmd
+package train
 
 import (
 	"cmp"
@@ -9,10 +9,10 @@ import (
 	"strings"
 	"time"
 
-	"darksite/bundle/roster"
 	"darksite/bundle/sign"
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/exambank"
+	"darksite/cmd/internal/sitecmd/certified"
 	"darksite/localmon/units"
 	"darksite/training/award"
 	"darksite/training/certificate"
@@ -85,48 +85,6 @@ func (o examOptions) blueprint() (exam.Blueprint, error) {
 		return exam.Renewal(t), nil
 	}
 	return exam.Of(t), nil
-}
-
-// vendorCard is the vendor's card, and an empty one before there is any: an
-// examination needs none.
-func (a *app) vendorCard() (roster.Vendor, error) {
-	v, err := a.Vendor()
-	if cli.Code(err) == cli.CodeRefused { // none yet
-		return roster.Vendor{}, nil
-	}
-	return v, err
-}
-
-// examPeople are those who may sit, watch and issue here.
-func (a *app) examPeople() (award.People, error) {
-	r, err := a.Roster()
-	if err != nil {
-		return award.People{}, err
-	}
-	v, err := a.vendorCard()
-	if err != nil {
-		return award.People{}, err
-	}
-	p := award.People{Roster: r, Vendor: v}
-	kept, err := a.register().Certificates()
-	if err != nil {
-		return award.People{}, cli.WithCode(cli.CodeTampered, err)
-	}
-	withdrawn, _, err := a.register().Withdrawn(award.Keys(v))
-	if err != nil {
-		return award.People{}, err
-	}
-	if p.Withdrawn, _, err = a.register().WithdrawnBySite(award.SiteKeys(r)); err != nil {
-		return award.People{}, cli.WithHint(cli.WithCode(cli.CodeTampered, err), "put the file back from a copy; it is never edited by hand")
-	}
-	p.Certified = func(key string, on certificate.Day) bool {
-		then := p.Trust(withdrawn)
-		then.Local = award.Until(p.Withdrawn, on)
-		return slices.ContainsFunc(kept, func(s certificate.Signed) bool {
-			return s.Key == key && s.Track == certificate.Admin && certificate.Verify(s, then, on).OK()
-		})
-	}
-	return p, nil
 }
 
 // examSigner is the key of somebody of the roster or the vendor's card, and makes
@@ -218,11 +176,11 @@ func (a *app) examStatus(o examOptions, asJSON bool) error {
 
 // examRows are all examinations of this site, oldest first.
 func (a *app) examRows(bank string) ([]examRow, error) {
-	all, err := a.register().Exams()
+	all, err := certified.Register(a.Site).Exams()
 	if err != nil {
 		return nil, cli.WithCode(cli.CodeTampered, err)
 	}
-	p, err := a.examPeople()
+	p, err := certified.People(a.Site)
 	if err != nil {
 		return nil, err
 	}
@@ -305,7 +263,7 @@ func (r examRow) words() string {
 }
 
 func (a *app) examRow(e register.Exam, p award.People, b *exam.Bank, screens exam.Screener) examRow {
-	r := examRow{Session: e.Session, Track: string(e.Track), Renews: e.Renews, Candidate: nameOf(p, e.Candidate), Supervisor: nameOf(p, e.Supervisor), State: "signed"}
+	r := examRow{Session: e.Session, Track: string(e.Track), Renews: e.Renews, Candidate: certified.NameOf(p, e.Candidate), Supervisor: certified.NameOf(p, e.Supervisor), State: "signed"}
 	if len(e.Events) > 0 {
 		r.Began = e.Events[0].At.Format("2006-01-02 15:04")
 	}
@@ -345,24 +303,14 @@ func (a *app) examRow(e register.Exam, p award.People, b *exam.Bank, screens exa
 
 // certifiedBy reports whether a certificate followed from an examination.
 func (a *app) certifiedBy(e register.Exam) bool {
-	_, err := a.register().Certificate(award.ProvisionalID(e.Record))
+	_, err := certified.Register(a.Site).Certificate(award.ProvisionalID(e.Record))
 	return err == nil
-}
-
-// nameOf is the id of whom a key belongs to, or the key where that is not known.
-func nameOf(p award.People, key string) string {
-	for _, q := range slices.Concat(p.Roster.People, p.Roster.Former, p.Vendor.People) {
-		if q.Key.ID() == key {
-			return q.ID
-		}
-	}
-	return key
 }
 
 // openExam takes an examination for writing: the one named, or the only open one.
 func (a *app) openExam(session string) (register.Exam, *register.Sitting, error) {
 	if session == "" {
-		all, err := a.register().Exams()
+		all, err := certified.Register(a.Site).Exams()
 		if err != nil {
 			return register.Exam{}, nil, cli.WithCode(cli.CodeTampered, err)
 		}
@@ -372,14 +320,14 @@ func (a *app) openExam(session string) (register.Exam, *register.Sitting, error)
 		}
 		session = open[0].Session
 	}
-	held, err := a.register().Hold(session)
+	held, err := certified.Register(a.Site).Hold(session)
 	if errors.Is(err, register.ErrBusy) {
 		return register.Exam{}, nil, cli.WithHint(err, "the other terminal has to leave the examination with quit")
 	}
 	if err != nil {
 		return register.Exam{}, nil, cli.WithHint(err, "darksite train exam status")
 	}
-	e, err := a.register().Exam(session)
+	e, err := certified.Register(a.Site).Exam(session)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		held.Close()
