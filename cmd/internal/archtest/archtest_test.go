@@ -191,6 +191,9 @@ var rooms = []struct {
 	{"site", nil},
 	{"certified", []string{"site"}},
 	{"train", []string{"site", "certified"}},
+	{"chart", nil},
+	{"sight", []string{"site"}},
+	{"history", []string{"site", "sight", "chart"}},
 }
 
 func TestRoomsOfTheSiteStandInOrder(t *testing.T) {

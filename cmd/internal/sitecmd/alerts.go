@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/sight"
 	"darksite/localmon"
 	"darksite/localmon/overview"
 	"darksite/localmon/units"
@@ -44,7 +45,7 @@ alert to open first; --each lists every alert, --all also those that are
 resolved. N is how many there are, SEEN how old the newest observation is.`,
 		Example: "  darksite alerts list\n  darksite alerts list --each --target fa-prod-1\n  darksite alerts list --all",
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.withSight(c.Context(), func(s *sight) error { return a.listAlerts(c.Context(), s, o) })
+			return sight.With(c.Context(), a.Site, func(s *sight.Sight) error { return a.listAlerts(c.Context(), s, o) })
 		},
 	}
 	c.Flags().BoolVar(&o.all, "all", false, "also alerts that are resolved")
@@ -54,10 +55,10 @@ resolved. N is how many there are, SEEN how old the newest observation is.`,
 	return c
 }
 
-func (a *app) listAlerts(ctx context.Context, s *sight, o listOptions) error {
+func (a *app) listAlerts(ctx context.Context, s *sight.Sight, o listOptions) error {
 	list, err := s.Alerts(ctx)
 	if err == nil && o.all {
-		list, err = s.allAlerts(ctx)
+		list, err = allAlerts(ctx, s)
 	}
 	if err != nil {
 		return err
@@ -81,11 +82,11 @@ func (a *app) listAlerts(ctx context.Context, s *sight, o listOptions) error {
 }
 
 // allAlerts is every alert that was ever stored, the newest thousand.
-func (s *sight) allAlerts(ctx context.Context) ([]localmon.Alert, error) {
-	if err := s.copySite(ctx); err != nil || s.store == nil {
+func allAlerts(ctx context.Context, s *sight.Sight) ([]localmon.Alert, error) {
+	if err := s.CopySite(ctx); err != nil || s.Store == nil {
 		return nil, err
 	}
-	return s.store.List(1000)
+	return s.Store.List(1000)
 }
 
 // printGroups prints what stands before people, then counts what does not.
@@ -195,7 +196,7 @@ func (a *app) alertsShowCommand() *cobra.Command {
 			if err != nil {
 				return cli.Usagef("%q is not the number of an alert", args[0])
 			}
-			return a.withSight(c.Context(), func(s *sight) error {
+			return sight.With(c.Context(), a.Site, func(s *sight.Sight) error {
 				al, changes, err := s.Alert(c.Context(), id)
 				if err != nil {
 					return cli.WithHint(err, "darksite alerts list --all")
@@ -357,15 +358,15 @@ func (a *app) alertsAckCommand() *cobra.Command {
 // ack tells the running monitor, or without one writes to its file as the
 // monitor would.
 func (a *app) ack(ctx context.Context, id uint64, as, note string) (localmon.Alert, error) {
-	s, err := a.sight(ctx)
+	s, err := sight.Open(ctx, a.Site)
 	if err != nil {
 		return localmon.Alert{}, err
 	}
-	if s.client != nil {
-		al, err := s.client.Ack(ctx, id, as, note)
-		return al, errors.Join(err, s.close())
+	if s.Client != nil {
+		al, err := s.Client.Ack(ctx, id, as, note)
+		return al, errors.Join(err, s.Close())
 	}
-	if err := s.close(); err != nil {
+	if err := s.Close(); err != nil {
 		return localmon.Alert{}, err
 	}
 	m, err := a.openMonitor()

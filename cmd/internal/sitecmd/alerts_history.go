@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"darksite/cmd/internal/cli"
+	historycmd "darksite/cmd/internal/sitecmd/history"
+	"darksite/cmd/internal/sitecmd/sight"
 	"darksite/localmon"
 	"darksite/localmon/alertstore"
 
@@ -18,7 +20,7 @@ import (
 )
 
 type pastOptions struct {
-	time                    seriesOptions
+	time                    historycmd.Period
 	rule, target, component string
 	limit                   int
 	asJSON, asCSV           bool
@@ -43,10 +45,10 @@ for good. In patterns a star stands for any characters. When more fit than
 			if err != nil {
 				return err
 			}
-			return a.withSight(c.Context(), func(s *sight) error { return a.printPast(c.Context(), s, o, span) })
+			return sight.With(c.Context(), a.Site, func(s *sight.Sight) error { return a.printPast(c.Context(), s, o, span) })
 		},
 	}
-	o.time.timeFlags(c, "24h")
+	o.time.Flags(c, "24h")
 	c.Flags().StringVar(&o.rule, "rule", "", "rules that fit")
 	c.Flags().StringVar(&o.target, "target", "", "targets that fit")
 	c.Flags().StringVar(&o.component, "component", "", "components that fit")
@@ -61,10 +63,10 @@ func (o *pastOptions) span(now time.Time) (localmon.Window, error) {
 	if o.limit <= 0 || o.limit > mostPast {
 		return localmon.Window{}, cli.Usagef("--limit %d: want 1 to %d", o.limit, mostPast)
 	}
-	if o.time.since == 0 && o.time.from == "" {
-		o.time.since = 24 * time.Hour
+	if o.time.Since == 0 && o.time.From == "" {
+		o.time.Since = 24 * time.Hour
 	}
-	return o.time.span(now, false)
+	return o.time.Span(now, false)
 }
 
 // mostPast is how many changes are printed at once.
@@ -95,7 +97,7 @@ type pastView struct {
 	More   bool        `json:"more"` // older ones fit too and were left out
 }
 
-func (a *app) printPast(ctx context.Context, s *sight, o pastOptions, span localmon.Window) error {
+func (a *app) printPast(ctx context.Context, s *sight.Sight, o pastOptions, span localmon.Window) error {
 	past, err := s.Past(ctx, alertstore.Query{From: span.From, To: span.To, Target: o.target, Rule: o.rule, Component: o.component, Limit: o.limit})
 	if err != nil {
 		return err

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"darksite/cmd/internal/cli"
+	historycmd "darksite/cmd/internal/sitecmd/history"
+	"darksite/cmd/internal/sitecmd/sight"
 	"darksite/localmon"
 	"darksite/localmon/daemon"
 	"darksite/localmon/live"
@@ -44,13 +46,13 @@ func (o *quietOptions) times(now time.Time) error {
 	o.q.From = now
 	var err error
 	if o.from != "" {
-		if o.q.From, err = moment("--from", o.from, now.Location()); err != nil {
+		if o.q.From, err = historycmd.Moment("--from", o.from, now.Location()); err != nil {
 			return err
 		}
 	}
 	o.q.Until = o.q.From.Add(o.length)
 	if o.until != "" {
-		o.q.Until, err = moment("--until", o.until, now.Location())
+		o.q.Until, err = historycmd.Moment("--until", o.until, now.Location())
 	}
 	return err
 }
@@ -149,7 +151,7 @@ func quietAbout(q localmon.Quiet) string {
 // wouldCover are the living alerts that fit, urgent or not.
 func (a *app) wouldCover(ctx context.Context, q localmon.Quiet) (covered []localmon.Alert, err error) {
 	q.Urgent = true
-	err = a.withSight(ctx, func(s *sight) error {
+	err = sight.With(ctx, a.Site, func(s *sight.Sight) error {
 		list, err := s.Alerts(ctx)
 		for _, al := range list {
 			if q.Covers(al) {
@@ -210,14 +212,14 @@ func (a *app) agreeQuiet(o quietOptions, covered []localmon.Alert) error {
 // withQuiets asks the running monitor through its socket, or without one opens
 // one for this alone, which writes as the monitor would.
 func (a *app) withQuiets(ctx context.Context, running func(*live.Client) error, alone func(*daemon.Daemon) error) error {
-	s, err := a.sight(ctx)
+	s, err := sight.Open(ctx, a.Site)
 	if err != nil {
 		return err
 	}
-	if s.client != nil {
-		return errors.Join(running(s.client), s.close())
+	if s.Client != nil {
+		return errors.Join(running(s.Client), s.Close())
 	}
-	if err := s.close(); err != nil {
+	if err := s.Close(); err != nil {
 		return err
 	}
 	m, err := a.openMonitor()
@@ -263,7 +265,7 @@ func (a *app) alertsSilencesCommand() *cobra.Command {
 		Use: "silences", Short: "List silences and maintenance windows, with --all those that have ended", Args: cobra.NoArgs,
 		Example: "  darksite alerts silences\n  darksite alerts silences --all --json",
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.withSight(c.Context(), func(s *sight) error {
+			return sight.With(c.Context(), a.Site, func(s *sight.Sight) error {
 				ask := s.Quiets
 				if all {
 					ask = s.QuietsEver

@@ -19,6 +19,7 @@ import (
 	"darksite/bundle/pipeline"
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/sitecmd/certified"
+	"darksite/cmd/internal/sitecmd/sight"
 	"darksite/cmd/internal/sitecmd/site"
 	"darksite/cmd/internal/siteconf"
 	"darksite/localmon"
@@ -100,7 +101,7 @@ func profileNames() string {
 
 // gathering is what a collection works with.
 type gathering struct {
-	sight      *sight
+	sight      *sight.Sight
 	profile    collect.Profile
 	collectors []collect.Collector
 	closeAll   func()
@@ -146,7 +147,7 @@ func (a *app) gather(ctx context.Context, o *collectOptions) (*gathering, error)
 	if err != nil {
 		return nil, err
 	}
-	s, err := a.sight(ctx)
+	s, err := sight.Open(ctx, a.Site)
 	if err != nil {
 		return nil, err
 	}
@@ -154,7 +155,7 @@ func (a *app) gather(ctx context.Context, o *collectOptions) (*gathering, error)
 	arrays, end := a.arrays(asked, o.dryRun)
 	g.closeAll = func() {
 		end()
-		_ = s.close() // nothing was written through it
+		_ = s.Close() // nothing was written through it
 	}
 	if draft != nil {
 		g.collectors = append(g.collectors, *draft)
@@ -184,7 +185,7 @@ func (a *app) gather(ctx context.Context, o *collectOptions) (*gathering, error)
 	if hosts != nil { // named by a person, so no list leaves it out
 		g.collectors = append(g.collectors, hosts)
 		for _, h := range hosts.Found() {
-			s.carried = append(s.carried, hostNames(h.Host)...)
+			s.Carried = append(s.Carried, hostNames(h.Host)...)
 		}
 	}
 	return g, nil
@@ -361,7 +362,7 @@ func (a *app) fillFromAlerts(ctx context.Context, o *caseOptions) error {
 		if _, err := fmt.Sscan(text, &id); err != nil {
 			return cli.Usagef("--alert %q is not the number of an alert", text)
 		}
-		al, err := a.alert(ctx, id)
+		al, err := sight.Alert(ctx, a.Site, id)
 		if err != nil {
 			return err
 		}
@@ -375,11 +376,11 @@ func (a *app) fillFromAlerts(ctx context.Context, o *caseOptions) error {
 	if o.draft.Array == "" || o.draft.Model != "" && o.draft.OSVersion != "" {
 		return nil
 	}
-	return a.withSight(ctx, func(s *sight) error { return fillIdentity(ctx, s, &o.draft) })
+	return sight.With(ctx, a.Site, func(s *sight.Sight) error { return fillIdentity(ctx, s, &o.draft) })
 }
 
 // fillIdentity takes model and version of an array from what the monitor saw.
-func fillIdentity(ctx context.Context, s *sight, d *casedraft.Draft) error {
+func fillIdentity(ctx context.Context, s *sight.Sight, d *casedraft.Draft) error {
 	for metric, fill := range map[string]map[string]*string{
 		"purefa_info":               {"version": &d.OSVersion, "system_id": &d.Serial},
 		"purefa_hw_controller_info": {"model": &d.Model},

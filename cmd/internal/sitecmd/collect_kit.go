@@ -11,12 +11,13 @@ import (
 	"time"
 
 	"darksite/bundle/collect/kit"
+	"darksite/cmd/internal/sitecmd/sight"
 	"darksite/cmd/internal/sitecmd/site"
 )
 
 // ownChecks are what the kit says of itself. The machine is examined now, while
 // the bundle that is being collected is not among the things found.
-func (a *app) ownChecks(ctx context.Context, s *sight) *kit.Kit {
+func (a *app) ownChecks(ctx context.Context, s *sight.Sight) *kit.Kit {
 	doctor := findingLines(a.examine(ctx))
 	last := a.lastHistoryCheck()
 	replies, failed := a.openedReplies()
@@ -36,10 +37,10 @@ func (a *app) ownChecks(ctx context.Context, s *sight) *kit.Kit {
 			_, err := w.Write(replies)
 			return err
 		}},
-		kit.Check{Name: "monitor.json", What: "what the running monitor says of itself", Say: s.sayMonitor},
+		kit.Check{Name: "monitor.json", What: "what the running monitor says of itself", Say: func(ctx context.Context, w io.Writer) error { return sayMonitor(ctx, s, w) }},
 		// Last, because a large history takes all the time there is.
 		kit.Check{Name: "history-check.txt", What: "darksite history check", Say: func(ctx context.Context, w io.Writer) error {
-			return s.checkHistory(ctx, w, last)
+			return checkHistory(ctx, s, w, last)
 		}},
 	)
 }
@@ -86,15 +87,15 @@ func (a *app) lastHistoryCheck() string {
 // checkHistory reads every value of a history that nobody writes. While a monitor
 // writes it, only a copy could be checked, which may be as large as a disk: then
 // the newest check has to do.
-func (s *sight) checkHistory(ctx context.Context, w io.Writer, last string) error {
-	if s.history == nil {
-		if s.client == nil {
+func checkHistory(ctx context.Context, s *sight.Sight, w io.Writer, last string) error {
+	if s.History == nil {
+		if s.Client == nil {
 			return fmt.Errorf("nothing was measured yet: %w", kit.ErrNothing)
 		}
 		_, err := io.WriteString(w, "a monitor writes it, so it was not checked now\n"+last)
 		return err
 	}
-	damage, err := s.history.Check(ctx)
+	damage, err := s.History.Check(ctx)
 	if err != nil {
 		return err
 	}
@@ -108,8 +109,8 @@ func (s *sight) checkHistory(ctx context.Context, w io.Writer, last string) erro
 }
 
 // sayMonitor writes how the monitor's looks go.
-func (s *sight) sayMonitor(ctx context.Context, w io.Writer) error {
-	m, err := s.monitor(ctx)
+func sayMonitor(ctx context.Context, s *sight.Sight, w io.Writer) error {
+	m, err := s.Monitor(ctx)
 	if err != nil {
 		return err
 	}

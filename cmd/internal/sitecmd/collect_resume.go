@@ -11,6 +11,7 @@ import (
 	"darksite/bundle/collect/hostfile"
 	"darksite/bundle/pipeline"
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/sight"
 	"darksite/cmd/internal/sitecmd/site"
 )
 
@@ -22,12 +23,12 @@ func (a *app) resume(ctx context.Context, o collectOptions) error {
 		return err
 	}
 	id := bundle.ID(o.resume)
-	s, err := a.sight(ctx)
+	s, err := sight.Open(ctx, a.Site)
 	if err != nil {
 		return err
 	}
-	defer s.close()
-	if s.carried, err = a.stagedHosts(id); err != nil {
+	defer s.Close()
+	if s.Carried, err = a.stagedHosts(id); err != nil {
 		return err
 	}
 	j, err := a.journey(s)

@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/sight"
 	"darksite/cmd/internal/sitecmd/site"
 	"darksite/cmd/internal/siteconf"
 	"darksite/localmon/units"
@@ -154,12 +155,12 @@ func (a *app) examineClock() site.Finding {
 }
 
 func (a *app) examineMonitor(ctx context.Context) site.Finding {
-	s, err := a.sight(ctx)
+	s, err := sight.Open(ctx, a.Site)
 	if err != nil {
 		return site.Finding{State: "WARN", What: "monitoring cannot be read: " + err.Error()}
 	}
-	defer s.close()
-	if s.client == nil {
+	defer s.Close()
+	if s.Client == nil {
 		return site.Finding{State: "WARN", What: "no monitor is running", Next: "darksite monitor"}
 	}
 	return site.Finding{State: "OK", What: "a monitor is running and answers"}

@@ -13,6 +13,7 @@ import (
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/runtarget"
 	"darksite/cmd/internal/sitecmd/certified"
+	"darksite/cmd/internal/sitecmd/sight"
 	"darksite/cmd/internal/sitecmd/site"
 	"darksite/localmon"
 	"darksite/localmon/source/arrayrest"
@@ -24,11 +25,11 @@ import (
 type liveFacts struct {
 	*runtarget.Live
 	source localmon.Source
-	sight  *sight
+	sight  *sight.Sight
 	target string
 }
 
-func (a *app) liveFacts(src localmon.Source, s *sight, target string) *liveFacts {
+func (a *app) liveFacts(src localmon.Source, s *sight.Sight, target string) *liveFacts {
 	return &liveFacts{Live: runtarget.NewLive(src, s, a.Env.Now), source: src, sight: s, target: target}
 }
 
@@ -38,7 +39,7 @@ func (a *app) facts(ctx context.Context, target string) (*liveFacts, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := a.sight(ctx)
+	s, err := sight.Open(ctx, a.Site)
 	if err != nil {
 		return nil, err
 	}
@@ -71,14 +72,14 @@ func (a *app) facts(ctx context.Context, target string) (*liveFacts, error) {
 // alert that a run waits for closes no sooner than the monitor sees why. One that
 // cannot be asked looks in its own time, so nothing depends on it.
 func (f *liveFacts) hurry(ctx context.Context) {
-	if f.sight.client != nil {
-		_ = f.sight.client.Look(ctx, f.target)
+	if f.sight.Client != nil {
+		_ = f.sight.Client.Look(ctx, f.target)
 	}
 }
 
 func (f *liveFacts) close() error {
 	closeSource(f.source)
-	return f.sight.close()
+	return f.sight.Close()
 }
 
 // runSite is what a run asks of the site: evidence and case drafts.

@@ -19,6 +19,7 @@ import (
 	"darksite/bundle/redact/pseudonym"
 	"darksite/bundle/roster"
 	"darksite/bundle/seal"
+	"darksite/cmd/internal/sitecmd/sight"
 	"darksite/cmd/internal/sitecmd/site"
 	"darksite/cmd/internal/siteconf"
 	"darksite/localmon"
@@ -37,7 +38,7 @@ func (j *journey) close() error { return errors.Join(j.journal.Close(), j.cases.
 
 // journey opens the pipeline; close it. sight is asked for the site's inventory
 // when a bundle is collected and may be nil otherwise.
-func (a *app) journey(s *sight) (*journey, error) {
+func (a *app) journey(s *sight.Sight) (*journey, error) {
 	conf, err := a.Config()
 	if err != nil {
 		return nil, err
@@ -136,7 +137,7 @@ func ids(r roster.Roster) []string {
 // redactOptions is the site's gate: its key, its words, and what it knows by
 // name. Without a sight the inventory is that of site.yaml alone, which is
 // enough to name rules and policy.
-func (a *app) redactOptions(ctx context.Context, conf *siteconf.Config, s *sight) (redact.Options, error) {
+func (a *app) redactOptions(ctx context.Context, conf *siteconf.Config, s *sight.Sight) (redact.Options, error) {
 	key, err := site.ReadSecret(a.Path(site.KeysDir, site.PseudonymKey))
 	if err != nil {
 		return redact.Options{}, err
@@ -151,7 +152,7 @@ func (a *app) redactOptions(ctx context.Context, conf *siteconf.Config, s *sight
 		return redact.Options{}, err
 	}
 	if s != nil {
-		inventory, err := s.inventory(ctx)
+		seen, err := inventory(ctx, s)
 		if err != nil {
 			return redact.Options{}, err
 		}
@@ -159,8 +160,8 @@ func (a *app) redactOptions(ctx context.Context, conf *siteconf.Config, s *sight
 		if err != nil {
 			return redact.Options{}, err
 		}
-		o.Known = append(append(o.Known, inventory...), speakers...)
-		for _, host := range s.carried {
+		o.Known = append(append(o.Known, seen...), speakers...)
+		for _, host := range s.Carried {
 			o.Known = append(o.Known, redact.Known{Kind: pseudonym.Host, Value: host})
 		}
 	}
@@ -207,7 +208,7 @@ func (a *app) known(conf *siteconf.Config) []redact.Known {
 }
 
 // inventory is what the monitor has seen by name.
-func (s *sight) inventory(ctx context.Context) ([]redact.Known, error) {
+func inventory(ctx context.Context, s *sight.Sight) ([]redact.Known, error) {
 	series, err := s.Series(ctx, localmon.Selector{})
 	if err != nil {
 		return nil, fmt.Errorf("read the inventory: %w", err)

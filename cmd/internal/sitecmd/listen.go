@@ -16,6 +16,7 @@ import (
 	"darksite/bundle/redact"
 	"darksite/bundle/redact/pseudonym"
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/sight"
 	"darksite/cmd/internal/sitecmd/site"
 	"darksite/cmd/internal/siteconf"
 	"darksite/localmon"
@@ -157,7 +158,7 @@ func (a *app) consoleView(m *monitor) console.Views {
 		m.mu.RLock()
 		conf, d := m.conf, m.daemon
 		m.mu.RUnlock()
-		in, said := a.overviewInput(conf), d.Monitor()
+		in, said := sight.OverviewInput(a.Site, conf), d.Monitor()
 		in.Reader, in.Monitor, in.Quiets = m.history, &said, d.Quiets()
 		in.Alerts = slices.DeleteFunc(slices.Clone(d.Alerts()), func(al localmon.Alert) bool { return al.Status == localmon.StatusResolved })
 		in.Now = in.Now.In(conf.Location())

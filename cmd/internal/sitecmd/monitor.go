@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/sight"
 	"darksite/cmd/internal/sitecmd/site"
 	"darksite/cmd/internal/siteconf"
 	"darksite/localmon"
@@ -100,9 +101,9 @@ func (a *app) openMonitor() (*monitor, error) {
 	now := a.Env.Now()
 	m.history, err = history.Open(a.Path(site.HistoryFile), history.Options{Budget: int64(conf.Monitor.HistoryBudget), Holder: "darksite monitor", Since: now})
 	if err != nil {
-		return nil, wayOut(a.Path(site.HistoryFile), err)
+		return nil, sight.WayOut(a.Path(site.HistoryFile), err)
 	}
-	m.site, err = boltfile.Open(a.Path(site.SiteDBFile), siteOptions(boltfile.Options{Holder: "darksite monitor", Since: now}))
+	m.site, err = boltfile.Open(a.Path(site.SiteDBFile), sight.SiteDB(boltfile.Options{Holder: "darksite monitor", Since: now}))
 	if err != nil {
 		return nil, errors.Join(err, m.history.Close())
 	}

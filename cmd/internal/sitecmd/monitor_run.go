@@ -14,6 +14,7 @@ import (
 
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/sdnotify"
+	historycmd "darksite/cmd/internal/sitecmd/history"
 	"darksite/cmd/internal/sitecmd/site"
 	"darksite/cmd/internal/siteconf"
 	"darksite/localmon"
@@ -81,7 +82,7 @@ func (a *app) liveServer(m *monitor) *live.Server {
 			return out, err
 		},
 		History: func(ctx context.Context, w io.Writer) error { _, err := m.history.Snapshot(ctx, w); return err },
-		Stats:   func(ctx context.Context) (any, error) { return statsOf(ctx, m.history) },
+		Stats:   func(ctx context.Context) (any, error) { return historycmd.StatsOf(ctx, m.history) },
 		Site: func(_ context.Context, w io.Writer) error {
 			return m.site.View(func(tx *bbolt.Tx) error { _, err := tx.WriteTo(w); return err })
 		},

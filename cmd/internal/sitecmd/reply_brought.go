@@ -16,6 +16,7 @@ import (
 	"darksite/bundle/journal"
 	"darksite/bundle/reply"
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/sight"
 	"darksite/cmd/internal/sitecmd/site"
 	"darksite/localmon/rule"
 	"darksite/runbooks/pack"
@@ -96,7 +97,7 @@ func (a *app) weighRules(ctx context.Context, j *journey, text []byte, books *ne
 	next := slices.DeleteFunc(slices.Clone(files), func(f rule.File) bool { return f.Name == name })
 	next = append(next, rule.File{Name: name, Data: text})
 	slices.SortFunc(next, func(x, y rule.File) int { return strings.Compare(filepath.Base(x.Name), filepath.Base(y.Name)) })
-	err = a.withSight(ctx, func(s *sight) error {
+	err = sight.With(ctx, a.Site, func(s *sight.Sight) error {
 		site, err := a.ruleSite(ctx, j.conf, s)
 		if err != nil {
 			return err

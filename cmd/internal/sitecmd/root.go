@@ -9,6 +9,7 @@ import (
 	"context"
 
 	"darksite/cmd/internal/cli"
+	historycmd "darksite/cmd/internal/sitecmd/history"
 	"darksite/cmd/internal/sitecmd/site"
 	"darksite/cmd/internal/sitecmd/train"
 
@@ -52,7 +53,7 @@ The site folder is --dir, else $DARKSITE_DIR, else ~/.darksite.
 		a.alertsCommand(),
 		a.roundCommand(),
 		a.ruleCommand(),
-		a.historyCommand(),
+		historycmd.Command(a.Site),
 		a.runbookCommand(),
 		a.caseCommand(),
 		a.bundleCommand(),

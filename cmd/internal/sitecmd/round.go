@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/sight"
 	"darksite/localmon/alertstore"
 	"darksite/localmon/overview"
 	"darksite/localmon/rounds"
@@ -245,7 +246,7 @@ func (a *app) round(ctx context.Context) (roundView, error) {
 	if !last.Done.IsZero() {
 		v.Last = &last
 	}
-	err = a.withOverview(ctx, func(s *sight, in overview.Input, o overview.Overview) error {
+	err = sight.WithOverview(ctx, a.Site, func(s *sight.Sight, in overview.Input, o overview.Overview) error {
 		ri := overview.RoundInput{Input: in, Overview: o, Since: last.Done}
 		since := cmp.Or(last.Done, a.Env.Now().Add(-24*time.Hour))
 		past, err := s.Past(ctx, alertstore.Query{From: since, Limit: mostPast})

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	historycmd "darksite/cmd/internal/sitecmd/history"
+	"darksite/cmd/internal/sitecmd/sight"
 	"darksite/cmd/internal/sitecmd/site"
 	"darksite/localmon/overview"
 	"darksite/localmon/rounds"
@@ -17,7 +19,7 @@ import (
 // roundFacts are the sections the monitoring does not know of: the kit itself,
 // the work in hand, people and papers. What cannot be read is a line that says
 // so, and hides nothing else.
-func (a *app) roundFacts(ctx context.Context, s *sight, since time.Time, marks map[string]rounds.Mark) []overview.Section {
+func (a *app) roundFacts(ctx context.Context, s *sight.Sight, since time.Time, marks map[string]rounds.Mark) []overview.Section {
 	return []overview.Section{
 		{Name: "the kit", Lines: a.kitLines(ctx, s, since, marks)},
 		{Name: "work in hand", Lines: slices.Concat(a.caseLines(), a.runLines(), a.bundleLines())},
@@ -34,7 +36,7 @@ func fromFinding(what string, f site.Finding) overview.Line {
 	return overview.Line{Word: overview.Word(f.State), What: what, Value: f.What, Next: f.Next}
 }
 
-func (a *app) kitLines(ctx context.Context, s *sight, since time.Time, marks map[string]rounds.Mark) []overview.Line {
+func (a *app) kitLines(ctx context.Context, s *sight.Sight, since time.Time, marks map[string]rounds.Mark) []overview.Line {
 	now := a.Env.Now()
 	lines := []overview.Line{fromFinding("disk", a.examineSpace()), fromFinding("clock", a.examineClock())}
 	for _, f := range a.examineKeys() {
@@ -54,7 +56,7 @@ func (a *app) kitLines(ctx context.Context, s *sight, since time.Time, marks map
 
 // notifierLines are whether people would be told. Since when one fails is among
 // the troubles of the monitor.
-func (a *app) notifierLines(ctx context.Context, s *sight) []overview.Line {
+func (a *app) notifierLines(ctx context.Context, s *sight.Sight) []overview.Line {
 	var lines []overview.Line
 	named := 0
 	if conf, err := a.Config(); err == nil {
@@ -66,7 +68,7 @@ func (a *app) notifierLines(ctx context.Context, s *sight) []overview.Line {
 		}
 	}
 	l := overview.Line{Word: overview.Unknown, What: "notifiers", Value: fmt.Sprintf("%d named; whether they work is known while a monitor runs", named), Next: "darksite monitor test-notify"}
-	m, err := s.monitor(ctx)
+	m, err := s.Monitor(ctx)
 	switch {
 	case named == 0:
 		return lines
@@ -96,7 +98,7 @@ func handLine(marks map[string]rounds.Mark, name string, now time.Time) overview
 
 // historyLines are the size and the soundness of the history, and the jumps of
 // the clock since the last round.
-func (a *app) historyLines(ctx context.Context, s *sight, since time.Time) []overview.Line {
+func (a *app) historyLines(ctx context.Context, s *sight.Sight, since time.Time) []overview.Line {
 	st, err := statsIn(ctx, s)
 	if err != nil {
 		return []overview.Line{unknownLine("history", err)}
@@ -120,7 +122,7 @@ func (a *app) historyLines(ctx context.Context, s *sight, since time.Time) []ove
 	var moves []string
 	for _, j := range st.Jumps {
 		if j.After.After(since) {
-			moves = append(moves, j.Target+" "+moved(j))
+			moves = append(moves, j.Target+" "+historycmd.Moved(j))
 		}
 	}
 	if len(moves) > 0 {
@@ -129,12 +131,12 @@ func (a *app) historyLines(ctx context.Context, s *sight, since time.Time) []ove
 	return []overview.Line{size, damage, jumps}
 }
 
-func statsIn(ctx context.Context, s *sight) (st storeStats, err error) {
+func statsIn(ctx context.Context, s *sight.Sight) (st historycmd.Stats, err error) {
 	switch {
-	case s.client != nil:
-		return st, s.client.Stats(ctx, &st)
-	case s.history != nil:
-		return statsOf(ctx, s.history)
+	case s.Client != nil:
+		return st, s.Client.Stats(ctx, &st)
+	case s.History != nil:
+		return historycmd.StatsOf(ctx, s.History)
 	}
 	return st, errors.New("nothing was stored yet")
 }

@@ -8,6 +8,7 @@ import (
 
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/sitecmd/certified"
+	"darksite/cmd/internal/sitecmd/sight"
 	"darksite/cmd/internal/siteconf"
 	"darksite/localmon"
 	"darksite/localmon/overview"
@@ -21,7 +22,7 @@ const (
 	renewSoon = 60 * 24 * time.Hour
 )
 
-func (a *app) peopleLines(ctx context.Context, s *sight, marks map[string]rounds.Mark) []overview.Line {
+func (a *app) peopleLines(ctx context.Context, s *sight.Sight, marks map[string]rounds.Mark) []overview.Line {
 	now := a.Env.Now()
 	conf, err := a.Config()
 	if err != nil {
@@ -80,7 +81,7 @@ const certificateExpires = "localmon_target_certificate_expires_timestamp_second
 
 // arrayCertificates are the ends of the certificates the arrays show. The kit
 // goes by their pins; people and other programs may not.
-func arrayCertificates(ctx context.Context, s *sight, conf *siteconf.Config, now time.Time) []overview.Line {
+func arrayCertificates(ctx context.Context, s *sight.Sight, conf *siteconf.Config, now time.Time) []overview.Line {
 	var lines []overview.Line
 	var well []string
 	for _, ar := range conf.Arrays {
@@ -113,7 +114,7 @@ func arrayCertificates(ctx context.Context, s *sight, conf *siteconf.Config, now
 	return lines
 }
 
-func certificateEnd(ctx context.Context, s *sight, target string) (until, at time.Time, err error) {
+func certificateEnd(ctx context.Context, s *sight.Sight, target string) (until, at time.Time, err error) {
 	key := localmon.SeriesKey{Target: target, Metric: certificateExpires}
 	series, err := s.Series(ctx, localmon.Selector{Target: target, Metric: certificateExpires})
 	if err != nil {

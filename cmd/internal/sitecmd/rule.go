@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/sight"
 	"darksite/cmd/internal/siteconf"
 	"darksite/localmon"
 	"darksite/localmon/rule"
@@ -54,7 +55,7 @@ func (a *app) rulebook(ctx context.Context) (rule.Book, error) {
 		return rule.Book{}, err
 	}
 	var b rule.Book
-	err = a.withSight(ctx, func(s *sight) (err error) {
+	err = sight.With(ctx, a.Site, func(s *sight.Sight) (err error) {
 		b, err = a.siteRules(ctx, conf, s)
 		return err
 	})

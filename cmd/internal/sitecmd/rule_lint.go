@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/sight"
 	"darksite/cmd/internal/siteconf"
 	"darksite/localmon/rule"
 	"darksite/runbooks/strictyaml"
@@ -43,7 +44,7 @@ func (a *app) draft(ctx context.Context, names []string) (draft, error) {
 		_, err = a.Config()
 		return d, err
 	default:
-		err = a.withSight(ctx, func(s *sight) (err error) {
+		err = sight.With(ctx, a.Site, func(s *sight.Sight) (err error) {
 			d.site, err = a.ruleSite(ctx, conf, s)
 			return err
 		})

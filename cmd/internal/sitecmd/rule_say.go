@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"darksite/cmd/internal/sitecmd/chart"
 	"darksite/localmon/rule"
 	"darksite/localmon/units"
 )
@@ -134,17 +135,17 @@ func firing(fires []string) string {
 func figure(v float64, unit string) string {
 	switch unit {
 	case "percent":
-		return number(v) + " %"
+		return chart.Number(v) + " %"
 	case "usec", "celsius":
-		return number(v) + " " + unit
+		return chart.Number(v) + " " + unit
 	case "per_second":
-		return number(v) + " a second"
+		return chart.Number(v) + " a second"
 	case "bytes":
 		return units.Bytes(v)
 	case "seconds":
 		return units.Duration(time.Duration(v * float64(time.Second)))
 	}
-	return number(v)
+	return chart.Number(v)
 }
 
 func metricSays(m rule.MetricMatch) []string {
@@ -186,10 +187,10 @@ func metricSays(m rule.MetricMatch) []string {
 		out = append(out, "not told where that is usual for the hour of the week")
 	}
 	if m.Rise > 0 {
-		out = append(out, fmt.Sprintf("and %s times what it was in its own last hours", number(m.Rise)))
+		out = append(out, fmt.Sprintf("and %s times what it was in its own last hours", chart.Number(m.Rise)))
 	}
 	if m.OfAtLeast > 0 {
-		out = append(out, fmt.Sprintf("nothing is said while the whole is below %s", number(m.OfAtLeast)))
+		out = append(out, fmt.Sprintf("nothing is said while the whole is below %s", chart.Number(m.OfAtLeast)))
 	}
 	if m.Need > 0 {
 		out = append(out, fmt.Sprintf("in %d of the newest %d samples", m.Need, m.Of))
@@ -209,7 +210,7 @@ func unusualSays(u rule.UnusualMatch, unit string) string {
 	if u.Floor > 0 {
 		floor = " and above " + figure(u.Floor, unit)
 	}
-	return fmt.Sprintf("%s times what is usual at this hour of the week%s, known from %d weeks on", number(u.Times), floor, u.Weeks)
+	return fmt.Sprintf("%s times what is usual at this hour of the week%s, known from %d weeks on", chart.Number(u.Times), floor, u.Weeks)
 }
 
 func bottleneckSays(b rule.BottleneckMatch) []string {
@@ -219,8 +220,8 @@ func bottleneckSays(b rule.BottleneckMatch) []string {
 	}
 	return []string{
 		fmt.Sprintf("%s of %s above %s, for %s: and above %s, or %s times normal, or %s %% of it waiting in the queue",
-			b.Metric, strings.Join(sides, " or "), figure(b.Floor, "usec"), units.Duration(b.For), figure(b.Ceiling, "usec"), number(b.Factor), number(100*b.QueueShare)),
-		fmt.Sprintf("over when below %s times normal for %s", number(b.EndFactor), units.Duration(b.EndFor)),
+			b.Metric, strings.Join(sides, " or "), figure(b.Floor, "usec"), units.Duration(b.For), figure(b.Ceiling, "usec"), chart.Number(b.Factor), chart.Number(100*b.QueueShare)),
+		fmt.Sprintf("over when below %s times normal for %s", chart.Number(b.EndFactor), units.Duration(b.EndFor)),
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 
 	"darksite/bundle/safefile"
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/sight"
 	"darksite/cmd/internal/sitecmd/site"
 	"darksite/cmd/internal/siteconf"
 	"darksite/localmon"
@@ -85,7 +86,7 @@ func (a *app) planRules(ctx context.Context, m *monitor, conf *siteconf.Config, 
 	known := *conf
 	known.Arrays = nil
 	was := err
-	b, err = a.joinRules(ctx, &known, nothing{}, files)
+	b, err = a.joinRules(ctx, &known, sight.Nothing{}, files)
 	return b, digest, fmt.Errorf("the monitor goes on with rules that it took before and would not take now: %w", was), err
 }
 
@@ -254,7 +255,7 @@ func (a *app) examineRules(ctx context.Context) []site.Finding {
 		return nil // told by itself
 	}
 	var b rule.Book
-	err = a.withSight(ctx, func(s *sight) (err error) {
+	err = sight.With(ctx, a.Site, func(s *sight.Sight) (err error) {
 		b, err = a.siteRules(ctx, conf, s)
 		return err
 	})

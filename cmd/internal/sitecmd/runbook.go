@@ -14,6 +14,7 @@ import (
 	"darksite/bundle/sign"
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/keyfile"
+	"darksite/cmd/internal/sitecmd/sight"
 	"darksite/cmd/internal/sitecmd/site"
 	"darksite/localmon"
 	"darksite/runbooks"
@@ -237,7 +238,7 @@ func (a *app) chooseBook(ctx context.Context, args []string, o *runOptions) (*ru
 	var al localmon.Alert
 	if o.alert != 0 {
 		var err error
-		if al, err = a.alert(ctx, o.alert); err != nil {
+		if al, err = sight.Alert(ctx, a.Site, o.alert); err != nil {
 			return nil, err
 		}
 		if conf, err := a.Config(); err == nil && !runnable(conf, al.Target) {

@@ -14,6 +14,7 @@ import (
 
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/cli/clitest"
+	"darksite/cmd/internal/sitecmd/sight"
 	"darksite/cmd/internal/sitecmd/site"
 	"darksite/localmon"
 	"darksite/localmon/alert"
@@ -137,7 +138,7 @@ func fillHistory(t *testing.T, path string) {
 
 func fillAlerts(t *testing.T, path string) {
 	t.Helper()
-	f, err := boltfile.Open(path, siteOptions(boltfile.Options{}))
+	f, err := boltfile.Open(path, sight.SiteDB(boltfile.Options{}))
 	require.NoError(t, err)
 	s, err := alertstore.Open(f)
 	require.NoError(t, err)

@@ -1,15 +1,13 @@
 package sitecmd
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"time"
 
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/sitecmd/certified"
-	"darksite/cmd/internal/siteconf"
-	"darksite/localmon"
+	"darksite/cmd/internal/sitecmd/sight"
 	"darksite/localmon/overview"
 	"darksite/localmon/units"
 	"darksite/training/certificate"
@@ -26,7 +24,7 @@ forecast, then what to do next, most urgent first. A target without new data is
 UNKN, never OK. Exit 3 when anything needs attention.`,
 		Example: "  darksite status\n  darksite status --json",
 		RunE: func(c *cobra.Command, _ []string) error {
-			o, err := a.overview(c.Context())
+			o, err := sight.Overview(c.Context(), a.Site)
 			if err != nil {
 				return err
 			}
@@ -92,52 +90,6 @@ func (h inHand) text() string {
 		text += "; not readable now: " + strings.Join(h.Unknown, ", ")
 	}
 	return text
-}
-
-func (a *app) overview(ctx context.Context) (overview.Overview, error) {
-	var o overview.Overview
-	err := a.withOverview(ctx, func(_ *sight, _ overview.Input, made overview.Overview) error {
-		o = made
-		return nil
-	})
-	return o, err
-}
-
-// overviewInput is what an overview takes from the site's own papers.
-func (a *app) overviewInput(conf *siteconf.Config) overview.Input {
-	in := overview.Input{Site: conf.Site.Code, Now: a.Env.Now(), Targets: []overview.Target{{Name: conf.Monitor.HostName, Kind: localmon.KindHost}}}
-	for _, ar := range conf.Arrays {
-		in.Targets = append(in.Targets, overview.Target{Name: ar.Name, Kind: ar.Kind})
-	}
-	last, _, _, err := a.LastRound()
-	in.LastRound, in.NoRounds = last.Done, err != nil // whether it is safe must be said in any case
-	return in
-}
-
-// withOverview makes the overview and goes on with what it was made from.
-func (a *app) withOverview(ctx context.Context, f func(*sight, overview.Input, overview.Overview) error) error {
-	conf, err := a.Config()
-	if err != nil {
-		return err
-	}
-	in := a.overviewInput(conf)
-	return a.withSight(ctx, func(s *sight) (err error) {
-		in.Reader = s.Reader
-		if in.Alerts, err = s.Alerts(ctx); err != nil {
-			return err
-		}
-		if in.Quiets, err = s.Quiets(ctx); err != nil {
-			return err
-		}
-		if in.Monitor, err = s.monitor(ctx); err != nil {
-			return err
-		}
-		o, err := overview.Build(ctx, in)
-		if err != nil {
-			return err
-		}
-		return f(s, in, o)
-	})
 }
 
 func (a *app) printOverview(o overview.Overview, hand inHand) error {

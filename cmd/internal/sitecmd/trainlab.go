@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/sight"
 	"darksite/cmd/internal/sitecmd/site"
 	"darksite/cmd/internal/sitecmd/train"
 	"darksite/localmon/live"
@@ -109,7 +110,7 @@ func (a *app) labWorld(ctx context.Context) (labs.World, error) {
 	if err = errors.Join(err, file.Close()); err != nil {
 		return nil, err
 	}
-	err = a.withSight(ctx, func(s *sight) (err error) {
+	err = sight.With(ctx, a.Site, func(s *sight.Sight) (err error) {
 		kept.Alerts, err = s.Alerts(ctx)
 		return err
 	})

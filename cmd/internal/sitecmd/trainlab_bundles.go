@@ -14,6 +14,7 @@ import (
 	"darksite/bundle"
 	"darksite/bundle/collect"
 	"darksite/bundle/pipeline"
+	"darksite/cmd/internal/sitecmd/sight"
 	"darksite/cmd/internal/sitecmd/site"
 	"darksite/training/labs"
 )
@@ -39,13 +40,13 @@ func (a *app) makeBundles(ctx context.Context, lab *labs.Lab) error {
 		}
 		defer about[i].end()
 	}
-	s, err := a.sight(ctx)
+	s, err := sight.Open(ctx, a.Site)
 	if err != nil {
 		return err
 	}
 	j, err := a.journey(s)
 	if err != nil {
-		return errors.Join(err, s.close())
+		return errors.Join(err, s.Close())
 	}
 	for i, b := range lab.Bundles {
 		for range max(1, b.Times) {
@@ -54,7 +55,7 @@ func (a *app) makeBundles(ctx context.Context, lab *labs.Lab) error {
 			}
 		}
 	}
-	return errors.Join(err, j.close(), s.close())
+	return errors.Join(err, j.close(), s.Close())
 }
 
 // caseOf is a case and what is collected for it.

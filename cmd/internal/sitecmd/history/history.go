@@ -1,4 +1,4 @@
-package sitecmd
+package history
 
 import (
 	"errors"
@@ -7,12 +7,19 @@ import (
 	"time"
 
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/sight"
+	"darksite/cmd/internal/sitecmd/site"
 	"darksite/localmon"
 
 	"github.com/spf13/cobra"
 )
 
-func (a *app) historyCommand() *cobra.Command {
+// app is the site that the commands of this package work on.
+type app struct{ *site.Site }
+
+// Command is darksite history.
+func Command(s *site.Site) *cobra.Command {
+	a := &app{s}
 	c := &cobra.Command{
 		Use: "history", Short: "What was measured: series, values, charts, health of the store",
 		Example: `  darksite history series
@@ -26,13 +33,11 @@ func (a *app) historyCommand() *cobra.Command {
 	return c
 }
 
-// pick is which series and which time.
+// seriesOptions are which series and which time.
 type seriesOptions struct {
+	Period
 	target string
 	labels []string
-	since  time.Duration
-	from   string
-	to     string
 	step   time.Duration
 	agg    string
 	across string // only query puts series together
@@ -46,16 +51,9 @@ func (o *seriesOptions) flags(c *cobra.Command, timed bool) {
 	if !timed {
 		return
 	}
-	o.timeFlags(c, "1h")
+	o.Flags(c, "1h")
 	cli.SpanFlag(c, &o.step, "step", "width of a step (default: none; plot: a column)")
 	c.Flags().StringVar(&o.agg, "agg", "", "avg, min, max, sum, last, rate or p95 of a step")
-}
-
-// timeFlags say which time; what that is when nothing is said, others decide.
-func (o *seriesOptions) timeFlags(c *cobra.Command, usual string) {
-	cli.SpanFlag(c, &o.since, "since", "how far back from the end (default "+usual+")")
-	c.Flags().StringVar(&o.from, "from", "", "begin: 2026-03-01, \"2026-03-01 08:00\" or RFC 3339")
-	c.Flags().StringVar(&o.to, "to", "", "end, which is not included (default now)")
 }
 
 func (o *seriesOptions) selector(metric string) (localmon.Selector, error) {
@@ -72,7 +70,7 @@ func (o *seriesOptions) selector(metric string) (localmon.Selector, error) {
 
 // window is the span asked for; step 0 takes every sample.
 func (o *seriesOptions) window(now time.Time) (localmon.Window, error) {
-	w, err := o.span(now, false)
+	w, err := o.Span(now, false)
 	if err != nil {
 		return w, err
 	}
@@ -100,44 +98,6 @@ func (o *seriesOptions) window(now time.Time) (localmon.Window, error) {
 	return w, o.checkAcross(w)
 }
 
-// usualSpan is the time when none is asked for.
-const usualSpan = time.Hour
-
-// span is the time asked for; when nothing is said, the last hour or everything.
-func (o *seriesOptions) span(now time.Time, everything bool) (localmon.Window, error) {
-	w, end := localmon.Window{From: now.Add(-usualSpan), To: now.Add(time.Second)}, now
-	if everything {
-		w = localmon.Window{From: everFrom, To: everTo}
-	}
-	switch {
-	case o.since < 0:
-		return w, cli.Usagef("--since must be positive")
-	case o.since > 0 && o.from != "":
-		return w, cli.Usagef("either --since or --from")
-	}
-	var err error
-	if o.to != "" {
-		if w.To, err = moment("--to", o.to, now.Location()); err != nil {
-			return w, err
-		}
-		if end = w.To; !everything {
-			w.From = end.Add(-usualSpan)
-		}
-	}
-	if o.since > 0 {
-		w.From = end.Add(-o.since)
-	}
-	if o.from != "" {
-		if w.From, err = moment("--from", o.from, now.Location()); err != nil {
-			return w, err
-		}
-	}
-	if !w.From.Before(w.To) {
-		return w, cli.Usagef("--from %s is not before --to %s", w.From.Format(time.RFC3339), w.To.Format(time.RFC3339))
-	}
-	return w, nil
-}
-
 func (a *app) historySeriesCommand() *cobra.Command {
 	var o seriesOptions
 	var asJSON bool
@@ -151,7 +111,7 @@ metrics, else what the name says.`,
 			if err != nil {
 				return err
 			}
-			return a.withHistory(c.Context(), o.file, func(s *sight) error {
+			return a.withHistory(c.Context(), o.file, func(s *sight.Sight) error {
 				list, err := s.Series(c.Context(), sel)
 				if err != nil {
 					return err

@@ -1,4 +1,4 @@
-package sitecmd
+package history
 
 import (
 	"bufio"
@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/sight"
 	"darksite/localmon"
 	"darksite/localmon/query"
 	"darksite/localmon/units"
@@ -58,7 +59,7 @@ first value after it.`,
 			if asJSON && asCSV {
 				return cli.Usagef("either --json or --csv")
 			}
-			return a.withHistory(c.Context(), o.file, func(s *sight) error {
+			return a.withHistory(c.Context(), o.file, func(s *sight.Sight) error {
 				out, most := pointPrinter(&textPoints{w: bufio.NewWriter(a.Env.Out), width: a.Env.Width()}), mostPrinted
 				switch {
 				case asJSON:
@@ -111,7 +112,7 @@ type points struct {
 }
 
 // read finds the curves that were asked for. Most bounds them, unless it is zero.
-func (o *seriesOptions) read(ctx context.Context, s *sight, sel localmon.Selector, w localmon.Window, most int) ([]points, error) {
+func (o *seriesOptions) read(ctx context.Context, s *sight.Sight, sel localmon.Selector, w localmon.Window, most int) ([]points, error) {
 	list, err := s.Series(ctx, sel)
 	if err != nil || len(list) == 0 {
 		return nil, err
@@ -142,7 +143,7 @@ func (o *seriesOptions) unit(u localmon.Unit) string {
 }
 
 // together is the curve of all series that fit.
-func (o *seriesOptions) together(ctx context.Context, s *sight, list []localmon.Series, sel localmon.Selector, w localmon.Window) points {
+func (o *seriesOptions) together(ctx context.Context, s *sight.Sight, list []localmon.Series, sel localmon.Selector, w localmon.Window) points {
 	unit := list[0].Unit
 	for _, one := range list {
 		if one.Unit != unit {
@@ -170,7 +171,7 @@ func (r aggregated) Range(ctx context.Context, key localmon.SeriesKey, w localmo
 }
 
 // print prints every curve and returns how many there are.
-func (o *seriesOptions) print(ctx context.Context, s *sight, sel localmon.Selector, w localmon.Window, out pointPrinter, most int) (int, error) {
+func (o *seriesOptions) print(ctx context.Context, s *sight.Sight, sel localmon.Selector, w localmon.Window, out pointPrinter, most int) (int, error) {
 	list, err := o.read(ctx, s, sel, w, most)
 	if err != nil || len(list) == 0 {
 		return 0, err

@@ -1,4 +1,4 @@
-package sitecmd
+package history
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/sight"
 	"darksite/cmd/internal/sitecmd/site"
 	"darksite/localmon/boltfile"
 	"darksite/localmon/history"
@@ -94,15 +95,7 @@ func (a *app) recoverHistory(ctx context.Context, o recoverOptions) error {
 			return err
 		}
 	}
-	return cli.WithHint(cli.WithCode(cli.CodeTampered, fmt.Errorf("recover %s: %d findings; nothing was changed", path, len(r.Found))), "%s", waysOut(path))
-}
-
-// waysOut are the ways out of a damaged history, the gentlest first.
-func waysOut(path string) string {
-	return fmt.Sprintf(`darksite history recover --roll-back      (one commit back, if that is whole; asks first)
-      darksite history export --file %s --format csv --out saved.csv   (writes all that can be read)
-      darksite history recover --start-beside   (a new history; the old file is kept, and saved.csv can be imported)
-      when nothing can be read, a copy from the last bundle or backup can be: --file COPY`, path)
+	return cli.WithHint(cli.WithCode(cli.CodeTampered, fmt.Errorf("recover %s: %d findings; nothing was changed", path, len(r.Found))), "%s", sight.WaysOut(path))
 }
 
 // diagnose says what is wrong with a history. Its error is a reason not to
@@ -116,7 +109,7 @@ func diagnose(ctx context.Context, path string, r *recovery) error {
 		r.Found = append(r.Found, err.Error())
 		return nil
 	case err != nil:
-		return wayOut(path, err)
+		return sight.WayOut(path, err)
 	}
 	damage, err := db.Check(ctx)
 	for _, d := range damage {
@@ -130,13 +123,13 @@ func (a *app) rollBack(ctx context.Context, o recoverOptions, r recovery) error 
 	made, err := history.RollBack(ctx, r.File)
 	if err != nil {
 		if errors.Is(err, boltfile.ErrBusy) {
-			return wayOut(r.File, err)
+			return sight.WayOut(r.File, err)
 		}
 		return cli.WithHint(cli.WithCode(cli.CodeTampered, fmt.Errorf("%w; nothing was changed", err)),
 			"darksite history export --file %s --format csv --out saved.csv   (writes all that can be read)\n      darksite history recover --start-beside", r.File)
 	}
 	if err := a.Env.Agree(o.yes, "go back by one commit? "+lost(made), "you have read what is lost",
-		cli.WithHint(fmt.Errorf("recover %s: nothing was changed", r.File), "%s", waysOut(r.File))); err != nil {
+		cli.WithHint(fmt.Errorf("recover %s: nothing was changed", r.File), "%s", sight.WaysOut(r.File))); err != nil {
 		return errors.Join(err, made.Discard())
 	}
 	r.Did, r.Aside = "roll-back", a.asideName(r.File, "damaged")
@@ -174,12 +167,12 @@ func lost(r *history.RolledBack) string {
 // startBeside sets the file aside.
 func (a *app) startBeside(o recoverOptions, r recovery) error {
 	if err := a.Env.Agree(o.yes, "set it aside, so that a new history begins?", "the old file may be called otherwise",
-		cli.WithHint(fmt.Errorf("recover %s: nothing was changed", r.File), "%s", waysOut(r.File))); err != nil {
+		cli.WithHint(fmt.Errorf("recover %s: nothing was changed", r.File), "%s", sight.WaysOut(r.File))); err != nil {
 		return err
 	}
 	r.Did, r.Aside = "start-beside", a.asideName(r.File, "aside")
 	if err := history.SetAside(r.File, r.Aside); err != nil {
-		return wayOut(r.File, err)
+		return sight.WayOut(r.File, err)
 	}
 	if o.asJSON {
 		return a.Env.JSON(r)

@@ -1,25 +1,23 @@
-package sitecmd
+package history
 
 import (
 	"context"
 	"fmt"
 	"math"
-	"slices"
-	"strings"
 	"time"
 
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/chart"
+	"darksite/cmd/internal/sitecmd/sight"
 	"darksite/localmon"
 	"darksite/localmon/units"
 
-	"github.com/guptarohit/asciigraph"
 	"github.com/spf13/cobra"
 )
 
 // Bounds of a chart, in characters.
 const (
 	plotHeight  = 12
-	plotMargin  = 18 // what the labels of the axes take
 	leastWidth  = 40
 	mostWidth   = 500
 	leastHeight = 3
@@ -52,7 +50,7 @@ the series are usually that far apart.`,
 			if err != nil {
 				return err
 			}
-			return a.withHistory(c.Context(), o.series.file, func(s *sight) error {
+			return a.withHistory(c.Context(), o.series.file, func(s *sight.Sight) error {
 				list, err := o.series.read(c.Context(), s, sel, w, maxPlotted)
 				if err != nil {
 					return err
@@ -90,12 +88,12 @@ func (o *plotOptions) window(now time.Time, width int) (localmon.Window, error) 
 	if o.height < leastHeight || o.height > mostHeight {
 		return localmon.Window{}, cli.Usagef("--height %d: want %d to %d", o.height, leastHeight, mostHeight)
 	}
-	span, err := o.series.span(now, false)
+	span, err := o.series.Span(now, false)
 	if err != nil {
 		return span, err
 	}
-	columns := o.width - plotMargin
-	narrowest := columnWidth(span.To.Sub(span.From), columns)
+	columns := o.width - chart.Margin
+	narrowest := chart.Step(span.To.Sub(span.From), columns)
 	if o.series.step == 0 {
 		o.series.step = narrowest
 	}
@@ -109,20 +107,6 @@ func (o *plotOptions) window(now time.Time, width int) (localmon.Window, error) 
 	// On whole steps, coarser tiers of the history can answer.
 	w.From, w.To = w.From.Truncate(w.Step), w.To.Add(w.Step-1).Truncate(w.Step)
 	return w, nil
-}
-
-// columnWidth is the step that makes a span fit: whole seconds, from 5 minutes
-// on whole ones of 5, from an hour on whole hours.
-func columnWidth(span time.Duration, columns int) time.Duration {
-	step := span/time.Duration(columns-1) + 1
-	unit := time.Second
-	switch {
-	case step > time.Hour-5*time.Minute:
-		unit = time.Hour
-	case step > 4*time.Minute:
-		unit = 5 * time.Minute
-	}
-	return (step + unit - 1).Truncate(unit)
 }
 
 // plot draws one curve and says in words what it shows, so that nobody depends
@@ -150,7 +134,7 @@ func (a *app) plot(ctx context.Context, p points, w localmon.Window, o *plotOpti
 		return err
 	}
 	say("%s", p.name())
-	values, seen := columnsOf(pts, w)
+	values, seen := chart.Columns(pts, w)
 	low, high := math.Inf(1), math.Inf(-1)
 	for _, v := range values {
 		if !math.IsNaN(v) && !math.IsInf(v, 0) {
@@ -161,86 +145,12 @@ func (a *app) plot(ctx context.Context, p points, w localmon.Window, o *plotOpti
 		say("no sample from %s to %s", w.From.Format(time.DateTime), w.To.Format(time.DateTime))
 		return nil
 	}
-	fmt.Fprintln(a.Env.Out, draw(values, w, p.Unit, o.height))
+	fmt.Fprintln(a.Env.Out, chart.Draw(values, w, p.Unit, o.height))
 	last := pts[len(pts)-1]
 	say("%d of %d steps of %s have data", seen, len(values), units.Duration(w.Step))
-	say("lowest %s, highest %s, newest %s at %s", said(low, p.Unit), said(high, p.Unit), said(last.Value, p.Unit), last.At.In(w.From.Location()).Format("01-02 15:04:05"))
+	say("lowest %s, highest %s, newest %s at %s", chart.Said(low, p.Unit), chart.Said(high, p.Unit), chart.Said(last.Value, p.Unit), last.At.In(w.From.Location()).Format("01-02 15:04:05"))
 	if back > 0 {
 		say("the clock was set back %d times in this span: a column shows what came last", back)
 	}
 	return nil
-}
-
-// draw makes the picture: values on the left, times below.
-func draw(values []float64, w localmon.Window, unit string, height int) string {
-	layout := "15:04"
-	if span := w.To.Sub(w.From); span > 48*time.Hour {
-		layout = "01-02"
-	} else if span < 10*time.Minute {
-		layout = "15:04:05"
-	}
-	finite := make([]float64, len(values))
-	for i, v := range values {
-		if finite[i] = v; math.IsInf(v, 0) {
-			finite[i] = math.NaN() // it has no place on an axis
-		}
-	}
-	picture := asciigraph.Plot(finite, asciigraph.Height(height),
-		asciigraph.YAxisValueFormatter(func(v float64) string { return said(v, unit) }),
-		asciigraph.XAxisRange(float64(w.From.Unix()), float64(w.From.Add(time.Duration(max(len(values)-1, 1))*w.Step).Unix())),
-		asciigraph.XAxisTickCount(max(2, min(6, len(values)/12))),
-		asciigraph.XAxisValueFormatter(func(v float64) string { return time.Unix(int64(v), 0).In(w.From.Location()).Format(layout) }))
-	lines := strings.Split(picture, "\n")
-	for i := range lines {
-		lines[i] = strings.TrimRight(lines[i], " ")
-	}
-	return strings.Join(lines, "\n")
-}
-
-// said is a value for people.
-func said(v float64, unit string) string {
-	if unit == "" {
-		return number(v)
-	}
-	return units.Value(v, unit)
-}
-
-// columnsOf puts points into the columns of a chart and counts the columns that
-// have one. Between two points not further apart than is usual for the series
-// the earlier value holds; everything else is a gap.
-func columnsOf(pts []localmon.Point, w localmon.Window) (values []float64, seen int) {
-	values = make([]float64, int(w.To.Sub(w.From)/w.Step))
-	for i := range values {
-		values[i] = math.NaN()
-	}
-	usual, last := usualGap(pts), -1
-	for n, pt := range pts {
-		i := int(pt.At.Sub(w.From) / w.Step)
-		if i < 0 || i >= len(values) {
-			continue
-		}
-		if last >= 0 && pt.At.Sub(pts[n-1].At) <= usual {
-			for j := last + 1; j < i; j++ {
-				values[j] = pts[n-1].Value
-			}
-		}
-		if math.IsNaN(values[i]) {
-			seen++
-		}
-		values[i], last = pt.Value, i
-	}
-	return values, seen
-}
-
-// usualGap is twice the median distance of points: what is further apart is a gap.
-func usualGap(pts []localmon.Point) time.Duration {
-	if len(pts) < 2 {
-		return 0
-	}
-	gaps := make([]time.Duration, 0, len(pts)-1)
-	for i := 1; i < len(pts); i++ {
-		gaps = append(gaps, pts[i].At.Sub(pts[i-1].At))
-	}
-	slices.Sort(gaps)
-	return 2 * gaps[len(gaps)/2]
 }

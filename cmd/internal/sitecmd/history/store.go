@@ -1,4 +1,4 @@
-package sitecmd
+package history
 
 import (
 	"cmp"
@@ -12,6 +12,7 @@ import (
 
 	"darksite/bundle/safefile"
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/sight"
 	"darksite/cmd/internal/sitecmd/site"
 	"darksite/localmon/boltfile"
 	"darksite/localmon/history"
@@ -20,15 +21,15 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// storeStats are the figures of a history, and where its times jump.
-type storeStats struct {
+// Stats are the figures of a history, and where its times jump.
+type Stats struct {
 	history.Stats
-	Jumps     []clockJump `json:"clock_jumps"`       // the newest ones, oldest first
-	JumpCount int         `json:"clock_jumps_total"` // of all targets
+	Jumps     []Jump `json:"clock_jumps"`       // the newest ones, oldest first
+	JumpCount int    `json:"clock_jumps_total"` // of all targets
 }
 
-// clockJump is one place where times do not go on as time does.
-type clockJump struct {
+// Jump is one place where times do not go on as time does.
+type Jump struct {
 	Target   string    `json:"target"`
 	Before   time.Time `json:"before"`
 	After    time.Time `json:"after"`
@@ -39,15 +40,16 @@ type clockJump struct {
 // mostJumps is how many jumps of the clock are told one by one.
 const mostJumps = 10
 
-func statsOf(ctx context.Context, db *history.DB) (storeStats, error) {
-	st := storeStats{Jumps: []clockJump{}}
+// StatsOf are the figures of an open history.
+func StatsOf(ctx context.Context, db *history.DB) (Stats, error) {
+	st := Stats{Jumps: []Jump{}}
 	var err error
 	if st.Stats, err = db.Stats(ctx); err != nil {
 		return st, err
 	}
 	type numbered struct {
 		seq uint64
-		clockJump
+		Jump
 	}
 	var all []numbered
 	for _, t := range st.Targets {
@@ -57,12 +59,12 @@ func statsOf(ctx context.Context, db *history.DB) (storeStats, error) {
 		}
 		st.JumpCount += len(jumps)
 		for _, j := range jumps[max(0, len(jumps)-mostJumps):] {
-			all = append(all, numbered{j.Seq, clockJump{t.Target, j.Before, j.After, j.By.Seconds(), j.Measured}})
+			all = append(all, numbered{j.Seq, Jump{t.Target, j.Before, j.After, j.By.Seconds(), j.Measured}})
 		}
 	}
 	slices.SortFunc(all, func(x, y numbered) int { return cmp.Compare(x.seq, y.seq) })
 	for _, j := range all[max(0, len(all)-mostJumps):] {
-		st.Jumps = append(st.Jumps, j.clockJump)
+		st.Jumps = append(st.Jumps, j.Jump)
 	}
 	return st, nil
 }
@@ -96,19 +98,19 @@ was brought in: there a time may come twice. Works while the monitor runs.`,
 
 // storeStats asks the monitor while one runs: a copy of a large file to count
 // what is in it would be waste.
-func (a *app) storeStats(ctx context.Context, file string) (st storeStats, err error) {
+func (a *app) storeStats(ctx context.Context, file string) (st Stats, err error) {
 	if file == "" {
 		if _, err := a.Config(); err != nil {
 			return st, err
 		}
-		s, err := a.sight(ctx)
+		s, err := sight.Open(ctx, a.Site)
 		if err != nil {
 			return st, err
 		}
-		if s.client != nil {
-			return st, errors.Join(s.client.Stats(ctx, &st), s.close())
+		if s.Client != nil {
+			return st, errors.Join(s.Client.Stats(ctx, &st), s.Close())
 		}
-		if err := s.close(); err != nil {
+		if err := s.Close(); err != nil {
 			return st, err
 		}
 	}
@@ -116,11 +118,11 @@ func (a *app) storeStats(ctx context.Context, file string) (st storeStats, err e
 	if err != nil {
 		return st, err
 	}
-	st, err = statsOf(ctx, db)
+	st, err = StatsOf(ctx, db)
 	return st, errors.Join(err, done())
 }
 
-func (a *app) printStats(st storeStats) {
+func (a *app) printStats(st Stats) {
 	out := a.Env.Out
 	fmt.Fprintf(out, "file %s, in use %s", units.Bytes(float64(st.Bytes)), units.Bytes(float64(st.Used)))
 	if st.Budget > 0 {
@@ -146,13 +148,13 @@ func (a *app) printStats(st storeStats) {
 	jumps := &cli.Table{Header: []string{"TARGET", "FROM", "TO", "MOVED"}}
 	for _, j := range st.Jumps {
 		here := a.Env.Now().Location()
-		jumps.Add(j.Target, j.Before.In(here).Format(time.DateTime), j.After.In(here).Format(time.DateTime), moved(j))
+		jumps.Add(j.Target, j.Before.In(here).Format(time.DateTime), j.After.In(here).Format(time.DateTime), Moved(j))
 	}
 	jumps.Print(out, a.Env.Width(), a.Env.Color())
 }
 
-// moved says by how much the clock was set.
-func moved(j clockJump) string {
+// Moved says by how much the clock was set.
+func Moved(j Jump) string {
 	by := units.Duration(time.Duration(j.Moved * float64(time.Second)))
 	if j.Moved > 0 {
 		by = "+" + by
@@ -169,7 +171,7 @@ func (a *app) openHistory(ctx context.Context, file string) (*history.DB, func()
 	if file != "" {
 		db, err := history.OpenReadOnly(file, history.Options{})
 		if err != nil {
-			return nil, nil, wayOutOfCopy(file, err)
+			return nil, nil, sight.WayOutOfCopy(file, err)
 		}
 		return db, db.Close, nil
 	}
@@ -184,18 +186,18 @@ func (a *app) openHistory(ctx context.Context, file string) (*history.DB, func()
 		return nil, nil, a.noSeries(nil)
 	}
 	if !errors.Is(err, boltfile.ErrBusy) {
-		return nil, nil, wayOut(a.Path(site.HistoryFile), err)
+		return nil, nil, sight.WayOut(a.Path(site.HistoryFile), err)
 	}
-	s, serr := a.sight(ctx)
-	if serr != nil || s.client == nil {
+	s, serr := sight.Open(ctx, a.Site)
+	if serr != nil || s.Client == nil {
 		return nil, nil, errors.Join(err, serr)
 	}
-	defer s.close()
+	defer s.Close()
 	f, err := os.CreateTemp("", "darksite-history-*.db")
 	if err != nil {
 		return nil, nil, fmt.Errorf("copy the history: %w", err)
 	}
-	_, err = s.client.CopyHistory(ctx, f)
+	_, err = s.Client.CopyHistory(ctx, f)
 	if err = errors.Join(err, f.Close()); err == nil {
 		db, err = history.OpenReadOnly(f.Name(), history.Options{})
 	}
@@ -246,7 +248,7 @@ func (a *app) historyCheckCommand() *cobra.Command {
 // afterCheck says what can be done about a history that is damaged.
 func (a *app) afterCheck(file string) string {
 	if file == "" {
-		return waysOut(a.Path(site.HistoryFile))
+		return sight.WaysOut(a.Path(site.HistoryFile))
 	}
 	return fmt.Sprintf("darksite history export%s --format csv --out saved.csv   (writes what can be read)", fileFlag(file))
 }
@@ -282,8 +284,8 @@ func (a *app) snapshot(ctx context.Context, file, to string) error {
 	if _, err := os.Lstat(to); err == nil {
 		return cli.WithHint(cli.WithCode(cli.CodeRefused, fmt.Errorf("%s is there already; it was left as it is", to)), "name another file")
 	}
-	return a.withHistory(ctx, file, func(s *sight) error {
-		if s.client == nil && s.history == nil {
+	return a.withHistory(ctx, file, func(s *sight.Sight) error {
+		if s.Client == nil && s.History == nil {
 			return a.noSeries(nil)
 		}
 		f, err := safefile.Create(to, 0o600)
@@ -291,7 +293,7 @@ func (a *app) snapshot(ctx context.Context, file, to string) error {
 			return err
 		}
 		defer f.Abort()
-		n, err := s.copyHistory(ctx, f)
+		n, err := s.CopyHistory(ctx, f)
 		if err != nil {
 			return err
 		}
@@ -318,7 +320,7 @@ func (a *app) historyCompactCommand() *cobra.Command {
 			}
 			before, after, err := history.Compact(c.Context(), a.Path(site.HistoryFile), history.Options{Holder: "darksite history compact", Since: a.Env.Now()})
 			if err != nil {
-				return wayOut(a.Path(site.HistoryFile), err)
+				return sight.WayOut(a.Path(site.HistoryFile), err)
 			}
 			a.Env.Notef("the file took %s and takes %s", units.Bytes(float64(before)), units.Bytes(float64(after)))
 			return nil

@@ -1,4 +1,4 @@
-package sitecmd
+package history
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"darksite/cmd/internal/sitecmd/sight"
 	"darksite/localmon"
 
 	"github.com/spf13/cobra"
@@ -73,7 +74,7 @@ func (a *app) offer(c *cobra.Command, args []string, begun string, words func(lo
 		sel.Target = target
 	}
 	var offers []string
-	err := a.withHistory(ctx, file, func(s *sight) error {
+	err := a.withHistory(ctx, file, func(s *sight.Sight) error {
 		list, err := s.Series(ctx, sel)
 		for _, one := range list {
 			for _, w := range words(one) {

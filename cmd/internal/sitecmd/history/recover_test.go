@@ -1,4 +1,4 @@
-package sitecmd
+package history_test
 
 import (
 	"bytes"
@@ -91,7 +91,13 @@ func TestRecoverGoesBackByOneCommit(t *testing.T) {
 	code, out, told = try("recover", "--json")
 	require.Equal(t, 5, code)
 	require.Contains(t, told, "darksite history recover --start-beside")
-	var said recovery
+	var said struct {
+		Found   []string `json:"found"`
+		Did     string   `json:"did"`
+		Aside   string   `json:"aside"`
+		LastSeq uint64   `json:"last"`
+		Was     uint64   `json:"before"`
+	}
 	require.NoError(t, json.Unmarshal([]byte(out), &said))
 	require.Len(t, said.Found, 1)
 	require.Empty(t, said.Did)

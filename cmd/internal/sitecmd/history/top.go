@@ -1,10 +1,12 @@
-package sitecmd
+package history
 
 import (
 	"strconv"
 	"time"
 
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/chart"
+	"darksite/cmd/internal/sitecmd/sight"
 	"darksite/localmon"
 	"darksite/localmon/query"
 
@@ -47,12 +49,12 @@ more than two weeks by steps of an hour, each of the same weight.`,
 			if agg != localmon.AggAvg && agg != localmon.AggMax && agg != localmon.AggMin {
 				return cli.Usagef("--by %q: want avg, max or min", by)
 			}
-			w, err := o.span(a.Env.Now(), false)
+			w, err := o.Span(a.Env.Now(), false)
 			if err != nil {
 				return err
 			}
 			w = rankWindow(w)
-			return a.withHistory(c.Context(), o.file, func(s *sight) error {
+			return a.withHistory(c.Context(), o.file, func(s *sight.Sight) error {
 				list, err := query.Top(c.Context(), s, sel, w, agg, n)
 				if err != nil {
 					return err
@@ -66,7 +68,7 @@ more than two weeks by steps of an hour, each of the same weight.`,
 	}
 	c.Flags().StringVar(&o.target, "target", "", "array or machine, as in site.yaml")
 	c.Flags().StringArrayVar(&o.labels, "label", nil, "name=value a series must have; may be given again")
-	o.timeFlags(c, "1h")
+	o.Flags(c, "1h")
 	c.Flags().StringVar(&o.file, "file", "", fileHelp)
 	c.Flags().IntVarP(&n, "number", "n", 10, "how many series")
 	c.Flags().StringVar(&by, "by", string(localmon.AggAvg), "avg, max or min of a series")
@@ -99,7 +101,7 @@ func (a *app) printTop(list []query.Ranked, by string, asJSON bool) error {
 	}
 	t := &cli.Table{Header: []string{"#", map[string]string{"avg": "AVERAGE", "max": "HIGHEST", "min": "LOWEST"}[by], "TARGET", "SERIES"}}
 	for i, r := range list {
-		t.Add(strconv.Itoa(i+1), said(r.Value, string(r.Unit)), r.Key.Target, r.Key.Series())
+		t.Add(strconv.Itoa(i+1), chart.Said(r.Value, string(r.Unit)), r.Key.Target, r.Key.Series())
 	}
 	t.Print(a.Env.Out, a.Env.Width(), a.Env.Color())
 	a.Env.Next("darksite history plot " + list[0].Key.Metric + " --target " + list[0].Key.Target)

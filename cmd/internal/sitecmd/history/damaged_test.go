@@ -1,4 +1,4 @@
-package sitecmd
+package history_test
 
 import (
 	"bytes"

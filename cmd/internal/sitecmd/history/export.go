@@ -1,4 +1,4 @@
-package sitecmd
+package history
 
 import (
 	"cmp"
@@ -10,10 +10,10 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"time"
 
 	"darksite/bundle/safefile"
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/sight"
 	"darksite/cmd/internal/sitecmd/site"
 	"darksite/localmon"
 	"darksite/localmon/exposition"
@@ -56,11 +56,11 @@ keeps every one.`,
 			if err != nil {
 				return err
 			}
-			w, err := o.series.span(a.Env.Now(), true)
+			w, err := o.series.Span(a.Env.Now(), true)
 			if err != nil {
 				return err
 			}
-			return a.withHistory(c.Context(), o.series.file, func(s *sight) error {
+			return a.withHistory(c.Context(), o.series.file, func(s *sight.Sight) error {
 				return a.export(c.Context(), s, sel, w, format, &o)
 			})
 		},
@@ -69,7 +69,7 @@ keeps every one.`,
 	c.Flags().StringVar(&o.metric, "metric", "", "only this metric")
 	c.Flags().StringVar(&o.format, "format", string(exposition.OpenMetrics), "openmetrics or csv")
 	c.Flags().StringVar(&o.out, "out", "", "file to write (default stdout)")
-	o.series.timeFlags(c, "everything")
+	o.series.Flags(c, "everything")
 	a.completeSeries(c)
 	return c
 }
@@ -83,24 +83,8 @@ func formatOf(name string) (exposition.Format, error) {
 	}
 }
 
-// The times a text of samples can hold.
-var (
-	everFrom = time.Date(1678, 1, 1, 0, 0, 0, 0, time.UTC)
-	everTo   = time.Date(2262, 1, 1, 0, 0, 0, 0, time.UTC)
-)
-
-// moment reads a time as people write it; without a zone it is one of here.
-func moment(flag, text string, here *time.Location) (time.Time, error) {
-	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04", time.DateTime, "2006-01-02 15:04", time.DateOnly} {
-		if at, err := time.ParseInLocation(layout, text, here); err == nil && at.After(everFrom) && at.Before(everTo) {
-			return at, nil
-		}
-	}
-	return time.Time{}, cli.Usagef("%s %q: want a time such as 2026-03-01, \"2026-03-01 08:00\" or 2026-03-01T08:00:00+01:00", flag, text)
-}
-
 // export writes the series that are picked to where the options say.
-func (a *app) export(ctx context.Context, s *sight, sel localmon.Selector, w localmon.Window, format exposition.Format, o *exportOptions) error {
+func (a *app) export(ctx context.Context, s *sight.Sight, sel localmon.Selector, w localmon.Window, format exposition.Format, o *exportOptions) error {
 	list, err := s.Series(ctx, sel)
 	if err != nil {
 		return err
@@ -161,7 +145,7 @@ func (a *app) replaceable(o *exportOptions) error {
 // exporting is one export under way.
 type exporting struct {
 	*app
-	sight    *sight
+	sight    *sight.Sight
 	format   exposition.Format
 	out      *exposition.Writer
 	file     io.Seeker // to see how much was written; nil for stdout
@@ -244,7 +228,7 @@ func (e *exporting) one(ctx context.Context, s localmon.Series, w localmon.Windo
 
 // gone reports whether the monitor that was asked is no longer there.
 func (e *exporting) gone(ctx context.Context) bool {
-	_, err := e.sight.monitor(ctx)
+	_, err := e.sight.Monitor(ctx)
 	return err != nil
 }
 

@@ -1,4 +1,4 @@
-package sitecmd
+package history
 
 import (
 	"bufio"
@@ -12,6 +12,7 @@ import (
 	"slices"
 
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/sight"
 	"darksite/cmd/internal/sitecmd/site"
 	"darksite/localmon"
 	"darksite/localmon/backfill"
@@ -91,7 +92,7 @@ func (a *app) importAll(ctx context.Context, files []string, o importOptions) (e
 	}
 	db, err := history.Open(path, history.Options{Budget: budget, Holder: "darksite history import", Since: a.Env.Now()})
 	if err != nil {
-		return wayOut(path, err)
+		return sight.WayOut(path, err)
 	}
 	var done []imported
 	defer func() {

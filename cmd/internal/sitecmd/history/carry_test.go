@@ -1,4 +1,4 @@
-package sitecmd
+package history_test
 
 import (
 	"bytes"
@@ -169,19 +169,6 @@ func TestRefusedImportMakesNoHistory(t *testing.T) {
 	left, err := os.ReadDir(dir)
 	require.NoError(t, err)
 	require.Len(t, left, 1)
-}
-
-func TestUnitsThatSeriesOfAMetricShare(t *testing.T) {
-	of := func(metric, labels string, u localmon.Unit) localmon.Series {
-		return localmon.Series{Key: localmon.SeriesKey{Metric: metric, Labels: labels}, Unit: u}
-	}
-	list := []localmon.Series{of("a", "1", "x"), of("a", "2", "x"), of("b", "1", "x"), of("b", "2", ""), of("c_bytes", "1", "ratio"), of("c_bytes", "2", "bytes"), of("d", "", "")}
-	oneUnit(list)
-	var got []localmon.Unit
-	for _, s := range list {
-		got = append(got, s.Unit)
-	}
-	require.Equal(t, []localmon.Unit{"x", "x", "", "", "bytes", "bytes", ""}, got)
 }
 
 // Pictures fit their width, whatever stands at their axes.
