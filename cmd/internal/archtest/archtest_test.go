@@ -191,6 +191,7 @@ var rooms = []struct {
 	{"site", nil},
 	{"certified", []string{"site"}},
 	{"train", []string{"site", "certified"}},
+	{"books", []string{"site"}},
 	{"chart", nil},
 	{"sight", []string{"site"}},
 	{"history", []string{"site", "sight", "chart"}},

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/books"
 	"darksite/cmd/internal/sitecmd/sight"
 	"darksite/localmon"
 	"darksite/localmon/overview"
@@ -208,7 +209,7 @@ func (a *app) alertsShowCommand() *cobra.Command {
 				if asJSON {
 					return a.Env.JSON(alertView{al, changes, around.views()})
 				}
-				leads, err := a.openLeads()
+				leads, err := books.OpenLeads(a.Site)
 				if err != nil {
 					return err
 				}
@@ -221,7 +222,7 @@ func (a *app) alertsShowCommand() *cobra.Command {
 	return c
 }
 
-func (a *app) printAlert(al localmon.Alert, changes []localmon.Change, around around, leads leads) {
+func (a *app) printAlert(al localmon.Alert, changes []localmon.Change, around around, leads books.Leads) {
 	w, now := a.Env.Out, a.Env.Now()
 	head := fmt.Sprintf("alert %d, %s, %s: %s %s", al.ID, alertState(al), severityWord(al.Severity), al.Target, cli.Printable(al.Component))
 	for _, line := range cli.Wrap(head, a.Env.Width()) {
@@ -301,12 +302,12 @@ func who(ch localmon.Change) string {
 }
 
 // printFirstSteps brings the procedure to the alert itself.
-func (a *app) printFirstSteps(al localmon.Alert, leads leads) {
+func (a *app) printFirstSteps(al localmon.Alert, leads books.Leads) {
 	if al.Status == localmon.StatusResolved {
 		a.Env.Next(fmt.Sprintf("darksite alerts history --since 168h --target %s --rule %s", al.Target, al.Rule))
 		return
 	}
-	book, _ := leads.alert(al, a.product(al.Target))
+	book, _ := leads.Alert(al, books.Product(a.Site, al.Target))
 	if book == nil {
 		a.printWithoutBook(al, leads)
 		return
@@ -324,7 +325,7 @@ func (a *app) printFirstSteps(al localmon.Alert, leads leads) {
 		}
 		fmt.Fprintln(a.Env.Out, cli.Indent(render.Text(names.Fill(lang, sec.Body), a.Env.Width()-2)))
 	}
-	if conf, err := a.Config(); err == nil && !runnable(conf, al.Target) {
+	if conf, err := a.Config(); err == nil && !books.Runnable(conf, al.Target) {
 		a.Env.Next("darksite runbook show " + book.ID)
 		return
 	}

@@ -16,6 +16,7 @@ import (
 	"darksite/bundle/redact"
 	"darksite/bundle/redact/pseudonym"
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/books"
 	"darksite/cmd/internal/sitecmd/sight"
 	"darksite/cmd/internal/sitecmd/site"
 	"darksite/cmd/internal/siteconf"
@@ -151,7 +152,7 @@ func (a *app) listenConsole(ctx context.Context, m *monitor, e *ears) error {
 // consoleView is the overview for the page, made in the process of the monitor.
 func (a *app) consoleView(m *monitor) console.Views {
 	return func(ctx context.Context) (console.View, error) {
-		leads, err := a.openLeads()
+		leads, err := books.OpenLeads(a.Site)
 		if err != nil {
 			return console.View{}, err
 		}
@@ -168,7 +169,7 @@ func (a *app) consoleView(m *monitor) console.Views {
 		}
 		v := console.View{Overview: o}
 		for _, n := range o.Next {
-			v.Commands = append(v.Commands, leads.nextFor(n, true))
+			v.Commands = append(v.Commands, leads.NextFor(n, true))
 		}
 		return v, nil
 	}

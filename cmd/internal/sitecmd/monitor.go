@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/books"
 	"darksite/cmd/internal/sitecmd/sight"
 	"darksite/cmd/internal/sitecmd/site"
 	"darksite/cmd/internal/siteconf"
@@ -165,11 +166,11 @@ func (a *app) begin(m *monitor, p *plan) error {
 	if err := errors.Join(lastSeen(m.history, p.watched.targets), a.remember(context.Background(), p.watched)); err != nil {
 		return err
 	}
-	leads, err := a.openLeads()
+	leads, err := books.OpenLeads(a.Site)
 	if err != nil {
 		return err
 	}
-	desk, err := notify.Open(notify.Options{Site: p.conf.Site.Code, DB: m.site, Log: openable{m.alerts, leads}, Ways: p.ways, Now: a.Env.Now})
+	desk, err := notify.Open(notify.Options{Site: p.conf.Site.Code, DB: m.site, Log: books.Openable{Log: m.alerts, Leads: leads}, Ways: p.ways, Now: a.Env.Now})
 	if err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 	"darksite/bundle/journal"
 	"darksite/bundle/reply"
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/books"
 	"darksite/cmd/internal/sitecmd/sight"
 	"darksite/cmd/internal/sitecmd/site"
 	"darksite/localmon/rule"
@@ -36,7 +37,7 @@ const (
 type brought struct {
 	rules   []byte // nil where nothing changes
 	changes []rule.Change
-	books   *newPack // nil where nothing changes
+	books   *books.NewPack // nil where nothing changes
 	pack    []byte
 }
 
@@ -73,13 +74,13 @@ func (a *app) weighBrought(ctx context.Context, j *journey, o reply.Opened, with
 }
 
 // weighReplyPack is nil where the pack changes nothing.
-func (a *app) weighReplyPack(data []byte, site string) (*newPack, error) {
+func (a *app) weighReplyPack(data []byte, site string) (*books.NewPack, error) {
 	o, err := pack.Read(data)
 	if err != nil {
 		return nil, cli.WithCode(cli.CodeTampered, fmt.Errorf("the reply brings a pack of runbooks: %w", err))
 	}
-	p, err := a.weighPack(o, site)
-	if errors.Is(err, errNotNewer) { // it was sealed again, and somebody was quicker
+	p, err := books.Weigh(a.Site, o, site)
+	if errors.Is(err, books.ErrNotNewer) { // it was sealed again, and somebody was quicker
 		a.Env.Notef("passed over: %v", err)
 		return nil, nil
 	}
@@ -88,7 +89,7 @@ func (a *app) weighReplyPack(data []byte, site string) (*newPack, error) {
 
 // weighRules puts the rules of a reply in the place of the vendor's before and says
 // what changes. They may name the runbooks that come with them.
-func (a *app) weighRules(ctx context.Context, j *journey, text []byte, books *newPack) (changes []rule.Change, err error) {
+func (a *app) weighRules(ctx context.Context, j *journey, text []byte, books *books.NewPack) (changes []rule.Change, err error) {
 	files, err := a.ruleFiles()
 	if err != nil {
 		return nil, refusedRules(err)
@@ -126,9 +127,9 @@ func (a *app) weighRules(ctx context.Context, j *journey, text []byte, books *ne
 
 func (a *app) printBrought(b brought) {
 	if b.books != nil {
-		a.Env.Paragraph("", fmt.Sprintf("pack of runbooks %s %d, signed by %s:", b.books.Name, b.books.Number, strings.Join(b.books.by, " and ")))
-		for _, c := range b.books.changes {
-			a.Env.Paragraph("  ", changeWords(c))
+		a.Env.Paragraph("", fmt.Sprintf("pack of runbooks %s %d, signed by %s:", b.books.Name, b.books.Number, strings.Join(b.books.By, " and ")))
+		for _, c := range b.books.Changes {
+			a.Env.Paragraph("  ", books.ChangeWords(c))
 		}
 	}
 	if b.rules == nil {
@@ -196,7 +197,7 @@ func ruleFacts(r rule.Rule) []string {
 // before stays beside it.
 func (a *app) layBrought(ctx context.Context, j *journey, b brought, officers []string) error {
 	if b.books != nil {
-		if err := a.layPack(ctx, j.journal, b.books, b.pack, "vendor"); err != nil {
+		if err := books.Lay(ctx, a.Site, j.journal, b.books, b.pack, "vendor"); err != nil {
 			return err
 		}
 	}
@@ -219,7 +220,7 @@ func (a *app) layBrought(ctx context.Context, j *journey, b brought, officers []
 	if err := os.MkdirAll(a.Path(rulesDir), 0o700); err != nil {
 		return fmt.Errorf("install the rules: %w", err)
 	}
-	return replaceKept(a.Path(rulesDir, vendorRules), b.rules)
+	return site.ReplaceKept(a.Path(rulesDir, vendorRules), b.rules)
 }
 
 // tellRoster says where the vendor works by another roster than this site.

@@ -15,6 +15,7 @@ import (
 
 	"darksite/bundle/safefile"
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/books"
 	"darksite/cmd/internal/sitecmd/sight"
 	"darksite/cmd/internal/sitecmd/site"
 	"darksite/cmd/internal/siteconf"
@@ -195,7 +196,7 @@ func (a *app) ruleSite(ctx context.Context, conf *siteconf.Config, r localmon.Re
 	for _, b := range lib.All() {
 		s.Runbooks = append(s.Runbooks, b.ID)
 	}
-	s.Runbooks = append(s.Runbooks, a.packedBooks()...)
+	s.Runbooks = append(s.Runbooks, books.Packed(a.Site)...)
 	targets := []rule.Known{{Target: conf.Monitor.HostName, Kind: localmon.KindHost}}
 	for _, ar := range conf.Arrays {
 		targets = append(targets, rule.Known{Target: ar.Name, Kind: ar.Kind})

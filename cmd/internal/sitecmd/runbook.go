@@ -14,6 +14,7 @@ import (
 	"darksite/bundle/sign"
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/keyfile"
+	"darksite/cmd/internal/sitecmd/books"
 	"darksite/cmd/internal/sitecmd/sight"
 	"darksite/cmd/internal/sitecmd/site"
 	"darksite/localmon"
@@ -76,7 +77,7 @@ func (a *app) runbookListCommand() *cobra.Command {
 		Use: "list", Short: "List the runbooks of this site", Args: cobra.NoArgs,
 		Example: "  darksite runbook list --lang fr",
 		RunE: func(*cobra.Command, []string) error {
-			lib, err := a.library()
+			lib, err := books.Library(a.Site)
 			if err != nil {
 				return err
 			}
@@ -99,7 +100,7 @@ func (a *app) runbookSearchCommand() *cobra.Command {
 		Use: "search WORD...", Short: "Find runbooks by words, in English or French", Args: cobra.MinimumNArgs(1),
 		Example: "  darksite runbook search disque absent",
 		RunE: func(_ *cobra.Command, args []string) error {
-			lib, err := a.library()
+			lib, err := books.Library(a.Site)
 			if err != nil {
 				return err
 			}
@@ -119,7 +120,7 @@ func (a *app) runbookSearchCommand() *cobra.Command {
 }
 
 func (a *app) findBook(id string) (*runbooks.Runbook, error) {
-	lib, err := a.library()
+	lib, err := books.Library(a.Site)
 	if err != nil {
 		return nil, err
 	}
@@ -241,7 +242,7 @@ func (a *app) chooseBook(ctx context.Context, args []string, o *runOptions) (*ru
 		if al, err = sight.Alert(ctx, a.Site, o.alert); err != nil {
 			return nil, err
 		}
-		if conf, err := a.Config(); err == nil && !runnable(conf, al.Target) {
+		if conf, err := a.Config(); err == nil && !books.Runnable(conf, al.Target) {
 			return nil, cli.WithHint(cli.Usagef("alert %d is about %s, which runbooks cannot be run on", o.alert, al.Target), "darksite alerts show %d", o.alert)
 		}
 		o.array = al.Target
@@ -258,12 +259,12 @@ func (a *app) chooseBook(ctx context.Context, args []string, o *runOptions) (*ru
 	if o.alert == 0 {
 		return nil, cli.WithHint(cli.Usagef("say which runbook, or which alert with --alert ID"), "darksite runbook list")
 	}
-	leads, err := a.openLeads()
+	leads, err := books.OpenLeads(a.Site)
 	if err != nil {
 		return nil, err
 	}
 	al.Component = o.component
-	book, why := leads.alert(al, a.product(al.Target))
+	book, why := leads.Alert(al, books.Product(a.Site, al.Target))
 	if book == nil {
 		return nil, cli.WithHint(fmt.Errorf("this kit holds no runbook for alert %d, rule %s", al.ID, al.Rule), "darksite alerts show %d   (says what to do instead)", al.ID)
 	}
@@ -279,21 +280,13 @@ func reason(l runbooks.Lang, why string) string {
 	return why
 }
 
-// componentType guesses the kind of a component from the array's way of naming.
-func componentType(name string) string {
-	if strings.Contains(strings.ToUpper(name), ".BAY") {
-		return "drive"
-	}
-	return ""
-}
-
 func (a *app) startRun(ctx context.Context, book *runbooks.Runbook, o runOptions) error {
 	options, done, err := a.engineOptions(ctx, o)
 	if err != nil {
 		return err
 	}
 	defer done()
-	begin := engine.Begin{Target: o.array, Component: o.component, Alert: o.alert, Refers: o.after, Product: a.product(o.array), Change: o.change, Case: o.caseID}
+	begin := engine.Begin{Target: o.array, Component: o.component, Alert: o.alert, Refers: o.after, Product: books.Product(a.Site, o.array), Change: o.change, Case: o.caseID}
 	if o.dry {
 		begin.Run = "R-DRY"
 		return a.rehearse(ctx, book, begin, options)
@@ -345,19 +338,6 @@ func (a *app) rehearse(ctx context.Context, book *runbooks.Runbook, b engine.Beg
 	fmt.Fprintf(a.Env.Out, "dry run: %s\n", outcome)
 	a.Env.Next(fmt.Sprintf("darksite runbook run %s --array %s --as ID", book.ID, b.Target))
 	return nil
-}
-
-// product is the kind of a target, or "" when nobody knows.
-func (a *app) product(target string) string {
-	conf, err := a.Config()
-	if err != nil {
-		return ""
-	}
-	if target == conf.Monitor.HostName {
-		return string(localmon.KindHost)
-	}
-	ar, _ := conf.Array(target)
-	return string(ar.Kind)
 }
 
 func (a *app) runbookResumeCommand() *cobra.Command {
@@ -501,7 +481,7 @@ func (a *app) engineOptions(ctx context.Context, o runOptions) (engine.Options, 
 	if err != nil {
 		return engine.Options{}, nil, errors.Join(err, facts.close())
 	}
-	lib, err := a.library()
+	lib, err := books.Library(a.Site)
 	if err != nil {
 		return engine.Options{}, nil, errors.Join(err, facts.close())
 	}

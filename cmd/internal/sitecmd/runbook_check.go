@@ -9,6 +9,7 @@ import (
 
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/runtarget"
+	"darksite/cmd/internal/sitecmd/books"
 	"darksite/cmd/internal/sitecmd/site"
 	"darksite/localmon/units"
 	"darksite/runbooks"
@@ -70,7 +71,7 @@ older than the runbook allows is unknown. It is the same question as in a run.`,
 }
 
 func (a *app) checkBook(ctx context.Context, book *runbooks.Runbook, target, from string, lang runbooks.Lang) ([]checkRow, error) {
-	if product := a.product(target); !book.For(product) {
+	if product := books.Product(a.Site, target); !book.For(product) {
 		return nil, cli.WithHint(cli.WithCode(cli.CodeRefused, fmt.Errorf("runbook %s is for %s, and %s is a %s", book.ID, strings.Join(book.Products, ", "), target, product)), "darksite runbook list")
 	}
 	live, err := a.facts(ctx, target)

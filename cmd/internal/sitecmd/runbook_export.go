@@ -8,6 +8,7 @@ import (
 
 	"darksite/bundle/safefile"
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/books"
 	"darksite/cmd/internal/sitecmd/site"
 	"darksite/runbooks"
 	"darksite/runbooks/manual"
@@ -27,7 +28,7 @@ where no kit runs.`,
 			if !strings.EqualFold(filepath.Ext(out), ".pdf") {
 				return cli.Usagef("name the file with --out FILE.pdf")
 			}
-			lib, err := a.library()
+			lib, err := books.Library(a.Site)
 			if err != nil {
 				return err
 			}

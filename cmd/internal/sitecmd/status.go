@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/books"
 	"darksite/cmd/internal/sitecmd/certified"
 	"darksite/cmd/internal/sitecmd/sight"
 	"darksite/localmon/overview"
@@ -93,7 +94,7 @@ func (h inHand) text() string {
 }
 
 func (a *app) printOverview(o overview.Overview, hand inHand) error {
-	leads, err := a.openLeads()
+	leads, err := books.OpenLeads(a.Site)
 	if err != nil {
 		return err
 	}
@@ -190,7 +191,7 @@ func (a *app) item(name, text string) {
 	}
 }
 
-func (a *app) printNext(o overview.Overview, leads leads) {
+func (a *app) printNext(o overview.Overview, leads books.Leads) {
 	w := a.Env.Out
 	if len(o.Next) == 0 {
 		fmt.Fprintln(w, "\nnothing to do")
@@ -223,29 +224,11 @@ func (a *app) printNext(o overview.Overview, leads leads) {
 			}
 			fmt.Fprintln(w, line)
 		}
-		a.Env.Command("          ", leads.nextFor(n, o.Monitor != nil))
+		a.Env.Command("          ", leads.NextFor(n, o.Monitor != nil))
 	}
 	if o.More > 0 {
 		fmt.Fprintf(w, "and %d more: darksite alerts list\n", o.More)
 	}
-}
-
-// nextFor is the command that goes with an entry. Where no alert stands behind
-// it, a target is not seen: a monitor is missing, or what keeps it from looking
-// is to be found.
-func (l leads) nextFor(n overview.Next, watched bool) string {
-	book, _ := l.book(n.Runbook, n.Rule, n.Component)
-	switch {
-	case n.Alert != 0 && book != nil:
-		return fmt.Sprintf("darksite runbook run --alert %d --as ID", n.Alert)
-	case n.Alert != 0:
-		return fmt.Sprintf("darksite alerts show %d", n.Alert)
-	case !watched:
-		return "darksite monitor"
-	case book != nil:
-		return fmt.Sprintf("darksite runbook run %s --array %s --as ID", book.ID, n.Target)
-	}
-	return "darksite doctor"
 }
 
 func used(c *overview.Capacity) string {

@@ -1,10 +1,13 @@
 package site
 
 import (
+	"bytes"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -65,4 +68,22 @@ func ReadBounded(path string, limit int64) ([]byte, error) {
 		return nil, fmt.Errorf("read the reply: %w", err)
 	}
 	return data, nil
+}
+
+// ReplaceKept writes a file whole and keeps what was there before under the name
+// with .before behind it.
+func ReplaceKept(path string, data []byte) error {
+	was, err := os.ReadFile(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return fmt.Errorf("keep what was there before: %w", err)
+	case bytes.Equal(was, data):
+		return nil
+	default:
+		if err := safefile.Write(path+".before", was, 0o600); err != nil {
+			return err
+		}
+	}
+	return safefile.Write(path, data, 0o600)
 }
