@@ -195,6 +195,7 @@ var rooms = []struct {
 	{"chart", nil},
 	{"sight", []string{"site"}},
 	{"history", []string{"site", "sight", "chart"}},
+	{"rules", []string{"site", "sight", "books", "chart"}},
 }
 
 func TestRoomsOfTheSiteStandInOrder(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/sitecmd/chart"
+	"darksite/cmd/internal/sitecmd/rules"
 	"darksite/cmd/internal/sitecmd/sight"
 	"darksite/localmon"
 	"darksite/localmon/units"
@@ -63,7 +64,7 @@ func (r around) views() []alertSamples {
 // around reads what an alert is about from an hour before it began to an hour
 // after it fired.
 func (a *app) around(ctx context.Context, s *sight.Sight, al localmon.Alert) (around, error) {
-	rules, err := a.rulesInForce()
+	rules, err := rules.InForce(a.Site)
 	if err != nil {
 		return around{}, err
 	}

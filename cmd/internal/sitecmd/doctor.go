@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/rules"
 	"darksite/cmd/internal/sitecmd/sight"
 	"darksite/cmd/internal/sitecmd/site"
 	"darksite/cmd/internal/siteconf"
@@ -79,7 +80,7 @@ func (a *app) examine(ctx context.Context) []site.Finding {
 		policy, _ := a.ExaminePolicy()
 		out = append(out, policy)
 	}
-	out = append(out, a.examineRules(ctx)...)
+	out = append(out, rules.Examine(ctx, a.Site)...)
 	return append(out, a.examineMonitor(ctx))
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/sitecmd/books"
+	"darksite/cmd/internal/sitecmd/rules"
 	"darksite/cmd/internal/sitecmd/sight"
 	"darksite/cmd/internal/sitecmd/site"
 	"darksite/cmd/internal/siteconf"
@@ -121,7 +122,7 @@ func (a *app) startMonitor(m *monitor, conf *siteconf.Config) error {
 	}
 	next, err := a.plan(m, conf, nil)
 	if err != nil {
-		return refusedRules(err)
+		return rules.Refused(err)
 	}
 	if err := a.begin(m, next); err != nil {
 		next.watched.close()
@@ -143,7 +144,7 @@ type plan struct {
 // plan opens nothing that another one at work holds; before is what of that can
 // go on.
 func (a *app) plan(m *monitor, conf *siteconf.Config, before *watched) (*plan, error) {
-	rules, digest, late, err := a.planRules(context.Background(), m, conf, before == nil)
+	rules, digest, late, err := rules.Plan(context.Background(), a.Site, m.history, conf, before == nil)
 	if err != nil {
 		return nil, err
 	}
@@ -186,8 +187,8 @@ func (a *app) begin(m *monitor, p *plan) error {
 		return err
 	}
 	m.daemon, m.desk, m.watched, m.conf, m.rules = d, desk, p.watched, p.conf, p.rules
-	d.Note(rulesDir, p.late)
-	a.noteTaken(p.digest)
+	d.Note(rules.Dir, p.late)
+	rules.NoteTaken(a.Site, p.digest)
 	return nil
 }
 

@@ -15,6 +15,7 @@ import (
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/sdnotify"
 	historycmd "darksite/cmd/internal/sitecmd/history"
+	"darksite/cmd/internal/sitecmd/rules"
 	"darksite/cmd/internal/sitecmd/site"
 	"darksite/cmd/internal/siteconf"
 	"darksite/localmon"
@@ -120,7 +121,7 @@ func (a *app) shifts(ctx context.Context, m *monitor, ears *ears, manager *sdnot
 
 // noteRules says what the site made of the kit's rules, where it did.
 func (a *app) noteRules(b rule.Book) {
-	if text := ruleSummary(b); text != "" {
+	if text := rules.Summary(b); text != "" {
 		a.Env.Notef("%s", text)
 	}
 }
@@ -163,11 +164,11 @@ func (a *app) shift(ctx context.Context, m *monitor, hangup <-chan os.Signal, ma
 // service manager as well, and stays a trouble of the monitor until they are well.
 func (a *app) reconsider(m *monitor, manager *sdnotify.Socket) *plan {
 	next, err := a.reread(m)
-	wrong := map[string]error{siteconf.FileName: nil, rulesDir: nil}
+	wrong := map[string]error{siteconf.FileName: nil, rules.Dir: nil}
 	if err != nil {
 		what := siteconf.FileName
-		if errors.Is(err, errRules) {
-			what, err = rulesDir, fmt.Errorf("everything goes on as before: %w", err)
+		if errors.Is(err, rules.ErrRefused) {
+			what, err = rules.Dir, fmt.Errorf("everything goes on as before: %w", err)
 		} else {
 			err = fmt.Errorf("site.yaml is not taken over, everything goes on as before: %w", err)
 		}

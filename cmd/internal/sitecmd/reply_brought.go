@@ -17,6 +17,7 @@ import (
 	"darksite/bundle/reply"
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/sitecmd/books"
+	"darksite/cmd/internal/sitecmd/rules"
 	"darksite/cmd/internal/sitecmd/sight"
 	"darksite/cmd/internal/sitecmd/site"
 	"darksite/localmon/rule"
@@ -25,7 +26,7 @@ import (
 
 // vendorRules is the file of rules that replies bring, beside the site's own. Each
 // reply with rules replaces it as a whole.
-const vendorRules = "vendor" + ruleExt
+const vendorRules = "vendor" + rules.Ext
 
 // What --without leaves out.
 const (
@@ -65,7 +66,7 @@ func (a *app) weighBrought(ctx context.Context, j *journey, o reply.Opened, with
 		if b.changes, err = a.weighRules(ctx, j, o.Rules, b.books); err != nil {
 			return b, cli.WithHint(err, "ask the vendor for other rules; what else the reply says: darksite reply open FILE --without %s", withoutRules)
 		}
-		if was, err := os.ReadFile(a.Path(rulesDir, vendorRules)); err != nil || !bytes.Equal(was, o.Rules) {
+		if was, err := os.ReadFile(a.Path(rules.Dir, vendorRules)); err != nil || !bytes.Equal(was, o.Rules) {
 			b.rules = o.Rules
 		}
 	}
@@ -90,22 +91,22 @@ func (a *app) weighReplyPack(data []byte, site string) (*books.NewPack, error) {
 // weighRules puts the rules of a reply in the place of the vendor's before and says
 // what changes. They may name the runbooks that come with them.
 func (a *app) weighRules(ctx context.Context, j *journey, text []byte, books *books.NewPack) (changes []rule.Change, err error) {
-	files, err := a.ruleFiles()
+	files, err := rules.Files(a.Site)
 	if err != nil {
-		return nil, refusedRules(err)
+		return nil, rules.Refused(err)
 	}
-	name := a.Path(rulesDir, vendorRules)
+	name := a.Path(rules.Dir, vendorRules)
 	next := slices.DeleteFunc(slices.Clone(files), func(f rule.File) bool { return f.Name == name })
 	next = append(next, rule.File{Name: name, Data: text})
 	slices.SortFunc(next, func(x, y rule.File) int { return strings.Compare(filepath.Base(x.Name), filepath.Base(y.Name)) })
 	err = sight.With(ctx, a.Site, func(s *sight.Sight) error {
-		site, err := a.ruleSite(ctx, j.conf, s)
+		site, err := rules.Site(ctx, a.Site, j.conf, s)
 		if err != nil {
 			return err
 		}
 		was, err := site.Join(files...)
 		if err != nil {
-			return refusedRules(fmt.Errorf("%w:\n%w", errRules, err))
+			return rules.Refused(fmt.Errorf("%w:\n%w", rules.ErrRefused, err))
 		}
 		if books != nil {
 			for id := range books.Books {
@@ -185,12 +186,12 @@ func ruleChangeWords(c rule.Change) (out []string) {
 
 // ruleFacts are the lines of a rule that somebody relies on.
 func ruleFacts(r rule.Rule) []string {
-	kinds := kindsOf(ruleRow{Kinds: r.Kinds})
+	kinds := rules.KindsOf(r.Kinds)
 	facts := []string{fmt.Sprintf("severity %d", r.Severity), "targets: " + kinds, "why: " + r.Why, "about: " + r.About}
 	if r.Runbook != "" {
 		facts = append(facts, "runbook "+r.Runbook)
 	}
-	return append(facts, conditions(r)...)
+	return append(facts, rules.Conditions(r)...)
 }
 
 // layBrought puts the files of a reply in force, the journal first. What was there
@@ -217,10 +218,10 @@ func (a *app) layBrought(ctx context.Context, j *journey, b brought, officers []
 	if _, err := j.journal.Append(ctx, journal.Entry{Time: a.Env.Now(), Actor: "vendor", Action: "rules.install", Details: details}); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(a.Path(rulesDir), 0o700); err != nil {
+	if err := os.MkdirAll(a.Path(rules.Dir), 0o700); err != nil {
 		return fmt.Errorf("install the rules: %w", err)
 	}
-	return site.ReplaceKept(a.Path(rulesDir, vendorRules), b.rules)
+	return site.ReplaceKept(a.Path(rules.Dir, vendorRules), b.rules)
 }
 
 // tellRoster says where the vendor works by another roster than this site.

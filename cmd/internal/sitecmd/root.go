@@ -10,6 +10,7 @@ import (
 
 	"darksite/cmd/internal/cli"
 	historycmd "darksite/cmd/internal/sitecmd/history"
+	"darksite/cmd/internal/sitecmd/rules"
 	"darksite/cmd/internal/sitecmd/site"
 	"darksite/cmd/internal/sitecmd/train"
 
@@ -52,7 +53,7 @@ The site folder is --dir, else $DARKSITE_DIR, else ~/.darksite.
 		a.statusCommand(),
 		a.alertsCommand(),
 		a.roundCommand(),
-		a.ruleCommand(),
+		rules.Command(a.Site),
 		historycmd.Command(a.Site),
 		a.runbookCommand(),
 		a.caseCommand(),

@@ -14,6 +14,7 @@ import (
 
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/cli/clitest"
+	"darksite/cmd/internal/sitecmd/rules"
 	"darksite/cmd/internal/sitecmd/sight"
 	"darksite/cmd/internal/sitecmd/site"
 	"darksite/localmon"
@@ -86,9 +87,9 @@ func fillRules(t *testing.T, dir string) {
 	b, err := rule.Site{}.Join()
 	require.NoError(t, err)
 	text := strings.NewReplacer("- id: noisy-volume", "- id: noisy-volume\n    replaces: true", "above: 65", "above: 60").Replace(b.Sources["noisy-volume"].Text)
-	require.NoError(t, os.MkdirAll(filepath.Join(dir, rulesDir), 0o700))
-	require.NoError(t, os.WriteFile(filepath.Join(dir, rulesDir, "volumes.yaml"), []byte("rules:\n"+text), 0o600))
-	require.NoError(t, os.WriteFile(filepath.Join(dir, rulesDir, "off.yaml"), []byte("off: [{rule: clock-off, why: the clock is set by hand each week}]\n"), 0o600))
+	require.NoError(t, os.MkdirAll(filepath.Join(dir, rules.Dir), 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, rules.Dir, "volumes.yaml"), []byte("rules:\n"+text), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, rules.Dir, "off.yaml"), []byte("off: [{rule: clock-off, why: the clock is set by hand each week}]\n"), 0o600))
 }
 
 func fillHistory(t *testing.T, path string) {

@@ -1,4 +1,4 @@
-package sitecmd
+package rules
 
 import (
 	"context"
@@ -20,19 +20,22 @@ import (
 	"darksite/cmd/internal/sitecmd/site"
 	"darksite/cmd/internal/siteconf"
 	"darksite/localmon"
+	"darksite/localmon/history"
 	"darksite/localmon/rule"
 	"darksite/runbooks/content"
 	"darksite/runbooks/strictyaml"
 )
 
+// Dir holds the site's own rules, below its folder, in files that end in Ext.
 const (
-	rulesDir     = "rules" // below the site folder: the site's own rules
-	ruleExt      = ".yaml"
+	Dir = "rules"
+	Ext = ".yaml"
+
 	maxRuleFiles = 100
 )
 
-// errRules says that the site's own rules cannot be taken.
-var errRules = errors.New("the site's rules are refused")
+// ErrRefused says that the site's own rules cannot be taken.
+var ErrRefused = errors.New("the site's rules are refused")
 
 // ruleHint is what to do then.
 const ruleHint = "mend the file at the places named, then: darksite rule lint"
@@ -40,23 +43,24 @@ const ruleHint = "mend the file at the places named, then: darksite rule lint"
 // siteRules are the kit's rules and those of the site folder, checked against what
 // the site's targets are known to tell.
 func (a *app) siteRules(ctx context.Context, conf *siteconf.Config, r localmon.Reader) (rule.Book, error) {
-	files, err := a.ruleFiles()
+	files, err := Files(a.Site)
 	if err != nil {
 		return rule.Book{}, err
 	}
 	return a.joinRules(ctx, conf, r, files)
 }
 
-func (a *app) ruleFiles() ([]rule.File, error) {
-	files, err := readRules(a.Path(rulesDir))
+// Files are the files of the site's own rules.
+func Files(s *site.Site) ([]rule.File, error) {
+	files, err := readRules(s.Path(Dir))
 	if err != nil {
-		return nil, fmt.Errorf("%w:\n%w", errRules, err)
+		return nil, fmt.Errorf("%w:\n%w", ErrRefused, err)
 	}
 	return files, nil
 }
 
 func (a *app) joinRules(ctx context.Context, conf *siteconf.Config, r localmon.Reader, files []rule.File) (rule.Book, error) {
-	site, err := a.ruleSite(ctx, conf, r)
+	site, err := Site(ctx, a.Site, conf, r)
 	if err != nil {
 		return rule.Book{}, err
 	}
@@ -65,23 +69,24 @@ func (a *app) joinRules(ctx context.Context, conf *siteconf.Config, r localmon.R
 		err = b.Check()
 	}
 	if err != nil {
-		return rule.Book{}, fmt.Errorf("%w:\n%w", errRules, err)
+		return rule.Book{}, fmt.Errorf("%w:\n%w", ErrRefused, err)
 	}
 	return b, nil
 }
 
-// planRules are the rules a monitor is to work by. One that starts again with files
+// Plan are the rules a monitor is to work by. One that starts again with files
 // it has taken before does so, whatever its targets have come to tell meanwhile: it
 // may be nobody who started it, in the night after a power cut. What would be
 // refused now is late, and is told.
-func (a *app) planRules(ctx context.Context, m *monitor, conf *siteconf.Config, starts bool) (b rule.Book, digest string, late, err error) {
-	files, err := a.ruleFiles()
+func Plan(ctx context.Context, s *site.Site, db *history.DB, conf *siteconf.Config, starts bool) (b rule.Book, digest string, late, err error) {
+	a := &app{s}
+	files, err := Files(a.Site)
 	if err != nil {
 		return rule.Book{}, "", nil, err
 	}
 	digest = digestOf(files)
-	b, err = a.joinRules(ctx, conf, m.history, files)
-	if !starts || !errors.Is(err, errRules) || digest != a.rulesTaken() {
+	b, err = a.joinRules(ctx, conf, db, files)
+	if !starts || !errors.Is(err, ErrRefused) || digest != a.rulesTaken() {
 		return b, digest, nil, err
 	}
 	known := *conf
@@ -111,9 +116,10 @@ func (a *app) rulesTaken() string {
 	return site.TrimLine(text)
 }
 
-// noteTaken notes which files of rules were taken. A disk that takes no note does
+// NoteTaken notes which files of rules were taken. A disk that takes no note does
 // not keep a monitor from watching, so that is only said.
-func (a *app) noteTaken(digest string) {
+func NoteTaken(s *site.Site, digest string) {
+	a := &app{s}
 	if digest == a.rulesTaken() {
 		return
 	}
@@ -146,10 +152,10 @@ func readRules(dir string) ([]rule.File, error) {
 	for _, e := range entries {
 		name := e.Name()
 		switch ext := filepath.Ext(name); {
-		case strings.HasPrefix(name, "."), ext != ruleExt && ext != ".yml":
+		case strings.HasPrefix(name, "."), ext != Ext && ext != ".yml":
 			continue
 		case ext == ".yml":
-			errs = append(errs, &strictyaml.Error{File: filepath.Join(dir, name), Msg: "a file of rules ends in " + ruleExt + ": rename it"})
+			errs = append(errs, &strictyaml.Error{File: filepath.Join(dir, name), Msg: "a file of rules ends in " + Ext + ": rename it"})
 			continue
 		case len(files) == maxRuleFiles:
 			errs = append(errs, &strictyaml.Error{File: filepath.Join(dir, name), Msg: fmt.Sprintf("this is one file more than the %d there may be", maxRuleFiles)})
@@ -186,17 +192,17 @@ func readRule(root *os.Root, dir, name string) (rule.File, error) {
 	return rule.File{Name: path, Data: data}, nil
 }
 
-// ruleSite is what the rules of the site are held against.
-func (a *app) ruleSite(ctx context.Context, conf *siteconf.Config, r localmon.Reader) (rule.Site, error) {
+// Site is what the rules of the site are held against.
+func Site(ctx context.Context, s *site.Site, conf *siteconf.Config, r localmon.Reader) (rule.Site, error) {
 	lib, err := content.Library()
 	if err != nil {
 		return rule.Site{}, err
 	}
-	var s rule.Site
+	var known rule.Site
 	for _, b := range lib.All() {
-		s.Runbooks = append(s.Runbooks, b.ID)
+		known.Runbooks = append(known.Runbooks, b.ID)
 	}
-	s.Runbooks = append(s.Runbooks, books.Packed(a.Site)...)
+	known.Runbooks = append(known.Runbooks, books.Packed(s)...)
 	targets := []rule.Known{{Target: conf.Monitor.HostName, Kind: localmon.KindHost}}
 	for _, ar := range conf.Arrays {
 		targets = append(targets, rule.Known{Target: ar.Name, Kind: ar.Kind})
@@ -205,9 +211,9 @@ func (a *app) ruleSite(ctx context.Context, conf *siteconf.Config, r localmon.Re
 		if k.Series, err = toldOf(ctx, r, k.Target); err != nil {
 			return rule.Site{}, fmt.Errorf("find what %s tells: %w", k.Target, err)
 		}
-		s.Known = append(s.Known, k)
+		known.Known = append(known.Known, k)
 	}
-	return s, nil
+	return known, nil
 }
 
 // toldFor is how long a series that is not told any more still counts as one of
@@ -235,10 +241,10 @@ func toldOf(ctx context.Context, r localmon.Reader, target string) ([]localmon.S
 	return keys, nil
 }
 
-// rulesInForce are the rules that stand behind alerts: the site's where they can be
+// InForce are the rules that stand behind alerts: the site's where they can be
 // read, else the kit's.
-func (a *app) rulesInForce() (rule.Set, error) {
-	if files, err := readRules(a.Path(rulesDir)); err == nil {
+func InForce(s *site.Site) (rule.Set, error) {
+	if files, err := readRules(s.Path(Dir)); err == nil {
 		if b, err := (rule.Site{}).Join(files...); err == nil {
 			return b.Set, nil
 		}
@@ -246,9 +252,10 @@ func (a *app) rulesInForce() (rule.Set, error) {
 	return rule.Shipped()
 }
 
-// examineRules is the line of doctor about the site's own rules.
-func (a *app) examineRules(ctx context.Context) []site.Finding {
-	if files, err := readRules(a.Path(rulesDir)); err == nil && len(files) == 0 {
+// Examine is the line of doctor about the site's own rules.
+func Examine(ctx context.Context, s *site.Site) []site.Finding {
+	a := &app{s}
+	if files, err := readRules(a.Path(Dir)); err == nil && len(files) == 0 {
 		return nil
 	}
 	conf, err := siteconf.Load(a.Dir())
@@ -261,17 +268,17 @@ func (a *app) examineRules(ctx context.Context) []site.Finding {
 		return err
 	})
 	switch {
-	case errors.Is(err, errRules):
+	case errors.Is(err, ErrRefused):
 		return []site.Finding{{State: "CRIT", What: strings.ReplaceAll(err.Error(), "\n", " ") + "; the monitor would not start", Next: "darksite rule lint"}}
 	case err != nil:
 		return []site.Finding{{State: "WARN", What: "the site's rules cannot be checked: " + err.Error()}}
 	}
-	return []site.Finding{{State: "OK", What: ruleSummary(b)}}
+	return []site.Finding{{State: "OK", What: Summary(b)}}
 }
 
-// ruleSummary says what a site made of the kit's rules; nothing where it changed
+// Summary says what a site made of the kit's rules; nothing where it changed
 // nothing.
-func ruleSummary(b rule.Book) string {
+func Summary(b rule.Book) string {
 	own := b.Own()
 	if len(own)+len(b.Off) == 0 {
 		return ""
@@ -285,9 +292,9 @@ func ruleSummary(b rule.Book) string {
 	return fmt.Sprintf("rules of the site: %d, of them %d in the place of the kit's; %d of the kit's are off", len(own), replaced, len(b.Off))
 }
 
-// refusedRules gives an error of the site's rules its exit code and hint.
-func refusedRules(err error) error {
-	if !errors.Is(err, errRules) {
+// Refused gives an error of the site's rules its exit code and hint.
+func Refused(err error) error {
+	if !errors.Is(err, ErrRefused) {
 		return err
 	}
 	return cli.WithHint(cli.WithCode(cli.CodeUsage, err), ruleHint)

@@ -1,4 +1,4 @@
-package sitecmd
+package rules
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/sitecmd/sight"
+	"darksite/cmd/internal/sitecmd/site"
 	"darksite/cmd/internal/siteconf"
 	"darksite/localmon"
 	"darksite/localmon/rule"
@@ -18,7 +19,12 @@ import (
 	"github.com/spf13/cobra"
 )
 
-func (a *app) ruleCommand() *cobra.Command {
+// app is the site that the commands of this package work on.
+type app struct{ *site.Site }
+
+// Command is darksite rule.
+func Command(s *site.Site) *cobra.Command {
+	a := &app{s}
 	c := &cobra.Command{
 		Use: "rule", Short: "What counts as a fault: the kit's rules and the site's own",
 		Long: `What counts as a fault. The kit brings its rules; a site may add its own, replace
@@ -59,7 +65,7 @@ func (a *app) rulebook(ctx context.Context) (rule.Book, error) {
 		b, err = a.siteRules(ctx, conf, s)
 		return err
 	})
-	return b, refusedRules(err)
+	return b, Refused(err)
 }
 
 // ruleRow is a rule as list and show print it.
@@ -116,15 +122,16 @@ func (a *app) origin(r ruleRow) string {
 	return fmt.Sprintf("%s:%d", file, r.Line)
 }
 
-func kindsOf(r ruleRow) string {
+// KindsOf says which kinds of targets a rule is for.
+func KindsOf(kinds []localmon.Kind) string {
 	switch {
-	case len(r.Kinds) == 0:
+	case len(kinds) == 0:
 		return "all"
-	case len(r.Kinds) == 2 && !slices.Contains(r.Kinds, localmon.KindHost):
+	case len(kinds) == 2 && !slices.Contains(kinds, localmon.KindHost):
 		return "arrays"
 	}
 	var out []string
-	for _, k := range r.Kinds {
+	for _, k := range kinds {
 		out = append(out, string(k))
 	}
 	return strings.Join(out, ", ")
@@ -194,7 +201,7 @@ func (a *app) printRules(rows []ruleRow) {
 	}
 	t := &cli.Table{Header: []string{"RULE", "SEV", "KINDS", "FROM", "RUNBOOK"}}
 	for _, r := range rows {
-		t.Add(r.ID, fmt.Sprint(r.Severity), kindsOf(r), a.origin(r), cli.OrDash(r.Runbook))
+		t.Add(r.ID, fmt.Sprint(r.Severity), KindsOf(r.Kinds), a.origin(r), cli.OrDash(r.Runbook))
 	}
 	t.Print(a.Env.Out, a.Env.Width(), a.Env.Color())
 	var said []string
@@ -243,7 +250,7 @@ of the site with: give it another id, or add replaces: true.`,
 				return cli.WithHint(fmt.Errorf("no rule is named %q", args[0]), "darksite rule list")
 			}
 			row := a.ruleRow(b, rules[i])
-			row.Conditions = conditions(rules[i])
+			row.Conditions = Conditions(rules[i])
 			for _, k := range rules[i].Cases {
 				row.Cases = append(row.Cases, ruleCase{k.Name, append([]string{}, k.Fires...)})
 			}
@@ -287,7 +294,7 @@ func (a *app) printRule(r ruleRow) {
 		say("", "It stands in the place of the kit's own.")
 	}
 	fmt.Fprintln(a.Env.Out)
-	say("targets   ", kindsOf(r))
+	say("targets   ", KindsOf(r.Kinds))
 	say("why       ", r.Why)
 	say("runbook   ", cli.OrDash(r.Runbook))
 	fmt.Fprintln(a.Env.Out, "\nfires when")

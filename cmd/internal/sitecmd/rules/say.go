@@ -1,4 +1,4 @@
-package sitecmd
+package rules
 
 import (
 	"fmt"
@@ -12,9 +12,9 @@ import (
 	"darksite/localmon/units"
 )
 
-// conditions says in words when a rule fires: one line for each evidence that is
+// Conditions says in words when a rule fires: one line for each evidence that is
 // enough, then what changes its severity, what quietens it, and how it is believed.
-func conditions(r rule.Rule) []string {
+func Conditions(r rule.Rule) []string {
 	var out []string
 	for _, s := range r.States {
 		out = append(out, stateSays(s))

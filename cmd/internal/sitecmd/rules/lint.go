@@ -1,4 +1,4 @@
-package sitecmd
+package rules
 
 import (
 	"cmp"
@@ -45,7 +45,7 @@ func (a *app) draft(ctx context.Context, names []string) (draft, error) {
 		return d, err
 	default:
 		err = sight.With(ctx, a.Site, func(s *sight.Sight) (err error) {
-			d.site, err = a.ruleSite(ctx, conf, s)
+			d.site, err = Site(ctx, a.Site, conf, s)
 			return err
 		})
 		if err != nil {
@@ -57,7 +57,7 @@ func (a *app) draft(ctx context.Context, names []string) (draft, error) {
 }
 
 func (a *app) draftFiles(d *draft) ([]rule.File, error) {
-	site, err := readRules(a.Path(rulesDir))
+	site, err := readRules(a.Path(Dir))
 	if len(d.names) == 0 {
 		for _, f := range site {
 			d.names = append(d.names, f.Name)

@@ -1,4 +1,4 @@
-package sitecmd
+package rules_test
 
 import (
 	"bytes"
@@ -11,10 +11,11 @@ import (
 	"time"
 
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd"
+	"darksite/cmd/internal/sitecmd/rules"
 	"darksite/cmd/internal/sitecmd/site"
 	"darksite/localmon"
 	"darksite/localmon/history"
-	"darksite/runbooks/strictyaml"
 
 	"github.com/stretchr/testify/require"
 )
@@ -51,7 +52,7 @@ func siteOfVolumes(t *testing.T, volumes, gone int) string {
 	dir := t.TempDir()
 	require.NoError(t, os.Chmod(dir, 0o700))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "site.yaml"), []byte(ruleSiteYAML), 0o600))
-	require.NoError(t, os.Mkdir(filepath.Join(dir, rulesDir), 0o700))
+	require.NoError(t, os.Mkdir(filepath.Join(dir, rules.Dir), 0o700))
 	h, err := history.Open(filepath.Join(dir, site.HistoryFile), history.Options{})
 	require.NoError(t, err)
 	look := func(at time.Time, prefix string, n int) {
@@ -76,7 +77,7 @@ func darksite(t *testing.T, dir string, args ...string) (code int, out, errs str
 	var stdout, stderr bytes.Buffer
 	vars := map[string]string{"DARKSITE_DIR": dir, "COLUMNS": "80"}
 	env := &cli.Env{In: strings.NewReader(""), Out: &stdout, Err: &stderr, Getenv: func(n string) string { return vars[n] }, Now: func() time.Time { return ruleNow }}
-	code = Main(t.Context(), env, "test", args)
+	code = sitecmd.Main(t.Context(), env, "test", args)
 	return code, stdout.String(), stderr.String()
 }
 
@@ -86,7 +87,7 @@ func TestAnExplosiveRuleOfASiteIsRefusedWhenItIsLoaded(t *testing.T) {
 	for volumes, taken := range map[int]bool{10_000: false, 900: true} {
 		t.Run(fmt.Sprint(volumes, " volumes"), func(t *testing.T) {
 			dir := siteOfVolumes(t, volumes, 5_000)
-			path := filepath.Join(dir, rulesDir, "volumes.yaml")
+			path := filepath.Join(dir, rules.Dir, "volumes.yaml")
 			require.NoError(t, os.WriteFile(path, []byte(volumeRule), 0o600))
 			lint, out, _ := darksite(t, dir, "rule", "lint")
 			monitor, _, errs := darksite(t, dir, "monitor", "--once")
@@ -109,7 +110,7 @@ func TestAnExplosiveRuleOfASiteIsRefusedWhenItIsLoaded(t *testing.T) {
 // and these when a person has them read, are refused.
 func TestRulesThatWereTakenBeforeKeepNoMonitorFromStarting(t *testing.T) {
 	dir := siteOfVolumes(t, 900, 0)
-	path := filepath.Join(dir, rulesDir, "volumes.yaml")
+	path := filepath.Join(dir, rules.Dir, "volumes.yaml")
 	require.NoError(t, os.WriteFile(path, []byte(volumeRule), 0o600))
 	code, _, errs := darksite(t, dir, "monitor", "--once")
 	require.NotEqual(t, cli.CodeUsage, code, errs)
@@ -167,7 +168,7 @@ func TestFilesThatAreNoPlainFilesOfRulesAreRefused(t *testing.T) {
 			return os.WriteFile(filepath.Join(dir, "a.yml"), []byte(volumeRule), 0o600)
 		}, "a.yml: a file of rules ends in .yaml: rename it"},
 		{"files by the hundred", func(_ *testing.T, dir string) error {
-			for i := range maxRuleFiles + 1 {
+			for i := range 101 {
 				if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("r%03d.yaml", i)), nil, 0o600); err != nil {
 					return err
 				}
@@ -178,7 +179,7 @@ func TestFilesThatAreNoPlainFilesOfRulesAreRefused(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			dir := siteOfVolumes(t, 1, 0)
-			require.NoError(t, c.make(t, filepath.Join(dir, rulesDir)))
+			require.NoError(t, c.make(t, filepath.Join(dir, rules.Dir)))
 			code, _, errs := darksite(t, dir, "monitor", "--once")
 			require.Equal(t, cli.CodeUsage, code, errs)
 			require.Contains(t, errs, c.want)
@@ -187,31 +188,4 @@ func TestFilesThatAreNoPlainFilesOfRulesAreRefused(t *testing.T) {
 			require.Contains(t, out, c.want)
 		})
 	}
-}
-
-func TestFilesThatAreNoRulesAreLeftAlone(t *testing.T) {
-	dir := t.TempDir()
-	files, err := readRules(filepath.Join(dir, "none"))
-	require.NoError(t, err)
-	require.Empty(t, files)
-	for _, name := range []string{".hidden.yaml", "volumes.yaml~", "README", "b.yaml", "a.yaml"} {
-		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte("x"), 0o600))
-	}
-	files, err = readRules(dir)
-	require.NoError(t, err)
-	require.Len(t, files, 2)
-	require.Equal(t, filepath.Join(dir, "a.yaml"), files[0].Name)
-}
-
-// An error of several files is taken apart, and what is no finding stays an error.
-func TestFindingsAreTakenApart(t *testing.T) {
-	at := func(file string) error { return &strictyaml.Error{File: file, Line: 2, Column: 3, Msg: "m"} }
-	found, rest := ruleFindings(fmt.Errorf("%w: %w", at("a"), fmt.Errorf("in b: %w", at("b"))))
-	require.NoError(t, rest)
-	require.Equal(t, []ruleFinding{{File: "a", Line: 2, Column: 3, Message: "m"}, {File: "b", Line: 2, Column: 3, Message: "m"}}, found)
-	_, rest = ruleFindings(fmt.Errorf("%w: %w", at("a"), os.ErrPermission))
-	require.ErrorIs(t, rest, os.ErrPermission)
-	found, rest = ruleFindings(nil)
-	require.NoError(t, rest)
-	require.Empty(t, found)
 }
