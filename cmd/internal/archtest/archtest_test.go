@@ -196,6 +196,7 @@ var rooms = []struct {
 	{"sight", []string{"site"}},
 	{"history", []string{"site", "sight", "chart"}},
 	{"rules", []string{"site", "sight", "books", "chart"}},
+	{"watch", []string{"site", "sight", "books", "certified", "history", "rules"}},
 }
 
 func TestRoomsOfTheSiteStandInOrder(t *testing.T) {

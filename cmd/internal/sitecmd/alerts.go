@@ -13,6 +13,7 @@ import (
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/sitecmd/books"
 	"darksite/cmd/internal/sitecmd/sight"
+	"darksite/cmd/internal/sitecmd/watch"
 	"darksite/localmon"
 	"darksite/localmon/overview"
 	"darksite/localmon/units"
@@ -370,10 +371,10 @@ func (a *app) ack(ctx context.Context, id uint64, as, note string) (localmon.Ale
 	if err := s.Close(); err != nil {
 		return localmon.Alert{}, err
 	}
-	m, err := a.openMonitor()
+	m, err := watch.Open(a.Site)
 	if err != nil {
 		return localmon.Alert{}, err
 	}
-	al, err := m.daemon.Ack(id, as, note)
-	return al, errors.Join(err, m.close())
+	al, err := m.Daemon.Ack(id, as, note)
+	return al, errors.Join(err, m.Close())
 }

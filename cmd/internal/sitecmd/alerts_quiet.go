@@ -11,6 +11,7 @@ import (
 	"darksite/cmd/internal/cli"
 	historycmd "darksite/cmd/internal/sitecmd/history"
 	"darksite/cmd/internal/sitecmd/sight"
+	"darksite/cmd/internal/sitecmd/watch"
 	"darksite/localmon"
 	"darksite/localmon/daemon"
 	"darksite/localmon/live"
@@ -222,11 +223,11 @@ func (a *app) withQuiets(ctx context.Context, running func(*live.Client) error, 
 	if err := s.Close(); err != nil {
 		return err
 	}
-	m, err := a.openMonitor()
+	m, err := watch.Open(a.Site)
 	if err != nil {
 		return err
 	}
-	return errors.Join(alone(m.daemon), m.close())
+	return errors.Join(alone(m.Daemon), m.Close())
 }
 
 func (a *app) alertsUnsilenceCommand() *cobra.Command {

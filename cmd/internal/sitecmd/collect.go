@@ -21,6 +21,7 @@ import (
 	"darksite/cmd/internal/sitecmd/certified"
 	"darksite/cmd/internal/sitecmd/sight"
 	"darksite/cmd/internal/sitecmd/site"
+	"darksite/cmd/internal/sitecmd/watch"
 	"darksite/cmd/internal/siteconf"
 	"darksite/localmon"
 	"darksite/localmon/source/push"
@@ -205,7 +206,7 @@ func (a *app) arrays(asked *evidence, preview bool) ([]arraystate.Array, func())
 		if ar.Via != siteconf.ViaREST || !asked.about(ar.Name) {
 			continue // it has no replies of its own; what it told is in the history, and its messages in the spool
 		}
-		src, err := a.openSource(ar, nil)
+		src, err := watch.OpenSource(a.Site, ar, nil)
 		if err != nil {
 			out = append(out, arraystate.Array{
 				Target: ar.Name, Reach: func(context.Context) error { return err },
@@ -213,7 +214,7 @@ func (a *app) arrays(asked *evidence, preview bool) ([]arraystate.Array, func())
 			})
 			continue
 		}
-		ends = append(ends, func() { closeSource(src) })
+		ends = append(ends, func() { watch.CloseSource(src) })
 		var reach func(context.Context) error
 		if preview {
 			reach = func(ctx context.Context) error {
@@ -222,7 +223,7 @@ func (a *app) arrays(asked *evidence, preview bool) ([]arraystate.Array, func())
 			}
 		}
 		out = append(out, arraystate.Array{Target: ar.Name, Reach: reach, Raw: func(ctx context.Context) ([]arraystate.Reply, error) {
-			replies, err := src.(rawReader).Raw(ctx)
+			replies, err := src.(watch.RawReader).Raw(ctx)
 			raw := make([]arraystate.Reply, 0, len(replies))
 			for _, r := range replies {
 				raw = append(raw, arraystate.Reply{Path: r.Path, File: r.File, JSON: r.JSON, Err: r.Err})

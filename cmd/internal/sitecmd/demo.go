@@ -10,6 +10,7 @@ import (
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/demo"
 	"darksite/cmd/internal/sitecmd/site"
+	"darksite/cmd/internal/sitecmd/watch"
 
 	"github.com/spf13/cobra"
 )
@@ -80,15 +81,15 @@ func caseDesk(path string) (string, error) {
 // monitor and one session per array.
 func (a *app) watchSteps(ctx context.Context, env *cli.Env, dir string, steps int, before func()) error {
 	at := &app{&site.Site{Env: env, Version: a.Version, Given: dir}}
-	m, err := at.openMonitor()
+	m, err := watch.Open(at.Site)
 	if err != nil {
 		return err
 	}
 	for range steps {
 		before()
-		if _, err := m.daemon.Once(ctx); err != nil {
-			return errors.Join(err, m.close())
+		if _, err := m.Daemon.Once(ctx); err != nil {
+			return errors.Join(err, m.Close())
 		}
 	}
-	return m.close()
+	return m.Close()
 }

@@ -14,6 +14,7 @@ import (
 	"darksite/cmd/internal/sitecmd/rules"
 	"darksite/cmd/internal/sitecmd/sight"
 	"darksite/cmd/internal/sitecmd/site"
+	"darksite/cmd/internal/sitecmd/watch"
 	"darksite/cmd/internal/siteconf"
 	"darksite/localmon/units"
 	"darksite/runbooks/content"
@@ -75,7 +76,7 @@ func (a *app) examine(ctx context.Context) []site.Finding {
 	}
 	out = append(out, a.examineKeys()...)
 	out = append(out, a.examineStaging()...)
-	out = append(out, a.examineNotify()...)
+	out = append(out, watch.ExamineNotify(a.Site)...)
 	if _, err := a.Config(); err == nil { // else the folder was complained of
 		policy, _ := a.ExaminePolicy()
 		out = append(out, policy)

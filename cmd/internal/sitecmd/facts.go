@@ -15,6 +15,7 @@ import (
 	"darksite/cmd/internal/sitecmd/certified"
 	"darksite/cmd/internal/sitecmd/sight"
 	"darksite/cmd/internal/sitecmd/site"
+	"darksite/cmd/internal/sitecmd/watch"
 	"darksite/localmon"
 	"darksite/localmon/source/arrayrest"
 	"darksite/localmon/source/host"
@@ -44,7 +45,7 @@ func (a *app) facts(ctx context.Context, target string) (*liveFacts, error) {
 		return nil, err
 	}
 	if ar, ok := conf.Array(target); ok {
-		src, err := a.openSource(ar, nil)
+		src, err := watch.OpenSource(a.Site, ar, nil)
 		if err != nil {
 			return nil, err
 		}
@@ -56,7 +57,7 @@ func (a *app) facts(ctx context.Context, target string) (*liveFacts, error) {
 			return nil, err
 		}
 		// How much the history takes is told by the monitor, which has it open.
-		src := &siteOrder{Source: machine, conf: conf, card: a.Path(site.VendorFile), kept: func(now time.Time) (certified.Coverage, error) { return certified.CountAt(a.Site, now) }, used: func(context.Context) (int64, int64, error) {
+		src := &watch.Order{Source: machine, Conf: conf, Card: a.Path(site.VendorFile), Kept: func(now time.Time) (certified.Coverage, error) { return certified.CountAt(a.Site, now) }, Used: func(context.Context) (int64, int64, error) {
 			return 0, 0, errors.New("the monitor tells")
 		}}
 		return a.liveFacts(src, s, target), nil
@@ -78,7 +79,7 @@ func (f *liveFacts) hurry(ctx context.Context) {
 }
 
 func (f *liveFacts) close() error {
-	closeSource(f.source)
+	watch.CloseSource(f.source)
 	return f.sight.Close()
 }
 
@@ -104,7 +105,7 @@ func (s *runSite) Evidence(ctx context.Context, profile string) (map[string][]by
 		return nil, fmt.Errorf("evidence profile %q is not known", profile)
 	}
 	var replies []arrayrest.RawReply
-	if src, able := s.facts.source.(rawReader); able {
+	if src, able := s.facts.source.(watch.RawReader); able {
 		var err error
 		if replies, err = src.Raw(ctx); err != nil {
 			return nil, err

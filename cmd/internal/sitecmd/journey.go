@@ -21,6 +21,7 @@ import (
 	"darksite/bundle/seal"
 	"darksite/cmd/internal/sitecmd/sight"
 	"darksite/cmd/internal/sitecmd/site"
+	"darksite/cmd/internal/sitecmd/watch"
 	"darksite/cmd/internal/siteconf"
 	"darksite/localmon"
 	"darksite/localmon/boltfile"
@@ -156,7 +157,7 @@ func (a *app) redactOptions(ctx context.Context, conf *siteconf.Config, s *sight
 		if err != nil {
 			return redact.Options{}, err
 		}
-		speakers, err := a.speakers(ctx, o.Known)
+		speakers, err := watch.Speakers(ctx, a.Site, o.Known)
 		if err != nil {
 			return redact.Options{}, err
 		}

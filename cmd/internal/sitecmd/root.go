@@ -13,6 +13,7 @@ import (
 	"darksite/cmd/internal/sitecmd/rules"
 	"darksite/cmd/internal/sitecmd/site"
 	"darksite/cmd/internal/sitecmd/train"
+	"darksite/cmd/internal/sitecmd/watch"
 
 	"github.com/spf13/cobra"
 )
@@ -49,7 +50,7 @@ The site folder is --dir, else $DARKSITE_DIR, else ~/.darksite.
 		train.Command(a.Site, a.trainLabCommand()),
 		a.doctorCommand(),
 		a.versionCommand(),
-		a.monitorCommand(),
+		watch.Command(a.Site),
 		a.statusCommand(),
 		a.alertsCommand(),
 		a.roundCommand(),

@@ -11,6 +11,7 @@ import (
 	historycmd "darksite/cmd/internal/sitecmd/history"
 	"darksite/cmd/internal/sitecmd/sight"
 	"darksite/cmd/internal/sitecmd/site"
+	"darksite/cmd/internal/sitecmd/watch"
 	"darksite/localmon/overview"
 	"darksite/localmon/rounds"
 	"darksite/localmon/units"
@@ -62,7 +63,7 @@ func (a *app) notifierLines(ctx context.Context, s *sight.Sight) []overview.Line
 	if conf, err := a.Config(); err == nil {
 		named = len(conf.Notify)
 	}
-	for _, f := range a.examineNotify() {
+	for _, f := range watch.ExamineNotify(a.Site) {
 		if f.State != string(overview.OK) {
 			lines = append(lines, fromFinding("notifiers", f))
 		}

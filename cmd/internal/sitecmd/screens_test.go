@@ -2,6 +2,7 @@ package sitecmd
 
 import (
 	"bytes"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -370,3 +371,5 @@ func golden(t *testing.T, name, got string) {
 	require.NoError(t, err)
 	require.Equal(t, string(want), got)
 }
+
+var update = flag.Bool("update", false, "write the golden files anew")

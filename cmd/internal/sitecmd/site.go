@@ -16,6 +16,7 @@ import (
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/sitecmd/certified"
 	"darksite/cmd/internal/sitecmd/site"
+	"darksite/cmd/internal/sitecmd/watch"
 	"darksite/cmd/internal/siteconf"
 
 	"github.com/spf13/cobra"
@@ -36,18 +37,18 @@ func (a *app) siteCommand() *cobra.Command {
 
 // siteView is what `site show` prints.
 type siteView struct {
-	Dir       string         `json:"dir"`
-	Site      siteIdentity   `json:"site"`
-	Arrays    []siteArray    `json:"arrays"`
-	Notify    []siteNotifier `json:"notify"`
-	Contacts  []contactView  `json:"contacts"`
-	People    []personView   `json:"people"`
-	Approvals int64          `json:"approvals"`
-	Roster    int64          `json:"roster_version"`
-	Founded   bool           `json:"roster_signed"`
-	Vendor    string         `json:"vendor,omitempty"`
-	Plan      string         `json:"plan,omitempty"`
-	Until     string         `json:"plan_until,omitempty"`
+	Dir       string           `json:"dir"`
+	Site      siteIdentity     `json:"site"`
+	Arrays    []siteArray      `json:"arrays"`
+	Notify    []watch.Notifier `json:"notify"`
+	Contacts  []contactView    `json:"contacts"`
+	People    []personView     `json:"people"`
+	Approvals int64            `json:"approvals"`
+	Roster    int64            `json:"roster_version"`
+	Founded   bool             `json:"roster_signed"`
+	Vendor    string           `json:"vendor,omitempty"`
+	Plan      string           `json:"plan,omitempty"`
+	Until     string           `json:"plan_until,omitempty"`
 }
 
 type siteArray struct {
@@ -103,7 +104,7 @@ func (a *app) siteView() (siteView, error) {
 	if err != nil {
 		return siteView{}, err
 	}
-	v := siteView{Dir: a.Dir(), Site: siteIdentity(conf.Site), Arrays: []siteArray{}, Notify: notifiers(conf), Contacts: contacts(conf.Contacts), Approvals: r.Approvals, Roster: r.Version, People: people(r.People), Plan: conf.Support.Plan}
+	v := siteView{Dir: a.Dir(), Site: siteIdentity(conf.Site), Arrays: []siteArray{}, Notify: watch.Notifiers(conf), Contacts: contacts(conf.Contacts), Approvals: r.Approvals, Roster: r.Version, People: people(r.People), Plan: conf.Support.Plan}
 	chain, _, err := a.RosterChain()
 	if err != nil {
 		return siteView{}, a.Unreadable(site.RostersDir, err)

@@ -9,6 +9,7 @@ import (
 	"darksite/cmd/internal/sitecmd/books"
 	"darksite/cmd/internal/sitecmd/certified"
 	"darksite/cmd/internal/sitecmd/sight"
+	"darksite/cmd/internal/sitecmd/watch"
 	"darksite/localmon/overview"
 	"darksite/localmon/units"
 	"darksite/training/certificate"
@@ -133,7 +134,7 @@ func (a *app) printOverview(o overview.Overview, hand inHand) error {
 		if r.Error != "" {
 			a.item(r.Name, "no newer data: "+r.Error)
 		} else if len(r.Missing) > 0 {
-			a.item(r.Name, "not read, so not known: "+missing(r.Missing))
+			a.item(r.Name, "not read, so not known: "+watch.Missing(r.Missing))
 		}
 	}
 	if o.Monitor != nil {

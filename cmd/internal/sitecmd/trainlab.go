@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"path/filepath"
-	"reflect"
 	"strconv"
 	"time"
 
@@ -15,6 +14,7 @@ import (
 	"darksite/cmd/internal/sitecmd/sight"
 	"darksite/cmd/internal/sitecmd/site"
 	"darksite/cmd/internal/sitecmd/train"
+	"darksite/cmd/internal/sitecmd/watch"
 	"darksite/localmon/live"
 	"darksite/runbooks"
 	"darksite/training/coach"
@@ -362,7 +362,7 @@ func (a *app) labWaitCommand() *cobra.Command {
 // commands as any monitor does.
 type labWatch struct {
 	in    *app
-	m     *monitor
+	m     *watch.Monitor
 	stop  context.CancelFunc
 	ended chan error
 }
@@ -372,52 +372,37 @@ func (a *app) openWatch(folder string, now func() time.Time) (coach.Watcher, err
 	env := *a.Env
 	env.Now, env.Err = now, io.Discard // nobody reads what it would narrate
 	in := &app{&site.Site{Env: &env, Version: a.Version, Given: folder, Practice: &site.Practice{}}}
-	m, err := in.openMonitor()
+	m, err := watch.Open(in.Site)
 	if err != nil {
 		return nil, err
 	}
 	l, err := live.Listen(in.Path(site.RunDir, site.MonitorSocket))
 	if err != nil {
-		return nil, errors.Join(err, m.close())
+		return nil, errors.Join(err, m.Close())
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	w := &labWatch{in, m, stop, make(chan error, 1)}
-	go func() { w.ended <- in.liveServer(m).Serve(ctx, l) }()
+	go func() { w.ended <- watch.LiveServer(in.Site, m).Serve(ctx, l) }()
 	return w, nil
 }
 
 // Look looks once at everything. A target in trouble is what labs are about, and what was
 // seen of it is stored; that nothing could be stored is an error.
 func (w *labWatch) Look(ctx context.Context) error {
-	if err := w.reread(); err != nil {
+	if err := watch.Reload(w.in.Site, w.m); err != nil {
 		return err
 	}
-	s, err := w.m.daemon.Once(ctx)
+	s, err := w.m.Daemon.Once(ctx)
 	if ctx.Err() != nil {
 		return err
 	}
-	return unkept(s.Monitor.Trouble)
-}
-
-// reread takes a changed site.yaml over, as a monitor does that is told to reload. One
-// that is wrong, or names anything of a real site, is left where it is.
-func (w *labWatch) reread() error {
-	conf, err := w.in.Config()
-	if err != nil || reflect.DeepEqual(conf, w.m.conf) {
-		return nil //nolint:nilerr // every command of the learner says what is wrong with it
-	}
-	next, err := w.in.reread(w.m)
-	if err != nil {
-		return nil //nolint:nilerr // a change that needs a restart is none of a lab
-	}
-	_, err = w.in.relieve(w.m, next, &ears{})
-	return err
+	return watch.Unkept(s.Monitor.Trouble)
 }
 
 // Close ends it.
 func (w *labWatch) Close() error {
 	w.stop()
-	return errors.Join(<-w.ended, w.m.close())
+	return errors.Join(<-w.ended, w.m.Close())
 }
 
 func (a *app) labResetCommand() *cobra.Command {

@@ -1,4 +1,4 @@
-package sitecmd
+package watch
 
 import (
 	"cmp"
@@ -27,7 +27,7 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-func (a *app) monitorRun(ctx context.Context, m *monitor, length time.Duration) error {
+func (a *app) monitorRun(ctx context.Context, m *Monitor, length time.Duration) error {
 	run, stop := context.WithCancel(ctx)
 	if length > 0 {
 		run, stop = context.WithTimeout(ctx, length)
@@ -48,7 +48,7 @@ func (a *app) monitorRun(ctx context.Context, m *monitor, length time.Duration) 
 	var wg sync.WaitGroup
 	var served, heard, fed error
 	wg.Go(func() {
-		served = a.liveServer(m).Serve(run, listener)
+		served = LiveServer(a.Site, m).Serve(run, listener)
 		stop() // a monitor nobody can ask is not left running
 	})
 	wg.Go(func() { heard = ears.run(run, stop) })
@@ -71,7 +71,9 @@ func (a *app) monitorRun(ctx context.Context, m *monitor, length time.Duration) 
 	return err
 }
 
-func (a *app) liveServer(m *monitor) *live.Server {
+// LiveServer answers the commands that ask a running monitor.
+func LiveServer(s *site.Site, m *Monitor) *live.Server {
+	a := &app{s}
 	return live.NewServer(live.Options{
 		Monitor: current{m}, Reader: m.history, Quiets: current{m}, Past: m.alerts, Looker: current{m},
 		Latest: func(ctx context.Context, sel localmon.Selector) ([]live.Latest, error) {
@@ -93,7 +95,7 @@ func (a *app) liveServer(m *monitor) *live.Server {
 }
 
 // shifts works until ctx ends, with one reading of site.yaml after the other.
-func (a *app) shifts(ctx context.Context, m *monitor, ears *ears, manager *sdnotify.Socket) error {
+func (a *app) shifts(ctx context.Context, m *Monitor, ears *ears, manager *sdnotify.Socket) error {
 	hangup, end := a.hangup()
 	defer end()
 	if err := manager.Ready(fmt.Sprintf("watching %d targets", len(m.watched.targets))); err != nil {
@@ -137,13 +139,13 @@ func (a *app) hangup() (<-chan os.Signal, func()) {
 
 // shift works with one reading of site.yaml: until ctx ends, or until there is
 // another plan to work by.
-func (a *app) shift(ctx context.Context, m *monitor, hangup <-chan os.Signal, manager *sdnotify.Socket) (*plan, error) {
+func (a *app) shift(ctx context.Context, m *Monitor, hangup <-chan os.Signal, manager *sdnotify.Socket) (*plan, error) {
 	work, stop := context.WithCancel(ctx)
 	defer stop()
 	var wg sync.WaitGroup
 	var failed error
 	wg.Go(func() {
-		failed = m.daemon.Run(work)
+		failed = m.Daemon.Run(work)
 		stop()
 	})
 	wg.Go(func() { m.desk.Run(work, m.note) })
@@ -162,7 +164,7 @@ func (a *app) shift(ctx context.Context, m *monitor, hangup <-chan os.Signal, ma
 
 // reconsider reads the files again. What is wrong with them is told, to the
 // service manager as well, and stays a trouble of the monitor until they are well.
-func (a *app) reconsider(m *monitor, manager *sdnotify.Socket) *plan {
+func (a *app) reconsider(m *Monitor, manager *sdnotify.Socket) *plan {
 	next, err := a.reread(m)
 	wrong := map[string]error{siteconf.FileName: nil, rules.Dir: nil}
 	if err != nil {
@@ -185,7 +187,7 @@ func (a *app) reconsider(m *monitor, manager *sdnotify.Socket) *plan {
 }
 
 // reread makes a plan of what the files say now.
-func (a *app) reread(m *monitor) (*plan, error) {
+func (a *app) reread(m *Monitor) (*plan, error) {
 	conf, err := siteconf.Load(a.Dir())
 	if err != nil {
 		return nil, err
@@ -208,15 +210,15 @@ func (a *app) reread(m *monitor) (*plan, error) {
 
 // relieve puts a plan to work in the place of the one that has ended. Changes
 // that are not on disk yet are known to the old daemon alone: it goes on then.
-func (a *app) relieve(m *monitor, next *plan, ears *ears) (taken bool, err error) {
+func (a *app) relieve(m *Monitor, next *plan, ears *ears) (taken bool, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	old := m.watched
-	if n := m.daemon.Monitor().Unsaved; n > 0 {
+	if n := m.Daemon.Monitor().Unsaved; n > 0 {
 		next.watched.closeBut(old)
 		err := fmt.Errorf("site.yaml is not taken over: %d changes of alerts wait for the disk", n)
 		a.Env.Notef("%v", err)
-		m.daemon.Note("site.yaml", err)
+		m.Daemon.Note("site.yaml", err)
 		return false, nil
 	}
 	if err := a.begin(m, next); err != nil {
@@ -236,25 +238,42 @@ func (a *app) relieve(m *monitor, next *plan, ears *ears) (taken bool, err error
 	return true, nil
 }
 
+// Reload has a monitor that listens at nothing take over what site.yaml says now. One
+// that is wrong, or that needs a restart, is left where it is: whoever changed it is told
+// by the commands that read it.
+func Reload(s *site.Site, m *Monitor) error {
+	a := &app{s}
+	conf, err := a.Config()
+	if err != nil || reflect.DeepEqual(conf, m.conf) {
+		return nil //nolint:nilerr // said by every command
+	}
+	next, err := a.reread(m)
+	if err != nil {
+		return nil //nolint:nilerr // a change that needs a restart
+	}
+	_, err = a.relieve(m, next, &ears{})
+	return err
+}
+
 // note hands a trouble to the daemon at work.
-func (m *monitor) note(what string, err error) {
+func (m *Monitor) note(what string, err error) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	m.daemon.Note(what, err)
+	m.Daemon.Note(what, err)
 }
 
 // health says what stands still.
-func (m *monitor) health() error {
+func (m *Monitor) health() error {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	return m.daemon.Health()
+	return m.Daemon.Health()
 }
 
 // own is what the monitor counts of itself.
-func (a *app) own(m *monitor) localmon.Batch {
+func (a *app) own(m *Monitor) localmon.Batch {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	b := localmon.Batch{Target: m.conf.Site.Code, At: a.Env.Now(), Samples: m.daemon.Samples()}
+	b := localmon.Batch{Target: m.conf.Site.Code, At: a.Env.Now(), Samples: m.Daemon.Samples()}
 	add := func(metric string, value float64, labels ...string) {
 		b.Samples = append(b.Samples, localmon.Sample{Value: value, Key: localmon.SeriesKey{Target: b.Target, Metric: metric, Labels: localmon.FormatLabels(labels...)}})
 	}
@@ -272,12 +291,12 @@ func (a *app) own(m *monitor) localmon.Batch {
 }
 
 // current is the daemon at work, as the socket asks it.
-type current struct{ m *monitor }
+type current struct{ m *Monitor }
 
 func (c current) Monitor() overview.Monitor {
 	c.m.mu.RLock()
 	defer c.m.mu.RUnlock()
-	return c.m.daemon.Monitor()
+	return c.m.Daemon.Monitor()
 }
 
 // Look implements live.Looker.
@@ -290,35 +309,35 @@ func (c current) Look(target string) error {
 func (c current) Alerts() []localmon.Alert {
 	c.m.mu.RLock()
 	defer c.m.mu.RUnlock()
-	return c.m.daemon.Alerts()
+	return c.m.Daemon.Alerts()
 }
 
 func (c current) Alert(id uint64) (localmon.Alert, []localmon.Change, error) {
 	c.m.mu.RLock()
 	defer c.m.mu.RUnlock()
-	return c.m.daemon.Alert(id)
+	return c.m.Daemon.Alert(id)
 }
 
 func (c current) Ack(id uint64, by, note string) (localmon.Alert, error) {
 	c.m.mu.RLock()
 	defer c.m.mu.RUnlock()
-	return c.m.daemon.Ack(id, by, note)
+	return c.m.Daemon.Ack(id, by, note)
 }
 
 func (c current) Quiets() []localmon.Quiet {
 	c.m.mu.RLock()
 	defer c.m.mu.RUnlock()
-	return c.m.daemon.Quiets()
+	return c.m.Daemon.Quiets()
 }
 
 func (c current) SetQuiet(q localmon.Quiet) (localmon.Quiet, error) {
 	c.m.mu.RLock()
 	defer c.m.mu.RUnlock()
-	return c.m.daemon.SetQuiet(q)
+	return c.m.Daemon.SetQuiet(q)
 }
 
 func (c current) EndQuiet(id uint64, by string) (localmon.Quiet, error) {
 	c.m.mu.RLock()
 	defer c.m.mu.RUnlock()
-	return c.m.daemon.EndQuiet(id, by)
+	return c.m.Daemon.EndQuiet(id, by)
 }

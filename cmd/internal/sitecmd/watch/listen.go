@@ -1,4 +1,4 @@
-package sitecmd
+package watch
 
 import (
 	"context"
@@ -44,7 +44,7 @@ type ears struct {
 }
 
 // listenAt opens what site.yaml names. Nothing is taken in before run.
-func (a *app) listenAt(ctx context.Context, m *monitor) (_ *ears, err error) {
+func (a *app) listenAt(ctx context.Context, m *Monitor) (_ *ears, err error) {
 	conf := m.conf
 	e := &ears{note: m.note, counts: m.watched.counts}
 	e.router.Store(m.watched.router)
@@ -132,7 +132,7 @@ func (a *app) listenTraps(_ context.Context, conf *siteconf.Config, e *ears) err
 	return nil
 }
 
-func (a *app) listenConsole(ctx context.Context, m *monitor, e *ears) error {
+func (a *app) listenConsole(ctx context.Context, m *Monitor, e *ears) error {
 	l := m.conf.Listen
 	if l.Console == "" {
 		return nil
@@ -150,14 +150,14 @@ func (a *app) listenConsole(ctx context.Context, m *monitor, e *ears) error {
 }
 
 // consoleView is the overview for the page, made in the process of the monitor.
-func (a *app) consoleView(m *monitor) console.Views {
+func (a *app) consoleView(m *Monitor) console.Views {
 	return func(ctx context.Context) (console.View, error) {
 		leads, err := books.OpenLeads(a.Site)
 		if err != nil {
 			return console.View{}, err
 		}
 		m.mu.RLock()
-		conf, d := m.conf, m.daemon
+		conf, d := m.conf, m.Daemon
 		m.mu.RUnlock()
 		in, said := sight.OverviewInput(a.Site, conf), d.Monitor()
 		in.Reader, in.Monitor, in.Quiets = m.history, &said, d.Quiets()
@@ -252,17 +252,17 @@ func reread(channel push.Channel, line spool.Line) (push.Message, bool) {
 // site has some dozens; more are made up by somebody.
 const maxSpeakers = 10_000
 
-// speakers are the names senders gave themselves in what is kept of their
+// Speakers are the names senders gave themselves in what is kept of their
 // messages, but for those that are known already. More than can be hidden is
 // an error: what is not known to the redactor might leave.
-func (a *app) speakers(ctx context.Context, known []redact.Known) ([]redact.Known, error) {
+func Speakers(ctx context.Context, s *site.Site, known []redact.Known) ([]redact.Known, error) {
 	seen := map[string]bool{}
 	for _, k := range known {
 		seen[strings.ToLower(k.Value)] = true
 	}
 	var out []redact.Known
 	for _, channel := range []push.Channel{push.Syslog, push.Trap} {
-		for line, err := range spool.Read(ctx, a.Path(site.SpoolDir), string(channel), time.Time{}, time.Time{}) {
+		for line, err := range spool.Read(ctx, s.Path(site.SpoolDir), string(channel), time.Time{}, time.Time{}) {
 			if err != nil {
 				return nil, fmt.Errorf("see who has spoken: %w", err)
 			}
@@ -272,8 +272,8 @@ func (a *app) speakers(ctx context.Context, known []redact.Known) ([]redact.Know
 				continue
 			}
 			if len(out) == maxSpeakers {
-				return nil, cli.WithHint(fmt.Errorf("see who has spoken: more than %d names of senders in %s", maxSpeakers, a.Path(site.SpoolDir)),
-					"somebody floods the listener with made-up names; take %s away and collect again", a.Path(site.SpoolDir, string(channel)))
+				return nil, cli.WithHint(fmt.Errorf("see who has spoken: more than %d names of senders in %s", maxSpeakers, s.Path(site.SpoolDir)),
+					"somebody floods the listener with made-up names; take %s away and collect again", s.Path(site.SpoolDir, string(channel)))
 			}
 			seen[name] = true
 			out = append(out, redact.Known{Kind: pseudonym.Host, Value: m.Host})

@@ -1,4 +1,4 @@
-package sitecmd
+package watch
 
 import (
 	"context"
@@ -73,7 +73,7 @@ func TestWhatTheSiteKeepsInOrderIsToldWhereItIsKnown(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			o := &siteOrder{Source: machine{}, conf: &siteconf.Config{Contacts: c.contacts}, card: c.card, used: c.used, kept: written(c.contacts)}
+			o := &Order{Source: machine{}, Conf: &siteconf.Config{Contacts: c.contacts}, Card: c.card, Used: c.used, Kept: written(c.contacts)}
 			b, err := o.Collect(t.Context(), now)
 			require.NoError(t, err)
 			got := map[string]float64{}
@@ -86,7 +86,7 @@ func TestWhatTheSiteKeepsInOrderIsToldWhereItIsKnown(t *testing.T) {
 			require.Len(t, b.Partial, c.partial)
 		})
 	}
-	o := &siteOrder{Source: machine{}, conf: &siteconf.Config{}, card: taken(now.Add(time.Hour)), used: bytes(10, 0, nil), kept: written(nil)}
+	o := &Order{Source: machine{}, Conf: &siteconf.Config{}, Card: taken(now.Add(time.Hour)), Used: bytes(10, 0, nil), Kept: written(nil)}
 	b, err := o.Collect(t.Context(), now)
 	require.NoError(t, err)
 	require.NotContains(t, metricsOf(b), "localmon_site_revocations_age_seconds", "a clock that was set back knows no age")
@@ -105,10 +105,10 @@ func metricsOf(b localmon.Batch) (out []string) {
 func TestTheHorizonIsToldToTheRules(t *testing.T) {
 	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	end := func(s string) certificate.Day { return onDay(t, s) }
-	o := &siteOrder{
-		Source: machine{}, conf: &siteconf.Config{}, card: "none",
-		used: func(context.Context) (int64, int64, error) { return 1, 0, nil },
-		kept: func(time.Time) (certified.Coverage, error) {
+	o := &Order{
+		Source: machine{}, Conf: &siteconf.Config{}, Card: "none",
+		Used: func(context.Context) (int64, int64, error) { return 1, 0, nil },
+		Kept: func(time.Time) (certified.Coverage, error) {
 			return certified.Coverage{Told: true, Today: end("2026-11-22"), Admins: []certified.Admin{{Until: end("2026-11-23")}, {Until: end("2027-01-01")}}}, nil
 		},
 	}
@@ -124,7 +124,7 @@ func TestTheHorizonIsToldToTheRules(t *testing.T) {
 	got := told()
 	require.InDelta(t, 36*3600, got["localmon_site_coverage_seconds"], 0, "until the last day of the first is over")
 	require.InDelta(t, 2, got["localmon_site_certified_admins"], 0)
-	o.kept = func(time.Time) (certified.Coverage, error) {
+	o.Kept = func(time.Time) (certified.Coverage, error) {
 		return certified.Coverage{Told: true, Today: end("2026-11-22")}, nil
 	}
 	got = told()
@@ -139,10 +139,10 @@ func TestEachNoticeIsToldToTheRulesOnce(t *testing.T) {
 	raised, current := map[string]int{}, map[string]bool{}
 	for left := 100; left >= -3; left-- {
 		today := end.Add(-left)
-		o := &siteOrder{
-			Source: machine{}, conf: &siteconf.Config{}, card: "none",
-			used: func(context.Context) (int64, int64, error) { return 1, 0, nil },
-			kept: func(time.Time) (certified.Coverage, error) {
+		o := &Order{
+			Source: machine{}, Conf: &siteconf.Config{}, Card: "none",
+			Used: func(context.Context) (int64, int64, error) { return 1, 0, nil },
+			Kept: func(time.Time) (certified.Coverage, error) {
 				e := certified.EndsOn("mdurand", certificate.Admin, "DSA-0031", end, today)
 				return certified.Coverage{Told: true, Today: today, Ends: []certified.Ending{e}}, nil
 			},

@@ -1,4 +1,4 @@
-package sitecmd
+package watch
 
 import (
 	"cmp"
@@ -32,17 +32,18 @@ import (
 	"darksite/localmon/source/snmp"
 )
 
-// rawReader is a source that can hand over what its array answers as it came.
-type rawReader interface {
+// RawReader is a source that can hand over what its array answers as it came.
+type RawReader interface {
 	Raw(ctx context.Context) ([]arrayrest.RawReply, error)
 }
 
 // keeper stores a batch of the past.
 type keeper func(context.Context, localmon.Batch) error
 
-// openSource opens the source of one target, by the way site.yaml names. keep
+// OpenSource opens the source of one target, by the way site.yaml names. keep
 // takes what files hold of the past; nil for a look that stores nothing.
-func (a *app) openSource(ar siteconf.Array, keep keeper) (localmon.Source, error) {
+func OpenSource(s *site.Site, ar siteconf.Array, keep keeper) (localmon.Source, error) {
+	a := &app{s}
 	switch ar.Via {
 	case siteconf.ViaOpenMetrics:
 		return a.openMetrics(ar)
@@ -53,7 +54,7 @@ func (a *app) openSource(ar siteconf.Array, keep keeper) (localmon.Source, error
 	case siteconf.ViaPush:
 		return nil, fmt.Errorf("target %s is never asked: it is known by what it says, while the monitor listens", ar.Name)
 	}
-	token, err := a.secret(ar, "API token", ar.TokenFile)
+	token, err := Secret(a.Site, ar, "API token", ar.TokenFile)
 	if err != nil {
 		return nil, err
 	}
@@ -63,10 +64,10 @@ func (a *app) openSource(ar siteconf.Array, keep keeper) (localmon.Source, error
 	return flasharray.New(flasharray.Options{Target: ar.Name, URL: ar.URL, Token: token, Pin: ar.TLSPin})
 }
 
-// secret reads a file that holds one secret on one line.
-func (a *app) secret(ar siteconf.Array, what, file string) (string, error) {
+// Secret reads a file that holds one secret on one line.
+func Secret(s *site.Site, ar siteconf.Array, what, file string) (string, error) {
 	if !filepath.IsAbs(file) {
-		file = a.Path(file)
+		file = s.Path(file)
 	}
 	text, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -92,7 +93,7 @@ func (a *app) openMetrics(ar siteconf.Array) (localmon.Source, error) {
 	}
 	if ar.TokenFile != "" {
 		var err error
-		if o.Token, err = a.secret(ar, "API token", ar.TokenFile); err != nil {
+		if o.Token, err = Secret(a.Site, ar, "API token", ar.TokenFile); err != nil {
 			return nil, err
 		}
 	}
@@ -113,7 +114,7 @@ func (a *app) snmpUser(ar siteconf.Array, s siteconf.SNMP) (snmp.Secret, *snmp.U
 		if file == "" {
 			return "", nil
 		}
-		text, err := a.secret(ar, what, file)
+		text, err := Secret(a.Site, ar, what, file)
 		return snmp.Secret(text), err
 	}
 	if s.CommunityFile != "" {
@@ -224,12 +225,12 @@ func (l *lateSource) Hurry() {
 }
 
 // close ends the session of the source.
-func (l *lateSource) close() { closeSource(l.source) }
+func (l *lateSource) close() { CloseSource(l.source) }
 
-// closeSource ends what a source holds at its target. A session that cannot be
+// CloseSource ends what a source holds at its target. A session that cannot be
 // ended ends by itself on the array, so the error changes nothing; the process
 // may be on its way out already.
-func closeSource(src localmon.Source) {
+func CloseSource(src localmon.Source) {
 	switch s := src.(type) {
 	case interface{ Close(context.Context) error }:
 		_ = s.Close(context.Background())
@@ -286,7 +287,7 @@ func (a *app) watch(conf *siteconf.Config, keep keeper, used historyUse, before 
 	if before != nil {
 		w.counts.take(before.counts)
 	}
-	machine := &siteOrder{Source: w.counts, conf: conf, card: a.Path(site.VendorFile), kept: func(now time.Time) (certified.Coverage, error) { return certified.CountAt(a.Site, now) }, used: used}
+	machine := &Order{Source: w.counts, Conf: conf, Card: a.Path(site.VendorFile), Kept: func(now time.Time) (certified.Coverage, error) { return certified.CountAt(a.Site, now) }, Used: used}
 	w.targets = append(w.targets, daemon.Target{Source: machine, Kind: localmon.KindHost, Poll: poll.Options{Every: conf.Monitor.Every}})
 	var speakers []push.Target
 	for _, ar := range conf.Arrays {
@@ -323,7 +324,7 @@ func (a *app) open(one *watchedArray, keep keeper) {
 		one.source = one.lone
 		return
 	}
-	one.late = &lateSource{target: ar.Name, box: one.box, open: func() (localmon.Source, error) { return a.openSource(ar, keep) }}
+	one.late = &lateSource{target: ar.Name, box: one.box, open: func() (localmon.Source, error) { return OpenSource(a.Site, ar, keep) }}
 	one.source = one.late
 	if ar.Speaks() {
 		one.source = push.Join(one.late, one.box)

@@ -1,4 +1,4 @@
-package sitecmd
+package watch
 
 import (
 	"fmt"
@@ -37,7 +37,7 @@ func TestSpeakersAreEveryNameThatWasHeardOnce(t *testing.T) {
 		"Nov 22 11:59:00 plain-host su: without a priority",
 		"no form at all",
 	)
-	got, err := a.speakers(t.Context(), []redact.Known{{Kind: pseudonym.Host, Value: "Known-Host"}})
+	got, err := Speakers(t.Context(), a.Site, []redact.Known{{Kind: pseudonym.Host, Value: "Known-Host"}})
 	require.NoError(t, err)
 	require.Equal(t, []redact.Known{
 		{Kind: pseudonym.Host, Value: "fa-mute"}, {Kind: pseudonym.Host, Value: "old-host"}, {Kind: pseudonym.Host, Value: "plain-host"},
@@ -49,9 +49,9 @@ func TestMoreSpeakersThanCanBeHiddenEndTheBundle(t *testing.T) {
 	for i := range maxSpeakers + 1 {
 		lines = append(lines, fmt.Sprintf("<130>1 - made-up-%d app - - - hello", i))
 	}
-	got, err := heardBefore(t, lines[:maxSpeakers]...).speakers(t.Context(), nil)
+	got, err := Speakers(t.Context(), heardBefore(t, lines[:maxSpeakers]...).Site, nil)
 	require.NoError(t, err)
 	require.Len(t, got, maxSpeakers)
-	_, err = heardBefore(t, lines...).speakers(t.Context(), nil)
+	_, err = Speakers(t.Context(), heardBefore(t, lines...).Site, nil)
 	require.ErrorContains(t, err, "more than 10000 names of senders")
 }

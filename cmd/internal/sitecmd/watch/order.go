@@ -1,4 +1,4 @@
-package sitecmd
+package watch
 
 import (
 	"context"
@@ -17,7 +17,7 @@ import (
 // historyUse says how much of the history's file is in use, and how much may be.
 type historyUse func(ctx context.Context) (used, budget int64, err error)
 
-// siteOrder adds what the site itself must keep in order to the looks at the kit's
+// Order adds what the site itself must keep in order to the looks at the kit's
 // own machine:
 //
 //	localmon_site_contacts                  contacts of site.yaml
@@ -33,17 +33,17 @@ type historyUse func(ctx context.Context) (used, budget int64, err error)
 // that could be old. A certificate that site.yaml names and nobody has brought here
 // counts as it is written. A card that was restored from a copy counts from then,
 // where the copy did not keep its time.
-type siteOrder struct {
+type Order struct {
 	localmon.Source // of the machine
 
-	conf *siteconf.Config
-	card string // the vendor's
-	kept func(now time.Time) (certified.Coverage, error)
-	used historyUse
+	Conf *siteconf.Config
+	Card string // the vendor's
+	Kept func(now time.Time) (certified.Coverage, error)
+	Used historyUse
 }
 
 // Collect implements localmon.Source.
-func (o *siteOrder) Collect(ctx context.Context, now time.Time) (localmon.Batch, error) {
+func (o *Order) Collect(ctx context.Context, now time.Time) (localmon.Batch, error) {
 	b, err := o.Source.Collect(ctx, now)
 	if err != nil {
 		return b, err
@@ -52,10 +52,10 @@ func (o *siteOrder) Collect(ctx context.Context, now time.Time) (localmon.Batch,
 	tell := func(metric string, value float64, labels ...string) {
 		b.Samples = append(b.Samples, localmon.Sample{Key: localmon.SeriesKey{Target: b.Target, Metric: metric, Labels: localmon.FormatLabels(labels...)}, Value: value})
 	}
-	if people := o.conf.Contacts; len(people) > 0 {
+	if people := o.Conf.Contacts; len(people) > 0 {
 		tell("localmon_site_contacts", float64(len(people)))
 	}
-	if c, err := o.kept(now); err != nil {
+	if c, err := o.Kept(now); err != nil {
 		b.Partial = append(slices.Clone(b.Partial), localmon.EndpointError{Endpoint: "certificates", Err: fmt.Errorf("who is certified: %w", err)})
 	} else if c.Told {
 		for _, e := range c.Ends {
@@ -72,10 +72,10 @@ func (o *siteOrder) Collect(ctx context.Context, now time.Time) (localmon.Batch,
 			tell("localmon_site_coverage_seconds", max(0, certified.EndOf(day.Add(-1)).Sub(now).Seconds()))
 		}
 	}
-	if info, err := os.Stat(o.card); err == nil && !info.ModTime().After(now) { // a card that is missing is told by site check
+	if info, err := os.Stat(o.Card); err == nil && !info.ModTime().After(now) { // a card that is missing is told by site check
 		tell("localmon_site_revocations_age_seconds", now.Sub(info.ModTime()).Seconds())
 	}
-	used, budget, err := o.used(ctx)
+	used, budget, err := o.Used(ctx)
 	if err != nil {
 		b.Partial = append(slices.Clone(b.Partial), localmon.EndpointError{Endpoint: "history", Err: fmt.Errorf("how much it takes: %w", err)})
 	} else {

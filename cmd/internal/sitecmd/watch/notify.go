@@ -1,4 +1,4 @@
-package sitecmd
+package watch
 
 import (
 	"cmp"
@@ -134,31 +134,32 @@ func (a *app) printTried(all []tried) {
 	t.Print(a.Env.Out, a.Env.Width(), a.Env.Color())
 }
 
-// siteNotifier is a notifier as `site show` prints it.
-type siteNotifier struct {
+// Notifier is a notifier as `site show` prints it.
+type Notifier struct {
 	Name     string `json:"name"`
 	Via      string `json:"via"`
 	Where    string `json:"where"`
 	Severity int64  `json:"severity"` // the least urgent that is told
 }
 
-func notifiers(conf *siteconf.Config) []siteNotifier {
-	out := make([]siteNotifier, 0, len(conf.Notify))
+// Notifiers are the notifiers of site.yaml as site show prints them.
+func Notifiers(conf *siteconf.Config) []Notifier {
+	out := make([]Notifier, 0, len(conf.Notify))
 	for _, n := range conf.Notify {
-		out = append(out, siteNotifier{n.Name, n.Via, n.Where(), n.Severity})
+		out = append(out, Notifier{n.Name, n.Via, n.Where(), n.Severity})
 	}
 	return out
 }
 
-// examineNotify finds what would keep notifiers from working, as far as that
+// ExamineNotify finds what would keep notifiers from working, as far as that
 // shows without a word to anybody.
-func (a *app) examineNotify() []site.Finding {
-	conf, err := siteconf.Load(a.Dir())
+func ExamineNotify(s *site.Site) []site.Finding {
+	conf, err := siteconf.Load(s.Dir())
 	if err != nil {
 		return nil // told with the folder
 	}
 	if len(conf.Notify) == 0 {
-		return []site.Finding{{State: "WARN", What: "nobody is told of alerts: site.yaml names no notifier", Next: "add one to notify in " + a.Path(siteconf.FileName)}}
+		return []site.Finding{{State: "WARN", What: "nobody is told of alerts: site.yaml names no notifier", Next: "add one to notify in " + s.Path(siteconf.FileName)}}
 	}
 	var out []site.Finding
 	for _, n := range conf.Notify {
@@ -167,7 +168,7 @@ func (a *app) examineNotify() []site.Finding {
 		case n.Via == siteconf.NotifyExec:
 			why = executable(n.Command[0])
 		case n.PasswordFile != "":
-			why = private(a.Rooted(n.PasswordFile))
+			why = private(s.Rooted(n.PasswordFile))
 		}
 		if why != nil {
 			out = append(out, site.Finding{State: "CRIT", What: fmt.Sprintf("notifier %s cannot work: %v", n.Name, why), Next: "darksite monitor test-notify " + n.Name})

@@ -1,4 +1,4 @@
-package sitecmd
+package watch
 
 import (
 	"cmp"
@@ -30,13 +30,18 @@ import (
 	"github.com/spf13/cobra"
 )
 
+// app is the site that the commands of this package work on.
+type app struct{ *site.Site }
+
 type monitorOptions struct {
 	once   bool
 	length time.Duration
 	asJSON bool
 }
 
-func (a *app) monitorCommand() *cobra.Command {
+// Command is darksite monitor.
+func Command(s *site.Site) *cobra.Command {
+	a := &app{s}
 	var o monitorOptions
 	c := &cobra.Command{
 		Use: "monitor", Short: "Watch the arrays and this machine; runs in the foreground", Args: cobra.NoArgs,
@@ -50,14 +55,14 @@ that is wrong is refused and changes nothing. What is listened at needs a restar
 manager that asks for it is told when the monitor is ready and that it is alive.`,
 		Example: "  darksite monitor\n  darksite monitor --once\n  darksite monitor --for 10m\n  darksite monitor unit > /etc/systemd/system/darksite.service",
 		RunE: func(c *cobra.Command, _ []string) error {
-			m, err := a.openMonitor()
+			m, err := Open(a.Site)
 			if err != nil {
 				return err
 			}
 			if o.once {
-				return errors.Join(a.monitorOnce(c.Context(), m, o.asJSON), m.close())
+				return errors.Join(a.monitorOnce(c.Context(), m, o.asJSON), m.Close())
 			}
-			return errors.Join(a.monitorRun(c.Context(), m, o.length), m.close())
+			return errors.Join(a.monitorRun(c.Context(), m, o.length), m.Close())
 		},
 	}
 	c.Flags().BoolVar(&o.once, "once", false, "look at everything one time, store, judge and end")
@@ -67,39 +72,43 @@ manager that asks for it is told when the monitor is ready and that it is alive.
 	return c
 }
 
-// monitor is a daemon with the files and sessions it holds. What one reading of
+// Monitor is a daemon with the files and sessions it holds. What one reading of
 // site.yaml decides may be exchanged while it runs; see reload.
-type monitor struct {
+type Monitor struct {
 	history *history.DB
 	site    *boltfile.File
 	alerts  *alertstore.Store
 	board   *console.Board
 
 	mu      sync.RWMutex // held for writing while the rest is exchanged
-	daemon  *daemon.Daemon
+	Daemon  *daemon.Daemon
 	desk    *notify.Desk
 	watched *watched
 	conf    *siteconf.Config
 	rules   rule.Book
 }
 
-func (m *monitor) close() error {
+// Close closes the sessions and files that a monitor holds.
+func (m *Monitor) Close() error {
 	m.watched.close()
 	return errors.Join(m.history.Close(), m.site.Close())
 }
 
 // historyUse is how much of the history's file is in use, and how much may be.
-func (m *monitor) historyUse(ctx context.Context) (used, budget int64, err error) {
+func (m *Monitor) historyUse(ctx context.Context) (used, budget int64, err error) {
 	st, err := m.history.Stats(ctx)
 	return st.Used, st.Budget, err
 }
 
-func (a *app) openMonitor() (*monitor, error) {
+// Open opens the history and the alerts of the site for a monitor, with everything
+// site.yaml names; close it.
+func Open(s *site.Site) (*Monitor, error) {
+	a := &app{s}
 	conf, err := a.Config()
 	if err != nil {
 		return nil, err
 	}
-	m := &monitor{conf: conf, board: console.NewBoard(0)}
+	m := &Monitor{conf: conf, board: console.NewBoard(0)}
 	now := a.Env.Now()
 	m.history, err = history.Open(a.Path(site.HistoryFile), history.Options{Budget: int64(conf.Monitor.HistoryBudget), Holder: "darksite monitor", Since: now})
 	if err != nil {
@@ -115,7 +124,7 @@ func (a *app) openMonitor() (*monitor, error) {
 	return m, nil
 }
 
-func (a *app) startMonitor(m *monitor, conf *siteconf.Config) error {
+func (a *app) startMonitor(m *Monitor, conf *siteconf.Config) error {
 	var err error
 	if m.alerts, err = alertstore.Open(m.site); err != nil {
 		return err
@@ -143,7 +152,7 @@ type plan struct {
 
 // plan opens nothing that another one at work holds; before is what of that can
 // go on.
-func (a *app) plan(m *monitor, conf *siteconf.Config, before *watched) (*plan, error) {
+func (a *app) plan(m *Monitor, conf *siteconf.Config, before *watched) (*plan, error) {
 	rules, digest, late, err := rules.Plan(context.Background(), a.Site, m.history, conf, before == nil)
 	if err != nil {
 		return nil, err
@@ -163,7 +172,7 @@ func (a *app) plan(m *monitor, conf *siteconf.Config, before *watched) (*plan, e
 }
 
 // begin puts a plan to work where the stored alerts end.
-func (a *app) begin(m *monitor, p *plan) error {
+func (a *app) begin(m *Monitor, p *plan) error {
 	if err := errors.Join(lastSeen(m.history, p.watched.targets), a.remember(context.Background(), p.watched)); err != nil {
 		return err
 	}
@@ -186,7 +195,7 @@ func (a *app) begin(m *monitor, p *plan) error {
 	if err != nil {
 		return err
 	}
-	m.daemon, m.desk, m.watched, m.conf, m.rules = d, desk, p.watched, p.conf, p.rules
+	m.Daemon, m.desk, m.watched, m.conf, m.rules = d, desk, p.watched, p.conf, p.rules
 	d.Note(rules.Dir, p.late)
 	rules.NoteTaken(a.Site, p.digest)
 	return nil
@@ -207,8 +216,8 @@ func lastSeen(db *history.DB, targets []daemon.Target) error {
 	return nil
 }
 
-func (a *app) monitorOnce(ctx context.Context, m *monitor, asJSON bool) error {
-	summary, err := m.daemon.Once(ctx)
+func (a *app) monitorOnce(ctx context.Context, m *Monitor, asJSON bool) error {
+	summary, err := m.Daemon.Once(ctx)
 	if ctx.Err() != nil {
 		return err
 	}
@@ -221,7 +230,7 @@ func (a *app) monitorOnce(ctx context.Context, m *monitor, asJSON bool) error {
 		a.printLooks(summary.Looks)
 	}
 	stored := slices.ContainsFunc(summary.Looks, func(l overview.Look) bool { return l.Scrape != 0 && l.Error == "" })
-	err = errors.Join(err, unkept(summary.Monitor.Trouble))
+	err = errors.Join(err, Unkept(summary.Monitor.Trouble))
 	if err != nil && stored { // one target in trouble does not undo what the others gave
 		return cli.WithCode(cli.CodePartial, site.Classify(err))
 	}
@@ -233,9 +242,9 @@ func (a *app) monitorOnce(ctx context.Context, m *monitor, asJSON bool) error {
 	return nil
 }
 
-// unkept is what the monitor could not put on disk: a look that is not stored is
+// Unkept is what the monitor could not put on disk: a look that is not stored is
 // no look, however well it went.
-func unkept(trouble []overview.Trouble) error {
+func Unkept(trouble []overview.Trouble) error {
 	var errs []error
 	for _, t := range trouble {
 		errs = append(errs, fmt.Errorf("%s: %s", t.What, t.Error))
@@ -246,7 +255,7 @@ func unkept(trouble []overview.Trouble) error {
 func (a *app) printLooks(looks []overview.Look) {
 	t := &cli.Table{Header: []string{"TARGET", "LOOK", "SAMPLES", "PARTS", "TOOK", "NOTE"}}
 	for _, l := range looks {
-		note := cmp.Or(l.Error, missing(l.Partial), "-")
+		note := cmp.Or(l.Error, Missing(l.Partial), "-")
 		state := "stored"
 		switch {
 		case l.Scrape == 0:
@@ -259,8 +268,8 @@ func (a *app) printLooks(looks []overview.Look) {
 	t.Print(a.Env.Out, a.Env.Width(), a.Env.Color())
 }
 
-// missing says what a look could not read: the first of it, and how much more.
-func missing(parts []string) string {
+// Missing says what a look could not read: the first of it, and how much more.
+func Missing(parts []string) string {
 	switch len(parts) {
 	case 0:
 		return ""
