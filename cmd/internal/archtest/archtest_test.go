@@ -181,6 +181,56 @@ func TestImportArrows(t *testing.T) {
 	}
 }
 
+// rooms are the packages of darksite's commands, from the ground up, with those
+// below that each may use: a journey that needs another's code either stands above
+// it, or what both need has a name and a place of its own.
+var rooms = []struct {
+	name string
+	uses []string
+}{
+	{"site", nil},
+	{"certified", []string{"site"}},
+	{"train", []string{"site", "certified"}},
+	{"books", []string{"site"}},
+	{"chart", nil},
+	{"sight", []string{"site"}},
+	{"history", []string{"site", "sight", "chart"}},
+	{"rules", []string{"site", "sight", "books", "chart"}},
+	{"watch", []string{"site", "sight", "books", "certified", "history", "rules"}},
+}
+
+func TestRoomsOfTheSiteStandInOrder(t *testing.T) {
+	const assembler = "darksite/cmd/internal/sitecmd"
+	below := map[string][]string{}
+	for _, r := range rooms {
+		for _, u := range r.uses {
+			require.Contains(t, below, u, "%s uses %s, which is not below it", r.name, u)
+		}
+		below[r.name] = r.uses
+	}
+	all := list(t, "./cmd/...")
+	for path, p := range all {
+		name, inside := strings.CutPrefix(path, assembler+"/")
+		for _, imp := range p.Imports {
+			if imp == assembler {
+				require.Contains(t, []string{"darksite/cmd/darksite", "darksite/cmd/internal/scripttest"}, path, "sitecmd assembles the commands, nobody builds on it")
+			}
+			other, isRoom := strings.CutPrefix(imp, assembler+"/")
+			if !isRoom || path == assembler {
+				continue
+			}
+			require.True(t, inside, "%s imports %s: the rooms are the site program's own", path, imp)
+			require.Contains(t, below[name], other, "%s does not stand above %s", name, other)
+		}
+		if inside {
+			require.Contains(t, below, name, "a new room says here what it stands on")
+		}
+	}
+	for name := range below {
+		require.Contains(t, all, assembler+"/"+name)
+	}
+}
+
 // ground is what sources may build on; of each other they know nothing, so that
 // a new protocol is a new folder and a line in the assembler.
 var ground = []string{"arrayrest", "pinned", "poll", "push", "sourcetest"}

@@ -351,7 +351,7 @@ func (a *app) triageNew(ctx context.Context, store *boltstore.Store, name string
 	r := triage.Analyze(facts, nil, rules).With(found...)
 	_, err = store.Record(ctx, desk.Event{
 		Case: name, Kind: desk.Triaged, At: b.Received, Actor: "triage", BID: b.BID, Prints: r.Prints(),
-		Text: fmt.Sprintf("%s, %s could not be checked", counted(len(r.Findings), "finding"), counted(len(r.Unchecked)+len(r.Gaps), "thing")),
+		Text: fmt.Sprintf("%s, %s could not be checked", cli.Counted(len(r.Findings), "finding"), cli.Counted(len(r.Unchecked)+len(r.Gaps), "thing")),
 	})
 	return r.Findings, err
 }

@@ -198,7 +198,7 @@ func (a *app) printImported(done []arrival, asJSON bool) error {
 		fmt.Fprintf(a.env.Out, "%s  imported, %d files, %s, case %s\n", b.BID, b.Files, units.Bytes(float64(b.Bytes)), cmp.Or(o.Number, o.Case))
 		a.indented("made by %s, approved by %s, released by %s, in transit %s", b.Collector, strings.Join(b.Officers, " and "), b.ReleasedBy, units.Duration(b.Received.Sub(b.Taken)))
 		if b.Repaired > 0 {
-			a.indented("%s repaired from parity", counted(b.Repaired, "damaged block"))
+			a.indented("%s repaired from parity", cli.Counted(b.Repaired, "damaged block"))
 		}
 		for _, w := range b.Warnings {
 			a.indented("warning: %s", w)

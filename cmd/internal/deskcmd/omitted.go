@@ -73,11 +73,3 @@ func (a *app) printOmitted(b desk.Bundle) {
 		fmt.Fprintln(a.env.Out, line)
 	}
 }
-
-// counted is a number with its word.
-func counted(n int, what string) string {
-	if n != 1 {
-		what += "s"
-	}
-	return fmt.Sprintf("%d %s", n, what)
-}

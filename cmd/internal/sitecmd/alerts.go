@@ -11,6 +11,9 @@ import (
 	"time"
 
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/books"
+	"darksite/cmd/internal/sitecmd/sight"
+	"darksite/cmd/internal/sitecmd/watch"
 	"darksite/localmon"
 	"darksite/localmon/overview"
 	"darksite/localmon/units"
@@ -44,7 +47,7 @@ alert to open first; --each lists every alert, --all also those that are
 resolved. N is how many there are, SEEN how old the newest observation is.`,
 		Example: "  darksite alerts list\n  darksite alerts list --each --target fa-prod-1\n  darksite alerts list --all",
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.withSight(c.Context(), func(s *sight) error { return a.listAlerts(c.Context(), s, o) })
+			return sight.With(c.Context(), a.Site, func(s *sight.Sight) error { return a.listAlerts(c.Context(), s, o) })
 		},
 	}
 	c.Flags().BoolVar(&o.all, "all", false, "also alerts that are resolved")
@@ -54,10 +57,10 @@ resolved. N is how many there are, SEEN how old the newest observation is.`,
 	return c
 }
 
-func (a *app) listAlerts(ctx context.Context, s *sight, o listOptions) error {
+func (a *app) listAlerts(ctx context.Context, s *sight.Sight, o listOptions) error {
 	list, err := s.Alerts(ctx)
 	if err == nil && o.all {
-		list, err = s.allAlerts(ctx)
+		list, err = allAlerts(ctx, s)
 	}
 	if err != nil {
 		return err
@@ -71,7 +74,7 @@ func (a *app) listAlerts(ctx context.Context, s *sight, o listOptions) error {
 	})
 	switch {
 	case o.asJSON:
-		return a.env.JSON(list)
+		return a.Env.JSON(list)
 	case o.all, o.each:
 		a.printAlerts(list)
 	default:
@@ -81,22 +84,22 @@ func (a *app) listAlerts(ctx context.Context, s *sight, o listOptions) error {
 }
 
 // allAlerts is every alert that was ever stored, the newest thousand.
-func (s *sight) allAlerts(ctx context.Context) ([]localmon.Alert, error) {
-	if err := s.copySite(ctx); err != nil || s.store == nil {
+func allAlerts(ctx context.Context, s *sight.Sight) ([]localmon.Alert, error) {
+	if err := s.CopySite(ctx); err != nil || s.Store == nil {
 		return nil, err
 	}
-	return s.store.List(1000)
+	return s.Store.List(1000)
 }
 
 // printGroups prints what stands before people, then counts what does not.
 func (a *app) printGroups(list []localmon.Alert) {
 	groups := overview.Groups(list)
 	if len(list) == 0 {
-		a.env.Notef("no open alert")
-		a.env.Next("darksite status")
+		a.Env.Notef("no open alert")
+		a.Env.Next("darksite status")
 		return
 	}
-	now := a.env.Now()
+	now := a.Env.Now()
 	t := &cli.Table{Header: []string{"ID", "SEV", "STATE", "N", "SEEN", "TARGET", "WHAT"}}
 	for _, g := range groups {
 		what := g.Text() + ", since " + g.Since.In(now.Location()).Format("01-02 15:04") + hushed(g.Hush, now.Location())
@@ -111,7 +114,7 @@ func (a *app) printGroups(list []localmon.Alert) {
 		}
 		t.Add(strconv.FormatUint(g.Alert, 10), strconv.Itoa(int(g.Severity)), g.State(), strconv.Itoa(g.Alerts), units.Duration(max(0, now.Sub(g.Seen)).Truncate(time.Second)), g.Target, what)
 	}
-	t.Print(a.env.Out, a.env.Width(), a.env.Color())
+	t.Print(a.Env.Out, a.Env.Width(), a.Env.Color())
 	counted := map[string]int{}
 	for _, al := range list {
 		switch {
@@ -123,14 +126,14 @@ func (a *app) printGroups(list []localmon.Alert) {
 	}
 	for _, what := range []string{"pending", "explained by another"} {
 		if n := counted[what]; n > 0 {
-			fmt.Fprintf(a.env.Out, "%d more %s: darksite alerts list --each\n", n, what)
+			fmt.Fprintf(a.Env.Out, "%d more %s: darksite alerts list --each\n", n, what)
 		}
 	}
 	if len(groups) == 0 {
-		a.env.Next("darksite alerts list --each")
+		a.Env.Next("darksite alerts list --each")
 		return
 	}
-	a.env.Next(fmt.Sprintf("darksite alerts show %d", groups[0].Alert))
+	a.Env.Next(fmt.Sprintf("darksite alerts show %d", groups[0].Alert))
 }
 
 // hushed says who keeps an alert quiet and until when; nothing is hidden.
@@ -143,18 +146,18 @@ func hushed(h *localmon.Hush, here *time.Location) string {
 
 func (a *app) printAlerts(list []localmon.Alert) {
 	if len(list) == 0 {
-		a.env.Notef("no open alert")
-		a.env.Next("darksite status")
+		a.Env.Notef("no open alert")
+		a.Env.Next("darksite status")
 		return
 	}
-	now := a.env.Now()
+	now := a.Env.Now()
 	t := &cli.Table{Header: []string{"ID", "SEV", "STATE", "SEEN", "TARGET", "WHAT"}}
 	for _, al := range list {
 		t.Add(strconv.FormatUint(al.ID, 10), strconv.Itoa(int(al.Severity)), alertState(al), units.Duration(max(0, now.Sub(al.Seen)).Truncate(time.Second)), al.Target,
 			al.Summary+", since "+al.Since.In(now.Location()).Format("01-02 15:04")+hushed(hushNow(al), now.Location()))
 	}
-	t.Print(a.env.Out, a.env.Width(), a.env.Color())
-	a.env.Next(fmt.Sprintf("darksite alerts show %d", list[0].ID))
+	t.Print(a.Env.Out, a.Env.Width(), a.Env.Color())
+	a.Env.Next(fmt.Sprintf("darksite alerts show %d", list[0].ID))
 }
 
 // hushNow is the mark of an alert that lives; what is over is not kept quiet.
@@ -195,7 +198,7 @@ func (a *app) alertsShowCommand() *cobra.Command {
 			if err != nil {
 				return cli.Usagef("%q is not the number of an alert", args[0])
 			}
-			return a.withSight(c.Context(), func(s *sight) error {
+			return sight.With(c.Context(), a.Site, func(s *sight.Sight) error {
 				al, changes, err := s.Alert(c.Context(), id)
 				if err != nil {
 					return cli.WithHint(err, "darksite alerts list --all")
@@ -205,9 +208,9 @@ func (a *app) alertsShowCommand() *cobra.Command {
 					return err
 				}
 				if asJSON {
-					return a.env.JSON(alertView{al, changes, around.views()})
+					return a.Env.JSON(alertView{al, changes, around.views()})
 				}
-				leads, err := a.openLeads()
+				leads, err := books.OpenLeads(a.Site)
 				if err != nil {
 					return err
 				}
@@ -220,43 +223,43 @@ func (a *app) alertsShowCommand() *cobra.Command {
 	return c
 }
 
-func (a *app) printAlert(al localmon.Alert, changes []localmon.Change, around around, leads leads) {
-	w, now := a.env.Out, a.env.Now()
+func (a *app) printAlert(al localmon.Alert, changes []localmon.Change, around around, leads books.Leads) {
+	w, now := a.Env.Out, a.Env.Now()
 	head := fmt.Sprintf("alert %d, %s, %s: %s %s", al.ID, alertState(al), severityWord(al.Severity), al.Target, cli.Printable(al.Component))
-	for _, line := range cli.Wrap(head, a.env.Width()) {
+	for _, line := range cli.Wrap(head, a.Env.Width()) {
 		fmt.Fprintln(w, line)
 	}
-	for _, line := range cli.Wrap(cli.Printable(al.Summary), a.env.Width()) {
+	for _, line := range cli.Wrap(cli.Printable(al.Summary), a.Env.Width()) {
 		fmt.Fprintln(w, line)
 	}
-	a.fact("since", fmt.Sprintf("%s (%s), seen last %s ago", al.Since.In(now.Location()).Format(time.DateTime), units.Duration(now.Sub(al.Since)), units.Duration(now.Sub(al.Seen))))
+	a.Env.Fact("since", fmt.Sprintf("%s (%s), seen last %s ago", al.Since.In(now.Location()).Format(time.DateTime), units.Duration(now.Sub(al.Since)), units.Duration(now.Sub(al.Seen))))
 	if !al.Resolved.IsZero() {
-		a.fact("over", "since "+al.Resolved.In(now.Location()).Format(time.DateTime))
+		a.Env.Fact("over", "since "+al.Resolved.In(now.Location()).Format(time.DateTime))
 	}
 	if al.Flaps > 0 {
-		a.fact("came back", counted(al.Flaps, "time"))
+		a.Env.Fact("came back", cli.Counted(al.Flaps, "time"))
 	}
 	if h := hushNow(al); h != nil {
-		a.fact(h.Word(), fmt.Sprintf("until %s by %s: %s (darksite alerts unsilence %d --as ID)", h.Until.In(now.Location()).Format(time.DateTime), h.By, h.Why, h.ID))
+		a.Env.Fact(h.Word(), fmt.Sprintf("until %s by %s: %s (darksite alerts unsilence %d --as ID)", h.Until.In(now.Location()).Format(time.DateTime), h.By, h.Why, h.ID))
 	}
 	if al.Parent != 0 {
-		a.fact("cause", fmt.Sprintf("alert %d explains it", al.Parent))
+		a.Env.Fact("cause", fmt.Sprintf("alert %d explains it", al.Parent))
 	}
 	if len(al.Children) > 0 {
-		a.fact("explains", explained(al.Children))
+		a.Env.Fact("explains", explained(al.Children))
 	}
-	a.fact("severity", fmt.Sprintf("%d %s: %s", al.Severity, severityWord(al.Severity), cmp.Or(al.Why, "no reason is given")))
+	a.Env.Fact("severity", fmt.Sprintf("%d %s: %s", al.Severity, severityWord(al.Severity), cmp.Or(al.Why, "no reason is given")))
 	for _, e := range al.Evidence {
-		a.fact("evidence", e)
+		a.Env.Fact("evidence", e)
 	}
 	if al.AckedBy != "" {
-		a.fact("in hand", fmt.Sprintf("%s since %s: %s", al.AckedBy, al.AckedAt.Format(time.DateTime), al.AckNote))
+		a.Env.Fact("in hand", fmt.Sprintf("%s since %s: %s", al.AckedBy, al.AckedAt.Format(time.DateTime), al.AckNote))
 	}
 	t := &cli.Table{Header: []string{"WHEN", "WHAT", "SEV", "SUMMARY"}}
 	for _, ch := range changes {
 		t.Add(ch.At.In(now.Location()).Format("2006-01-02 15:04:05"), ch.What, strconv.Itoa(int(ch.Alert.Severity)), who(ch)+ch.Alert.Summary)
 	}
-	a.section(t)
+	a.Env.Section(t)
 	a.printAround(al, around)
 	a.printFirstSteps(al, leads)
 }
@@ -299,43 +302,35 @@ func who(ch localmon.Change) string {
 	return ""
 }
 
-func (a *app) fact(name, text string) {
-	const indent = 12
-	for _, line := range cli.Wrap(cli.Printable(text), a.env.Width()-indent) {
-		fmt.Fprintf(a.env.Out, "%-*s%s\n", indent, name, line)
-		name = ""
-	}
-}
-
 // printFirstSteps brings the procedure to the alert itself.
-func (a *app) printFirstSteps(al localmon.Alert, leads leads) {
+func (a *app) printFirstSteps(al localmon.Alert, leads books.Leads) {
 	if al.Status == localmon.StatusResolved {
-		a.env.Next(fmt.Sprintf("darksite alerts history --since 168h --target %s --rule %s", al.Target, al.Rule))
+		a.Env.Next(fmt.Sprintf("darksite alerts history --since 168h --target %s --rule %s", al.Target, al.Rule))
 		return
 	}
-	book, _ := leads.alert(al, a.product(al.Target))
+	book, _ := leads.Alert(al, books.Product(a.Site, al.Target))
 	if book == nil {
 		a.printWithoutBook(al, leads)
 		return
 	}
-	lang := a.runbookLang("")
+	lang := a.Lang("")
 	names := runbooks.Names{Target: al.Target, Component: al.Component}
-	fmt.Fprintln(a.env.Out)
-	for _, line := range cli.Wrap(fmt.Sprintf("runbook %s: %s", book.ID, book.Title.In(lang)), a.env.Width()) {
-		fmt.Fprintln(a.env.Out, line)
+	fmt.Fprintln(a.Env.Out)
+	for _, line := range cli.Wrap(fmt.Sprintf("runbook %s: %s", book.ID, book.Title.In(lang)), a.Env.Width()) {
+		fmt.Fprintln(a.Env.Out, line)
 	}
 	for i, s := range book.Steps[:min(3, len(book.Steps))] {
 		sec := book.Prose[lang].Sections[s.ID]
-		for _, line := range cli.Wrap(fmt.Sprintf("%d. %s", i+1, sec.Title), a.env.Width()) {
-			fmt.Fprintln(a.env.Out, line)
+		for _, line := range cli.Wrap(fmt.Sprintf("%d. %s", i+1, sec.Title), a.Env.Width()) {
+			fmt.Fprintln(a.Env.Out, line)
 		}
-		fmt.Fprintln(a.env.Out, indent(render.Text(names.Fill(lang, sec.Body), a.env.Width()-2)))
+		fmt.Fprintln(a.Env.Out, cli.Indent(render.Text(names.Fill(lang, sec.Body), a.Env.Width()-2)))
 	}
-	if conf, err := a.config(); err == nil && !runnable(conf, al.Target) {
-		a.env.Next("darksite runbook show " + book.ID)
+	if conf, err := a.Config(); err == nil && !books.Runnable(conf, al.Target) {
+		a.Env.Next("darksite runbook show " + book.ID)
 		return
 	}
-	a.env.Next(fmt.Sprintf("darksite runbook run --alert %d --as ID", al.ID))
+	a.Env.Next(fmt.Sprintf("darksite runbook run --alert %d --as ID", al.ID))
 }
 
 func (a *app) alertsAckCommand() *cobra.Command {
@@ -352,8 +347,8 @@ func (a *app) alertsAckCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			a.env.Notef("alert %d is in the hands of %s", al.ID, al.AckedBy)
-			a.env.Next(fmt.Sprintf("darksite alerts show %d", id))
+			a.Env.Notef("alert %d is in the hands of %s", al.ID, al.AckedBy)
+			a.Env.Next(fmt.Sprintf("darksite alerts show %d", id))
 			return nil
 		},
 	}
@@ -365,21 +360,21 @@ func (a *app) alertsAckCommand() *cobra.Command {
 // ack tells the running monitor, or without one writes to its file as the
 // monitor would.
 func (a *app) ack(ctx context.Context, id uint64, as, note string) (localmon.Alert, error) {
-	s, err := a.sight(ctx)
+	s, err := sight.Open(ctx, a.Site)
 	if err != nil {
 		return localmon.Alert{}, err
 	}
-	if s.client != nil {
-		al, err := s.client.Ack(ctx, id, as, note)
-		return al, errors.Join(err, s.close())
+	if s.Client != nil {
+		al, err := s.Client.Ack(ctx, id, as, note)
+		return al, errors.Join(err, s.Close())
 	}
-	if err := s.close(); err != nil {
+	if err := s.Close(); err != nil {
 		return localmon.Alert{}, err
 	}
-	m, err := a.openMonitor()
+	m, err := watch.Open(a.Site)
 	if err != nil {
 		return localmon.Alert{}, err
 	}
-	al, err := m.daemon.Ack(id, as, note)
-	return al, errors.Join(err, m.close())
+	al, err := m.Daemon.Ack(id, as, note)
+	return al, errors.Join(err, m.Close())
 }

@@ -7,6 +7,9 @@ import (
 	"time"
 
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/chart"
+	"darksite/cmd/internal/sitecmd/rules"
+	"darksite/cmd/internal/sitecmd/sight"
 	"darksite/localmon"
 	"darksite/localmon/units"
 )
@@ -51,7 +54,7 @@ func (r around) views() []alertSamples {
 	for _, c := range r.courses {
 		v := alertSamples{Series: c.key.Series(), Unit: c.unit, Step: r.window.Step.Seconds(), Points: []alertSample{}}
 		for _, p := range c.points {
-			v.Points = append(v.Points, alertSample{p.At, number(p.Value)})
+			v.Points = append(v.Points, alertSample{p.At, chart.Number(p.Value)})
 		}
 		out = append(out, v)
 	}
@@ -60,8 +63,8 @@ func (r around) views() []alertSamples {
 
 // around reads what an alert is about from an hour before it began to an hour
 // after it fired.
-func (a *app) around(ctx context.Context, s *sight, al localmon.Alert) (around, error) {
-	rules, err := a.rulesInForce()
+func (a *app) around(ctx context.Context, s *sight.Sight, al localmon.Alert) (around, error) {
+	rules, err := rules.InForce(a.Site)
 	if err != nil {
 		return around{}, err
 	}
@@ -70,8 +73,8 @@ func (a *app) around(ctx context.Context, s *sight, al localmon.Alert) (around, 
 		to = al.Fired
 	}
 	r := around{window: localmon.Window{From: al.Since.Add(-aroundSpan), To: to.Add(aroundSpan), Agg: localmon.AggAvg}}
-	columns := max(10, a.env.Width()-plotMargin)
-	r.window.Step = columnWidth(r.window.To.Sub(r.window.From), columns)
+	columns := max(10, a.Env.Width()-chart.Margin)
+	r.window.Step = chart.Step(r.window.To.Sub(r.window.From), columns)
 	r.window.From, r.window.To = r.window.From.Truncate(r.window.Step), r.window.To.Add(r.window.Step-1).Truncate(r.window.Step)
 	for _, metric := range rules.Metrics(al) {
 		r.metrics = true
@@ -103,21 +106,21 @@ func (a *app) around(ctx context.Context, s *sight, al localmon.Alert) (around, 
 // printAround draws the values around the raise and says them in words.
 func (a *app) printAround(al localmon.Alert, r around) {
 	say := func(format string, args ...any) {
-		for _, l := range cli.Wrap(cli.Printable(fmt.Sprintf(format, args...)), a.env.Width()) {
-			fmt.Fprintln(a.env.Out, l)
+		for _, l := range cli.Wrap(cli.Printable(fmt.Sprintf(format, args...)), a.Env.Width()) {
+			fmt.Fprintln(a.Env.Out, l)
 		}
 	}
-	here := a.env.Now().Location()
+	here := a.Env.Now().Location()
 	if r.metrics && len(r.courses) == 0 {
-		fmt.Fprintln(a.env.Out)
+		fmt.Fprintln(a.Env.Out)
 		say("no series of the history is what this alert is about; it may be gone")
 	}
 	for _, c := range r.courses {
-		fmt.Fprintln(a.env.Out)
+		fmt.Fprintln(a.Env.Out)
 		say("%s around %s", c.key.Series(), al.Since.In(here).Format("2006-01-02 15:04"))
 		w := r.window
 		w.From, w.To = w.From.In(here), w.To.In(here)
-		values, seen := columnsOf(c.points, w)
+		values, seen := chart.Columns(c.points, w)
 		low, high := math.Inf(1), math.Inf(-1)
 		for _, p := range c.points {
 			if !math.IsNaN(p.Value) && !math.IsInf(p.Value, 0) {
@@ -128,9 +131,9 @@ func (a *app) printAround(al localmon.Alert, r around) {
 			say("its samples of that time are gone, or were never taken")
 			continue
 		}
-		fmt.Fprintln(a.env.Out, draw(values, w, c.unit, aroundHeight))
+		fmt.Fprintln(a.Env.Out, chart.Draw(values, w, c.unit, aroundHeight))
 		say("%s when it began, lowest %s, highest %s; %d of %d steps of %s have data",
-			valueAt(c, al.Since), said(low, c.unit), said(high, c.unit), seen, len(values), units.Duration(w.Step))
+			valueAt(c, al.Since), chart.Said(low, c.unit), chart.Said(high, c.unit), seen, len(values), units.Duration(w.Step))
 	}
 	if r.more > 0 {
 		say("%d more series belong to it: darksite history series", r.more)
@@ -144,7 +147,7 @@ func valueAt(c course, at time.Time) string {
 		if p.At.After(at) {
 			break
 		}
-		value = said(p.Value, c.unit)
+		value = chart.Said(p.Value, c.unit)
 	}
 	return value
 }

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"darksite/cmd/internal/cli"
+	historycmd "darksite/cmd/internal/sitecmd/history"
+	"darksite/cmd/internal/sitecmd/sight"
 	"darksite/localmon"
 	"darksite/localmon/alertstore"
 
@@ -18,7 +20,7 @@ import (
 )
 
 type pastOptions struct {
-	time                    seriesOptions
+	time                    historycmd.Period
 	rule, target, component string
 	limit                   int
 	asJSON, asCSV           bool
@@ -39,14 +41,14 @@ for good. In patterns a star stands for any characters. When more fit than
 			if o.asJSON && o.asCSV {
 				return cli.Usagef("either --json or --csv")
 			}
-			span, err := o.span(a.env.Now())
+			span, err := o.span(a.Env.Now())
 			if err != nil {
 				return err
 			}
-			return a.withSight(c.Context(), func(s *sight) error { return a.printPast(c.Context(), s, o, span) })
+			return sight.With(c.Context(), a.Site, func(s *sight.Sight) error { return a.printPast(c.Context(), s, o, span) })
 		},
 	}
-	o.time.timeFlags(c, "24h")
+	o.time.Flags(c, "24h")
 	c.Flags().StringVar(&o.rule, "rule", "", "rules that fit")
 	c.Flags().StringVar(&o.target, "target", "", "targets that fit")
 	c.Flags().StringVar(&o.component, "component", "", "components that fit")
@@ -61,10 +63,10 @@ func (o *pastOptions) span(now time.Time) (localmon.Window, error) {
 	if o.limit <= 0 || o.limit > mostPast {
 		return localmon.Window{}, cli.Usagef("--limit %d: want 1 to %d", o.limit, mostPast)
 	}
-	if o.time.since == 0 && o.time.from == "" {
-		o.time.since = 24 * time.Hour
+	if o.time.Since == 0 && o.time.From == "" {
+		o.time.Since = 24 * time.Hour
 	}
-	return o.time.span(now, false)
+	return o.time.Span(now, false)
 }
 
 // mostPast is how many changes are printed at once.
@@ -95,7 +97,7 @@ type pastView struct {
 	More   bool        `json:"more"` // older ones fit too and were left out
 }
 
-func (a *app) printPast(ctx context.Context, s *sight, o pastOptions, span localmon.Window) error {
+func (a *app) printPast(ctx context.Context, s *sight.Sight, o pastOptions, span localmon.Window) error {
 	past, err := s.Past(ctx, alertstore.Query{From: span.From, To: span.To, Target: o.target, Rule: o.rule, Component: o.component, Limit: o.limit})
 	if err != nil {
 		return err
@@ -112,13 +114,13 @@ func (a *app) printPast(ctx context.Context, s *sight, o pastOptions, span local
 	slices.SortStableFunc(v.Events, func(x, y pastEvent) int { return x.At.Compare(y.At) })
 	switch {
 	case o.asJSON:
-		return a.env.JSON(v)
+		return a.Env.JSON(v)
 	case o.asCSV:
 		return a.pastCSV(v)
 	}
 	if len(v.Events) == 0 {
-		a.env.Notef("nothing happened from %s to %s", span.From.Format(time.DateTime), span.To.Format(time.DateTime))
-		a.env.Next("darksite alerts history --since 720h")
+		a.Env.Notef("nothing happened from %s to %s", span.From.Format(time.DateTime), span.To.Format(time.DateTime))
+		a.Env.Next("darksite alerts history --since 720h")
 		return nil
 	}
 	t := &cli.Table{Header: []string{"WHEN", "WHAT", "ID", "SEV", "TARGET", "SUMMARY"}}
@@ -128,14 +130,14 @@ func (a *app) printPast(ctx context.Context, s *sight, o pastOptions, span local
 			sev = strconv.Itoa(int(e.Severity))
 		}
 		id := cmp.Or(e.Alert, e.Quiet)
-		t.Add(e.At.In(a.env.Now().Location()).Format("01-02 15:04:05"), e.What, strconv.FormatUint(id, 10), sev, orDash(e.Target), e.text())
+		t.Add(e.At.In(a.Env.Now().Location()).Format("01-02 15:04:05"), e.What, strconv.FormatUint(id, 10), sev, cli.OrDash(e.Target), e.text())
 	}
-	t.Print(a.env.Out, a.env.Width(), a.env.Color())
+	t.Print(a.Env.Out, a.Env.Width(), a.Env.Color())
 	if v.More {
-		a.env.Notef("older ones fit too: the newest %d are printed; see --limit, --from and --to", len(past.Changes))
+		a.Env.Notef("older ones fit too: the newest %d are printed; see --limit, --from and --to", len(past.Changes))
 	}
 	if last := v.Events[len(v.Events)-1]; last.Alert != 0 {
-		a.env.Next(fmt.Sprintf("darksite alerts show %d", last.Alert))
+		a.Env.Next(fmt.Sprintf("darksite alerts show %d", last.Alert))
 	}
 	return nil
 }
@@ -196,7 +198,7 @@ func within(asked, pattern string) bool {
 }
 
 func (a *app) pastCSV(v pastView) error {
-	w := csv.NewWriter(a.env.Out)
+	w := csv.NewWriter(a.Env.Out)
 	rows := [][]string{{"at", "what", "alert", "quiet", "severity", "status", "target", "rule", "component", "by", "told", "summary"}}
 	for _, e := range v.Events {
 		rows = append(rows, []string{
@@ -208,7 +210,7 @@ func (a *app) pastCSV(v pastView) error {
 		return fmt.Errorf("print CSV: %w", err)
 	}
 	if v.More {
-		a.env.Notef("older ones fit too and were left out; see --limit, --from and --to")
+		a.Env.Notef("older ones fit too and were left out; see --limit, --from and --to")
 	}
 	return nil
 }

@@ -9,6 +9,9 @@ import (
 	"time"
 
 	"darksite/cmd/internal/cli"
+	historycmd "darksite/cmd/internal/sitecmd/history"
+	"darksite/cmd/internal/sitecmd/sight"
+	"darksite/cmd/internal/sitecmd/watch"
 	"darksite/localmon"
 	"darksite/localmon/daemon"
 	"darksite/localmon/live"
@@ -27,7 +30,7 @@ type quietOptions struct {
 func (o *quietOptions) flags(c *cobra.Command) {
 	c.Flags().StringVar(&o.q.By, "as", "", "who answers for it")
 	c.Flags().StringVar(&o.q.Why, "why", "", "the reason, for those who come after")
-	spanFlag(c, &o.length, "for", "how long, such as 4h or 2d")
+	cli.SpanFlag(c, &o.length, "for", "how long, such as 4h or 2d")
 	c.Flags().StringVar(&o.until, "until", "", "or until when: 2026-03-01, \"2026-03-01 08:00\" or RFC 3339")
 	c.Flags().BoolVar(&o.yes, "yes", false, "do not ask, unless something urgent would be kept quiet")
 	cli.JSONFlag(c, &o.asJSON)
@@ -44,13 +47,13 @@ func (o *quietOptions) times(now time.Time) error {
 	o.q.From = now
 	var err error
 	if o.from != "" {
-		if o.q.From, err = moment("--from", o.from, now.Location()); err != nil {
+		if o.q.From, err = historycmd.Moment("--from", o.from, now.Location()); err != nil {
 			return err
 		}
 	}
 	o.q.Until = o.q.From.Add(o.length)
 	if o.until != "" {
-		o.q.Until, err = moment("--until", o.until, now.Location())
+		o.q.Until, err = historycmd.Moment("--until", o.until, now.Location())
 	}
 	return err
 }
@@ -109,7 +112,7 @@ marked; nobody is told of them. What still fires at the end is told then. At mos
 
 // setQuiet shows what would not be told, asks, and sets it.
 func (a *app) setQuiet(ctx context.Context, o quietOptions) error {
-	if err := o.times(a.env.Now()); err != nil {
+	if err := o.times(a.Env.Now()); err != nil {
 		return err
 	}
 	covered, err := a.wouldCover(ctx, o.q)
@@ -131,11 +134,11 @@ func (a *app) setQuiet(ctx context.Context, o quietOptions) error {
 		return cli.WithHint(err, "darksite alerts silence --help")
 	}
 	if o.asJSON {
-		return a.env.JSON(q)
+		return a.Env.JSON(q)
 	}
-	here := a.env.Now().Location()
-	a.env.Notef("%s %d: %s, %s to %s, covers %s now", q.Kind, q.ID, cmp.Or(quietAbout(q), "-"), q.From.In(here).Format("01-02 15:04"), q.Until.In(here).Format("01-02 15:04"), counted(len(covered), "alert"))
-	a.env.Next("darksite alerts silences", fmt.Sprintf("darksite alerts unsilence %d --as %s   (ends it)", q.ID, q.By))
+	here := a.Env.Now().Location()
+	a.Env.Notef("%s %d: %s, %s to %s, covers %s now", q.Kind, q.ID, cmp.Or(quietAbout(q), "-"), q.From.In(here).Format("01-02 15:04"), q.Until.In(here).Format("01-02 15:04"), cli.Counted(len(covered), "alert"))
+	a.Env.Next("darksite alerts silences", fmt.Sprintf("darksite alerts unsilence %d --as %s   (ends it)", q.ID, q.By))
 	return nil
 }
 
@@ -149,7 +152,7 @@ func quietAbout(q localmon.Quiet) string {
 // wouldCover are the living alerts that fit, urgent or not.
 func (a *app) wouldCover(ctx context.Context, q localmon.Quiet) (covered []localmon.Alert, err error) {
 	q.Urgent = true
-	err = a.withSight(ctx, func(s *sight) error {
+	err = sight.With(ctx, a.Site, func(s *sight.Sight) error {
 		list, err := s.Alerts(ctx)
 		for _, al := range list {
 			if q.Covers(al) {
@@ -166,7 +169,7 @@ var errKeptTelling = errors.New("nothing was set: people are told as before")
 // agreeQuiet asks once, and once more where something urgent would be kept from
 // people: then the target has to be typed.
 func (a *app) agreeQuiet(o quietOptions, covered []localmon.Alert) error {
-	ask := a.env.Asker()
+	ask := a.Env.Asker()
 	var urgent []localmon.Alert
 	for _, al := range covered {
 		if al.Severity == localmon.SeverityUrgent {
@@ -175,7 +178,7 @@ func (a *app) agreeQuiet(o quietOptions, covered []localmon.Alert) error {
 	}
 	for _, al := range urgent {
 		if !o.q.Urgent {
-			a.env.Notef("alert %d is urgent and will be told all the same: %s", al.ID, cli.Printable(al.Summary))
+			a.Env.Notef("alert %d is urgent and will be told all the same: %s", al.ID, cli.Printable(al.Summary))
 		}
 	}
 	twice := o.q.Urgent && (len(urgent) > 0 || o.q.Kind == localmon.QuietSilence)
@@ -191,7 +194,7 @@ func (a *app) agreeQuiet(o quietOptions, covered []localmon.Alert) error {
 		return err
 	}
 	for _, al := range urgent {
-		a.env.Notef("URGENT: alert %d, %s %s: %s", al.ID, al.Target, cli.Printable(al.Component), cli.Printable(al.Summary))
+		a.Env.Notef("URGENT: alert %d, %s %s: %s", al.ID, al.Target, cli.Printable(al.Component), cli.Printable(al.Summary))
 	}
 	word := cmp.Or(o.q.Target, strconv.FormatUint(o.q.Alert, 10))
 	if o.q.Target == "" && o.q.Alert == 0 {
@@ -210,21 +213,21 @@ func (a *app) agreeQuiet(o quietOptions, covered []localmon.Alert) error {
 // withQuiets asks the running monitor through its socket, or without one opens
 // one for this alone, which writes as the monitor would.
 func (a *app) withQuiets(ctx context.Context, running func(*live.Client) error, alone func(*daemon.Daemon) error) error {
-	s, err := a.sight(ctx)
+	s, err := sight.Open(ctx, a.Site)
 	if err != nil {
 		return err
 	}
-	if s.client != nil {
-		return errors.Join(running(s.client), s.close())
+	if s.Client != nil {
+		return errors.Join(running(s.Client), s.Close())
 	}
-	if err := s.close(); err != nil {
+	if err := s.Close(); err != nil {
 		return err
 	}
-	m, err := a.openMonitor()
+	m, err := watch.Open(a.Site)
 	if err != nil {
 		return err
 	}
-	return errors.Join(alone(m.daemon), m.close())
+	return errors.Join(alone(m.Daemon), m.Close())
 }
 
 func (a *app) alertsUnsilenceCommand() *cobra.Command {
@@ -248,8 +251,8 @@ func (a *app) alertsUnsilenceCommand() *cobra.Command {
 			if err != nil {
 				return cli.WithHint(err, "darksite alerts silences")
 			}
-			a.env.Notef("%s %d has ended: %s", q.Kind, q.ID, quietAbout(q))
-			a.env.Next("darksite alerts list")
+			a.Env.Notef("%s %d has ended: %s", q.Kind, q.ID, quietAbout(q))
+			a.Env.Next("darksite alerts list")
 			return nil
 		},
 	}
@@ -263,7 +266,7 @@ func (a *app) alertsSilencesCommand() *cobra.Command {
 		Use: "silences", Short: "List silences and maintenance windows, with --all those that have ended", Args: cobra.NoArgs,
 		Example: "  darksite alerts silences\n  darksite alerts silences --all --json",
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.withSight(c.Context(), func(s *sight) error {
+			return sight.With(c.Context(), a.Site, func(s *sight.Sight) error {
 				ask := s.Quiets
 				if all {
 					ask = s.QuietsEver
@@ -273,7 +276,7 @@ func (a *app) alertsSilencesCommand() *cobra.Command {
 					return err
 				}
 				if asJSON {
-					return a.env.JSON(list)
+					return a.Env.JSON(list)
 				}
 				a.printQuiets(list)
 				return nil
@@ -287,11 +290,11 @@ func (a *app) alertsSilencesCommand() *cobra.Command {
 
 func (a *app) printQuiets(list []localmon.Quiet) {
 	if len(list) == 0 {
-		a.env.Notef("nothing is kept quiet")
-		a.env.Next("darksite alerts list")
+		a.Env.Notef("nothing is kept quiet")
+		a.Env.Next("darksite alerts list")
 		return
 	}
-	now := a.env.Now()
+	now := a.Env.Now()
 	t := &cli.Table{Header: []string{"NO", "KIND", "STATE", "FROM", "UNTIL", "WHAT"}}
 	for _, q := range list {
 		what := fmt.Sprintf("%s, by %s: %s", quietAbout(q), q.By, q.Why)
@@ -300,8 +303,8 @@ func (a *app) printQuiets(list []localmon.Quiet) {
 		}
 		t.Add(strconv.FormatUint(q.ID, 10), string(q.Kind), quietState(q, now), q.From.In(now.Location()).Format("01-02 15:04"), q.Until.In(now.Location()).Format("01-02 15:04"), what)
 	}
-	t.Print(a.env.Out, a.env.Width(), a.env.Color())
-	a.env.Next(fmt.Sprintf("darksite alerts unsilence %d --as ID", list[0].ID))
+	t.Print(a.Env.Out, a.Env.Width(), a.Env.Color())
+	a.Env.Next(fmt.Sprintf("darksite alerts unsilence %d --as ID", list[0].ID))
 }
 
 func quietState(q localmon.Quiet, now time.Time) string {

@@ -7,12 +7,13 @@ import (
 	"darksite/bundle"
 	"darksite/bundle/pipeline"
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/site"
 
 	"github.com/spf13/cobra"
 )
 
 func (a *app) bundleAmendCommand() *cobra.Command {
-	var p person
+	var p site.Person
 	c := &cobra.Command{
 		Use: "amend BUNDLE", Short: "Hide and remove what an officer asked for, and freeze again", Args: cobra.ExactArgs(1),
 		Long: `Send the frozen files through the redactor once more, hiding the words and leaving
@@ -22,12 +23,12 @@ worth nothing, and officers review again: they are shown what they have not read
 		Example: "  darksite bundle amend S042-000017 --as mdurand",
 		RunE:    func(c *cobra.Command, args []string) error { return a.amend(c.Context(), args[0], p) },
 	}
-	p.flags(c)
+	p.Flags(c)
 	return c
 }
 
-func (a *app) amend(ctx context.Context, name string, p person) error {
-	key, err := a.signer(p.as, p.key, p.passFile)
+func (a *app) amend(ctx context.Context, name string, p site.Person) error {
+	key, err := a.Signer(p.As, p.Key, p.PassFile)
 	if err != nil {
 		return err
 	}
@@ -36,12 +37,12 @@ func (a *app) amend(ctx context.Context, name string, p person) error {
 		if err != nil {
 			return err
 		}
-		q := pipeline.Request{Signer: key, Progress: func(step string, _, _ int) { a.env.Notef("%s ...", step) }}
+		q := pipeline.Request{Signer: key, Progress: func(step string, _, _ int) { a.Env.Notef("%s ...", step) }}
 		if err := j.Amend(ctx, id, q); err != nil {
 			return err
 		}
 		for _, o := range orders {
-			a.env.Notef("%s", cli.Printable(orderText(o)))
+			a.Env.Notef("%s", cli.Printable(orderText(o)))
 		}
 		return a.after(j, id, "frozen again; every officer reviews again")
 	})

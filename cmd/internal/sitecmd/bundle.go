@@ -11,6 +11,7 @@ import (
 	"darksite/bundle"
 	"darksite/bundle/pipeline"
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/site"
 	"darksite/localmon/units"
 
 	"github.com/spf13/cobra"
@@ -68,15 +69,6 @@ func (a *app) onOne(name string, f func(j *journey, id bundle.ID) error) error {
 	})
 }
 
-// person is who acts, with the key that proves it.
-type person struct{ as, key, passFile string }
-
-func (p *person) flags(c *cobra.Command) {
-	c.Flags().StringVar(&p.as, "as", "", "id of the person who acts, as on the roster")
-	c.Flags().StringVar(&p.key, "key", "", "file of that person's key (default: keys/ID.key)")
-	c.Flags().StringVar(&p.passFile, "passphrase-file", "", "passphrase of the key")
-}
-
 func (a *app) bundleListCommand() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
@@ -89,19 +81,19 @@ func (a *app) bundleListCommand() *cobra.Command {
 					return err
 				}
 				if asJSON {
-					return a.env.JSON(records)
+					return a.Env.JSON(records)
 				}
 				if len(records) == 0 {
-					a.env.Notef("no bundle yet")
-					a.env.Next("darksite bundle collect --as ID")
+					a.Env.Notef("no bundle yet")
+					a.Env.Next("darksite bundle collect --as ID")
 					return nil
 				}
 				t := &cli.Table{Header: []string{"BUNDLE", "STATE", "CREATED", "FILES", "SIZE", "CASE"}}
 				for _, r := range records {
 					t.Add(string(r.BID), string(r.State), r.Created, strconv.FormatInt(r.Totals.Files, 10), units.Bytes(float64(r.Totals.Bytes)), cmp.Or(r.Case, "-"))
 				}
-				t.Print(a.env.Out, a.env.Width(), a.env.Color())
-				a.env.Next("darksite bundle show " + string(records[len(records)-1].BID))
+				t.Print(a.Env.Out, a.Env.Width(), a.Env.Color())
+				a.Env.Next("darksite bundle show " + string(records[len(records)-1].BID))
 				return nil
 			})
 		},
@@ -122,10 +114,10 @@ func (a *app) bundleShowCommand() *cobra.Command {
 					return err
 				}
 				if asJSON {
-					return a.env.JSON(r)
+					return a.Env.JSON(r)
 				}
 				a.printRecord(r)
-				a.env.Next(j.nextStep(r))
+				a.Env.Next(j.nextStep(r))
 				return nil
 			})
 		},
@@ -135,7 +127,7 @@ func (a *app) bundleShowCommand() *cobra.Command {
 }
 
 func (a *app) printRecord(r pipeline.Record) {
-	w := a.env.Out
+	w := a.Env.Out
 	fmt.Fprintf(w, "bundle    %s  %s  case %s\n", r.BID, r.State, cmp.Or(r.Case, "none"))
 	fmt.Fprintf(w, "content   %d files, %s, marked %s, made by %s\n", r.Totals.Files, units.Bytes(float64(r.Totals.Bytes)), cmp.Or(r.Marking, "nothing"), r.Collector.Principal)
 	if r.Manifest != "" {
@@ -155,7 +147,7 @@ func (a *app) printRecord(r pipeline.Record) {
 		t.Add(s.At, string(s.State), s.Actor, strconv.FormatInt(s.Journal, 10), s.Note)
 	}
 	fmt.Fprintln(w)
-	t.Print(w, a.env.Width(), a.env.Color())
+	t.Print(w, a.Env.Width(), a.Env.Color())
 }
 
 // nextStep is the command that leads a bundle on; changes that an officer asked
@@ -228,14 +220,14 @@ func (a *app) after(j *journey, id bundle.ID, format string, args ...any) error 
 	if err != nil {
 		return err
 	}
-	a.env.Notef(format, args...)
-	a.env.Notef("%s is %s", id, r.State)
-	a.env.Next(j.nextStep(r))
+	a.Env.Notef(format, args...)
+	a.Env.Notef("%s is %s", id, r.State)
+	a.Env.Next(j.nextStep(r))
 	return nil
 }
 
 func (a *app) bundleSealCommand() *cobra.Command {
-	var p person
+	var p site.Person
 	var clear bool
 	c := &cobra.Command{
 		Use: "seal BUNDLE", Short: "Encrypt exactly the approved bytes", Args: cobra.ExactArgs(1),
@@ -248,7 +240,7 @@ and whoever holds the medium can read it. It takes only a bundle that was collec
 and approved so, at a site whose roster allows it.`,
 		Example: "  darksite bundle seal S042-000017 --as mdurand",
 		RunE: func(c *cobra.Command, args []string) error {
-			if p.as == "" {
+			if p.As == "" {
 				return cli.Usagef("say who you are with --as ID")
 			}
 			return a.onOne(args[0], func(j *journey, id bundle.ID) error {
@@ -256,7 +248,7 @@ and approved so, at a site whose roster allows it.`,
 				if clear {
 					step = j.SealClear
 				}
-				if err := step(c.Context(), id, p.as); err != nil {
+				if err := step(c.Context(), id, p.As); err != nil {
 					return err
 				}
 				r, err := j.Show(id)
@@ -272,7 +264,7 @@ and approved so, at a site whose roster allows it.`,
 			})
 		},
 	}
-	c.Flags().StringVar(&p.as, "as", "", "id of the person who seals")
+	c.Flags().StringVar(&p.As, "as", "", "id of the person who seals")
 	c.Flags().BoolVar(&clear, "clear", false, "sign and do NOT ENCRYPT a bundle that was collected and approved so")
 	return c
 }
@@ -280,18 +272,18 @@ and approved so, at a site whose roster allows it.`,
 // notEncrypted says loudly what a bundle in clear is.
 func (a *app) notEncrypted(r pipeline.Record) {
 	if r.Clear {
-		a.env.Notef("NOT ENCRYPTED: %s leaves signed only, and whoever holds the medium can read it", r.BID)
+		a.Env.Notef("NOT ENCRYPTED: %s leaves signed only, and whoever holds the medium can read it", r.BID)
 	}
 }
 
 func (a *app) bundleReleaseCommand() *cobra.Command {
-	var p person
+	var p site.Person
 	var courier string
 	c := &cobra.Command{
 		Use: "release BUNDLE", Short: "Hand the verified medium to a named courier", Args: cobra.ExactArgs(1),
 		Example: "  darksite bundle release S042-000017 --as amartin --courier \"P. Petit\"",
 		RunE: func(c *cobra.Command, args []string) error {
-			key, err := a.signer(p.as, p.key, p.passFile)
+			key, err := a.Signer(p.As, p.Key, p.PassFile)
 			if err != nil {
 				return err
 			}
@@ -303,7 +295,7 @@ func (a *app) bundleReleaseCommand() *cobra.Command {
 			})
 		},
 	}
-	p.flags(c)
+	p.Flags(c)
 	c.Flags().StringVar(&courier, "courier", "", "name of the person who carries it")
 	_ = c.MarkFlagRequired("courier") // the flag exists: it was defined above
 	return c

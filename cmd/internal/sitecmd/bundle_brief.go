@@ -12,12 +12,13 @@ import (
 	"darksite/bundle/pipeline"
 	"darksite/bundle/safefile"
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/site"
 
 	"github.com/spf13/cobra"
 )
 
 type briefOptions struct {
-	person
+	site.Person
 	pdf    string
 	frames string
 	yes    bool
@@ -37,7 +38,7 @@ each line ends with a check word, by which both ends hear a mistake at once.`,
 		Example: "  darksite bundle brief S042-000017 --as amartin --pdf brief.pdf\n  darksite bundle brief S042-000017 --as amartin --frames brief.txt",
 		RunE:    func(c *cobra.Command, args []string) error { return a.brief(c.Context(), args[0], o) },
 	}
-	o.flags(c)
+	o.Flags(c)
 	f := c.Flags()
 	f.StringVar(&o.pdf, "pdf", "", "write the page into this file as PDF (default: print it as text)")
 	f.StringVar(&o.frames, "frames", "", "write what the codes say into this file, a line each, for a scanner that has to be tried")
@@ -51,15 +52,15 @@ func (a *app) brief(ctx context.Context, name string, o briefOptions) error {
 			return cli.WithHint(cli.WithCode(cli.CodeRefused, fmt.Errorf("%s is there already", file)), "name a file that is not there yet")
 		}
 	}
-	key, err := a.signer(o.as, o.key, o.passFile)
+	key, err := a.Signer(o.As, o.Key, o.PassFile)
 	if err != nil {
 		return err
 	}
 	return a.onOne(name, func(j *journey, id bundle.ID) error {
 		b, err := j.Brief(ctx, id, key, func(text []byte) error {
-			fmt.Fprintf(a.env.Err, "what will be signed, sealed and printed:\n\n%s\n", cli.PrintableLines(string(text)))
+			fmt.Fprintf(a.Env.Err, "what will be signed, sealed and printed:\n\n%s\n", cli.PrintableLines(string(text)))
 			refused := cli.WithHint(errors.New("nothing was printed"), "darksite bundle show %s", id)
-			return a.env.Agree(o.yes, "Sign and print this?", "the text has been read", refused)
+			return a.Env.Agree(o.yes, "Sign and print this?", "the text has been read", refused)
 		})
 		if err != nil {
 			return err
@@ -84,15 +85,15 @@ func (a *app) brief(ctx context.Context, name string, o briefOptions) error {
 			}); err != nil {
 				return err
 			}
-			a.env.Notef("written: %s", o.frames)
+			a.Env.Notef("written: %s", o.frames)
 		}
 		if err := a.printSheet(page, o.pdf); err != nil {
 			return err
 		}
-		if err := paper.Text(a.env.Out, phone); err != nil {
+		if err := paper.Text(a.Env.Out, phone); err != nil {
 			return err
 		}
-		a.env.Next("casedesk brief FILE   (at the vendor: what the codes say, a line each)")
+		a.Env.Next("casedesk brief FILE   (at the vendor: what the codes say, a line each)")
 		return nil
 	})
 }
@@ -101,7 +102,7 @@ func (a *app) brief(ctx context.Context, name string, o briefOptions) error {
 func (a *app) briefPages(r pipeline.Record, b pipeline.Brief, card []brief.Spoken) (page, phone paper.Sheet) {
 	n, id := len(b.Frames), r.BID
 	page = paper.Sheet{
-		Title: fmt.Sprintf("Brief of %s", id), Made: a.env.Now(), Codes: b.Frames,
+		Title: fmt.Sprintf("Brief of %s", id), Made: a.Env.Now(), Codes: b.Frames,
 		Rows: []string{
 			fmt.Sprintf("BRIEF of %s, %s", id, r.Marking), "",
 			"Signed and sealed to the vendor: nobody else can read it.",
@@ -112,7 +113,7 @@ func (a *app) briefPages(r pipeline.Record, b pipeline.Brief, card []brief.Spoke
 	for i := range b.Frames {
 		page.Labels = append(page.Labels, fmt.Sprintf("%s  code %d of %d", id, i+1, n))
 	}
-	phone = paper.Sheet{Title: fmt.Sprintf("Telephone card of %s", id), Made: a.env.Now(), Rows: []string{
+	phone = paper.Sheet{Title: fmt.Sprintf("Telephone card of %s", id), Made: a.Env.Now(), Rows: []string{
 		"TELEPHONE CARD of " + string(id), "",
 		"Read a line with its number; the engineer types it and reads his check word.",
 		"If it is not yours, read the line again. Capitals, blanks and marks do not count.", "",

@@ -2,7 +2,6 @@ package sitecmd
 
 import (
 	"cmp"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"strconv"
@@ -12,30 +11,9 @@ import (
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/siteconf"
 	"darksite/localmon"
-	"darksite/localmon/boltfile"
 
 	"github.com/spf13/cobra"
 )
-
-// casesFile holds the cases, the bundle counters and what is known of replies.
-// It is a file of its own, so that it can be written while the monitor holds
-// the others.
-const casesFile = "cases.db"
-
-func (a *app) openCases() (*boltfile.File, *casedraft.Store, error) {
-	if _, err := a.config(); err != nil {
-		return nil, nil, err
-	}
-	f, err := boltfile.Open(a.path(casesFile), boltfile.Options{Schema: "darksite-cases", Version: 1, Holder: "darksite"})
-	if err != nil {
-		return nil, nil, err
-	}
-	s, err := casedraft.Open(f.DB, rand.Reader)
-	if err != nil {
-		return nil, nil, errors.Join(err, f.Close())
-	}
-	return f, s, nil
-}
 
 func (a *app) caseCommand() *cobra.Command {
 	c := &cobra.Command{
@@ -81,11 +59,11 @@ alert where they are not given.`,
 				return err
 			}
 			if asJSON {
-				return a.env.JSON(d)
+				return a.Env.JSON(d)
 			}
-			fmt.Fprintln(a.env.Out, d.ID)
-			a.env.Notef("case %s is drafted, severity %d: %s", d.ID, d.Severity, d.Subject)
-			a.env.Next("darksite case show "+string(d.ID)+" --telephone", "darksite bundle collect --as ID --case "+string(d.ID))
+			fmt.Fprintln(a.Env.Out, d.ID)
+			a.Env.Notef("case %s is drafted, severity %d: %s", d.ID, d.Severity, d.Subject)
+			a.Env.Next("darksite case show "+string(d.ID)+" --telephone", "darksite bundle collect --as ID --case "+string(d.ID))
 			return nil
 		},
 	}
@@ -111,7 +89,7 @@ alert where they are not given.`,
 
 // newCase completes, validates and stores a draft.
 func (a *app) newCase(o caseOptions) (casedraft.Draft, error) {
-	conf, err := a.config()
+	conf, err := a.Config()
 	if err != nil {
 		return casedraft.Draft{}, err
 	}
@@ -121,11 +99,11 @@ func (a *app) newCase(o caseOptions) (casedraft.Draft, error) {
 	d.Severity = localmon.Severity(o.severity) // 0 to 4, checked where it comes from a person
 	d.Primary = pick(contacts, o.primary, func(c casedraft.Contact) bool { return c.Role == "admin" })
 	d.Secondary = pick(contacts, o.secondary, func(c casedraft.Contact) bool { return c.ID != d.Primary.ID })
-	file, store, err := a.openCases()
+	file, store, err := a.OpenCases()
 	if err != nil {
 		return casedraft.Draft{}, err
 	}
-	added, err := store.Add(d, contacts, a.env.Now())
+	added, err := store.Add(d, contacts, a.Env.Now())
 	if err = errors.Join(err, file.Close()); err != nil {
 		return casedraft.Draft{}, err
 	}
@@ -156,7 +134,7 @@ func (a *app) caseListCommand() *cobra.Command {
 		Use: "list", Short: "List the cases of this site with the numbers the vendor gave", Args: cobra.NoArgs,
 		Example: "  darksite case list",
 		RunE: func(*cobra.Command, []string) error {
-			file, store, err := a.openCases()
+			file, store, err := a.OpenCases()
 			if err != nil {
 				return err
 			}
@@ -165,18 +143,18 @@ func (a *app) caseListCommand() *cobra.Command {
 				return err
 			}
 			if asJSON {
-				return a.env.JSON(drafts)
+				return a.Env.JSON(drafts)
 			}
 			if len(drafts) == 0 {
-				a.env.Notef("no case yet")
-				a.env.Next("darksite case new --help")
+				a.Env.Notef("no case yet")
+				a.Env.Next("darksite case new --help")
 				return nil
 			}
 			t := &cli.Table{Header: []string{"NUMBER", "DRAFT", "SEV", "STATUS", "ARRAY", "SUBJECT"}}
 			for _, d := range drafts {
-				t.Add(orDash(d.Number), string(d.ID), strconv.Itoa(int(d.Severity)), string(d.Status), d.Array, d.Subject)
+				t.Add(cli.OrDash(d.Number), string(d.ID), strconv.Itoa(int(d.Severity)), string(d.Status), d.Array, d.Subject)
 			}
-			t.Print(a.env.Out, a.env.Width(), a.env.Color())
+			t.Print(a.Env.Out, a.Env.Width(), a.Env.Color())
 			return nil
 		},
 	}
@@ -191,7 +169,7 @@ func (a *app) caseShowCommand() *cobra.Command {
 		Use: "show CASE", Short: "Show a case, or print its e-mail text or telephone card", Args: cobra.ExactArgs(1),
 		Example: "  darksite case show T-4KQ7ZC2M5A --mail\n  darksite case show 00000001 --telephone",
 		RunE: func(_ *cobra.Command, args []string) error {
-			file, store, err := a.openCases()
+			file, store, err := a.OpenCases()
 			if err != nil {
 				return err
 			}
@@ -201,11 +179,11 @@ func (a *app) caseShowCommand() *cobra.Command {
 			}
 			switch {
 			case asJSON:
-				return a.env.JSON(d)
+				return a.Env.JSON(d)
 			case telephone:
-				return a.printText(casedraft.Card(d, a.language(lang)))
+				return a.printText(casedraft.Card(d, a.Language(lang)))
 			case mail:
-				return a.printText(casedraft.Mail(d, a.language(lang)))
+				return a.printText(casedraft.Mail(d, a.Language(lang)))
 			}
 			a.printDraft(d)
 			return nil
@@ -218,26 +196,16 @@ func (a *app) caseShowCommand() *cobra.Command {
 	return c
 }
 
-func (a *app) language(flag string) string {
-	if flag != "" {
-		return flag
-	}
-	if conf, err := a.config(); err == nil {
-		return conf.Site.Language
-	}
-	return "en"
-}
-
 func (a *app) printText(text string, err error) error {
 	if err != nil {
 		return cli.WithCode(cli.CodeUsage, err)
 	}
-	_, err = fmt.Fprint(a.env.Out, text)
+	_, err = fmt.Fprint(a.Env.Out, text)
 	return err
 }
 
 func (a *app) printDraft(d casedraft.Draft) {
-	w := a.env.Out
+	w := a.Env.Out
 	fmt.Fprintf(w, "case      %s  number %s  severity %d  %s\n", d.ID, cmp.Or(d.Number, "not given yet"), d.Severity, d.Status)
 	for _, row := range [][2]string{
 		{"subject", d.Subject},
@@ -259,14 +227,14 @@ func (a *app) printDraft(d casedraft.Draft) {
 		}
 		name := row[0]
 		for para := range strings.Lines(row[1]) {
-			for _, line := range cli.Wrap(cli.Printable(strings.TrimRight(para, "\r\n")), a.env.Width()-10) {
+			for _, line := range cli.Wrap(cli.Printable(strings.TrimRight(para, "\r\n")), a.Env.Width()-10) {
 				fmt.Fprintf(w, "%-10s%s\n", name, line)
 				name = ""
 			}
 		}
 	}
 	for _, an := range d.Answers {
-		a.fact("answer", fmt.Sprintf("%s, %s: %s", an.At.Format("2006-01-02 15:04Z"), an.From, an.Text))
+		a.Env.Fact("answer", fmt.Sprintf("%s, %s: %s", an.At.Format("2006-01-02 15:04Z"), an.From, an.Text))
 	}
-	a.env.Next("darksite case show "+d.Name()+" --mail", "darksite bundle collect --as ID --case "+d.Name())
+	a.Env.Next("darksite case show "+d.Name()+" --mail", "darksite bundle collect --as ID --case "+d.Name())
 }

@@ -14,22 +14,25 @@ import (
 	"darksite/bundle/collect"
 	"darksite/bundle/collect/arraystate"
 	"darksite/bundle/collect/heard"
+	collectmonitor "darksite/bundle/collect/monitor"
 	"darksite/bundle/collect/runs"
 	"darksite/bundle/pipeline"
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/certified"
+	"darksite/cmd/internal/sitecmd/sight"
+	"darksite/cmd/internal/sitecmd/site"
+	"darksite/cmd/internal/sitecmd/watch"
 	"darksite/cmd/internal/siteconf"
 	"darksite/localmon"
 	"darksite/localmon/source/push"
 	"darksite/localmon/units"
 	"darksite/training/certificate"
 
-	collectmonitor "darksite/bundle/collect/monitor"
-
 	"github.com/spf13/cobra"
 )
 
 type collectOptions struct {
-	person
+	site.Person
 	profile, caseName, marking string
 	resume                     string
 	runs, hostFiles            []string
@@ -74,7 +77,7 @@ it as such, and it is sealed with --clear too.`,
 			return a.collect(c.Context(), o)
 		},
 	}
-	o.flags(c)
+	o.Flags(c)
 	f := c.Flags()
 	f.StringVar(&o.profile, "profile", "standard", "how much to take: "+profileNames())
 	f.StringVar(&o.caseName, "case", "", "case the bundle is for: draft id or number")
@@ -99,7 +102,7 @@ func profileNames() string {
 
 // gathering is what a collection works with.
 type gathering struct {
-	sight      *sight
+	sight      *sight.Sight
 	profile    collect.Profile
 	collectors []collect.Collector
 	closeAll   func()
@@ -108,7 +111,7 @@ type gathering struct {
 // mayBeClear refuses --clear at a site whose roster does not allow it, before
 // anything is taken.
 func (a *app) mayBeClear() error {
-	r, err := a.loadRoster()
+	r, err := a.Roster()
 	if err != nil || r.Clear {
 		return err
 	}
@@ -117,7 +120,7 @@ func (a *app) mayBeClear() error {
 }
 
 func (a *app) gather(ctx context.Context, o *collectOptions) (*gathering, error) {
-	conf, err := a.config()
+	conf, err := a.Config()
 	if err != nil {
 		return nil, err
 	}
@@ -126,7 +129,7 @@ func (a *app) gather(ctx context.Context, o *collectOptions) (*gathering, error)
 			return nil, err
 		}
 	}
-	if _, err := a.checkPolicy(conf); err != nil {
+	if _, err := a.CheckPolicy(conf); err != nil {
 		return nil, err
 	}
 	o.marking = cmp.Or(o.marking, conf.Review.Marking, "INTERNAL")
@@ -145,7 +148,7 @@ func (a *app) gather(ctx context.Context, o *collectOptions) (*gathering, error)
 	if err != nil {
 		return nil, err
 	}
-	s, err := a.sight(ctx)
+	s, err := sight.Open(ctx, a.Site)
 	if err != nil {
 		return nil, err
 	}
@@ -153,18 +156,18 @@ func (a *app) gather(ctx context.Context, o *collectOptions) (*gathering, error)
 	arrays, end := a.arrays(asked, o.dryRun)
 	g.closeAll = func() {
 		end()
-		_ = s.close() // nothing was written through it
+		_ = s.Close() // nothing was written through it
 	}
 	if draft != nil {
 		g.collectors = append(g.collectors, *draft)
 	}
-	now := a.env.Now()
+	now := a.Env.Now()
 	for _, c := range []collect.Collector{
 		arraystate.New(arrays...),
 		collectmonitor.New(collectmonitor.Options{History: s.Reader, Alerts: s, Now: now, Recent: profile.Recent, Trend: profile.Trend, Step: profile.Step, Select: asked.selector()}),
-		runs.New(runs.Options{Dir: a.path(runsDir), Only: a.withCalled(o.runs)}),
+		runs.New(runs.Options{Dir: a.Path(site.RunsDir), Only: a.withCalled(o.runs)}),
 		a.hostFacts(),
-		heard.New(heard.Options{Dir: a.path(spoolDir), Channels: []string{string(push.Syslog), string(push.Trap)}, Window: profile.Logs, Now: now}),
+		heard.New(heard.Options{Dir: a.Path(site.SpoolDir), Channels: []string{string(push.Syslog), string(push.Trap)}, Window: profile.Logs, Now: now}),
 		a.hostLogs(profile.Logs),
 		a.ownChecks(ctx, s),
 	} {
@@ -175,15 +178,15 @@ func (a *app) gather(ctx context.Context, o *collectOptions) (*gathering, error)
 	if readiness, err := a.readinessPage(); err == nil && asked.wants(readiness.About.Name) {
 		g.collectors = append(g.collectors, readiness)
 	}
-	if papers, err := a.certificationPapers(); err != nil {
-		a.env.Notef("the records of examinations are left out: %v", err)
-	} else if papers != nil && asked.wants(certificationName) {
+	if papers, err := certified.Collect(a.Site); err != nil {
+		a.Env.Notef("the records of examinations are left out: %v", err)
+	} else if papers != nil && asked.wants(certified.CollectorName) {
 		g.collectors = append(g.collectors, papers)
 	}
 	if hosts != nil { // named by a person, so no list leaves it out
 		g.collectors = append(g.collectors, hosts)
 		for _, h := range hosts.Found() {
-			s.carried = append(s.carried, hostNames(h.Host)...)
+			s.Carried = append(s.Carried, hostNames(h.Host)...)
 		}
 	}
 	return g, nil
@@ -193,7 +196,7 @@ func (a *app) gather(ctx context.Context, o *collectOptions) (*gathering, error)
 // asked all the same and says why it cannot answer. For a preview they can be
 // asked whether they answer at all.
 func (a *app) arrays(asked *evidence, preview bool) ([]arraystate.Array, func()) {
-	conf, err := a.config()
+	conf, err := a.Config()
 	if err != nil {
 		return nil, func() {}
 	}
@@ -203,7 +206,7 @@ func (a *app) arrays(asked *evidence, preview bool) ([]arraystate.Array, func())
 		if ar.Via != siteconf.ViaREST || !asked.about(ar.Name) {
 			continue // it has no replies of its own; what it told is in the history, and its messages in the spool
 		}
-		src, err := a.openSource(ar, nil)
+		src, err := watch.OpenSource(a.Site, ar, nil)
 		if err != nil {
 			out = append(out, arraystate.Array{
 				Target: ar.Name, Reach: func(context.Context) error { return err },
@@ -211,16 +214,16 @@ func (a *app) arrays(asked *evidence, preview bool) ([]arraystate.Array, func())
 			})
 			continue
 		}
-		ends = append(ends, func() { closeSource(src) })
+		ends = append(ends, func() { watch.CloseSource(src) })
 		var reach func(context.Context) error
 		if preview {
 			reach = func(ctx context.Context) error {
-				_, err := src.Collect(ctx, a.env.Now())
+				_, err := src.Collect(ctx, a.Env.Now())
 				return err
 			}
 		}
 		out = append(out, arraystate.Array{Target: ar.Name, Reach: reach, Raw: func(ctx context.Context) ([]arraystate.Reply, error) {
-			replies, err := src.(rawReader).Raw(ctx)
+			replies, err := src.(watch.RawReader).Raw(ctx)
 			raw := make([]arraystate.Reply, 0, len(replies))
 			for _, r := range replies {
 				raw = append(raw, arraystate.Reply{Path: r.Path, File: r.File, JSON: r.JSON, Err: r.Err})
@@ -240,7 +243,7 @@ func (a *app) caseFor(o *collectOptions) (*collect.Document, error) {
 	if o.caseName == "" {
 		return nil, nil
 	}
-	file, store, err := a.openCases()
+	file, store, err := a.OpenCases()
 	if err != nil {
 		return nil, err
 	}
@@ -271,8 +274,8 @@ func (a *app) readinessPage() (collect.Document, error) {
 		return collect.Document{}, err
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "readiness of site %s\n\n%s", v.Site.Code, findingLines(append(a.readiness(v), a.coverageFindings()...)))
-	if c, _, err := a.coverage(); err == nil && len(c.Admins) > 0 { // why not is among the findings
+	fmt.Fprintf(&b, "readiness of site %s\n\n%s", v.Site.Code, findingLines(append(a.readiness(v), certified.Findings(a.Site)...)))
+	if c, _, err := certified.Count(a.Site); err == nil && len(c.Admins) > 0 { // why not is among the findings
 		b.WriteString("\ncertificates of admins\n")
 		for _, who := range c.Admins {
 			until, how := "an end nobody has said", "as site.yaml says, not checked"
@@ -292,7 +295,7 @@ func (a *app) readinessPage() (collect.Document, error) {
 }
 
 func (a *app) collect(ctx context.Context, o collectOptions) error {
-	key, err := a.signer(o.as, o.key, o.passFile)
+	key, err := a.Signer(o.As, o.Key, o.PassFile)
 	if err != nil {
 		return err
 	}
@@ -312,7 +315,7 @@ func (a *app) collect(ctx context.Context, o collectOptions) error {
 	id, err := j.Collect(ctx, pipeline.Request{
 		Collectors: watched, Profile: g.profile, Signer: key, Case: o.caseName, Marking: o.marking, Clear: o.clear,
 		ClockNote: a.clockNote(),
-		Progress:  func(step string, done, of int) { a.env.Notef("%s (%d of %d)", step, done, of) },
+		Progress:  func(step string, done, of int) { a.Env.Notef("%s (%d of %d)", step, done, of) },
 	})
 	if err == nil {
 		err = a.afterCollect(j, id, o.asJSON)
@@ -326,11 +329,11 @@ func (a *app) afterCollect(j *journey, id bundle.ID, asJSON bool) error {
 		return err
 	}
 	if asJSON {
-		return a.env.JSON(r)
+		return a.Env.JSON(r)
 	}
-	fmt.Fprintln(a.env.Out, id)
+	fmt.Fprintln(a.Env.Out, id)
 	if a.printOutcomes(r.Collected) {
-		a.env.Notef("some sources gave only part; what is missing is listed in the bundle")
+		a.Env.Notef("some sources gave only part; what is missing is listed in the bundle")
 	}
 	a.notEncrypted(r)
 	return a.after(j, id, "%d files, %s, redacted, proven and frozen", r.Totals.Files, units.Bytes(float64(r.Totals.Bytes)))
@@ -343,7 +346,7 @@ func (a *app) printOutcomes(list []collect.Outcome) (part bool) {
 		t.Add(o.Name, string(o.State), fmt.Sprint(o.Files), cmp.Or(o.Reason, "-"))
 		part = part || o.State != collect.OK
 	}
-	t.Print(a.env.Err, a.env.Width(), false)
+	t.Print(a.Env.Err, a.Env.Width(), false)
 	return part
 }
 
@@ -360,7 +363,7 @@ func (a *app) fillFromAlerts(ctx context.Context, o *caseOptions) error {
 		if _, err := fmt.Sscan(text, &id); err != nil {
 			return cli.Usagef("--alert %q is not the number of an alert", text)
 		}
-		al, err := a.alert(ctx, id)
+		al, err := sight.Alert(ctx, a.Site, id)
 		if err != nil {
 			return err
 		}
@@ -374,11 +377,11 @@ func (a *app) fillFromAlerts(ctx context.Context, o *caseOptions) error {
 	if o.draft.Array == "" || o.draft.Model != "" && o.draft.OSVersion != "" {
 		return nil
 	}
-	return a.withSight(ctx, func(s *sight) error { return fillIdentity(ctx, s, &o.draft) })
+	return sight.With(ctx, a.Site, func(s *sight.Sight) error { return fillIdentity(ctx, s, &o.draft) })
 }
 
 // fillIdentity takes model and version of an array from what the monitor saw.
-func fillIdentity(ctx context.Context, s *sight, d *casedraft.Draft) error {
+func fillIdentity(ctx context.Context, s *sight.Sight, d *casedraft.Draft) error {
 	for metric, fill := range map[string]map[string]*string{
 		"purefa_info":               {"version": &d.OSVersion, "system_id": &d.Serial},
 		"purefa_hw_controller_info": {"model": &d.Model},

@@ -10,13 +10,13 @@ import (
 
 	"darksite/bundle/collect"
 	"darksite/bundle/collect/arraystate"
+	collectmonitor "darksite/bundle/collect/monitor"
 	"darksite/bundle/collect/runs"
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/site"
 	"darksite/localmon"
 	"darksite/runbooks"
 	"darksite/runbooks/engine"
-
-	collectmonitor "darksite/bundle/collect/monitor"
 )
 
 // evidenceProfile takes what runbooks ask for.
@@ -65,7 +65,7 @@ func (a *app) extent(o *collectOptions) (collect.Profile, *evidence, error) {
 		return p, nil, nil
 	}
 	if len(o.runs) == 0 {
-		return collect.Profile{}, nil, cli.WithHint(cli.Usagef("profile %s takes what the runbook of a run asks for: name the run with --run", evidenceProfile), "ls %s", a.path(runsDir))
+		return collect.Profile{}, nil, cli.WithHint(cli.Usagef("profile %s takes what the runbook of a run asks for: name the run with --run", evidenceProfile), "ls %s", a.Path(site.RunsDir))
 	}
 	e := &evidence{}
 	for _, id := range o.runs {
@@ -76,18 +76,18 @@ func (a *app) extent(o *collectOptions) (collect.Profile, *evidence, error) {
 	p, err := collect.ProfileNamed("quick")
 	p.Name = evidenceProfile
 	// The curve before the run is what led to it.
-	p.Recent = min(max(a.env.Now().Sub(e.since)+p.Recent, p.Recent), 7*24*time.Hour)
+	p.Recent = min(max(a.Env.Now().Sub(e.since)+p.Recent, p.Recent), 7*24*time.Hour)
 	return p, e, err
 }
 
 // askedBy adds what the runbook of one run asks for. The run's own copy of the
 // runbook counts.
 func (a *app) askedBy(id string, e *evidence) error {
-	book, err := runbooks.LoadOne(os.DirFS(a.path(runsDir)), id)
+	book, err := runbooks.LoadOne(os.DirFS(a.Path(site.RunsDir)), id)
 	if err != nil {
 		return err
 	}
-	f, err := os.Open(a.path(runsDir, id, engine.LogFile))
+	f, err := os.Open(a.Path(site.RunsDir, id, engine.LogFile))
 	if err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 	"darksite/bundle/collect/logs"
 	"darksite/bundle/safefile"
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/site"
 	"darksite/localmon/units"
 
 	"github.com/spf13/cobra"
@@ -66,18 +67,18 @@ func (a *app) ofThisHost(o hostOptions) (*gathering, error) {
 // hostFacts collects what this machine is. In a lab it is a machine that the lab made
 // up: what a learner's machine is has no place in a practice bundle.
 func (a *app) hostFacts() collect.Collector {
-	if a.practice != nil {
-		return hostfacts.New(hostfacts.Options{Root: a.path(machineDir)})
+	if a.Practice != nil {
+		return hostfacts.New(hostfacts.Options{Root: a.Path(site.MachineDir)})
 	}
 	return hostfacts.New(hostfacts.Options{Root: "/", Programs: collect.HostPrograms{}})
 }
 
 // hostLogs collects what this machine wrote, or the one of the lab.
 func (a *app) hostLogs(window time.Duration) collect.Collector {
-	if a.practice != nil {
-		return logs.New(logs.Options{Dir: a.path(machineDir, "var", "log"), Label: "/var/log", Window: window, Now: a.env.Now()})
+	if a.Practice != nil {
+		return logs.New(logs.Options{Dir: a.Path(site.MachineDir, "var", "log"), Label: "/var/log", Window: window, Now: a.Env.Now()})
 	}
-	return logs.New(logs.Options{Dir: "/var/log", Window: window, Now: a.env.Now(), Programs: collect.HostPrograms{}})
+	return logs.New(logs.Options{Dir: "/var/log", Window: window, Now: a.Env.Now(), Programs: collect.HostPrograms{}})
 }
 
 func (a *app) foreseeHost(ctx context.Context, o hostOptions) error {
@@ -109,10 +110,10 @@ func (a *app) collectHost(ctx context.Context, o hostOptions) error {
 		return err
 	}
 	made, err := hostfile.Make(ctx, hostfile.Making{
-		Out: o.out, Host: host, Tool: cmp.Or(a.version, "unknown"), Profile: g.profile, Collectors: watched, Now: a.env.Now,
+		Out: o.out, Host: host, Tool: cmp.Or(a.Version, "unknown"), Profile: g.profile, Collectors: watched, Now: a.Env.Now,
 		Progress: func(name string, done, of int) {
 			if name != "" {
-				a.env.Notef("collect %s (%d of %d)", name, done, of)
+				a.Env.Notef("collect %s (%d of %d)", name, done, of)
 			}
 		},
 	})
@@ -123,13 +124,13 @@ func (a *app) collectHost(ctx context.Context, o hostOptions) error {
 		return err
 	}
 	if o.asJSON {
-		return a.env.JSON(made)
+		return a.Env.JSON(made)
 	}
-	fmt.Fprintf(a.env.Out, "%s\nsha256 %s\n", o.out, made.Digest)
+	fmt.Fprintf(a.Env.Out, "%s\nsha256 %s\n", o.out, made.Digest)
 	a.printOutcomes(made.Result.Collectors)
-	a.env.Notef("%d files, %s; raw, so it must not leave the site; %d things could not be had or were left out, they are listed in it",
+	a.Env.Notef("%d files, %s; raw, so it must not leave the site; %d things could not be had or were left out, they are listed in it",
 		len(made.Result.Items), units.Bytes(float64(made.Size)), len(made.Result.Omitted))
-	a.env.Next("darksite bundle collect --as ID --host-file " + o.out + "   (on the host of the kit)")
+	a.Env.Next("darksite bundle collect --as ID --host-file " + o.out + "   (on the host of the kit)")
 	return nil
 }
 
@@ -138,10 +139,10 @@ func (a *app) carriedHosts(ctx context.Context, files []string) (*hostfile.Hosts
 	if len(files) == 0 {
 		return nil, nil
 	}
-	if err := os.MkdirAll(a.path(bundlesDir), 0o700); err != nil {
+	if err := os.MkdirAll(a.Path(site.BundlesDir), 0o700); err != nil {
 		return nil, fmt.Errorf("take in host files: %w", err)
 	}
-	h, err := hostfile.New(ctx, hostfile.Options{Files: files, Scratch: a.path(bundlesDir)})
+	h, err := hostfile.New(ctx, hostfile.Options{Files: files, Scratch: a.Path(site.BundlesDir)})
 	switch {
 	case errors.Is(err, hostfile.ErrMalformed):
 		return nil, cli.WithHint(cli.WithCode(cli.CodeTampered, err), "make it again on its host: darksite collect-host --out FILE")
@@ -153,7 +154,7 @@ func (a *app) carriedHosts(ctx context.Context, files []string) (*hostfile.Hosts
 		return nil, err
 	}
 	for _, c := range h.Found() {
-		a.env.Notef("host %s, %d files, made %s, sha256 %s", c.Host, c.Files, c.Made.Format("2006-01-02 15:04 MST"), c.Digest)
+		a.Env.Notef("host %s, %d files, made %s, sha256 %s", c.Host, c.Files, c.Made.Format("2006-01-02 15:04 MST"), c.Digest)
 	}
 	return h, nil
 }

@@ -11,22 +11,24 @@ import (
 	"darksite/bundle/collect/hostfile"
 	"darksite/bundle/pipeline"
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/sight"
+	"darksite/cmd/internal/sitecmd/site"
 )
 
 // resume goes on with a bundle that an interruption left between its collection
 // and its freeze. One whose collection itself was cut short is withdrawn.
 func (a *app) resume(ctx context.Context, o collectOptions) error {
-	key, err := a.signer(o.as, o.key, o.passFile)
+	key, err := a.Signer(o.As, o.Key, o.PassFile)
 	if err != nil {
 		return err
 	}
 	id := bundle.ID(o.resume)
-	s, err := a.sight(ctx)
+	s, err := sight.Open(ctx, a.Site)
 	if err != nil {
 		return err
 	}
-	defer s.close()
-	if s.carried, err = a.stagedHosts(id); err != nil {
+	defer s.Close()
+	if s.Carried, err = a.stagedHosts(id); err != nil {
 		return err
 	}
 	j, err := a.journey(s)
@@ -35,7 +37,7 @@ func (a *app) resume(ctx context.Context, o collectOptions) error {
 	}
 	err = j.Resume(ctx, id, pipeline.Request{
 		Signer: key, ClockNote: a.clockNote(),
-		Progress: func(step string, done, of int) { a.env.Notef("%s (%d of %d)", step, done, of) },
+		Progress: func(step string, done, of int) { a.Env.Notef("%s (%d of %d)", step, done, of) },
 	})
 	if err == nil {
 		err = a.afterCollect(j, id, o.asJSON)
@@ -49,7 +51,7 @@ func (a *app) stagedHosts(id bundle.ID) ([]string, error) {
 	if _, _, ok := id.Split(); !ok {
 		return nil, cli.WithHint(cli.Usagef("%q is not the id of a bundle", string(id)), "darksite bundle list")
 	}
-	entries, err := os.ReadDir(a.path(bundlesDir, string(id), "staging", "raw", "files", hostfile.Name))
+	entries, err := os.ReadDir(a.Path(site.BundlesDir, string(id), "staging", "raw", "files", hostfile.Name))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

@@ -29,7 +29,7 @@ func (a *app) foresee(ctx context.Context, o collectOptions) error {
 
 func (a *app) printPreview(p collect.Profile, list []collect.Preview, each, asJSON bool, next string) error {
 	if asJSON {
-		return a.env.JSON(list)
+		return a.Env.JSON(list)
 	}
 	a.printForeseen(p, list)
 	if each {
@@ -37,7 +37,7 @@ func (a *app) printPreview(p collect.Profile, list []collect.Preview, each, asJS
 	} else {
 		a.printMissing(list)
 	}
-	a.env.Next(next)
+	a.Env.Next(next)
 	return nil
 }
 
@@ -56,14 +56,14 @@ func (a *app) printForeseen(p collect.Profile, list []collect.Preview) {
 		}
 		t.Add(one.Plan.Name, units.Bytes(float64(one.Estimate.Bytes)), fmt.Sprint(one.Estimate.Files), units.Bytes(float64(one.Budget.Bytes)), units.Duration(one.Budget.Time), what)
 	}
-	t.Print(a.env.Out, a.env.Width(), a.env.Color())
+	t.Print(a.Env.Out, a.Env.Width(), a.Env.Color())
 	size = min(size, p.Total)
-	fmt.Fprintf(a.env.Out, "\nprofile %s: about %s in %d files, some %d lines\n", p.Name, units.Bytes(float64(size)), files, size/lineBytes)
+	fmt.Fprintf(a.Env.Out, "\nprofile %s: about %s in %d files, some %d lines\n", p.Name, units.Bytes(float64(size)), files, size/lineBytes)
 	bound := units.Bytes(float64(p.Total))
 	if p.Time > 0 {
 		bound += " in " + units.Duration(p.Time)
 	}
-	fmt.Fprintf(a.env.Out, "at most %s before redaction; nothing was taken yet\n", bound)
+	fmt.Fprintf(a.Env.Out, "at most %s before redaction; nothing was taken yet\n", bound)
 }
 
 // printEach prints a line for each item, with what cannot be had among them.
@@ -78,8 +78,8 @@ func (a *app) printEach(list []collect.Preview) {
 			t.Add(one.Plan.Name, about, from)
 		}
 	}
-	fmt.Fprintln(a.env.Out)
-	t.Print(a.env.Out, a.env.Width(), a.env.Color())
+	fmt.Fprintln(a.Env.Out)
+	t.Print(a.Env.Out, a.Env.Width(), a.Env.Color())
 }
 
 // printMissing says what cannot be had, items with one reason together.
@@ -106,8 +106,8 @@ func (a *app) printMissing(list []collect.Preview) {
 	if t.Len() == 0 {
 		return
 	}
-	fmt.Fprintln(a.env.Out)
-	t.Print(a.env.Out, a.env.Width(), a.env.Color())
+	fmt.Fprintln(a.Env.Out)
+	t.Print(a.Env.Out, a.Env.Width(), a.Env.Color())
 }
 
 // clipped keeps a column narrow; --each has the whole.
@@ -133,7 +133,7 @@ func (a *app) watched(ctx context.Context, g *gathering) ([]collect.Collector, e
 	expected = min(expected, g.profile.Total)
 	var mu sync.Mutex // a collector that was left behind may still speak
 	taken := make([]int64, len(g.collectors))
-	progress := a.env.Progress("collected")
+	progress := a.Env.Progress("collected")
 	out := make([]collect.Collector, len(g.collectors))
 	for i, c := range g.collectors {
 		out[i] = collect.Watch(c, func(n int64) {

@@ -15,12 +15,13 @@ import (
 	"darksite/bundle/roster"
 	"darksite/bundle/sign"
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/site"
 
 	"github.com/spf13/cobra"
 )
 
 type decideOptions struct {
-	person
+	site.Person
 	pipeline.Decision
 	yes    bool
 	ask    *cli.Asker // of a session that asks already, or nil
@@ -29,7 +30,7 @@ type decideOptions struct {
 }
 
 func (o *decideOptions) flags(c *cobra.Command) {
-	o.person.flags(c)
+	o.Person.Flags(c)
 	f := c.Flags()
 	f.StringVar(&o.MarkingIn, "marking-in", "", "marking of the system the data comes from (default: as what leaves)")
 	f.StringVar(&o.Destination, "destination", "", "who receives it (default: the vendor of the card)")
@@ -86,7 +87,7 @@ func (a *app) decide(ctx context.Context, name string, what approve.Decision, o 
 	case o.signed != "":
 		return a.submitStatement(ctx, name, what, o)
 	}
-	key, err := a.signer(o.as, o.key, o.passFile)
+	key, err := a.Signer(o.As, o.Key, o.PassFile)
 	if err != nil {
 		return err
 	}
@@ -103,10 +104,10 @@ func (a *app) decide(ctx context.Context, name string, what approve.Decision, o 
 		o.Confirm = func(text []byte) error {
 			loosened()
 			a.notEncrypted(r)
-			fmt.Fprintf(a.env.Err, "what will be signed:\n\n%s\n", cli.PrintableLines(string(text)))
-			refused := cli.WithHint(errors.New("nothing was signed"), "darksite bundle reject %s --as %s --reason \"...\"   (when it must not leave)", id, o.as)
+			fmt.Fprintf(a.Env.Err, "what will be signed:\n\n%s\n", cli.PrintableLines(string(text)))
+			refused := cli.WithHint(errors.New("nothing was signed"), "darksite bundle reject %s --as %s --reason \"...\"   (when it must not leave)", id, o.As)
 			if o.ask == nil {
-				return a.env.Agree(o.yes, "Sign this?", "the statement has been read", refused)
+				return a.Env.Agree(o.yes, "Sign this?", "the statement has been read", refused)
 			}
 			ok, err := o.ask.Confirm("Sign this?")
 			if err == nil && !ok {
@@ -122,7 +123,7 @@ func (a *app) decide(ctx context.Context, name string, what approve.Decision, o 
 		if err != nil {
 			return err
 		}
-		return a.after(j, id, "signed by %s", o.as)
+		return a.after(j, id, "signed by %s", o.As)
 	})
 }
 
@@ -141,14 +142,14 @@ func (a *app) loosened(j *journey, id bundle.ID) (say func(), err error) {
 	}
 	return func() {
 		if words := look.Loosened; len(words) > 0 {
-			a.env.Notef("the policy lets through %s that the shipped rules would hide: %s", counted(len(words), "word"), cli.Printable(strings.Join(words, ", ")))
+			a.Env.Notef("the policy lets through %s that the shipped rules would hide: %s", cli.Counted(len(words), "word"), cli.Printable(strings.Join(words, ", ")))
 		}
 	}, look.Close()
 }
 
 // printStatement prints what an officer would sign, for ssh-keygen.
 func (a *app) printStatement(ctx context.Context, name string, what approve.Decision, o decideOptions) error {
-	if o.as == "" {
+	if o.As == "" {
 		return cli.Usagef("say who you are with --as ID")
 	}
 	return a.onOne(name, func(j *journey, id bundle.ID) error {
@@ -157,7 +158,7 @@ func (a *app) printStatement(ctx context.Context, name string, what approve.Deci
 			return err
 		}
 		o.fill(r)
-		text, err := j.Statement(ctx, id, o.as, what, o.Decision)
+		text, err := j.Statement(ctx, id, o.As, what, o.Decision)
 		if err != nil {
 			return err
 		}
@@ -167,10 +168,10 @@ func (a *app) printStatement(ctx context.Context, name string, what approve.Deci
 		}
 		loosened()
 		a.notEncrypted(r)
-		if _, err := a.env.Out.Write(text); err != nil {
+		if _, err := a.Env.Out.Write(text); err != nil {
 			return err
 		}
-		a.env.Next(fmt.Sprintf("ssh-keygen -Y sign -f KEY -n %s s.txt", sign.Approval), fmt.Sprintf("cat s.txt s.txt.sig | darksite bundle %s %s --signed -", verb(what), id))
+		a.Env.Next(fmt.Sprintf("ssh-keygen -Y sign -f KEY -n %s s.txt", sign.Approval), fmt.Sprintf("cat s.txt s.txt.sig | darksite bundle %s %s --signed -", verb(what), id))
 		return nil
 	})
 }
@@ -187,7 +188,7 @@ const maxStatement = approve.MaxBytes + sign.MaxSignature
 
 // submitStatement takes a statement that was signed elsewhere.
 func (a *app) submitStatement(ctx context.Context, name string, what approve.Decision, o decideOptions) error {
-	in := a.env.In
+	in := a.Env.In
 	if o.signed != "-" {
 		f, err := os.Open(o.signed)
 		if err != nil {

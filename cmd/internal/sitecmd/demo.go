@@ -9,6 +9,8 @@ import (
 
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/demo"
+	"darksite/cmd/internal/sitecmd/site"
+	"darksite/cmd/internal/sitecmd/watch"
 
 	"github.com/spf13/cobra"
 )
@@ -31,8 +33,8 @@ imported at the desk, and answered. Needs no answers and no network but loopback
 				return fmt.Errorf("name this program: %w", err)
 			}
 			return demo.Run(c.Context(), demo.Options{
-				Env: a.env, Out: short(out), CaseDesk: program, SiteName: short(self), DeskName: short(program), Watch: a.watchSteps,
-				Site: func(ctx context.Context, env *cli.Env, args []string) int { return Main(ctx, env, a.version, args) },
+				Env: a.Env, Out: short(out), CaseDesk: program, SiteName: short(self), DeskName: short(program), Watch: a.watchSteps,
+				Site: func(ctx context.Context, env *cli.Env, args []string) int { return Main(ctx, env, a.Version, args) },
 			})
 		},
 	}
@@ -78,16 +80,16 @@ func caseDesk(path string) (string, error) {
 // watchSteps looks at everything a site folder names, several times, with one
 // monitor and one session per array.
 func (a *app) watchSteps(ctx context.Context, env *cli.Env, dir string, steps int, before func()) error {
-	site := &app{env: env, version: a.version, dirFlag: dir}
-	m, err := site.openMonitor()
+	at := &app{&site.Site{Env: env, Version: a.Version, Given: dir}}
+	m, err := watch.Open(at.Site)
 	if err != nil {
 		return err
 	}
 	for range steps {
 		before()
-		if _, err := m.daemon.Once(ctx); err != nil {
-			return errors.Join(err, m.close())
+		if _, err := m.Daemon.Once(ctx); err != nil {
+			return errors.Join(err, m.Close())
 		}
 	}
-	return m.close()
+	return m.Close()
 }

@@ -12,6 +12,10 @@ import (
 	"darksite/bundle/casedraft"
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/runtarget"
+	"darksite/cmd/internal/sitecmd/certified"
+	"darksite/cmd/internal/sitecmd/sight"
+	"darksite/cmd/internal/sitecmd/site"
+	"darksite/cmd/internal/sitecmd/watch"
 	"darksite/localmon"
 	"darksite/localmon/source/arrayrest"
 	"darksite/localmon/source/host"
@@ -22,26 +26,26 @@ import (
 type liveFacts struct {
 	*runtarget.Live
 	source localmon.Source
-	sight  *sight
+	sight  *sight.Sight
 	target string
 }
 
-func (a *app) liveFacts(src localmon.Source, s *sight, target string) *liveFacts {
-	return &liveFacts{Live: runtarget.NewLive(src, s, a.env.Now), source: src, sight: s, target: target}
+func (a *app) liveFacts(src localmon.Source, s *sight.Sight, target string) *liveFacts {
+	return &liveFacts{Live: runtarget.NewLive(src, s, a.Env.Now), source: src, sight: s, target: target}
 }
 
 // facts opens the facts of an array or of the kit's own machine; close them.
 func (a *app) facts(ctx context.Context, target string) (*liveFacts, error) {
-	conf, err := a.config()
+	conf, err := a.Config()
 	if err != nil {
 		return nil, err
 	}
-	s, err := a.sight(ctx)
+	s, err := sight.Open(ctx, a.Site)
 	if err != nil {
 		return nil, err
 	}
 	if ar, ok := conf.Array(target); ok {
-		src, err := a.openSource(ar, nil)
+		src, err := watch.OpenSource(a.Site, ar, nil)
 		if err != nil {
 			return nil, err
 		}
@@ -53,7 +57,7 @@ func (a *app) facts(ctx context.Context, target string) (*liveFacts, error) {
 			return nil, err
 		}
 		// How much the history takes is told by the monitor, which has it open.
-		src := &siteOrder{Source: machine, conf: conf, card: a.path(vendorFile), kept: a.coverageAt, used: func(context.Context) (int64, int64, error) {
+		src := &watch.Order{Source: machine, Conf: conf, Card: a.Path(site.VendorFile), Kept: func(now time.Time) (certified.Coverage, error) { return certified.CountAt(a.Site, now) }, Used: func(context.Context) (int64, int64, error) {
 			return 0, 0, errors.New("the monitor tells")
 		}}
 		return a.liveFacts(src, s, target), nil
@@ -69,14 +73,14 @@ func (a *app) facts(ctx context.Context, target string) (*liveFacts, error) {
 // alert that a run waits for closes no sooner than the monitor sees why. One that
 // cannot be asked looks in its own time, so nothing depends on it.
 func (f *liveFacts) hurry(ctx context.Context) {
-	if f.sight.client != nil {
-		_ = f.sight.client.Look(ctx, f.target)
+	if f.sight.Client != nil {
+		_ = f.sight.Client.Look(ctx, f.target)
 	}
 }
 
 func (f *liveFacts) close() error {
-	closeSource(f.source)
-	return f.sight.close()
+	watch.CloseSource(f.source)
+	return f.sight.Close()
 }
 
 // runSite is what a run asks of the site: evidence and case drafts.
@@ -101,7 +105,7 @@ func (s *runSite) Evidence(ctx context.Context, profile string) (map[string][]by
 		return nil, fmt.Errorf("evidence profile %q is not known", profile)
 	}
 	var replies []arrayrest.RawReply
-	if src, able := s.facts.source.(rawReader); able {
+	if src, able := s.facts.source.(watch.RawReader); able {
 		var err error
 		if replies, err = src.Raw(ctx); err != nil {
 			return nil, err
@@ -174,7 +178,7 @@ func (s *runSite) DraftCase(ctx context.Context, c engine.Case) (string, error) 
 	if err != nil {
 		return "", err
 	}
-	s.a.env.Notef("case %s is drafted, severity %d", d.ID, d.Severity)
+	s.a.Env.Notef("case %s is drafted, severity %d", d.ID, d.Severity)
 	return string(d.ID), nil
 }
 

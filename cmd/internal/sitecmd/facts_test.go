@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/sight"
+	"darksite/cmd/internal/sitecmd/site"
 	"darksite/localmon"
 
 	"github.com/stretchr/testify/require"
@@ -30,8 +32,8 @@ func (l *looks) Collect(_ context.Context, now time.Time) (localmon.Batch, error
 
 func TestEvidence(t *testing.T) {
 	site := func(l *looks) *runSite {
-		a := &app{env: &cli.Env{Now: func() time.Time { return factsNow }}}
-		return &runSite{a: a, facts: a.liveFacts(l, &sight{Reader: nothing{}}, "fa-1")}
+		a := &app{&site.Site{Env: &cli.Env{Now: func() time.Time { return factsNow }}}}
+		return &runSite{a: a, facts: a.liveFacts(l, &sight.Sight{Reader: sight.Nothing{}}, "fa-1")}
 	}
 	l := &looks{batch: localmon.Batch{States: []localmon.ComponentState{{Type: "clock", Component: "kit", Status: "set", Detail: "2 h"}}, Partial: []localmon.EndpointError{{Endpoint: "disk", Err: errors.New("no right")}}}}
 	files, err := site(l).Evidence(t.Context(), "kit-state")

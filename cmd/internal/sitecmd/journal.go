@@ -12,35 +12,9 @@ import (
 	"darksite/bundle"
 	"darksite/bundle/journal"
 	"darksite/cmd/internal/cli"
-	"darksite/cmd/internal/keyfile"
 
 	"github.com/spf13/cobra"
 )
-
-// openJournal opens the journal for writing; it is locked until closed.
-func (a *app) openJournal() (*journal.Journal, error) {
-	conf, err := a.config()
-	if err != nil {
-		return nil, err
-	}
-	key, err := keyfile.Signer(a.path(keysDir, journalKeyID+".key"), keyfile.Ask(a.env, ""))
-	if err != nil {
-		return nil, err
-	}
-	return journal.Open(a.path(journalDir), journal.Options{Origin: conf.Site.Code, Signer: key})
-}
-
-func (a *app) viewJournal() (*journal.Log, error) {
-	conf, err := a.config()
-	if err != nil {
-		return nil, err
-	}
-	key, err := keyfile.PublicKey(a.path(keysDir, journalKeyID+".pub"))
-	if err != nil {
-		return nil, err
-	}
-	return journal.View(a.path(journalDir), journal.Options{Origin: conf.Site.Code, Key: key})
-}
 
 func (a *app) journalCommand() *cobra.Command {
 	c := &cobra.Command{
@@ -58,7 +32,7 @@ func (a *app) journalShowCommand() *cobra.Command {
 		Use: "show", Short: "Print the entries", Args: cobra.NoArgs,
 		Example: "  darksite journal show --from 12",
 		RunE: func(c *cobra.Command, _ []string) error {
-			log, err := a.viewJournal()
+			log, err := a.ViewJournal()
 			if err != nil {
 				return err
 			}
@@ -70,14 +44,14 @@ func (a *app) journalShowCommand() *cobra.Command {
 				entries = append(entries, e)
 			}
 			if asJSON {
-				return a.env.JSON(entryViews(entries))
+				return a.Env.JSON(entryViews(entries))
 			}
 			t := &cli.Table{Header: []string{"SEQ", "TIME", "WHO", "WHAT", "BUNDLE", "DETAILS"}}
 			for _, e := range entries {
-				t.Add(strconv.FormatInt(e.Seq, 10), e.Time.Format("2006-01-02 15:04"), e.Actor, e.Action, orDash(string(e.Bundle)), details(e.Details))
+				t.Add(strconv.FormatInt(e.Seq, 10), e.Time.Format("2006-01-02 15:04"), e.Actor, e.Action, cli.OrDash(string(e.Bundle)), details(e.Details))
 			}
-			t.Print(a.env.Out, a.env.Width(), a.env.Color())
-			a.env.Next("darksite journal verify")
+			t.Print(a.Env.Out, a.Env.Width(), a.Env.Color())
+			a.Env.Next("darksite journal verify")
 			return nil
 		},
 	}
@@ -154,7 +128,7 @@ journal is then named truncated, forked or rewritten, and between which entries.
 			if err != nil {
 				return err
 			}
-			log, err := a.viewJournal()
+			log, err := a.ViewJournal()
 			if err != nil {
 				return err
 			}
@@ -167,15 +141,15 @@ journal is then named truncated, forked or rewritten, and between which entries.
 				return err
 			}
 			if asJSON {
-				return a.env.JSON(reportView{report.Mark.Size, report.Mark.Root, report.Checkpoints, len(heard), report.Proven, report.ClockBack, report.Torn, testimonyViews(heard)})
+				return a.Env.JSON(reportView{report.Mark.Size, report.Mark.Root, report.Checkpoints, len(heard), report.Proven, report.ClockBack, report.Torn, testimonyViews(heard)})
 			}
-			fmt.Fprintf(a.env.Out, "%d entries, root %s\n%d signed checkpoints agree\n", report.Mark.Size, report.Mark.Root, report.Checkpoints)
+			fmt.Fprintf(a.Env.Out, "%d entries, root %s\n%d signed checkpoints agree\n", report.Mark.Size, report.Mark.Root, report.Checkpoints)
 			for _, t := range heard {
-				fmt.Fprintf(a.env.Out, "%s agrees: %s\n", cli.Printable(t.Name), t.Why)
+				fmt.Fprintf(a.Env.Out, "%s agrees: %s\n", cli.Printable(t.Name), t.Why)
 			}
 			if len(heard) == 0 {
-				a.env.Notef("no witness from outside was asked: whoever rules this station could have written all of it anew")
-				a.env.Next("darksite journal verify --against COVER.txt", "darksite journal checkpoint > FILE   (and carry it out, for the next time)")
+				a.Env.Notef("no witness from outside was asked: whoever rules this station could have written all of it anew")
+				a.Env.Next("darksite journal verify --against COVER.txt", "darksite journal checkpoint > FILE   (and carry it out, for the next time)")
 			}
 			a.tornNote(report.Torn)
 			return nil

@@ -17,6 +17,7 @@ import (
 	"darksite/bundle/sign"
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/keyfile"
+	"darksite/cmd/internal/sitecmd/site"
 
 	"github.com/spf13/cobra"
 )
@@ -29,7 +30,7 @@ outside, on paper, on a medium, with the vendor, is a witness: journal verify --
 FILE shows later whether the journal still goes on from there.`,
 		Example: "  darksite journal checkpoint > /media/safe/S042-2026-03.txt",
 		RunE: func(c *cobra.Command, _ []string) error {
-			log, err := a.openJournal()
+			log, err := a.OpenJournal()
 			if err != nil {
 				return err
 			}
@@ -41,10 +42,10 @@ FILE shows later whether the journal still goes on from there.`,
 			if err != nil {
 				return err
 			}
-			if _, err := a.env.Out.Write(roster.Bundle(text, [][]byte{sig})); err != nil {
+			if _, err := a.Env.Out.Write(roster.Bundle(text, [][]byte{sig})); err != nil {
 				return err
 			}
-			a.env.Next("darksite journal verify --against FILE")
+			a.Env.Next("darksite journal verify --against FILE")
 			return nil
 		},
 	}
@@ -121,7 +122,7 @@ func (a *app) labelWitness(file string, text []byte, l carry.Label) (journal.Wit
 		}
 		sigs = append(sigs, sig)
 	}
-	r, err := a.loadRoster()
+	r, err := a.Roster()
 	if err != nil {
 		return w, err
 	}
@@ -151,7 +152,7 @@ func (a *app) checkpointWitness(file string, whole []byte) (journal.Witness, err
 	if err != nil {
 		return journal.Witness{}, fmt.Errorf("neither a label nor a cover sheet nor a checkpoint: %w", err)
 	}
-	conf, err := a.config()
+	conf, err := a.Config()
 	if err != nil {
 		return journal.Witness{}, err
 	}
@@ -161,7 +162,7 @@ func (a *app) checkpointWitness(file string, whole []byte) (journal.Witness, err
 	if len(sigs) != 1 {
 		return journal.Witness{}, fmt.Errorf("want one signature below the checkpoint, found %d", len(sigs))
 	}
-	key, err := keyfile.PublicKey(a.path(keysDir, journalKeyID+".pub"))
+	key, err := keyfile.PublicKey(a.Path(site.KeysDir, site.JournalKeyID+".pub"))
 	if err != nil {
 		return journal.Witness{}, err
 	}

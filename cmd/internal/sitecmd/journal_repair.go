@@ -4,6 +4,7 @@ import (
 	"darksite/bundle/journal"
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/keyfile"
+	"darksite/cmd/internal/sitecmd/site"
 
 	"github.com/spf13/cobra"
 )
@@ -21,24 +22,24 @@ a journal that disagrees with its own checkpoint is refused with exit code 5.`,
 			if as == "" {
 				return cli.Usagef("say who you are with --as ID")
 			}
-			conf, err := a.config()
+			conf, err := a.Config()
 			if err != nil {
 				return err
 			}
-			key, err := keyfile.Signer(a.path(keysDir, journalKeyID+".key"), keyfile.Ask(a.env, ""))
+			key, err := keyfile.Signer(a.Path(site.KeysDir, site.JournalKeyID+".key"), keyfile.Ask(a.Env, ""))
 			if err != nil {
 				return err
 			}
-			n, err := journal.Repair(c.Context(), a.path(journalDir), journal.Options{Origin: conf.Site.Code, Signer: key}, as, a.env.Now())
+			n, err := journal.Repair(c.Context(), a.Path(site.JournalDir), journal.Options{Origin: conf.Site.Code, Signer: key}, as, a.Env.Now())
 			if err != nil {
 				return err
 			}
 			if n == 0 {
-				a.env.Notef("the journal ends in a whole entry; nothing was changed")
+				a.Env.Notef("the journal ends in a whole entry; nothing was changed")
 			} else {
-				a.env.Notef("%d bytes of an unfinished entry were put aside into journal/torn", n)
+				a.Env.Notef("%d bytes of an unfinished entry were put aside into journal/torn", n)
 			}
-			a.env.Next("darksite journal verify")
+			a.Env.Next("darksite journal verify")
 			return nil
 		},
 	}
@@ -51,6 +52,6 @@ func (a *app) tornNote(bytes int) {
 	if bytes == 0 {
 		return
 	}
-	a.env.Notef("after them %d bytes of an entry that was never finished, as a power cut leaves it; nothing can be journalled until they are put aside", bytes)
-	a.env.Next("darksite journal repair --as ID")
+	a.Env.Notef("after them %d bytes of an entry that was never finished, as a power cut leaves it; nothing can be journalled until they are put aside", bytes)
+	a.Env.Next("darksite journal repair --as ID")
 }

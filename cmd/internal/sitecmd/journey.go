@@ -19,6 +19,9 @@ import (
 	"darksite/bundle/redact/pseudonym"
 	"darksite/bundle/roster"
 	"darksite/bundle/seal"
+	"darksite/cmd/internal/sitecmd/sight"
+	"darksite/cmd/internal/sitecmd/site"
+	"darksite/cmd/internal/sitecmd/watch"
 	"darksite/cmd/internal/siteconf"
 	"darksite/localmon"
 	"darksite/localmon/boltfile"
@@ -36,16 +39,16 @@ func (j *journey) close() error { return errors.Join(j.journal.Close(), j.cases.
 
 // journey opens the pipeline; close it. sight is asked for the site's inventory
 // when a bundle is collected and may be nil otherwise.
-func (a *app) journey(s *sight) (*journey, error) {
-	conf, err := a.config()
+func (a *app) journey(s *sight.Sight) (*journey, error) {
+	conf, err := a.Config()
 	if err != nil {
 		return nil, err
 	}
-	log, err := a.openJournal()
+	log, err := a.OpenJournal()
 	if err != nil {
 		return nil, err
 	}
-	cases, _, err := a.openCases()
+	cases, _, err := a.OpenCases()
 	if err != nil {
 		return nil, errors.Join(err, log.Close())
 	}
@@ -58,7 +61,7 @@ func (a *app) journey(s *sight) (*journey, error) {
 		return pipeline.NewGate(o)
 	}
 	j.Pipeline, err = pipeline.New(pipeline.Options{
-		Dir: a.path(bundlesDir), MapDir: a.path(mapsDir), Counters: pipeline.NewCounters(cases.DB), Journal: log,
+		Dir: a.Path(site.BundlesDir), MapDir: a.Path(site.MapsDir), Counters: pipeline.NewCounters(cases.DB), Journal: log,
 		Trust: func() (pipeline.Trust, error) { return a.trust(cases) },
 		Gate:  gate,
 		GateHiding: func(ctx context.Context, words []string) (pipeline.Gate, error) {
@@ -76,7 +79,7 @@ func (a *app) journey(s *sight) (*journey, error) {
 			}
 			return g.Rules(), g.Policy(), nil
 		},
-		Now: a.env.Now, Tool: sync.OnceValues(a.tool), ValidFor: conf.Review.LapseAfter,
+		Now: a.Env.Now, Tool: sync.OnceValues(a.tool), ValidFor: conf.Review.LapseAfter,
 	})
 	if err != nil {
 		return nil, errors.Join(err, j.close())
@@ -86,16 +89,16 @@ func (a *app) journey(s *sight) (*journey, error) {
 
 // trust reads whom the site believes, anew at every call.
 func (a *app) trust(cases *boltfile.File) (pipeline.Trust, error) {
-	r, err := a.loadRoster()
+	r, err := a.Roster()
 	if err != nil {
 		return pipeline.Trust{}, err
 	}
-	r.Approvals = a.approvals(r.Approvals)
-	v, err := a.loadVendor()
+	r.Approvals = a.Approvals(r.Approvals)
+	v, err := a.Vendor()
 	if err != nil {
 		return pipeline.Trust{}, err
 	}
-	seen, err := readReplies(cases.DB)
+	seen, err := site.ReadReplies(cases.DB)
 	if err != nil {
 		return pipeline.Trust{}, err
 	}
@@ -118,7 +121,7 @@ func (a *app) tool() (bundle.Tool, error) {
 	if _, err := io.Copy(h, f); err != nil {
 		return bundle.Tool{}, fmt.Errorf("name this program: %w", err)
 	}
-	return bundle.Tool{Version: a.version, SHA256: bundle.Digest(hex.EncodeToString(h.Sum(nil)))}, nil
+	return bundle.Tool{Version: a.Version, SHA256: bundle.Digest(hex.EncodeToString(h.Sum(nil)))}, nil
 }
 
 // ids are what the people of the roster are called in manifests and approvals, in
@@ -135,31 +138,31 @@ func ids(r roster.Roster) []string {
 // redactOptions is the site's gate: its key, its words, and what it knows by
 // name. Without a sight the inventory is that of site.yaml alone, which is
 // enough to name rules and policy.
-func (a *app) redactOptions(ctx context.Context, conf *siteconf.Config, s *sight) (redact.Options, error) {
-	key, err := readSecret(a.path(keysDir, pseudonymKey))
+func (a *app) redactOptions(ctx context.Context, conf *siteconf.Config, s *sight.Sight) (redact.Options, error) {
+	key, err := site.ReadSecret(a.Path(site.KeysDir, site.PseudonymKey))
 	if err != nil {
 		return redact.Options{}, err
 	}
 	a.frugal()
-	r, err := a.loadRoster()
+	r, err := a.Roster()
 	if err != nil {
 		return redact.Options{}, err
 	}
 	o := redact.Options{Key: key, Known: a.known(conf), Public: ids(r), Progress: a.redactProgress()}
-	if err := a.addPolicy(conf, &o); err != nil {
+	if err := a.AddPolicy(conf, &o); err != nil {
 		return redact.Options{}, err
 	}
 	if s != nil {
-		inventory, err := s.inventory(ctx)
+		seen, err := inventory(ctx, s)
 		if err != nil {
 			return redact.Options{}, err
 		}
-		speakers, err := a.speakers(ctx, o.Known)
+		speakers, err := watch.Speakers(ctx, a.Site, o.Known)
 		if err != nil {
 			return redact.Options{}, err
 		}
-		o.Known = append(append(o.Known, inventory...), speakers...)
-		for _, host := range s.carried {
+		o.Known = append(append(o.Known, seen...), speakers...)
+		for _, host := range s.Carried {
 			o.Known = append(o.Known, redact.Known{Kind: pseudonym.Host, Value: host})
 		}
 	}
@@ -188,8 +191,8 @@ func (a *app) known(conf *siteconf.Config) []redact.Known {
 		}
 	}
 	for _, file := range conf.Secrets() {
-		if secret, err := os.ReadFile(a.rooted(file)); err == nil { // a target without its secret is watched by nobody
-			add(pseudonym.Secret, trimLine(secret))
+		if secret, err := os.ReadFile(a.Rooted(file)); err == nil { // a target without its secret is watched by nobody
+			add(pseudonym.Secret, site.TrimLine(secret))
 		}
 	}
 	for _, n := range conf.Notify {
@@ -206,7 +209,7 @@ func (a *app) known(conf *siteconf.Config) []redact.Known {
 }
 
 // inventory is what the monitor has seen by name.
-func (s *sight) inventory(ctx context.Context) ([]redact.Known, error) {
+func inventory(ctx context.Context, s *sight.Sight) ([]redact.Known, error) {
 	series, err := s.Series(ctx, localmon.Selector{})
 	if err != nil {
 		return nil, fmt.Errorf("read the inventory: %w", err)

@@ -6,6 +6,7 @@ import (
 
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/cli/clitest"
+	"darksite/cmd/internal/sitecmd/site"
 	runbookcontent "darksite/runbooks/content"
 	lessons "darksite/training/course"
 	"darksite/training/course/content"
@@ -30,7 +31,7 @@ func TestLessonsTeachCommandsThatAreThere(t *testing.T) {
 				return strings.HasPrefix(line, "casedesk ") || strings.HasPrefix(line, "sha256sum ")
 			}
 			met++
-			err := clitest.Understood((&app{env: &cli.Env{}}).root(), rest)
+			err := clitest.Understood((&app{&site.Site{Env: &cli.Env{}}}).root(), rest)
 			require.NoError(t, err, line)
 			return err == nil
 		},

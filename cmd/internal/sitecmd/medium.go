@@ -14,6 +14,7 @@ import (
 	"darksite/bundle/pipeline"
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/keyfile"
+	"darksite/cmd/internal/sitecmd/site"
 	"darksite/localmon/units"
 
 	"filippo.io/age"
@@ -21,7 +22,7 @@ import (
 )
 
 type writeOptions struct {
-	person
+	site.Person
 	medium, volume, serial, part string
 	parity                       int
 }
@@ -46,7 +47,7 @@ one file, the last of them parity: any one of the media may be lost.`,
 			return a.write(c.Context(), args[0], o)
 		},
 	}
-	o.flags(c)
+	o.Flags(c)
 	f := c.Flags()
 	f.StringVar(&o.medium, "medium", "", "folder where the medium is mounted")
 	f.StringVar(&o.volume, "volume", "fat32", "size of a volume: fat32, cd, dvd, bd25 or such as 512MiB")
@@ -69,7 +70,7 @@ func (a *app) write(ctx context.Context, name string, o writeOptions) error {
 	if err := isFolder(o.medium); err != nil {
 		return err
 	}
-	key, err := a.signer(o.as, o.key, o.passFile)
+	key, err := a.Signer(o.As, o.Key, o.PassFile)
 	if err != nil {
 		return err
 	}
@@ -77,12 +78,12 @@ func (a *app) write(ctx context.Context, name string, o writeOptions) error {
 		w, err := j.Write(ctx, id, pipeline.MediumOptions{
 			Dir: o.medium, Signer: key, Serial: o.serial, Layout: carry.Layout{VolumeSize: size, Parity: o.parity},
 			Number: number, Of: of,
-			Progress: a.env.Progress("writing").Step,
+			Progress: a.Env.Progress("writing").Step,
 		})
 		if err != nil {
 			return err
 		}
-		fmt.Fprintln(a.env.Out, w.Folder)
+		fmt.Fprintln(a.Env.Out, w.Folder)
 		r, err := j.Show(id)
 		if err != nil {
 			return err
@@ -145,32 +146,32 @@ writing nothing, and every file compared with the approved manifest.`,
 			return a.readBack(c.Context(), args[0], o, identity)
 		},
 	}
-	c.Flags().StringVar(&o.as, "as", "", "id of the person who verifies")
+	c.Flags().StringVar(&o.As, "as", "", "id of the person who verifies")
 	c.Flags().StringVar(&o.medium, "medium", "", "folder where the medium is mounted")
 	c.Flags().StringVar(&identity, "identity", "", "file of the record key (default: keys/record.key when it is there)")
-	c.Flags().StringVar(&o.passFile, "passphrase-file", "", "passphrase of the record key")
+	c.Flags().StringVar(&o.PassFile, "passphrase-file", "", "passphrase of the record key")
 	_ = c.MarkFlagRequired("medium") // the flag exists: it was defined above
 	return c
 }
 
 func (a *app) readBack(ctx context.Context, name string, o writeOptions, identity string) error {
-	if o.as == "" {
+	if o.As == "" {
 		return cli.Usagef("say who you are with --as ID")
 	}
 	if err := isFolder(o.medium); err != nil {
 		return err
 	}
-	ids, err := a.recordIdentities(identity, o.passFile)
+	ids, err := a.recordIdentities(identity, o.PassFile)
 	if err != nil {
 		return err
 	}
 	return a.onOne(name, func(j *journey, id bundle.ID) error {
-		report, err := j.Verify(ctx, id, o.medium, o.as, a.env.Progress("reading back").Step, ids...)
+		report, err := j.Verify(ctx, id, o.medium, o.As, a.Env.Progress("reading back").Step, ids...)
 		if err != nil {
 			return err
 		}
 		for _, other := range report.Others {
-			a.env.Notef("also on the medium: %s", cli.Printable(other))
+			a.Env.Notef("also on the medium: %s", cli.Printable(other))
 		}
 		opened := "the sealed file was not decrypted: no record key at hand"
 		switch {
@@ -188,7 +189,7 @@ func (a *app) readBack(ctx context.Context, name string, o writeOptions, identit
 // recordIdentities loads the record key when one is named or lies in keys/.
 func (a *app) recordIdentities(file, passFile string) ([]age.Identity, error) {
 	if file == "" {
-		file = a.path(keysDir, recordKey)
+		file = a.Path(site.KeysDir, site.RecordKey)
 		if _, err := os.Stat(file); errors.Is(err, os.ErrNotExist) {
 			return nil, nil
 		}
@@ -198,8 +199,8 @@ func (a *app) recordIdentities(file, passFile string) ([]age.Identity, error) {
 
 // identities reads what opens a sealed file.
 func (a *app) identities(file, passFile string) ([]age.Identity, error) {
-	if err := a.ownKey(file); err != nil {
+	if err := a.OwnKey(file); err != nil {
 		return nil, err
 	}
-	return keyfile.Identities(file, keyfile.Ask(a.env, passFile))
+	return keyfile.Identities(file, keyfile.Ask(a.Env, passFile))
 }

@@ -12,6 +12,7 @@ import (
 
 	"darksite/bundle/redact"
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/site"
 
 	"github.com/spf13/cobra"
 )
@@ -74,16 +75,16 @@ func (a *app) runRedact(ctx context.Context, o redactOptions) error {
 	}
 	a.frugal()
 	options := redact.Options{Key: key, Workers: o.jobs, Links: true}
-	if o.progress || cli.Terminal(a.env.Err) {
+	if o.progress || cli.Terminal(a.Env.Err) {
 		options.Progress = a.redactProgress()
 	}
 	if o.words != "" {
-		if options.Words, err = readWords(o.words); err != nil {
+		if options.Words, err = site.ReadWords(o.words); err != nil {
 			return err
 		}
 	}
 	if o.policy != "" {
-		if options.Policy, err = readPolicy(o.policy); err != nil {
+		if options.Policy, err = site.ReadPolicy(o.policy); err != nil {
 			return cli.WithHint(cli.WithCode(cli.CodeUsage, err), "mend it in %s; nothing was written", o.policy)
 		}
 	}
@@ -109,7 +110,7 @@ func (a *app) runRedact(ctx context.Context, o redactOptions) error {
 		return redactFailed(err, o)
 	}
 	if o.asJSON {
-		if err := a.env.JSON(result.Report); err != nil {
+		if err := a.Env.JSON(result.Report); err != nil {
 			return err
 		}
 	} else {
@@ -139,7 +140,7 @@ func redactFailed(err error, o redactOptions) error {
 // a site's values take is doubled otherwise. It is a wish that costs time where the
 // values alone take more, and GOMEMLIMIT in the environment goes before it.
 func (a *app) frugal() {
-	if a.env.Getenv("GOMEMLIMIT") == "" {
+	if a.Env.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(96 << 20)
 	}
 }
@@ -148,7 +149,7 @@ func (a *app) redactProgress() redact.Progress {
 	steps := map[string]*cli.Progress{}
 	return func(pass string, done, total int64) {
 		if steps[pass] == nil {
-			steps[pass] = a.env.Progress(pass)
+			steps[pass] = a.Env.Progress(pass)
 		}
 		steps[pass].Step(done, total)
 	}
@@ -159,62 +160,44 @@ func (a *app) printRedacted(r *redact.Result, o redactOptions, ofSite bool) {
 	for _, n := range r.Report.ByRule {
 		t.Add(fmt.Sprint(n.Count), n.Rule)
 	}
-	t.Print(a.env.Out, a.env.Width(), a.env.Color())
+	t.Print(a.Env.Out, a.Env.Width(), a.Env.Color())
 	if n := len(r.Leaks); n > 0 {
-		a.env.Notef("the proof found %d places that the rules had left; texts were mended there, other files withheld, and all was proved again", n)
+		a.Env.Notef("the proof found %d places that the rules had left; texts were mended there, other files withheld, and all was proved again", n)
 	}
-	a.env.Notef("%d files redacted, %d withheld; the proof found nothing left", len(r.Files), len(r.Withheld))
+	a.Env.Notef("%d files redacted, %d withheld; the proof found nothing left", len(r.Files), len(r.Withheld))
 	for _, word := range r.Report.Loosened {
-		a.env.Notef("loosened by the policy: %s stays", cli.Printable(word))
+		a.Env.Notef("loosened by the policy: %s stays", cli.Printable(word))
 	}
 	for _, w := range r.Withheld {
-		a.env.Notef("withheld: %s: %s", cli.Printable(w.Path), w.Reason)
+		a.Env.Notef("withheld: %s: %s", cli.Printable(w.Path), w.Reason)
 	}
 	near := int64(0)
 	for _, f := range r.Files {
 		near += f.NearMisses
 	}
 	if near > 0 {
-		a.env.Notef("%d words that look drawn by chance were kept; the report counts them for each file", near)
+		a.Env.Notef("%d words that look drawn by chance were kept; the report counts them for each file", near)
 	}
 	if ofSite {
-		a.env.Notef("darksite reveal says what a pseudonym stands for, with the record key")
+		a.Env.Notef("darksite reveal says what a pseudonym stands for, with the record key")
 	}
 	next := "look through " + o.out + " before you hand it on"
 	if o.report == "" && (near > 0 || len(r.Withheld) > 0) {
 		next += "; --report FILE keeps what was found where"
 	}
-	a.env.Next(next)
+	a.Env.Next(next)
 }
 
 // pseudonymKey is the site's key, or one for this run where there is no site.
 func (a *app) pseudonymKey(file string) (key []byte, ofSite bool, err error) {
 	if file != "" {
-		key, err := readSecret(file)
+		key, err := site.ReadSecret(file)
 		return key, false, cli.WithHint(err, "a key is 64 hex digits; leave --key away to take the site's")
 	}
-	key, err = readSecret(a.path(keysDir, pseudonymKey))
+	key, err = site.ReadSecret(a.Path(site.KeysDir, site.PseudonymKey))
 	if errors.Is(err, fs.ErrNotExist) {
-		a.env.Notef("no site folder: pseudonyms of this run agree with no other run")
-		return newRandomKey(), false, nil
+		a.Env.Notef("no site folder: pseudonyms of this run agree with no other run")
+		return site.NewRandomKey(), false, nil
 	}
 	return key, err == nil, err
-}
-
-func readPolicy(file string) (redact.Policy, error) {
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return redact.Policy{}, fmt.Errorf("read the policy: %w", err)
-	}
-	return redact.ParsePolicy(file, string(text))
-}
-
-// readWords reads a word list; see [redact.ParseWords].
-func readWords(file string) ([]string, error) {
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return nil, fmt.Errorf("read the word list: %w", err)
-	}
-	words, err := redact.ParseWords(file, data)
-	return words, cli.WithHint(cli.WithCode(cli.CodeUsage, err), "mend the list; nothing was written")
 }

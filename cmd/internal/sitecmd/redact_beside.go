@@ -10,6 +10,7 @@ import (
 	"darksite/bundle/redact"
 	"darksite/bundle/safefile"
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/site"
 
 	"filippo.io/age"
 )
@@ -36,28 +37,28 @@ func (a *app) openBeside(o redactOptions, ofSite bool) (*beside, error) {
 	if ofSite {
 		if err := b.openMap(a); err != nil {
 			b.abort()
-			return nil, cli.WithHint(err, "the map of the pseudonyms is kept in %s; nothing was written to %s", a.path(mapsDir), o.out)
+			return nil, cli.WithHint(err, "the map of the pseudonyms is kept in %s; nothing was written to %s", a.Path(site.MapsDir), o.out)
 		}
 	}
 	return b, nil
 }
 
 func (b *beside) openMap(a *app) error {
-	r, err := a.loadRoster()
+	r, err := a.Roster()
 	if err != nil {
 		return err
 	}
 	if b.to, err = age.ParseHybridRecipient(r.Record); err != nil {
 		return fmt.Errorf("record key of the roster: %w", err)
 	}
-	if err := os.MkdirAll(a.path(mapsDir), 0o700); err != nil {
+	if err := os.MkdirAll(a.Path(site.MapsDir), 0o700); err != nil {
 		return fmt.Errorf("keep the map: %w", err)
 	}
-	if _, err := safefile.Sweep(a.path(mapsDir)); err != nil {
+	if _, err := safefile.Sweep(a.Path(site.MapsDir)); err != nil {
 		return fmt.Errorf("keep the map: %w", err)
 	}
-	name := "redact-" + a.env.Now().UTC().Format("20060102T150405.000000Z") + ".age"
-	if b.pseudonyms, err = safefile.Create(a.path(mapsDir, name), 0o600); err != nil {
+	name := "redact-" + a.Env.Now().UTC().Format("20060102T150405.000000Z") + ".age"
+	if b.pseudonyms, err = safefile.Create(a.Path(site.MapsDir, name), 0o600); err != nil {
 		return fmt.Errorf("keep the map: %w", err)
 	}
 	return nil

@@ -3,12 +3,9 @@ package sitecmd
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,12 +15,11 @@ import (
 	"darksite/bundle/journal"
 	"darksite/bundle/pipeline"
 	"darksite/bundle/reply"
-	"darksite/bundle/safefile"
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/site"
 	"darksite/localmon"
 
 	"github.com/spf13/cobra"
-	"go.etcd.io/bbolt"
 )
 
 func (a *app) replyCommand() *cobra.Command {
@@ -75,93 +71,40 @@ type replyOptions struct {
 	yes                bool
 }
 
-// seenReplies is how far the site has come in the vendor's chain.
-type seenReplies struct {
-	Seq  int64     `json:"seq"`
-	Hash string    `json:"sha256"`
-	At   time.Time `json:"at,omitzero"` // when it was opened here
-	Left []leftOut `json:"left,omitempty"`
-}
-
-// leftOut is a part of a reply that the site does without, until a later reply
-// brings it again. The vendor is told with the next bundle.
-type leftOut struct {
-	Reply int64  `json:"reply"`
-	What  string `json:"what"` // withoutRules or withoutBooks
-}
-
 // mostLeft is how many of these are kept, the newest.
 const mostLeft = 20
 
 // leftAfter is what is left out once a reply is applied.
-func leftAfter(before []leftOut, o reply.Opened, without []string) []leftOut {
+func leftAfter(before []site.LeftOut, o reply.Opened, without []string) []site.LeftOut {
 	left := slices.Clone(before)
 	for what, brought := range map[string]bool{withoutRules: o.Rules != nil, withoutBooks: o.Pack != nil} {
 		if !brought {
 			continue
 		}
-		left = slices.DeleteFunc(left, func(l leftOut) bool { return l.What == what })
+		left = slices.DeleteFunc(left, func(l site.LeftOut) bool { return l.What == what })
 		if slices.Contains(without, what) {
-			left = append(left, leftOut{o.Seq, what})
+			left = append(left, site.LeftOut{Reply: o.Seq, What: what})
 		}
 	}
-	slices.SortFunc(left, func(x, y leftOut) int { return cmp.Or(cmp.Compare(x.Reply, y.Reply), cmp.Compare(x.What, y.What)) })
+	slices.SortFunc(left, func(x, y site.LeftOut) int { return cmp.Or(cmp.Compare(x.Reply, y.Reply), cmp.Compare(x.What, y.What)) })
 	return left[max(len(left)-mostLeft, 0):]
-}
-
-var repliesBucket = []byte("replies") // a constant; Go has none for bytes
-
-func readReplies(db *bbolt.DB) (seen seenReplies, err error) {
-	err = db.View(func(tx *bbolt.Tx) error {
-		b := tx.Bucket(repliesBucket)
-		if b == nil {
-			return nil
-		}
-		data := b.Get([]byte("newest"))
-		if data == nil {
-			return nil
-		}
-		return json.Unmarshal(data, &seen)
-	})
-	if err != nil {
-		return seen, fmt.Errorf("read the chain of replies: %w", err)
-	}
-	return seen, nil
-}
-
-func writeReplies(db *bbolt.DB, seen seenReplies) error {
-	err := db.Update(func(tx *bbolt.Tx) error {
-		b, err := tx.CreateBucketIfNotExists(repliesBucket)
-		if err != nil {
-			return err
-		}
-		data, err := json.Marshal(seen)
-		if err != nil {
-			return err
-		}
-		return b.Put([]byte("newest"), data)
-	})
-	if err != nil {
-		return fmt.Errorf("store the chain of replies: %w", err)
-	}
-	return nil
 }
 
 // carriedReply reads a reply from its file, or from what was scanned of its code.
 func (a *app) carriedReply(path, scan string) ([]byte, error) {
 	switch {
 	case scan == "":
-		return readBounded(path, reply.MaxBytes+1)
+		return site.ReadBounded(path, reply.MaxBytes+1)
 	case reply.IsCode(scan):
 		return reply.FromCode(scan)
 	case scan == "-":
-		text, err := io.ReadAll(io.LimitReader(a.env.In, 4*reply.MaxCode))
+		text, err := io.ReadAll(io.LimitReader(a.Env.In, 4*reply.MaxCode))
 		if err != nil {
 			return nil, fmt.Errorf("read the code: %w", err)
 		}
 		return reply.FromCode(string(text))
 	}
-	text, err := readBounded(scan, 4*reply.MaxCode)
+	text, err := site.ReadBounded(scan, 4*reply.MaxCode)
 	if err != nil {
 		return nil, err
 	}
@@ -174,11 +117,11 @@ func (a *app) openReply(ctx context.Context, file []byte, w replyOptions) error 
 			return cli.Usagef("--without %q: want %s or %s", what, withoutRules, withoutBooks)
 		}
 	}
-	conf, err := a.config()
+	conf, err := a.Config()
 	if err != nil {
 		return err
 	}
-	vendor, err := a.loadVendor()
+	vendor, err := a.Vendor()
 	if err != nil {
 		return err
 	}
@@ -196,38 +139,19 @@ func (a *app) openReply(ctx context.Context, file []byte, w replyOptions) error 
 	return a.onBundle(func(j *journey) error { return a.applyReply(ctx, j, opened, w) })
 }
 
-func readBounded(path string, limit int64) ([]byte, error) {
-	root, err := os.OpenRoot(filepath.Dir(path))
-	if err != nil {
-		return nil, fmt.Errorf("read the reply: %w", err)
-	}
-	defer root.Close()
-	// A pipe would block the command for ever, out of reach of Ctrl-C.
-	f, _, err := safefile.OpenRegular(root, filepath.Base(path))
-	if err != nil {
-		return nil, fmt.Errorf("read the reply: %w", err)
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, limit))
-	if err != nil {
-		return nil, fmt.Errorf("read the reply: %w", err)
-	}
-	return data, nil
-}
-
 // applyReply shows a reply, asks, and applies it: the items in one transaction,
 // then the receipts, then the journal, then the files it brings, each replaced as a
 // whole, then the chain moves on. Each part may be done again, so an interruption is
 // mended by opening the file again.
 func (a *app) applyReply(ctx context.Context, j *journey, o reply.Opened, w replyOptions) error {
-	seen, err := readReplies(j.cases.DB)
+	seen, err := site.ReadReplies(j.cases.DB)
 	if err != nil {
 		return err
 	}
 	missing, err := reply.Order(o, seen.Seq, seen.Hash)
 	if errors.Is(err, reply.ErrApplied) {
-		a.env.Notef("reply %d was applied before; nothing is changed", o.Seq)
-		a.env.Next("darksite case list")
+		a.Env.Notef("reply %d was applied before; nothing is changed", o.Seq)
+		a.Env.Next("darksite case list")
 		return nil
 	}
 	if err != nil {
@@ -254,14 +178,14 @@ func (a *app) applyReply(ctx context.Context, j *journey, o reply.Opened, w repl
 		return err
 	}
 	refused := cli.WithHint(errors.New("the reply is not applied: nothing was changed"), "darksite reply open FILE")
-	if err := a.env.Agree(w.yes, "Apply this at the site?", "it is to be applied", refused); err != nil {
+	if err := a.Env.Agree(w.yes, "Apply this at the site?", "it is to be applied", refused); err != nil {
 		return err
 	}
 	changes, err := a.caseChanges(store, o)
 	if err != nil {
 		return err
 	}
-	if err := store.UpdateAll(a.env.Now(), changes); err != nil {
+	if err := store.UpdateAll(a.Env.Now(), changes); err != nil {
 		return err
 	}
 	for _, rc := range o.Receipts {
@@ -274,7 +198,7 @@ func (a *app) applyReply(ctx context.Context, j *journey, o reply.Opened, w repl
 	if len(w.without) > 0 {
 		details["without"] = strings.Join(w.without, " ")
 	}
-	_, err = j.journal.Append(ctx, journal.Entry{Time: a.env.Now(), Actor: "vendor", Action: "reply.apply", Details: details})
+	_, err = j.journal.Append(ctx, journal.Entry{Time: a.Env.Now(), Actor: "vendor", Action: "reply.apply", Details: details})
 	if err != nil {
 		return err
 	}
@@ -287,14 +211,14 @@ func (a *app) applyReply(ctx context.Context, j *journey, o reply.Opened, w repl
 	if err := a.putInForce(ctx, j, card, w.officers); err != nil {
 		return err
 	}
-	if err := writeReplies(j.cases.DB, seenReplies{o.Seq, o.Hash, a.env.Now().UTC(), leftAfter(seen.Left, o, w.without)}); err != nil {
+	if err := site.WriteReplies(j.cases.DB, site.Replies{Seq: o.Seq, Hash: o.Hash, At: a.Env.Now().UTC(), Left: leftAfter(seen.Left, o, w.without)}); err != nil {
 		return err
 	}
-	a.env.Notef("reply %d is applied: %d items, %d receipts", o.Seq, len(o.Items), len(o.Receipts))
+	a.Env.Notef("reply %d is applied: %d items, %d receipts", o.Seq, len(o.Items), len(o.Receipts))
 	if brought.rules != nil {
-		a.env.Notef("a monitor that runs takes the new rules when it is started again, or told to read its files again")
+		a.Env.Notef("a monitor that runs takes the new rules when it is started again, or told to read its files again")
 	}
-	a.env.Next(afterReply(o)...)
+	a.Env.Next(afterReply(o)...)
 	return nil
 }
 
@@ -307,7 +231,7 @@ func (a *app) caseChanges(store *casedraft.Store, o reply.Opened) (changes []cas
 		switch {
 		case errors.Is(err, casedraft.ErrNotFound):
 			if !unknown[it.Case] {
-				a.env.Notef("case %s has no draft here, so what is said of it is shown and not kept with a case", it.Case)
+				a.Env.Notef("case %s has no draft here, so what is said of it is shown and not kept with a case", it.Case)
 			}
 			unknown[it.Case] = true
 			continue
@@ -406,31 +330,25 @@ func (a *app) printReply(o reply.Opened, missing int64) {
 	for _, p := range o.Signers {
 		by = append(by, p.ID)
 	}
-	fmt.Fprintf(a.env.Out, "reply %d of %s, signed by %s and %s\n", o.Seq, o.Issued.Format("2006-01-02 15:04Z"), by[0], by[1])
+	fmt.Fprintf(a.Env.Out, "reply %d of %s, signed by %s and %s\n", o.Seq, o.Issued.Format("2006-01-02 15:04Z"), by[0], by[1])
 	for _, it := range o.Items {
 		switch it.Kind {
 		case reply.Ack:
-			a.paragraphOut(fmt.Sprintf("case %s has the number %s, severity %d: %s", it.Case, it.Number, it.Severity, it.Text))
+			a.Env.Paragraph("", fmt.Sprintf("case %s has the number %s, severity %d: %s", it.Case, it.Number, it.Severity, it.Text))
 		default:
 			for i, line := range strings.Split(itemWords(it), "\n") {
 				if i == 0 {
 					line = strings.TrimPrefix(fmt.Sprintf("case %s, %s: %s", cmp.Or(it.Number, it.Case), cmp.Or(it.Engineer, "the vendor"), line), " ")
 				}
-				a.paragraphOut(line)
+				a.Env.Paragraph("", line)
 			}
 		}
 	}
 	for _, r := range o.Receipts {
-		fmt.Fprintf(a.env.Out, "bundle %s has arrived whole\n", r.BID)
+		fmt.Fprintf(a.Env.Out, "bundle %s has arrived whole\n", r.BID)
 	}
 	a.tellRoster(o.Roster)
 	if missing > 0 {
-		a.env.Notef("%d earlier replies have not come, and an older one is not opened after a newer; what they said comes again until a bundle says they were opened", missing)
-	}
-}
-
-func (a *app) paragraphOut(text string) {
-	for _, line := range cli.Wrap(cli.Printable(text), a.env.Width()) {
-		fmt.Fprintln(a.env.Out, line)
+		a.Env.Notef("%d earlier replies have not come, and an older one is not opened after a newer; what they said comes again until a bundle says they were opened", missing)
 	}
 }

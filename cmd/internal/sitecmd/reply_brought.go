@@ -16,13 +16,17 @@ import (
 	"darksite/bundle/journal"
 	"darksite/bundle/reply"
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/books"
+	"darksite/cmd/internal/sitecmd/rules"
+	"darksite/cmd/internal/sitecmd/sight"
+	"darksite/cmd/internal/sitecmd/site"
 	"darksite/localmon/rule"
 	"darksite/runbooks/pack"
 )
 
 // vendorRules is the file of rules that replies bring, beside the site's own. Each
 // reply with rules replaces it as a whole.
-const vendorRules = "vendor" + ruleExt
+const vendorRules = "vendor" + rules.Ext
 
 // What --without leaves out.
 const (
@@ -34,7 +38,7 @@ const (
 type brought struct {
 	rules   []byte // nil where nothing changes
 	changes []rule.Change
-	books   *newPack // nil where nothing changes
+	books   *books.NewPack // nil where nothing changes
 	pack    []byte
 }
 
@@ -62,7 +66,7 @@ func (a *app) weighBrought(ctx context.Context, j *journey, o reply.Opened, with
 		if b.changes, err = a.weighRules(ctx, j, o.Rules, b.books); err != nil {
 			return b, cli.WithHint(err, "ask the vendor for other rules; what else the reply says: darksite reply open FILE --without %s", withoutRules)
 		}
-		if was, err := os.ReadFile(a.path(rulesDir, vendorRules)); err != nil || !bytes.Equal(was, o.Rules) {
+		if was, err := os.ReadFile(a.Path(rules.Dir, vendorRules)); err != nil || !bytes.Equal(was, o.Rules) {
 			b.rules = o.Rules
 		}
 	}
@@ -71,14 +75,14 @@ func (a *app) weighBrought(ctx context.Context, j *journey, o reply.Opened, with
 }
 
 // weighReplyPack is nil where the pack changes nothing.
-func (a *app) weighReplyPack(data []byte, site string) (*newPack, error) {
+func (a *app) weighReplyPack(data []byte, site string) (*books.NewPack, error) {
 	o, err := pack.Read(data)
 	if err != nil {
 		return nil, cli.WithCode(cli.CodeTampered, fmt.Errorf("the reply brings a pack of runbooks: %w", err))
 	}
-	p, err := a.weighPack(o, site)
-	if errors.Is(err, errNotNewer) { // it was sealed again, and somebody was quicker
-		a.env.Notef("passed over: %v", err)
+	p, err := books.Weigh(a.Site, o, site)
+	if errors.Is(err, books.ErrNotNewer) { // it was sealed again, and somebody was quicker
+		a.Env.Notef("passed over: %v", err)
 		return nil, nil
 	}
 	return p, err
@@ -86,23 +90,23 @@ func (a *app) weighReplyPack(data []byte, site string) (*newPack, error) {
 
 // weighRules puts the rules of a reply in the place of the vendor's before and says
 // what changes. They may name the runbooks that come with them.
-func (a *app) weighRules(ctx context.Context, j *journey, text []byte, books *newPack) (changes []rule.Change, err error) {
-	files, err := a.ruleFiles()
+func (a *app) weighRules(ctx context.Context, j *journey, text []byte, books *books.NewPack) (changes []rule.Change, err error) {
+	files, err := rules.Files(a.Site)
 	if err != nil {
-		return nil, refusedRules(err)
+		return nil, rules.Refused(err)
 	}
-	name := a.path(rulesDir, vendorRules)
+	name := a.Path(rules.Dir, vendorRules)
 	next := slices.DeleteFunc(slices.Clone(files), func(f rule.File) bool { return f.Name == name })
 	next = append(next, rule.File{Name: name, Data: text})
 	slices.SortFunc(next, func(x, y rule.File) int { return strings.Compare(filepath.Base(x.Name), filepath.Base(y.Name)) })
-	err = a.withSight(ctx, func(s *sight) error {
-		site, err := a.ruleSite(ctx, j.conf, s)
+	err = sight.With(ctx, a.Site, func(s *sight.Sight) error {
+		site, err := rules.Site(ctx, a.Site, j.conf, s)
 		if err != nil {
 			return err
 		}
 		was, err := site.Join(files...)
 		if err != nil {
-			return refusedRules(fmt.Errorf("%w:\n%w", errRules, err))
+			return rules.Refused(fmt.Errorf("%w:\n%w", rules.ErrRefused, err))
 		}
 		if books != nil {
 			for id := range books.Books {
@@ -124,17 +128,17 @@ func (a *app) weighRules(ctx context.Context, j *journey, text []byte, books *ne
 
 func (a *app) printBrought(b brought) {
 	if b.books != nil {
-		a.paragraphOut(fmt.Sprintf("pack of runbooks %s %d, signed by %s:", b.books.Name, b.books.Number, strings.Join(b.books.by, " and ")))
-		for _, c := range b.books.changes {
-			a.indented("  ", changeWords(c))
+		a.Env.Paragraph("", fmt.Sprintf("pack of runbooks %s %d, signed by %s:", b.books.Name, b.books.Number, strings.Join(b.books.By, " and ")))
+		for _, c := range b.books.Changes {
+			a.Env.Paragraph("  ", books.ChangeWords(c))
 		}
 	}
 	if b.rules == nil {
 		return
 	}
-	a.paragraphOut("rules of the vendor:")
+	a.Env.Paragraph("", "rules of the vendor:")
 	if len(b.changes) == 0 {
-		a.indented("  ", "nothing changes but words beside the rules")
+		a.Env.Paragraph("  ", "nothing changes but words beside the rules")
 	}
 	for _, c := range b.changes {
 		for i, line := range ruleChangeWords(c) {
@@ -142,15 +146,8 @@ func (a *app) printBrought(b brought) {
 			if i > 0 {
 				indent = "    "
 			}
-			a.indented(indent, line)
+			a.Env.Paragraph(indent, line)
 		}
-	}
-}
-
-// indented prints a text below a heading.
-func (a *app) indented(indent, text string) {
-	for _, line := range cli.Wrap(cli.Printable(text), a.env.Width()-len(indent)) {
-		fmt.Fprintln(a.env.Out, indent+line)
 	}
 }
 
@@ -189,19 +186,19 @@ func ruleChangeWords(c rule.Change) (out []string) {
 
 // ruleFacts are the lines of a rule that somebody relies on.
 func ruleFacts(r rule.Rule) []string {
-	kinds := kindsOf(ruleRow{Kinds: r.Kinds})
+	kinds := rules.KindsOf(r.Kinds)
 	facts := []string{fmt.Sprintf("severity %d", r.Severity), "targets: " + kinds, "why: " + r.Why, "about: " + r.About}
 	if r.Runbook != "" {
 		facts = append(facts, "runbook "+r.Runbook)
 	}
-	return append(facts, conditions(r)...)
+	return append(facts, rules.Conditions(r)...)
 }
 
 // layBrought puts the files of a reply in force, the journal first. What was there
 // before stays beside it.
 func (a *app) layBrought(ctx context.Context, j *journey, b brought, officers []string) error {
 	if b.books != nil {
-		if err := a.layPack(ctx, j.journal, b.books, b.pack, "vendor"); err != nil {
+		if err := books.Lay(ctx, a.Site, j.journal, b.books, b.pack, "vendor"); err != nil {
 			return err
 		}
 	}
@@ -218,13 +215,13 @@ func (a *app) layBrought(ctx context.Context, j *journey, b brought, officers []
 	if loosened > 0 {
 		details["officers"] = strings.Join(officers, " ")
 	}
-	if _, err := j.journal.Append(ctx, journal.Entry{Time: a.env.Now(), Actor: "vendor", Action: "rules.install", Details: details}); err != nil {
+	if _, err := j.journal.Append(ctx, journal.Entry{Time: a.Env.Now(), Actor: "vendor", Action: "rules.install", Details: details}); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(a.path(rulesDir), 0o700); err != nil {
+	if err := os.MkdirAll(a.Path(rules.Dir), 0o700); err != nil {
 		return fmt.Errorf("install the rules: %w", err)
 	}
-	return replaceKept(a.path(rulesDir, vendorRules), b.rules)
+	return site.ReplaceKept(a.Path(rules.Dir, vendorRules), b.rules)
 }
 
 // tellRoster says where the vendor works by another roster than this site.
@@ -232,16 +229,16 @@ func (a *app) tellRoster(seen reply.Roster) {
 	if seen == (reply.Roster{}) {
 		return
 	}
-	r, err := a.loadRoster()
+	r, err := a.Roster()
 	if err != nil {
 		return // every command that needs it says so
 	}
-	text, err := os.ReadFile(a.path(rosterFile))
+	text, err := os.ReadFile(a.Path(site.RosterFile))
 	switch {
 	case errors.Is(err, fs.ErrNotExist), err != nil:
 	case seen.Version < r.Version:
-		a.env.Notef("the vendor works by roster %d of this site and %d is in force here: keys that were taken back since are still believed there; carry it with: darksite site roster", seen.Version, r.Version)
+		a.Env.Notef("the vendor works by roster %d of this site and %d is in force here: keys that were taken back since are still believed there; carry it with: darksite site roster", seen.Version, r.Version)
 	case seen.Version > r.Version || seen.SHA256 != bundle.DigestOf(text):
-		a.env.Notef("the vendor works by a roster %d of this site that is not the one here: telephone the vendor before you believe this reply", seen.Version)
+		a.Env.Notef("the vendor works by a roster %d of this site that is not the one here: telephone the vendor before you believe this reply", seen.Version)
 	}
 }

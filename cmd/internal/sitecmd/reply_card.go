@@ -15,6 +15,7 @@ import (
 	"darksite/bundle/roster"
 	"darksite/bundle/safefile"
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/site"
 )
 
 // newCard is a vendor card that came with a reply and is to be put in force.
@@ -34,7 +35,7 @@ func (a *app) weighCard(o reply.Opened) (*newCard, error) {
 	if err != nil {
 		return nil, cli.WithCode(cli.CodeTampered, err)
 	}
-	old, err := a.loadVendor()
+	old, err := a.Vendor()
 	if err != nil {
 		return nil, err
 	}
@@ -54,8 +55,8 @@ func (a *app) weighCard(o reply.Opened) (*newCard, error) {
 }
 
 func (a *app) printCard(card *newCard) {
-	fmt.Fprintf(a.env.Out, "vendor card %d:\n", card.version)
-	row := func(what, who string) { a.paragraphOut("  " + what + " " + who) }
+	fmt.Fprintf(a.Env.Out, "vendor card %d:\n", card.version)
+	row := func(what, who string) { a.Env.Paragraph("", "  "+what+" "+who) }
 	for _, p := range card.change.TakenBack {
 		row("takes back", fmt.Sprintf("key %s for replies after %d", p.KeyID, p.After))
 	}
@@ -86,7 +87,7 @@ func (a *app) officersAgree(why []string, officers []string, passFile string) er
 		return cli.WithHint(cli.WithCode(cli.CodeRefused, fmt.Errorf("%s: two officers have to agree", strings.Join(why, ", and "))),
 			"compare what is marked LOOSENS over the telephone, then: darksite reply open FILE --officer ONE --officer OTHER")
 	}
-	r, err := a.loadRoster()
+	r, err := a.Roster()
 	if err != nil {
 		return err
 	}
@@ -95,7 +96,7 @@ func (a *app) officersAgree(why []string, officers []string, passFile string) er
 		if !ok || p.Role != roster.Officer {
 			return cli.WithHint(cli.WithCode(cli.CodeRefused, fmt.Errorf("%s is not an officer of this site", id)), "darksite site people")
 		}
-		key, err := a.signer(id, "", passFile)
+		key, err := a.Signer(id, "", passFile)
 		if err != nil {
 			return err
 		}
@@ -112,13 +113,13 @@ func (a *app) putInForce(ctx context.Context, j *journey, card *newCard, officer
 		return nil
 	}
 	_, err := j.journal.Append(ctx, journal.Entry{
-		Time: a.env.Now(), Actor: "vendor", Action: "vendor.card",
+		Time: a.Env.Now(), Actor: "vendor", Action: "vendor.card",
 		Details: map[string]string{"version": strconv.FormatInt(card.version, 10), "officers": strings.Join(officers, " ")},
 	})
 	if err != nil {
 		return err
 	}
-	if err := safefile.Write(a.path(vendorFile), card.text, fs.FileMode(0o644)); err != nil {
+	if err := safefile.Write(a.Path(site.VendorFile), card.text, fs.FileMode(0o644)); err != nil {
 		return err
 	}
 	if len(card.change.Opens)+len(card.change.OpensNot) == 0 {
@@ -127,7 +128,7 @@ func (a *app) putInForce(ctx context.Context, j *journey, card *newCard, officer
 	all, err := j.List()
 	for _, r := range all {
 		if !r.Clear && slices.Contains([]pipeline.State{pipeline.Frozen, pipeline.InReview, pipeline.Approved1, pipeline.Approved}, r.State) {
-			a.env.Notef("%s names other readers than the new card: withdraw it and collect it again", r.BID)
+			a.Env.Notef("%s names other readers than the new card: withdraw it and collect it again", r.BID)
 		}
 	}
 	return err

@@ -10,6 +10,7 @@ import (
 
 	"darksite/bundle/redact"
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/site"
 
 	"filippo.io/age"
 	"github.com/spf13/cobra"
@@ -30,7 +31,7 @@ Exit 3 when some of several are not known, 1 when none is.`,
 		Example: "  darksite reveal host-k7f3q2 --identity /media/safe/record.key",
 		RunE: func(_ *cobra.Command, args []string) error {
 			if identity == "" {
-				identity = a.path(keysDir, recordKey)
+				identity = a.Path(site.KeysDir, site.RecordKey)
 			}
 			ids, err := a.identities(identity, passFile)
 			if err != nil {
@@ -47,7 +48,7 @@ Exit 3 when some of several are not known, 1 when none is.`,
 				return err
 			}
 			if missing := unknownOf(args, found); len(missing) > 0 {
-				a.env.Notef("no map of this site knows %s", cli.Printable(strings.Join(missing, ", ")))
+				a.Env.Notef("no map of this site knows %s", cli.Printable(strings.Join(missing, ", ")))
 				return cli.ErrAttention
 			}
 			return nil
@@ -67,13 +68,13 @@ type revealed struct {
 
 func (a *app) printRevealed(found []revealed, asJSON bool) error {
 	if asJSON {
-		return a.env.JSON(found)
+		return a.Env.JSON(found)
 	}
 	t := &cli.Table{Header: []string{"PSEUDONYM", "KIND", "VALUE"}}
 	for _, f := range found {
 		t.Add(f.Token, f.Kind, f.Value)
 	}
-	t.Print(a.env.Out, a.env.Width(), a.env.Color())
+	t.Print(a.Env.Out, a.Env.Width(), a.Env.Color())
 	return nil
 }
 
@@ -87,7 +88,7 @@ func unknownOf(tokens []string, found []revealed) []string {
 }
 
 func (a *app) lookup(tokens []string, ids []age.Identity) ([]revealed, error) {
-	files, err := filepath.Glob(a.path(mapsDir, "*.age"))
+	files, err := filepath.Glob(a.Path(site.MapsDir, "*.age"))
 	if err != nil {
 		return nil, fmt.Errorf("list the maps: %w", err)
 	}

@@ -14,12 +14,13 @@ import (
 	"darksite/bundle/seal"
 	"darksite/bundle/words"
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/site"
 
 	"github.com/spf13/cobra"
 )
 
 type reviewOptions struct {
-	person
+	site.Person
 	report        string
 	again, folded bool
 	asJSON        bool
@@ -43,7 +44,7 @@ the plug, and go on where you were. With --report the same is written as text, o
 as PDF where the file is called so, and nothing is asked.`,
 		Example: "  darksite bundle review S042-000017 --as amartin\n  darksite bundle review S042-000017 --as amartin --report review.pdf",
 		RunE: func(c *cobra.Command, args []string) error {
-			if o.as == "" {
+			if o.As == "" {
 				return cli.Usagef("say who you are with --as ID")
 			}
 			if o.report == "" && !o.asJSON {
@@ -54,18 +55,18 @@ as PDF where the file is called so, and nothing is asked.`,
 				if err != nil {
 					return err
 				}
-				s, err := a.review(c.Context(), j, id, o.as)
+				s, err := a.review(c.Context(), j, id, o.As)
 				if err == nil {
 					err = a.writeReview(out, s, o)
 				}
 				if err := done(err); err != nil {
 					return err
 				}
-				return a.after(j, id, "reviewed by %s", o.as)
+				return a.after(j, id, "reviewed by %s", o.As)
 			})
 		},
 	}
-	o.person.flags(c)
+	o.Person.Flags(c)
 	f := c.Flags()
 	f.StringVar(&o.report, "report", "", "write it into this file, as PDF if it ends in .pdf; - prints the text")
 	f.BoolVar(&o.again, "again", false, "show also what you have read already")
@@ -78,7 +79,7 @@ func (a *app) writeReview(out io.Writer, s review.Summary, o reviewOptions) erro
 	v := review.View{Folded: o.folded}
 	switch {
 	case o.asJSON:
-		return a.env.JSON(s)
+		return a.Env.JSON(s)
 	case strings.HasSuffix(o.report, ".pdf"):
 		return review.PDF(out, s, v)
 	}
@@ -86,18 +87,18 @@ func (a *app) writeReview(out io.Writer, s review.Summary, o reviewOptions) erro
 }
 
 func (a *app) review(ctx context.Context, j *journey, id bundle.ID, as string) (review.Summary, error) {
-	reader := pipeline.Reader{Officer: as, Recipients: map[string]string{}, Words: spell, Progress: a.env.Progress("read the bundle").Step}
+	reader := pipeline.Reader{Officer: as, Recipients: map[string]string{}, Words: spell, Progress: a.Env.Progress("read the bundle").Step}
 	if j.conf.Review.Words != "" {
 		var err error
-		if reader.Keywords, err = readWords(a.path(j.conf.Review.Words)); err != nil {
+		if reader.Keywords, err = site.ReadWords(a.Path(j.conf.Review.Words)); err != nil {
 			return review.Summary{}, err
 		}
 	}
-	r, err := a.loadRoster()
+	r, err := a.Roster()
 	if err != nil {
 		return review.Summary{}, err
 	}
-	v, err := a.loadVendor()
+	v, err := a.Vendor()
 	if err != nil {
 		return review.Summary{}, err
 	}
@@ -125,7 +126,7 @@ func spell(fingerprint string) []string {
 // it, and removes a file that did not become whole.
 func (a *app) reviewOutput(file string) (w io.Writer, done func(error) error, err error) {
 	if file == "" || file == "-" {
-		return a.env.Out, func(err error) error { return err }, nil
+		return a.Env.Out, func(err error) error { return err }, nil
 	}
 	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {

@@ -49,7 +49,7 @@ func (s *session) lookAt(ctx context.Context, number string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(s.a.env.Out, "\n%s\n%d bytes of %s, by collector %s\n", e.Path, e.Size, cmp.Or(e.Type, "unknown type"), e.Source)
+	fmt.Fprintf(s.a.Env.Out, "\n%s\n%d bytes of %s, by collector %s\n", e.Path, e.Size, cmp.Or(e.Type, "unknown type"), e.Source)
 	for _, l := range lines {
 		mark := " "
 		if l.Line == it.At.Line {
@@ -57,10 +57,10 @@ func (s *session) lookAt(ctx context.Context, number string) error {
 		}
 		for i, row := range cli.Wrap(l.Text, itemColumns-8) {
 			if i > 0 {
-				fmt.Fprintf(s.a.env.Out, "%11s%s\n", "", row)
+				fmt.Fprintf(s.a.Env.Out, "%11s%s\n", "", row)
 				continue
 			}
-			fmt.Fprintf(s.a.env.Out, "%s%9d %s\n", mark, l.Line, row)
+			fmt.Fprintf(s.a.Env.Out, "%s%9d %s\n", mark, l.Line, row)
 		}
 	}
 	return nil
@@ -75,32 +75,32 @@ func (s *session) find(ctx context.Context, text string) error {
 		return err
 	}
 	if len(places) == 0 {
-		fmt.Fprintln(s.a.env.Out, "not found")
+		fmt.Fprintln(s.a.Env.Out, "not found")
 	}
 	for _, at := range places {
-		fmt.Fprintf(s.a.env.Out, "%s:%d\n", at.Path, at.Line)
+		fmt.Fprintf(s.a.Env.Out, "%s:%d\n", at.Path, at.Line)
 		for _, row := range cli.Wrap(at.Text, itemColumns) {
-			fmt.Fprintf(s.a.env.Out, "    %s\n", row)
+			fmt.Fprintf(s.a.Env.Out, "    %s\n", row)
 		}
 	}
 	if len(places) == mostFound {
-		fmt.Fprintf(s.a.env.Out, "and perhaps more: only the first %d are shown\n", mostFound)
+		fmt.Fprintf(s.a.Env.Out, "and perhaps more: only the first %d are shown\n", mostFound)
 	}
 	return nil
 }
 
 // hide asks for a word, or for what a pattern between slashes finds.
 func (s *session) hide(ctx context.Context, what string) error {
-	o := pipeline.Order{Officer: s.o.as, What: pipeline.Hide}
+	o := pipeline.Order{Officer: s.o.As, What: pipeline.Hide}
 	if n := len(what); n > 2 && what[0] == '/' && what[n-1] == '/' {
 		o.Pattern = what[1 : n-1]
 		found, err := s.look.Matches(ctx, o.Pattern)
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(s.a.env.Out, "it finds %d different strings:\n", len(found))
+		fmt.Fprintf(s.a.Env.Out, "it finds %d different strings:\n", len(found))
 		for _, row := range cli.Wrap(cli.Printable(strings.Join(found, " ")), itemColumns) {
-			fmt.Fprintf(s.a.env.Out, "    %s\n", row)
+			fmt.Fprintf(s.a.Env.Out, "    %s\n", row)
 		}
 	} else if what != "" {
 		o.Words = []string{what}
@@ -116,7 +116,7 @@ func (s *session) hide(ctx context.Context, what string) error {
 }
 
 func (s *session) remove(ctx context.Context, what string) error {
-	o := pipeline.Order{Officer: s.o.as, What: pipeline.Remove, Path: what}
+	o := pipeline.Order{Officer: s.o.As, What: pipeline.Remove, Path: what}
 	if _, err := strconv.Atoi(what); err == nil {
 		it, err := s.item(what)
 		if err != nil {
@@ -148,8 +148,8 @@ func (s *session) order(ctx context.Context, o pipeline.Order) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(s.a.env.Out, cli.Printable(orderText(o)))
-	s.a.env.Notef("go on reading; then the collector makes it: darksite bundle amend %s --as %s", s.id, s.summary.Collector.Principal)
+	fmt.Fprintln(s.a.Env.Out, cli.Printable(orderText(o)))
+	s.a.Env.Notef("go on reading; then the collector makes it: darksite bundle amend %s --as %s", s.id, s.summary.Collector.Principal)
 	return nil
 }
 
@@ -164,14 +164,14 @@ func (s *session) asked() error {
 		return err
 	}
 	if len(orders) == 0 {
-		fmt.Fprintln(s.a.env.Out, "nothing was asked for")
+		fmt.Fprintln(s.a.Env.Out, "nothing was asked for")
 	}
 	for _, o := range orders {
-		if o.Officer != s.o.as {
-			fmt.Fprintf(s.a.env.Out, "%d  %s has asked for a change\n", o.N, o.Officer) // what, he says himself when you have decided
+		if o.Officer != s.o.As {
+			fmt.Fprintf(s.a.Env.Out, "%d  %s has asked for a change\n", o.N, o.Officer) // what, he says himself when you have decided
 			continue
 		}
-		fmt.Fprintln(s.a.env.Out, cli.Printable(orderText(o)))
+		fmt.Fprintln(s.a.Env.Out, cli.Printable(orderText(o)))
 	}
 	return nil
 }
@@ -181,10 +181,10 @@ func (s *session) undo(ctx context.Context, number string) error {
 	if err != nil {
 		return errors.New("name the number of what you asked for")
 	}
-	if err := s.locked(func(j *journey) error { return j.Unask(ctx, s.id, s.o.as, n) }); err != nil {
+	if err := s.locked(func(j *journey) error { return j.Unask(ctx, s.id, s.o.As, n) }); err != nil {
 		return err
 	}
-	fmt.Fprintf(s.a.env.Out, "%d is taken back\n", n)
+	fmt.Fprintf(s.a.Env.Out, "%d is taken back\n", n)
 	return nil
 }
 
@@ -208,14 +208,14 @@ func (s *session) keep(ctx context.Context, reason string, same bool) error {
 			}
 		}
 	}
-	err := s.locked(func(j *journey) error { return j.Answer(ctx, s.id, s.o.as, it.Ask, marks, reason) })
+	err := s.locked(func(j *journey) error { return j.Answer(ctx, s.id, s.o.As, it.Ask, marks, reason) })
 	if err != nil {
 		return err
 	}
 	for _, m := range marks {
 		s.answered[m] = true
 	}
-	fmt.Fprintf(s.a.env.Out, "answered for %d\n", n)
+	fmt.Fprintf(s.a.Env.Out, "answered for %d\n", n)
 	s.at++
 	for s.at < len(s.pages) && s.answeredFor() {
 		s.at++
@@ -232,7 +232,7 @@ func (s *session) answeredFor() bool {
 // progress counts what the review shows in all, what of it was read, and what is
 // still to be answered for.
 func (s *session) progress() (all, read, open int, err error) {
-	if s.reading, err = s.files.Reading(s.id, s.o.as); err != nil {
+	if s.reading, err = s.files.Reading(s.id, s.o.As); err != nil {
 		return 0, 0, 0, err
 	}
 	for _, sec := range review.Sections(s.summary, review.View{Width: itemColumns}) {
@@ -253,15 +253,15 @@ func (s *session) progress() (all, read, open int, err error) {
 func (s *session) where() {
 	all, read, open, err := s.progress()
 	if err != nil {
-		s.a.env.Notef("%s", err)
+		s.a.Env.Notef("%s", err)
 		return
 	}
 	orders, err := s.files.Orders(s.id)
 	if err != nil {
-		s.a.env.Notef("%s", err)
+		s.a.Env.Notef("%s", err)
 		return
 	}
-	fmt.Fprintf(s.a.env.Out, "You have read %d of %d things; %d to answer for; %d changes asked for.\n", read, all, open, len(orders))
+	fmt.Fprintf(s.a.Env.Out, "You have read %d of %d things; %d to answer for; %d changes asked for.\n", read, all, open, len(orders))
 }
 
 // decide signs. What was not read is said in the statement.
@@ -276,7 +276,7 @@ func (s *session) decide(ctx context.Context, what approve.Decision, reason stri
 	if what == approve.Release && open > 0 {
 		return fmt.Errorf("%d to answer for first: go words, go markings", open)
 	}
-	o := decideOptions{person: s.o.person, ask: s.ask}
+	o := decideOptions{Person: s.o.Person, ask: s.ask}
 	o.Reason = reason
 	if what == approve.Release && read < all {
 		o.Exceptions = []string{fmt.Sprintf("read %d of %d things the review shows", read, all)}

@@ -49,7 +49,7 @@ type session struct {
 type page struct{ section, from, to int }
 
 func (a *app) reviewSession(ctx context.Context, name string, o reviewOptions) error {
-	s := &session{a: a, o: o, id: bundle.ID(name), ask: a.env.Asker()}
+	s := &session{a: a, o: o, id: bundle.ID(name), ask: a.Env.Asker()}
 	if err := s.open(ctx); err != nil {
 		return err
 	}
@@ -66,11 +66,11 @@ func (s *session) open(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		s.a.env.Notef("%s is %s: %d files, %s; checking every byte and reading every line", id, r.State, r.Totals.Files, units.Bytes(float64(r.Totals.Bytes)))
-		if s.summary, err = s.a.review(ctx, j, id, s.o.as); err != nil {
+		s.a.Env.Notef("%s is %s: %d files, %s; checking every byte and reading every line", id, r.State, r.Totals.Files, units.Bytes(float64(r.Totals.Bytes)))
+		if s.summary, err = s.a.review(ctx, j, id, s.o.As); err != nil {
 			return err
 		}
-		if s.reading, err = j.Reading(id, s.o.as); err != nil {
+		if s.reading, err = j.Reading(id, s.o.As); err != nil {
 			return err
 		}
 		s.answered, s.files = map[review.Mark]bool{}, j.Pipeline
@@ -110,16 +110,16 @@ func (s *session) settled(m review.Mark) bool {
 
 func (s *session) head() {
 	for _, row := range review.Head(s.summary, s.sections) {
-		fmt.Fprintln(s.a.env.Out, row)
+		fmt.Fprintln(s.a.Env.Out, row)
 	}
 	if n := s.reading.Len(); n > 0 && !s.o.again {
-		fmt.Fprintf(s.a.env.Out, "\nYou have read %d things of it before; only the others are shown (--again: all).\n", n)
+		fmt.Fprintf(s.a.Env.Out, "\nYou have read %d things of it before; only the others are shown (--again: all).\n", n)
 	}
 }
 
 func (s *session) run(ctx context.Context) error {
 	s.shown = -1
-	s.a.env.Notef("Enter goes on, ? lists what can be done")
+	s.a.Env.Notef("Enter goes on, ? lists what can be done")
 	for first := true; !s.done; first = false {
 		if s.shown != s.at && !first {
 			s.show()
@@ -139,7 +139,7 @@ func (s *session) run(ctx context.Context) error {
 			if ctx.Err() != nil || errors.Is(err, pipeline.ErrInvalidated) || errors.Is(err, pipeline.ErrTampered) {
 				return err
 			}
-			s.a.env.Notef("not done: %s", cli.Printable(err.Error()))
+			s.a.Env.Notef("not done: %s", cli.Printable(err.Error()))
 		}
 	}
 	return nil
@@ -162,7 +162,7 @@ func (s *session) prompt(first bool) string {
 
 // show prints the screen at hand.
 func (s *session) show() {
-	out := s.a.env.Out
+	out := s.a.Env.Out
 	if s.at >= len(s.pages) {
 		fmt.Fprintf(out, "\nThat was all of it.\n")
 		s.where()
@@ -217,7 +217,7 @@ func (s *session) answer(ctx context.Context, line string) error {
 	case "":
 		return s.next()
 	case "?", "help", "h":
-		fmt.Fprint(s.a.env.Err, sessionHelp)
+		fmt.Fprint(s.a.Env.Err, sessionHelp)
 	case "b", "back":
 		s.at = max(0, s.at-1)
 	case "go":
@@ -246,8 +246,8 @@ func (s *session) answer(ctx context.Context, line string) error {
 		return s.decide(ctx, approve.Release, "")
 	case "q", "quit":
 		s.done = true
-		s.a.env.Notef("left; what you have read is kept")
-		s.a.env.Next("darksite bundle review " + string(s.id) + " --as " + s.o.as)
+		s.a.Env.Notef("left; what you have read is kept")
+		s.a.Env.Next("darksite bundle review " + string(s.id) + " --as " + s.o.As)
 	default:
 		return fmt.Errorf("%q is nothing that can be done here; ? lists it", word)
 	}
@@ -273,7 +273,7 @@ func (s *session) next() error {
 		}
 	}
 	if len(marks) > 0 {
-		if err := s.files.MarkRead(s.id, s.o.as, marks); err != nil {
+		if err := s.files.MarkRead(s.id, s.o.As, marks); err != nil {
 			return err
 		}
 	}
@@ -283,7 +283,7 @@ func (s *session) next() error {
 
 // unfold lays out what is left to read together with what an approved bundle had.
 func (s *session) unfold() (err error) {
-	if s.reading, err = s.files.Reading(s.id, s.o.as); err != nil {
+	if s.reading, err = s.files.Reading(s.id, s.o.As); err != nil {
 		return err
 	}
 	s.o.folded = true

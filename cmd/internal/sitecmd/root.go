@@ -7,29 +7,21 @@ package sitecmd
 
 import (
 	"context"
-	"errors"
-	"io/fs"
-	"path/filepath"
 
 	"darksite/cmd/internal/cli"
-	"darksite/cmd/internal/siteconf"
+	historycmd "darksite/cmd/internal/sitecmd/history"
+	"darksite/cmd/internal/sitecmd/rules"
+	"darksite/cmd/internal/sitecmd/site"
+	"darksite/cmd/internal/sitecmd/train"
+	"darksite/cmd/internal/sitecmd/watch"
 
 	"github.com/spf13/cobra"
 )
 
-// app is what every command of one process shares.
-type app struct {
-	env     *cli.Env
-	version string
-	dirFlag string
-
-	practice *practice // where the site folder is that of a lab
-}
-
 // Main runs one command and returns the exit code.
 func Main(ctx context.Context, env *cli.Env, version string, args []string) int {
-	a := &app{env: env, version: version}
-	return cli.Run(ctx, env, a.root(), args, classify)
+	a := &app{&site.Site{Env: env, Version: version}}
+	return cli.Run(ctx, env, a.root(), args, site.Classify)
 }
 
 func (a *app) root() *cobra.Command {
@@ -46,24 +38,24 @@ The site folder is --dir, else $DARKSITE_DIR, else ~/.darksite.
   darksite monitor
   darksite status
   darksite bundle collect --case T-4KQ7ZC2M5A`,
-		Version: a.version,
+		Version: a.Version,
 	}
-	root.PersistentFlags().StringVar(&a.dirFlag, "dir", "", "site folder (default $DARKSITE_DIR or ~/.darksite)")
+	root.PersistentFlags().StringVar(&a.Given, "dir", "", "site folder (default $DARKSITE_DIR or ~/.darksite)")
 	root.CompletionOptions.HiddenDefaultCmd = false
 	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error { return a.enterLab(c) }
 	root.AddCommand(
 		a.initCommand(),
 		a.demoCommand(),
 		a.simCommand(),
-		a.trainCommand(),
+		train.Command(a.Site, a.trainLabCommand()),
 		a.doctorCommand(),
 		a.versionCommand(),
-		a.monitorCommand(),
+		watch.Command(a.Site),
 		a.statusCommand(),
 		a.alertsCommand(),
 		a.roundCommand(),
-		a.ruleCommand(),
-		a.historyCommand(),
+		rules.Command(a.Site),
+		historycmd.Command(a.Site),
 		a.runbookCommand(),
 		a.caseCommand(),
 		a.bundleCommand(),
@@ -75,26 +67,4 @@ The site folder is --dir, else $DARKSITE_DIR, else ~/.darksite.
 		a.siteCommand(),
 	)
 	return root
-}
-
-// dir is the site folder.
-func (a *app) dir() string { return a.env.Folder(a.dirFlag, "DARKSITE_DIR", ".darksite") }
-
-func (a *app) path(elem ...string) string {
-	return filepath.Join(append([]string{a.dir()}, elem...)...)
-}
-
-// config loads site.yaml and says what to do when there is none.
-func (a *app) config() (*siteconf.Config, error) {
-	c, err := siteconf.Load(a.dir())
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, cli.WithHint(err, "darksite init --code S042 --name \"your site\"   (or name the folder with --dir)")
-	}
-	if err != nil {
-		return nil, cli.WithHint(cli.WithCode(cli.CodeUsage, err), "mend %s, then: darksite site check", a.path(siteconf.FileName))
-	}
-	if err := a.checkPractice(c); err != nil {
-		return nil, err
-	}
-	return c, nil
 }

@@ -5,15 +5,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/sight"
 	"darksite/localmon/alertstore"
-	"darksite/localmon/boltfile"
 	"darksite/localmon/overview"
 	"darksite/localmon/rounds"
 	"darksite/localmon/units"
@@ -53,12 +52,12 @@ func (a *app) roundShowCommand() *cobra.Command {
 
 func (a *app) showRound(r roundView, asJSON bool, next string) error {
 	if asJSON {
-		if err := a.env.JSON(r); err != nil {
+		if err := a.Env.JSON(r); err != nil {
 			return err
 		}
 	} else {
 		a.printRound(r)
-		a.env.Next(next)
+		a.Env.Next(next)
 	}
 	if r.State != overview.OK {
 		return cli.ErrAttention
@@ -73,8 +72,8 @@ func (a *app) roundStartCommand() *cobra.Command {
 		Use: "start", Short: "Set out on the round: note who and when, and show the list", Args: cobra.NoArgs,
 		Example: "  darksite round start --as mdurand",
 		RunE: func(c *cobra.Command, _ []string) error {
-			err := a.withRounds(func(s *rounds.Store) error {
-				_, err := s.Begin(a.env.Now(), as)
+			err := a.WithRounds(func(s *rounds.Store) error {
+				_, err := s.Begin(a.Env.Now(), as)
 				return err
 			})
 			if errors.Is(err, rounds.ErrNoName) {
@@ -108,8 +107,8 @@ func (a *app) roundDoneCommand() *cobra.Command {
 			}
 			found := rounds.Round{DoneBy: as, Note: note, State: string(r.State), Counts: r.Counts}
 			var done rounds.Round
-			err = a.withRounds(func(s *rounds.Store) (err error) {
-				done, err = s.Done(a.env.Now(), found)
+			err = a.WithRounds(func(s *rounds.Store) (err error) {
+				done, err = s.Done(a.Env.Now(), found)
 				return err
 			})
 			switch {
@@ -121,10 +120,10 @@ func (a *app) roundDoneCommand() *cobra.Command {
 				return err
 			}
 			if asJSON {
-				return a.env.JSON(done)
+				return a.Env.JSON(done)
 			}
-			a.env.Notef("round %d is done, by %s in %s: %s", done.ID, done.DoneBy, units.Duration(done.Done.Sub(done.Begun)), tally(found.Counts))
-			a.env.Next("darksite status")
+			a.Env.Notef("round %d is done, by %s in %s: %s", done.ID, done.DoneBy, units.Duration(done.Done.Sub(done.Begun)), tally(found.Counts))
+			a.Env.Next("darksite status")
 			return nil
 		},
 	}
@@ -144,11 +143,8 @@ var handMarks = map[string]struct {
 	"site-copied":    {"the site folder was copied to another place", 7 * 24 * time.Hour},
 }
 
-// historyChecked is the mark that the history check leaves.
-const (
-	historyChecked   = "history-checked"
-	historyCheckGood = 31 * 24 * time.Hour
-)
+// historyCheckGood is how long a check of the history is good for.
+const historyCheckGood = 31 * 24 * time.Hour
 
 func (a *app) roundMarkCommand() *cobra.Command {
 	var as, note string
@@ -162,12 +158,12 @@ func (a *app) roundMarkCommand() *cobra.Command {
 			if _, known := handMarks[args[0]]; !known || as == "" {
 				return cli.Usagef("want one of %s, and --as ID", strings.Join(names, ", "))
 			}
-			m := rounds.Mark{Name: args[0], By: as, At: a.env.Now(), Note: note, Bad: failed}
-			if err := a.withRounds(func(s *rounds.Store) error { return s.Mark(m) }); err != nil {
+			m := rounds.Mark{Name: args[0], By: as, At: a.Env.Now(), Note: note, Bad: failed}
+			if err := a.WithRounds(func(s *rounds.Store) error { return s.Mark(m) }); err != nil {
 				return err
 			}
-			a.env.Notef("noted: %s, by %s", args[0], as)
-			a.env.Next("darksite round show")
+			a.Env.Notef("noted: %s, by %s", args[0], as)
+			a.Env.Next("darksite round show")
 			return nil
 		},
 	}
@@ -184,7 +180,7 @@ func (a *app) roundLogCommand() *cobra.Command {
 		Example: "  darksite round log --json",
 		RunE: func(*cobra.Command, []string) error {
 			var list []rounds.Round
-			err := a.readRounds(func(s *rounds.Store) (err error) {
+			err := a.ReadRounds(func(s *rounds.Store) (err error) {
 				list, err = s.List(mostRounds)
 				return err
 			})
@@ -192,14 +188,14 @@ func (a *app) roundLogCommand() *cobra.Command {
 				return err
 			}
 			if asJSON {
-				return a.env.JSON(list)
+				return a.Env.JSON(list)
 			}
 			if len(list) == 0 {
-				a.env.Notef("no round was ever made")
-				a.env.Next("darksite round start --as ID")
+				a.Env.Notef("no round was ever made")
+				a.Env.Next("darksite round start --as ID")
 				return nil
 			}
-			here := a.env.Now().Location()
+			here := a.Env.Now().Location()
 			t := &cli.Table{Header: []string{"BEGUN", "TOOK", "STATE", "BY", "FOUND"}}
 			for _, r := range list {
 				took, state, found := "-", "not done", ""
@@ -211,8 +207,8 @@ func (a *app) roundLogCommand() *cobra.Command {
 				}
 				t.Add(r.Begun.In(here).Format("2006-01-02 15:04"), took, state, cmp.Or(r.DoneBy, r.By), found)
 			}
-			t.Print(a.env.Out, a.env.Width(), a.env.Color())
-			a.env.Next("darksite round show")
+			t.Print(a.Env.Out, a.Env.Width(), a.Env.Color())
+			a.Env.Next("darksite round show")
 			return nil
 		},
 	}
@@ -234,55 +230,6 @@ func tally(counts map[string]int) string {
 	return strings.Join(parts, ", ")
 }
 
-// withRounds opens the list of rounds, which is beside the cases so that it can
-// be written while the monitor runs.
-func (a *app) withRounds(f func(*rounds.Store) error) error {
-	file, _, err := a.openCases()
-	if err != nil {
-		return err
-	}
-	s, err := rounds.Open(file.DB)
-	if err != nil {
-		return errors.Join(err, file.Close())
-	}
-	return errors.Join(f(s), file.Close())
-}
-
-// readRounds is withRounds for reading: nothing is made where there is nothing.
-func (a *app) readRounds(f func(*rounds.Store) error) error {
-	file, err := boltfile.Open(a.path(casesFile), boltfile.Options{Schema: "darksite-cases", Version: 1, ReadOnly: true})
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	s, err := rounds.Open(file.DB)
-	if err != nil {
-		return errors.Join(err, file.Close())
-	}
-	return errors.Join(f(s), file.Close())
-}
-
-// lastRound is when the last round was done, and the marks people left.
-func (a *app) lastRound() (last rounds.Round, marks map[string]rounds.Mark, begun *rounds.Round, err error) {
-	err = a.readRounds(func(s *rounds.Store) error {
-		if last, _, err = s.Last(); err != nil {
-			return err
-		}
-		list, err := s.List(1)
-		if err != nil {
-			return err
-		}
-		if len(list) == 1 && list[0].Done.IsZero() {
-			begun = &list[0]
-		}
-		marks, err = s.Marks()
-		return err
-	})
-	return last, marks, begun, err
-}
-
 // roundView is a round with who made the last one.
 type roundView struct {
 	overview.Round
@@ -291,7 +238,7 @@ type roundView struct {
 }
 
 func (a *app) round(ctx context.Context) (roundView, error) {
-	last, marks, begun, err := a.lastRound()
+	last, marks, begun, err := a.LastRound()
 	if err != nil {
 		return roundView{}, err
 	}
@@ -299,9 +246,9 @@ func (a *app) round(ctx context.Context) (roundView, error) {
 	if !last.Done.IsZero() {
 		v.Last = &last
 	}
-	err = a.withOverview(ctx, func(s *sight, in overview.Input, o overview.Overview) error {
+	err = sight.WithOverview(ctx, a.Site, func(s *sight.Sight, in overview.Input, o overview.Overview) error {
 		ri := overview.RoundInput{Input: in, Overview: o, Since: last.Done}
-		since := cmp.Or(last.Done, a.env.Now().Add(-24*time.Hour))
+		since := cmp.Or(last.Done, a.Env.Now().Add(-24*time.Hour))
 		past, err := s.Past(ctx, alertstore.Query{From: since, Limit: mostPast})
 		if err != nil {
 			return err
@@ -315,8 +262,8 @@ func (a *app) round(ctx context.Context) (roundView, error) {
 }
 
 func (a *app) printRound(r roundView) {
-	w, here, color := a.env.Out, a.env.Now().Location(), a.env.Color()
-	width := a.env.Width()
+	w, here, color := a.Env.Out, a.Env.Now().Location(), a.Env.Color()
+	width := a.Env.Width()
 	say := func(format string, args ...any) {
 		for _, l := range cli.Wrap(cli.Printable(fmt.Sprintf(format, args...)), width) {
 			fmt.Fprintln(w, l)
@@ -358,10 +305,10 @@ func (a *app) printLine(l overview.Line, here *time.Location, width int, color b
 	}
 	for i, part := range cli.Wrap(cli.Printable(text), width-lead) {
 		if i == 0 {
-			fmt.Fprintf(a.env.Out, "%s%s%s\n", cli.Paint(string(l.Word), color), strings.Repeat(" ", lead-len(l.Word)), part)
+			fmt.Fprintf(a.Env.Out, "%s%s%s\n", cli.Paint(string(l.Word), color), strings.Repeat(" ", lead-len(l.Word)), part)
 			continue
 		}
-		fmt.Fprintf(a.env.Out, "%s%s\n", strings.Repeat(" ", lead), part)
+		fmt.Fprintf(a.Env.Out, "%s%s\n", strings.Repeat(" ", lead), part)
 	}
 	if l.Next != "" && l.Word != overview.OK {
 		for i, part := range cli.Command("", l.Next, width-lead-2) {
@@ -369,7 +316,7 @@ func (a *app) printLine(l overview.Line, here *time.Location, width int, color b
 			if i > 0 {
 				mark = "  "
 			}
-			fmt.Fprintln(a.env.Out, strings.Repeat(" ", lead)+mark+part)
+			fmt.Fprintln(a.Env.Out, strings.Repeat(" ", lead)+mark+part)
 		}
 	}
 }

@@ -8,7 +8,10 @@ import (
 	"strings"
 	"time"
 
-	"darksite/localmon/history"
+	historycmd "darksite/cmd/internal/sitecmd/history"
+	"darksite/cmd/internal/sitecmd/sight"
+	"darksite/cmd/internal/sitecmd/site"
+	"darksite/cmd/internal/sitecmd/watch"
 	"darksite/localmon/overview"
 	"darksite/localmon/rounds"
 	"darksite/localmon/units"
@@ -17,7 +20,7 @@ import (
 // roundFacts are the sections the monitoring does not know of: the kit itself,
 // the work in hand, people and papers. What cannot be read is a line that says
 // so, and hides nothing else.
-func (a *app) roundFacts(ctx context.Context, s *sight, since time.Time, marks map[string]rounds.Mark) []overview.Section {
+func (a *app) roundFacts(ctx context.Context, s *sight.Sight, since time.Time, marks map[string]rounds.Mark) []overview.Section {
 	return []overview.Section{
 		{Name: "the kit", Lines: a.kitLines(ctx, s, since, marks)},
 		{Name: "work in hand", Lines: slices.Concat(a.caseLines(), a.runLines(), a.bundleLines())},
@@ -30,12 +33,12 @@ func unknownLine(what string, err error) overview.Line {
 }
 
 // fromFinding takes over a line of doctor or site check.
-func fromFinding(what string, f finding) overview.Line {
+func fromFinding(what string, f site.Finding) overview.Line {
 	return overview.Line{Word: overview.Word(f.State), What: what, Value: f.What, Next: f.Next}
 }
 
-func (a *app) kitLines(ctx context.Context, s *sight, since time.Time, marks map[string]rounds.Mark) []overview.Line {
-	now := a.env.Now()
+func (a *app) kitLines(ctx context.Context, s *sight.Sight, since time.Time, marks map[string]rounds.Mark) []overview.Line {
+	now := a.Env.Now()
 	lines := []overview.Line{fromFinding("disk", a.examineSpace()), fromFinding("clock", a.examineClock())}
 	for _, f := range a.examineKeys() {
 		lines = append(lines, fromFinding("key", f))
@@ -45,7 +48,7 @@ func (a *app) kitLines(ctx context.Context, s *sight, since time.Time, marks map
 	}
 	lines = append(lines, a.notifierLines(ctx, s)...)
 	lines = append(lines, a.historyLines(ctx, s, since)...)
-	m, ok := marks[historyChecked]
+	m, ok := marks[site.HistoryChecked]
 	checked := markedLine(m, ok, "history was checked", "", historyCheckGood, now)
 	checked.Next = "darksite history check"
 	return append(lines, checked,
@@ -54,19 +57,19 @@ func (a *app) kitLines(ctx context.Context, s *sight, since time.Time, marks map
 
 // notifierLines are whether people would be told. Since when one fails is among
 // the troubles of the monitor.
-func (a *app) notifierLines(ctx context.Context, s *sight) []overview.Line {
+func (a *app) notifierLines(ctx context.Context, s *sight.Sight) []overview.Line {
 	var lines []overview.Line
 	named := 0
-	if conf, err := a.config(); err == nil {
+	if conf, err := a.Config(); err == nil {
 		named = len(conf.Notify)
 	}
-	for _, f := range a.examineNotify() {
+	for _, f := range watch.ExamineNotify(a.Site) {
 		if f.State != string(overview.OK) {
 			lines = append(lines, fromFinding("notifiers", f))
 		}
 	}
 	l := overview.Line{Word: overview.Unknown, What: "notifiers", Value: fmt.Sprintf("%d named; whether they work is known while a monitor runs", named), Next: "darksite monitor test-notify"}
-	m, err := s.monitor(ctx)
+	m, err := s.Monitor(ctx)
 	switch {
 	case named == 0:
 		return lines
@@ -96,13 +99,13 @@ func handLine(marks map[string]rounds.Mark, name string, now time.Time) overview
 
 // historyLines are the size and the soundness of the history, and the jumps of
 // the clock since the last round.
-func (a *app) historyLines(ctx context.Context, s *sight, since time.Time) []overview.Line {
+func (a *app) historyLines(ctx context.Context, s *sight.Sight, since time.Time) []overview.Line {
 	st, err := statsIn(ctx, s)
 	if err != nil {
 		return []overview.Line{unknownLine("history", err)}
 	}
 	budget := st.Budget
-	if conf, err := a.config(); err == nil && budget == 0 { // a file opened for reading alone knows none
+	if conf, err := a.Config(); err == nil && budget == 0 { // a file opened for reading alone knows none
 		budget = int64(conf.Monitor.HistoryBudget)
 	}
 	size := overview.Line{Word: overview.OK, What: "history", Value: fmt.Sprintf("%s of %s", units.Bytes(float64(st.Used)), units.Bytes(float64(budget))), Next: "darksite history stats"}
@@ -120,7 +123,7 @@ func (a *app) historyLines(ctx context.Context, s *sight, since time.Time) []ove
 	var moves []string
 	for _, j := range st.Jumps {
 		if j.After.After(since) {
-			moves = append(moves, j.Target+" "+moved(j))
+			moves = append(moves, j.Target+" "+historycmd.Moved(j))
 		}
 	}
 	if len(moves) > 0 {
@@ -129,12 +132,12 @@ func (a *app) historyLines(ctx context.Context, s *sight, since time.Time) []ove
 	return []overview.Line{size, damage, jumps}
 }
 
-func statsIn(ctx context.Context, s *sight) (st storeStats, err error) {
+func statsIn(ctx context.Context, s *sight.Sight) (st historycmd.Stats, err error) {
 	switch {
-	case s.client != nil:
-		return st, s.client.Stats(ctx, &st)
-	case s.history != nil:
-		return statsOf(ctx, s.history)
+	case s.Client != nil:
+		return st, s.Client.Stats(ctx, &st)
+	case s.History != nil:
+		return historycmd.StatsOf(ctx, s.History)
 	}
 	return st, errors.New("nothing was stored yet")
 }
@@ -142,7 +145,7 @@ func statsIn(ctx context.Context, s *sight) (st storeStats, err error) {
 // journalLine is whether the log of decisions is whole.
 func (a *app) journalLine(ctx context.Context) overview.Line {
 	l := overview.Line{Word: overview.OK, What: "journal", Next: "darksite journal verify"}
-	log, err := a.viewJournal()
+	log, err := a.ViewJournal()
 	if err != nil {
 		return unknownLine("journal", err)
 	}
@@ -156,13 +159,4 @@ func (a *app) journalLine(ctx context.Context) overview.Line {
 		l.Value = fmt.Sprintf("%d entries agree with %d checkpoints", report.Mark.Size, report.Checkpoints)
 	}
 	return l
-}
-
-// noteCheck leaves a mark of a check of the site's own history, for the round. A
-// disk that takes no mark does not make the check void, so that is only said.
-func (a *app) noteCheck(damage []history.Damage) {
-	m := rounds.Mark{Name: historyChecked, By: "darksite history check", At: a.env.Now(), Bad: len(damage) > 0, Note: fmt.Sprintf("%d values are damaged", len(damage))}
-	if err := a.withRounds(func(s *rounds.Store) error { return s.Mark(m) }); err != nil {
-		a.env.Notef("for the daily round it is not noted that the history was checked: %v", err)
-	}
 }

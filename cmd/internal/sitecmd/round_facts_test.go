@@ -6,6 +6,7 @@ import (
 
 	"darksite/bundle/pipeline"
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/site"
 	"darksite/cmd/internal/siteconf"
 	"darksite/localmon/overview"
 
@@ -39,7 +40,7 @@ func TestWhatEndsIsSaidInTime(t *testing.T) {
 
 func TestTheRoundSaysWhatABundleWaitsFor(t *testing.T) {
 	now := time.Date(2026, 11, 22, 14, 5, 0, 0, time.UTC)
-	a := &app{env: &cli.Env{Now: func() time.Time { return now }}}
+	a := &app{&site.Site{Env: &cli.Env{Now: func() time.Time { return now }}}}
 	record := func(s pipeline.State, ago time.Duration) pipeline.Record {
 		return pipeline.Record{BID: "S042-000003", Seq: 3, State: s, Trail: []pipeline.Step{{At: now.Add(-ago).Format(time.RFC3339), State: s}}}
 	}
@@ -75,6 +76,6 @@ func TestTheRoundSaysWhatABundleWaitsFor(t *testing.T) {
 	}
 	require.Equal(t, overview.OK, away(24*time.Hour).Word)
 	require.Equal(t, overview.Warning, away(20*24*time.Hour).Word, "nobody has heard of it for long")
-	require.Equal(t, overview.Unknown, a.carriedBack(seenReplies{Seq: 4}).Word, "an older kit did not note when")
-	require.Equal(t, overview.OK, a.carriedBack(seenReplies{Seq: 4, At: now}).Word)
+	require.Equal(t, overview.Unknown, a.carriedBack(site.Replies{Seq: 4}).Word, "an older kit did not note when")
+	require.Equal(t, overview.OK, a.carriedBack(site.Replies{Seq: 4, At: now}).Word)
 }

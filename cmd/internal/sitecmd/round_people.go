@@ -6,11 +6,15 @@ import (
 	"slices"
 	"time"
 
+	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/certified"
+	"darksite/cmd/internal/sitecmd/sight"
 	"darksite/cmd/internal/siteconf"
 	"darksite/localmon"
 	"darksite/localmon/overview"
 	"darksite/localmon/rounds"
 	"darksite/localmon/units"
+	"darksite/training/certificate"
 )
 
 // Times before something ends at which the round says so.
@@ -18,9 +22,9 @@ const (
 	renewSoon = 60 * 24 * time.Hour
 )
 
-func (a *app) peopleLines(ctx context.Context, s *sight, marks map[string]rounds.Mark) []overview.Line {
-	now := a.env.Now()
-	conf, err := a.config()
+func (a *app) peopleLines(ctx context.Context, s *sight.Sight, marks map[string]rounds.Mark) []overview.Line {
+	now := a.Env.Now()
+	conf, err := a.Config()
 	if err != nil {
 		return []overview.Line{unknownLine("site.yaml", err)}
 	}
@@ -67,7 +71,7 @@ func contactLines(conf *siteconf.Config, now time.Time) []overview.Line {
 	support := overview.Line{Word: overview.Unknown, What: "support contract", Value: "until when is not said", Next: edit}
 	if until := conf.Support.Until; !until.IsZero() {
 		support.Word, support.Value = ending(lastDay(until), now)
-		support.Value = orDash(conf.Support.Plan) + " " + support.Value
+		support.Value = cli.OrDash(conf.Support.Plan) + " " + support.Value
 	}
 	return []overview.Line{contacts, support}
 }
@@ -77,7 +81,7 @@ const certificateExpires = "localmon_target_certificate_expires_timestamp_second
 
 // arrayCertificates are the ends of the certificates the arrays show. The kit
 // goes by their pins; people and other programs may not.
-func arrayCertificates(ctx context.Context, s *sight, conf *siteconf.Config, now time.Time) []overview.Line {
+func arrayCertificates(ctx context.Context, s *sight.Sight, conf *siteconf.Config, now time.Time) []overview.Line {
 	var lines []overview.Line
 	var well []string
 	for _, ar := range conf.Arrays {
@@ -110,7 +114,7 @@ func arrayCertificates(ctx context.Context, s *sight, conf *siteconf.Config, now
 	return lines
 }
 
-func certificateEnd(ctx context.Context, s *sight, target string) (until, at time.Time, err error) {
+func certificateEnd(ctx context.Context, s *sight.Sight, target string) (until, at time.Time, err error) {
 	key := localmon.SeriesKey{Target: target, Metric: certificateExpires}
 	series, err := s.Series(ctx, localmon.Selector{Target: target, Metric: certificateExpires})
 	if err != nil {
@@ -128,4 +132,37 @@ func certificateEnd(ctx context.Context, s *sight, target string) (until, at tim
 		until, at = time.Unix(int64(p.Value), 0), p.At
 	}
 	return until, at, nil
+}
+
+// coverageLines are the lines of the round on people's certificates.
+func (a *app) coverageLines(now time.Time) []overview.Line {
+	c, p, err := certified.Count(a.Site)
+	if err != nil {
+		return []overview.Line{unknownLine("certified admins", err)}
+	}
+	admins := overview.Line{Word: overview.OK, What: "certified admins", Value: c.Words(), Next: "darksite train certificate list"}
+	if len(c.Admins) < certificate.Least {
+		admins.Word = overview.Warning
+	}
+	lines := []overview.Line{admins}
+	if len(c.Admins) >= certificate.Least {
+		if f := certified.HorizonFinding(c, admins.Next); f.State != "OK" && f.Next == admins.Next { // that an end is not known is a line below
+			lines = append(lines, fromFinding("coverage", f))
+		}
+	}
+	for _, who := range c.Admins {
+		l := overview.Line{Word: overview.Unknown, What: fmt.Sprintf("certificate %s of %s", who.Certificate, who.Person), Value: "until when is not said", Next: "edit " + siteconf.FileName + ": certificate_until"}
+		if who.Until != (certificate.Day{}) {
+			l.Word, l.Value = ending(certified.EndOf(who.Until), now)
+			if _, near := certificate.Notice(who.Until, c.Today); near && l.Word == overview.OK {
+				l.Word = overview.Warning
+			}
+			l.Next = "darksite train exam start --track admin --as " + who.Person + " --supervisor ID"
+		}
+		lines = append(lines, l)
+	}
+	for _, f := range p.Troubles() {
+		lines = append(lines, fromFinding("certificate", f))
+	}
+	return lines
 }

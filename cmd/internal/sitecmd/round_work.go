@@ -12,6 +12,7 @@ import (
 
 	"darksite/bundle/casedraft"
 	"darksite/bundle/pipeline"
+	"darksite/cmd/internal/sitecmd/site"
 	"darksite/localmon/overview"
 	"darksite/localmon/units"
 	"darksite/runbooks"
@@ -21,7 +22,7 @@ import (
 // caseLines are the cases that are not closed.
 func (a *app) caseLines() []overview.Line {
 	const what = "cases"
-	file, store, err := a.openCases()
+	file, store, err := a.OpenCases()
 	if err != nil {
 		return []overview.Line{unknownLine(what, err)}
 	}
@@ -49,10 +50,10 @@ func (a *app) caseLines() []overview.Line {
 // openCaseCount is how many cases are not closed. Nothing is made where there is
 // nothing.
 func (a *app) openCaseCount() (int, error) {
-	if _, err := os.Stat(a.path(casesFile)); errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(a.Path(site.CasesFile)); errors.Is(err, fs.ErrNotExist) {
 		return 0, nil
 	}
-	file, store, err := a.openCases()
+	file, store, err := a.OpenCases()
 	if err != nil {
 		return 0, err
 	}
@@ -77,7 +78,7 @@ func (a *app) runLines() []overview.Line {
 // unfinishedRuns has a line for each run that has not ended, and for each whose
 // log cannot be read.
 func (a *app) unfinishedRuns() ([]overview.Line, error) {
-	entries, err := os.ReadDir(a.path(runsDir))
+	entries, err := os.ReadDir(a.Path(site.RunsDir))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
@@ -96,7 +97,7 @@ func (a *app) unfinishedRuns() ([]overview.Line, error) {
 // runLine says where a run stands that has not ended.
 func (a *app) runLine(id string) (l overview.Line, open bool) {
 	l = overview.Line{Word: overview.Warning, What: "run " + id, Next: "darksite runbook resume " + id + " --as ID"}
-	entries, err := readRun(a.path(runsDir, id))
+	entries, err := readRun(a.Path(site.RunsDir, id))
 	if err != nil {
 		return unknownLine(l.What, err), true
 	}
@@ -116,8 +117,8 @@ func (a *app) runLine(id string) (l overview.Line, open bool) {
 	default:
 		l.Value += "is under way, or was broken off"
 	}
-	book, err := runbooks.LoadOne(os.DirFS(a.path(runsDir)), id)
-	if err == nil && last.Event != engine.Stopped && a.env.Now().Sub(last.At) > book.ResumeMax {
+	book, err := runbooks.LoadOne(os.DirFS(a.Path(site.RunsDir)), id)
+	if err == nil && last.Event != engine.Stopped && a.Env.Now().Sub(last.At) > book.ResumeMax {
 		l.Value += fmt.Sprintf("; after more than %s it has to be begun anew", units.Duration(book.ResumeMax))
 		l.Next = fmt.Sprintf("darksite runbook run %s --array %s --as ID", book.ID, first.Target)
 	}
@@ -149,9 +150,9 @@ const (
 func (a *app) bundleLines() []overview.Line {
 	const what = "bundles"
 	var records []pipeline.Record
-	var seen seenReplies
+	var seen site.Replies
 	err := a.onBundle(func(j *journey) (err error) {
-		if seen, err = readReplies(j.cases.DB); err != nil {
+		if seen, err = site.ReadReplies(j.cases.DB); err != nil {
 			return err
 		}
 		records, err = j.List() // what can be read is told all the same
@@ -190,7 +191,7 @@ func (a *app) bundleLine(r pipeline.Record, newest int64) (l overview.Line, tell
 		l.Value = map[pipeline.State]string{
 			pipeline.Rejected: "was rejected", pipeline.Invalidated: "its approvals are void, it was changed", pipeline.Lapsed: "its approvals have lapsed",
 		}[r.State]
-		return l, a.env.Now().Sub(l.At) < overview.RoundEvery // news for one round
+		return l, a.Env.Now().Sub(l.At) < overview.RoundEvery // news for one round
 	case pipeline.Begun, pipeline.Collected, pipeline.Redacted:
 		l.Value = "its collection did not end"
 	case pipeline.Frozen, pipeline.InReview:
@@ -234,7 +235,7 @@ func (a *app) carriedOut(records []pipeline.Record) overview.Line {
 			return l
 		case pipeline.Released:
 			l.Value, l.At = string(r.BID)+", no word yet that it has arrived", reachedAt(r)
-			if a.env.Now().Sub(l.At) > receiptDue {
+			if a.Env.Now().Sub(l.At) > receiptDue {
 				l.Word, l.Next = overview.Warning, "darksite case list   (ask the vendor by telephone)"
 			}
 			return l
@@ -244,7 +245,7 @@ func (a *app) carriedOut(records []pipeline.Record) overview.Line {
 }
 
 // carriedBack is the reply that was opened last.
-func (a *app) carriedBack(seen seenReplies) overview.Line {
+func (a *app) carriedBack(seen site.Replies) overview.Line {
 	l := overview.Line{Word: overview.OK, What: "last reply carried back", Value: "none was ever opened", At: seen.At}
 	switch {
 	case seen.Seq > 0 && seen.At.IsZero():

@@ -14,6 +14,9 @@ import (
 	"darksite/bundle/sign"
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/keyfile"
+	"darksite/cmd/internal/sitecmd/books"
+	"darksite/cmd/internal/sitecmd/sight"
+	"darksite/cmd/internal/sitecmd/site"
 	"darksite/localmon"
 	"darksite/runbooks"
 	"darksite/runbooks/content"
@@ -46,15 +49,15 @@ type bookRow struct {
 
 func (a *app) printBooks(rows []bookRow, asJSON bool) error {
 	if asJSON {
-		return a.env.JSON(rows)
+		return a.Env.JSON(rows)
 	}
 	t := &cli.Table{Header: []string{"RUNBOOK", "RISK", "MIN", "TITLE"}}
 	for _, r := range rows {
 		t.Add(r.ID, r.Risk, strconv.Itoa(r.Minutes), r.Title)
 	}
-	t.Print(a.env.Out, a.env.Width(), a.env.Color())
+	t.Print(a.Env.Out, a.Env.Width(), a.Env.Color())
 	if len(rows) > 0 {
-		a.env.Next("darksite runbook show " + rows[0].ID)
+		a.Env.Next("darksite runbook show " + rows[0].ID)
 	}
 	return nil
 }
@@ -74,31 +77,20 @@ func (a *app) runbookListCommand() *cobra.Command {
 		Use: "list", Short: "List the runbooks of this site", Args: cobra.NoArgs,
 		Example: "  darksite runbook list --lang fr",
 		RunE: func(*cobra.Command, []string) error {
-			lib, err := a.library()
+			lib, err := books.Library(a.Site)
 			if err != nil {
 				return err
 			}
 			rows := []bookRow{}
 			for _, b := range lib.All() {
-				rows = append(rows, row(b, a.runbookLang(lang), ""))
+				rows = append(rows, row(b, a.Lang(lang), ""))
 			}
 			return a.printBooks(rows, asJSON)
 		},
 	}
-	langFlag(c, &lang)
+	site.LangFlag(c, &lang)
 	cli.JSONFlag(c, &asJSON)
 	return c
-}
-
-func langFlag(c *cobra.Command, lang *string) {
-	c.Flags().StringVar(lang, "lang", "", "en or fr (default: as site.yaml says)")
-}
-
-func (a *app) runbookLang(flag string) runbooks.Lang {
-	if a.language(flag) == string(runbooks.French) {
-		return runbooks.French
-	}
-	return runbooks.English
 }
 
 func (a *app) runbookSearchCommand() *cobra.Command {
@@ -108,13 +100,13 @@ func (a *app) runbookSearchCommand() *cobra.Command {
 		Use: "search WORD...", Short: "Find runbooks by words, in English or French", Args: cobra.MinimumNArgs(1),
 		Example: "  darksite runbook search disque absent",
 		RunE: func(_ *cobra.Command, args []string) error {
-			lib, err := a.library()
+			lib, err := books.Library(a.Site)
 			if err != nil {
 				return err
 			}
 			rows := []bookRow{}
 			for _, m := range lib.Search(strings.Join(args, " ")) {
-				rows = append(rows, row(m.Book, a.runbookLang(lang), m.Reason))
+				rows = append(rows, row(m.Book, a.Lang(lang), m.Reason))
 			}
 			if len(rows) == 0 {
 				return cli.WithHint(fmt.Errorf("no runbook speaks of %q", strings.Join(args, " ")), "darksite runbook list")
@@ -122,13 +114,13 @@ func (a *app) runbookSearchCommand() *cobra.Command {
 			return a.printBooks(rows, asJSON)
 		},
 	}
-	langFlag(c, &lang)
+	site.LangFlag(c, &lang)
 	cli.JSONFlag(c, &asJSON)
 	return c
 }
 
 func (a *app) findBook(id string) (*runbooks.Runbook, error) {
-	lib, err := a.library()
+	lib, err := books.Library(a.Site)
 	if err != nil {
 		return nil, err
 	}
@@ -149,16 +141,16 @@ func (a *app) runbookShowCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			a.printBook(b, a.runbookLang(lang))
+			a.printBook(b, a.Lang(lang))
 			return nil
 		},
 	}
-	langFlag(c, &lang)
+	site.LangFlag(c, &lang)
 	return c
 }
 
 func (a *app) printBook(b *runbooks.Runbook, lang runbooks.Lang) {
-	w, width := a.env.Out, a.env.Width()
+	w, width := a.Env.Out, a.Env.Width()
 	p := b.Prose[lang]
 	fmt.Fprintf(w, "%s\n%s v%d  risk up to %s  about %d min\n\n%s\n", p.Title, b.ID, b.Version, b.RiskMax, b.Minutes, render.Text(p.Intro, width))
 	for i, s := range b.Steps {
@@ -176,7 +168,7 @@ func (a *app) printBook(b *runbooks.Runbook, lang runbooks.Lang) {
 			}
 		}
 	}
-	a.env.Next("darksite runbook run " + b.ID + " --array NAME --as ID")
+	a.Env.Next("darksite runbook run " + b.ID + " --array NAME --as ID")
 }
 
 func (a *app) runbookLintCommand() *cobra.Command {
@@ -192,7 +184,7 @@ func (a *app) runbookLintCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			a.env.Notef("%d runbooks, no finding", len(lib.All()))
+			a.Env.Notef("%d runbooks, no finding", len(lib.All()))
 			return nil
 		},
 	}
@@ -209,7 +201,7 @@ func (o *runOptions) flags(c *cobra.Command) {
 	c.Flags().StringVar(&o.as, "as", "", "id of the person who follows the runbook")
 	c.Flags().StringVar(&o.keyFile, "key", "", "key file that signs the closed log (default: keys/ID.key when there is one)")
 	c.Flags().StringVar(&o.passFile, "passphrase-file", "", "passphrase of the key")
-	langFlag(c, &o.lang)
+	site.LangFlag(c, &o.lang)
 }
 
 func (a *app) runbookRunCommand() *cobra.Command {
@@ -247,10 +239,10 @@ func (a *app) chooseBook(ctx context.Context, args []string, o *runOptions) (*ru
 	var al localmon.Alert
 	if o.alert != 0 {
 		var err error
-		if al, err = a.alert(ctx, o.alert); err != nil {
+		if al, err = sight.Alert(ctx, a.Site, o.alert); err != nil {
 			return nil, err
 		}
-		if conf, err := a.config(); err == nil && !runnable(conf, al.Target) {
+		if conf, err := a.Config(); err == nil && !books.Runnable(conf, al.Target) {
 			return nil, cli.WithHint(cli.Usagef("alert %d is about %s, which runbooks cannot be run on", o.alert, al.Target), "darksite alerts show %d", o.alert)
 		}
 		o.array = al.Target
@@ -267,16 +259,16 @@ func (a *app) chooseBook(ctx context.Context, args []string, o *runOptions) (*ru
 	if o.alert == 0 {
 		return nil, cli.WithHint(cli.Usagef("say which runbook, or which alert with --alert ID"), "darksite runbook list")
 	}
-	leads, err := a.openLeads()
+	leads, err := books.OpenLeads(a.Site)
 	if err != nil {
 		return nil, err
 	}
 	al.Component = o.component
-	book, why := leads.alert(al, a.product(al.Target))
+	book, why := leads.Alert(al, books.Product(a.Site, al.Target))
 	if book == nil {
 		return nil, cli.WithHint(fmt.Errorf("this kit holds no runbook for alert %d, rule %s", al.ID, al.Rule), "darksite alerts show %d   (says what to do instead)", al.ID)
 	}
-	a.env.Notef(runbooks.Text{EN: "runbook %s: chosen by %s", FR: "procédure %s : choisie par %s"}.In(a.runbookLang(o.lang)), book.ID, reason(a.runbookLang(o.lang), why))
+	a.Env.Notef(runbooks.Text{EN: "runbook %s: chosen by %s", FR: "procédure %s : choisie par %s"}.In(a.Lang(o.lang)), book.ID, reason(a.Lang(o.lang), why))
 	return book, nil
 }
 
@@ -288,21 +280,13 @@ func reason(l runbooks.Lang, why string) string {
 	return why
 }
 
-// componentType guesses the kind of a component from the array's way of naming.
-func componentType(name string) string {
-	if strings.Contains(strings.ToUpper(name), ".BAY") {
-		return "drive"
-	}
-	return ""
-}
-
 func (a *app) startRun(ctx context.Context, book *runbooks.Runbook, o runOptions) error {
 	options, done, err := a.engineOptions(ctx, o)
 	if err != nil {
 		return err
 	}
 	defer done()
-	begin := engine.Begin{Target: o.array, Component: o.component, Alert: o.alert, Refers: o.after, Product: a.product(o.array), Change: o.change, Case: o.caseID}
+	begin := engine.Begin{Target: o.array, Component: o.component, Alert: o.alert, Refers: o.after, Product: books.Product(a.Site, o.array), Change: o.change, Case: o.caseID}
 	if o.dry {
 		begin.Run = "R-DRY"
 		return a.rehearse(ctx, book, begin, options)
@@ -312,7 +296,7 @@ func (a *app) startRun(ctx context.Context, book *runbooks.Runbook, o runOptions
 	}
 	for n := 1; ; n++ {
 		id := fmt.Sprintf("R-%04d", n)
-		dir := a.path(runsDir, id)
+		dir := a.Path(site.RunsDir, id)
 		if _, err := os.Stat(dir); err == nil {
 			continue
 		}
@@ -351,22 +335,9 @@ func (a *app) rehearse(ctx context.Context, book *runbooks.Runbook, b engine.Beg
 	if err != nil {
 		return refusal(err)
 	}
-	fmt.Fprintf(a.env.Out, "dry run: %s\n", outcome)
-	a.env.Next(fmt.Sprintf("darksite runbook run %s --array %s --as ID", book.ID, b.Target))
+	fmt.Fprintf(a.Env.Out, "dry run: %s\n", outcome)
+	a.Env.Next(fmt.Sprintf("darksite runbook run %s --array %s --as ID", book.ID, b.Target))
 	return nil
-}
-
-// product is the kind of a target, or "" when nobody knows.
-func (a *app) product(target string) string {
-	conf, err := a.config()
-	if err != nil {
-		return ""
-	}
-	if target == conf.Monitor.HostName {
-		return string(localmon.KindHost)
-	}
-	ar, _ := conf.Array(target)
-	return string(ar.Kind)
 }
 
 func (a *app) runbookResumeCommand() *cobra.Command {
@@ -375,10 +346,10 @@ func (a *app) runbookResumeCommand() *cobra.Command {
 		Use: "resume RUN", Short: "Go on with a run; what passed before is asked again", Args: cobra.ExactArgs(1),
 		Example: "  darksite runbook resume R-0001 --as mdurand",
 		RunE: func(c *cobra.Command, args []string) error {
-			dir := a.path(runsDir, filepath.Base(args[0]))
+			dir := a.Path(site.RunsDir, filepath.Base(args[0]))
 			target, err := runTarget(dir)
 			if err != nil {
-				return cli.WithHint(err, "ls %s", a.path(runsDir))
+				return cli.WithHint(err, "ls %s", a.Path(site.RunsDir))
 			}
 			o.array = target
 			options, done, err := a.engineOptions(c.Context(), o)
@@ -401,7 +372,7 @@ func (a *app) runbookResumeCommand() *cobra.Command {
 // withCalled adds to runs those that they called, which lie beside them.
 func (a *app) withCalled(ids []string) []string {
 	out := slices.Clone(ids)
-	entries, err := os.ReadDir(a.path(runsDir))
+	entries, err := os.ReadDir(a.Path(site.RunsDir))
 	if err != nil {
 		return out // who reads the runs says why
 	}
@@ -418,8 +389,8 @@ func (a *app) withCalled(ids []string) []string {
 // evidence.
 func (a *app) checkRuns(ids []string) error {
 	for _, id := range ids {
-		if _, err := os.Stat(a.path(runsDir, id, engine.LogFile)); err != nil || filepath.Base(id) != id {
-			return cli.WithHint(cli.Usagef("no run is named %q", id), "ls %s", a.path(runsDir))
+		if _, err := os.Stat(a.Path(site.RunsDir, id, engine.LogFile)); err != nil || filepath.Base(id) != id {
+			return cli.WithHint(cli.Usagef("no run is named %q", id), "ls %s", a.Path(site.RunsDir))
 		}
 	}
 	return nil
@@ -441,11 +412,11 @@ func (a *app) runbookSignCommand() *cobra.Command {
 			if sign == nil {
 				return cli.WithHint(fmt.Errorf("no key of %s is at hand", o.as), "name the key file with --key FILE")
 			}
-			if err := engine.Sign(a.path(runsDir, filepath.Base(args[0])), sign); err != nil {
+			if err := engine.Sign(a.Path(site.RunsDir, filepath.Base(args[0])), sign); err != nil {
 				return err
 			}
-			a.env.Notef("the log of %s is signed by %s", args[0], o.as)
-			a.env.Next("darksite bundle collect --as ID --run " + args[0])
+			a.Env.Notef("the log of %s is signed by %s", args[0], o.as)
+			a.Env.Next("darksite bundle collect --as ID --run " + args[0])
 			return nil
 		},
 	}
@@ -475,21 +446,21 @@ func (a *app) goOn(ctx context.Context, run *engine.Run, as string, lang runbook
 	err = errors.Join(err, run.Close())
 	switch {
 	case errors.Is(err, engine.ErrLeft):
-		a.env.Notef(runbooks.Text{EN: "run %s is saved", FR: "l'exécution %s est gardée"}.In(lang), id)
-		a.env.Next("darksite runbook resume " + id + " --as " + as)
+		a.Env.Notef(runbooks.Text{EN: "run %s is saved", FR: "l'exécution %s est gardée"}.In(lang), id)
+		a.Env.Next("darksite runbook resume " + id + " --as " + as)
 		return nil
 	case errors.Is(err, engine.ErrNotProven):
 		return cli.WithHint(cli.WithCode(cli.CodePartial, err), "darksite runbook resume %s --as %s, once it is so", id, as)
 	case errors.Is(err, engine.ErrUnsigned):
-		fmt.Fprintf(a.env.Out, "%s %s\n", id, outcome)
+		fmt.Fprintf(a.Env.Out, "%s %s\n", id, outcome)
 		return cli.WithHint(cli.WithCode(cli.CodePartial, err), "darksite runbook sign %s --as %s", id, as)
 	case errors.Is(err, cli.ErrNoAnswer):
 		return cli.WithHint(err, "darksite runbook resume %s --as %s", id, as)
 	case err != nil:
 		return refusal(err)
 	}
-	fmt.Fprintf(a.env.Out, "%s %s\n", id, outcome)
-	a.env.Next("darksite bundle collect --as "+as+" --run "+id, "darksite case list")
+	fmt.Fprintf(a.Env.Out, "%s %s\n", id, outcome)
+	a.Env.Next("darksite bundle collect --as "+as+" --run "+id, "darksite case list")
 	return nil
 }
 
@@ -502,7 +473,7 @@ func (a *app) engineOptions(ctx context.Context, o runOptions) (engine.Options, 
 	if err != nil {
 		return engine.Options{}, nil, err
 	}
-	conf, err := a.config()
+	conf, err := a.Config()
 	if err != nil {
 		return engine.Options{}, nil, errors.Join(err, facts.close())
 	}
@@ -510,15 +481,15 @@ func (a *app) engineOptions(ctx context.Context, o runOptions) (engine.Options, 
 	if err != nil {
 		return engine.Options{}, nil, errors.Join(err, facts.close())
 	}
-	lib, err := a.library()
+	lib, err := books.Library(a.Site)
 	if err != nil {
 		return engine.Options{}, nil, errors.Join(err, facts.close())
 	}
-	lang := a.runbookLang(o.lang)
-	term := &terminal{env: a.env, ask: a.env.Asker(), lang: lang, aside: a.aside}
+	lang := a.Lang(o.lang)
+	term := &terminal{env: a.Env, ask: a.Env.Asker(), lang: lang, aside: a.Aside}
 	options := engine.Options{
 		Facts: facts, Human: term, Site: &runSite{a: a, facts: facts},
-		Lang: lang, Actor: o.as, Now: a.env.Now, Hands: hands, TakeOver: o.takeOver,
+		Lang: lang, Actor: o.as, Now: a.Env.Now, Hands: hands, TakeOver: o.takeOver,
 		Second: a.newSecond(o, term.ask, term.say), Identity: facts.Identity, Book: lib.Get,
 		Boot: a.boot(),
 		Sleep: func(ctx context.Context, d time.Duration) error {
@@ -537,13 +508,13 @@ func (a *app) engineOptions(ctx context.Context, o runOptions) (engine.Options, 
 func (a *app) runSigner(o runOptions) (func([]byte) ([]byte, error), error) {
 	path := o.keyFile
 	if path == "" {
-		path = a.path(keysDir, o.as+".key")
+		path = a.Path(site.KeysDir, o.as+".key")
 		if _, err := os.Stat(path); err != nil {
-			a.env.Notef("no key of %s is here: the log of this run stays unsigned", o.as)
+			a.Env.Notef("no key of %s is here: the log of this run stays unsigned", o.as)
 			return nil, nil
 		}
 	}
-	r, err := a.loadRoster()
+	r, err := a.Roster()
 	if err != nil {
 		return nil, err
 	}
@@ -555,10 +526,10 @@ func (a *app) runSigner(o runOptions) (func([]byte) ([]byte, error), error) {
 	return func(log []byte) ([]byte, error) {
 		// The passphrase is asked when there is something to sign, not before.
 		if key == nil {
-			if err = a.ownKey(path); err != nil {
+			if err = a.OwnKey(path); err != nil {
 				return nil, err
 			}
-			if key, err = keyfile.Signer(path, keyfile.Ask(a.env, o.passFile)); err != nil {
+			if key, err = keyfile.Signer(path, keyfile.Ask(a.Env, o.passFile)); err != nil {
 				return nil, err
 			}
 		}

@@ -9,6 +9,8 @@ import (
 
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/runtarget"
+	"darksite/cmd/internal/sitecmd/books"
+	"darksite/cmd/internal/sitecmd/site"
 	"darksite/localmon/units"
 	"darksite/runbooks"
 
@@ -49,27 +51,27 @@ older than the runbook allows is unknown. It is the same question as in a run.`,
 			if from != fromLive && from != fromHistory {
 				return cli.Usagef("--from %s: want live or history", from)
 			}
-			rows, err := a.checkBook(c.Context(), book, array, from, a.runbookLang(lang))
+			rows, err := a.checkBook(c.Context(), book, array, from, a.Lang(lang))
 			if err != nil {
 				return err
 			}
 			if asJSON {
-				return a.env.JSON(rows)
+				return a.Env.JSON(rows)
 			}
-			a.printChecks(rows, runbooks.Text{EN: ": ", FR: " : "}.In(a.runbookLang(lang)))
-			a.env.Next(fmt.Sprintf("darksite runbook run %s --array %s --as ID", book.ID, array))
+			a.printChecks(rows, runbooks.Text{EN: ": ", FR: " : "}.In(a.Lang(lang)))
+			a.Env.Next(fmt.Sprintf("darksite runbook run %s --array %s --as ID", book.ID, array))
 			return nil
 		},
 	}
 	c.Flags().StringVar(&array, "array", "", "array, or the name of the kit's own machine")
 	c.Flags().StringVar(&from, "from", fromLive, "live: ask the array; history: ask what the monitor kept")
-	langFlag(c, &lang)
+	site.LangFlag(c, &lang)
 	cli.JSONFlag(c, &asJSON)
 	return c
 }
 
 func (a *app) checkBook(ctx context.Context, book *runbooks.Runbook, target, from string, lang runbooks.Lang) ([]checkRow, error) {
-	if product := a.product(target); !book.For(product) {
+	if product := books.Product(a.Site, target); !book.For(product) {
 		return nil, cli.WithHint(cli.WithCode(cli.CodeRefused, fmt.Errorf("runbook %s is for %s, and %s is a %s", book.ID, strings.Join(book.Products, ", "), target, product)), "darksite runbook list")
 	}
 	live, err := a.facts(ctx, target)
@@ -78,21 +80,21 @@ func (a *app) checkBook(ctx context.Context, book *runbooks.Runbook, target, fro
 	}
 	var facts runbooks.Facts = live
 	if from == fromHistory {
-		facts = runtarget.NewPast(target, live.sight, a.env.Now)
+		facts = runtarget.NewPast(target, live.sight, a.Env.Now)
 	}
 	rows := []checkRow{}
 	for _, s := range book.Steps {
 		if s.Expect == nil {
 			continue
 		}
-		v := s.Expect.Eval(ctx, a.env.Now(), facts, s.MaxAge)
+		v := s.Expect.Eval(ctx, a.Env.Now(), facts, s.MaxAge)
 		rows = append(rows, checkRow{s.ID, s.Expect.Sentence(lang), v.Result, s.Expect.Describe(lang, v), v.At})
 	}
 	return rows, errors.Join(ctx.Err(), live.close())
 }
 
 func (a *app) printChecks(rows []checkRow, colon string) {
-	now := a.env.Now()
+	now := a.Env.Now()
 	t := &cli.Table{Header: []string{"STEP", "RESULT", "AGE", "ASKED, AND FOUND"}}
 	for _, r := range rows {
 		age := "-"
@@ -101,5 +103,5 @@ func (a *app) printChecks(rows []checkRow, colon string) {
 		}
 		t.Add(r.Step, strings.ToUpper(string(r.Result)), age, r.Asked+colon+r.Found)
 	}
-	t.Print(a.env.Out, a.env.Width(), a.env.Color())
+	t.Print(a.Env.Out, a.Env.Width(), a.Env.Color())
 }

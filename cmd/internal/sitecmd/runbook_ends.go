@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/site"
 	"darksite/runbooks"
 	"darksite/runbooks/engine"
 
@@ -29,8 +30,8 @@ hands when that person takes it up with runbook resume and says yes.`,
 				if err := engine.Offer(dir, options, to, why); err != nil {
 					return err
 				}
-				a.env.Notef("run %s is offered to %s", args[0], to)
-				a.env.Next(fmt.Sprintf("darksite runbook resume %s --as %s", args[0], to))
+				a.Env.Notef("run %s is offered to %s", args[0], to)
+				a.Env.Next(fmt.Sprintf("darksite runbook resume %s --as %s", args[0], to))
 				return nil
 			})
 		},
@@ -57,8 +58,8 @@ has no result. What the kit itself switched on at the array is switched off.`,
 				if err := engine.Abort(c.Context(), dir, options, why); err != nil {
 					return err
 				}
-				fmt.Fprintf(a.env.Out, "%s %s\n", args[0], runbooks.Aborted)
-				a.env.Next("darksite bundle collect --as ID --run " + args[0])
+				fmt.Fprintf(a.Env.Out, "%s %s\n", args[0], runbooks.Aborted)
+				a.Env.Next("darksite bundle collect --as ID --run " + args[0])
 				return nil
 			})
 		},
@@ -70,10 +71,10 @@ has no result. What the kit itself switched on at the array is switched off.`,
 
 // onRun does something with a run of this site.
 func (a *app) onRun(c *cobra.Command, id string, o runOptions, do func(dir string, options engine.Options) error) error {
-	dir := a.path(runsDir, filepath.Base(id))
+	dir := a.Path(site.RunsDir, filepath.Base(id))
 	target, err := runTarget(dir)
 	if err != nil {
-		return cli.WithHint(err, "ls %s", a.path(runsDir))
+		return cli.WithHint(err, "ls %s", a.Path(site.RunsDir))
 	}
 	o.array = target
 	options, done, err := a.engineOptions(c.Context(), o)
@@ -103,10 +104,10 @@ func (a *app) runbookReplayCommand() *cobra.Command {
 verdict must come out as the log has it; the vendor does the same with the bundle.`,
 		Example: "  darksite runbook replay R-0001",
 		RunE: func(c *cobra.Command, args []string) error {
-			dir := a.path(runsDir, filepath.Base(args[0]))
+			dir := a.Path(site.RunsDir, filepath.Base(args[0]))
 			log, err := os.ReadFile(filepath.Join(dir, engine.LogFile))
 			if err != nil {
-				return cli.WithHint(fmt.Errorf("replay: %w", err), "ls %s", a.path(runsDir))
+				return cli.WithHint(fmt.Errorf("replay: %w", err), "ls %s", a.Path(site.RunsDir))
 			}
 			kept, err := os.ReadFile(filepath.Join(dir, engine.FactsFile))
 			if err != nil && !os.IsNotExist(err) {
@@ -114,17 +115,17 @@ verdict must come out as the log has it; the vendor does the same with the bundl
 			}
 			// The run's own copy of the runbook is what it followed.
 			own := func(string) (*runbooks.Runbook, bool) {
-				b, err := runbooks.LoadOne(os.DirFS(a.path(runsDir)), filepath.Base(args[0]))
+				b, err := runbooks.LoadOne(os.DirFS(a.Path(site.RunsDir)), filepath.Base(args[0]))
 				return b, err == nil
 			}
 			again, err := engine.Again(c.Context(), log, kept, own)
 			if err != nil {
 				return err
 			}
-			return a.printReplay(again, a.runbookLang(lang), asJSON)
+			return a.printReplay(again, a.Lang(lang), asJSON)
 		},
 	}
-	langFlag(c, &lang)
+	site.LangFlag(c, &lang)
 	cli.JSONFlag(c, &asJSON)
 	return c
 }
@@ -145,11 +146,11 @@ func (a *app) printReplay(r engine.Replay, lang runbooks.Lang, asJSON bool) erro
 		}
 	}
 	if asJSON {
-		if err := a.env.JSON(rows); err != nil {
+		if err := a.Env.JSON(rows); err != nil {
 			return err
 		}
 	} else {
-		t.Print(a.env.Out, a.env.Width(), a.env.Color())
+		t.Print(a.Env.Out, a.Env.Width(), a.Env.Color())
 	}
 	const hint = "compare the folder of the run with the bundle it went out with"
 	switch {
@@ -159,11 +160,11 @@ func (a *app) printReplay(r engine.Replay, lang runbooks.Lang, asJSON bool) erro
 		return cli.WithHint(cli.WithCode(cli.CodeTampered, fmt.Errorf("%d of %d verdicts of %s do not come out as the log has them", differ, len(rows), r.Run)), hint)
 	}
 	if len(rows) == 0 {
-		a.env.Notef("no check was asked in %s yet", r.Run)
-		a.env.Next("darksite runbook resume " + r.Run + " --as ID")
+		a.Env.Notef("no check was asked in %s yet", r.Run)
+		a.Env.Next("darksite runbook resume " + r.Run + " --as ID")
 		return nil
 	}
-	a.env.Notef("all %d verdicts of %s come out as the log has them", len(rows), r.Run)
-	a.env.Next("darksite bundle collect --as ID --run " + r.Run)
+	a.Env.Notef("all %d verdicts of %s come out as the log has them", len(rows), r.Run)
+	a.Env.Next("darksite bundle collect --as ID --run " + r.Run)
 	return nil
 }

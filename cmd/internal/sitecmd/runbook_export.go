@@ -8,6 +8,8 @@ import (
 
 	"darksite/bundle/safefile"
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/books"
+	"darksite/cmd/internal/sitecmd/site"
 	"darksite/runbooks"
 	"darksite/runbooks/manual"
 
@@ -26,7 +28,7 @@ where no kit runs.`,
 			if !strings.EqualFold(filepath.Ext(out), ".pdf") {
 				return cli.Usagef("name the file with --out FILE.pdf")
 			}
-			lib, err := a.library()
+			lib, err := books.Library(a.Site)
 			if err != nil {
 				return err
 			}
@@ -41,23 +43,23 @@ where no kit runs.`,
 				}
 				books = append(books, b)
 			}
-			return a.exportBooks(books, a.runbookLang(lang), out)
+			return a.exportBooks(books, a.Lang(lang), out)
 		},
 	}
-	langFlag(c, &lang)
+	site.LangFlag(c, &lang)
 	c.Flags().StringVar(&out, "out", "", "file to write, FILE.pdf")
 	return c
 }
 
 func (a *app) exportBooks(books []*runbooks.Runbook, lang runbooks.Lang, out string) error {
 	var b bytes.Buffer
-	if err := manual.PDF(&b, manual.Book{Books: books, Lang: lang, Made: a.env.Now(), Kit: "darksite " + a.version}); err != nil {
+	if err := manual.PDF(&b, manual.Book{Books: books, Lang: lang, Made: a.Env.Now(), Kit: "darksite " + a.Version}); err != nil {
 		return err
 	}
 	if err := safefile.Write(out, b.Bytes(), 0o644); err != nil {
 		return err
 	}
-	fmt.Fprintln(a.env.Out, out)
-	a.env.Notef("%d runbooks, %d KB", len(books), b.Len()/1024)
+	fmt.Fprintln(a.Env.Out, out)
+	a.Env.Notef("%d runbooks, %d KB", len(books), b.Len()/1024)
 	return nil
 }

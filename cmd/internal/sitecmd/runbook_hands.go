@@ -2,6 +2,7 @@ package sitecmd
 
 import (
 	"darksite/cmd/internal/runtarget"
+	"darksite/cmd/internal/sitecmd/watch"
 	"darksite/cmd/internal/siteconf"
 	"darksite/localmon/source/arrayact"
 	"darksite/runbooks/engine"
@@ -14,7 +15,7 @@ func (a *app) hands(conf *siteconf.Config, f *liveFacts) (engine.Hands, error) {
 	if !ok || !conf.Runbooks.KitMayAct || ar.ActTokenFile == "" || ar.Via != siteconf.ViaREST {
 		return nil, nil
 	}
-	token, err := a.secret(ar, "token for the kit's own acts", ar.ActTokenFile)
+	token, err := watch.Secret(a.Site, ar, "token for the kit's own acts", ar.ActTokenFile)
 	if err != nil {
 		return nil, err
 	}

@@ -1,155 +1,29 @@
 package sitecmd
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
-	"math"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"darksite/bundle/journal"
-	"darksite/bundle/roster"
 	"darksite/bundle/safefile"
 	"darksite/bundle/sign"
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/keyfile"
+	"darksite/cmd/internal/sitecmd/books"
+	"darksite/cmd/internal/sitecmd/site"
 	"darksite/runbooks"
 	"darksite/runbooks/content"
 	"darksite/runbooks/pack"
 
 	"github.com/spf13/cobra"
 )
-
-// packsDir holds the packs of runbooks that were installed, one file a name.
-const packsDir = "packs"
-
-// packSigners is how many people of the vendor must have signed a pack.
-const packSigners = 2
-
-// library is the runbooks of this site: the embedded ones with the installed
-// packs laid over them. A pack whose signatures do not hold any more is left out,
-// and so is one that does not go together with the kit or the packs before it, as
-// may come about when the kit is renewed; both are said. No pack takes the others,
-// or the kit's own runbooks, away from people who stand before a fault.
-func (a *app) library() (*runbooks.Library, error) {
-	base, err := content.Library()
-	if err != nil {
-		return nil, err
-	}
-	packs, err := a.packs()
-	if err != nil || len(packs) == 0 {
-		return base, err
-	}
-	lib, _ := a.layAll(base, packs)
-	return lib, nil
-}
-
-// layAll lays packs over the embedded runbooks, one after the other, and returns
-// what comes of it and which were laid.
-func (a *app) layAll(base *runbooks.Library, packs []*pack.Opened) (lib *runbooks.Library, laid []pack.Pack) {
-	lib = base
-	for _, o := range packs {
-		if _, err := a.packSigned(o); err != nil {
-			a.env.Notef("pack %s %d is left out: %v", o.Name, o.Number, err)
-			continue
-		}
-		next, _, err := pack.Overlay(base, append(slices.Clone(laid), o.Pack)...)
-		if err != nil {
-			a.env.Notef("pack %s %d is left out: %s; ask the vendor for a newer one", o.Name, o.Number, strings.ReplaceAll(err.Error(), "\n", "; "))
-			continue
-		}
-		lib, laid = next, append(laid, o.Pack)
-	}
-	return lib, laid
-}
-
-// packedBooks are the ids of the runbooks in the installed packs, whoever signed
-// them: a rule that names one stays a rule when its pack is left out.
-func (a *app) packedBooks() (ids []string) {
-	files, err := filepath.Glob(a.path(packsDir, "*.pack"))
-	if err != nil {
-		return nil
-	}
-	for _, file := range files {
-		if o, err := readPack(file); err == nil {
-			ids = append(ids, slices.Sorted(maps.Keys(o.Books))...)
-		}
-	}
-	return ids
-}
-
-// packs reads what was installed, by name.
-func (a *app) packs() ([]*pack.Opened, error) {
-	files, err := os.ReadDir(a.path(packsDir))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read the packs: %w", err)
-	}
-	var out []*pack.Opened
-	for _, f := range files {
-		if filepath.Ext(f.Name()) != ".pack" {
-			continue
-		}
-		o, err := readPack(a.path(packsDir, f.Name()))
-		if err != nil { // the embedded runbooks are there all the same
-			a.env.Notef("left out: %v; install the pack again, or move the file away", err)
-			continue
-		}
-		out = append(out, o)
-	}
-	slices.SortFunc(out, func(x, y *pack.Opened) int { return strings.Compare(x.Name, y.Name) })
-	return out, nil
-}
-
-func readPack(path string) (*pack.Opened, error) {
-	data, err := readBounded(path, pack.MaxBytes+1)
-	if err != nil {
-		return nil, err
-	}
-	o, err := pack.Read(data)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return o, nil
-}
-
-// packSigned returns who of the vendor signed a pack, or why it may not be run.
-func (a *app) packSigned(o *pack.Opened) ([]string, error) {
-	if len(o.Sigs) == 0 {
-		return nil, errors.New("nobody has signed it: it can be read, not run")
-	}
-	vendor, err := a.loadVendor()
-	if err != nil {
-		return nil, err
-	}
-	return vendorSigned(vendor, o)
-}
-
-func vendorSigned(vendor roster.Vendor, o *pack.Opened) ([]string, error) {
-	by := map[string]bool{}
-	for _, key := range slices.Sorted(maps.Keys(o.Sigs)) {
-		p, err := vendor.Check(sign.Pack, math.MaxInt64, o.Text, o.Sigs[key])
-		if err != nil {
-			return nil, err
-		}
-		by[p.ID] = true
-	}
-	who := slices.Sorted(maps.Keys(by))
-	if len(who) < packSigners {
-		return who, fmt.Errorf("signed by %s alone: %d people of the vendor must sign", strings.Join(who, ", "), packSigners)
-	}
-	return who, nil
-}
 
 func (a *app) runbookPackCommand() *cobra.Command {
 	c := &cobra.Command{
@@ -171,7 +45,7 @@ type packRow struct {
 
 func (a *app) packRow(o *pack.Opened) packRow {
 	r := packRow{Name: o.Name, Number: o.Number, Issued: o.Issued.UTC().Format(time.DateOnly), Books: slices.Sorted(maps.Keys(o.Books))}
-	by, err := a.packSigned(o)
+	by, err := books.Signed(a.Site, o)
 	if r.By = by; err != nil {
 		r.Why = err.Error()
 	}
@@ -183,7 +57,7 @@ func (a *app) packListCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "list", Short: "List the packs that are installed", Args: cobra.NoArgs, Example: "  darksite runbook pack list",
 		RunE: func(*cobra.Command, []string) error {
-			packs, err := a.packs()
+			packs, err := books.Packs(a.Site)
 			if err != nil {
 				return err
 			}
@@ -195,13 +69,13 @@ func (a *app) packListCommand() *cobra.Command {
 				t.Add(r.Name, strconv.FormatInt(r.Number, 10), r.Issued, strings.Join(r.By, ", "), strings.Join(r.Books, ", "))
 			}
 			if asJSON {
-				return a.env.JSON(rows)
+				return a.Env.JSON(rows)
 			}
-			t.Print(a.env.Out, a.env.Width(), a.env.Color())
+			t.Print(a.Env.Out, a.Env.Width(), a.Env.Color())
 			if len(rows) == 0 {
-				a.env.Notef("no pack is installed: the runbooks are those of the kit")
+				a.Env.Notef("no pack is installed: the runbooks are those of the kit")
 			}
-			a.env.Next("darksite runbook list")
+			a.Env.Next("darksite runbook list")
 			return nil
 		},
 	}
@@ -215,12 +89,12 @@ func (a *app) packShowCommand() *cobra.Command {
 		Use: "show FILE", Short: "Say what a pack carries, who signed it, and read a runbook in it", Args: cobra.ExactArgs(1),
 		Example: "  darksite runbook pack show vendor-3.pack --read drive-failed",
 		RunE: func(_ *cobra.Command, args []string) error {
-			o, err := readPack(args[0])
+			o, err := books.ReadPack(args[0])
 			if err != nil {
 				return err
 			}
 			if read != "" {
-				return a.readFromPack(o, read, a.runbookLang(lang))
+				return a.readFromPack(o, read, a.Lang(lang))
 			}
 			base, err := content.Library()
 			if err != nil {
@@ -230,20 +104,20 @@ func (a *app) packShowCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(a.env.Out, "pack %s %d, issued %s, for %s\n", o.Name, o.Number, o.Issued.UTC().Format(time.DateOnly), or(o.Site, "every site"))
-			if by, err := a.packSigned(o); err != nil {
-				a.paragraphOut("NOT TO BE RUN: " + err.Error())
+			fmt.Fprintf(a.Env.Out, "pack %s %d, issued %s, for %s\n", o.Name, o.Number, o.Issued.UTC().Format(time.DateOnly), or(o.Site, "every site"))
+			if by, err := books.Signed(a.Site, o); err != nil {
+				a.Env.Paragraph("", "NOT TO BE RUN: "+err.Error())
 			} else {
-				fmt.Fprintf(a.env.Out, "signed by %s\n", strings.Join(by, " and "))
+				fmt.Fprintf(a.Env.Out, "signed by %s\n", strings.Join(by, " and "))
 			}
 			for _, c := range changes {
-				a.paragraphOut(changeWords(c))
+				a.Env.Paragraph("", books.ChangeWords(c))
 			}
-			a.env.Next("darksite runbook pack show "+args[0]+" --read ID", "darksite runbook pack install "+args[0]+" --as ID")
+			a.Env.Next("darksite runbook pack show "+args[0]+" --read ID", "darksite runbook pack install "+args[0]+" --as ID")
 			return nil
 		},
 	}
-	langFlag(c, &lang)
+	site.LangFlag(c, &lang)
 	c.Flags().StringVar(&read, "read", "", "print this runbook of the pack")
 	return c
 }
@@ -253,18 +127,6 @@ func or(s, other string) string {
 		return other
 	}
 	return s
-}
-
-func changeWords(c pack.Change) string {
-	switch c.What {
-	case pack.Adds:
-		return fmt.Sprintf("adds %s v%d", c.Book, c.To)
-	case pack.Replaces:
-		return fmt.Sprintf("replaces %s v%d by v%d", c.Book, c.From, c.To)
-	case pack.Withdraws:
-		return fmt.Sprintf("withdraws %s v%d: %s", c.Book, c.From, c.Why)
-	}
-	return fmt.Sprintf("passes over %s: v%d is here", c.Book, c.From)
 }
 
 func (a *app) readFromPack(o *pack.Opened, id string, lang runbooks.Lang) error {
@@ -302,11 +164,11 @@ says what changes, asks, installs it and writes it into the journal.`,
 }
 
 func (a *app) installPack(ctx context.Context, path, as string, yes bool) error {
-	conf, err := a.config()
+	conf, err := a.Config()
 	if err != nil {
 		return err
 	}
-	data, err := readBounded(path, pack.MaxBytes+1)
+	data, err := site.ReadBounded(path, pack.MaxBytes+1)
 	if err != nil {
 		return err
 	}
@@ -314,118 +176,30 @@ func (a *app) installPack(ctx context.Context, path, as string, yes bool) error 
 	if err != nil {
 		return cli.WithHint(cli.WithCode(cli.CodeTampered, err), "copy the pack from its medium again, or ask the vendor for another")
 	}
-	p, err := a.weighPack(o, conf.Site.Code)
+	p, err := books.Weigh(a.Site, o, conf.Site.Code)
 	if err != nil {
 		return cli.WithHint(err, "darksite runbook pack show %s", path)
 	}
 	if p == nil {
 		return cli.WithHint(cli.WithCode(cli.CodeRefused, fmt.Errorf("pack %s %d is installed: %d is not newer", o.Name, o.Number, o.Number)), "darksite runbook pack list")
 	}
-	by, changes := p.by, p.changes
+	by, changes := p.By, p.Changes
 	for _, c := range changes {
-		a.paragraphOut(changeWords(c))
+		a.Env.Paragraph("", books.ChangeWords(c))
 	}
-	if err := a.env.Agree(yes, fmt.Sprintf("install pack %s %d, signed by %s?", o.Name, o.Number, strings.Join(by, " and ")), "the changes are what you want", errors.New("not installed")); err != nil {
+	if err := a.Env.Agree(yes, fmt.Sprintf("install pack %s %d, signed by %s?", o.Name, o.Number, strings.Join(by, " and ")), "the changes are what you want", errors.New("not installed")); err != nil {
 		return err
 	}
-	log, err := a.openJournal()
+	log, err := a.OpenJournal()
 	if err != nil {
 		return err
 	}
-	if err = errors.Join(a.layPack(ctx, log, p, data, as), log.Close()); err != nil {
+	if err = errors.Join(books.Lay(ctx, a.Site, log, p, data, as), log.Close()); err != nil {
 		return err
 	}
-	a.env.Notef("pack %s %d is installed", o.Name, o.Number)
-	a.env.Next("darksite runbook list")
+	a.Env.Notef("pack %s %d is installed", o.Name, o.Number)
+	a.Env.Next("darksite runbook list")
 	return nil
-}
-
-// errNotNewer says that a newer pack of the name is installed.
-var errNotNewer = errors.New("this is not newer")
-
-// newPack is a pack that may be laid over the runbooks of the site.
-type newPack struct {
-	*pack.Opened
-	by      []string
-	changes []pack.Change
-}
-
-// weighPack refuses a pack that is not signed by two, is for another site, is older
-// than the one of its name, or does not go together with what is here. It is nil
-// where this very pack is installed.
-func (a *app) weighPack(o *pack.Opened, site string) (*newPack, error) {
-	refuse := func(err error) error {
-		return cli.WithCode(cli.CodeRefused, fmt.Errorf("pack %s %d: %w", o.Name, o.Number, err))
-	}
-	by, err := a.packSigned(o)
-	if err != nil {
-		return nil, refuse(err)
-	}
-	if o.Site != "" && o.Site != site {
-		return nil, refuse(fmt.Errorf("it is for site %s, this is %s", o.Site, site))
-	}
-	packs, err := a.packs()
-	if err != nil {
-		return nil, err
-	}
-	var others []*pack.Opened
-	for _, have := range packs {
-		switch {
-		case have.Name != o.Name:
-			others = append(others, have)
-		case have.Number == o.Number && bytes.Equal(have.Text, o.Text):
-			return nil, nil
-		case have.Number >= o.Number:
-			return nil, refuse(fmt.Errorf("number %d is installed, and %w", have.Number, errNotNewer))
-		}
-	}
-	base, err := content.Library()
-	if err != nil {
-		return nil, err
-	}
-	_, laid := a.layAll(base, others)
-	laid = append(laid, o.Pack)
-	slices.SortFunc(laid, func(x, y pack.Pack) int { return strings.Compare(x.Name, y.Name) }) // as they are read
-	_, changes, err := pack.Overlay(base, laid...)
-	if err != nil {
-		return nil, refuse(fmt.Errorf("it does not go together with the runbooks of this site: %w", err))
-	}
-	changes = slices.DeleteFunc(changes, func(c pack.Change) bool { return c.Pack != o.Name })
-	return &newPack{o, by, changes}, nil
-}
-
-// layPack installs a pack, in the journal first. The pack before stays beside it
-// under another name.
-func (a *app) layPack(ctx context.Context, log *journal.Journal, p *newPack, data []byte, actor string) error {
-	_, err := log.Append(ctx, journal.Entry{
-		Time: a.env.Now(), Actor: actor, Action: "pack.install",
-		Details: map[string]string{"name": p.Name, "number": strconv.FormatInt(p.Number, 10), "signed_by": strings.Join(p.by, " ")},
-	})
-	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(a.path(packsDir), 0o700); err != nil {
-		return fmt.Errorf("install the pack: %w", err)
-	}
-	return replaceKept(a.path(packsDir, p.Name+".pack"), data)
-}
-
-// replaceKept writes a file whole and keeps what was there before under the name
-// with .before behind it.
-func replaceKept(path string, data []byte) error {
-	was, err := os.ReadFile(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-	case err != nil:
-		return fmt.Errorf("keep what was there before: %w", err)
-	case bytes.Equal(was, data):
-		return nil
-	default:
-		if err := safefile.Write(path+".before", was, 0o600); err != nil {
-			return err
-		}
-	}
-	return safefile.Write(path, data, 0o600)
 }
 
 type packBuild struct {
@@ -461,12 +235,12 @@ func (a *app) buildPack(dir string, o packBuild) error {
 	if o.out == "" || o.number < 1 {
 		return cli.Usagef("name the file with --out FILE and the pack with --number N")
 	}
-	var books fs.FS
+	var folder fs.FS
 	if dir != "" {
-		books = os.DirFS(dir)
+		folder = os.DirFS(dir)
 	}
-	head := pack.Pack{Name: o.name, Number: o.number, Site: o.site, Issued: a.env.Now().UTC().Truncate(time.Second)}
-	p, text, err := pack.Compose(head, books, o.withdraw)
+	head := pack.Pack{Name: o.name, Number: o.number, Site: o.site, Issued: a.Env.Now().UTC().Truncate(time.Second)}
+	p, text, err := pack.Compose(head, folder, o.withdraw)
 	if err != nil {
 		return cli.WithCode(cli.CodeUsage, err)
 	}
@@ -479,10 +253,10 @@ func (a *app) buildPack(dir string, o packBuild) error {
 	}
 	sigs := map[string][]byte{}
 	for _, path := range o.keys {
-		if err := a.ownKey(path); err != nil {
+		if err := a.OwnKey(path); err != nil {
 			return err
 		}
-		signer, err := keyfile.Signer(path, keyfile.Ask(a.env, o.passFile))
+		signer, err := keyfile.Signer(path, keyfile.Ask(a.Env, o.passFile))
 		if err != nil {
 			return err
 		}
@@ -497,10 +271,10 @@ func (a *app) buildPack(dir string, o packBuild) error {
 	if err := safefile.Write(o.out, data, 0o644); err != nil {
 		return err
 	}
-	fmt.Fprintln(a.env.Out, o.out)
-	if len(sigs) < packSigners {
-		a.env.Notef("signed by %d: a site reads it and does not run it before %d people have signed", len(sigs), packSigners)
+	fmt.Fprintln(a.Env.Out, o.out)
+	if len(sigs) < books.Signers {
+		a.Env.Notef("signed by %d: a site reads it and does not run it before %d people have signed", len(sigs), books.Signers)
 	}
-	a.env.Next("darksite runbook pack show " + o.out)
+	a.Env.Next("darksite runbook pack show " + o.out)
 	return nil
 }

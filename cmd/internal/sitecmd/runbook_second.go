@@ -14,14 +14,12 @@ import (
 	"darksite/bundle/sign"
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/keyfile"
+	"darksite/cmd/internal/sitecmd/site"
 	"darksite/runbooks"
 	"darksite/runbooks/engine"
 
 	"github.com/spf13/cobra"
 )
-
-// approvalsDir holds the requests that a second person takes to another console.
-const approvalsDir = "approvals"
 
 // second finds the second person of a step: at this console with the own key, or
 // at another one, from where a code is carried back on paper.
@@ -36,7 +34,7 @@ type second struct {
 // another name is refused.
 func (a *app) newSecond(o runOptions, ask *cli.Asker, say func(en, fr string) string) *second {
 	s := &second{a: a, ask: ask, say: say}
-	if r, err := a.loadRoster(); err == nil {
+	if r, err := a.Roster(); err == nil {
 		if p, ok := r.Person(o.as); ok {
 			s.mine = p.Key.ID()
 		}
@@ -49,9 +47,9 @@ func (s *second) Requester() string { return s.mine }
 
 // Approve implements engine.Second.
 func (s *second) Approve(_ context.Context, r engine.Request) (engine.Approval, error) {
-	env := s.a.env
+	env := s.a.Env
 	fmt.Fprintf(env.Err, "\n%s\n", s.say("A second person must agree to this step. This is what is signed:", "Une deuxième personne doit accepter cette étape. Voici ce qui est signé :"))
-	fmt.Fprintln(env.Err, indent(cli.PrintableLines(strings.TrimRight(string(r.Statement), "\n"))))
+	fmt.Fprintln(env.Err, cli.Indent(cli.PrintableLines(strings.TrimRight(string(r.Statement), "\n"))))
 	id, err := s.ask.Line(s.say("id of the second person, Enter for nobody:", "identifiant de la deuxième personne, Entrée pour personne :"))
 	if err != nil {
 		return engine.Approval{}, err
@@ -62,7 +60,7 @@ func (s *second) Approve(_ context.Context, r engine.Request) (engine.Approval, 
 	if id == r.By {
 		return engine.Approval{}, errors.New(s.say("the second person is the first", "la deuxième personne est la première"))
 	}
-	path := s.a.path(keysDir, filepath.Base(id)+".key")
+	path := s.a.Path(site.KeysDir, filepath.Base(id)+".key")
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return s.byCode(r, id)
 	}
@@ -77,7 +75,7 @@ func (s *second) Approve(_ context.Context, r engine.Request) (engine.Approval, 
 // byCode writes the request down for another console and takes the code that
 // comes back.
 func (s *second) byCode(r engine.Request, id string) (engine.Approval, error) {
-	people, err := s.a.loadRoster()
+	people, err := s.a.Roster()
 	if err != nil {
 		return engine.Approval{}, err
 	}
@@ -85,16 +83,16 @@ func (s *second) byCode(r engine.Request, id string) (engine.Approval, error) {
 	if !ok {
 		return engine.Approval{}, fmt.Errorf(s.say("%s is not on the roster", "%s n'est pas dans la liste"), runbooks.Printable(id))
 	}
-	if err := os.MkdirAll(s.a.path(approvalsDir), 0o700); err != nil {
+	if err := os.MkdirAll(s.a.Path(approvalsDir), 0o700); err != nil {
 		return engine.Approval{}, fmt.Errorf("write the request: %w", err)
 	}
-	file := s.a.path(approvalsDir, r.Run+"-"+r.Step+".txt")
+	file := s.a.Path(approvalsDir, r.Run+"-"+r.Step+".txt")
 	if err := safefile.Write(file, r.Statement, 0o644); err != nil {
 		return engine.Approval{}, err
 	}
-	fmt.Fprintf(s.a.env.Err, s.say("The key of %s is not here. The request is %s.\n%s signs it where the key is, until %s:\n", "La clé de %s n'est pas ici. La demande est %s.\n%s la signe là où est la clé, avant %s :\n"),
+	fmt.Fprintf(s.a.Env.Err, s.say("The key of %s is not here. The request is %s.\n%s signs it where the key is, until %s:\n", "La clé de %s n'est pas ici. La demande est %s.\n%s la signe là où est la clé, avant %s :\n"),
 		id, file, id, r.Expires.UTC().Format("15:04:05Z"))
-	fmt.Fprintf(s.a.env.Err, "  darksite runbook approve %s --as %s --key FILE\n", filepath.Base(file), id)
+	fmt.Fprintf(s.a.Env.Err, "  darksite runbook approve %s --as %s --key FILE\n", filepath.Base(file), id)
 	code, err := s.ask.Line(s.say("code that comes back, Enter for none:", "code qui revient, Entrée si aucun :"))
 	if err != nil {
 		return engine.Approval{}, err
@@ -111,7 +109,7 @@ func (s *second) byCode(r engine.Request, id string) (engine.Approval, error) {
 func (s *second) Check(a engine.Approval) (string, error) { return s.a.checkApproval(a) }
 
 func (a *app) checkApproval(ap engine.Approval) (string, error) {
-	r, err := a.loadRoster()
+	r, err := a.Roster()
 	if err != nil {
 		return "", err
 	}
@@ -141,17 +139,14 @@ console where the run waits. It holds for this one step, for a quarter of an hou
 	return c
 }
 
-// maxRequest bounds a request file.
-const maxRequest = 64 << 10
-
 func (a *app) approve(file string, o runOptions) error {
 	if o.as == "" {
 		return cli.Usagef("say who you are with --as ID")
 	}
 	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) && filepath.Base(file) == file {
-		file = a.path(approvalsDir, file)
+		file = a.Path(approvalsDir, file)
 	}
-	text, err := readBounded(file, maxRequest)
+	text, err := site.ReadBounded(file, maxRequest)
 	if err != nil {
 		return err
 	}
@@ -169,15 +164,15 @@ func (a *app) approve(file string, o runOptions) error {
 	if field("requested by") == o.as {
 		return cli.WithCode(cli.CodeRefused, errors.New("the second person is the first: somebody else must agree"))
 	}
-	fmt.Fprintln(a.env.Err, indent(cli.PrintableLines(strings.TrimRight(string(text), "\n"))))
-	typed, err := a.env.Asker().Line("type the name of the target to agree, Enter to refuse:")
+	fmt.Fprintln(a.Env.Err, cli.Indent(cli.PrintableLines(strings.TrimRight(string(text), "\n"))))
+	typed, err := a.Env.Asker().Line("type the name of the target to agree, Enter to refuse:")
 	if err != nil {
 		return err
 	}
 	if typed != field("target") {
 		return cli.WithCode(cli.CodeRefused, errors.New("not agreed: nothing is signed"))
 	}
-	signer, err := a.signer(o.as, o.keyFile, o.passFile)
+	signer, err := a.Signer(o.as, o.keyFile, o.passFile)
 	if err != nil {
 		return err
 	}
@@ -189,9 +184,15 @@ func (a *app) approve(file string, o runOptions) error {
 	if err != nil {
 		return err
 	}
-	for _, line := range cli.Wrap(code, min(a.env.Width(), 36)) { // six groups a line
-		fmt.Fprintln(a.env.Out, line)
+	for _, line := range cli.Wrap(code, min(a.Env.Width(), 36)) { // six groups a line
+		fmt.Fprintln(a.Env.Out, line)
 	}
-	a.env.Next("say or carry the code to the console where the run waits")
+	a.Env.Next("say or carry the code to the console where the run waits")
 	return nil
 }
+
+// approvalsDir holds the requests that a second person takes to another console.
+const approvalsDir = "approvals"
+
+// maxRequest bounds a request file.
+const maxRequest = 64 << 10

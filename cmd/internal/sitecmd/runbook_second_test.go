@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/site"
 	"darksite/runbooks/engine"
 
 	"github.com/stretchr/testify/require"
@@ -30,7 +31,7 @@ func twoPeople(t *testing.T) (dir, key string) {
 		do("site", "people", "add", id, "--name", id, "--role", role, "--no-passphrase")
 	}
 	key = filepath.Join(t.TempDir(), "nleroy.key")
-	require.NoError(t, os.Rename(filepath.Join(dir, keysDir, "nleroy.key"), key))
+	require.NoError(t, os.Rename(filepath.Join(dir, site.KeysDir, "nleroy.key"), key))
 	return dir, key
 }
 
@@ -46,7 +47,7 @@ func asks(t *testing.T, dir string, lines ...string) (a *app, ap engine.Approval
 	env := screenEnv(dir, 80, false)
 	var shown bytes.Buffer
 	env.In, env.Out, env.Err = strings.NewReader(strings.Join(lines, "\n")+"\n"), &shown, &shown
-	a = &app{env: env}
+	a = &app{&site.Site{Env: env}}
 	s := a.newSecond(runOptions{as: "mdurand"}, env.Asker(), func(en, _ string) string { return en })
 	require.NotEmpty(t, s.Requester())
 	ap, err = s.Approve(context.Background(), step())
@@ -119,9 +120,9 @@ func TestWhoMayNotAgree(t *testing.T) {
 }
 
 func TestARunTakesThoseItCalledAlong(t *testing.T) {
-	a := &app{env: screenEnv(t.TempDir(), 80, false)}
+	a := &app{&site.Site{Env: screenEnv(t.TempDir(), 80, false)}}
 	for _, name := range []string{"R-0001", "R-0001.5", "R-0002.3", ".start-1"} {
-		require.NoError(t, os.MkdirAll(a.path(runsDir, name), 0o700))
+		require.NoError(t, os.MkdirAll(a.Path(site.RunsDir, name), 0o700))
 	}
 	require.Equal(t, []string{"R-0001", "R-0001.5"}, a.withCalled([]string{"R-0001"}))
 	require.Empty(t, a.withCalled(nil), "none named is the newest, which the collector picks")

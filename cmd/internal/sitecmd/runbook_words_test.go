@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/site"
 	"darksite/runbooks"
 	"darksite/runbooks/content"
 
@@ -18,7 +19,7 @@ import (
 func TestRunbooksNameCommandsAndRunbooksThereAre(t *testing.T) {
 	lib, err := content.Library()
 	require.NoError(t, err)
-	root := (&app{env: &cli.Env{Out: io.Discard, Err: io.Discard}}).root()
+	root := (&app{&site.Site{Env: &cli.Env{Out: io.Discard, Err: io.Discard}}}).root()
 	span := regexp.MustCompile("`darksite ([^`]+)`")
 	follow := regexp.MustCompile(`(?:[Ff]ollow|[Ss]uivez|[Rr]unbook|procédure)(?: maintenant| d'abord)? ([a-z0-9]+(?:-[a-z0-9]+)+)`)
 	commands, books := 0, 0

@@ -2,6 +2,7 @@ package sitecmd
 
 import (
 	"bytes"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,6 +15,9 @@ import (
 
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/cli/clitest"
+	"darksite/cmd/internal/sitecmd/rules"
+	"darksite/cmd/internal/sitecmd/sight"
+	"darksite/cmd/internal/sitecmd/site"
 	"darksite/localmon"
 	"darksite/localmon/alert"
 	"darksite/localmon/alertstore"
@@ -62,10 +66,10 @@ func screenWorld(t *testing.T) string {
 		do("", "site", "people", "add", id, "--name", strings.ToUpper(id[:1])+". "+strings.ToUpper(id[1:2])+id[2:], "--role", role, "--no-passphrase")
 	}
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "site.yaml"), []byte(screenSite), 0o600))
-	fillHistory(t, filepath.Join(dir, historyFile))
-	fillAlerts(t, filepath.Join(dir, siteDBFile))
+	fillHistory(t, filepath.Join(dir, site.HistoryFile))
+	fillAlerts(t, filepath.Join(dir, site.SiteDBFile))
 	fillRules(t, dir)
-	f, err := boltfile.Open(filepath.Join(dir, casesFile), boltfile.Options{Schema: "darksite-cases", Version: 1})
+	f, err := boltfile.Open(filepath.Join(dir, site.CasesFile), boltfile.Options{Schema: "darksite-cases", Version: 1})
 	require.NoError(t, err)
 	s, err := rounds.Open(f.DB)
 	require.NoError(t, err)
@@ -84,9 +88,9 @@ func fillRules(t *testing.T, dir string) {
 	b, err := rule.Site{}.Join()
 	require.NoError(t, err)
 	text := strings.NewReplacer("- id: noisy-volume", "- id: noisy-volume\n    replaces: true", "above: 65", "above: 60").Replace(b.Sources["noisy-volume"].Text)
-	require.NoError(t, os.MkdirAll(filepath.Join(dir, rulesDir), 0o700))
-	require.NoError(t, os.WriteFile(filepath.Join(dir, rulesDir, "volumes.yaml"), []byte("rules:\n"+text), 0o600))
-	require.NoError(t, os.WriteFile(filepath.Join(dir, rulesDir, "off.yaml"), []byte("off: [{rule: clock-off, why: the clock is set by hand each week}]\n"), 0o600))
+	require.NoError(t, os.MkdirAll(filepath.Join(dir, rules.Dir), 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, rules.Dir, "volumes.yaml"), []byte("rules:\n"+text), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, rules.Dir, "off.yaml"), []byte("off: [{rule: clock-off, why: the clock is set by hand each week}]\n"), 0o600))
 }
 
 func fillHistory(t *testing.T, path string) {
@@ -136,7 +140,7 @@ func fillHistory(t *testing.T, path string) {
 
 func fillAlerts(t *testing.T, path string) {
 	t.Helper()
-	f, err := boltfile.Open(path, siteOptions(boltfile.Options{}))
+	f, err := boltfile.Open(path, sight.SiteDB(boltfile.Options{}))
 	require.NoError(t, err)
 	s, err := alertstore.Open(f)
 	require.NoError(t, err)
@@ -257,7 +261,7 @@ func offered(t *testing.T, text string) {
 	for _, found := range regexp.MustCompile(`(?m)(?:^\s*|^next: |> |: )darksite ([a-z].*)$`).FindAllStringSubmatch(text, -1) {
 		line, _, _ := strings.Cut(found[1], "   (")
 		line, _, _ = strings.Cut(line, " > ")
-		require.NoError(t, clitest.Understood((&app{env: &cli.Env{}}).root(), line), line)
+		require.NoError(t, clitest.Understood((&app{&site.Site{Env: &cli.Env{}}}).root(), line), line)
 	}
 }
 
@@ -341,7 +345,7 @@ func roundScreen(t *testing.T, dir string, width int, color bool) string {
 	var out bytes.Buffer
 	env := screenEnv(dir, width, color)
 	env.In, env.Out, env.Err = strings.NewReader(""), &out, &bytes.Buffer{}
-	a := &app{env: env}
+	a := &app{&site.Site{Env: env}}
 	r, err := a.round(t.Context())
 	require.NoError(t, err)
 	r.Counts = map[string]int{}
@@ -367,3 +371,5 @@ func golden(t *testing.T, name, got string) {
 	require.NoError(t, err)
 	require.Equal(t, string(want), got)
 }
+
+var update = flag.Bool("update", false, "write the golden files anew")

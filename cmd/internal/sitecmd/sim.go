@@ -63,7 +63,7 @@ func (a *app) runSim(ctx context.Context, o simOptions) error {
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(a.env.Out, "%-22s %s\n", name, s.Title)
+			fmt.Fprintf(a.Env.Out, "%-22s %s\n", name, s.Title)
 		}
 		return nil
 	}
@@ -78,7 +78,7 @@ func (a *app) runSim(ctx context.Context, o simOptions) error {
 	if o.size != "" && !slices.Contains(sim.Sizes(), sim.Size(o.size)) {
 		return cli.Usagef("--size %q: want small, recorded or large", o.size)
 	}
-	options := simhost.Options{Scenario: s, Size: sim.Size(o.size), Control: o.control, Start: a.env.Now(), Speech: o.speech}
+	options := simhost.Options{Scenario: s, Size: sim.Size(o.size), Control: o.control, Start: a.Env.Now(), Speech: o.speech}
 	if o.seed >= 0 {
 		seed := uint64(o.seed)
 		options.Seed = &seed
@@ -101,9 +101,9 @@ func (a *app) runSim(ctx context.Context, o simOptions) error {
 	}
 	host.Run(ctx)
 	if err := host.Unsaid(); err != nil {
-		a.env.Notef("not everything the arrays said was heard: %v", err)
+		a.Env.Notef("not everything the arrays said was heard: %v", err)
 	}
-	a.env.Notef("the simulator has stopped at %s of its own clock", host.Now().Format("2006-01-02 15:04:05"))
+	a.Env.Notef("the simulator has stopped at %s of its own clock", host.Now().Format("2006-01-02 15:04:05"))
 	return nil
 }
 
@@ -114,7 +114,7 @@ func (a *app) printFaults() {
 		for _, k := range f.Families {
 			kinds = append(kinds, string(k))
 		}
-		fmt.Fprintf(a.env.Out, "%s  (%s)\n", f.Kind, strings.Join(kinds, ", "))
+		fmt.Fprintf(a.Env.Out, "%s  (%s)\n", f.Kind, strings.Join(kinds, ", "))
 		lines := []string{f.Doc}
 		if f.Target != "" {
 			lines = append(lines, "target: "+f.Target)
@@ -123,8 +123,8 @@ func (a *app) printFaults() {
 			lines = append(lines, fmt.Sprintf("%s=%s: %s", p.Name, p.Default, p.Doc))
 		}
 		for _, l := range lines {
-			for _, part := range cli.Wrap(l, a.env.Width()-4) {
-				fmt.Fprintln(a.env.Out, "    "+part)
+			for _, part := range cli.Wrap(l, a.Env.Width()-4) {
+				fmt.Fprintln(a.Env.Out, "    "+part)
 			}
 		}
 	}
@@ -147,7 +147,7 @@ func (a *app) printServed(host *simhost.Host, speech simhost.Speech, folder stri
 		file := filepath.Join(folder, name)
 		return file, safefile.Write(file, []byte(secret+"\n"), 0o600)
 	}
-	w := a.env.Out
+	w := a.Env.Out
 	fmt.Fprintln(w, "arrays:")
 	for _, s := range host.Served() {
 		file, err := keep(s.Name+".token", s.Token)
@@ -178,7 +178,7 @@ func (a *app) printServed(host *simhost.Host, speech simhost.Speech, folder stri
 	if speech.Traps != "" {
 		fmt.Fprintf(w, "  traps: %s\n  trap_users: [{community_file: %q}]\n", speech.Traps, community)
 	}
-	a.env.Notef("simulated arrays, no real data; control interface: %s", host.ControlURL())
-	a.env.Next("put the lines above into site.yaml, then: darksite monitor", "Ctrl-C stops the simulator")
+	a.Env.Notef("simulated arrays, no real data; control interface: %s", host.ControlURL())
+	a.Env.Next("put the lines above into site.yaml, then: darksite monitor", "Ctrl-C stops the simulator")
 	return nil
 }

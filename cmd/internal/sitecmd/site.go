@@ -7,8 +7,6 @@ import (
 	"math"
 	"os"
 	"reflect"
-	"slices"
-	"strconv"
 	"time"
 
 	"darksite/bundle/roster"
@@ -16,6 +14,9 @@ import (
 	"darksite/bundle/sign"
 	"darksite/bundle/words"
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/certified"
+	"darksite/cmd/internal/sitecmd/site"
+	"darksite/cmd/internal/sitecmd/watch"
 	"darksite/cmd/internal/siteconf"
 
 	"github.com/spf13/cobra"
@@ -36,18 +37,18 @@ func (a *app) siteCommand() *cobra.Command {
 
 // siteView is what `site show` prints.
 type siteView struct {
-	Dir       string         `json:"dir"`
-	Site      siteIdentity   `json:"site"`
-	Arrays    []siteArray    `json:"arrays"`
-	Notify    []siteNotifier `json:"notify"`
-	Contacts  []contactView  `json:"contacts"`
-	People    []personView   `json:"people"`
-	Approvals int64          `json:"approvals"`
-	Roster    int64          `json:"roster_version"`
-	Founded   bool           `json:"roster_signed"`
-	Vendor    string         `json:"vendor,omitempty"`
-	Plan      string         `json:"plan,omitempty"`
-	Until     string         `json:"plan_until,omitempty"`
+	Dir       string           `json:"dir"`
+	Site      siteIdentity     `json:"site"`
+	Arrays    []siteArray      `json:"arrays"`
+	Notify    []watch.Notifier `json:"notify"`
+	Contacts  []contactView    `json:"contacts"`
+	People    []personView     `json:"people"`
+	Approvals int64            `json:"approvals"`
+	Roster    int64            `json:"roster_version"`
+	Founded   bool             `json:"roster_signed"`
+	Vendor    string           `json:"vendor,omitempty"`
+	Plan      string           `json:"plan,omitempty"`
+	Until     string           `json:"plan_until,omitempty"`
 }
 
 type siteArray struct {
@@ -95,18 +96,18 @@ type personView struct {
 }
 
 func (a *app) siteView() (siteView, error) {
-	conf, err := a.config()
+	conf, err := a.Config()
 	if err != nil {
 		return siteView{}, err
 	}
-	r, err := a.loadRoster()
+	r, err := a.Roster()
 	if err != nil {
 		return siteView{}, err
 	}
-	v := siteView{Dir: a.dir(), Site: siteIdentity(conf.Site), Arrays: []siteArray{}, Notify: notifiers(conf), Contacts: contacts(conf.Contacts), Approvals: r.Approvals, Roster: r.Version, People: people(r.People), Plan: conf.Support.Plan}
-	chain, _, err := a.rosterChain()
+	v := siteView{Dir: a.Dir(), Site: siteIdentity(conf.Site), Arrays: []siteArray{}, Notify: watch.Notifiers(conf), Contacts: contacts(conf.Contacts), Approvals: r.Approvals, Roster: r.Version, People: people(r.People), Plan: conf.Support.Plan}
+	chain, _, err := a.RosterChain()
 	if err != nil {
-		return siteView{}, a.unreadable(rostersDir, err)
+		return siteView{}, a.Unreadable(site.RostersDir, err)
 	}
 	v.Founded = chain != nil
 	if !conf.Support.Until.IsZero() {
@@ -115,7 +116,7 @@ func (a *app) siteView() (siteView, error) {
 	for _, ar := range conf.Arrays {
 		v.Arrays = append(v.Arrays, siteArray{ar.Name, string(ar.Kind), string(ar.Via), ar.Dialled()})
 	}
-	vendor, err := a.loadVendor()
+	vendor, err := a.Vendor()
 	switch {
 	case err == nil:
 		v.Vendor = fmt.Sprintf("%s, card %d", vendor.Name, vendor.Version)
@@ -144,7 +145,7 @@ func (a *app) siteShowCommand() *cobra.Command {
 				return err
 			}
 			if asJSON {
-				return a.env.JSON(v)
+				return a.Env.JSON(v)
 			}
 			a.printSite(v)
 			return nil
@@ -155,67 +156,36 @@ func (a *app) siteShowCommand() *cobra.Command {
 }
 
 func (a *app) printSite(v siteView) {
-	a.fact("site", fmt.Sprintf("%s, %s (%s, %s)", v.Site.Code, v.Site.Name, v.Site.Timezone, v.Site.Language))
-	a.fact("folder", v.Dir)
-	a.fact("export", fmt.Sprintf("%s needed, roster version %d", counted(int(v.Approvals), "approval"), v.Roster))
+	a.Env.Fact("site", fmt.Sprintf("%s, %s (%s, %s)", v.Site.Code, v.Site.Name, v.Site.Timezone, v.Site.Language))
+	a.Env.Fact("folder", v.Dir)
+	a.Env.Fact("export", fmt.Sprintf("%s needed, roster version %d", cli.Counted(int(v.Approvals), "approval"), v.Roster))
 	vendor := v.Vendor
 	if vendor == "" {
 		vendor = "none yet: nothing can be sealed"
 	}
-	a.fact("vendor", vendor)
-	a.fact("plan", fmt.Sprintf("%s until %s", orDash(v.Plan), orDash(v.Until)))
+	a.Env.Fact("vendor", vendor)
+	a.Env.Fact("plan", fmt.Sprintf("%s until %s", cli.OrDash(v.Plan), cli.OrDash(v.Until)))
 	t := &cli.Table{Header: []string{"ARRAY", "KIND", "VIA", "ADDRESS"}}
 	for _, ar := range v.Arrays {
-		t.Add(ar.Name, ar.Kind, ar.Via, orDash(ar.Address))
+		t.Add(ar.Name, ar.Kind, ar.Via, cli.OrDash(ar.Address))
 	}
-	a.section(t)
+	a.Env.Section(t)
 	t = &cli.Table{Header: []string{"NOTIFIER", "VIA", "SEVERITY", "WHERE"}}
 	for _, n := range v.Notify {
 		t.Add(n.Name, n.Via, fmt.Sprintf("1-%d", n.Severity), n.Where)
 	}
-	a.section(t)
+	a.Env.Section(t)
 	t = &cli.Table{Header: []string{"CONTACT", "ROLE", "PHONE", "NAME"}}
 	for _, p := range v.Contacts {
-		t.Add(p.ID, p.Role, orDash(p.Phone), p.Name)
+		t.Add(p.ID, p.Role, cli.OrDash(p.Phone), p.Name)
 	}
-	a.section(t)
+	a.Env.Section(t)
 	t = &cli.Table{Header: []string{"PERSON", "ROLE", "KEY", "NAME"}}
 	for _, p := range v.People {
 		t.Add(p.ID, p.Role, p.KeyID, p.Name)
 	}
-	a.section(t)
-	a.env.Next("darksite site check")
-}
-
-// section prints a table after an empty line, or nothing when it has no rows.
-func (a *app) section(t *cli.Table) {
-	if t.Len() == 0 {
-		return
-	}
-	fmt.Fprintln(a.env.Out)
-	t.Print(a.env.Out, a.env.Width(), a.env.Color())
-}
-
-func orDash(s string) string {
-	if s == "" {
-		return "-"
-	}
-	return s
-}
-
-// counted is a number of things in words.
-func counted(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return strconv.Itoa(n) + " " + thing + "s"
-}
-
-// finding is one line of `site check`.
-type finding struct {
-	State string `json:"state"` // OK, WARN, CRIT
-	What  string `json:"what"`
-	Next  string `json:"next,omitempty"`
+	a.Env.Section(t)
+	a.Env.Next("darksite site check")
 }
 
 func (a *app) siteCheckCommand() *cobra.Command {
@@ -229,66 +199,50 @@ func (a *app) siteCheckCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			findings := append(a.readiness(v), a.coverageFindings()...)
+			findings := append(a.readiness(v), certified.Findings(a.Site)...)
 			if asJSON {
-				err = a.env.JSON(findings)
+				err = a.Env.JSON(findings)
 			} else {
 				t := &cli.Table{Header: []string{"STATE", "WHAT"}}
 				for _, f := range findings {
 					t.Add(f.State, f.What)
 				}
-				t.Print(a.env.Out, a.env.Width(), a.env.Color())
+				t.Print(a.Env.Out, a.Env.Width(), a.Env.Color())
 			}
-			return errors.Join(err, a.attention(findings))
+			return errors.Join(err, a.Attention(findings))
 		},
 	}
 	cli.JSONFlag(c, &asJSON)
 	return c
 }
 
-func (a *app) attention(findings []finding) error {
-	bad := false
-	var next []string
-	for _, f := range findings {
-		bad = bad || f.State != "OK"
-		if f.Next != "" && !slices.Contains(next, f.Next) {
-			next = append(next, f.Next)
-		}
-	}
-	a.env.Next(next...)
-	if bad {
-		return cli.ErrAttention
-	}
-	return nil
-}
-
 // readiness judges what the journey needs.
-func (a *app) readiness(v siteView) []finding {
+func (a *app) readiness(v siteView) []site.Finding {
 	count := map[string]int{}
 	for _, p := range v.People {
 		count[p.Role]++
 	}
-	judge := func(ok bool, state, good, bad, next string) finding {
+	judge := func(ok bool, state, good, bad, next string) site.Finding {
 		if ok {
-			return finding{State: "OK", What: good}
+			return site.Finding{State: "OK", What: good}
 		}
-		return finding{State: state, What: bad, Next: next}
+		return site.Finding{State: state, What: bad, Next: next}
 	}
-	policy, p := a.examinePolicy()
-	needed := officersFor(a.approvals(v.Approvals), p)
-	out := []finding{{State: "OK", What: "site.yaml is read"}, policy}
+	policy, p := a.ExaminePolicy()
+	needed := site.OfficersFor(a.Approvals(v.Approvals), p)
+	out := []site.Finding{{State: "OK", What: "site.yaml is read"}, policy}
 	out = append(
 		out,
-		judge(len(v.Arrays) > 0, "WARN", counted(len(v.Arrays), "array")+" watched", "no array is configured: only this machine is watched", "edit "+a.path(siteconf.FileName)),
-		judge(len(v.Contacts) >= 2, "WARN", counted(len(v.Contacts), "contact")+" may ask for support", "fewer than two contacts: nobody may stand in", "edit "+a.path(siteconf.FileName)),
+		judge(len(v.Arrays) > 0, "WARN", cli.Counted(len(v.Arrays), "array")+" watched", "no array is configured: only this machine is watched", "edit "+a.Path(siteconf.FileName)),
+		judge(len(v.Contacts) >= 2, "WARN", cli.Counted(len(v.Contacts), "contact")+" may ask for support", "fewer than two contacts: nobody may stand in", "edit "+a.Path(siteconf.FileName)),
 		judge(count[string(roster.Collector)] > 0, "CRIT", "a collector is enrolled", "no collector is enrolled: no bundle can be made", "darksite site people add ID --name NAME --role collector"),
-		judge(int64(count[string(roster.Officer)]) >= needed, "CRIT", fmt.Sprintf("%s for %s", counted(count[string(roster.Officer)], "officer"), counted(int(needed), "approval")),
-			fmt.Sprintf("%s enrolled, %d must agree: no bundle can leave", counted(count[string(roster.Officer)], "officer"), needed), "darksite site people add ID --name NAME --role officer"),
+		judge(int64(count[string(roster.Officer)]) >= needed, "CRIT", fmt.Sprintf("%s for %s", cli.Counted(count[string(roster.Officer)], "officer"), cli.Counted(int(needed), "approval")),
+			fmt.Sprintf("%s enrolled, %d must agree: no bundle can leave", cli.Counted(count[string(roster.Officer)], "officer"), needed), "darksite site people add ID --name NAME --role officer"),
 		judge(v.Founded, "WARN", fmt.Sprintf("roster %d is signed as the one before demands", v.Roster), "the roster is signed by nobody: who can write this folder can enrol himself", "darksite site keys checklist found"),
 		judge(v.Vendor != "", "CRIT", "vendor card: "+v.Vendor, "no vendor card: no bundle can be sealed", "darksite site vendor CARD"),
 	)
-	if _, err := os.Stat(a.path(keysDir, recordKey)); err == nil {
-		out = append(out, finding{State: "WARN", What: "the record key lies in the site folder: keep it in the officers' safe and name it with --identity when needed"})
+	if _, err := os.Stat(a.Path(site.KeysDir, site.RecordKey)); err == nil {
+		out = append(out, site.Finding{State: "WARN", What: "the record key lies in the site folder: keep it in the officers' safe and name it with --identity when needed"})
 	}
 	return out
 }
@@ -299,19 +253,19 @@ func (a *app) siteContactsCommand() *cobra.Command {
 		Use: "contacts", Short: "Who may ask for support", Args: cobra.NoArgs,
 		Example: "  darksite site contacts",
 		RunE: func(*cobra.Command, []string) error {
-			conf, err := a.config()
+			conf, err := a.Config()
 			if err != nil {
 				return err
 			}
 			if asJSON {
-				return a.env.JSON(contacts(conf.Contacts))
+				return a.Env.JSON(contacts(conf.Contacts))
 			}
 			t := &cli.Table{Header: []string{"CONTACT", "ROLE", "PHONE", "CERTIFICATE", "UNTIL", "NAME"}}
 			for _, p := range contacts(conf.Contacts) {
-				t.Add(p.ID, p.Role, orDash(p.Phone), orDash(p.Certificate), orDash(p.Until), p.Name)
+				t.Add(p.ID, p.Role, cli.OrDash(p.Phone), cli.OrDash(p.Certificate), cli.OrDash(p.Until), p.Name)
 			}
-			t.Print(a.env.Out, a.env.Width(), a.env.Color())
-			a.env.Next("darksite site check")
+			t.Print(a.Env.Out, a.Env.Width(), a.Env.Color())
+			a.Env.Next("darksite site check")
 			return nil
 		},
 	}
@@ -325,18 +279,18 @@ func (a *app) sitePeopleCommand() *cobra.Command {
 		Use: "people", Short: "Who holds which key and role", Args: cobra.NoArgs,
 		Example: "  darksite site people\n  darksite site people add amartin --name \"A. Martin\" --role officer",
 		RunE: func(*cobra.Command, []string) error {
-			r, err := a.loadRoster()
+			r, err := a.Roster()
 			if err != nil {
 				return err
 			}
 			if asJSON {
-				return a.env.JSON(people(r.People))
+				return a.Env.JSON(people(r.People))
 			}
 			t := &cli.Table{Header: []string{"PERSON", "ROLE", "KEY", "NAME"}}
 			for _, p := range people(r.People) {
 				t.Add(p.ID, p.Role, p.KeyID, p.Name)
 			}
-			t.Print(a.env.Out, a.env.Width(), a.env.Color())
+			t.Print(a.Env.Out, a.Env.Width(), a.Env.Color())
 			return nil
 		},
 	}
@@ -368,14 +322,14 @@ Once the roster is founded (site keys found) this is a proposal that officers si
 	c.Flags().StringVar(&o.name, "name", "", "name of the person")
 	c.Flags().StringVar(&o.role, "role", "", "collector, officer or releaser")
 	c.Flags().StringVar(&o.keyFile, "key", "", "public key file to enrol instead of making a key")
-	passFlags(c, &o.passFile, &o.noPass)
+	site.PassFlags(c, &o.passFile, &o.noPass)
 	_ = c.MarkFlagRequired("name") // both flags exist: they were defined above
 	_ = c.MarkFlagRequired("role")
 	return c
 }
 
 func (a *app) addPerson(id string, o personOptions) error {
-	r, number, err := a.latest()
+	r, number, err := a.LatestRoster()
 	if err != nil {
 		return err
 	}
@@ -391,12 +345,12 @@ func (a *app) addPerson(id string, o personOptions) error {
 		return cli.WithHint(cli.WithCode(cli.CodeRefused, err), "make a new key for %s: leave --key out, or name another file", id)
 	}
 	next.Version = number
-	inForce, err := a.saveRoster(next)
+	inForce, err := a.SaveRoster(next)
 	if err != nil || !inForce {
 		return err
 	}
-	a.env.Notef("%s is enrolled as %s, key %s; the roster is now version %d", id, o.role, key.ID(), number)
-	a.env.Next("darksite site check", "darksite site keys card "+id, "darksite site roster > roster.txt   (carry it to the vendor, who enrols it)")
+	a.Env.Notef("%s is enrolled as %s, key %s; the roster is now version %d", id, o.role, key.ID(), number)
+	a.Env.Next("darksite site check", "darksite site keys card "+id, "darksite site roster > roster.txt   (carry it to the vendor, who enrols it)")
 	return nil
 }
 
@@ -421,12 +375,12 @@ accept it once you have compared them over the telephone with the vendor.`,
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				v, err := a.loadVendor()
+				v, err := a.Vendor()
 				if err != nil {
 					return err
 				}
 				if asJSON {
-					return a.env.JSON(viewVendor(v))
+					return a.Env.JSON(viewVendor(v))
 				}
 				a.printVendor(v)
 				return nil
@@ -463,14 +417,14 @@ func viewVendor(v roster.Vendor) vendorView {
 }
 
 func (a *app) printVendor(v roster.Vendor) {
-	fmt.Fprintf(a.env.Out, "vendor %s, card %d\n", cli.Printable(v.Name), v.Version)
+	fmt.Fprintf(a.Env.Out, "vendor %s, card %d\n", cli.Printable(v.Name), v.Version)
 	show := func(what, ssh, digest string) {
-		fmt.Fprintf(a.env.Out, "\n%s\n", cli.Printable(what))
+		fmt.Fprintf(a.Env.Out, "\n%s\n", cli.Printable(what))
 		if ssh != "" {
-			fmt.Fprintf(a.env.Out, "  ssh    %s\n", ssh)
+			fmt.Fprintf(a.Env.Out, "  ssh    %s\n", ssh)
 		}
 		for _, row := range words.Rows(digest, spoken(a.wordList(), digest)) {
-			fmt.Fprintln(a.env.Out, "  "+row)
+			fmt.Fprintln(a.Env.Out, "  "+row)
 		}
 	}
 	for _, in := range v.Intake {
@@ -486,7 +440,7 @@ func (a *app) printVendor(v roster.Vendor) {
 
 // wordList is the list of words in the language of the site.
 func (a *app) wordList() words.Language {
-	conf, err := a.config()
+	conf, err := a.Config()
 	if err != nil {
 		return words.English // the screen that needs it says what is wrong with site.yaml
 	}
@@ -502,7 +456,7 @@ func (a *app) acceptVendor(card string, yes bool) error {
 	if err != nil {
 		return cli.WithHint(cli.WithCode(cli.CodeTampered, fmt.Errorf("%s: %w", card, err)), "ask the vendor for a new copy of the card")
 	}
-	old, err := a.loadVendor()
+	old, err := a.Vendor()
 	switch {
 	case err == nil && v.Version < old.Version:
 		return cli.WithHint(cli.WithCode(cli.CodeRefused, fmt.Errorf("card %d is older than card %d in force: a key taken back would come alive again", v.Version, old.Version)), "ask the vendor for the newest card")
@@ -515,14 +469,14 @@ func (a *app) acceptVendor(card string, yes bool) error {
 	}
 	a.printVendor(v)
 	refused := cli.WithHint(errors.New("the card is not accepted: nothing was changed"), "telephone the vendor and compare the fingerprints")
-	if err := a.env.Agree(yes, "Have you compared these with the vendor over the telephone?", "the fingerprints have been compared", refused); err != nil {
+	if err := a.Env.Agree(yes, "Have you compared these with the vendor over the telephone?", "the fingerprints have been compared", refused); err != nil {
 		return err
 	}
-	if err := safefile.Write(a.path(vendorFile), text, fs.FileMode(0o644)); err != nil {
+	if err := safefile.Write(a.Path(site.VendorFile), text, fs.FileMode(0o644)); err != nil {
 		return err
 	}
-	a.env.Notef("vendor card %d is in force", v.Version)
-	a.env.Next("darksite site check")
+	a.Env.Notef("vendor card %d is in force", v.Version)
+	a.Env.Next("darksite site check")
 	return nil
 }
 
@@ -535,7 +489,7 @@ into force. With --allowed-signers or --revoked print the file of that name whic
 ssh-keygen takes, for checking a medium without this kit.`,
 		Example: "  darksite site roster > /media/usb/roster.txt\n  darksite site roster --allowed-signers > allowed_signers",
 		RunE: func(*cobra.Command, []string) error {
-			r, err := a.loadRoster()
+			r, err := a.Roster()
 			if err != nil {
 				return err
 			}
@@ -544,7 +498,7 @@ ssh-keygen takes, for checking a medium without this kit.`,
 			case signers && revoked, signed && (signers || revoked):
 				return cli.Usagef("--signed, --allowed-signers or --revoked: one file at a time")
 			case signed:
-				if text, err = a.signedText(r); err != nil {
+				if text, err = a.SignedText(r); err != nil {
 					return err
 				}
 			case signers:
@@ -555,7 +509,7 @@ ssh-keygen takes, for checking a medium without this kit.`,
 			if err != nil {
 				return err
 			}
-			_, err = a.env.Out.Write(text)
+			_, err = a.Env.Out.Write(text)
 			return err
 		},
 	}

@@ -15,6 +15,7 @@ import (
 	"darksite/bundle/words"
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/keyfile"
+	"darksite/cmd/internal/sitecmd/site"
 
 	"github.com/spf13/cobra"
 )
@@ -40,7 +41,7 @@ leads through each ceremony: site keys checklist.`,
 				return err
 			}
 			if asJSON {
-				return a.env.JSON(v)
+				return a.Env.JSON(v)
 			}
 			a.printKeys(v)
 			return nil
@@ -79,11 +80,11 @@ type keysView struct {
 }
 
 func (a *app) keysView() (keysView, error) {
-	conf, err := a.config()
+	conf, err := a.Config()
 	if err != nil {
 		return keysView{}, err
 	}
-	r, err := a.loadRoster()
+	r, err := a.Roster()
 	if err != nil {
 		return keysView{}, err
 	}
@@ -94,10 +95,10 @@ func (a *app) keysView() (keysView, error) {
 	lang := language(conf.Site.Language)
 	digest := bundle.DigestOf(text)
 	v := keysView{
-		Site: r.Site, Roster: r.Version, SHA256: string(digest), Words: spoken(lang, string(digest)), Approvals: a.approvals(r.Approvals), Clear: r.Clear,
+		Site: r.Site, Roster: r.Version, SHA256: string(digest), Words: spoken(lang, string(digest)), Approvals: a.Approvals(r.Approvals), Clear: r.Clear,
 		Resets: append([]int64{}, r.Resets...), SignedBy: []string{},
 	}
-	if chain, _, err := a.rosterChain(); err == nil && chain != nil {
+	if chain, _, err := a.RosterChain(); err == nil && chain != nil {
 		for _, p := range chain.Signed {
 			v.SignedBy = append(v.SignedBy, p.ID)
 		}
@@ -107,12 +108,12 @@ func (a *app) keysView() (keysView, error) {
 	for _, p := range r.People {
 		v.Keys = append(v.Keys, personKeyView(lang, p, "in force"))
 	}
-	next, _, ok, err := a.proposed()
+	next, _, ok, err := a.ProposedRoster()
 	if err != nil {
 		return v, err
 	}
 	if ok {
-		v.Proposed, v.Missing = next.Next.Version, unsigned(next)
+		v.Proposed, v.Missing = next.Next.Version, site.Unsigned(next)
 		for _, p := range next.Next.People {
 			if !slices.Contains(r.People, p) {
 				v.Keys = append(v.Keys, personKeyView(lang, p, "proposed"))
@@ -132,10 +133,10 @@ func (a *app) addRecipients(v *keysView, lang words.Language, r roster.Roster) e
 		v.Keys = append(v.Keys, keyView{Holder: holder, Use: use, State: "in force", SHA256: print, Words: spoken(lang, print)})
 	}
 	opens("site "+r.Site, "record key: opens what left", r.Record)
-	if key, err := keyfile.PublicKey(a.path(keysDir, journalKeyID+".pub")); err == nil {
+	if key, err := keyfile.PublicKey(a.Path(site.KeysDir, site.JournalKeyID+".pub")); err == nil {
 		v.Keys = append(v.Keys, keyView{Holder: "site " + r.Site, Use: "signs the journal", State: "in force", Fingerprint: key.Fingerprint(), SHA256: key.Hex(), Words: spoken(lang, key.Hex())})
 	}
-	vendor, err := a.loadVendor()
+	vendor, err := a.Vendor()
 	if cli.Code(err) == cli.CodeRefused { // none yet
 		return nil
 	}
@@ -182,7 +183,7 @@ func spoken(lang words.Language, digest string) []string {
 }
 
 func (a *app) printKeys(v keysView) {
-	out := a.env.Out
+	out := a.Env.Out
 	signed := "signed by nobody: it is still being set up"
 	if len(v.SignedBy) > 0 {
 		signed = "signed by " + strings.Join(v.SignedBy, ", ")
@@ -215,24 +216,24 @@ func (a *app) printKeys(v keysView) {
 	switch {
 	case v.Proposed > 0:
 		fmt.Fprintln(out)
-		for _, row := range cli.Wrap(fmt.Sprintf("roster %d is proposed: %s", v.Proposed, v.Missing), a.env.Width()) {
+		for _, row := range cli.Wrap(fmt.Sprintf("roster %d is proposed: %s", v.Proposed, v.Missing), a.Env.Width()) {
 			fmt.Fprintln(out, row)
 		}
-		a.env.Next("darksite site keys sign --as ID", "darksite site keys drop --as ID --reason \"...\"")
+		a.Env.Next("darksite site keys sign --as ID", "darksite site keys drop --as ID --reason \"...\"")
 	case len(v.SignedBy) == 0:
-		a.env.Next("darksite site keys checklist found", "darksite site keys found")
+		a.Env.Next("darksite site keys checklist found", "darksite site keys found")
 	default:
-		a.env.Next("darksite site keys checklist")
+		a.Env.Next("darksite site keys checklist")
 	}
 }
 
 // change proposes what f makes of the roster that is proposed or in force.
 func (a *app) change(f func(r roster.Roster) (roster.Roster, error)) error {
-	chain, _, err := a.rosterChain()
+	chain, _, err := a.RosterChain()
 	if err != nil {
-		return a.unreadable(rostersDir, err)
+		return a.Unreadable(site.RostersDir, err)
 	}
-	r, number, err := a.latest()
+	r, number, err := a.LatestRoster()
 	if err != nil {
 		return err
 	}
@@ -247,13 +248,13 @@ func (a *app) change(f func(r roster.Roster) (roster.Roster, error)) error {
 	if n := len(next.Resets); n > len(r.Resets) {
 		next.Resets[n-1] = number
 	}
-	inForce, err := a.saveRoster(next)
+	inForce, err := a.SaveRoster(next)
 	if err != nil {
 		return a.tooFew(err, chain)
 	}
 	if inForce {
-		a.env.Notef("the roster is now version %d", number)
-		a.env.Next("darksite site keys")
+		a.Env.Notef("the roster is now version %d", number)
+		a.Env.Next("darksite site keys")
 	}
 	return nil
 }
@@ -278,14 +279,14 @@ key; from then on it changes only by what officers sign. Print the checklist fir
 darksite site keys checklist found`,
 		Example: "  darksite site keys found\n  darksite site keys sign --as amartin",
 		RunE: func(*cobra.Command, []string) error {
-			chain, _, err := a.rosterChain()
+			chain, _, err := a.RosterChain()
 			if err != nil {
-				return a.unreadable(rostersDir, err)
+				return a.Unreadable(site.RostersDir, err)
 			}
 			if chain != nil {
 				return cli.WithHint(cli.WithCode(cli.CodeRefused, fmt.Errorf("roster %d is signed already: a site is founded once", chain.Next.Version)), "darksite site keys")
 			}
-			r, err := a.loadRoster()
+			r, err := a.Roster()
 			if err != nil {
 				return err
 			}
@@ -293,7 +294,7 @@ darksite site keys checklist found`,
 			if err != nil {
 				return err
 			}
-			return a.propose(nil, text)
+			return a.ProposeRoster(nil, text)
 		},
 	}
 }
@@ -307,18 +308,18 @@ token or another station. What the old key signed until now stays believed.`,
 		Example: "  darksite site keys rotate mdurand\n  darksite site keys rotate amartin --key /media/usb/amartin.pub",
 		RunE: func(_ *cobra.Command, args []string) error {
 			id := args[0]
-			r, _, err := a.latest()
+			r, _, err := a.LatestRoster()
 			if err != nil {
 				return err
 			}
 			if _, ok := r.Person(id); !ok {
 				return cli.WithHint(cli.Usagef("nobody on the roster has the id %q", id), "darksite site people")
 			}
-			after, err := a.lastBundle()
+			after, err := a.LastBundle()
 			if err != nil {
 				return err
 			}
-			key, err := a.personKeyAs(id, nextKey(id), o)
+			key, err := a.personKeyAs(id, site.NextKey(id), o)
 			if err != nil {
 				return err
 			}
@@ -326,7 +327,7 @@ token or another station. What the old key signed until now stays believed.`,
 		},
 	}
 	c.Flags().StringVar(&o.keyFile, "key", "", "public key file to enrol instead of making a key")
-	passFlags(c, &o.passFile, &o.noPass)
+	site.PassFlags(c, &o.passFile, &o.noPass)
 	return c
 }
 
@@ -344,14 +345,14 @@ For a lost or stolen token print the checklist first: darksite site keys checkli
 			if strings.TrimSpace(reason) == "" {
 				return cli.Usagef("--reason WORDS is needed")
 			}
-			after, err := a.lastBundle()
+			after, err := a.LastBundle()
 			if err != nil {
 				return err
 			}
 			if err := a.change(func(r roster.Roster) (roster.Roster, error) { return r.Retire(args[0], after) }); err != nil {
 				return err
 			}
-			return a.record(journal.Entry{Actor: "admin", Action: "roster.revoke", Details: map[string]string{"person": args[0], "reason": reason}})
+			return a.Record(journal.Entry{Actor: "admin", Action: "roster.revoke", Details: map[string]string{"person": args[0], "reason": reason}})
 		},
 	}
 	c.Flags().StringVar(&reason, "reason", "", "why, in words, for the journal")
@@ -405,13 +406,13 @@ to; print the checklist: darksite site keys checklist lost`,
 				return cli.Usagef("--reason WORDS is needed")
 			}
 			refused := cli.WithHint(errors.New("nothing was reset"), "darksite site keys")
-			if err := a.env.Agree(yes, "Make the roster anew? It will say so for ever.", "management has decided it", refused); err != nil {
+			if err := a.Env.Agree(yes, "Make the roster anew? It will say so for ever.", "management has decided it", refused); err != nil {
 				return err
 			}
 			if err := a.change(func(r roster.Roster) (roster.Roster, error) { return r.Reset(), nil }); err != nil {
 				return err
 			}
-			return a.record(journal.Entry{Actor: "admin", Action: "roster.reset", Details: map[string]string{"reason": reason}})
+			return a.Record(journal.Entry{Actor: "admin", Action: "roster.reset", Details: map[string]string{"reason": reason}})
 		},
 	}
 	c.Flags().StringVar(&reason, "reason", "", "why, in words, for the journal")
@@ -428,17 +429,17 @@ func (a *app) keysDropCommand() *cobra.Command {
 			if as == "" || strings.TrimSpace(reason) == "" {
 				return cli.Usagef("--as ID and --reason WORDS are needed")
 			}
-			if _, err := os.Stat(a.path(rostersDir, proposal+".txt")); err != nil {
+			if _, err := os.Stat(a.Path(site.RostersDir, site.Proposal+".txt")); err != nil {
 				return cli.WithHint(cli.WithCode(cli.CodeRefused, errors.New("no change of the roster is proposed")), "darksite site keys")
 			}
-			if err := a.record(journal.Entry{Actor: as, Action: "roster.drop", Details: map[string]string{"reason": reason}}); err != nil {
+			if err := a.Record(journal.Entry{Actor: as, Action: "roster.drop", Details: map[string]string{"reason": reason}}); err != nil {
 				return err
 			}
-			if err := a.dropProposal(); err != nil {
+			if err := a.DropProposal(); err != nil {
 				return err
 			}
-			a.env.Notef("the proposal is dropped; the roster in force is as it was")
-			a.env.Next("darksite site keys")
+			a.Env.Notef("the proposal is dropped; the roster in force is as it was")
+			a.Env.Next("darksite site keys")
 			return nil
 		},
 	}
@@ -454,14 +455,14 @@ func (a *app) personKeyAs(id, name string, o personOptions) (sign.PublicKey, err
 		return keyfile.PublicKey(o.keyFile)
 	}
 	// A key whose enrolment was interrupted is taken up again.
-	if key, err := keyfile.PublicKey(a.path(keysDir, name+".pub")); err == nil {
+	if key, err := keyfile.PublicKey(a.Path(site.KeysDir, name+".pub")); err == nil {
 		return key, nil
 	}
-	pass, err := keyfile.NewPassphrase(a.env, "the key of "+id, o.passFile, o.noPass)
+	pass, err := keyfile.NewPassphrase(a.Env, "the key of "+id, o.passFile, o.noPass)
 	if err != nil {
 		return "", err
 	}
-	return keyfile.NewSigner(a.path(keysDir), name, pass)
+	return keyfile.NewSigner(a.Path(site.KeysDir), name, pass)
 }
 
 // writePDF makes a file that is not there yet.

@@ -44,7 +44,7 @@ func (a *app) keysChecklistCommand() *cobra.Command {
 		Long:    "Without TOPIC list the checklists. With TOPIC print it, filled in for this site.",
 		Example: "  darksite site keys checklist\n  darksite site keys checklist lost --pdf lost.pdf\n  darksite site keys checklist found --lang fr",
 		RunE: func(_ *cobra.Command, args []string) error {
-			lang := a.language(lang)
+			lang := a.Language(lang)
 			if lang != "en" && lang != "fr" {
 				return cli.Usagef("--lang %q: want en or fr", lang)
 			}
@@ -73,8 +73,8 @@ func (a *app) printTopics(lang string) {
 		}
 		t.Add(one.name, what)
 	}
-	t.Print(a.env.Out, a.env.Width(), a.env.Color())
-	a.env.Next("darksite site keys checklist found")
+	t.Print(a.Env.Out, a.Env.Width(), a.Env.Color())
+	a.Env.Next("darksite site keys checklist found")
 }
 
 // checklist fills in a checklist for this site.
@@ -83,7 +83,7 @@ func (a *app) checklist(topic, lang string) (paper.Sheet, error) {
 	if err != nil {
 		return paper.Sheet{}, cli.WithHint(cli.Usagef("no checklist is called %q", topic), "darksite site keys checklist")
 	}
-	r, err := a.loadRoster()
+	r, err := a.Roster()
 	if err != nil {
 		return paper.Sheet{}, err
 	}
@@ -109,7 +109,7 @@ func (a *app) checklist(topic, lang string) (paper.Sheet, error) {
 	if lang == "fr" {
 		title, head = fmt.Sprintf("Site %s : fiche %s", r.Site, topic), "Site %s                    Date ______________  Lieu _____________________"
 	}
-	return paper.Sheet{Title: title, Made: a.env.Now(), Rows: append([]string{fmt.Sprintf(head, r.Site), ""}, rows...)}, nil
+	return paper.Sheet{Title: title, Made: a.Env.Now(), Rows: append([]string{fmt.Sprintf(head, r.Site), ""}, rows...)}, nil
 }
 
 func (a *app) keysCardCommand() *cobra.Command {
@@ -156,17 +156,17 @@ func (a *app) keyCard(id string) (paper.Sheet, error) {
 		"does not read first: you read, he says whether it is the same.",
 		"", "Date ______________  Signature of the holder ______________________________", "")
 	code := fmt.Sprintf("DARKSITE KEY %s %s %s", v.Site, strings.ToUpper(card.Holder), strings.ToUpper(card.SHA256))
-	return paper.Sheet{Title: fmt.Sprintf("Site %s: key card of %s", v.Site, card.Holder), Made: a.env.Now(), Rows: rows, Codes: []string{code}}, nil
+	return paper.Sheet{Title: fmt.Sprintf("Site %s: key card of %s", v.Site, card.Holder), Made: a.Env.Now(), Rows: rows, Codes: []string{code}}, nil
 }
 
 // printSheet prints a sheet as text, or into a PDF that is not there yet.
 func (a *app) printSheet(s paper.Sheet, pdf string) error {
 	if pdf == "" {
-		return paper.Text(a.env.Out, s)
+		return paper.Text(a.Env.Out, s)
 	}
 	if err := writePDF(pdf, func(f *safefile.File) error { return paper.PDF(f, s) }); err != nil {
 		return err
 	}
-	a.env.Notef("written: %s", pdf)
+	a.Env.Notef("written: %s", pdf)
 	return nil
 }

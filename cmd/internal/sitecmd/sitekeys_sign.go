@@ -12,12 +12,13 @@ import (
 	"darksite/bundle/roster"
 	"darksite/bundle/sign"
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/site"
 
 	"github.com/spf13/cobra"
 )
 
 func (a *app) keysSignCommand() *cobra.Command {
-	var p person
+	var p site.Person
 	var yes bool
 	c := &cobra.Command{
 		Use: "sign", Short: "Sign the proposed roster; with the last signature it comes into force", Args: cobra.NoArgs,
@@ -27,20 +28,20 @@ together with the old one; one on a token is named with --key.`,
 		Example: "  darksite site keys sign --as amartin\n  darksite site keys sign --as amartin --key amartin.pub   (held by an ssh-agent)",
 		RunE:    func(*cobra.Command, []string) error { return a.signRoster(p, yes) },
 	}
-	p.flags(c)
+	p.Flags(c)
 	c.Flags().BoolVar(&yes, "yes", false, "the change has been read: do not ask")
 	return c
 }
 
-func (a *app) signRoster(p person, yes bool) error {
-	s, text, ok, err := a.proposed()
+func (a *app) signRoster(p site.Person, yes bool) error {
+	s, text, ok, err := a.ProposedRoster()
 	if err != nil {
 		return err
 	}
 	if !ok {
 		return cli.WithHint(cli.WithCode(cli.CodeRefused, errors.New("no change of the roster is proposed")), "darksite site keys --help")
 	}
-	base, err := a.loadRoster()
+	base, err := a.Roster()
 	if err != nil {
 		return err
 	}
@@ -49,65 +50,65 @@ func (a *app) signRoster(p person, yes bool) error {
 		return err
 	}
 	for _, row := range rosterChanges(base, s) {
-		a.env.Notef("%s", cli.Printable(row))
+		a.Env.Notef("%s", cli.Printable(row))
 	}
-	refused := cli.WithHint(errors.New("nothing was signed"), "darksite site keys drop --as %s --reason \"...\"", p.as)
-	if err := a.env.Agree(yes, "Sign this change?", "the change has been read", refused); err != nil {
+	refused := cli.WithHint(errors.New("nothing was signed"), "darksite site keys drop --as %s --reason \"...\"", p.As)
+	if err := a.Env.Agree(yes, "Sign this change?", "the change has been read", refused); err != nil {
 		return err
 	}
 	for key, ns := range keys {
-		if err := a.addSignature(text, key, ns); err != nil {
+		if err := a.SignProposal(text, key, ns); err != nil {
 			return err
 		}
 	}
-	details := rosterDetails(s.Next)
+	details := site.RosterDetails(s.Next)
 	details["roster_sha256"] = string(bundle.DigestOf(text))
-	if err := a.record(journal.Entry{Actor: p.as, Action: "roster.sign", Details: details}); err != nil {
+	if err := a.Record(journal.Entry{Actor: p.As, Action: "roster.sign", Details: details}); err != nil {
 		return err
 	}
-	if s, _, _, err = a.proposed(); err != nil {
+	if s, _, _, err = a.ProposedRoster(); err != nil {
 		return err
 	}
 	if !s.Complete() {
-		a.env.Notef("signed by %s", p.as)
-		a.env.Notef("%s", unsigned(s))
-		a.env.Next("darksite site keys sign --as ID")
+		a.Env.Notef("signed by %s", p.As)
+		a.Env.Notef("%s", site.Unsigned(s))
+		a.Env.Next("darksite site keys sign --as ID")
 		return nil
 	}
-	if err := a.enact(s, text, p.as); err != nil {
+	if err := a.PutInForce(s, text, p.As); err != nil {
 		return err
 	}
-	a.env.Notef("signed by %s; roster %d is in force", p.as, s.Next.Version)
-	a.env.Next("darksite site keys", "darksite site roster --signed > roster.txt   (carry it to the vendor)")
+	a.Env.Notef("signed by %s; roster %d is in force", p.As, s.Next.Version)
+	a.Env.Next("darksite site keys", "darksite site roster --signed > roster.txt   (carry it to the vendor)")
 	return nil
 }
 
 // rosterSigners are the keys of one person that count under a proposal, with what
 // each signs in.
-func (a *app) rosterSigners(p person, s roster.Standing) (map[sign.Signer]sign.Namespace, error) {
+func (a *app) rosterSigners(p site.Person, s roster.Standing) (map[sign.Signer]sign.Namespace, error) {
 	want := map[sign.PublicKey]sign.Namespace{}
 	for _, q := range slices.Concat(s.Keys, s.Voters) {
-		if q.ID == p.as {
+		if q.ID == p.As {
 			want[q.Key] = q.Namespace()
 		}
 	}
-	if p.as == "" {
+	if p.As == "" {
 		return nil, cli.Usagef("say who you are with --as ID")
 	}
 	if len(want) == 0 {
-		return nil, cli.WithHint(cli.WithCode(cli.CodeRefused, fmt.Errorf("no signature of %s is missing under roster %d: %s", p.as, s.Next.Version, unsigned(s))), "darksite site keys")
+		return nil, cli.WithHint(cli.WithCode(cli.CodeRefused, fmt.Errorf("no signature of %s is missing under roster %d: %s", p.As, s.Next.Version, site.Unsigned(s))), "darksite site keys")
 	}
 	out := map[sign.Signer]sign.Namespace{}
-	files := []string{p.key}
-	if p.key == "" {
-		files = []string{"", a.path(keysDir, nextKey(p.as)+".key")}
+	files := []string{p.Key}
+	if p.Key == "" {
+		files = []string{"", a.Path(site.KeysDir, site.NextKey(p.As)+".key")}
 	}
 	var last error
 	for i, file := range files {
 		if _, err := os.Stat(file); i > 0 && errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
-		key, err := a.signer(p.as, file, p.passFile)
+		key, err := a.Signer(p.As, file, p.PassFile)
 		if err != nil {
 			last = err
 			continue
@@ -116,7 +117,7 @@ func (a *app) rosterSigners(p person, s roster.Standing) (map[sign.Signer]sign.N
 			out[key] = ns
 			continue
 		}
-		last = fmt.Errorf("key %s is not the one roster %d has for %s", key.Public().ID(), s.Next.Version, p.as)
+		last = fmt.Errorf("key %s is not the one roster %d has for %s", key.Public().ID(), s.Next.Version, p.As)
 	}
 	if len(out) > 0 {
 		return out, nil

@@ -53,8 +53,8 @@ func (a *app) printPin(ctx context.Context, address string) error {
 	if u, err := url.Parse(address); err != nil || u.Scheme != "https" || u.Host == "" {
 		return cli.WithHint(cli.Usagef("%q: want the address of an array such as https://10.1.0.10", address), "darksite site pin https://10.1.0.10")
 	}
-	if a.practice != nil {
-		if err := a.practice.marker.Check([]string{address}, nil); err != nil {
+	if a.Practice != nil {
+		if err := a.Practice.Marker.Check([]string{address}, nil); err != nil {
 			return cli.WithCode(cli.CodeRefused, err)
 		}
 	}
@@ -62,7 +62,7 @@ func (a *app) printPin(ctx context.Context, address string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(a.env.Out, pin)
+	fmt.Fprintln(a.Env.Out, pin)
 	return nil
 }
 
@@ -74,7 +74,7 @@ func fetchPin(ctx context.Context, address string) (string, error) {
 // repin compares what an array answers with now with its pin, and takes the new one into
 // site.yaml when a person has read the same at the array.
 func (a *app) repin(ctx context.Context, name string, o pinOptions) error {
-	conf, err := a.config()
+	conf, err := a.Config()
 	if err != nil {
 		return err
 	}
@@ -92,13 +92,13 @@ func (a *app) repin(ctx context.Context, name string, o pinOptions) error {
 	}
 	a.printFingerprint("in site.yaml", was)
 	if shown == was {
-		a.env.Notef("%s answers with the certificate that is pinned", name)
+		a.Env.Notef("%s answers with the certificate that is pinned", name)
 		return nil
 	}
 	refused := cli.WithHint(cli.WithCode(cli.CodeRefused, errors.New("nothing was pinned")), "darksite runbook run certificate-expiry --array %s", name)
 	if o.read == "" {
-		a.env.Notef("%s answers with another certificate. Have its administrator read the SHA-256 fingerprint at the array's own console, on a machine beside it, and type it here. What answers is shown after that.", name)
-		o.read, err = a.env.Asker().Line("fingerprint read at the array (Enter: none):")
+		a.Env.Notef("%s answers with another certificate. Have its administrator read the SHA-256 fingerprint at the array's own console, on a machine beside it, and type it here. What answers is shown after that.", name)
+		o.read, err = a.Env.Asker().Line("fingerprint read at the array (Enter: none):")
 		if errors.Is(err, cli.ErrNoAnswer) || err == nil && o.read == "" {
 			return refused
 		}
@@ -120,7 +120,7 @@ func (a *app) repin(ctx context.Context, name string, o pinOptions) error {
 // printFingerprint is a part of a conversation, not data that another program reads.
 func (a *app) printFingerprint(what, pin string) {
 	for _, row := range words.Rows(strings.TrimPrefix(pin, "sha256:"), nil) {
-		fmt.Fprintf(a.env.Err, "%-12s  %s\n", what, strings.TrimSpace(strings.TrimPrefix(row, "hex")))
+		fmt.Fprintf(a.Env.Err, "%-12s  %s\n", what, strings.TrimSpace(strings.TrimPrefix(row, "hex")))
 		what = ""
 	}
 }
@@ -154,14 +154,14 @@ func sameAsRead(name, typed, was, shown string) error {
 
 // takePin writes into the journal who compared the certificate, and it into site.yaml.
 func (a *app) takePin(conf *siteconf.Config, ar siteconf.Array, pin, as string) error {
-	r, err := a.loadRoster()
+	r, err := a.Roster()
 	if err != nil {
 		return err
 	}
 	if _, ok := r.Person(as); !ok {
 		return cli.WithHint(cli.Usagef("say who compared it with --as ID, an id of the roster"), "darksite site people")
 	}
-	file := a.path(siteconf.FileName)
+	file := a.Path(siteconf.FileName)
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return fmt.Errorf("read site.yaml: %w", err)
@@ -174,18 +174,18 @@ func (a *app) takePin(conf *siteconf.Config, ar siteconf.Array, pin, as string) 
 	if err != nil {
 		return cli.WithHint(cli.WithCode(cli.CodeRefused, err), "put it into %s by hand: tls_pin: %q", file, pin)
 	}
-	if err := a.record(journal.Entry{Actor: as, Action: "array.pin", Details: map[string]string{"array": ar.Name, "was": ar.TLSPin, "pin": pin}}); err != nil {
+	if err := a.Record(journal.Entry{Actor: as, Action: "array.pin", Details: map[string]string{"array": ar.Name, "was": ar.TLSPin, "pin": pin}}); err != nil {
 		return err
 	}
 	if err := safefile.Write(file, next, info.Mode().Perm()); err != nil {
 		return err
 	}
-	a.env.Notef("site.yaml has the new pin of %s", ar.Name)
+	a.Env.Notef("site.yaml has the new pin of %s", ar.Name)
 	again := "systemctl reload darksite   (where the monitor is a service; else start it again)"
-	if a.practice != nil {
+	if a.Practice != nil {
 		again = "darksite train lab wait 10m   (the monitor reads site.yaml again)"
 	}
-	a.env.Next(again, "darksite status")
+	a.Env.Next(again, "darksite status")
 	return nil
 }
 

@@ -1,14 +1,15 @@
 package sitecmd
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"time"
 
 	"darksite/cmd/internal/cli"
-	"darksite/cmd/internal/siteconf"
-	"darksite/localmon"
+	"darksite/cmd/internal/sitecmd/books"
+	"darksite/cmd/internal/sitecmd/certified"
+	"darksite/cmd/internal/sitecmd/sight"
+	"darksite/cmd/internal/sitecmd/watch"
 	"darksite/localmon/overview"
 	"darksite/localmon/units"
 	"darksite/training/certificate"
@@ -25,13 +26,13 @@ forecast, then what to do next, most urgent first. A target without new data is
 UNKN, never OK. Exit 3 when anything needs attention.`,
 		Example: "  darksite status\n  darksite status --json",
 		RunE: func(c *cobra.Command, _ []string) error {
-			o, err := a.overview(c.Context())
+			o, err := sight.Overview(c.Context(), a.Site)
 			if err != nil {
 				return err
 			}
 			hand := a.inHand()
 			if asJSON {
-				err = a.env.JSON(statusView{o, hand})
+				err = a.Env.JSON(statusView{o, hand})
 			} else {
 				err = a.printOverview(o, hand)
 			}
@@ -63,13 +64,13 @@ type inHand struct {
 // inHand counts what it can read; what it cannot never hides the targets.
 func (a *app) inHand() inHand {
 	var h inHand
-	conf, err := a.config()
+	conf, err := a.Config()
 	if err != nil {
 		h.Unknown = append(h.Unknown, "contacts")
 	} else {
 		h.Contacts = len(conf.Contacts)
 	}
-	if c, _, err := a.coverage(); err != nil {
+	if c, _, err := certified.Count(a.Site); err != nil {
 		h.Unknown = append(h.Unknown, "certificates")
 	} else {
 		h.CertifiedAdmins = len(c.Admins)
@@ -93,66 +94,20 @@ func (h inHand) text() string {
 	return text
 }
 
-func (a *app) overview(ctx context.Context) (overview.Overview, error) {
-	var o overview.Overview
-	err := a.withOverview(ctx, func(_ *sight, _ overview.Input, made overview.Overview) error {
-		o = made
-		return nil
-	})
-	return o, err
-}
-
-// overviewInput is what an overview takes from the site's own papers.
-func (a *app) overviewInput(conf *siteconf.Config) overview.Input {
-	in := overview.Input{Site: conf.Site.Code, Now: a.env.Now(), Targets: []overview.Target{{Name: conf.Monitor.HostName, Kind: localmon.KindHost}}}
-	for _, ar := range conf.Arrays {
-		in.Targets = append(in.Targets, overview.Target{Name: ar.Name, Kind: ar.Kind})
-	}
-	last, _, _, err := a.lastRound()
-	in.LastRound, in.NoRounds = last.Done, err != nil // whether it is safe must be said in any case
-	return in
-}
-
-// withOverview makes the overview and goes on with what it was made from.
-func (a *app) withOverview(ctx context.Context, f func(*sight, overview.Input, overview.Overview) error) error {
-	conf, err := a.config()
-	if err != nil {
-		return err
-	}
-	in := a.overviewInput(conf)
-	return a.withSight(ctx, func(s *sight) (err error) {
-		in.Reader = s.Reader
-		if in.Alerts, err = s.Alerts(ctx); err != nil {
-			return err
-		}
-		if in.Quiets, err = s.Quiets(ctx); err != nil {
-			return err
-		}
-		if in.Monitor, err = s.monitor(ctx); err != nil {
-			return err
-		}
-		o, err := overview.Build(ctx, in)
-		if err != nil {
-			return err
-		}
-		return f(s, in, o)
-	})
-}
-
 func (a *app) printOverview(o overview.Overview, hand inHand) error {
-	leads, err := a.openLeads()
+	leads, err := books.OpenLeads(a.Site)
 	if err != nil {
 		return err
 	}
-	w := a.env.Out
-	head := fmt.Sprintf("site %s  %s  ", o.Site, cli.Paint(string(o.State), a.env.Color()))
+	w := a.Env.Out
+	head := fmt.Sprintf("site %s  %s  ", o.Site, cli.Paint(string(o.State), a.Env.Color()))
 	at := o.At.Format("2006-01-02 15:04:05 MST")
-	if len("site ")+len(o.Site)+len(o.State)+len("    ")+len(at) > a.env.Width() {
+	if len("site ")+len(o.Site)+len(o.State)+len("    ")+len(at) > a.Env.Width() {
 		head = strings.TrimRight(head, " ") + "\n"
 	}
 	fmt.Fprintln(w, head+at)
 	if o.Monitor == nil {
-		for _, l := range cli.Wrap("no monitor is running: what follows is what was stored last", a.env.Width()) {
+		for _, l := range cli.Wrap("no monitor is running: what follows is what was stored last", a.Env.Width()) {
 			fmt.Fprintln(w, l)
 		}
 	}
@@ -174,12 +129,12 @@ func (a *app) printOverview(o overview.Overview, hand inHand) error {
 		t.Add(cells...)
 	}
 	fmt.Fprintln(w)
-	t.Print(w, a.env.Width(), a.env.Color())
+	t.Print(w, a.Env.Width(), a.Env.Color())
 	for _, r := range o.Targets {
 		if r.Error != "" {
 			a.item(r.Name, "no newer data: "+r.Error)
 		} else if len(r.Missing) > 0 {
-			a.item(r.Name, "not read, so not known: "+missing(r.Missing))
+			a.item(r.Name, "not read, so not known: "+watch.Missing(r.Missing))
 		}
 	}
 	if o.Monitor != nil {
@@ -188,7 +143,7 @@ func (a *app) printOverview(o overview.Overview, hand inHand) error {
 		}
 	}
 	a.printKept(o)
-	for i, line := range cli.Wrap("site: "+hand.text(), a.env.Width()-2) {
+	for i, line := range cli.Wrap("site: "+hand.text(), a.Env.Width()-2) {
 		mark := "  "
 		if i == 0 && (hand.CertifiedAdmins < certificate.Least || len(hand.Unknown) > 0) {
 			mark = "! "
@@ -222,30 +177,30 @@ func (a *app) printKept(o overview.Overview) {
 	case o.RoundDue:
 		a.item("daily round", fmt.Sprintf("due, the last was %s ago: darksite round start --as ID", units.Duration(o.At.Sub(o.LastRound).Abs())))
 	default:
-		fmt.Fprintf(a.env.Out, "  daily round: done %s ago\n", units.Duration(o.At.Sub(o.LastRound)))
+		fmt.Fprintf(a.Env.Out, "  daily round: done %s ago\n", units.Duration(o.At.Sub(o.LastRound)))
 	}
 }
 
 func (a *app) item(name, text string) {
 	const indent = 2
-	for i, line := range cli.Wrap(cli.Printable(name+": "+text), a.env.Width()-indent) {
+	for i, line := range cli.Wrap(cli.Printable(name+": "+text), a.Env.Width()-indent) {
 		lead := "! "
 		if i > 0 {
 			lead = "  "
 		}
-		fmt.Fprintln(a.env.Out, lead+line)
+		fmt.Fprintln(a.Env.Out, lead+line)
 	}
 }
 
-func (a *app) printNext(o overview.Overview, leads leads) {
-	w := a.env.Out
+func (a *app) printNext(o overview.Overview, leads books.Leads) {
+	w := a.Env.Out
 	if len(o.Next) == 0 {
 		fmt.Fprintln(w, "\nnothing to do")
 		if o.Monitor == nil { // what is not watched will not stay known
-			a.env.Next("darksite monitor", "darksite alerts list --all")
+			a.Env.Next("darksite monitor", "darksite alerts list --all")
 			return
 		}
-		a.env.Next("darksite history series", "darksite alerts list --all")
+		a.Env.Next("darksite history series", "darksite alerts list --all")
 		return
 	}
 	fmt.Fprintln(w, "\ndo next:")
@@ -263,36 +218,18 @@ func (a *app) printNext(o overview.Overview, leads leads) {
 			text += ", in the hands of " + n.AckedBy
 		}
 		text += hushed(n.Hush, o.At.Location())
-		fmt.Fprintf(w, "%2d  %s%s  ", i+1, cli.Paint(string(n.Word), a.env.Color()), strings.Repeat(" ", max(0, 4-len(n.Word))))
-		for j, line := range cli.Wrap(cli.Printable(text), a.env.Width()-10) {
+		fmt.Fprintf(w, "%2d  %s%s  ", i+1, cli.Paint(string(n.Word), a.Env.Color()), strings.Repeat(" ", max(0, 4-len(n.Word))))
+		for j, line := range cli.Wrap(cli.Printable(text), a.Env.Width()-10) {
 			if j > 0 {
 				fmt.Fprint(w, "          ")
 			}
 			fmt.Fprintln(w, line)
 		}
-		a.commandOut("          ", leads.nextFor(n, o.Monitor != nil))
+		a.Env.Command("          ", leads.NextFor(n, o.Monitor != nil))
 	}
 	if o.More > 0 {
 		fmt.Fprintf(w, "and %d more: darksite alerts list\n", o.More)
 	}
-}
-
-// nextFor is the command that goes with an entry. Where no alert stands behind
-// it, a target is not seen: a monitor is missing, or what keeps it from looking
-// is to be found.
-func (l leads) nextFor(n overview.Next, watched bool) string {
-	book, _ := l.book(n.Runbook, n.Rule, n.Component)
-	switch {
-	case n.Alert != 0 && book != nil:
-		return fmt.Sprintf("darksite runbook run --alert %d --as ID", n.Alert)
-	case n.Alert != 0:
-		return fmt.Sprintf("darksite alerts show %d", n.Alert)
-	case !watched:
-		return "darksite monitor"
-	case book != nil:
-		return fmt.Sprintf("darksite runbook run %s --array %s --as ID", book.ID, n.Target)
-	}
-	return "darksite doctor"
 }
 
 func used(c *overview.Capacity) string {

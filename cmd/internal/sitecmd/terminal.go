@@ -109,7 +109,7 @@ func (t *terminal) show(s engine.Screen) {
 	if s.Notice != "" {
 		fmt.Fprintln(w, render.Text("> "+s.Notice, width))
 	}
-	fmt.Fprintln(w, indent(render.Text(cli.PrintableLines(s.Body), width-2)))
+	fmt.Fprintln(w, cli.Indent(render.Text(cli.PrintableLines(s.Body), width-2)))
 	if s.Expected != "" {
 		t.fact(t.say("expected", "attendu"), s.Expected)
 	}
@@ -168,12 +168,4 @@ func (t *terminal) waiting(d time.Duration) {
 	if t.waited++; t.waited%10 == 1 {
 		t.env.Notef(t.say("not yet: asked again every %s; Ctrl-C stops, runbook resume goes on", "pas encore : redemandé toutes les %s ; Ctrl-C arrête, runbook resume reprend"), units.Duration(d))
 	}
-}
-
-func indent(s string) string {
-	lines := strings.Split(s, "\n")
-	for i, l := range lines {
-		lines[i] = strings.TrimRight("  "+l, " ")
-	}
-	return strings.Join(lines, "\n")
 }

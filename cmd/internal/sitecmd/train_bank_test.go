@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/site"
 	"darksite/training/exam"
 	questions "darksite/training/exam/content"
 	"darksite/training/exam/screens"
@@ -31,7 +32,7 @@ func TestQuestionsSpeakOfCommandsThatAreThere(t *testing.T) {
 			}
 			met++
 			words := strings.Fields(strings.TrimPrefix(line, "darksite "))
-			c, _, err := (&app{env: &cli.Env{}}).root().Find(words)
+			c, _, err := (&app{&site.Site{Env: &cli.Env{}}}).root().Find(words)
 			require.NoError(t, err, it.ID)
 			require.True(t, c.Runnable(), "%s: %s is no command", it.ID, line)
 		}

@@ -13,6 +13,7 @@ import (
 	"darksite/bundle/roster"
 	"darksite/bundle/sign"
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/certified"
 	"darksite/training/award"
 	"darksite/training/certificate"
 	"darksite/training/register"
@@ -35,38 +36,38 @@ func (a *app) weighCertificates(o reply.Opened) (newPapers, error) {
 	if o.Certificates == nil && o.Withdrawn == nil {
 		return n, nil
 	}
-	p, err := a.papers()
+	p, err := certified.Read(a.Site)
 	if err != nil {
 		return n, err
 	}
-	n.had = award.Keys(p.people.Vendor)
-	if p.people.Vendor, err = a.cardOf(o); err != nil {
+	n.had = award.Keys(p.People.Vendor)
+	if p.People.Vendor, err = a.cardOf(o); err != nil {
 		return n, err
 	}
-	n.vendor = award.Issuers(p.people.Vendor)
-	if err := n.readList(o.Withdrawn, p.withdrawn, a); err != nil {
+	n.vendor = award.Issuers(p.People.Vendor)
+	if err := n.readList(o.Withdrawn, p.Withdrawn, a); err != nil {
 		return n, err
 	}
 	if n.list != nil {
-		p.withdrawn = n.list
+		p.Withdrawn = n.list
 	}
 	for line := range strings.Lines(string(o.Certificates)) {
 		s, err := certificate.ParseText(line)
 		if err != nil {
 			return n, refusedPapers(err)
 		}
-		trust := certificate.Trust{Vendor: n.vendor, Withdrawn: p.withdrawn}
-		v := certificate.Verify(s, trust, p.today)
+		trust := certificate.Trust{Vendor: n.vendor, Withdrawn: p.Withdrawn}
+		v := certificate.Verify(s, trust, p.Today)
 		switch {
 		case v.Reason == certificate.UnknownIssuer, v.Reason == certificate.Altered:
 			return n, refusedPapers(fmt.Errorf("certificate %s: %s: %s", s.ID, v.Reason, v.Detail))
-		case s.Site != p.people.Roster.Site || s.Provisional:
+		case s.Site != p.People.Roster.Site || s.Provisional:
 			return n, refusedPapers(fmt.Errorf("certificate %s is of site %s and provisional: %t; a reply brings the vendor's of this site", s.ID, s.Site, s.Provisional))
 		case !v.OK() && v.Reason != certificate.NotBegun: // the clocks of both may differ by a day
-			a.env.Notef("certificate %s is passed over: %s: %s", s.ID, v.Reason, v.Detail)
+			a.Env.Notef("certificate %s is passed over: %s: %s", s.ID, v.Reason, v.Detail)
 			continue
 		}
-		old, err := a.register().Certificate(s.ID)
+		old, err := certified.Register(a.Site).Certificate(s.ID)
 		if errors.Is(err, fs.ErrNotExist) {
 			n.certificates = append(n.certificates, s)
 			continue
@@ -89,7 +90,7 @@ func refusedPapers(err error) error {
 // cardOf is the vendor's card by which certificates of a reply count: the one it
 // brings, where that is newer.
 func (a *app) cardOf(o reply.Opened) (roster.Vendor, error) {
-	v, err := a.loadVendor()
+	v, err := a.Vendor()
 	if err != nil || o.Card == nil {
 		return v, err
 	}
@@ -114,7 +115,7 @@ func (n *newPapers) readList(signed []byte, have *certificate.Withdrawals, a *ap
 	}
 	if have != nil && w.Number <= have.Number {
 		if w.Number < have.Number {
-			a.env.Notef("list %d of withdrawn certificates is passed over: list %d is here", w.Number, have.Number)
+			a.Env.Notef("list %d of withdrawn certificates is passed over: list %d is here", w.Number, have.Number)
 		}
 		return nil
 	}
@@ -125,46 +126,46 @@ func (n *newPapers) readList(signed []byte, have *certificate.Withdrawals, a *ap
 	return nil
 }
 
-func (a *app) printNewPapers(n newPapers, p papers) {
+func (a *app) printNewPapers(n newPapers, p certified.Papers) {
 	for _, s := range n.certificates {
-		a.paragraphOut(fmt.Sprintf("certificate %s for %s (%s): track %s, %s, from %s until %s", s.ID, s.Holder, p.holder(s), s.Track, s.Band, s.Issued, s.Until))
+		a.Env.Paragraph("", fmt.Sprintf("certificate %s for %s (%s): track %s, %s, from %s until %s", s.ID, s.Holder, p.Holder(s), s.Track, s.Band, s.Issued, s.Until))
 	}
 	if n.list == nil {
 		return
 	}
-	a.paragraphOut(fmt.Sprintf("list %d of withdrawn certificates, of %s:", n.list.Number, n.list.Issued))
+	a.Env.Paragraph("", fmt.Sprintf("list %d of withdrawn certificates, of %s:", n.list.Number, n.list.Issued))
 	for _, w := range n.list.List {
 		who := ""
-		for _, s := range p.kept {
+		for _, s := range p.Kept {
 			if s.ID == w.ID {
-				who = " of " + p.holder(s) + ", which is kept here"
+				who = " of " + p.Holder(s) + ", which is kept here"
 			}
 		}
-		a.indented("  ", fmt.Sprintf("%s%s: from %s, %s", w.ID, who, w.On, w.Why))
+		a.Env.Paragraph("  ", fmt.Sprintf("%s%s: from %s, %s", w.ID, who, w.On, w.Why))
 	}
 }
 
 // layCertificates keeps what a reply brought, the journal first.
 func (a *app) layCertificates(ctx context.Context, j *journey, n newPapers) error {
 	for _, s := range n.certificates {
-		_, err := j.journal.Append(ctx, journal.Entry{Time: a.env.Now(), Actor: "vendor", Action: "certificate.store", Details: map[string]string{
+		_, err := j.journal.Append(ctx, journal.Entry{Time: a.Env.Now(), Actor: "vendor", Action: "certificate.store", Details: map[string]string{
 			"certificate": s.ID, "key": s.Key, "track": string(s.Track), "until": s.Until.String(),
 		}})
 		if err != nil {
 			return err
 		}
-		if err := a.register().Keep(s); err != nil {
+		if err := certified.Register(a.Site).Keep(s); err != nil {
 			return err
 		}
 	}
 	if n.list == nil {
 		return nil
 	}
-	_, err := j.journal.Append(ctx, journal.Entry{Time: a.env.Now(), Actor: "vendor", Action: "certificate.withdraw", Details: map[string]string{
+	_, err := j.journal.Append(ctx, journal.Entry{Time: a.Env.Now(), Actor: "vendor", Action: "certificate.withdraw", Details: map[string]string{
 		"list": strconv.FormatInt(n.list.Number, 10), "certificates": strconv.Itoa(len(n.list.List)),
 	}})
 	if err != nil {
 		return err
 	}
-	return a.register().Withdraw(n.signed, n.vendor, n.had)
+	return certified.Register(a.Site).Withdraw(n.signed, n.vendor, n.had)
 }

@@ -7,12 +7,14 @@ import (
 	"io"
 	"io/fs"
 	"path/filepath"
-	"reflect"
 	"strconv"
-	"strings"
 	"time"
 
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/sight"
+	"darksite/cmd/internal/sitecmd/site"
+	"darksite/cmd/internal/sitecmd/train"
+	"darksite/cmd/internal/sitecmd/watch"
 	"darksite/localmon/live"
 	"darksite/runbooks"
 	"darksite/training/coach"
@@ -41,10 +43,10 @@ at a question of a runbook both work too: type lab do ... or lab look ...`,
 // labHome is where labs are: around the practice site that the folder is, at --dir, or
 // at home. A real site's folder is never it.
 func (a *app) labHome() coach.Home {
-	if h, ok := coach.HomeOf(a.dir()); ok {
+	if h, ok := coach.HomeOf(a.Dir()); ok {
 		return h
 	}
-	return coach.Home(a.env.Folder(a.dirFlag, "DARKSITE_TRAINING", ".darksite-training"))
+	return coach.Home(a.Env.Folder(a.Given, "DARKSITE_TRAINING", ".darksite-training"))
 }
 
 func (a *app) findLab(id string) (*labs.Lab, error) {
@@ -77,30 +79,30 @@ func (a *app) openLab(ctx context.Context) (*app, *labs.Lab, error) {
 		return nil, nil, cli.WithHint(fmt.Errorf("lab %s was begun with another version of the kit", lab.ID), "darksite train lab start %s", lab.ID)
 	}
 	drawn, _ := lab.Draw(marker.Seed)
-	client, err := coach.Dial(ctx, marker, a.env.Now)
+	client, err := coach.Dial(ctx, marker, a.Env.Now)
 	if err != nil {
 		return nil, nil, cli.WithHint(err, "darksite train lab start %s   (begins it anew)", lab.ID)
 	}
-	env := *a.env
+	env := *a.Env
 	env.Now = client.Now
-	return &app{env: &env, version: a.version, dirFlag: home.Site(), practice: &practice{marker, client}}, drawn, nil
+	return &app{&site.Site{Env: &env, Version: a.Version, Given: home.Site(), Practice: &site.Practice{Marker: marker, Arrays: client}}}, drawn, nil
 }
 
 // labWorld is all that the lab is judged by.
 func (a *app) labWorld(ctx context.Context) (labs.World, error) {
-	world, began, err := a.practice.site.World(ctx)
+	world, began, err := a.Practice.Arrays.World(ctx)
 	if err != nil {
 		return nil, err
 	}
 	kept := coach.Kept{Pins: map[string]string{}}
-	conf, err := a.config()
+	conf, err := a.Config()
 	if err != nil {
 		return nil, err
 	}
 	for _, ar := range conf.Arrays {
 		kept.Pins[ar.Name] = ar.TLSPin
 	}
-	file, store, err := a.openCases()
+	file, store, err := a.OpenCases()
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +110,7 @@ func (a *app) labWorld(ctx context.Context) (labs.World, error) {
 	if err = errors.Join(err, file.Close()); err != nil {
 		return nil, err
 	}
-	err = a.withSight(ctx, func(s *sight) (err error) {
+	err = sight.With(ctx, a.Site, func(s *sight.Sight) (err error) {
 		kept.Alerts, err = s.Alerts(ctx)
 		return err
 	})
@@ -118,15 +120,11 @@ func (a *app) labWorld(ctx context.Context) (labs.World, error) {
 	if kept.Desk, err = a.deskEvents(ctx); err != nil {
 		return nil, err
 	}
-	return coach.Gather(a.dir(), world, began, kept)
+	return coach.Gather(a.Dir(), world, began, kept)
 }
 
-func (a *app) labLang() string { return a.practice.marker.Lang }
-
-func (a *app) say(en, fr string) string { return labSay(a.labLang(), en, fr) }
-
 func (a *app) text(t runbooks.Text) string {
-	return t.In(runbooks.Lang(a.labLang()))
+	return t.In(runbooks.Lang(a.PracticeLang()))
 }
 
 func (a *app) labListCommand() *cobra.Command {
@@ -148,7 +146,7 @@ func (a *app) labListCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			best, err := a.bestOf(as)
+			best, err := train.BestOf(a.Site, as)
 			if err != nil {
 				return err
 			}
@@ -158,7 +156,7 @@ func (a *app) labListCommand() *cobra.Command {
 				if track != "" && string(l.Track) != track {
 					continue
 				}
-				r := row{l.ID, string(l.Track), string(l.Kind), l.Minutes, l.Title.In(a.runbookLang(lang)), nil}
+				r := row{l.ID, string(l.Track), string(l.Kind), l.Minutes, l.Title.In(a.Lang(lang)), nil}
 				shown := "-"
 				if n, ok := best[l.ID]; ok {
 					r.Best, shown = &n, strconv.Itoa(n)
@@ -167,18 +165,18 @@ func (a *app) labListCommand() *cobra.Command {
 				t.Add(r.ID, r.Track, r.Kind, strconv.Itoa(r.Minutes), shown, r.Title)
 			}
 			if asJSON {
-				return a.env.JSON(rows)
+				return a.Env.JSON(rows)
 			}
-			t.Print(a.env.Out, a.env.Width(), a.env.Color())
+			t.Print(a.Env.Out, a.Env.Width(), a.Env.Color())
 			if len(rows) > 0 {
-				a.env.Next("darksite train lab start " + rows[0].ID)
+				a.Env.Next("darksite train lab start " + rows[0].ID)
 			}
 			return nil
 		},
 	}
-	langFlag(c, &lang)
-	asFlag(c, &as)
-	trackFlag(c, &track)
+	site.LangFlag(c, &lang)
+	train.AsFlag(c, &as)
+	train.TrackFlag(c, &track)
 	cli.JSONFlag(c, &asJSON)
 	return c
 }
@@ -211,26 +209,26 @@ func (a *app) labStatusCommand() *cobra.Command {
 				return err
 			}
 			v := labs.Grade(lab, world, in.hintCost(lab))
-			s := status{Lab: lab.ID, Now: in.env.Now(), Ends: in.practice.marker.Ends, Hints: v.Hints}
+			s := status{Lab: lab.ID, Now: in.Env.Now(), Ends: in.Practice.Marker.Ends, Hints: v.Hints}
 			for _, g := range v.Goals {
 				s.Goals = append(s.Goals, goal{g.ID, g.Weight, g.Got, in.text(g.Says)})
 			}
 			if asJSON {
-				return a.env.JSON(s)
+				return a.Env.JSON(s)
 			}
-			fmt.Fprintf(a.env.Out, "%s  %s\n", lab.ID, in.text(lab.Title))
-			t := &cli.Table{Header: []string{in.say("POINTS", "POINTS"), in.say("STATE", "ÉTAT"), in.say("WANTED", "ATTENDU")}}
+			fmt.Fprintf(a.Env.Out, "%s  %s\n", lab.ID, in.text(lab.Title))
+			t := &cli.Table{Header: []string{in.Say("POINTS", "POINTS"), in.Say("STATE", "ÉTAT"), in.Say("WANTED", "ATTENDU")}}
 			for _, g := range s.Goals {
-				state := in.say("open", "à faire")
+				state := in.Say("open", "à faire")
 				if g.Reached {
-					state = in.say("reached", "atteint")
+					state = in.Say("reached", "atteint")
 				}
 				t.Add(strconv.Itoa(g.Weight), state, g.Says)
 			}
-			t.Print(a.env.Out, a.env.Width(), a.env.Color())
-			a.env.Notef(in.say("hints cost %d points so far; it is %s in the lab, which ends at %s of your time", "les indices ont coûté %d points ; il est %s dans le lab, qui finit à %s de votre heure"),
+			t.Print(a.Env.Out, a.Env.Width(), a.Env.Color())
+			a.Env.Notef(in.Say("hints cost %d points so far; it is %s in the lab, which ends at %s of your time", "les indices ont coûté %d points ; il est %s dans le lab, qui finit à %s de votre heure"),
 				s.Hints, s.Now.UTC().Format("15:04"), s.Ends.Local().Format("15:04"))
-			a.env.Next("darksite train lab do   ("+in.say("lists what hands can do", "liste ce que les mains peuvent faire")+")", "darksite train lab hint", "darksite train lab check")
+			a.Env.Next("darksite train lab do   ("+in.Say("lists what hands can do", "liste ce que les mains peuvent faire")+")", "darksite train lab hint", "darksite train lab check")
 			return nil
 		},
 	}
@@ -240,7 +238,7 @@ func (a *app) labStatusCommand() *cobra.Command {
 
 // hintCost is what the hints given so far cost.
 func (a *app) hintCost(lab *labs.Lab) (n int) {
-	for _, i := range a.practice.marker.Hints {
+	for _, i := range a.Practice.Marker.Hints {
 		if i >= 0 && i < len(lab.Hints) {
 			n += lab.Hints[i].Cost
 		}
@@ -261,20 +259,20 @@ func (a *app) labHintCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			at, ok := lab.Next(world, in.practice.marker.Hints)
+			at, ok := lab.Next(world, in.Practice.Marker.Hints)
 			if !ok {
-				a.env.Notef("%s", in.say("there is no further hint for where you stand", "il n'y a plus d'indice pour votre situation"))
-				a.env.Next("darksite train lab status")
+				a.Env.Notef("%s", in.Say("there is no further hint for where you stand", "il n'y a plus d'indice pour votre situation"))
+				a.Env.Next("darksite train lab status")
 				return nil
 			}
-			in.practice.marker.Hints = append(in.practice.marker.Hints, at)
-			if err := in.practice.marker.Write(in.dir()); err != nil {
+			in.Practice.Marker.Hints = append(in.Practice.Marker.Hints, at)
+			if err := in.Practice.Marker.Write(in.Dir()); err != nil {
 				return err
 			}
-			for _, line := range cli.Wrap(in.text(lab.Hints[at].Text), a.env.Width()) {
-				fmt.Fprintln(a.env.Out, line)
+			for _, line := range cli.Wrap(in.text(lab.Hints[at].Text), a.Env.Width()) {
+				fmt.Fprintln(a.Env.Out, line)
 			}
-			a.env.Notef(in.say("this hint costs %d points", "cet indice coûte %d points"), lab.Hints[at].Cost)
+			a.Env.Notef(in.Say("this hint costs %d points", "cet indice coûte %d points"), lab.Hints[at].Cost)
 			return nil
 		},
 	}
@@ -294,7 +292,7 @@ func (a *app) labDoCommand() *cobra.Command {
 				in.printHands(lab)
 				return nil
 			}
-			return in.hand(c.Context(), array, args)
+			return in.Hand(c.Context(), array, args)
 		},
 	}
 	c.Flags().StringVar(&array, "array", "", "the array, where the lab has more than one")
@@ -303,35 +301,21 @@ func (a *app) labDoCommand() *cobra.Command {
 
 func (a *app) printHands(lab *labs.Lab) {
 	if len(lab.Hands) == 0 {
-		a.env.Notef("%s", a.say("there is nothing for hands to do in this lab", "il n'y a rien à faire de ses mains dans ce lab"))
+		a.Env.Notef("%s", a.Say("there is nothing for hands to do in this lab", "il n'y a rien à faire de ses mains dans ce lab"))
 		return
 	}
-	t := &cli.Table{Header: []string{a.say("VERB", "VERBE"), a.say("TARGET", "CIBLE"), a.say("WHAT IT DOES", "CE QUE CELA FAIT")}}
+	t := &cli.Table{Header: []string{a.Say("VERB", "VERBE"), a.Say("TARGET", "CIBLE"), a.Say("WHAT IT DOES", "CE QUE CELA FAIT")}}
 	for _, h := range lab.Hands {
 		target := h.Target
 		switch target {
 		case "":
 			target = "-"
 		case "text":
-			target = a.say("a name", "un nom")
+			target = a.Say("a name", "un nom")
 		}
 		t.Add(h.Verb, target, a.text(h.Says))
 	}
-	t.Print(a.env.Out, a.env.Width(), a.env.Color())
-}
-
-// hand does something with hands and says what is seen.
-func (a *app) hand(ctx context.Context, array string, args []string) error {
-	act := coach.Act{Verb: args[0], Array: array, Lang: runbooks.Lang(a.labLang())}
-	if len(args) > 1 {
-		act.Target = args[1]
-	}
-	says, err := a.practice.site.Do(ctx, act)
-	if err != nil {
-		return cli.WithHint(cli.WithCode(cli.CodeUsage, err), "darksite train lab do   (lists what there is)")
-	}
-	a.printPoint("", says)
-	return nil
+	t.Print(a.Env.Out, a.Env.Width(), a.Env.Color())
 }
 
 func (a *app) labLookCommand() *cobra.Command {
@@ -344,47 +328,11 @@ func (a *app) labLookCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return in.lookAt(c.Context(), array, args[0])
+			return in.LookAt(c.Context(), array, args[0])
 		},
 	}
 	c.Flags().StringVar(&array, "array", "", "the array, where the lab has more than one")
 	return c
-}
-
-func (a *app) lookAt(ctx context.Context, array, part string) error {
-	says, err := a.practice.site.Look(ctx, coach.Act{Target: part, Array: array, Lang: runbooks.Lang(a.labLang())})
-	if err != nil {
-		return cli.WithHint(cli.WithCode(cli.CodeUsage, err), "darksite runbook show drive-failed   (parts are named as CH0.BAY3, CT0, CT0.FC1)")
-	}
-	a.printPoint("", says)
-	return nil
-}
-
-// aside lets a person at a question of a runbook use hands and eyes, as with another
-// terminal: lab do replace CH0.BAY3.
-func (a *app) aside(ctx context.Context, array, line string) bool {
-	words := strings.Fields(line)
-	if a.practice == nil || a.practice.site == nil || len(words) < 3 || words[0] != "lab" {
-		return false
-	}
-	var err error
-	switch words[1] {
-	case "do":
-		err = a.hand(ctx, array, words[2:min(len(words), 4)])
-	case "look":
-		err = a.lookAt(ctx, array, words[2])
-	case "wait":
-		var d time.Duration
-		if d, err = time.ParseDuration(words[2]); err == nil {
-			err = a.practice.site.Advance(ctx, d, watchEvery(d))
-		}
-	default:
-		return false
-	}
-	if err != nil {
-		a.env.Notef("%s", err)
-	}
-	return true
 }
 
 func (a *app) labWaitCommand() *cobra.Command {
@@ -400,82 +348,61 @@ func (a *app) labWaitCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := in.practice.site.Advance(c.Context(), d, watchEvery(d)); err != nil {
+			if err := in.Practice.Arrays.Advance(c.Context(), d, site.WatchEvery(d)); err != nil {
 				return err
 			}
-			a.env.Notef(in.say("it is %s in the lab", "il est %s dans le lab"), in.env.Now().UTC().Format("2006-01-02 15:04"))
-			a.env.Next("darksite alerts list", "darksite status")
+			a.Env.Notef(in.Say("it is %s in the lab", "il est %s dans le lab"), in.Env.Now().UTC().Format("2006-01-02 15:04"))
+			a.Env.Next("darksite alerts list", "darksite status")
 			return nil
 		},
 	}
 }
 
-// maxLooks bounds how often the site is looked at while a person waits.
-const maxLooks = 30
-
-// watchEvery is how far apart looks are while time passes.
-func watchEvery(d time.Duration) time.Duration { return max(30*time.Second, d/maxLooks) }
-
 // labWatch is the monitor of a practice site: it looks when it is told to, and answers
 // commands as any monitor does.
 type labWatch struct {
 	in    *app
-	m     *monitor
+	m     *watch.Monitor
 	stop  context.CancelFunc
 	ended chan error
 }
 
 // openWatch opens the monitor of the practice site in a folder.
-func (a *app) openWatch(site string, now func() time.Time) (coach.Watcher, error) {
-	env := *a.env
+func (a *app) openWatch(folder string, now func() time.Time) (coach.Watcher, error) {
+	env := *a.Env
 	env.Now, env.Err = now, io.Discard // nobody reads what it would narrate
-	in := &app{env: &env, version: a.version, dirFlag: site, practice: &practice{}}
-	m, err := in.openMonitor()
+	in := &app{&site.Site{Env: &env, Version: a.Version, Given: folder, Practice: &site.Practice{}}}
+	m, err := watch.Open(in.Site)
 	if err != nil {
 		return nil, err
 	}
-	l, err := live.Listen(in.path(runDir, monitorSocket))
+	l, err := live.Listen(in.Path(site.RunDir, site.MonitorSocket))
 	if err != nil {
-		return nil, errors.Join(err, m.close())
+		return nil, errors.Join(err, m.Close())
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	w := &labWatch{in, m, stop, make(chan error, 1)}
-	go func() { w.ended <- in.liveServer(m).Serve(ctx, l) }()
+	go func() { w.ended <- watch.LiveServer(in.Site, m).Serve(ctx, l) }()
 	return w, nil
 }
 
 // Look looks once at everything. A target in trouble is what labs are about, and what was
 // seen of it is stored; that nothing could be stored is an error.
 func (w *labWatch) Look(ctx context.Context) error {
-	if err := w.reread(); err != nil {
+	if err := watch.Reload(w.in.Site, w.m); err != nil {
 		return err
 	}
-	s, err := w.m.daemon.Once(ctx)
+	s, err := w.m.Daemon.Once(ctx)
 	if ctx.Err() != nil {
 		return err
 	}
-	return unkept(s.Monitor.Trouble)
-}
-
-// reread takes a changed site.yaml over, as a monitor does that is told to reload. One
-// that is wrong, or names anything of a real site, is left where it is.
-func (w *labWatch) reread() error {
-	conf, err := w.in.config()
-	if err != nil || reflect.DeepEqual(conf, w.m.conf) {
-		return nil //nolint:nilerr // every command of the learner says what is wrong with it
-	}
-	next, err := w.in.reread(w.m)
-	if err != nil {
-		return nil //nolint:nilerr // a change that needs a restart is none of a lab
-	}
-	_, err = w.in.relieve(w.m, next, &ears{})
-	return err
+	return watch.Unkept(s.Monitor.Trouble)
 }
 
 // Close ends it.
 func (w *labWatch) Close() error {
 	w.stop()
-	return errors.Join(<-w.ended, w.m.close())
+	return errors.Join(<-w.ended, w.m.Close())
 }
 
 func (a *app) labResetCommand() *cobra.Command {
@@ -487,8 +414,8 @@ func (a *app) labResetCommand() *cobra.Command {
 			if err := a.endLab(c.Context(), home); err != nil {
 				return err
 			}
-			a.env.Notef("%s is empty again", home.Site())
-			a.env.Next("darksite train lab list")
+			a.Env.Notef("%s is empty again", home.Site())
+			a.Env.Next("darksite train lab list")
 			return nil
 		},
 	}
@@ -497,7 +424,7 @@ func (a *app) labResetCommand() *cobra.Command {
 // endLab ends the arrays of a lab, if they are still served, and removes its folder.
 func (a *app) endLab(ctx context.Context, home coach.Home) error {
 	if marker, err := coach.ReadMarker(home.Site()); err == nil {
-		client, err := coach.Dial(ctx, marker, a.env.Now)
+		client, err := coach.Dial(ctx, marker, a.Env.Now)
 		if err == nil {
 			err = client.End(ctx)
 		}

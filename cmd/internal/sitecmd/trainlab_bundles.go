@@ -14,6 +14,8 @@ import (
 	"darksite/bundle"
 	"darksite/bundle/collect"
 	"darksite/bundle/pipeline"
+	"darksite/cmd/internal/sitecmd/sight"
+	"darksite/cmd/internal/sitecmd/site"
 	"darksite/training/labs"
 )
 
@@ -24,9 +26,9 @@ func (a *app) makeBundles(ctx context.Context, lab *labs.Lab) error {
 	if len(lab.Bundles) == 0 {
 		return nil
 	}
-	env := *a.env
+	env := *a.Env
 	env.Err = io.Discard
-	a = &app{env: &env, version: a.version, dirFlag: a.dirFlag, practice: a.practice}
+	a = &app{&site.Site{Env: &env, Version: a.Version, Given: a.Given, Practice: a.Practice}}
 	about := make([]caseOf, len(lab.Bundles)) // the database of cases is the journey's later on
 	for i, b := range lab.Bundles {
 		if b.Case == "" {
@@ -38,13 +40,13 @@ func (a *app) makeBundles(ctx context.Context, lab *labs.Lab) error {
 		}
 		defer about[i].end()
 	}
-	s, err := a.sight(ctx)
+	s, err := sight.Open(ctx, a.Site)
 	if err != nil {
 		return err
 	}
 	j, err := a.journey(s)
 	if err != nil {
-		return errors.Join(err, s.close())
+		return errors.Join(err, s.Close())
 	}
 	for i, b := range lab.Bundles {
 		for range max(1, b.Times) {
@@ -53,7 +55,7 @@ func (a *app) makeBundles(ctx context.Context, lab *labs.Lab) error {
 			}
 		}
 	}
-	return errors.Join(err, j.close(), s.close())
+	return errors.Join(err, j.close(), s.Close())
 }
 
 // caseOf is a case and what is collected for it.
@@ -64,7 +66,7 @@ type caseOf struct {
 }
 
 func (a *app) makeBundle(ctx context.Context, j *journey, lab *labs.Lab, b labs.Bundle, about caseOf) error {
-	key, err := a.signer("mdurand", "", "")
+	key, err := a.Signer("mdurand", "", "")
 	if err != nil {
 		return err
 	}
@@ -128,7 +130,7 @@ func (a *app) ofCase(ctx context.Context, command string) (c caseOf, err error) 
 
 // signAs reads and signs in the name of an officer of the lab.
 func (a *app) signAs(ctx context.Context, j *journey, id bundle.ID, officer string) error {
-	key, err := a.signer(officer, "", "")
+	key, err := a.Signer(officer, "", "")
 	if err != nil {
 		return err
 	}
@@ -145,9 +147,9 @@ func (a *app) signAs(ctx context.Context, j *journey, id bundle.ID, officer stri
 // alter changes one byte of a bundle's largest text, or of the sealed file on a medium it
 // was written on.
 func (a *app) alter(x labs.Altered) error {
-	root := a.path(bundlesDir, x.Bundle, "frozen", "files")
+	root := a.Path(site.BundlesDir, x.Bundle, "frozen", "files")
 	if x.Medium != "" {
-		root = a.path("work", x.Medium)
+		root = a.Path("work", x.Medium)
 	}
 	var largest string
 	var size int64

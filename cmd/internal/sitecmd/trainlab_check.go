@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/train"
 	"darksite/training/coach"
 	"darksite/training/labs"
 
@@ -54,20 +55,20 @@ count: begin it anew, and the seed draws other parts.`,
 			if err != nil {
 				return err
 			}
-			if as != "" && as != in.practice.marker.ID {
-				return cli.WithHint(cli.Usagef("the lab was begun by %s, whose result it is", orDash(in.practice.marker.ID)), "darksite train lab start %s --as %s", lab.ID, cli.Printable(as))
+			if as != "" && as != in.Practice.Marker.ID {
+				return cli.WithHint(cli.Usagef("the lab was begun by %s, whose result it is", cli.OrDash(in.Practice.Marker.ID)), "darksite train lab start %s --as %s", lab.ID, cli.Printable(as))
 			}
-			g := in.grade(lab, world, a.env.Now())
+			g := in.grade(lab, world, a.Env.Now())
 			if err := in.closeCheck(a.labHome(), g); err != nil {
 				return err
 			}
 			if asJSON {
-				err = a.env.JSON(g)
+				err = a.Env.JSON(g)
 			} else {
 				in.printGraded(lab, g)
 			}
 			if err == nil && end {
-				err = in.practice.site.End(c.Context())
+				err = in.Practice.Arrays.End(c.Context())
 			}
 			if err == nil && !g.Passed {
 				err = cli.ErrAttention
@@ -82,7 +83,7 @@ count: begin it anew, and the seed draws other parts.`,
 }
 
 func (a *app) grade(lab *labs.Lab, world labs.World, now time.Time) graded {
-	m := a.practice.marker
+	m := a.Practice.Marker
 	v := labs.Grade(lab, world, a.hintCost(lab))
 	g := graded{Passed: v.Passed(), Goals: []gradedGoal{}, Done: []gradedDone{}, Result: coach.Result{
 		Lab: lab.ID, Kind: lab.Kind, Seed: m.Seed, At: now.UTC().Truncate(time.Second), Points: v.Points, Fatal: v.Fatal, Hints: v.Hints, Solved: m.Solved, Digest: v.Digest,
@@ -106,48 +107,48 @@ func (a *app) closeCheck(home coach.Home, g graded) error {
 	if err := home.Keep(g.Result); err != nil {
 		return err
 	}
-	a.practice.marker.Solved = true
-	if err := a.practice.marker.Write(a.dir()); err != nil {
+	a.Practice.Marker.Solved = true
+	if err := a.Practice.Marker.Write(a.Dir()); err != nil {
 		return err
 	}
-	return a.noteLab(a.practice.marker.Learner, g.Result)
+	return train.NoteLab(a.Site, a.Practice.Marker.Learner, g.Result)
 }
 
 func (a *app) printGraded(lab *labs.Lab, g graded) {
-	w := a.env.Out
+	w := a.Env.Out
 	fmt.Fprintf(w, "%s  %s\n", lab.ID, a.text(lab.Title))
 	for _, r := range g.Goals {
 		mark := fmt.Sprintf("%4d/%-3d  ", 0, r.Weight)
 		if r.Reached {
 			mark = fmt.Sprintf("%4d/%-3d  ", r.Weight, r.Weight)
 		}
-		a.printPoint(mark, r.Says)
+		a.Env.Point(mark, r.Says)
 		if !r.Reached {
-			a.printPoint("          "+a.say("missed: ", "manqué : "), r.Missed)
+			a.Env.Point("          "+a.Say("missed: ", "manqué : "), r.Missed)
 		}
 	}
 	for _, d := range g.Done {
 		mark := fmt.Sprintf("%4d      ", -d.Penalty)
 		if d.Fatal {
-			mark = a.say("FATAL     ", "FATAL     ")
+			mark = a.Say("FATAL     ", "FATAL     ")
 		}
-		a.printPoint(mark, d.Says)
+		a.Env.Point(mark, d.Says)
 	}
 	if g.Result.Hints > 0 {
-		a.printPoint(fmt.Sprintf("%4d      ", -g.Result.Hints), a.say("hints", "indices"))
+		a.Env.Point(fmt.Sprintf("%4d      ", -g.Result.Hints), a.Say("hints", "indices"))
 	}
-	verdict := a.say("not passed", "non réussi")
+	verdict := a.Say("not passed", "non réussi")
 	if g.Passed {
-		verdict = a.say("passed", "réussi")
+		verdict = a.Say("passed", "réussi")
 	}
 	fmt.Fprintf(w, "%4d/100  %s\n", g.Result.Points, verdict)
 	if g.Result.Solved {
-		a.env.Notef("%s", a.say("the way was shown before: this result does not count", "la solution a été montrée avant : ce résultat ne compte pas"))
+		a.Env.Notef("%s", a.Say("the way was shown before: this result does not count", "la solution a été montrée avant : ce résultat ne compte pas"))
 	}
-	a.env.Notef(a.say("seed %s, state %s", "graine %s, état %s"), strconv.FormatUint(g.Result.Seed, 10), g.Result.Digest[:16])
+	a.Env.Notef(a.Say("seed %s, state %s", "graine %s, état %s"), strconv.FormatUint(g.Result.Seed, 10), g.Result.Digest[:16])
 	var next []string
-	if id := a.practice.marker.ID; id != "" && a.practice.marker.Site != "" {
+	if id := a.Practice.Marker.ID; id != "" && a.Practice.Marker.Site != "" {
 		next = append(next, "darksite train status "+id)
 	}
-	a.env.Next(append(next, "darksite train lab start "+lab.ID+"   ("+a.say("once more, with other parts", "encore une fois, avec d'autres pièces")+")", "darksite train lab reset")...)
+	a.Env.Next(append(next, "darksite train lab start "+lab.ID+"   ("+a.Say("once more, with other parts", "encore une fois, avec d'autres pièces")+")", "darksite train lab reset")...)
 }

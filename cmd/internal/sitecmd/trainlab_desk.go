@@ -15,6 +15,7 @@ import (
 
 	"darksite/bundle/safefile"
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/site"
 	"darksite/training/coach"
 	"darksite/training/labs"
 )
@@ -74,7 +75,7 @@ func (a *app) furnishDesk(ctx context.Context, home coach.Home) error {
 	if err := os.MkdirAll(home.Desk(), 0o700); err != nil {
 		return fmt.Errorf("make the desk of a lab: %w", err)
 	}
-	marker := a.practice.marker
+	marker := a.Practice.Marker
 	marker.URL, marker.Token = "", "" // the desk has no business with the arrays
 	if err := marker.Write(home.Desk()); err != nil {
 		return err
@@ -90,7 +91,7 @@ func (a *app) furnishDesk(ctx context.Context, home coach.Home) error {
 	if err != nil {
 		return err
 	}
-	return safefile.Write(a.path(runDir, "vendor-card.txt"), card, 0o644)
+	return safefile.Write(a.Path(site.RunDir, "vendor-card.txt"), card, 0o644)
 }
 
 // enrolSite makes the site known at the practice desk, with who may ask and its plan.
@@ -99,7 +100,7 @@ func (a *app) enrolSite(ctx context.Context, home coach.Home) error {
 	if err != nil || !ok {
 		return err
 	}
-	r, err := a.loadRoster()
+	r, err := a.Roster()
 	if err != nil {
 		return err
 	}
@@ -125,7 +126,7 @@ func (a *app) enrolSite(ctx context.Context, home coach.Home) error {
 
 // deskEvents is what happened at the desk of the lab.
 func (a *app) deskEvents(ctx context.Context) ([]coach.DeskEvent, error) {
-	home, _ := coach.HomeOf(a.dir())
+	home, _ := coach.HomeOf(a.Dir())
 	d, ok, err := a.deskOf(home)
 	if err != nil || !ok {
 		return nil, err
@@ -160,7 +161,7 @@ func (a *app) deskEvents(ctx context.Context) ([]coach.DeskEvent, error) {
 // playDesk runs one command of the desk as a learner would type it.
 func (a *app) playDesk(ctx context.Context, show io.Writer, line string, c labs.Command) error {
 	fmt.Fprintf(show, "\n$ casedesk %s\n", line)
-	home, _ := coach.HomeOf(a.dir())
+	home, _ := coach.HomeOf(a.Dir())
 	d, ok, err := a.deskOf(home)
 	if err != nil {
 		return err

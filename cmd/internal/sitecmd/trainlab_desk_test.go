@@ -66,10 +66,10 @@ func TestPracticeAndRealDesksDoNotMix(t *testing.T) {
 	code, said = run(live, "init", "--name", "Vendor support", "--no-passphrase")
 	require.Zero(t, code, said)
 	for _, args := range [][]string{
-		{"import", filepath.Join(in.dir(), "work", "usb")},
-		{"verify", filepath.Join(in.dir(), "work", "usb")},
+		{"import", filepath.Join(in.Dir(), "work", "usb")},
+		{"verify", filepath.Join(in.Dir(), "work", "usb")},
 		{"sites", "enrol", filepath.Join(home.Desk(), "site-roster.txt"), "--yes"},
-		{"reply", "00000001", "--out", filepath.Join(in.dir(), "work", "usb")},
+		{"reply", "00000001", "--out", filepath.Join(in.Dir(), "work", "usb")},
 	} {
 		code, said = run(live, args...)
 		require.Equal(t, cli.CodeRefused, code, "%v: %s", args, said)

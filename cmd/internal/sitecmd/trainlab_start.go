@@ -19,6 +19,8 @@ import (
 	"darksite/bundle/safefile"
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/keyfile"
+	"darksite/cmd/internal/sitecmd/site"
+	"darksite/cmd/internal/sitecmd/train"
 	"darksite/cmd/internal/siteconf"
 	"darksite/training/coach"
 	"darksite/training/labmark"
@@ -58,7 +60,7 @@ lie beside this program or where the shell finds it.`,
 			if err != nil {
 				return err
 			}
-			if s.who, err = a.learner(as); err != nil {
+			if s.who, err = train.Learner(a.Site, as); err != nil {
 				return err
 			}
 			in, err := a.startLab(c.Context(), s)
@@ -69,8 +71,8 @@ lie beside this program or where the shell finds it.`,
 			return nil
 		},
 	}
-	langFlag(c, &lang)
-	asFlag(c, &as)
+	site.LangFlag(c, &lang)
+	train.AsFlag(c, &as)
 	seedFlag(c, &seed)
 	return c
 }
@@ -85,11 +87,11 @@ func (a *app) planLab(id, lang string, seed int64) (labStart, error) {
 		return labStart{}, err
 	}
 	if seed < 0 {
-		seed = int64(binary.BigEndian.Uint64(newRandomKey()) >> 33)
+		seed = int64(binary.BigEndian.Uint64(site.NewRandomKey()) >> 33)
 	}
 	// Three times the minutes of the lab: a learner may think, a forgotten lab ends.
 	return labStart{
-		lab: lab, seed: uint64(seed), lang: string(a.runbookLang(lang)), home: a.labHome(),
+		lab: lab, seed: uint64(seed), lang: string(a.Lang(lang)), home: a.labHome(),
 		life: min(3*time.Duration(lab.Minutes)*time.Minute, coach.MaxLife), serve: a.serveBeside,
 	}, nil
 }
@@ -113,13 +115,13 @@ func (a *app) startLab(ctx context.Context, s labStart) (*app, error) {
 	if err != nil {
 		return nil, err
 	}
-	client, err := coach.Dial(ctx, marker, a.env.Now)
+	client, err := coach.Dial(ctx, marker, a.Env.Now)
 	if err != nil {
 		return nil, err
 	}
-	env := *a.env
+	env := *a.Env
 	env.Now = client.Now
-	in := &app{env: &env, version: a.version, dirFlag: s.home.Site(), practice: &practice{marker, client}}
+	in := &app{&site.Site{Env: &env, Version: a.Version, Given: s.home.Site(), Practice: &site.Practice{Marker: marker, Arrays: client}}}
 	drawn, _ := s.lab.Draw(s.seed)
 	if err := in.furnish(ctx, drawn, served, s.lang); err != nil {
 		return nil, err
@@ -130,8 +132,8 @@ func (a *app) startLab(ctx context.Context, s labStart) (*app, error) {
 			return nil, err
 		}
 	}
-	in.practice.marker.Began, in.practice.marker.Learner = client.Now(), s.who
-	err = errors.Join(client.Begin(ctx), in.practice.marker.Write(in.dir()))
+	in.Practice.Marker.Began, in.Practice.Marker.Learner = client.Now(), s.who
+	err = errors.Join(client.Begin(ctx), in.Practice.Marker.Write(in.Dir()))
 	if s.who.ID != "" {
 		err = errors.Join(err, s.home.Remember(s.who))
 	}
@@ -158,11 +160,11 @@ func (a *app) furnish(ctx context.Context, lab *labs.Lab, served []simhost.Serve
 	if err := a.furnishVendor(ctx, lab); err != nil {
 		return err
 	}
-	if err := quiet("site vendor " + a.path("run", "vendor-card.txt") + " --yes"); err != nil {
+	if err := quiet("site vendor " + a.Path("run", "vendor-card.txt") + " --yes"); err != nil {
 		return err
 	}
 	enrolled := make(chan error, 1) // the desk is another program, and has its own time
-	home, _ := coach.HomeOf(a.dir())
+	home, _ := coach.HomeOf(a.Dir())
 	go func() { enrolled <- a.enrolSite(ctx, home) }()
 	return errors.Join(a.furnishWork(ctx, lab), <-enrolled)
 }
@@ -170,15 +172,15 @@ func (a *app) furnish(ctx context.Context, lab *labs.Lab, served []simhost.Serve
 // furnishWork lays out what the learner finds: files, history, and what others did.
 func (a *app) furnishWork(ctx context.Context, lab *labs.Lab) error {
 	for name, text := range lab.Files {
-		if err := os.WriteFile(a.path("work", filepath.Base(name)), []byte(text), 0o600); err != nil {
+		if err := os.WriteFile(a.Path("work", filepath.Base(name)), []byte(text), 0o600); err != nil {
 			return fmt.Errorf("lay out a file of the lab: %w", err)
 		}
 	}
-	if err := a.practice.site.Watch(ctx); err != nil {
+	if err := a.Practice.Arrays.Watch(ctx); err != nil {
 		return err
 	}
 	if lab.Watch.For > 0 {
-		if err := a.practice.site.Advance(ctx, lab.Watch.For, lab.Watch.Every); err != nil {
+		if err := a.Practice.Arrays.Advance(ctx, lab.Watch.For, lab.Watch.Every); err != nil {
 			return err
 		}
 	}
@@ -203,8 +205,8 @@ func (a *app) writeLabSite(served []simhost.Served, lang string) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Written by a lab: the arrays are simulated.\nsite: {code: S042, name: Lyon 3, timezone: UTC, language: %s}\narrays:\n", lang)
 	for _, s := range served {
-		token := filepath.Join(keysDir, s.Name+".token")
-		if err := safefile.Write(a.path(token), []byte(s.Token+"\n"), 0o600); err != nil {
+		token := filepath.Join(site.KeysDir, s.Name+".token")
+		if err := safefile.Write(a.Path(token), []byte(s.Token+"\n"), 0o600); err != nil {
 			return err
 		}
 		fmt.Fprintf(&b, "  - {name: %s, kind: %s, url: %q, token_file: %s, tls_pin: %q}\n", s.Name, s.Kind, s.URL, token, s.Pin)
@@ -216,7 +218,7 @@ contacts:
 review: {approvals: 2, words: policy/words.txt}
 support: {plan: premium, until: 2027-06-30}
 `)
-	return safefile.Write(a.path(siteconf.FileName), []byte(b.String()), 0o600)
+	return safefile.Write(a.Path(siteconf.FileName), []byte(b.String()), 0o600)
 }
 
 // furnishVendor makes the vendor's card: that of the practice desk, where the lab has one.
@@ -224,7 +226,7 @@ func (a *app) furnishVendor(ctx context.Context, lab *labs.Lab) error {
 	if !lab.Desk {
 		return a.makeVendor()
 	}
-	home, ok := coach.HomeOf(a.dir())
+	home, ok := coach.HomeOf(a.Dir())
 	if !ok {
 		return fmt.Errorf("make the desk of a lab: %w", labmark.ErrMixed)
 	}
@@ -234,7 +236,7 @@ func (a *app) furnishVendor(ctx context.Context, lab *labs.Lab) error {
 // makeVendor makes a card of a vendor that is there for practice alone: nobody keeps the
 // key that would open a bundle.
 func (a *app) makeVendor() error {
-	dir, err := os.MkdirTemp(a.path(runDir), "vendor-")
+	dir, err := os.MkdirTemp(a.Path(site.RunDir), "vendor-")
 	if err != nil {
 		return fmt.Errorf("make a vendor to practise with: %w", err)
 	}
@@ -254,30 +256,30 @@ func (a *app) makeVendor() error {
 	if err != nil {
 		return err
 	}
-	return safefile.Write(a.path(runDir, "vendor-card.txt"), card, 0o644)
+	return safefile.Write(a.Path(site.RunDir, "vendor-card.txt"), card, 0o644)
 }
 
 func (a *app) printBrief(s labStart) {
 	drawn, _ := s.lab.Draw(s.seed)
-	w := a.env.Out
-	fmt.Fprintf(w, "%s\n%s  %s\n", a.labBanner(), drawn.ID, a.text(drawn.Title))
+	w := a.Env.Out
+	fmt.Fprintf(w, "%s\n%s  %s\n", a.Banner(), drawn.ID, a.text(drawn.Title))
 	fmt.Fprintln(w)
 	for para := range strings.SplitSeq(strings.TrimSpace(a.text(drawn.Brief)), "\n\n") {
-		a.printPoint("", strings.Join(strings.Fields(para), " "))
+		a.Env.Point("", strings.Join(strings.Fields(para), " "))
 		fmt.Fprintln(w)
 	}
 	for _, g := range drawn.Goals {
-		a.printPoint(fmt.Sprintf("%4d  ", g.Weight), a.text(g.Says))
+		a.Env.Point(fmt.Sprintf("%4d  ", g.Weight), a.text(g.Says))
 	}
 	if s.who.ID != "" {
-		a.env.Notef(a.say("for %s; another learner begins it with --as ID", "pour %s ; une autre personne le commence avec --as ID"), s.who.ID)
+		a.Env.Notef(a.Say("for %s; another learner begins it with --as ID", "pour %s ; une autre personne le commence avec --as ID"), s.who.ID)
 	}
-	a.env.Notef(a.say("seed %d; the lab ends by itself at %s of your time", "graine %d ; le lab finit de lui-même à %s de votre heure"), s.seed, a.practice.marker.Ends.Local().Format("15:04"))
-	next := []string{"export DARKSITE_DIR=" + a.dir()}
+	a.Env.Notef(a.Say("seed %d; the lab ends by itself at %s of your time", "graine %d ; le lab finit de lui-même à %s de votre heure"), s.seed, a.Practice.Marker.Ends.Local().Format("15:04"))
+	next := []string{"export DARKSITE_DIR=" + a.Dir()}
 	if drawn.Desk {
 		next = append(next, "export CASEDESK_DIR="+s.home.Desk())
 	}
-	a.env.Next(append(next, strings.ReplaceAll(drawn.First, "{work}", a.path("work")), "darksite train lab status")...)
+	a.Env.Next(append(next, strings.ReplaceAll(drawn.First, "{work}", a.Path("work")), "darksite train lab status")...)
 }
 
 func (a *app) labSolveCommand() *cobra.Command {
@@ -295,26 +297,26 @@ func (a *app) labSolveCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			in.practice.marker.Solved = true
-			if err := in.practice.marker.Write(in.dir()); err != nil {
+			in.Practice.Marker.Solved = true
+			if err := in.Practice.Marker.Write(in.Dir()); err != nil {
 				return err
 			}
 			in.printBrief(s)
 			drawn, _ := s.lab.Draw(s.seed)
 			for _, step := range drawn.Solutions[0].Steps {
 				// A person takes some time for each command, and the journal counts whole seconds.
-				if err := in.practice.site.Advance(c.Context(), 2*time.Second, 30*time.Second); err != nil {
+				if err := in.Practice.Arrays.Advance(c.Context(), 2*time.Second, 30*time.Second); err != nil {
 					return err
 				}
-				if err := in.play(c.Context(), a.env.Err, step); err != nil {
+				if err := in.play(c.Context(), a.Env.Err, step); err != nil {
 					return err
 				}
 			}
-			a.env.Next("darksite train lab check")
+			a.Env.Next("darksite train lab check")
 			return nil
 		},
 	}
-	langFlag(c, &lang)
+	site.LangFlag(c, &lang)
 	seedFlag(c, &seed)
 	return c
 }
@@ -336,8 +338,8 @@ func (a *app) labServeCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			home := coach.Home(a.dirFlag)
-			running, err := a.serveLab(labStart{lab: lab, seed: seed, lang: lang, home: home, life: life}, a.env.Now())
+			home := coach.Home(a.Given)
+			running, err := a.serveLab(labStart{lab: lab, seed: seed, lang: lang, home: home, life: life}, a.Env.Now())
 			if err != nil {
 				return err
 			}
@@ -345,7 +347,7 @@ func (a *app) labServeCommand() *cobra.Command {
 			if err != nil {
 				return errors.Join(err, running.Close())
 			}
-			fmt.Fprintln(a.env.Out, string(line))
+			fmt.Fprintln(a.Env.Out, string(line))
 			running.Run(c.Context(), home.Site(), life)
 			return running.Close()
 		},
@@ -418,10 +420,10 @@ func (a *app) play(ctx context.Context, show io.Writer, c labs.Command) error {
 			return fmt.Errorf("%w: file %s lies outside the folder", errPlayed, c.File)
 		}
 		fmt.Fprintf(show, "\n$ cat > $DARKSITE_DIR/%s\n%s\n", c.File, c.Text)
-		if err := os.MkdirAll(filepath.Dir(a.path(filepath.FromSlash(c.File))), 0o700); err != nil {
+		if err := os.MkdirAll(filepath.Dir(a.Path(filepath.FromSlash(c.File))), 0o700); err != nil {
 			return fmt.Errorf("write a file of the lab: %w", err)
 		}
-		return os.WriteFile(a.path(filepath.FromSlash(c.File)), []byte(c.Text), 0o600)
+		return os.WriteFile(a.Path(filepath.FromSlash(c.File)), []byte(c.Text), 0o600)
 	}
 	line, err := a.named(ctx, c.Run)
 	if err != nil {
@@ -433,15 +435,15 @@ func (a *app) play(ctx context.Context, show io.Writer, c labs.Command) error {
 	fmt.Fprintf(show, "\n$ darksite %s\n", line)
 	var said strings.Builder
 	env := &cli.Env{
-		In: strings.NewReader(linesOf(c)), Out: io.MultiWriter(show, &said), Err: io.MultiWriter(show, &said), Now: a.env.Now,
+		In: strings.NewReader(linesOf(c)), Out: io.MultiWriter(show, &said), Err: io.MultiWriter(show, &said), Now: a.Env.Now,
 		Getenv: func(k string) string {
 			if k == "DARKSITE_DIR" {
-				return a.dir()
+				return a.Dir()
 			}
-			return a.env.Getenv(k)
+			return a.Env.Getenv(k)
 		},
 	}
-	if code := Main(ctx, env, a.version, splitWords(line)); code != c.Code {
+	if code := Main(ctx, env, a.Version, splitWords(line)); code != c.Code {
 		return fmt.Errorf("%w: darksite %s: exit code %d, want %d: %s", errPlayed, line, code, c.Code, said.String())
 	}
 	return nil
@@ -458,7 +460,7 @@ func (a *app) named(ctx context.Context, line string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	line = strings.ReplaceAll(line, "{work}", a.path("work"))
+	line = strings.ReplaceAll(line, "{work}", a.Path("work"))
 	for _, kind := range []string{"case", "run", "bundle"} {
 		if of := world.Of(kind); len(of) > 0 {
 			line = strings.ReplaceAll(line, "{"+kind+"}", of[len(of)-1].Fields[kind])

@@ -11,13 +11,14 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/keyfile"
+	"darksite/cmd/internal/sitecmd/site"
 	"darksite/training/labs"
 	"darksite/training/labs/content"
 	"darksite/training/simhost"
+
+	"github.com/stretchr/testify/require"
 )
 
 // allLabs is set to play every solution of every lab; else those of the first lab are
@@ -58,7 +59,7 @@ func playSolution(t *testing.T, lab *labs.Lab, i int) {
 	want := drawn.Solutions[i]
 	for _, step := range want.Steps {
 		// A person takes some time for each command.
-		require.NoError(t, in.practice.site.Advance(t.Context(), 10*time.Second, 30*time.Second))
+		require.NoError(t, in.Practice.Arrays.Advance(t.Context(), 10*time.Second, 30*time.Second))
 		require.NoError(t, in.play(t.Context(), &out, step), "%s", &out)
 	}
 	world, err := in.labWorld(t.Context())
@@ -85,7 +86,7 @@ func practiceApp(t *testing.T, out *bytes.Buffer) *app {
 			return map[string]string{"DARKSITE_TRAINING": home, "HOME": home, "LOGNAME": "mdurand"}[k]
 		},
 	}
-	return &app{env: env, version: "test"}
+	return &app{&site.Site{Env: env, Version: "test"}}
 }
 
 // beginLab begins a lab whose arrays are served by this test, on a clock that stands.
@@ -113,12 +114,12 @@ func TestPracticeAndRealSitesDoNotMix(t *testing.T) {
 	var out bytes.Buffer
 	a := practiceApp(t, &out)
 	in := beginLab(t, a, lab, 1)
-	site := filepath.Join(in.dir(), "site.yaml")
+	site := filepath.Join(in.Dir(), "site.yaml")
 	good, err := os.ReadFile(site)
 	require.NoError(t, err)
 	run := func(args ...string) (int, string) {
 		out.Reset()
-		code := Main(t.Context(), a.env, "test", append([]string{"--dir", in.dir()}, args...))
+		code := Main(t.Context(), a.Env, "test", append([]string{"--dir", in.Dir()}, args...))
 		return code, out.String()
 	}
 	code, said := run("site", "show")
@@ -146,7 +147,7 @@ func TestPracticeAndRealSitesDoNotMix(t *testing.T) {
 	})
 
 	t.Run("a real token", func(t *testing.T) {
-		token := filepath.Join(in.dir(), "keys", "fa-prod-1.token")
+		token := filepath.Join(in.Dir(), "keys", "fa-prod-1.token")
 		was, err := os.ReadFile(token)
 		require.NoError(t, err)
 		require.NoError(t, os.WriteFile(token, []byte("11111111-2222-3333-4444-555555555555\n"), 0o600))
@@ -182,21 +183,21 @@ func TestPracticeAndRealSitesDoNotMix(t *testing.T) {
 		require.NoError(t, os.Mkdir(filepath.Join(home, "site"), 0o700))
 		require.NoError(t, os.WriteFile(filepath.Join(home, "site", "site.yaml"), good, 0o600))
 		out.Reset()
-		code := Main(t.Context(), a.env, "test", []string{"--dir", home, "train", "lab", "start", "l1"})
+		code := Main(t.Context(), a.Env, "test", []string{"--dir", home, "train", "lab", "start", "l1"})
 		require.Equal(t, cli.CodeRefused, code, &out)
 		require.FileExists(t, filepath.Join(home, "site", "site.yaml"))
 	})
 
 	t.Run("a lab that is over refuses commands", func(t *testing.T) {
-		require.NoError(t, in.practice.site.End(t.Context()))
-		marker := in.practice.marker
+		require.NoError(t, in.Practice.Arrays.End(t.Context()))
+		marker := in.Practice.Marker
 		marker.URL = "http://127.0.0.1:1"
-		require.NoError(t, marker.Write(in.dir()))
+		require.NoError(t, marker.Write(in.Dir()))
 		code, said := run("status")
 		require.Equal(t, cli.CodeRefused, code, said)
 		require.Contains(t, said, "the lab is over")
 		marker.URL = "http://192.0.2.7:80"
-		require.NoError(t, marker.Write(in.dir()))
+		require.NoError(t, marker.Write(in.Dir()))
 		code, said = run("status")
 		require.Equal(t, cli.CodeRefused, code, said)
 		require.Contains(t, said, "practice and real sites do not mix")

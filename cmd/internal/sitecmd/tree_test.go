@@ -3,10 +3,11 @@ package sitecmd
 import (
 	"testing"
 
-	"github.com/spf13/cobra"
-
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/cli/clitest"
+	"darksite/cmd/internal/sitecmd/site"
+
+	"github.com/spf13/cobra"
 )
 
 func TestTree(t *testing.T) { clitest.Run(t, program()) }
@@ -14,7 +15,7 @@ func TestTree(t *testing.T) { clitest.Run(t, program()) }
 func program() clitest.Program {
 	return clitest.Program{
 		Name: "darksite", Main: Main,
-		Root: func(env *cli.Env) *cobra.Command { return (&app{env: env}).root() },
+		Root: func(env *cli.Env) *cobra.Command { return (&app{&site.Site{Env: env}}).root() },
 		NoData: map[string]string{
 			"alerts ack":           "acts and says so",
 			"alerts unsilence":     "acts; the record is in alerts silences --all --json",
