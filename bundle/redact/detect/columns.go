@@ -163,6 +163,9 @@ func (s *Scanner) titlesIn(b []byte, c span, t *table, company pseudonym.Kind, n
 					name = lo
 				}
 			}
+			if k == 1 && i+1 < n && counted.hasFolded(b[words[i+1].lo:words[i+1].hi]) {
+				continue // Login Time, User Count
+			}
 			if kind, rule := s.titleKind(title, k, lo == leading(b)); kind != pseudonym.None {
 				t.put(column{at: uint16(lo), end: uint16(hi), kind: kind, rule: rule})
 				took = k
@@ -173,6 +176,9 @@ func (s *Scanner) titlesIn(b []byte, c span, t *table, company pseudonym.Kind, n
 	}
 	return company, name
 }
+
+// counted make a title of what is counted or timed of a thing rather than its name.
+var counted = set("time date count counts shell status state class at since type")
 
 func leading(b []byte) int {
 	for i, c := range b {

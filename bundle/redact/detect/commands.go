@@ -27,6 +27,7 @@ func (s *Scanner) command(lo, hi int) int {
 	case "trapsink", "trap2sink", "informsink":
 		return s.secretArg(hi, 1)
 	case "secret", "password", "passwd", "passphrase":
+		s.prompted(lo, hi)
 		return s.secretWord(lo, hi)
 	case "key":
 		return s.keyWord(lo, hi)
@@ -66,11 +67,22 @@ func (s *Scanner) command(lo, hi int) int {
 			s.queryNames(lo, hi)
 			return 0
 		}
+		s.givenName(lo, hi)
 		return s.switchStatement(lo, hi, w)
 	case "pool":
 		s.listedPool(lo, hi)
-	case "online", "offline":
+	case "online", "offline", "standby", "masters", "slaves", "promoted", "unpromoted", "stopped":
 		s.members(lo, hi)
+	case "started":
+		s.members(lo, hi)
+		s.resourceAt(lo, hi)
+	case "esn":
+		if rest := s.buf[hi:s.hi]; bytes.HasPrefix(rest, []byte(" of device: ")) {
+			at := hi + len(" of device: ")
+			s.nameAt(at, s.hi, pseudonym.Serial, "serial", gap{value: at, sep: ':'})
+		}
+	case "sqlplus":
+		s.databaseLogin(hi)
 	case "ok", "changed", "fatal", "skipping", "unreachable":
 		s.playHost(lo, hi)
 	case "packet", "noerror", "nxdomain", "servfail":
@@ -259,12 +271,16 @@ func (s *Scanner) lineHas(lo int, word string) bool {
 
 // searchDomains reads "search corp.example lab.example" and "domain x".
 func (s *Scanner) searchDomains(lo, hi int, w string) {
-	if lo != s.lo {
+	listed := hi+2 < s.hi && string(s.buf[hi:hi+3]) == ": [" // as YAML writes it
+	if lo != s.lo && !listed {
 		return
 	}
 	i := hi
+	if listed {
+		i += len(": [")
+	}
 	for {
-		for i < s.hi && isSpace(s.buf[i]) {
+		for i < s.hi && (isSpace(s.buf[i]) || listed && (s.buf[i] == ',' || s.buf[i] == '"')) {
 			i++
 		}
 		end := nameEnd(s.buf, i, s.hi)

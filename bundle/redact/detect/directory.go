@@ -101,7 +101,7 @@ func (s *Scanner) entry(at int) {
 }
 
 // dnStays are values of every directory.
-var dnStays = set("users computers groups builtin services configuration schema system people group hosts domain sites partitions")
+var dnStays = set("users computers groups builtin services configuration schema system people group hosts domain sites partitions peercred external auth monitor subschema accesslog digest-md5 gssapi cram-md5 plain")
 
 // isDN looks for another attribute on the line.
 func (s *Scanner) isDN(lo, eq int) bool {

@@ -66,6 +66,11 @@ func (s *Scanner) quad(lo, hi int) {
 	}
 }
 
+// released tells the end of a version behind four numbers: .R01, .GA.
+func released(rest []byte) bool {
+	return len(rest) > 2 && rest[0] == '.' && class[rest[1]]&fUpper != 0 && len(rest) < 6
+}
+
 // nameBehind emits the host in brackets behind its address: 10.20.30.4 (filer-1).
 func (s *Scanner) nameBehind(lo int) {
 	b := s.buf
@@ -107,7 +112,7 @@ func (s *Scanner) firstField(p span) {
 	w := s.buf[p.lo:p.hi]
 	name := s.fold(w)
 	letters := strings.TrimRight(name, "0123456789")
-	if class[w[0]]&fLetter == 0 || len(w) < 4 || !nameShape(w) || s.k.Common(name) || partWords.has(letters) || slotWords.has(letters) || joinedName(w) && partWords.has(name[:strings.IndexAny(name, "-_")]) {
+	if class[w[0]]&fLetter == 0 || len(w) < 4 || !nameShape(w) || upperCase(w) && !hasDigit(w) || s.k.Common(name) || partWords.has(letters) || slotWords.has(letters) || joinedName(w) && partWords.has(name[:strings.IndexAny(name, "-_")]) {
 		return
 	}
 	s.hostName(p.lo-s.lo, p.hi-s.lo, name)
@@ -214,7 +219,7 @@ func (s *Scanner) embedded(lo, hi int) {
 			if n == 0 || i+n < hi && (isAlnum(b[i+n]) || b[i+n] == sep && i+n+1 < hi && isDigit(b[i+n+1])) {
 				continue
 			}
-			if i > lo+1 && b[i-1] == sep && isDigit(b[i-2]) || stays4(a) {
+			if i > lo+1 && b[i-1] == sep && isDigit(b[i-2]) || stays4(a) || i == lo && released(b[i+n:hi]) {
 				continue
 			}
 			form := Plain

@@ -38,6 +38,9 @@ func (s *Scanner) dashHex(lo, hi int) bool {
 	case len(w) == 17 && pairsBy(w, 3):
 		s.mac(lo, hi)
 		return true
+	case (len(w) == 41 || len(w) == 29) && w[0] == '0' && w[1] == '0' && pairsBy(w, 3):
+		s.mac(hi-17, hi) // of the identity of a client of DHCPv6, which ends in a MAC
+		return true
 	case len(w) == 14 && w[4] == '-' && w[9] == '-' && hexDigits(w) == 12 && (bytes.ContainsAny(w, "abcdefABCDEF") || s.linkBefore(lo, hi)):
 		s.mac(lo, hi)
 		return true
@@ -163,6 +166,8 @@ func (s *Scanner) bareWWN(lo, hi int, d string) bool {
 		return false
 	}
 	switch d[0] {
+	case 'c':
+		return strings.HasPrefix(d, "c05076") // of adapters that a machine of IBM makes up
 	case '5':
 		for _, m := range makers {
 			if strings.HasPrefix(d, m) {
@@ -440,6 +445,16 @@ func inAlphabet(c byte, alphabet string) bool {
 	return f&(fDigit|fLetter|fUnder) != 0
 }
 
+// diskAt tells the name of a disk with its identity behind an @: disk@g624a..., ssd@w2100....
+func diskAt(w []byte) bool {
+	i := bytes.IndexByte(w, '@')
+	if i < 2 || i+18 > len(w) || w[i+1] != 'g' && w[i+1] != 'w' {
+		return false
+	}
+	n := hexDigits(w[i+2:])
+	return n == len(w)-i-2 && (n == 16 || n == 32)
+}
+
 // target emits the identity in the name of a disk: c0t624A...d0s2, disk@g624a....
 func (s *Scanner) target(lo, hi int) bool {
 	w := s.buf[lo:hi]
@@ -450,6 +465,10 @@ func (s *Scanner) target(lo, hi int) bool {
 	end := at
 	for end < len(w) && isHexByte(w[end]) && end-at < 32 {
 		end++
+	}
+	if end-at == 16 && end == len(w) {
+		s.wwn(lo+at, lo+end)
+		return true
 	}
 	if at < 2 || end-at != 32 || end < len(w) && lower(w[end]) != 'd' {
 		return false

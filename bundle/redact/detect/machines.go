@@ -36,6 +36,11 @@ func (s *Scanner) diskLink(hi int) {
 	if i := bytes.Index(w, []byte("-part")); i > 0 {
 		w = w[:i]
 	}
+	if d, ok := bytes.CutPrefix(w, []byte("scsi-2")); ok && len(d) == 32 && hexOnly(d) {
+		s.wwn(end-32, end-16)
+		s.wwn(end-16, end)
+		return
+	}
 	i := bytes.LastIndexByte(w, '_')
 	if kind, _, ok := bytes.Cut(w, []byte{'-'}); !ok || i < 0 || !diskBuses.hasBytes(kind) {
 		return

@@ -94,3 +94,31 @@ func (s *Scanner) userColon(i int) {
 		s.learn(i+sep+1, end, pseudonym.Secret, "option")
 	}
 }
+
+// databaseLogin reads user/password@database behind the client of a database.
+func (s *Scanner) databaseLogin(at int) {
+	b := s.buf
+	for at < s.hi && isSpace(b[at]) {
+		at++
+		if at+2 < s.hi && b[at] == '-' {
+			for at < s.hi && !isSpace(b[at]) {
+				at++
+			}
+		}
+	}
+	if at < s.hi && (b[at] == '"' || b[at] == '\'') {
+		at++
+	}
+	user := nameEnd(b, at, s.hi)
+	if user-at < 2 || user+2 >= s.hi || b[user] != '/' || b[user+1] == '@' || b[user+1] == ' ' {
+		return
+	}
+	end := user + 1
+	for end < s.hi && !isSpace(b[end]) && b[end] != '@' && b[end] != '"' && b[end] != '\'' {
+		end++
+	}
+	s.account(at, user)
+	if v := b[user+1 : end]; secretLike(v, gap{quote: '"'}, []byte("password")) {
+		s.learn(user+1, end, pseudonym.Secret, "option")
+	}
+}

@@ -135,7 +135,7 @@ func (s *Scanner) inTitle(lo, end int, w []byte) bool {
 // "session closed for user data".
 func (s *Scanner) loginOf(lo, end int, w []byte) bool {
 	if rest := s.buf[end:s.hi]; bytes.HasPrefix(rest, []byte(" from ")) && quadAhead(rest[6:]) {
-		if name := s.fold(w); !s.staysName(name) && bytes.IndexByte(w, '@') < 0 && !stateWord.has(name) {
+		if name := s.fold(w); !s.staysName(name) && bytes.IndexByte(w, '@') < 0 && !stateWord.has(name) && name != "found" {
 			return true
 		}
 	}

@@ -57,3 +57,15 @@ func (s *Scanner) members(lo, hi int) {
 		at = end
 	}
 }
+
+// resourceAt reads the node a resource of a cluster runs on:
+// "vip (ocf::heartbeat:IPaddr2): Started web01".
+func (s *Scanner) resourceAt(lo, hi int) {
+	head := s.buf[s.lo:lo]
+	if !bytes.HasSuffix(bytes.TrimRight(head, " \t"), []byte("):")) || !bytes.Contains(head, []byte("ocf:")) && !bytes.Contains(head, []byte("stonith:")) && !bytes.Contains(head, []byte("systemd:")) && !bytes.Contains(head, []byte("lsb:")) {
+		return
+	}
+	if n, end, quote := s.next(hi); end-n > 1 && quote == 0 {
+		s.inventoryHost(n, end)
+	}
+}

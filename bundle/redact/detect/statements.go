@@ -76,6 +76,39 @@ func (s *Scanner) secretWord(lo, hi int) int {
 	return s.secretArg(hi, 0)
 }
 
+// givenName reads an account that a sentence gives in quotes: The user name that was
+// given is "jdoe"; name is at [lo, hi).
+func (s *Scanner) givenName(lo, hi int) {
+	b, p := s.buf, s.prev[0]
+	if hi >= s.hi || b[hi] != ' ' || p.hi != lo-1 || !foldEqual(b[p.lo:p.hi], "user") {
+		return
+	}
+	rest := b[hi:min(s.hi, hi+lookBack)]
+	i := bytes.IndexByte(rest, '"')
+	if i < 4 || !bytes.HasSuffix(rest[:i], []byte(" was ")) && !bytes.HasSuffix(rest[:i], []byte(" is ")) {
+		return
+	}
+	if end := nameEnd(b, hi+i+1, s.hi); end < s.hi && b[end] == '"' {
+		s.account(hi+i+1, end)
+	}
+}
+
+// prompted emits whose password is asked for: "Enter jdoe's password:".
+func (s *Scanner) prompted(lo, hi int) {
+	b := s.buf
+	if hi >= s.hi || b[hi] != ':' || lo-4 < s.lo || string(b[lo-3:lo]) != "'s " {
+		return
+	}
+	end := lo - 3
+	from := end
+	for from > s.lo && class[b[from-1]] != 0 && b[from-1] != '@' {
+		from--
+	}
+	if end-from > 1 && (from == s.lo || b[from-1] == ' ') && !s.k.Common(s.fold(b[from:end])) {
+		s.account(from, end)
+	}
+}
+
 // toldSecret reads the secret of "the password is X" in a letter: a word that holds a
 // digit beside letters, or a sign that words do not hold.
 func (s *Scanner) toldSecret(at int) int {
@@ -155,7 +188,7 @@ func (s *Scanner) keyWord(lo, hi int) int {
 
 // userArg deals with "login jdoe", "username jdoe password", "useradd jdoe".
 func (s *Scanner) userArg(lo, hi int, w string) {
-	if w == "username" && (upperCase(s.buf[lo:hi]) || hi+1 < s.hi && isSpace(s.buf[hi+1])) {
+	if w == "username" && (hi < s.hi && s.buf[hi] == '\t' || upperCase(s.buf[lo:hi]) || hi+1 < s.hi && isSpace(s.buf[hi+1])) {
 		return // a title
 	}
 	if w == "login" && s.loginResult(hi) {

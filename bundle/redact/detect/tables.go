@@ -74,6 +74,11 @@ func (s *Scanner) tableHeader(b []byte) bool {
 		s.st.table = s.fieldList(b[len("#Fields: "):])
 		return true
 	}
+	if b[0] == '#' && bytes.HasPrefix(b, []byte("#fields\t")) {
+		s.st.table = s.fieldList(b[len("#fields\t"):])
+		s.done = s.hi // the names of the fields are keys, not values
+		return true
+	}
 	// Most lines are ruled out here: what they hold does not stand in titles.
 	if mayBeCSV(b) {
 		if t, ok := s.csvHeader(b); ok {
@@ -134,8 +139,8 @@ func (s *Scanner) csvHeader(b []byte) (table, bool) {
 // delimited reads a row of a CSV table.
 func (s *Scanner) delimited(b []byte) {
 	t := &s.st.table
-	if b[0] == '#' && t.delim == ' ' {
-		return // a remark of a web server between its records
+	if b[0] == '#' && (t.delim == ' ' || t.delim == '\t') {
+		return // a remark between the records
 	}
 	if fields(b, t.delim) != t.width {
 		s.st.table = table{}

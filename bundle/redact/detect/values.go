@@ -201,8 +201,11 @@ func (s *Scanner) nameAt(lo, limit int, kind pseudonym.Kind, id string, g gap) {
 	if kind == pseudonym.User && monthStamp(b[lo:s.hi], 4) > 0 && days[string(w)] {
 		return // Last login: Mon Jun  3
 	}
-	if kind == pseudonym.Host && systems.has(name) {
-		return
+	if kind == pseudonym.Host && (systems.has(name) || name == "dedicated" || name == "pooled") {
+		return // how a database serves
+	}
+	if kind == pseudonym.Host && !strings.ContainsAny(name, "0123456789-.") && bytes.HasPrefix(b[end:limit], []byte(" :")) {
+		return // the step of a program, and what it says
 	}
 	if kind == pseudonym.User && systems.has(name) {
 		return // what uname says

@@ -110,7 +110,7 @@ func (s *Scanner) shape(w []byte, acc flags) (a acts) {
 	case len(w) >= 18 && acc&(fDot|fDash|fUnder) == 0 && w[0] == '0' && lower(w[1]) == 'x':
 		a |= aHex
 	}
-	if n := len(w); n >= 34 && n <= 46 && w[0] == 'c' && isDigit(w[1]) || n >= 33 && w[0] == 'd' && bytes.HasPrefix(w, []byte("disk@g")) {
+	if n := len(w); n >= 34 && n <= 46 && w[0] == 'c' && isDigit(w[1]) || n >= 20 && acc&fAt != 0 && diskAt(w) {
 		a |= aTarget
 	}
 	if n := len(w); n >= 19 && n <= 24 && acc&fDash != 0 && w[n-19] == '-' && w[n-18] == '0' && lower(w[n-17]) == 'x' {
@@ -220,7 +220,7 @@ var phrases = map[string]acts{
 	"home": aPath, "users": aPath, "cron": aPath, "mail": aPath, "profiles": aPath, "accounts": aPath, "homes": aPath, "tabs": aPath, "crontabs": aPath,
 	"name": aNameKey | aStart, "uuid": aNameKey, "id": aNameKey, "option": aNameKey, "property": aNameKey, "parameter": aNameKey, "field": aNameKey,
 	"variable": aNameKey, "setting": aNameKey, "value": aNameKey, "val": aNameKey, "valuestring": aNameKey, "value_string": aNameKey, "stringvalue": aNameKey, "string_value": aNameKey, "default": aNameKey, "attribute": aNameKey,
-	"systems": aStart, "drives": aStart, "hbx": aStart, "ok": aStart, "changed": aStart, "fatal": aStart, "skipping": aStart, "online": aStart, "offline": aStart, "pool": aStart, "names": aStart, "common": aPath, "by-id": aStart, "packet": aStart, "noerror": aStart, "nxdomain": aStart, "servfail": aStart, "client_list": aStart,
+	"systems": aStart, "drives": aStart, "hbx": aStart, "ok": aStart, "changed": aStart, "fatal": aStart, "skipping": aStart, "online": aStart, "offline": aStart, "started": aStart, "stopped": aStart, "masters": aStart, "slaves": aStart, "promoted": aStart, "unpromoted": aStart, "standby": aStart, "sqlplus": aStart, "esn": aStart, "pool": aStart, "names": aStart, "common": aPath, "by-id": aStart, "packet": aStart, "noerror": aStart, "nxdomain": aStart, "servfail": aStart, "client_list": aStart,
 	"w3svc1": aStart, "w3svc2": aStart, "w3svc3": aStart, "fw": aStart,
 	"hex-string": aStart, "n": aStart, "chassisid": aStart, "portid": aStart,
 	"snmp-server": aStart, "description": aStart, "ap": aStart, "traffic": aStart, "threat": aStart, "system": aStart, "config": aStart, "globalprotect": aStart, "userid": aStart, "hipmatch": aStart, "decryption": aStart, "contact": aStart, "location": aStart, "syscontact": aStart, "syslocation": aStart,

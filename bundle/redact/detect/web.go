@@ -10,7 +10,8 @@ import (
 // meaning by place.
 
 // fieldList makes the table of a log that says in its head what its fields are, as web
-// and mail servers do: #Fields: date time s-computername cs-username c-ip.
+// and mail servers do: #Fields: date time s-computername cs-username c-ip. Watchers of
+// networks put tabs between them.
 func (s *Scanner) fieldList(b []byte) table {
 	t := table{delim: ' '}
 	for _, d := range []byte{'\t', ','} {
