@@ -30,7 +30,7 @@ func set(words string) *lexicon { return newLexicon(setOf(strings.Fields(words))
 
 // publicNames are names in documents and products that say nothing of a site.
 var publicNames = set("www.w3.org w3.org schemas.xmlsoap.org schemas.microsoft.com schemas.openxmlformats.org json-schema.org support.purestorage.com " +
-	"docs.oracle.com docs.vmware.com kb.vmware.com docs.netapp.com kb.netapp.com access.redhat.com bugzilla.redhat.com bugs.debian.org bugs.launchpad.net docs.microsoft.com learn.microsoft.com support.microsoft.com go.microsoft.com aka.ms github.com www.github.com golang.org pkg.go.dev kubernetes.io docs.docker.com dev.mysql.com www.postgresql.org dlv.isc.org www.kernel.org lkml.kernel.org wiki.debian.org help.ubuntu.com docs.ansible.com www.elastic.co docs.cisco.com www.cisco.com schemas.dmtf.org redfish.dmtf.org schemas.vmware.com xmlns.jcp.org java.sun.com xmlns.oracle.com www.apache.org maven.apache.org rc.local www.dmtf.org")
+	"docs.oracle.com docs.vmware.com kb.vmware.com docs.netapp.com kb.netapp.com access.redhat.com bugzilla.redhat.com bugs.debian.org bugs.launchpad.net docs.microsoft.com learn.microsoft.com support.microsoft.com go.microsoft.com aka.ms pkg.go.dev docs.docker.com dev.mysql.com dlv.isc.org wiki.debian.org help.ubuntu.com docs.ansible.com docs.cisco.com schemas.dmtf.org redfish.dmtf.org schemas.vmware.com xmlns.jcp.org java.sun.com xmlns.oracle.com www.apache.org maven.apache.org rc.local www.dmtf.org")
 
 // dotted says whether a word can be a host name by its last label.
 func dotted(w []byte) acts {
@@ -336,7 +336,7 @@ func (s *Scanner) mailDomain(lo, hi, hostLo int, local []byte, host string) int 
 	case tld == "service" || tld == "socket" || tld == "target" || tld == "mount" || tld == "slice" || tld == "timer" || tld == "scope" || tld == "device":
 		return hi // unit@instance.service
 	}
-	if s.k.Keeps(strings.ToLower(string(local))) || drawn(local) {
+	if s.k.Keeps(strings.ToLower(string(local))) {
 		s.emitName(hostLo, hi, host, "email")
 		return hi
 	}
