@@ -44,6 +44,16 @@ func (s *Scanner) command(lo, hi int) int {
 		if lo > s.lo+2 && s.buf[lo-1] == ' ' {
 			s.cron()
 		}
+	case "soa", "ns", "mx", "cname", "ptr", "srv":
+		s.record(lo, hi)
+	case "ipv4", "ipv6":
+		s.tagged(lo, hi)
+	case "cifs", "http", "nfs", "gc", "mssqlsvc", "termsrv", "wsman", "restrictedkrbhost":
+		s.principal(lo, hi)
+	case "mount", "mounting":
+		s.mounted(hi)
+	case "fid":
+		s.ofFabric(lo, hi)
 	case "su":
 		s.switchUser(hi)
 	case "ap":

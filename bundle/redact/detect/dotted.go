@@ -312,6 +312,10 @@ func (s *Scanner) mail(lo, hi int) int {
 		s.learn(hostLo, hi, pseudonym.Serial, "serial") // 358@7XKQ9Z2, a process and where it runs
 		return hi
 	}
+	if localRealms.has(host) {
+		s.account(lo, lo+len(local))
+		return hi
+	}
 	if s.loginAt(local, host, hostLo, hi) {
 		s.account(lo, lo+len(local))
 		if !s.staysName(host) && !s.k.Common(host) {
@@ -364,6 +368,9 @@ func (s *Scanner) loginAt(local []byte, host string, hostLo, hi int) bool {
 	}
 	if class[host[0]]&fLetter == 0 || class[local[0]]&(fLetter|fUnder|fHigh) == 0 || s.k.Common(host) && !s.k.Keeps(strings.ToLower(string(local))) {
 		return false
+	}
+	if string(local) == "feature" {
+		return false // of a pool
 	}
 	if host == "getty" || string(local) == "getty" || string(local) == "user" && isDigit(host[0]) {
 		return false

@@ -54,6 +54,7 @@ func (s *Scanner) quad(lo, hi int) {
 		s.maybe4(lo, hi, a, Plain) // met as an address elsewhere it goes here too, as the proof will look for it
 	default:
 		s.emit4(lo, hi, a, Plain)
+		s.besideQuad(lo)
 		if hi+4 < s.hi && s.buf[hi] == ':' {
 			s.behindPort(hi + 1)
 		}

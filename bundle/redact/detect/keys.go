@@ -46,7 +46,7 @@ func (s *Scanner) key(start, lo, hi int, rule int16) int {
 			return 0
 		}
 		if kind != pseudonym.Secret {
-			if g.quote == 0 || freeText(kind) || bytes.IndexByte(b[lo:hi], '-') < 0 {
+			if g.quote == 0 || freeText(kind) || !bytes.ContainsAny(b[lo:hi], "-._") || g.keyed && bytes.IndexByte(b[lo:hi], '-') < 0 {
 				return 0
 			}
 			return s.nameValue(g, kind, whole)

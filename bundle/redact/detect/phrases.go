@@ -241,6 +241,7 @@ func (s *Scanner) phrase(lo, hi int) {
 	case 'a':
 		if lower(w[1]) == 't' {
 			s.hostShaped(hi)
+			s.resolved(lo)
 			return
 		}
 		if s.queries(lo, hi) {
@@ -361,7 +362,7 @@ func (s *Scanner) hostAfter(hi int, noun bool) {
 		}
 		return
 	}
-	if class[w[0]]&fDigit != 0 && !nameShape(w) || hexWord(w) || isProgramName(name) || quote == 0 && s.wordy(name) || age(w) {
+	if class[w[0]]&fDigit != 0 && !nameShape(w) || hexWord(w) && !(told && len(w) == 12) || isProgramName(name) || quote == 0 && s.wordy(name) || age(w) {
 		return
 	}
 	s.out = append(s.out, Finding{Start: n, End: end, Kind: pseudonym.Host, Value: name, Rule: "host", Learn: len(name) >= 3})
@@ -415,6 +416,10 @@ func (s *Scanner) hostShaped(hi int) {
 	}
 	b := s.buf
 	w := b[n:end]
+	if name := s.fold(w); quote == 0 && withPort(w, b[end:s.hi]) && !s.staysName(name) && !s.wordy(name) && !partWords.has(firstPart(name)) {
+		s.hostName(n-s.lo, end-s.lo, name)
+		return
+	}
 	if !isDigit(w[len(w)-1]) || class[w[0]]&fLetter == 0 || bytes.IndexByte(w, '-') < 0 || bytes.IndexByte(w, '.') >= 0 {
 		return
 	}
@@ -432,6 +437,11 @@ func (s *Scanner) hostShaped(hi int) {
 		return
 	}
 	s.out = append(s.out, Finding{Start: n, End: end, Kind: pseudonym.Host, Value: name, Rule: "host", Learn: true})
+}
+
+// firstPart is what a name begins with up to a dash, an underscore or a number.
+func firstPart(name string) string {
+	return name[:len(name)-len(strings.TrimLeft(name, "abcdefghijklmnopqrstuvwxyz"))]
 }
 
 // partWords begin names of parts of programs and machines rather than hosts.

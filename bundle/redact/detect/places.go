@@ -33,6 +33,10 @@ func (s *Scanner) unc(i int) int {
 	if j+1 < hi && b[j] == '.' && n < 3 && i > s.lo && isAlnum(b[i-1]) && isAlnum(b[j+1]) {
 		return s.escapedName(i, j)
 	}
+	if n == 1 && i > s.lo+2 && b[i-1] == ']' && j < hi && b[j] == '[' {
+		s.bracketLogon(i)
+		return j
+	}
 	if i > s.lo && isAlnum(b[i-1]) {
 		s.logon(i, j)
 		return j

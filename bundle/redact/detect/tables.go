@@ -96,6 +96,18 @@ func mayBeCSV(b []byte) bool {
 	return !isDigit(b[0]) && b[0] != '{' && b[0] != '[' && b[0] != '<' && bytes.IndexByte(b, ':') < 0 && bytes.IndexByte(b, '=') < 0
 }
 
+// lineDrawn is the last byte of the character that draws the line between two cells of a
+// table, │ ┃ ┆ ┊ or the like, where a row begins with one; 0 where none does.
+func lineDrawn(b []byte) byte {
+	if len(b) > 12 && b[1] == drawn2[1] && b[2] >= 0x82 && b[2] <= 0x8b && bytes.Count(b, b[:3]) > 2 {
+		return b[2]
+	}
+	return 0
+}
+
+// drawn2 is what the characters that draw lines begin with.
+var drawn2 = []byte{0xe2, 0x94}
+
 // csvHeader wants at least three fields, all of them names without digits first.
 func (s *Scanner) csvHeader(b []byte) (table, bool) {
 	var delim byte
@@ -105,12 +117,19 @@ func (s *Scanner) csvHeader(b []byte) (table, bool) {
 			break
 		}
 	}
+	if delim == 0 && b[leading(b)%len(b)] == 0xe2 {
+		delim = lineDrawn(b[leading(b):])
+	}
 	if delim == 0 {
 		return table{}, false
 	}
 	t := table{delim: delim}
+	within := s.st.table.delim == delim && fields(b, delim) == s.st.table.width
 	n := uint16(0)
 	for f := range bytes.SplitSeq(b, []byte{delim}) {
+		if delim >= 0x80 {
+			f = bytes.TrimSuffix(f, drawn2)
+		}
 		f = bytes.Trim(f, " \"'")
 		if len(f) > 40 || bytes.Count(f, []byte{' '}) > 1 || len(f) > 0 && class[f[0]]&fLetter == 0 && f[0] != '_' && f[0] != '#' {
 			return table{}, false
@@ -120,7 +139,10 @@ func (s *Scanner) csvHeader(b []byte) (table, bool) {
 				return table{}, false
 			}
 		}
-		if r := s.keyRule(f); r >= 0 && s.k.kind(r) != pseudonym.IPv4 {
+		if within && (bytes.IndexByte(f, '.') > 0 || hasDigit(f)) {
+			return table{}, false // a row, though what it holds could be a title
+		}
+		if r := s.keyRule(f); r >= 0 && s.k.kind(r) != pseudonym.IPv4 && !(len(f) == 3 && s.k.kind(r) == pseudonym.Secret) {
 			t.put(column{at: n, kind: s.k.kind(r), rule: r})
 		} else if k, ok := headerWords[strings.ToLower(string(f))]; ok && k != pseudonym.None {
 			t.put(column{at: n, kind: k, rule: noRule})
@@ -134,6 +156,14 @@ func (s *Scanner) csvHeader(b []byte) (table, bool) {
 // delimited reads a row of a CSV table.
 func (s *Scanner) delimited(b []byte) {
 	t := &s.st.table
+	if t.delim == '|' && ruled[b[0]] {
+		if _, ok := underline(b); ok {
+			return
+		}
+	}
+	if t.delim >= 0x80 && b[leading(b)] == 0xe2 && bytes.IndexByte(b, t.delim) < 0 {
+		return // a line that is only drawn
+	}
 	if b[0] == '#' && t.delim == ' ' {
 		return // a remark of a web server between its records
 	}
@@ -189,6 +219,9 @@ func csvField(b []byte, at int, delim byte) (from, end, next int) {
 		return from, len(b), len(b) + 1
 	}
 	end = at + i
+	if delim >= 0x80 && end-2 >= from {
+		end -= 2 // of the character that draws the line
+	}
 	for end > from && b[end-1] == ' ' {
 		end--
 	}
@@ -270,7 +303,7 @@ func (s *Scanner) colonFile(b []byte) bool {
 
 // hashLike tells the hashes of shadow, htpasswd and LDAP.
 func hashLike(f []byte) bool {
-	return len(f) > 8 && (f[0] == '$' || f[0] == '{' || f[0] == '!' && len(f) > 9 && (f[1] == '$' || f[1] == '!') || desCrypt(f) && looksEncoded(f))
+	return len(f) > 8 && (f[0] == '$' || hashScheme(f) || f[0] == '!' && len(f) > 9 && (f[1] == '$' || f[1] == '!') || desCrypt(f) && looksEncoded(f))
 }
 
 // desCrypt tells the thirteen characters of the oldest crypt(3) by their alphabet.
