@@ -52,6 +52,14 @@ func (s *Scanner) command(lo, hi int) int {
 		s.principal(lo, hi)
 	case "mount", "mounting":
 		s.mounted(hi)
+	case "online", "offline", "masters", "slaves", "promoted", "unpromoted", "remoteonline", "guestonline":
+		s.listed(hi)
+	case "quorum":
+		s.voters(hi)
+	case "mgr":
+		s.active(hi)
+	case "rw", "ro":
+		s.exported(lo, hi)
 	case "fid":
 		s.ofFabric(lo, hi)
 	case "su":

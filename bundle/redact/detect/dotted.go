@@ -104,6 +104,9 @@ func (s *Scanner) dottedName(lo, hi int, a acts) {
 	if !known && (s.manual(lo) || s.fileName(lo, hi, name)) {
 		return
 	}
+	if rest := s.buf[hi:s.hi]; !known && (bytes.HasPrefix(rest, []byte(" [-]")) || bytes.HasPrefix(rest, []byte(" [req-"))) {
+		return // the part of a program that says something, and for which request
+	}
 	if !known && (isCode(name, w) || a&aDotted == 0 && !s.weakName(lo, hi, name)) {
 		return
 	}
@@ -466,6 +469,9 @@ func (s *Scanner) staysEverywhere(name string) bool {
 	name = strings.TrimSuffix(name, "+") // cut short by a column
 	if name == "" || s.k.Keeps(name) || name == "localhost" || strings.HasPrefix(name, "localhost.") || allDigits(name) || slotName(name) || countedMap(name) || virtualLink(name) || cloudRegion(name) {
 		return true
+	}
+	if strings.HasPrefix(name, "osd.") && allDigits(name[len("osd."):]) {
+		return true // a daemon by its number
 	}
 	if len(name) > 2 && name[0] == '_' && lettersOnly(name[1:]) {
 		return true // an account of a service, as systems mark them

@@ -446,6 +446,9 @@ func (s *Scanner) prompt() {
 		s.promptLogin(i, end, at)
 		return
 	}
+	if (b[end] == ':' || b[end] == ' ') && i == 0 {
+		s.ran(b, end)
+	}
 	if b[end] == ':' && i == 0 {
 		s.promptRole(w, b[end+1:])
 		return

@@ -55,6 +55,9 @@ func (s *Scanner) quad(lo, hi int) {
 	default:
 		s.emit4(lo, hi, a, Plain)
 		s.besideQuad(lo)
+		if lo > s.lo && s.buf[lo-1] == '=' {
+			s.monitor(lo, hi)
+		}
 		if hi+4 < s.hi && s.buf[hi] == ':' {
 			s.behindPort(hi + 1)
 		}

@@ -31,6 +31,9 @@ func (s *Scanner) key(start, lo, hi int, rule int16) int {
 		return 0 // %SYS-5-PRIV_AUTH_PASS: is no key
 	}
 	kind := s.k.kind(whole)
+	if kind == pseudonym.Secret && g.sep == ':' && lo > s.lo && b[lo-1] == '/' && foldEqual(b[lo:hi], "passwd") {
+		return 0 // the file, and a count or a line of it
+	}
 	if kind != pseudonym.Secret && g.sep == ':' && !g.keyed && bytes.IndexByte(b[lo:hi], '.') > 0 && isCode(s.fold(b[lo:hi]), b[lo:hi]) {
 		return 0 // the class that writes the line
 	}
@@ -223,7 +226,7 @@ func (s *Scanner) spaced(lo, hi int, g gap, kind pseudonym.Kind, rule int16) boo
 			return true
 		}
 		rest := bytes.TrimRight(b[end:s.hi], " \t;.")
-		if len(rest) > 0 || !is && !s.sets(lo) || s.k.Common(s.fold(w)) || !is && !nameShape(w) && s.lo+leading(b[s.lo:s.hi]) != lo {
+		if len(rest) > 0 || bytes.IndexByte(w, '=') > 0 || !is && !s.sets(lo) || s.k.Common(s.fold(w)) || !is && !nameShape(w) && s.lo+leading(b[s.lo:s.hi]) != lo {
 			return false
 		}
 	default:

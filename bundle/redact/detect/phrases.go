@@ -91,8 +91,8 @@ func (s *Scanner) noun(lo, hi int, rule int16) {
 	if p := s.prev[0]; kind == pseudonym.Array && p.hi+1 == lo && p.hi > p.lo && foldEqual(s.buf[p.lo:p.hi], "smart") {
 		return // of a maker's adapters
 	}
-	if quote == '(' && upperCase(w) && !hasDigit(w) && kind == pseudonym.Array {
-		return // Cluster (GPL)
+	if quote == '(' && upperCase(w) && (!hasDigit(w) && kind == pseudonym.Array || bytes.IndexByte(w, '_') > 0) {
+		return // Cluster (GPL), account (DFT_ACCOUNT_STR)
 	}
 	if kind == pseudonym.Array && quote == 0 && isDigit(w[0]) {
 		return // cluster 11-main
@@ -233,6 +233,9 @@ func (s *Scanner) phrase(lo, hi int) {
 		s.hostShaped(hi)
 	case 'f':
 		if len(w) == 3 {
+			if s.lineHas(lo, "addrinfo") || s.lineHas(lo, "sockaddr") {
+				s.hostAfter(hi, true)
+			}
 			s.userAfter(hi, s.buf[max(s.lo, lo-48):lo], loginWords)
 			return
 		}
@@ -262,7 +265,20 @@ func (s *Scanner) phrase(lo, hi int) {
 			s.zoningAfter(lo, hi)
 		}
 	default:
+		if p := lo - 4; lower(w[0]) == 'h' && p >= s.lo && string(s.buf[p:lo]) == "    " {
+			s.lastHost(hi)
+		}
+		if lower(w[0]) == 'h' && s.beginsLine(lo) {
+			s.admitted(hi)
+		}
 		s.hostAfter(hi, true)
+	}
+}
+
+// lastHost emits the host that ends its line in a tree: "   -2  1.85156     host qz01".
+func (s *Scanner) lastHost(hi int) {
+	if n, end, quote := s.next(hi); quote == 0 && end-n > 2 && len(bytes.TrimRight(s.buf[end:s.hi], " \r")) == 0 && n == hi+1 {
+		s.member(n, end)
 	}
 }
 

@@ -274,6 +274,12 @@ func (s *Scanner) pathName(hi int) {
 	case "lost", "public", "default", "shared", "all", "nas", "log", "tabs", "spool":
 		return
 	}
+	if lower(b[hi-1]) == 'l' && s.lineHas(hi-len("mail"), "log/") {
+		return // logs of a mail server
+	}
+	if lower(b[hi-1]) == 'n' && lower(b[hi-2]) == 'o' && !s.lineHas(hi-len("cron"), "spool/") {
+		return // a folder of what runs by the clock
+	}
 	if len(w) < 2 || s.staysName(w) || strings.HasPrefix(w, ".") || end < s.hi && b[end] == '*' || numbered(w) || isFile(w) || strings.HasSuffix(w, ".default") || strings.HasSuffix(w, ".default-release") {
 		return
 	}

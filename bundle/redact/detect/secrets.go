@@ -183,6 +183,9 @@ func secretLike(v []byte, g gap, key []byte) bool {
 	if g.quote == 0 && objectLike(v, k) {
 		return false
 	}
+	if k == "cookie" && len(v) > 3 && v[0] == '0' && v[1] == 'x' && (bytes.IndexByte(v, ',') > 0 || hexTail(v[2:])) {
+		return false // of a flow
+	}
 	if len(v) > 2 && v[0] == '0' && v[1] == 'x' && strings.HasPrefix(k, "session") && hexTail(v[2:]) && len(v) <= 18 {
 		return false // where an object lies in memory
 	}

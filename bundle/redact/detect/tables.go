@@ -12,7 +12,7 @@ import (
 func (s *Scanner) tables() {
 	b := s.buf[s.lo:s.hi]
 	if len(b) == 0 || isSpace(b[0]) && len(bytes.TrimSpace(b)) == 0 {
-		if s.st.table.delim == 0 {
+		if d := s.st.table.delim; d == 0 || d == '|' || d >= 0x80 {
 			s.st.table = table{}
 		}
 		return
@@ -43,13 +43,19 @@ func (s *Scanner) tables() {
 			}
 		}
 	}
+	if s.st.table.n > 0 && s.st.table.ruledOff(b) {
+		s.st.table.pending = false
+		return
+	}
 	if len(b) >= 8 && len(b) <= 2000 && s.tableHeader(b) {
 		return
 	}
 	switch {
 	case s.st.table.n == 0:
 	case s.st.table.pending:
-		s.st.table = table{}
+		if t := &s.st.table; t.delim == 0 || hasDigit(b) || fields(b, t.delim) != t.width { // else titles go on below
+			s.st.table = table{}
+		}
 	case s.st.table.delim != 0:
 		s.delimited(b)
 	default:
@@ -123,8 +129,12 @@ func (s *Scanner) csvHeader(b []byte) (table, bool) {
 	if delim == 0 {
 		return table{}, false
 	}
-	t := table{delim: delim}
-	within := s.st.table.delim == delim && fields(b, delim) == s.st.table.width
+	// Within borders a line below the titles confirms them.
+	t := table{delim: delim, pending: delim >= 0x80 || delim == '|' && b[leading(b)] == '|'}
+	within := s.st.table.n > 0 && s.st.table.delim == delim && fields(b, delim) == s.st.table.width
+	if within && t.pending && !s.st.table.pending {
+		return table{}, false
+	}
 	n := uint16(0)
 	for f := range bytes.SplitSeq(b, []byte{delim}) {
 		if delim >= 0x80 {
@@ -139,11 +149,16 @@ func (s *Scanner) csvHeader(b []byte) (table, bool) {
 				return table{}, false
 			}
 		}
+		if t.pending && (looksLikeValue(f) && len(f) > 0 || hasDigit(f) && !hump(f) && bytes.IndexByte(f, '_') > 0) {
+			return table{}, false
+		}
 		if within && (bytes.IndexByte(f, '.') > 0 || hasDigit(f)) {
 			return table{}, false // a row, though what it holds could be a title
 		}
 		if r := s.keyRule(f); r >= 0 && s.k.kind(r) != pseudonym.IPv4 && !(len(f) == 3 && s.k.kind(r) == pseudonym.Secret) {
-			t.put(column{at: n, kind: s.k.kind(r), rule: r})
+			if !(t.pending && s.k.kind(r) == pseudonym.Host && t.has(pseudonym.Host)) {
+				t.put(column{at: n, kind: s.k.kind(r), rule: r})
+			}
 		} else if k, ok := headerWords[strings.ToLower(string(f))]; ok && k != pseudonym.None {
 			t.put(column{at: n, kind: k, rule: noRule})
 		}
@@ -153,17 +168,32 @@ func (s *Scanner) csvHeader(b []byte) (table, bool) {
 	return t, t.n > 0 && n >= 3
 }
 
+// has reports whether a column of a kind is there already: further titles of hosts in a
+// bordered table say what a host is for.
+func (t *table) has(kind pseudonym.Kind) bool {
+	for _, c := range t.cols[:t.n] {
+		if c.kind == kind {
+			return true
+		}
+	}
+	return false
+}
+
+// ruledOff tells a line that only draws a border of a table whose cells lines part.
+func (t *table) ruledOff(b []byte) bool {
+	switch {
+	case t.delim == '|' && ruled[b[0]]:
+		_, ok := underline(b)
+		return ok
+	case t.delim >= 0x80:
+		return b[leading(b)] == 0xe2 && bytes.IndexByte(b, t.delim) < 0
+	}
+	return false
+}
+
 // delimited reads a row of a CSV table.
 func (s *Scanner) delimited(b []byte) {
 	t := &s.st.table
-	if t.delim == '|' && ruled[b[0]] {
-		if _, ok := underline(b); ok {
-			return
-		}
-	}
-	if t.delim >= 0x80 && b[leading(b)] == 0xe2 && bytes.IndexByte(b, t.delim) < 0 {
-		return // a line that is only drawn
-	}
 	if b[0] == '#' && t.delim == ' ' {
 		return // a remark of a web server between its records
 	}
@@ -370,6 +400,8 @@ func (s *Scanner) listing(b []byte) {
 	if isDigit(b[0]) {
 		s.etcHosts(b)
 		s.accessLog(b)
+	} else if b[0] == 'f' && (b[1%len(b)] == 'd' || b[1%len(b)] == 'e') {
+		s.etcHosts(b)
 	}
 }
 
@@ -406,9 +438,27 @@ func (s *Scanner) owners(b []byte) {
 	}
 }
 
+// sixthHost is the length of the IPv6 address a line begins with, or 0.
+func sixthHost(b []byte) int {
+	n, colons := 0, 0
+	for n < len(b) && (isHexByte(b[n]) || b[n] == ':') {
+		if b[n] == ':' {
+			colons++
+		}
+		n++
+	}
+	if colons < 2 || n < 4 || n > 39 || n >= len(b) || !isSpace(b[n]) || colons == 2 && bytes.Index(b[:n], []byte("::")) < 0 {
+		return 0
+	}
+	return n
+}
+
 // etcHosts reads "10.0.0.5 web01.corp web01 # comment".
 func (s *Scanner) etcHosts(b []byte) {
 	_, n := parseQuad(b, '.')
+	if n == 0 {
+		n = sixthHost(b)
+	}
 	if n == 0 || n >= len(b) || !isSpace(b[n]) {
 		return
 	}

@@ -210,10 +210,17 @@ func (s *Scanner) nameAt(lo, limit int, kind pseudonym.Kind, id string, g gap) {
 	if kind == pseudonym.User && (strings.HasPrefix(name, "s-1-") || name == "nt" && bytes.HasPrefix(b[end:limit], []byte(" AUTH"))) || triple(name) {
 		return
 	}
+	if end+1 < limit && b[end] == '=' && g.sep == ':' && g.quote == 0 && !g.keyed && kind != pseudonym.Serial {
+		return // another key, behind a program's name
+	}
 	if end+1 < limit && b[end] == '=' && end-lo < 4 && phrases[name]&aDN != 0 {
 		return // a DN, met by its parts
 	}
 	quoted := g.quote != 0 || g.keyed
+	if kind == pseudonym.Serial && name == "ibm" && end+6 < limit && b[end] == ',' {
+		s.nameAt(end+1, limit, kind, id, g) // IBM,02784F2
+		return
+	}
 	if kind == pseudonym.Serial && (!hasDigit(w) || len(w) < 4) {
 		s.serialsAfter(end, limit, id)
 		return

@@ -210,14 +210,16 @@ func qualifiedHead(w []byte) acts {
 // phrases are the words after which, in the right company, a name stands.
 var phrases = map[string]acts{
 	"for": aPhrase, "by": aPhrase, "from": aPhrase, "to": aPhrase, "as": aPhrase, "connect": aPhrase,
-	"host": aPhrase, "server": aPhrase, "node": aPhrase, "machine": aPhrase, "client": aPhrase, "peer": aPhrase, "hostname": aPhrase,
+	"host": aPhrase, "hostssl": aPhrase, "hostnossl": aPhrase, "server": aPhrase, "node": aPhrase, "machine": aPhrase, "client": aPhrase, "peer": aPhrase, "hostname": aPhrase,
 	"ran": aStart, "pts": aStart, "console": aStart, "tty1": aStart, "tty2": aStart, "tty3": aStart, "ttys0": aStart, "ttyv0": aStart, "pam": aStart, "ldap": aStart, "sql": aStart, "passwd-file": aStart, "lua": aStart, "imap": aStart, "cmd": aStart, "list": aStart, "reload": aStart, "edit": aStart, "replace": aStart, "tty": aStart, "sudoers": aStart,
 	"dhcpack": aStart, "dhcpoffer": aStart, "dhcprequest": aStart, "dhcpdiscover": aStart, "dhcpnak": aStart, "dhcpinform": aStart,
 	"zone": aStart, "zoneset": aStart, "fcalias": aStart,
 	"on": aPhrase, "at": aPhrase, "workstation": aPhrase,
 	"soa": aStart, "ns": aStart, "mx": aStart, "cname": aStart, "ptr": aStart, "srv": aStart, "ipv4": aStart, "ipv6": aStart, "fid": aStart,
 	"cifs": aStart, "http": aStart, "nfs": aStart, "gc": aStart, "mssqlsvc": aStart, "termsrv": aStart, "wsman": aStart, "restrictedkrbhost": aStart,
-	"mount": aStart, "mounting": aStart, "wwn": aStart, "ias": aStart, "ras": aStart, "haproxy": aStart, "p": aStart,
+	"mount": aStart, "mounting": aStart,
+	"online": aStart, "offline": aStart, "masters": aStart, "slaves": aStart, "promoted": aStart, "unpromoted": aStart, "remoteonline": aStart, "guestonline": aStart,
+	"quorum": aStart, "mgr": aStart, "rw": aStart, "ro": aStart, "wwn": aStart, "ias": aStart, "ras": aStart, "haproxy": aStart, "p": aStart,
 	"jan": aStamp, "feb": aStamp, "mar": aStamp, "apr": aStamp, "may": aStamp, "jun": aStamp, "jul": aStamp, "aug": aStamp, "sep": aStamp,
 	"oct": aStamp, "nov": aStamp, "dec": aStamp,
 	"home": aPath, "users": aPath, "cron": aPath, "mail": aPath, "profiles": aPath, "accounts": aPath, "homes": aPath, "tabs": aPath, "crontabs": aPath,
