@@ -14,6 +14,10 @@ import (
 // "mx.nordbank [192.0.2.7]", where the name ends in no domain that is known.
 func (s *Scanner) besideQuad(lo int) {
 	b, p := s.buf, s.prev[0]
+	if lo > s.lo && b[lo-1] == ' ' && p.hi > p.lo && p.lo-s.lo < 2 && p.hi-p.lo > 2 {
+		s.timeServer(p, lo)
+		return
+	}
 	if lo-2 < s.lo || b[lo-1] != '[' && b[lo-1] != '(' || b[lo-2] != ' ' || p.hi != lo-2 || p.hi-p.lo < 4 {
 		return
 	}
@@ -30,6 +34,36 @@ func (s *Scanner) besideQuad(lo int) {
 		return
 	}
 	s.emitName(p.lo, p.hi, name, "host")
+}
+
+// timeServer emits the name that a list of time servers begins a line with, cut short or
+// not, by what stands behind: the server's own source at lo, its stratum and its sort.
+func (s *Scanner) timeServer(p span, lo int) {
+	b := s.buf
+	i := wordEnd(b[:s.hi], lo)
+	for range 2 {
+		from := i
+		for i < s.hi && b[i] == ' ' {
+			i++
+		}
+		if i == from || i >= s.hi {
+			return
+		}
+		if from = i; i+1 < s.hi && strings.IndexByte("ulbmpsa", b[i]) >= 0 && b[i+1] == ' ' {
+			break
+		}
+		for i < s.hi && isDigit(b[i]) {
+			i++
+		}
+		if i == from || i-from > 2 {
+			return
+		}
+	}
+	if i+1 < s.hi && strings.IndexByte("ulbmpsa", b[i]) >= 0 && bytes.IndexByte(b[p.lo:p.hi], '.') > 0 && hasLetter(b[p.lo:p.hi]) && len(bytes.TrimLeft(b[p.hi:lo], " ")) == 0 {
+		if name := s.fold(b[p.lo:p.hi]); !publicNames.has(name) {
+			s.hostName(p.lo-s.lo, p.hi-s.lo, name)
+		}
+	}
 }
 
 // resolved emits the host in front of its address where arp tells both and the MAC:

@@ -207,6 +207,10 @@ func (s *Scanner) spaced(lo, hi int, g gap, kind pseudonym.Kind, rule int16) boo
 	alone := len(bytes.TrimRight(b[end:s.hi], " \t;.")) == 0 && lo > s.lo && s.beginsLine(lo)
 	switch kind {
 	case pseudonym.Serial:
+		if is && len(w) == 9 && w[4] == '-' && hexOnly(w[:4]) && hexOnly(w[5:]) && hasDigit(w) {
+			s.learn(at, end, pseudonym.Serial, s.k.rules[rule].ID) // of a volume of Windows
+			return true
+		}
 		if bytes.Contains(w, []byte("..")) || !serialLike(w) && !(b[at-1] == '[' && end < s.hi && b[end] == ']' && len(w) > 5 && hasDigit(w) && upperName(w)) && !(alone && hasDigit(w) && len(w) >= 8) {
 			return false
 		}

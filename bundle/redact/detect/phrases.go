@@ -228,6 +228,9 @@ func age(w []byte) bool {
 // phrase deals with for, by, from, to, host, server, node and the like.
 func (s *Scanner) phrase(lo, hi int) {
 	w := s.buf[lo:hi]
+	if lo == s.body && lo > s.lo {
+		return // a host of that name, before the tag of a program
+	}
 	switch lower(w[0]) {
 	case 'o':
 		s.hostShaped(hi)

@@ -214,6 +214,9 @@ func (s *Scanner) escaped() bool {
 // escapes tells what follows a single backslash as an escape of JSON or C, such
 // as the n of "6.6.3\n" or of "done\nNext", from the name of an account.
 func escapes(w []byte) bool {
+	if len(w) > 2 && w[0] == 'x' && isDigit(w[1]) && isHexByte(w[2]) {
+		return true // \x20
+	}
 	return bytes.IndexByte([]byte("nrt"), w[0]) >= 0 && (len(w) == 1 || class[w[1]]&fUpper != 0)
 }
 

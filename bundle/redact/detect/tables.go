@@ -130,7 +130,7 @@ func (s *Scanner) csvHeader(b []byte) (table, bool) {
 		return table{}, false
 	}
 	// Within borders a line below the titles confirms them.
-	t := table{delim: delim, pending: delim >= 0x80 || delim == '|' && b[leading(b)] == '|'}
+	t := table{delim: delim, pending: delim >= 0x80 || delim == '|' && (b[leading(b)] == '|' || bytes.Contains(b, []byte(" | ")))}
 	within := s.st.table.n > 0 && s.st.table.delim == delim && fields(b, delim) == s.st.table.width
 	if within && t.pending && !s.st.table.pending {
 		return table{}, false

@@ -210,6 +210,12 @@ func (s *Scanner) nameAt(lo, limit int, kind pseudonym.Kind, id string, g gap) {
 	if kind == pseudonym.User && (strings.HasPrefix(name, "s-1-") || name == "nt" && bytes.HasPrefix(b[end:limit], []byte(" AUTH"))) || triple(name) {
 		return
 	}
+	if kind == pseudonym.User && name == "host" && end+2 < limit && b[end] == '/' {
+		if to := nameEnd(b, end+1, limit); nameShape(b[end+1 : max(end+1, to)]) {
+			s.hostName(end+1-s.lo, to-s.lo, s.fold(b[end+1:to])) // the machine is who asks
+		}
+		return
+	}
 	if end+1 < limit && b[end] == '=' && g.sep == ':' && g.quote == 0 && !g.keyed && kind != pseudonym.Serial {
 		return // another key, behind a program's name
 	}
