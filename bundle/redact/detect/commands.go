@@ -52,8 +52,6 @@ func (s *Scanner) command(lo, hi int) int {
 		s.principal(lo, hi)
 	case "mount", "mounting":
 		s.mounted(hi)
-	case "online", "offline", "masters", "slaves", "promoted", "unpromoted", "remoteonline", "guestonline":
-		s.listed(hi)
 	case "quorum":
 		s.voters(hi)
 	case "mgr":
@@ -87,9 +85,9 @@ func (s *Scanner) command(lo, hi int) int {
 		return s.switchStatement(lo, hi, w)
 	case "pool":
 		s.listedPool(lo, hi)
-	case "online", "offline":
+	case "online", "offline", "masters", "slaves", "promoted", "unpromoted", "remoteonline", "guestonline":
 		s.members(lo, hi)
-	case "ok", "changed", "fatal", "skipping", "unreachable":
+	case "ok", "changed", "fatal", "skipping", "unreachable", "failed", "success":
 		s.playHost(lo, hi)
 	case "packet", "noerror", "nxdomain", "servfail":
 		s.wireName(hi)

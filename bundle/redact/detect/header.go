@@ -446,11 +446,12 @@ func (s *Scanner) prompt() {
 		s.promptLogin(i, end, at)
 		return
 	}
-	if (b[end] == ':' || b[end] == ' ') && i == 0 {
-		s.ran(b, end)
-	}
 	if b[end] == ':' && i == 0 {
 		s.promptRole(w, b[end+1:])
+		return
+	}
+	if b[end] == '/' && i == 0 && end+8 < len(b) && b[end+4] == '/' {
+		s.promptPair(w, b[end+1:])
 		return
 	}
 	if (b[end] == '#' || b[end] == '>') && i == 0 && end+1 < len(b) && (b[end+1] == ' ' || class[b[end+1]]&fLetter != 0) && nameShape(w) && class[w[0]]&fLetter != 0 && bytes.IndexByte(w, '.') < 0 {
@@ -480,6 +481,23 @@ func (s *Scanner) promptRole(w, rest []byte) {
 		return
 	}
 	s.hostName(0, len(w), name)
+}
+
+// promptPair emits the firewall of qzfw/pri/act# and of qzfw/sec/stby>, one of a pair.
+func (s *Scanner) promptPair(w, rest []byte) {
+	if role := string(rest[:4]); role != "pri/" && role != "sec/" {
+		return
+	}
+	n := 4
+	for n < len(rest) && class[rest[n]]&fLetter != 0 {
+		n++
+	}
+	if state := string(rest[4:n]); state != "act" && state != "stby" && state != "actNoFailover" || n == len(rest) || rest[n] != '#' && rest[n] != '>' {
+		return
+	}
+	if name := s.fold(w); class[w[0]]&fLetter != 0 && !s.staysName(name) {
+		s.hostName(0, len(w), name)
+	}
 }
 
 // promptLogin emits user and host of a prompt; mark and path must follow.

@@ -5,26 +5,6 @@ import "bytes"
 // This file deals with members of clusters and of runs over many machines: lists in
 // brackets, monitors that vote, what a run says of each machine.
 
-// listed emits the members of "Online: [ qz01 qz02 ]"; the word before the colon ends at hi.
-func (s *Scanner) listed(hi int) {
-	b := s.buf
-	if hi+4 >= s.hi || b[hi] != ':' || b[hi+1] != ' ' || b[hi+2] != '[' || b[hi+3] != ' ' {
-		return
-	}
-	end := bytes.IndexByte(b[hi+3:s.hi], ']')
-	if end < 0 {
-		return
-	}
-	for at := hi + 3; at < hi+3+end; {
-		for at < hi+3+end && isSpace(b[at]) {
-			at++
-		}
-		to := wordEnd(b[:hi+3+end], at)
-		s.member(at, to)
-		at = to
-	}
-}
-
 // member emits a word as a host where a list of them says so.
 func (s *Scanner) member(lo, hi int) {
 	w := s.buf[lo:hi]
@@ -114,31 +94,17 @@ func (s *Scanner) admitted(hi int) {
 
 var admissions = set("md5 scram-sha-256 trust reject password gss sspi ident peer ldap radius cert pam")
 
-// ran reads what a run says of a machine at the beginning of a line: ok: [qz01],
-// qz01 | SUCCESS => and qz01 : ok=13 changed=9. The first word of the line b ends at end.
-func (s *Scanner) ran(b []byte, end int) {
-	rest := b[end:]
-	if len(rest) < 6 {
+// ranOn emits the machine of which a run of one command tells the outcome at [lo, hi):
+// qz01 | SUCCESS => and qz01 | FAILED! =>.
+func (s *Scanner) ranOn(lo, hi int) {
+	b := s.buf
+	if lo < s.lo+4 || b[lo-1] != ' ' || b[lo-2] != '|' || b[lo-3] != ' ' {
 		return
 	}
-	if rest[0] == ':' && rest[2] == '[' && rest[1] == ' ' {
-		if runStates.hasBytes(b[:end]) {
-			if to := bytes.IndexByte(rest, ']'); to > 3 && (to+1 == len(rest) || rest[to+1] == ' ' || rest[to+1] == ':') {
-				s.member(s.lo+end+3, s.lo+end+to)
-			}
-		}
-		return
-	}
-	if rest[0] != ' ' {
-		return
-	}
-	rest = rest[leading(rest)%len(rest):]
-	if bytes.HasPrefix(rest, []byte(": ok=")) || bytes.HasPrefix(rest, []byte("| ")) && bytes.Contains(rest[:min(len(rest), 18)], []byte(" => ")) {
-		s.member(s.lo, s.lo+end)
+	if rest := bytes.TrimLeft(b[hi:s.hi], "!"); bytes.HasPrefix(rest, []byte(" => ")) || bytes.HasPrefix(rest, []byte(" | rc=")) {
+		s.member(s.lo, lo-3)
 	}
 }
-
-var runStates = set("ok changed fatal failed skipping unreachable included rescued")
 
 // exported emits the client of an export behind whose bracket the option begins at lo:
 // qz01(rw,sync).
