@@ -70,8 +70,33 @@ func (s *Scanner) columnHeader(b []byte) (table, bool) {
 		}
 	}
 	t.gaps = uint8(min(gaps, 255))
+	if n < 4 && words > 3 && snakes(b) || words == 3 && capitals == n && name >= 0 && company == pseudonym.Host {
+		t.gaps, t.pending = 1, false
+		return t, true // the titles of an array's own commands, the members of a cluster
+	}
 	t.pending = !listed && (capitals < n && !(n > 3 && gaps > 2 && words <= n+1) || gaps < 2 && !upperCase(b))
 	return t, true
+}
+
+// snakes reports whether a line holds only words in small letters, three of them at
+// least of parts with an underscore between: node_id node_name stat_current.
+func snakes(b []byte) bool {
+	joined := 0
+	for w := range bytes.FieldsSeq(b) {
+		under := false
+		for _, c := range w {
+			switch f := class[c]; {
+			case f&fUnder != 0:
+				under = true
+			case f&(fLower|fDigit) == 0 && f&fUpper == 0:
+				return false
+			}
+		}
+		if under {
+			joined++
+		}
+	}
+	return joined > 2 && bytes.Contains(b, []byte("   "))
 }
 
 // versions is the rule of columns of versions, below which no address stands.
@@ -154,12 +179,16 @@ func (s *Scanner) titlesIn(b []byte, c span, t *table, company pseudonym.Kind, n
 	}
 	for i := 0; i < n; {
 		took := 1
-		for k := min(3, n-i); k > 0; k-- {
+		most := min(3, n-i)
+		if bytes.IndexByte(b[words[i].lo:words[i].hi], '_') > 0 {
+			most = 1 // its words are joined already
+		}
+		for k := most; k > 0; k-- {
 			lo, hi := words[i].lo, words[i+k-1].hi
 			title := strings.ToLower(string(bytes.TrimRight(b[lo:hi], ".#: ")))
 			if k == 1 {
 				company = companyOf(title, company)
-				if title == "name" && t.n == 0 && name < 0 && lo == leading(b) && (n == 1 || i == 0) {
+				if title == "name" && t.n == 0 && name < 0 && (lo == leading(b) && (n == 1 || i == 0) || company == pseudonym.Host) {
 					name = lo
 				}
 			}
@@ -207,7 +236,7 @@ func companyOf(title string, have pseudonym.Kind) pseudonym.Kind {
 		if have == pseudonym.None {
 			return pseudonym.Volume
 		}
-	case "wwn", "iqn", "nqn", "personality", "hgroup":
+	case "wwn", "iqn", "nqn", "personality", "hgroup", "nodeid":
 		return pseudonym.Host
 	case "hosts":
 		return pseudonym.Group

@@ -45,6 +45,22 @@ func (s *Scanner) command(lo, hi int) int {
 		if lo > s.lo+2 && s.buf[lo-1] == ' ' {
 			s.cron()
 		}
+	case "soa", "ns", "mx", "cname", "ptr", "srv":
+		s.record(lo, hi)
+	case "ipv4", "ipv6":
+		s.tagged(lo, hi)
+	case "cifs", "http", "nfs", "gc", "mssqlsvc", "termsrv", "wsman", "restrictedkrbhost":
+		s.principal(lo, hi)
+	case "mount", "mounting":
+		s.mounted(hi)
+	case "quorum":
+		s.voters(hi)
+	case "mgr":
+		s.active(hi)
+	case "rw", "ro":
+		s.exported(lo, hi)
+	case "fid":
+		s.ofFabric(lo, hi)
 	case "su":
 		s.switchUser(hi)
 	case "ap":
@@ -71,7 +87,7 @@ func (s *Scanner) command(lo, hi int) int {
 		return s.switchStatement(lo, hi, w)
 	case "pool":
 		s.listedPool(lo, hi)
-	case "online", "offline", "standby", "masters", "slaves", "promoted", "unpromoted", "stopped":
+	case "online", "offline", "standby", "masters", "slaves", "promoted", "unpromoted", "stopped", "remoteonline", "guestonline":
 		s.members(lo, hi)
 	case "started":
 		s.members(lo, hi)
@@ -83,7 +99,7 @@ func (s *Scanner) command(lo, hi int) int {
 		}
 	case "sqlplus":
 		s.databaseLogin(hi)
-	case "ok", "changed", "fatal", "skipping", "unreachable":
+	case "ok", "changed", "fatal", "skipping", "unreachable", "failed", "success":
 		s.playHost(lo, hi)
 	case "packet", "noerror", "nxdomain", "servfail":
 		s.wireName(hi)

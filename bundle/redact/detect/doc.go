@@ -29,7 +29,8 @@
 // frame.go and company.go what a bare name in an object is a name of; phrases.go,
 // commands.go, statements.go, options.go, directory.go, header.go, tables.go by
 // context; columns.go tables by place; switches.go, fabric.go and snmp.go what switches
-// and their agents say; records.go, firewalls.go, web.go fields of records by place;
-// machines.go serial numbers in paths and links; base64.go text in text; certificate.go
-// what is said of certificates; inventory.go the values of a site.
+// and their agents say; beside.go names by what stands beside them; records.go,
+// firewalls.go, web.go fields of records by place; machines.go serial numbers in paths
+// and links; base64.go text in text; certificate.go what is said of certificates;
+// inventory.go the values of a site.
 package detect

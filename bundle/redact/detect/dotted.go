@@ -104,6 +104,9 @@ func (s *Scanner) dottedName(lo, hi int, a acts) {
 	if !known && (s.manual(lo) || s.fileName(lo, hi, name)) {
 		return
 	}
+	if rest := s.buf[hi:s.hi]; !known && (bytes.HasPrefix(rest, []byte(" [-]")) || bytes.HasPrefix(rest, []byte(" [req-"))) {
+		return // the part of a program that says something, and for which request
+	}
 	if !known && (isCode(name, w) || a&aDotted == 0 && !s.weakName(lo, hi, name)) {
 		return
 	}
@@ -312,6 +315,10 @@ func (s *Scanner) mail(lo, hi int) int {
 		s.learn(hostLo, hi, pseudonym.Serial, "serial") // 358@7XKQ9Z2, a process and where it runs
 		return hi
 	}
+	if localRealms.has(host) {
+		s.account(lo, lo+len(local))
+		return hi
+	}
 	if s.loginAt(local, host, hostLo, hi) {
 		s.account(lo, lo+len(local))
 		if !s.staysName(host) && !s.k.Common(host) {
@@ -364,6 +371,9 @@ func (s *Scanner) loginAt(local []byte, host string, hostLo, hi int) bool {
 	}
 	if class[host[0]]&fLetter == 0 || class[local[0]]&(fLetter|fUnder|fHigh) == 0 || s.k.Common(host) && !s.k.Keeps(strings.ToLower(string(local))) {
 		return false
+	}
+	if string(local) == "feature" {
+		return false // of a pool
 	}
 	if host == "getty" || string(local) == "getty" || string(local) == "user" && isDigit(host[0]) {
 		return false
@@ -459,6 +469,9 @@ func (s *Scanner) staysEverywhere(name string) bool {
 	name = strings.TrimSuffix(name, "+") // cut short by a column
 	if name == "" || s.k.Keeps(name) || name == "localhost" || strings.HasPrefix(name, "localhost.") || allDigits(name) || slotName(name) || countedMap(name) || virtualLink(name) || cloudRegion(name) {
 		return true
+	}
+	if strings.HasPrefix(name, "osd.") && allDigits(name[len("osd."):]) {
+		return true // a daemon by its number
 	}
 	if len(name) > 2 && name[0] == '_' && lettersOnly(name[1:]) {
 		return true // an account of a service, as systems mark them

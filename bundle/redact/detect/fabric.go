@@ -20,6 +20,22 @@ func (s *Scanner) label(lo, hi int) {
 	s.parts(lo, hi, pseudonym.Name, "label", name)
 }
 
+// ofFabric emits the switch before the number of its fabric, as the switch writes in what
+// it keeps of sessions: ad_0/CORE_LYON/FID 128.
+func (s *Scanner) ofFabric(lo, hi int) {
+	b := s.buf
+	if lo-4 < s.lo || b[lo-1] != '/' || hi+1 >= s.hi || b[hi] != ' ' || !isDigit(b[hi+1]) {
+		return
+	}
+	from := lo - 1
+	for from > s.lo && class[b[from-1]]&fWord != 0 {
+		from--
+	}
+	if from > s.lo && b[from-1] == '/' && lo-1-from > 1 {
+		s.hostName(from-s.lo, lo-1-s.lo, s.fold(b[from:lo-1]))
+	}
+}
+
 // labels emits the names of a list such as a; b; c. Ports by number or WWN are
 // met as such.
 func (s *Scanner) labels(lo, hi int) {

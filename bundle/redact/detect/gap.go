@@ -52,6 +52,9 @@ func (s *Scanner) separator(hi int) (gap, bool) {
 		for i < s.hi && (b[i] == '=' || b[i] == '>') {
 			i++
 		}
+	case i > spaces && i+11 < s.hi && b[i] == ',' && string(b[i:i+11]) == ", String , ":
+		g.sep = '=' // as agents of SAP write it
+		i += len(", String ,")
 	case i < s.hi && b[i] == '-' && i+1 < s.hi && b[i+1] == '>':
 		g.sep = '='
 		i += 2

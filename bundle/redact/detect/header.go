@@ -446,11 +446,57 @@ func (s *Scanner) prompt() {
 		s.promptLogin(i, end, at)
 		return
 	}
+	if b[end] == ':' && i == 0 {
+		s.promptRole(w, b[end+1:])
+		return
+	}
+	if b[end] == '/' && i == 0 && end+8 < len(b) && b[end+4] == '/' {
+		s.promptPair(w, b[end+1:])
+		return
+	}
 	if (b[end] == '#' || b[end] == '>') && i == 0 && end+1 < len(b) && (b[end+1] == ' ' || class[b[end+1]]&fLetter != 0) && nameShape(w) && class[w[0]]&fLetter != 0 && bytes.IndexByte(w, '.') < 0 {
 		name := s.fold(w)
 		if !s.staysName(name) && !s.k.Common(name) {
 			s.hostName(i, end, name)
 		}
+	}
+}
+
+// promptRole emits the switch of core-lyon:admin> and of core-lyon:FID128:admin>.
+func (s *Scanner) promptRole(w, rest []byte) {
+	if bytes.HasPrefix(rest, []byte("FID")) {
+		if i := bytes.IndexByte(rest[:min(len(rest), 8)], ':'); i > 3 {
+			rest = rest[i+1:]
+		}
+	}
+	n := 0
+	for n < len(rest) && n < 24 && class[rest[n]]&fWord != 0 {
+		n++
+	}
+	if n < 3 || n >= len(rest) || rest[n] != '>' || n+1 < len(rest) && rest[n+1] != ' ' || class[w[0]]&fLetter == 0 || bytes.IndexByte(w, '@') >= 0 {
+		return
+	}
+	name := s.fold(w)
+	if !s.k.Keeps(s.fold(rest[:n])) || s.staysName(name) || s.k.Common(name) && !nameShape(w) {
+		return
+	}
+	s.hostName(0, len(w), name)
+}
+
+// promptPair emits the firewall of qzfw/pri/act# and of qzfw/sec/stby>, one of a pair.
+func (s *Scanner) promptPair(w, rest []byte) {
+	if role := string(rest[:4]); role != "pri/" && role != "sec/" {
+		return
+	}
+	n := 4
+	for n < len(rest) && class[rest[n]]&fLetter != 0 {
+		n++
+	}
+	if state := string(rest[4:n]); state != "act" && state != "stby" && state != "actNoFailover" || n == len(rest) || rest[n] != '#' && rest[n] != '>' {
+		return
+	}
+	if name := s.fold(w); class[w[0]]&fLetter != 0 && !s.staysName(name) {
+		s.hostName(0, len(w), name)
 	}
 }
 

@@ -54,6 +54,10 @@ func (s *Scanner) quad(lo, hi int) {
 		s.maybe4(lo, hi, a, Plain) // met as an address elsewhere it goes here too, as the proof will look for it
 	default:
 		s.emit4(lo, hi, a, Plain)
+		s.besideQuad(lo)
+		if lo > s.lo && s.buf[lo-1] == '=' {
+			s.monitor(lo, hi)
+		}
 		if hi+4 < s.hi && s.buf[hi] == ':' {
 			s.behindPort(hi + 1)
 		}

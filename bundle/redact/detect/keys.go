@@ -31,6 +31,9 @@ func (s *Scanner) key(start, lo, hi int, rule int16) int {
 		return 0 // %SYS-5-PRIV_AUTH_PASS: is no key
 	}
 	kind := s.k.kind(whole)
+	if kind == pseudonym.Secret && g.sep == ':' && lo > s.lo && b[lo-1] == '/' && foldEqual(b[lo:hi], "passwd") {
+		return 0 // the file, and a count or a line of it
+	}
 	if kind != pseudonym.Secret && g.sep == ':' && !g.keyed && bytes.IndexByte(b[lo:hi], '.') > 0 && isCode(s.fold(b[lo:hi]), b[lo:hi]) {
 		return 0 // the class that writes the line
 	}
@@ -46,7 +49,7 @@ func (s *Scanner) key(start, lo, hi int, rule int16) int {
 			return 0
 		}
 		if kind != pseudonym.Secret {
-			if g.quote == 0 || freeText(kind) || bytes.IndexByte(b[lo:hi], '-') < 0 {
+			if g.quote == 0 || freeText(kind) || !bytes.ContainsAny(b[lo:hi], "-._") || g.keyed && bytes.IndexByte(b[lo:hi], '-') < 0 {
 				return 0
 			}
 			return s.nameValue(g, kind, whole)
@@ -204,6 +207,10 @@ func (s *Scanner) spaced(lo, hi int, g gap, kind pseudonym.Kind, rule int16) boo
 	alone := len(bytes.TrimRight(b[end:s.hi], " \t;.")) == 0 && lo > s.lo && s.beginsLine(lo)
 	switch kind {
 	case pseudonym.Serial:
+		if is && len(w) == 9 && w[4] == '-' && hexOnly(w[:4]) && hexOnly(w[5:]) && hasDigit(w) {
+			s.learn(at, end, pseudonym.Serial, s.k.rules[rule].ID) // of a volume of Windows
+			return true
+		}
 		if bytes.Contains(w, []byte("..")) || !serialLike(w) && !(b[at-1] == '[' && end < s.hi && b[end] == ']' && len(w) > 5 && hasDigit(w) && upperName(w)) && !(alone && hasDigit(w) && len(w) >= 8) {
 			return false
 		}
@@ -223,7 +230,7 @@ func (s *Scanner) spaced(lo, hi int, g gap, kind pseudonym.Kind, rule int16) boo
 			return true
 		}
 		rest := bytes.TrimRight(b[end:s.hi], " \t;.")
-		if len(rest) > 0 || !is && !s.sets(lo) || s.k.Common(s.fold(w)) || !is && !nameShape(w) && s.lo+leading(b[s.lo:s.hi]) != lo {
+		if len(rest) > 0 || bytes.IndexByte(w, '=') > 0 || !is && !s.sets(lo) || s.k.Common(s.fold(w)) || !is && !nameShape(w) && s.lo+leading(b[s.lo:s.hi]) != lo {
 			return false
 		}
 	default:

@@ -91,8 +91,8 @@ func (s *Scanner) noun(lo, hi int, rule int16) {
 	if p := s.prev[0]; kind == pseudonym.Array && p.hi+1 == lo && p.hi > p.lo && foldEqual(s.buf[p.lo:p.hi], "smart") {
 		return // of a maker's adapters
 	}
-	if quote == '(' && upperCase(w) && !hasDigit(w) && kind == pseudonym.Array {
-		return // Cluster (GPL)
+	if quote == '(' && upperCase(w) && (!hasDigit(w) && kind == pseudonym.Array || bytes.IndexByte(w, '_') > 0) {
+		return // Cluster (GPL), account (DFT_ACCOUNT_STR)
 	}
 	if kind == pseudonym.Array && quote == 0 && isDigit(w[0]) {
 		return // cluster 11-main
@@ -228,11 +228,17 @@ func age(w []byte) bool {
 // phrase deals with for, by, from, to, host, server, node and the like.
 func (s *Scanner) phrase(lo, hi int) {
 	w := s.buf[lo:hi]
+	if lo == s.body && lo > s.lo {
+		return // a host of that name, before the tag of a program
+	}
 	switch lower(w[0]) {
 	case 'o':
 		s.hostShaped(hi)
 	case 'f':
 		if len(w) == 3 {
+			if s.lineHas(lo, "addrinfo") || s.lineHas(lo, "sockaddr") {
+				s.hostAfter(hi, true)
+			}
 			s.userAfter(hi, s.buf[max(s.lo, lo-48):lo], loginWords)
 			return
 		}
@@ -241,6 +247,7 @@ func (s *Scanner) phrase(lo, hi int) {
 	case 'a':
 		if lower(w[1]) == 't' {
 			s.hostShaped(hi)
+			s.resolved(lo)
 			return
 		}
 		if s.queries(lo, hi) {
@@ -261,7 +268,20 @@ func (s *Scanner) phrase(lo, hi int) {
 			s.zoningAfter(lo, hi)
 		}
 	default:
+		if p := lo - 4; lower(w[0]) == 'h' && p >= s.lo && string(s.buf[p:lo]) == "    " {
+			s.lastHost(hi)
+		}
+		if lower(w[0]) == 'h' && s.beginsLine(lo) {
+			s.admitted(hi)
+		}
 		s.hostAfter(hi, true)
+	}
+}
+
+// lastHost emits the host that ends its line in a tree: "   -2  1.85156     host qz01".
+func (s *Scanner) lastHost(hi int) {
+	if n, end, quote := s.next(hi); quote == 0 && end-n > 2 && len(bytes.TrimRight(s.buf[end:s.hi], " \r")) == 0 && n == hi+1 {
+		s.member(n, end)
 	}
 }
 
@@ -361,7 +381,7 @@ func (s *Scanner) hostAfter(hi int, noun bool) {
 		}
 		return
 	}
-	if class[w[0]]&fDigit != 0 && !nameShape(w) || hexWord(w) || isProgramName(name) || quote == 0 && s.wordy(name) || age(w) {
+	if class[w[0]]&fDigit != 0 && !nameShape(w) || hexWord(w) && !(told && len(w) == 12) || isProgramName(name) || quote == 0 && s.wordy(name) || age(w) {
 		return
 	}
 	s.out = append(s.out, Finding{Start: n, End: end, Kind: pseudonym.Host, Value: name, Rule: "host", Learn: len(name) >= 3})
@@ -415,6 +435,10 @@ func (s *Scanner) hostShaped(hi int) {
 	}
 	b := s.buf
 	w := b[n:end]
+	if name := s.fold(w); quote == 0 && withPort(w, b[end:s.hi]) && !s.staysName(name) && !s.wordy(name) && !partWords.has(firstPart(name)) {
+		s.hostName(n-s.lo, end-s.lo, name)
+		return
+	}
 	if !isDigit(w[len(w)-1]) || class[w[0]]&fLetter == 0 || bytes.IndexByte(w, '-') < 0 || bytes.IndexByte(w, '.') >= 0 {
 		return
 	}
@@ -432,6 +456,11 @@ func (s *Scanner) hostShaped(hi int) {
 		return
 	}
 	s.out = append(s.out, Finding{Start: n, End: end, Kind: pseudonym.Host, Value: name, Rule: "host", Learn: true})
+}
+
+// firstPart is what a name begins with up to a dash, an underscore or a number.
+func firstPart(name string) string {
+	return name[:len(name)-len(strings.TrimLeft(name, "abcdefghijklmnopqrstuvwxyz"))]
 }
 
 // partWords begin names of parts of programs and machines rather than hosts.

@@ -33,6 +33,10 @@ func (s *Scanner) unc(i int) int {
 	if j+1 < hi && b[j] == '.' && n < 3 && i > s.lo && isAlnum(b[i-1]) && isAlnum(b[j+1]) {
 		return s.escapedName(i, j)
 	}
+	if n == 1 && i > s.lo+2 && b[i-1] == ']' && j < hi && b[j] == '[' {
+		s.bracketLogon(i)
+		return j
+	}
 	if i > s.lo && isAlnum(b[i-1]) {
 		s.logon(i, j)
 		return j
@@ -210,6 +214,9 @@ func (s *Scanner) escaped() bool {
 // escapes tells what follows a single backslash as an escape of JSON or C, such
 // as the n of "6.6.3\n" or of "done\nNext", from the name of an account.
 func escapes(w []byte) bool {
+	if len(w) > 2 && w[0] == 'x' && isDigit(w[1]) && isHexByte(w[2]) {
+		return true // \x20
+	}
 	return bytes.IndexByte([]byte("nrt"), w[0]) >= 0 && (len(w) == 1 || class[w[1]]&fUpper != 0)
 }
 
@@ -269,6 +276,12 @@ func (s *Scanner) pathName(hi int) {
 	switch w {
 	case "lost", "public", "default", "shared", "all", "nas", "log", "tabs", "spool":
 		return
+	}
+	if lower(b[hi-1]) == 'l' && s.lineHas(hi-len("mail"), "log/") {
+		return // logs of a mail server
+	}
+	if lower(b[hi-1]) == 'n' && lower(b[hi-2]) == 'o' && !s.lineHas(hi-len("cron"), "spool/") {
+		return // a folder of what runs by the clock
 	}
 	if len(w) < 2 || s.staysName(w) || strings.HasPrefix(w, ".") || end < s.hi && b[end] == '*' || numbered(w) || isFile(w) || strings.HasSuffix(w, ".default") || strings.HasSuffix(w, ".default-release") {
 		return

@@ -14,6 +14,10 @@ func (s *Scanner) playHost(lo, hi int) {
 		s.summed(lo)
 		return
 	}
+	if b[hi] == ' ' || b[hi] == '!' {
+		s.ranOn(lo, hi)
+		return
+	}
 	if lo != s.lo || b[hi] != ':' || b[hi+1] != ' ' || b[hi+2] != '[' {
 		return
 	}

@@ -139,11 +139,19 @@ func (s *Scanner) leader(lo, hi int) {
 // <jdupont@..>. A word of the name must be in the address, which begins at lo.
 func (s *Scanner) knownBy(lo int, local []byte) {
 	b := s.buf
-	if lo-3 < s.lo || b[lo-1] != '<' && b[lo-1] != '(' || b[lo-2] != ' ' || len(local) < 4 {
+	if lo-3 < s.lo || b[lo-1] != '<' && b[lo-1] != '(' || b[lo-2] != ' ' {
+		return
+	}
+	if b[lo-3] == '"' {
+		s.shownAs(lo - 3)
+		return
+	}
+	if len(local) < 2 {
 		return
 	}
 	account := s.fold(local)
 	from, at, words, met := lo-2, lo-2, 0, false
+	initials := ""
 	for words < 4 {
 		end := at
 		for at > s.lo && (class[b[at-1]]&(fLetter|fHigh|fDash) != 0 || b[at-1] == '\'' || b[at-1] == '.' && end-at < 2) {
@@ -155,7 +163,8 @@ func (s *Scanner) knownBy(lo int, local []byte) {
 		}
 		from = at
 		words++
-		met = met || len(w) > 2 && strings.Contains(account, s.fold(w)) && !s.k.Common(s.fold(w))
+		initials = string(lower(w[0])) + initials
+		met = met || len(w) > 2 && len(local) > 3 && strings.Contains(account, s.fold(w)) && !s.k.Common(s.fold(w))
 		if at == s.lo || b[at-1] != ' ' {
 			break
 		}
@@ -167,7 +176,25 @@ func (s *Scanner) knownBy(lo int, local []byte) {
 	if first := bytes.IndexByte(b[from:lo-2], ' '); words > 2 && first > 0 && s.k.Common(s.fold(b[from:from+first])) {
 		from += first + 1 // Author Jean Dupont
 	}
-	if words > 1 && met && from < lo-2 {
+	if words > 1 && (met || initials == account) && from < lo-2 {
 		s.learn(from, lo-2, pseudonym.Person, "person")
+	}
+}
+
+// shownAs emits the person whose name in quotes stands before the address in brackets;
+// the quote that ends it is at end: "Jean Dupont" <jd7@nordbank.example>.
+func (s *Scanner) shownAs(end int) {
+	b := s.buf
+	to := end
+	if b[end-1] == '\\' {
+		to--
+	}
+	open := bytes.LastIndexByte(b[max(s.lo, end-60):to], '"')
+	if open < 0 {
+		return
+	}
+	open += max(s.lo, end-60) + 1
+	if v := b[open:to]; bytes.IndexByte(v, ' ') > 0 && personLike(v) && !s.titleWords(v) && bytes.IndexAny(v, "<>@:[]{}") < 0 {
+		s.learn(open, to, pseudonym.Person, "person")
 	}
 }

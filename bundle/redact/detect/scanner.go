@@ -433,7 +433,9 @@ func (s *Scanner) word(start, end int) int {
 				s.ported(lo, hi, end)
 			}
 		case b[end+2] == '/':
-			s.authority(end + 3)
+			if bytes.IndexByte(b[lo:hi], '@') < 0 {
+				s.authority(end + 3)
+			}
 		default:
 			s.exportSource(start, end)
 		}

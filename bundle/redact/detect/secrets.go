@@ -183,6 +183,15 @@ func secretLike(v []byte, g gap, key []byte) bool {
 	if g.quote == 0 && objectLike(v, k) {
 		return false
 	}
+	if k == "cookie" && len(v) > 3 && v[0] == '0' && v[1] == 'x' && (bytes.IndexByte(v, ',') > 0 || hexTail(v[2:])) {
+		return false // of a flow
+	}
+	if len(v) > 2 && v[0] == '0' && v[1] == 'x' && strings.HasPrefix(k, "session") && hexTail(v[2:]) && len(v) <= 18 {
+		return false // where an object lies in memory
+	}
+	if g.sep == ':' && g.quote == 0 && !g.keyed && verbal(k) && bytes.IndexByte(v, ' ') > 0 {
+		return false // what a function has to say
+	}
 	if g.prose && g.sep == ':' && g.quote == 0 && !g.keyed {
 		return false
 	}
@@ -218,6 +227,14 @@ func secretLike(v []byte, g gap, key []byte) bool {
 	}
 	return true
 }
+
+// verbal tells the name of a function from a key: check_ntlm_password.
+func verbal(key string) bool {
+	first, _, ok := strings.Cut(key, "_")
+	return ok && verbs.has(first)
+}
+
+var verbs = set("check get set verify validate read load change update reset prompt ask parse compare hash encrypt decrypt find fetch is has handle process auth authenticate request create delete query send")
 
 // licenceKey tells a key such as 4K7Q-99XZ-AB12 from the name of a licence.
 func licenceKey(v []byte) bool {

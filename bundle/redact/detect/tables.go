@@ -12,7 +12,7 @@ import (
 func (s *Scanner) tables() {
 	b := s.buf[s.lo:s.hi]
 	if len(b) == 0 || isSpace(b[0]) && len(bytes.TrimSpace(b)) == 0 {
-		if s.st.table.delim == 0 {
+		if d := s.st.table.delim; d == 0 || d == '|' || d >= 0x80 {
 			s.st.table = table{}
 		}
 		return
@@ -43,13 +43,19 @@ func (s *Scanner) tables() {
 			}
 		}
 	}
+	if s.st.table.n > 0 && s.st.table.ruledOff(b) {
+		s.st.table.pending = false
+		return
+	}
 	if len(b) >= 8 && len(b) <= 2000 && s.tableHeader(b) {
 		return
 	}
 	switch {
 	case s.st.table.n == 0:
 	case s.st.table.pending:
-		s.st.table = table{}
+		if t := &s.st.table; t.delim == 0 || hasDigit(b) || fields(b, t.delim) != t.width { // else titles go on below
+			s.st.table = table{}
+		}
 	case s.st.table.delim != 0:
 		s.delimited(b)
 	default:
@@ -101,6 +107,18 @@ func mayBeCSV(b []byte) bool {
 	return !isDigit(b[0]) && b[0] != '{' && b[0] != '[' && b[0] != '<' && bytes.IndexByte(b, ':') < 0 && bytes.IndexByte(b, '=') < 0
 }
 
+// lineDrawn is the last byte of the character that draws the line between two cells of a
+// table, │ ┃ ┆ ┊ or the like, where a row begins with one; 0 where none does.
+func lineDrawn(b []byte) byte {
+	if len(b) > 12 && b[1] == drawn2[1] && b[2] >= 0x82 && b[2] <= 0x8b && bytes.Count(b, b[:3]) > 2 {
+		return b[2]
+	}
+	return 0
+}
+
+// drawn2 is what the characters that draw lines begin with.
+var drawn2 = []byte{0xe2, 0x94}
+
 // csvHeader wants at least three fields, all of them names without digits first.
 func (s *Scanner) csvHeader(b []byte) (table, bool) {
 	var delim byte
@@ -110,12 +128,23 @@ func (s *Scanner) csvHeader(b []byte) (table, bool) {
 			break
 		}
 	}
+	if delim == 0 && b[leading(b)%len(b)] == 0xe2 {
+		delim = lineDrawn(b[leading(b):])
+	}
 	if delim == 0 {
 		return table{}, false
 	}
-	t := table{delim: delim}
+	// Within borders a line below the titles confirms them.
+	t := table{delim: delim, pending: delim >= 0x80 || delim == '|' && (b[leading(b)] == '|' || bytes.Contains(b, []byte(" | ")))}
+	within := s.st.table.n > 0 && s.st.table.delim == delim && fields(b, delim) == s.st.table.width
+	if within && t.pending && !s.st.table.pending {
+		return table{}, false
+	}
 	n := uint16(0)
 	for f := range bytes.SplitSeq(b, []byte{delim}) {
+		if delim >= 0x80 {
+			f = bytes.TrimSuffix(f, drawn2)
+		}
 		f = bytes.Trim(f, " \"'")
 		if len(f) > 40 || bytes.Count(f, []byte{' '}) > 1 || len(f) > 0 && class[f[0]]&fLetter == 0 && f[0] != '_' && f[0] != '#' {
 			return table{}, false
@@ -125,8 +154,16 @@ func (s *Scanner) csvHeader(b []byte) (table, bool) {
 				return table{}, false
 			}
 		}
-		if r := s.keyRule(f); r >= 0 && s.k.kind(r) != pseudonym.IPv4 {
-			t.put(column{at: n, kind: s.k.kind(r), rule: r})
+		if t.pending && (looksLikeValue(f) && len(f) > 0 || hasDigit(f) && !hump(f) && bytes.IndexByte(f, '_') > 0) {
+			return table{}, false
+		}
+		if within && (bytes.IndexByte(f, '.') > 0 || hasDigit(f)) {
+			return table{}, false // a row, though what it holds could be a title
+		}
+		if r := s.keyRule(f); r >= 0 && s.k.kind(r) != pseudonym.IPv4 && !(len(f) == 3 && s.k.kind(r) == pseudonym.Secret) {
+			if !(t.pending && s.k.kind(r) == pseudonym.Host && t.has(pseudonym.Host)) {
+				t.put(column{at: n, kind: s.k.kind(r), rule: r})
+			}
 		} else if k, ok := headerWords[strings.ToLower(string(f))]; ok && k != pseudonym.None {
 			t.put(column{at: n, kind: k, rule: noRule})
 		}
@@ -134,6 +171,29 @@ func (s *Scanner) csvHeader(b []byte) (table, bool) {
 	}
 	t.width = n
 	return t, t.n > 0 && n >= 3
+}
+
+// has reports whether a column of a kind is there already: further titles of hosts in a
+// bordered table say what a host is for.
+func (t *table) has(kind pseudonym.Kind) bool {
+	for _, c := range t.cols[:t.n] {
+		if c.kind == kind {
+			return true
+		}
+	}
+	return false
+}
+
+// ruledOff tells a line that only draws a border of a table whose cells lines part.
+func (t *table) ruledOff(b []byte) bool {
+	switch {
+	case t.delim == '|' && ruled[b[0]]:
+		_, ok := underline(b)
+		return ok
+	case t.delim >= 0x80:
+		return b[leading(b)] == 0xe2 && bytes.IndexByte(b, t.delim) < 0
+	}
+	return false
 }
 
 // delimited reads a row of a CSV table.
@@ -194,6 +254,9 @@ func csvField(b []byte, at int, delim byte) (from, end, next int) {
 		return from, len(b), len(b) + 1
 	}
 	end = at + i
+	if delim >= 0x80 && end-2 >= from {
+		end -= 2 // of the character that draws the line
+	}
 	for end > from && b[end-1] == ' ' {
 		end--
 	}
@@ -275,7 +338,7 @@ func (s *Scanner) colonFile(b []byte) bool {
 
 // hashLike tells the hashes of shadow, htpasswd and LDAP.
 func hashLike(f []byte) bool {
-	return len(f) > 8 && (f[0] == '$' || f[0] == '{' || f[0] == '!' && len(f) > 9 && (f[1] == '$' || f[1] == '!') || desCrypt(f) && looksEncoded(f))
+	return len(f) > 8 && (f[0] == '$' || hashScheme(f) || f[0] == '!' && len(f) > 9 && (f[1] == '$' || f[1] == '!') || desCrypt(f) && looksEncoded(f))
 }
 
 // desCrypt tells the thirteen characters of the oldest crypt(3) by their alphabet.
@@ -342,6 +405,8 @@ func (s *Scanner) listing(b []byte) {
 	if isDigit(b[0]) {
 		s.etcHosts(b)
 		s.accessLog(b)
+	} else if b[0] == 'f' && (b[1%len(b)] == 'd' || b[1%len(b)] == 'e') {
+		s.etcHosts(b)
 	}
 }
 
@@ -378,9 +443,27 @@ func (s *Scanner) owners(b []byte) {
 	}
 }
 
+// sixthHost is the length of the IPv6 address a line begins with, or 0.
+func sixthHost(b []byte) int {
+	n, colons := 0, 0
+	for n < len(b) && (isHexByte(b[n]) || b[n] == ':') {
+		if b[n] == ':' {
+			colons++
+		}
+		n++
+	}
+	if colons < 2 || n < 4 || n > 39 || n >= len(b) || !isSpace(b[n]) || colons == 2 && bytes.Index(b[:n], []byte("::")) < 0 {
+		return 0
+	}
+	return n
+}
+
 // etcHosts reads "10.0.0.5 web01.corp web01 # comment".
 func (s *Scanner) etcHosts(b []byte) {
 	_, n := parseQuad(b, '.')
+	if n == 0 {
+		n = sixthHost(b)
+	}
 	if n == 0 || n >= len(b) || !isSpace(b[n]) {
 		return
 	}

@@ -213,7 +213,23 @@ func (s *Scanner) nameAt(lo, limit int, kind pseudonym.Kind, id string, g gap) {
 	if kind == pseudonym.User && (strings.HasPrefix(name, "s-1-") || name == "nt" && bytes.HasPrefix(b[end:limit], []byte(" AUTH"))) || triple(name) {
 		return
 	}
+	if kind == pseudonym.User && name == "host" && end+2 < limit && b[end] == '/' {
+		if to := nameEnd(b, end+1, limit); nameShape(b[end+1 : max(end+1, to)]) {
+			s.hostName(end+1-s.lo, to-s.lo, s.fold(b[end+1:to])) // the machine is who asks
+		}
+		return
+	}
+	if end+1 < limit && b[end] == '=' && g.sep == ':' && g.quote == 0 && !g.keyed && kind != pseudonym.Serial {
+		return // another key, behind a program's name
+	}
+	if end+1 < limit && b[end] == '=' && end-lo < 4 && phrases[name]&aDN != 0 {
+		return // a DN, met by its parts
+	}
 	quoted := g.quote != 0 || g.keyed
+	if kind == pseudonym.Serial && name == "ibm" && end+6 < limit && b[end] == ',' {
+		s.nameAt(end+1, limit, kind, id, g) // IBM,02784F2
+		return
+	}
 	if kind == pseudonym.Serial && (!hasDigit(w) || len(w) < 4) {
 		s.serialsAfter(end, limit, id)
 		return
@@ -221,7 +237,7 @@ func (s *Scanner) nameAt(lo, limit int, kind pseudonym.Kind, id string, g gap) {
 	if !quoted && g.sep == ':' && b[lo-1] == ':' && joinedName(w) && partWords.has(strings.TrimRight(name[:strings.IndexAny(name, "-_")], "0123456789")) {
 		return // grpc-server:thread-16
 	}
-	if !quoted && g.sep == ':' && s.k.Common(name) && !s.beginsLine(lo) || stateWord.has(name) && !(nameWord.has(name) && (quoted || g.sep == '=')) {
+	if !quoted && g.sep == ':' && s.k.Common(name) && !s.beginsLine(lo) && !s.ofForm(lo, end, limit, kind, name) || stateWord.has(name) && !(nameWord.has(name) && (quoted || g.sep == '=')) {
 		return
 	}
 	if kind == pseudonym.Host && len(w) == 2 && hasDigit(w) && upperName(w) {
@@ -257,7 +273,7 @@ func (s *Scanner) nameAt(lo, limit int, kind pseudonym.Kind, id string, g gap) {
 			s.account(lo, lo+at)
 			if nameShape(w[at+1:]) {
 				s.hostName(lo+at+1-s.lo, end-s.lo, s.fold(w[at+1:]))
-			} else if realm := s.fold(w[at+1:]); !s.k.Common(realm) && !s.staysName(realm) && realm != "local" {
+			} else if realm := s.fold(w[at+1:]); !s.k.Common(realm) && !s.staysName(realm) && !localRealms.has(realm) {
 				s.learn(lo+at+1, end, pseudonym.Domain, "domain")
 			}
 		default:
@@ -270,6 +286,18 @@ func (s *Scanner) nameAt(lo, limit int, kind pseudonym.Kind, id string, g gap) {
 	}
 	s.parts(lo, end, kind, id, name)
 }
+
+// ofForm tells a value that stands alone behind its key and a tab, as in what Windows
+// writes of an event: there a common word is a name too.
+func (s *Scanner) ofForm(lo, end, limit int, kind pseudonym.Kind, name string) bool {
+	if kind != pseudonym.Domain && kind != pseudonym.User && kind != pseudonym.Host || s.buf[lo-1] != '\t' || len(name) < 3 || name == "workgroup" {
+		return false
+	}
+	return len(bytes.TrimRight(s.buf[end:limit], " \t\r")) == 0
+}
+
+// localRealms are realms that programs give by themselves.
+var localRealms = set("local pve pbs")
 
 // triple tells what a compiler builds for, x86_64-linux-gnu, from the name of a host.
 func triple(name string) bool {

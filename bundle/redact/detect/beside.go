@@ -1,0 +1,244 @@
+package detect
+
+import (
+	"bytes"
+	"strings"
+
+	"darksite/bundle/redact/pseudonym"
+)
+
+// This file deals with names told by what stands beside them: an address in brackets,
+// a port, the type of a record, a service, slashes before a share.
+
+// besideQuad emits the name whose address in brackets begins at lo, as in
+// "mx.nordbank [192.0.2.7]", where the name ends in no domain that is known.
+func (s *Scanner) besideQuad(lo int) {
+	b, p := s.buf, s.prev[0]
+	if lo > s.lo && b[lo-1] == ' ' && p.hi > p.lo && p.lo-s.lo < 2 && p.hi-p.lo > 2 {
+		s.timeServer(p, lo)
+		return
+	}
+	if lo-2 < s.lo || b[lo-1] != '[' && b[lo-1] != '(' || b[lo-2] != ' ' || p.hi != lo-2 || p.hi-p.lo < 4 {
+		return
+	}
+	w := b[p.lo:p.hi]
+	dot := bytes.LastIndexByte(w, '.')
+	if dot < 1 || len(w)-dot < 3 || class[w[0]]&(fLower|fDigit) == 0 {
+		return
+	}
+	if f := flagsOf(w); f&(fUpper|fAt|fUnder|fHigh) != 0 || flagsOf(w[dot+1:])&^(fLetter|fLower|fWord|fHex|fAlpha) != 0 {
+		return
+	}
+	name := string(w)
+	if p.lo > s.lo && strings.IndexByte("/@=.:\\", b[p.lo-1]) >= 0 || isFile(name) || isCode(name, w) || s.staysName(name) || publicNames.has(name) || !goodLabels(w) {
+		return
+	}
+	s.emitName(p.lo, p.hi, name, "host")
+}
+
+// timeServer emits the name that a list of time servers begins a line with, cut short or
+// not, by what stands behind: the server's own source at lo, its stratum and its sort.
+func (s *Scanner) timeServer(p span, lo int) {
+	b := s.buf
+	i := wordEnd(b[:s.hi], lo)
+	for range 2 {
+		from := i
+		for i < s.hi && b[i] == ' ' {
+			i++
+		}
+		if i == from || i >= s.hi {
+			return
+		}
+		if from = i; i+1 < s.hi && strings.IndexByte("ulbmpsa", b[i]) >= 0 && b[i+1] == ' ' {
+			break
+		}
+		for i < s.hi && isDigit(b[i]) {
+			i++
+		}
+		if i == from || i-from > 2 {
+			return
+		}
+	}
+	if i+1 < s.hi && strings.IndexByte("ulbmpsa", b[i]) >= 0 && bytes.IndexByte(b[p.lo:p.hi], '.') > 0 && hasLetter(b[p.lo:p.hi]) && len(bytes.TrimLeft(b[p.hi:lo], " ")) == 0 {
+		if name := s.fold(b[p.lo:p.hi]); !publicNames.has(name) {
+			s.hostName(p.lo-s.lo, p.hi-s.lo, name)
+		}
+	}
+}
+
+// resolved emits the host in front of its address where arp tells both and the MAC:
+// "beryl (192.0.2.5) at 02:e0:67:05:9d:5a"; at is the word at.
+func (s *Scanner) resolved(at int) {
+	b := s.buf
+	if at-10 < s.lo || b[at-1] != ' ' || b[at-2] != ')' {
+		return
+	}
+	open := bytes.LastIndexByte(b[s.lo:at], '(')
+	if open < 3 || !quadAhead(b[s.lo+open+1:s.hi]) {
+		return
+	}
+	s.atStart(open - 1)
+}
+
+// tagged reads an address that says of which family it is, and the machine in front of
+// it at the beginning of a line, as file servers write them: "beryl (ipv4:192.0.2.5:445)".
+func (s *Scanner) tagged(lo, hi int) {
+	b := s.buf
+	if hi+2 < s.hi && b[hi] == ':' && isHexByte(b[hi+1]) && lo-2 > s.lo && b[lo-1] == '(' && b[lo-2] == ' ' {
+		s.atStart(lo - 2 - s.lo)
+	}
+}
+
+// atStart emits the host that a line begins with and that ends at a place of it.
+func (s *Scanner) atStart(end int) {
+	b := s.buf[s.lo:s.hi]
+	from := leading(b)
+	if from+1 >= end {
+		return
+	}
+	for _, c := range b[from:end] {
+		if class[c]&(fLetter|fDigit|fDash|fDot) == 0 {
+			return
+		}
+	}
+	if w := b[from:end]; hasLetter(w) && !looksLikeValue(w) {
+		if name := s.fold(w); !s.k.Common(name) || nameShape(w) {
+			s.hostName(from, end, name)
+		}
+	}
+}
+
+// withPort reports whether a word behind on, at, to or from is a host by the port
+// behind it: at vault-prod:9103.
+func withPort(w, rest []byte) bool {
+	if len(rest) < 4 || rest[0] != ':' || bytes.IndexByte(w, '.') >= 0 || !nameShape(w) || class[w[0]]&fLetter == 0 {
+		return false
+	}
+	n := 1
+	for n < len(rest) && isDigit(rest[n]) {
+		n++
+	}
+	return n > 3 && n < 7 && (n == len(rest) || class[rest[n]] == 0 && rest[n] != ':')
+}
+
+// record emits the names of a record as name servers and dig write it: its owner at the
+// beginning of the line and the names behind the type, which all end in a dot.
+func (s *Scanner) record(lo, hi int) {
+	b, p := s.buf, s.prev[0]
+	if hi >= s.hi || !isSpace(b[hi]) || p.hi-p.lo != 2 || p.hi >= lo || !isSpace(b[p.hi]) || !foldEqual(b[p.lo:p.hi], "in") || !upperCase(b[lo:hi]) {
+		return
+	}
+	s.rooted(s.lo)
+	at, n := hi, 0
+	for n < 2 && at < s.hi {
+		for at < s.hi && isSpace(b[at]) {
+			at++
+		}
+		if at < s.hi && isDigit(b[at]) && allDigits(string(b[at:wordEnd(b[:s.hi], at)])) {
+			at = wordEnd(b[:s.hi], at) // a preference, a port
+			continue
+		}
+		at, n = s.rooted(at), n+1
+	}
+}
+
+// rooted emits the dotted name at a place that ends in the dot of the root, and returns
+// where it ends.
+func (s *Scanner) rooted(at int) int {
+	b := s.buf
+	end := wordEnd(b[:s.hi], at)
+	w := b[at:end]
+	if len(w) < 5 || w[len(w)-1] != '.' || bytes.IndexByte(w, '.') == len(w)-1 {
+		return end
+	}
+	w = w[:len(w)-1]
+	for _, c := range w {
+		if class[c]&fWord == 0 || c == '@' {
+			return end
+		}
+	}
+	if name := s.fold(w); !strings.HasSuffix(name, ".arpa") && !publicNames.has(name) && !s.staysName(name) && !allDigits(strings.ReplaceAll(name, ".", "")) {
+		for strings.HasPrefix(name, "_") {
+			i := strings.IndexByte(name, '.') + 1
+			at, name = at+i, name[i:]
+		}
+		s.emitName(at, end-1, name, "fqdn")
+	}
+	return end
+}
+
+// services are the classes of services in the names of principals.
+var services = set("cifs host http ldap nfs gc mssqlsvc termsrv restrictedkrbhost wsman dns hdb")
+
+// principal emits the host of cifs/berylsrv.nordbank, where the word before the slash
+// begins an item and the name ends in no domain that is known.
+func (s *Scanner) principal(lo, hi int) {
+	b := s.buf
+	if hi+5 >= s.hi || b[hi] != '/' || class[b[hi+1]]&(fLetter|fDigit) == 0 || lo > s.lo && !isSpace(b[lo-1]) && strings.IndexByte(`"'=,[(`, b[lo-1]) < 0 {
+		return
+	}
+	end := nameEnd(b, hi+1, s.hi)
+	w := b[hi+1 : end]
+	dot := bytes.LastIndexByte(w, '.')
+	if dot < 2 || len(w)-dot < 3 || !lettersOnly(string(w[dot+1:])) || end < s.hi && (b[end] == '/' && !isSpace(b[hi-1]) || class[b[end]] != 0 && b[end] != '@') {
+		return
+	}
+	if name := s.fold(w); services.hasFolded(b[lo:hi]) && !isFile(name) && goodLabels(w) && !s.staysName(name) {
+		s.emitName(hi+1, end, name, "fqdn")
+	}
+}
+
+// mounted emits the server of a share that slashes are before: //berylsrv/data. The word
+// mount, mounting or the like ends at hi.
+func (s *Scanner) mounted(hi int) {
+	if hi >= s.hi || s.buf[hi] != ' ' && s.buf[hi] != ':' {
+		return
+	}
+	at := bytes.Index(s.buf[hi:s.hi], []byte(" //"))
+	if at >= 0 {
+		s.shareOf(hi + at + 1)
+	}
+}
+
+// shareOf emits the server of //server/share at a place, unless it is an address.
+func (s *Scanner) shareOf(at int) {
+	b := s.buf
+	lo := at + 2
+	end := nameEnd(b, lo, s.hi)
+	if end-lo < 3 || end+1 >= s.hi || b[end] != '/' || class[b[end+1]] == 0 || class[b[lo]]&fLetter == 0 {
+		return
+	}
+	if name := s.fold(b[lo:end]); !s.staysName(name) && !isFile(name) && !(s.k.Common(name) && strings.IndexByte(name, '.') < 0) && !publicNames.has(name) {
+		s.emitName(lo, end, name, "unc")
+	}
+}
+
+// bracketLogon reads [NORDBANK]\[jdoe]@[LAPTOP7], as file servers write who asks. The
+// backslash is at i.
+func (s *Scanner) bracketLogon(i int) {
+	b := s.buf
+	open := bytes.LastIndexByte(b[max(s.lo, i-64):i], '[')
+	if open < 0 {
+		return
+	}
+	open += max(s.lo, i-64)
+	if domain := b[open+1 : i-1]; len(domain) > 1 && nameEnd(b, open+1, i) == i-1 {
+		if name := s.fold(domain); !s.staysName(name) && name != "workgroup" {
+			s.out = append(s.out, Finding{Start: open + 1, End: i - 1, Kind: pseudonym.Domain, Value: name, Rule: "logon", Learn: !s.k.Common(name) && len(name) > 2})
+		}
+	}
+	lo := i + 2
+	end := nameEnd(b, lo, s.hi)
+	if end >= s.hi || b[end] != ']' {
+		return
+	}
+	if end > lo+1 {
+		s.account(lo, end)
+	}
+	if end+3 < s.hi && b[end+1] == '@' && b[end+2] == '[' {
+		from := end + 3
+		if to := nameEnd(b, from, s.hi); to > from+1 && to < s.hi && b[to] == ']' {
+			s.hostName(from-s.lo, to-s.lo, s.fold(b[from:to]))
+		}
+	}
+}
