@@ -197,6 +197,7 @@ var rooms = []struct {
 	{"history", []string{"site", "sight", "chart"}},
 	{"rules", []string{"site", "sight", "books", "chart"}},
 	{"watch", []string{"site", "sight", "books", "certified", "history", "rules"}},
+	{"siteadmin", []string{"site", "sight", "certified", "rules", "watch"}},
 }
 
 func TestRoomsOfTheSiteStandInOrder(t *testing.T) {

@@ -65,7 +65,7 @@ func (a *app) brief(ctx context.Context, name string, o briefOptions) error {
 		if err != nil {
 			return err
 		}
-		card, err := brief.Card(b.Text, language(j.conf.Site.Language))
+		card, err := brief.Card(b.Text, site.WordList(j.conf.Site.Language))
 		if err != nil {
 			return err
 		}
@@ -75,7 +75,7 @@ func (a *app) brief(ctx context.Context, name string, o briefOptions) error {
 		}
 		page, phone := a.briefPages(r, b, card)
 		if o.frames != "" {
-			if err := writePDF(o.frames, func(f *safefile.File) error {
+			if err := site.WritePDF(o.frames, func(f *safefile.File) error {
 				for _, frame := range b.Frames {
 					if _, err := fmt.Fprintln(f, frame); err != nil {
 						return err
@@ -87,7 +87,7 @@ func (a *app) brief(ctx context.Context, name string, o briefOptions) error {
 			}
 			a.Env.Notef("written: %s", o.frames)
 		}
-		if err := a.printSheet(page, o.pdf); err != nil {
+		if err := a.PrintSheet(page, o.pdf); err != nil {
 			return err
 		}
 		if err := paper.Text(a.Env.Out, phone); err != nil {

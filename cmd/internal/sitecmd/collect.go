@@ -21,6 +21,7 @@ import (
 	"darksite/cmd/internal/sitecmd/certified"
 	"darksite/cmd/internal/sitecmd/sight"
 	"darksite/cmd/internal/sitecmd/site"
+	"darksite/cmd/internal/sitecmd/siteadmin"
 	"darksite/cmd/internal/sitecmd/watch"
 	"darksite/cmd/internal/siteconf"
 	"darksite/localmon"
@@ -269,12 +270,12 @@ func (a *app) caseFor(o *collectOptions) (*collect.Document, error) {
 // readinessPage is one page on the site itself, so that the vendor sees what
 // the site can do for itself. Keys and certificates stand for people.
 func (a *app) readinessPage() (collect.Document, error) {
-	v, err := a.siteView()
+	v, err := siteadmin.Read(a.Site)
 	if err != nil {
 		return collect.Document{}, err
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "readiness of site %s\n\n%s", v.Site.Code, findingLines(append(a.readiness(v), certified.Findings(a.Site)...)))
+	fmt.Fprintf(&b, "readiness of site %s\n\n%s", v.Site.Code, findingLines(append(siteadmin.Readiness(a.Site, v), certified.Findings(a.Site)...)))
 	if c, _, err := certified.Count(a.Site); err == nil && len(c.Admins) > 0 { // why not is among the findings
 		b.WriteString("\ncertificates of admins\n")
 		for _, who := range c.Admins {

@@ -13,12 +13,13 @@ import (
 	"darksite/bundle/collect/kit"
 	"darksite/cmd/internal/sitecmd/sight"
 	"darksite/cmd/internal/sitecmd/site"
+	"darksite/cmd/internal/sitecmd/siteadmin"
 )
 
 // ownChecks are what the kit says of itself. The machine is examined now, while
 // the bundle that is being collected is not among the things found.
 func (a *app) ownChecks(ctx context.Context, s *sight.Sight) *kit.Kit {
-	doctor := findingLines(a.examine(ctx))
+	doctor := findingLines(siteadmin.Examine(ctx, a.Site))
 	last := a.lastHistoryCheck()
 	replies, failed := a.openedReplies()
 	return kit.New(

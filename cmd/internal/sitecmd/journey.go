@@ -18,7 +18,6 @@ import (
 	"darksite/bundle/redact"
 	"darksite/bundle/redact/pseudonym"
 	"darksite/bundle/roster"
-	"darksite/bundle/seal"
 	"darksite/cmd/internal/sitecmd/sight"
 	"darksite/cmd/internal/sitecmd/site"
 	"darksite/cmd/internal/sitecmd/watch"
@@ -257,6 +256,3 @@ func namedBy(metric, label string) redact.Kind {
 	}
 	return pseudonym.None
 }
-
-// recipientFingerprint is how people compare a recipient.
-func recipientFingerprint(recipient string) string { return seal.Fingerprint(recipient) }

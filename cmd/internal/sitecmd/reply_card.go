@@ -14,6 +14,7 @@ import (
 	"darksite/bundle/reply"
 	"darksite/bundle/roster"
 	"darksite/bundle/safefile"
+	"darksite/bundle/seal"
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/sitecmd/site"
 )
@@ -64,13 +65,13 @@ func (a *app) printCard(card *newCard) {
 		row("removes", p.ID+" "+p.Key.Fingerprint())
 	}
 	for _, r := range card.change.OpensNot {
-		row("opens bundles no more:", recipientFingerprint(r))
+		row("opens bundles no more:", seal.Fingerprint(r))
 	}
 	for _, p := range card.change.Added {
 		row("LOOSENS: may sign replies:", p.ID+" "+p.Key.Fingerprint())
 	}
 	for _, r := range card.change.Opens {
-		row("LOOSENS: may open bundles:", recipientFingerprint(r))
+		row("LOOSENS: may open bundles:", seal.Fingerprint(r))
 	}
 	for _, p := range card.change.GivenAgain {
 		row("LOOSENS: gives again", "key "+p.KeyID)

@@ -12,6 +12,7 @@ import (
 	historycmd "darksite/cmd/internal/sitecmd/history"
 	"darksite/cmd/internal/sitecmd/rules"
 	"darksite/cmd/internal/sitecmd/site"
+	"darksite/cmd/internal/sitecmd/siteadmin"
 	"darksite/cmd/internal/sitecmd/train"
 	"darksite/cmd/internal/sitecmd/watch"
 
@@ -44,11 +45,11 @@ The site folder is --dir, else $DARKSITE_DIR, else ~/.darksite.
 	root.CompletionOptions.HiddenDefaultCmd = false
 	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error { return a.enterLab(c) }
 	root.AddCommand(
-		a.initCommand(),
+		siteadmin.InitCommand(a.Site),
 		a.demoCommand(),
 		a.simCommand(),
 		train.Command(a.Site, a.trainLabCommand()),
-		a.doctorCommand(),
+		siteadmin.DoctorCommand(a.Site),
 		a.versionCommand(),
 		watch.Command(a.Site),
 		a.statusCommand(),
@@ -63,8 +64,12 @@ The site folder is --dir, else $DARKSITE_DIR, else ~/.darksite.
 		a.redactCommand(),
 		a.revealCommand(),
 		a.replyCommand(),
-		a.journalCommand(),
-		a.siteCommand(),
+		siteadmin.JournalCommand(a.Site),
+		siteadmin.Command(a.Site),
 	)
 	return root
+}
+
+func (a *app) versionCommand() *cobra.Command {
+	return cli.VersionCommand(a.Env, "darksite", a.Version)
 }

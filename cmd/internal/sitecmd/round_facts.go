@@ -11,6 +11,7 @@ import (
 	historycmd "darksite/cmd/internal/sitecmd/history"
 	"darksite/cmd/internal/sitecmd/sight"
 	"darksite/cmd/internal/sitecmd/site"
+	"darksite/cmd/internal/sitecmd/siteadmin"
 	"darksite/cmd/internal/sitecmd/watch"
 	"darksite/localmon/overview"
 	"darksite/localmon/rounds"
@@ -39,11 +40,11 @@ func fromFinding(what string, f site.Finding) overview.Line {
 
 func (a *app) kitLines(ctx context.Context, s *sight.Sight, since time.Time, marks map[string]rounds.Mark) []overview.Line {
 	now := a.Env.Now()
-	lines := []overview.Line{fromFinding("disk", a.examineSpace()), fromFinding("clock", a.examineClock())}
-	for _, f := range a.examineKeys() {
+	lines := []overview.Line{fromFinding("disk", siteadmin.ExamineSpace(a.Site)), fromFinding("clock", siteadmin.ExamineClock(a.Site))}
+	for _, f := range siteadmin.ExamineKeys(a.Site) {
 		lines = append(lines, fromFinding("key", f))
 	}
-	for _, f := range a.examineStaging() {
+	for _, f := range siteadmin.ExamineStaging(a.Site) {
 		lines = append(lines, fromFinding("staging", f))
 	}
 	lines = append(lines, a.notifierLines(ctx, s)...)

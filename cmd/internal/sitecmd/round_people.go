@@ -9,6 +9,7 @@ import (
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/sitecmd/certified"
 	"darksite/cmd/internal/sitecmd/sight"
+	"darksite/cmd/internal/sitecmd/siteadmin"
 	"darksite/cmd/internal/siteconf"
 	"darksite/localmon"
 	"darksite/localmon/overview"
@@ -30,10 +31,10 @@ func (a *app) peopleLines(ctx context.Context, s *sight.Sight, marks map[string]
 	}
 	lines := append(contactLines(conf, now), a.coverageLines(now)...)
 	lines = append(lines, arrayCertificates(ctx, s, conf, now)...)
-	if v, err := a.siteView(); err != nil {
+	if v, err := siteadmin.Read(a.Site); err != nil {
 		lines = append(lines, unknownLine("roster and vendor card", err))
 	} else {
-		for _, f := range a.readiness(v) {
+		for _, f := range siteadmin.Readiness(a.Site, v) {
 			if f.State != "OK" {
 				lines = append(lines, fromFinding("readiness", f))
 			}

@@ -1,4 +1,4 @@
-package sitecmd
+package siteadmin
 
 import (
 	"errors"
@@ -10,7 +10,7 @@ import (
 	"darksite/bundle"
 	"darksite/bundle/journal"
 	"darksite/bundle/roster"
-	"darksite/bundle/safefile"
+	"darksite/bundle/seal"
 	"darksite/bundle/sign"
 	"darksite/bundle/words"
 	"darksite/cmd/internal/cli"
@@ -92,7 +92,7 @@ func (a *app) keysView() (keysView, error) {
 	if err != nil {
 		return keysView{}, err
 	}
-	lang := language(conf.Site.Language)
+	lang := site.WordList(conf.Site.Language)
 	digest := bundle.DigestOf(text)
 	v := keysView{
 		Site: r.Site, Roster: r.Version, SHA256: string(digest), Words: spoken(lang, string(digest)), Approvals: a.Approvals(r.Approvals), Clear: r.Clear,
@@ -129,7 +129,7 @@ func (a *app) keysView() (keysView, error) {
 // addRecipients adds what opens bundles and what signs journal and replies.
 func (a *app) addRecipients(v *keysView, lang words.Language, r roster.Roster) error {
 	opens := func(holder, use, recipient string) {
-		print := recipientFingerprint(recipient)
+		print := seal.Fingerprint(recipient)
 		v.Keys = append(v.Keys, keyView{Holder: holder, Use: use, State: "in force", SHA256: print, Words: spoken(lang, print)})
 	}
 	opens("site "+r.Site, "record key: opens what left", r.Record)
@@ -163,14 +163,6 @@ func personKeyView(lang words.Language, p roster.Person, state string) keyView {
 		roster.Replier:   "signs replies and receipts of the vendor",
 	}[p.Role]
 	return keyView{Holder: p.ID, Name: p.Name, Use: use, State: state, Fingerprint: p.Key.Fingerprint(), SHA256: p.Key.Hex(), Words: spoken(lang, p.Key.Hex())}
-}
-
-// language is the word list for the language of a site.
-func language(code string) words.Language {
-	if code == string(words.French) {
-		return words.French
-	}
-	return words.English
 }
 
 // spoken spells a digest as words; what is no digest has none.
@@ -463,20 +455,4 @@ func (a *app) personKeyAs(id, name string, o personOptions) (sign.PublicKey, err
 		return "", err
 	}
 	return keyfile.NewSigner(a.Path(site.KeysDir), name, pass)
-}
-
-// writePDF makes a file that is not there yet.
-func writePDF(file string, write func(f *safefile.File) error) error {
-	if _, err := os.Lstat(file); err == nil {
-		return cli.WithHint(cli.WithCode(cli.CodeRefused, fmt.Errorf("%s is there already", file)), "name a file that is not there yet with --pdf")
-	}
-	f, err := safefile.Create(file, 0o600)
-	if err != nil {
-		return err
-	}
-	defer f.Abort()
-	if err := write(f); err != nil {
-		return err
-	}
-	return f.Commit()
 }

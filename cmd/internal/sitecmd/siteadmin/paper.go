@@ -1,4 +1,4 @@
-package sitecmd
+package siteadmin
 
 import (
 	"embed"
@@ -10,7 +10,6 @@ import (
 
 	"darksite/bundle/paper"
 	"darksite/bundle/roster"
-	"darksite/bundle/safefile"
 	"darksite/bundle/words"
 	"darksite/cmd/internal/cli"
 
@@ -56,7 +55,7 @@ func (a *app) keysChecklistCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.printSheet(s, pdf)
+			return a.PrintSheet(s, pdf)
 		},
 	}
 	c.Flags().StringVar(&pdf, "pdf", "", "write it into this file as PDF")
@@ -122,7 +121,7 @@ func (a *app) keysCardCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.printSheet(s, pdf)
+			return a.PrintSheet(s, pdf)
 		},
 	}
 	c.Flags().StringVar(&pdf, "pdf", "", "write it into this file as PDF")
@@ -157,16 +156,4 @@ func (a *app) keyCard(id string) (paper.Sheet, error) {
 		"", "Date ______________  Signature of the holder ______________________________", "")
 	code := fmt.Sprintf("DARKSITE KEY %s %s %s", v.Site, strings.ToUpper(card.Holder), strings.ToUpper(card.SHA256))
 	return paper.Sheet{Title: fmt.Sprintf("Site %s: key card of %s", v.Site, card.Holder), Made: a.Env.Now(), Rows: rows, Codes: []string{code}}, nil
-}
-
-// printSheet prints a sheet as text, or into a PDF that is not there yet.
-func (a *app) printSheet(s paper.Sheet, pdf string) error {
-	if pdf == "" {
-		return paper.Text(a.Env.Out, s)
-	}
-	if err := writePDF(pdf, func(f *safefile.File) error { return paper.PDF(f, s) }); err != nil {
-		return err
-	}
-	a.Env.Notef("written: %s", pdf)
-	return nil
 }

@@ -1,4 +1,4 @@
-package sitecmd
+package siteadmin
 
 import (
 	"errors"
@@ -22,7 +22,9 @@ type initOptions struct {
 	noPass     bool
 }
 
-func (a *app) initCommand() *cobra.Command {
+// InitCommand is darksite init.
+func InitCommand(s *site.Site) *cobra.Command {
+	a := &app{s}
 	var o initOptions
 	c := &cobra.Command{
 		Use:   "init",

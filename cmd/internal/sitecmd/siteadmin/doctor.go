@@ -1,4 +1,4 @@
-package sitecmd
+package siteadmin
 
 import (
 	"context"
@@ -22,30 +22,27 @@ import (
 	"github.com/spf13/cobra"
 )
 
-func (a *app) versionCommand() *cobra.Command {
-	return cli.VersionCommand(a.Env, "darksite", a.Version)
-}
-
-func (a *app) doctorCommand() *cobra.Command {
+// DoctorCommand is darksite doctor.
+func DoctorCommand(s *site.Site) *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use: "doctor", Short: "Is this machine fit for the kit: folder, space, clock, stock programs", Args: cobra.NoArgs,
 		Long:    "Check what the kit needs of the machine. Nothing is changed. Exit 3 when something\nneeds attention.",
 		Example: "  darksite doctor",
 		RunE: func(c *cobra.Command, _ []string) error {
-			findings := a.examine(c.Context())
+			findings := Examine(c.Context(), s)
 			if asJSON {
-				if err := a.Env.JSON(findings); err != nil {
+				if err := s.Env.JSON(findings); err != nil {
 					return err
 				}
-				return a.Attention(findings)
+				return s.Attention(findings)
 			}
 			t := &cli.Table{Header: []string{"STATE", "WHAT"}}
 			for _, f := range findings {
 				t.Add(f.State, f.What)
 			}
-			t.Print(a.Env.Out, a.Env.Width(), a.Env.Color())
-			return a.Attention(findings)
+			t.Print(s.Env.Out, s.Env.Width(), s.Env.Color())
+			return s.Attention(findings)
 		},
 	}
 	cli.JSONFlag(c, &asJSON)
@@ -55,8 +52,10 @@ func (a *app) doctorCommand() *cobra.Command {
 // leastSpace is the room a site folder should have.
 const leastSpace = 1 << 30
 
-func (a *app) examine(ctx context.Context) []site.Finding {
-	out := []site.Finding{a.examineFolder(), a.examineSpace(), a.examineClock()}
+// Examine is everything the kit finds out about itself.
+func Examine(ctx context.Context, s *site.Site) []site.Finding {
+	a := &app{s}
+	out := []site.Finding{a.examineFolder(), ExamineSpace(a.Site), ExamineClock(a.Site)}
 	if lib, err := content.Library(); err != nil {
 		out = append(out, site.Finding{State: "CRIT", What: "runbooks: " + err.Error()})
 	} else {
@@ -74,8 +73,8 @@ func (a *app) examine(ctx context.Context) []site.Finding {
 		}
 		out = append(out, site.Finding{State: "OK", What: p.name + " is installed"})
 	}
-	out = append(out, a.examineKeys()...)
-	out = append(out, a.examineStaging()...)
+	out = append(out, ExamineKeys(a.Site)...)
+	out = append(out, ExamineStaging(a.Site)...)
 	out = append(out, watch.ExamineNotify(a.Site)...)
 	if _, err := a.Config(); err == nil { // else the folder was complained of
 		policy, _ := a.ExaminePolicy()
@@ -85,9 +84,9 @@ func (a *app) examine(ctx context.Context) []site.Finding {
 	return append(out, a.examineMonitor(ctx))
 }
 
-// examineKeys finds private keys that others may read.
-func (a *app) examineKeys() []site.Finding {
-	files, _ := filepath.Glob(a.Path(site.KeysDir, "*.key")) // the pattern is a valid one
+// ExamineKeys finds private keys that others may read.
+func ExamineKeys(s *site.Site) []site.Finding {
+	files, _ := filepath.Glob(s.Path(site.KeysDir, "*.key")) // the pattern is a valid one
 	var out []site.Finding
 	for _, file := range files {
 		if info, err := os.Stat(file); err == nil && info.Mode().Perm()&0o077 != 0 {
@@ -97,9 +96,9 @@ func (a *app) examineKeys() []site.Finding {
 	return out
 }
 
-// examineStaging finds raw data that an interrupted collection left.
-func (a *app) examineStaging() []site.Finding {
-	dirs, _ := filepath.Glob(a.Path(site.BundlesDir, "*", "staging")) // the pattern is a valid one
+// ExamineStaging finds raw data that an interrupted collection left.
+func ExamineStaging(s *site.Site) []site.Finding {
+	dirs, _ := filepath.Glob(s.Path(site.BundlesDir, "*", "staging")) // the pattern is a valid one
 	var out []site.Finding
 	for _, dir := range dirs {
 		id := filepath.Base(filepath.Dir(dir))
@@ -125,8 +124,9 @@ func (a *app) examineFolder() site.Finding {
 	return site.Finding{State: "OK", What: "site folder " + a.Dir() + " is private and site.yaml is read"}
 }
 
-func (a *app) examineSpace() site.Finding {
-	dir := a.Dir()
+// ExamineSpace says whether the disk has room for a bundle.
+func ExamineSpace(s *site.Site) site.Finding {
+	dir := s.Dir()
 	for {
 		var st syscall.Statfs_t
 		err := syscall.Statfs(dir, &st)
@@ -148,8 +148,9 @@ func (a *app) examineSpace() site.Finding {
 // oldest is before anything this kit could have been used for.
 const oldestYear = 2026
 
-func (a *app) examineClock() site.Finding {
-	now := a.Env.Now()
+// ExamineClock says whether the clock can be right at all.
+func ExamineClock(s *site.Site) site.Finding {
+	now := s.Env.Now()
 	if now.Year() < oldestYear {
 		return site.Finding{State: "CRIT", What: "the clock says " + now.Format("2006-01-02") + ": it has lost its time", Next: "set the clock by hand"}
 	}

@@ -1,4 +1,4 @@
-package sitecmd
+package siteadmin
 
 import (
 	"errors"
@@ -11,6 +11,7 @@ import (
 
 	"darksite/bundle/roster"
 	"darksite/bundle/safefile"
+	"darksite/bundle/seal"
 	"darksite/bundle/sign"
 	"darksite/bundle/words"
 	"darksite/cmd/internal/cli"
@@ -22,7 +23,12 @@ import (
 	"github.com/spf13/cobra"
 )
 
-func (a *app) siteCommand() *cobra.Command {
+// app is the site that the commands of this package work on.
+type app struct{ *site.Site }
+
+// Command is darksite site.
+func Command(s *site.Site) *cobra.Command {
+	a := &app{s}
 	c := &cobra.Command{
 		Use:   "site",
 		Short: "The site file, its people, keys and the vendor's card",
@@ -35,8 +41,8 @@ func (a *app) siteCommand() *cobra.Command {
 	return c
 }
 
-// siteView is what `site show` prints.
-type siteView struct {
+// View is what `site show` prints.
+type View struct {
 	Dir       string           `json:"dir"`
 	Site      siteIdentity     `json:"site"`
 	Arrays    []siteArray      `json:"arrays"`
@@ -95,19 +101,20 @@ type personView struct {
 	Fingerprint string `json:"fingerprint"`
 }
 
-func (a *app) siteView() (siteView, error) {
-	conf, err := a.Config()
+// Read is the site as site show prints it.
+func Read(s *site.Site) (View, error) {
+	conf, err := s.Config()
 	if err != nil {
-		return siteView{}, err
+		return View{}, err
 	}
-	r, err := a.Roster()
+	r, err := s.Roster()
 	if err != nil {
-		return siteView{}, err
+		return View{}, err
 	}
-	v := siteView{Dir: a.Dir(), Site: siteIdentity(conf.Site), Arrays: []siteArray{}, Notify: watch.Notifiers(conf), Contacts: contacts(conf.Contacts), Approvals: r.Approvals, Roster: r.Version, People: people(r.People), Plan: conf.Support.Plan}
-	chain, _, err := a.RosterChain()
+	v := View{Dir: s.Dir(), Site: siteIdentity(conf.Site), Arrays: []siteArray{}, Notify: watch.Notifiers(conf), Contacts: contacts(conf.Contacts), Approvals: r.Approvals, Roster: r.Version, People: people(r.People), Plan: conf.Support.Plan}
+	chain, _, err := s.RosterChain()
 	if err != nil {
-		return siteView{}, a.Unreadable(site.RostersDir, err)
+		return View{}, s.Unreadable(site.RostersDir, err)
 	}
 	v.Founded = chain != nil
 	if !conf.Support.Until.IsZero() {
@@ -116,12 +123,12 @@ func (a *app) siteView() (siteView, error) {
 	for _, ar := range conf.Arrays {
 		v.Arrays = append(v.Arrays, siteArray{ar.Name, string(ar.Kind), string(ar.Via), ar.Dialled()})
 	}
-	vendor, err := a.Vendor()
+	vendor, err := s.Vendor()
 	switch {
 	case err == nil:
 		v.Vendor = fmt.Sprintf("%s, card %d", vendor.Name, vendor.Version)
 	case cli.Code(err) != cli.CodeRefused: // refused means: none yet
-		return siteView{}, err
+		return View{}, err
 	}
 	return v, nil
 }
@@ -140,7 +147,7 @@ func (a *app) siteShowCommand() *cobra.Command {
 		Use: "show", Short: "What this site is: arrays, contacts, people, vendor", Args: cobra.NoArgs,
 		Example: "  darksite site show --json",
 		RunE: func(*cobra.Command, []string) error {
-			v, err := a.siteView()
+			v, err := Read(a.Site)
 			if err != nil {
 				return err
 			}
@@ -155,7 +162,7 @@ func (a *app) siteShowCommand() *cobra.Command {
 	return c
 }
 
-func (a *app) printSite(v siteView) {
+func (a *app) printSite(v View) {
 	a.Env.Fact("site", fmt.Sprintf("%s, %s (%s, %s)", v.Site.Code, v.Site.Name, v.Site.Timezone, v.Site.Language))
 	a.Env.Fact("folder", v.Dir)
 	a.Env.Fact("export", fmt.Sprintf("%s needed, roster version %d", cli.Counted(int(v.Approvals), "approval"), v.Roster))
@@ -195,11 +202,11 @@ func (a *app) siteCheckCommand() *cobra.Command {
 		Long:    "Check that the site can do its whole journey. Exit 3 when something is missing.",
 		Example: "  darksite site check",
 		RunE: func(*cobra.Command, []string) error {
-			v, err := a.siteView()
+			v, err := Read(a.Site)
 			if err != nil {
 				return err
 			}
-			findings := append(a.readiness(v), certified.Findings(a.Site)...)
+			findings := append(Readiness(a.Site, v), certified.Findings(a.Site)...)
 			if asJSON {
 				err = a.Env.JSON(findings)
 			} else {
@@ -216,8 +223,8 @@ func (a *app) siteCheckCommand() *cobra.Command {
 	return c
 }
 
-// readiness judges what the journey needs.
-func (a *app) readiness(v siteView) []site.Finding {
+// Readiness judges what the journey needs.
+func Readiness(s *site.Site, v View) []site.Finding {
 	count := map[string]int{}
 	for _, p := range v.People {
 		count[p.Role]++
@@ -228,20 +235,20 @@ func (a *app) readiness(v siteView) []site.Finding {
 		}
 		return site.Finding{State: state, What: bad, Next: next}
 	}
-	policy, p := a.ExaminePolicy()
-	needed := site.OfficersFor(a.Approvals(v.Approvals), p)
+	policy, p := s.ExaminePolicy()
+	needed := site.OfficersFor(s.Approvals(v.Approvals), p)
 	out := []site.Finding{{State: "OK", What: "site.yaml is read"}, policy}
 	out = append(
 		out,
-		judge(len(v.Arrays) > 0, "WARN", cli.Counted(len(v.Arrays), "array")+" watched", "no array is configured: only this machine is watched", "edit "+a.Path(siteconf.FileName)),
-		judge(len(v.Contacts) >= 2, "WARN", cli.Counted(len(v.Contacts), "contact")+" may ask for support", "fewer than two contacts: nobody may stand in", "edit "+a.Path(siteconf.FileName)),
+		judge(len(v.Arrays) > 0, "WARN", cli.Counted(len(v.Arrays), "array")+" watched", "no array is configured: only this machine is watched", "edit "+s.Path(siteconf.FileName)),
+		judge(len(v.Contacts) >= 2, "WARN", cli.Counted(len(v.Contacts), "contact")+" may ask for support", "fewer than two contacts: nobody may stand in", "edit "+s.Path(siteconf.FileName)),
 		judge(count[string(roster.Collector)] > 0, "CRIT", "a collector is enrolled", "no collector is enrolled: no bundle can be made", "darksite site people add ID --name NAME --role collector"),
 		judge(int64(count[string(roster.Officer)]) >= needed, "CRIT", fmt.Sprintf("%s for %s", cli.Counted(count[string(roster.Officer)], "officer"), cli.Counted(int(needed), "approval")),
 			fmt.Sprintf("%s enrolled, %d must agree: no bundle can leave", cli.Counted(count[string(roster.Officer)], "officer"), needed), "darksite site people add ID --name NAME --role officer"),
 		judge(v.Founded, "WARN", fmt.Sprintf("roster %d is signed as the one before demands", v.Roster), "the roster is signed by nobody: who can write this folder can enrol himself", "darksite site keys checklist found"),
 		judge(v.Vendor != "", "CRIT", "vendor card: "+v.Vendor, "no vendor card: no bundle can be sealed", "darksite site vendor CARD"),
 	)
-	if _, err := os.Stat(a.Path(site.KeysDir, site.RecordKey)); err == nil {
+	if _, err := os.Stat(s.Path(site.KeysDir, site.RecordKey)); err == nil {
 		out = append(out, site.Finding{State: "WARN", What: "the record key lies in the site folder: keep it in the officers' safe and name it with --identity when needed"})
 	}
 	return out
@@ -408,10 +415,10 @@ type vendorView struct {
 func viewVendor(v roster.Vendor) vendorView {
 	out := vendorView{Name: v.Name, Version: v.Version, Intake: []string{}, Escrow: []string{}, People: people(v.People)}
 	for _, in := range v.Intake {
-		out.Intake = append(out.Intake, recipientFingerprint(in))
+		out.Intake = append(out.Intake, seal.Fingerprint(in))
 	}
 	for _, e := range v.Escrow {
-		out.Escrow = append(out.Escrow, recipientFingerprint(e))
+		out.Escrow = append(out.Escrow, seal.Fingerprint(e))
 	}
 	return out
 }
@@ -428,10 +435,10 @@ func (a *app) printVendor(v roster.Vendor) {
 		}
 	}
 	for _, in := range v.Intake {
-		show("opens bundles", "", recipientFingerprint(in))
+		show("opens bundles", "", seal.Fingerprint(in))
 	}
 	for _, e := range v.Escrow {
-		show("opens bundles, kept offline for the day the others are lost", "", recipientFingerprint(e))
+		show("opens bundles, kept offline for the day the others are lost", "", seal.Fingerprint(e))
 	}
 	for _, p := range v.People {
 		show("signs replies: "+p.ID, p.Key.Fingerprint(), p.Key.Hex())
@@ -444,7 +451,7 @@ func (a *app) wordList() words.Language {
 	if err != nil {
 		return words.English // the screen that needs it says what is wrong with site.yaml
 	}
-	return language(conf.Site.Language)
+	return site.WordList(conf.Site.Language)
 }
 
 func (a *app) acceptVendor(card string, yes bool) error {

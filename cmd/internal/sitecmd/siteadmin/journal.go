@@ -1,4 +1,4 @@
-package sitecmd
+package siteadmin
 
 import (
 	"errors"
@@ -12,11 +12,14 @@ import (
 	"darksite/bundle"
 	"darksite/bundle/journal"
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/site"
 
 	"github.com/spf13/cobra"
 )
 
-func (a *app) journalCommand() *cobra.Command {
+// JournalCommand is darksite journal.
+func JournalCommand(s *site.Site) *cobra.Command {
+	a := &app{s}
 	c := &cobra.Command{
 		Use: "journal", Short: "The tamper-evident log of every decision",
 		Example: "  darksite journal show\n  darksite journal verify --mark 17:9f86d081...   (size and root from a cover sheet)",
