@@ -197,6 +197,7 @@ var rooms = []struct {
 	{"history", []string{"site", "sight", "chart"}},
 	{"rules", []string{"site", "sight", "books", "chart"}},
 	{"watch", []string{"site", "sight", "books", "certified", "history", "rules"}},
+	{"remedy", []string{"site", "sight", "books", "certified", "watch"}},
 	{"siteadmin", []string{"site", "sight", "certified", "rules", "watch"}},
 }
 

@@ -19,12 +19,12 @@ import (
 	"darksite/bundle/pipeline"
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/sitecmd/certified"
+	"darksite/cmd/internal/sitecmd/remedy"
 	"darksite/cmd/internal/sitecmd/sight"
 	"darksite/cmd/internal/sitecmd/site"
 	"darksite/cmd/internal/sitecmd/siteadmin"
 	"darksite/cmd/internal/sitecmd/watch"
 	"darksite/cmd/internal/siteconf"
-	"darksite/localmon"
 	"darksite/localmon/source/push"
 	"darksite/localmon/units"
 	"darksite/training/certificate"
@@ -134,7 +134,7 @@ func (a *app) gather(ctx context.Context, o *collectOptions) (*gathering, error)
 		return nil, err
 	}
 	o.marking = cmp.Or(o.marking, conf.Review.Marking, "INTERNAL")
-	if err := a.checkRuns(o.runs); err != nil {
+	if err := remedy.CheckRuns(a.Site, o.runs); err != nil {
 		return nil, err
 	}
 	draft, err := a.caseFor(o)
@@ -166,7 +166,7 @@ func (a *app) gather(ctx context.Context, o *collectOptions) (*gathering, error)
 	for _, c := range []collect.Collector{
 		arraystate.New(arrays...),
 		collectmonitor.New(collectmonitor.Options{History: s.Reader, Alerts: s, Now: now, Recent: profile.Recent, Trend: profile.Trend, Step: profile.Step, Select: asked.selector()}),
-		runs.New(runs.Options{Dir: a.Path(site.RunsDir), Only: a.withCalled(o.runs)}),
+		runs.New(runs.Options{Dir: a.Path(site.RunsDir), Only: remedy.WithCalled(a.Site, o.runs)}),
 		a.hostFacts(),
 		heard.New(heard.Options{Dir: a.Path(site.SpoolDir), Channels: []string{string(push.Syslog), string(push.Trap)}, Window: profile.Logs, Now: now}),
 		a.hostLogs(profile.Logs),
@@ -355,53 +355,4 @@ func (a *app) printOutcomes(list []collect.Outcome) (part bool) {
 // site, so that is little.
 func (a *app) clockNote() string {
 	return "site clock, no time server assumed; order comes from sequence numbers"
-}
-
-// fillFromAlerts completes a case from the alerts it is about.
-func (a *app) fillFromAlerts(ctx context.Context, o *caseOptions) error {
-	for _, text := range o.alerts {
-		var id uint64
-		if _, err := fmt.Sscan(text, &id); err != nil {
-			return cli.Usagef("--alert %q is not the number of an alert", text)
-		}
-		al, err := sight.Alert(ctx, a.Site, id)
-		if err != nil {
-			return err
-		}
-		if !slices.Contains(o.draft.Alerts, id) {
-			o.draft.Alerts = append(o.draft.Alerts, id)
-		}
-		o.draft.Array = cmp.Or(o.draft.Array, al.Target)
-		o.draft.Subject = cmp.Or(o.draft.Subject, al.Target+": "+al.Summary)
-		o.severity = cmp.Or(o.severity, int(al.Severity))
-	}
-	if o.draft.Array == "" || o.draft.Model != "" && o.draft.OSVersion != "" {
-		return nil
-	}
-	return sight.With(ctx, a.Site, func(s *sight.Sight) error { return fillIdentity(ctx, s, &o.draft) })
-}
-
-// fillIdentity takes model and version of an array from what the monitor saw.
-func fillIdentity(ctx context.Context, s *sight.Sight, d *casedraft.Draft) error {
-	for metric, fill := range map[string]map[string]*string{
-		"purefa_info":               {"version": &d.OSVersion, "system_id": &d.Serial},
-		"purefa_hw_controller_info": {"model": &d.Model},
-	} {
-		series, err := s.Series(ctx, localmon.Selector{Target: d.Array, Metric: metric})
-		if err != nil {
-			return err
-		}
-		for _, one := range series {
-			labels, err := localmon.ParseLabels(one.Key.Labels)
-			if err != nil {
-				return err
-			}
-			for _, l := range labels {
-				if field, ok := fill[l.Name]; ok && *field == "" {
-					*field = l.Value
-				}
-			}
-		}
-	}
-	return nil
 }

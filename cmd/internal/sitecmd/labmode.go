@@ -1,7 +1,6 @@
 package sitecmd
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -9,7 +8,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"darksite/bundle/safefile"
 	"darksite/cmd/internal/cli"
@@ -80,27 +78,4 @@ func (a *app) writeMachine() error {
 		}
 	}
 	return nil
-}
-
-// sleep is how a command waits: in a lab time passes at once.
-func (a *app) sleep(ctx context.Context, d time.Duration) error {
-	if a.Practice != nil && a.Practice.Arrays != nil {
-		return a.Practice.Arrays.Advance(ctx, d, max(d, 2*time.Minute))
-	}
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(d):
-		return nil
-	}
-}
-
-// boot is the time since the machine started; in a lab since its clock began.
-func (a *app) boot() func() time.Duration {
-	began := a.Env.Now()
-	if a.Practice != nil && a.Practice.Arrays != nil {
-		someday := a.Practice.Marker.Ends.AddDate(-1, 0, 0) // any fixed moment before the lab does
-		return func() time.Duration { return a.Env.Now().Sub(someday) }
-	}
-	return func() time.Duration { return uptime(began, a.Env.Now()) }
 }

@@ -10,6 +10,7 @@ import (
 
 	"darksite/cmd/internal/cli"
 	historycmd "darksite/cmd/internal/sitecmd/history"
+	"darksite/cmd/internal/sitecmd/remedy"
 	"darksite/cmd/internal/sitecmd/rules"
 	"darksite/cmd/internal/sitecmd/site"
 	"darksite/cmd/internal/sitecmd/siteadmin"
@@ -57,8 +58,8 @@ The site folder is --dir, else $DARKSITE_DIR, else ~/.darksite.
 		a.roundCommand(),
 		rules.Command(a.Site),
 		historycmd.Command(a.Site),
-		a.runbookCommand(),
-		a.caseCommand(),
+		remedy.RunbookCommand(a.Site),
+		remedy.CaseCommand(a.Site),
 		a.bundleCommand(),
 		a.collectHostCommand(),
 		a.redactCommand(),

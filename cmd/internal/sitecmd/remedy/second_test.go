@@ -1,4 +1,4 @@
-package sitecmd
+package remedy
 
 import (
 	"bytes"
@@ -11,8 +11,10 @@ import (
 
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/sitecmd/site"
+	"darksite/cmd/internal/sitecmd/siteadmin"
 	"darksite/runbooks/engine"
 
+	"github.com/spf13/cobra"
 	"github.com/stretchr/testify/require"
 )
 
@@ -23,7 +25,7 @@ func twoPeople(t *testing.T) (dir, key string) {
 	t.Chdir(t.TempDir())
 	dir = "site"
 	do := func(args ...string) {
-		out, code := command(t, dir, "", 80, false, args...)
+		out, code := command(t, dir, "", args...)
 		require.Zero(t, code, out)
 	}
 	do("init", "--code", "S042", "--name", "Lyon 3", "--no-passphrase")
@@ -35,16 +37,34 @@ func twoPeople(t *testing.T) (dir, key string) {
 	return dir, key
 }
 
+func envOf(dir string) *cli.Env {
+	vars := map[string]string{"COLUMNS": "80", "TERM": "xterm", "DARKSITE_DIR": dir}
+	return &cli.Env{Watched: true, Getenv: func(n string) string { return vars[n] }, Now: func() time.Time { return factsNow }}
+}
+
+// command runs one command and returns what a person sees of it, and the exit code.
+func command(t *testing.T, dir, input string, args ...string) (shown string, code int) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	env := envOf(dir)
+	env.In, env.Out, env.Err = strings.NewReader(input), &out, &errs
+	s := &site.Site{Env: env}
+	root := &cobra.Command{Use: "darksite"}
+	root.AddCommand(siteadmin.InitCommand(s), siteadmin.Command(s), RunbookCommand(s))
+	code = cli.Run(t.Context(), env, root, args, site.Classify)
+	return out.String() + errs.String(), code
+}
+
 // step is a request as the engine makes it.
 func step() engine.Request {
 	text := "darksite approval of a step: 1\nrun: R-0007\nstep: turn\ntarget: fa-1\nrequested by: mdurand\n"
-	return engine.Request{Run: "R-0007", Step: "turn", Target: "fa-1", By: "mdurand", Statement: []byte(text), Expires: screenNow.Add(15 * time.Minute)}
+	return engine.Request{Run: "R-0007", Step: "turn", Target: "fa-1", By: "mdurand", Statement: []byte(text), Expires: factsNow.Add(15 * time.Minute)}
 }
 
 // asks puts a request to a second person who types these lines.
 func asks(t *testing.T, dir string, lines ...string) (a *app, ap engine.Approval, err error) {
 	t.Helper()
-	env := screenEnv(dir, 80, false)
+	env := envOf(dir)
 	var shown bytes.Buffer
 	env.In, env.Out, env.Err = strings.NewReader(strings.Join(lines, "\n")+"\n"), &shown, &shown
 	a = &app{&site.Site{Env: env}}
@@ -61,7 +81,7 @@ func TestASecondPersonElsewhereAgreesByCode(t *testing.T) {
 	_, _, err := asks(t, dir, "nleroy", "")
 	require.ErrorIs(t, err, engine.ErrNoSecond, "the request lies there now")
 
-	out, code := command(t, dir, "fa-1\n", 80, false, "runbook", "approve", "R-0007-turn.txt", "--as", "nleroy", "--key", key)
+	out, code := command(t, dir, "fa-1\n", "runbook", "approve", "R-0007-turn.txt", "--as", "nleroy", "--key", key)
 	require.Zero(t, code, out)
 	var groups []string
 	for line := range strings.Lines(out) {
@@ -113,17 +133,17 @@ func TestWhoMayNotAgree(t *testing.T) {
 		"another file":    {"", []string{filepath.Join(dir, "site.yaml"), "--as", "nleroy"}, cli.CodeRefused, "is no request"},
 		"a file not here": {"", []string{"R-0009-x.txt", "--as", "nleroy"}, 1, "no such file"},
 	} {
-		out, code := command(t, dir, c.input, 80, false, append([]string{"runbook", "approve"}, c.args...)...)
+		out, code := command(t, dir, c.input, append([]string{"runbook", "approve"}, c.args...)...)
 		require.Equal(t, c.code, code, "%s: %s", name, out)
 		require.Contains(t, out, c.want, name)
 	}
 }
 
 func TestARunTakesThoseItCalledAlong(t *testing.T) {
-	a := &app{&site.Site{Env: screenEnv(t.TempDir(), 80, false)}}
+	a := &app{&site.Site{Env: envOf(t.TempDir())}}
 	for _, name := range []string{"R-0001", "R-0001.5", "R-0002.3", ".start-1"} {
 		require.NoError(t, os.MkdirAll(a.Path(site.RunsDir, name), 0o700))
 	}
-	require.Equal(t, []string{"R-0001", "R-0001.5"}, a.withCalled([]string{"R-0001"}))
-	require.Empty(t, a.withCalled(nil), "none named is the newest, which the collector picks")
+	require.Equal(t, []string{"R-0001", "R-0001.5"}, WithCalled(a.Site, []string{"R-0001"}))
+	require.Empty(t, WithCalled(a.Site, nil), "none named is the newest, which the collector picks")
 }

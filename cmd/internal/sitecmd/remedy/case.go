@@ -1,21 +1,27 @@
-package sitecmd
+package remedy
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
 	"darksite/bundle/casedraft"
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/sight"
+	"darksite/cmd/internal/sitecmd/site"
 	"darksite/cmd/internal/siteconf"
 	"darksite/localmon"
 
 	"github.com/spf13/cobra"
 )
 
-func (a *app) caseCommand() *cobra.Command {
+// CaseCommand is darksite case.
+func CaseCommand(s *site.Site) *cobra.Command {
+	a := &app{s}
 	c := &cobra.Command{
 		Use: "case", Short: "Draft a support case, print it for mail or telephone, see its number",
 		Example: `  darksite case new --alert 3 --severity 2 --initiator-os "Linux 6.1" --primary mdurand --secondary ppetit
@@ -48,7 +54,7 @@ alert where they are not given.`,
 			if o.severity < 0 || o.severity > int(localmon.SeverityInfo) {
 				return cli.Usagef("--severity %d: want 1 urgent, 2 major, 3 minor or 4 information", o.severity)
 			}
-			if err := a.checkRuns(o.draft.Runs); err != nil {
+			if err := CheckRuns(a.Site, o.draft.Runs); err != nil {
 				return err
 			}
 			if err := a.fillFromAlerts(c.Context(), &o); err != nil {
@@ -237,4 +243,53 @@ func (a *app) printDraft(d casedraft.Draft) {
 		a.Env.Fact("answer", fmt.Sprintf("%s, %s: %s", an.At.Format("2006-01-02 15:04Z"), an.From, an.Text))
 	}
 	a.Env.Next("darksite case show "+d.Name()+" --mail", "darksite bundle collect --as ID --case "+d.Name())
+}
+
+// fillFromAlerts completes a case from the alerts it is about.
+func (a *app) fillFromAlerts(ctx context.Context, o *caseOptions) error {
+	for _, text := range o.alerts {
+		var id uint64
+		if _, err := fmt.Sscan(text, &id); err != nil {
+			return cli.Usagef("--alert %q is not the number of an alert", text)
+		}
+		al, err := sight.Alert(ctx, a.Site, id)
+		if err != nil {
+			return err
+		}
+		if !slices.Contains(o.draft.Alerts, id) {
+			o.draft.Alerts = append(o.draft.Alerts, id)
+		}
+		o.draft.Array = cmp.Or(o.draft.Array, al.Target)
+		o.draft.Subject = cmp.Or(o.draft.Subject, al.Target+": "+al.Summary)
+		o.severity = cmp.Or(o.severity, int(al.Severity))
+	}
+	if o.draft.Array == "" || o.draft.Model != "" && o.draft.OSVersion != "" {
+		return nil
+	}
+	return sight.With(ctx, a.Site, func(s *sight.Sight) error { return fillIdentity(ctx, s, &o.draft) })
+}
+
+// fillIdentity takes model and version of an array from what the monitor saw.
+func fillIdentity(ctx context.Context, s *sight.Sight, d *casedraft.Draft) error {
+	for metric, fill := range map[string]map[string]*string{
+		"purefa_info":               {"version": &d.OSVersion, "system_id": &d.Serial},
+		"purefa_hw_controller_info": {"model": &d.Model},
+	} {
+		series, err := s.Series(ctx, localmon.Selector{Target: d.Array, Metric: metric})
+		if err != nil {
+			return err
+		}
+		for _, one := range series {
+			labels, err := localmon.ParseLabels(one.Key.Labels)
+			if err != nil {
+				return err
+			}
+			for _, l := range labels {
+				if field, ok := fill[l.Name]; ok && *field == "" {
+					*field = l.Value
+				}
+			}
+		}
+	}
+	return nil
 }

@@ -1,4 +1,4 @@
-package sitecmd
+package remedy
 
 import (
 	"context"
@@ -26,7 +26,12 @@ import (
 	"github.com/spf13/cobra"
 )
 
-func (a *app) runbookCommand() *cobra.Command {
+// app is the site that the commands of this package work on.
+type app struct{ *site.Site }
+
+// RunbookCommand is darksite runbook.
+func RunbookCommand(s *site.Site) *cobra.Command {
+	a := &app{s}
 	c := &cobra.Command{
 		Use: "runbook", Short: "Find, read and follow runbooks against live data",
 		Example: `  darksite runbook search disk replaced
@@ -369,10 +374,10 @@ func (a *app) runbookResumeCommand() *cobra.Command {
 	return c
 }
 
-// withCalled adds to runs those that they called, which lie beside them.
-func (a *app) withCalled(ids []string) []string {
+// WithCalled adds to runs those that they called, which lie beside them.
+func WithCalled(s *site.Site, ids []string) []string {
 	out := slices.Clone(ids)
-	entries, err := os.ReadDir(a.Path(site.RunsDir))
+	entries, err := os.ReadDir(s.Path(site.RunsDir))
 	if err != nil {
 		return out // who reads the runs says why
 	}
@@ -385,12 +390,12 @@ func (a *app) withCalled(ids []string) []string {
 	return out
 }
 
-// checkRuns refuses runs this site does not have, before they are promised as
+// CheckRuns refuses runs this site does not have, before they are promised as
 // evidence.
-func (a *app) checkRuns(ids []string) error {
+func CheckRuns(s *site.Site, ids []string) error {
 	for _, id := range ids {
-		if _, err := os.Stat(a.Path(site.RunsDir, id, engine.LogFile)); err != nil || filepath.Base(id) != id {
-			return cli.WithHint(cli.Usagef("no run is named %q", id), "ls %s", a.Path(site.RunsDir))
+		if _, err := os.Stat(s.Path(site.RunsDir, id, engine.LogFile)); err != nil || filepath.Base(id) != id {
+			return cli.WithHint(cli.Usagef("no run is named %q", id), "ls %s", s.Path(site.RunsDir))
 		}
 	}
 	return nil
@@ -535,16 +540,4 @@ func (a *app) runSigner(o runOptions) (func([]byte) ([]byte, error), error) {
 		}
 		return key.Sign(sign.Run, log)
 	}, nil
-}
-
-// uptime reads how long this machine has run; where it cannot be read the time
-// since this process began serves, which still shows a jump within a run.
-func uptime(began, now time.Time) time.Duration {
-	if data, err := os.ReadFile("/proc/uptime"); err == nil {
-		first, _, _ := strings.Cut(string(data), " ")
-		if s, err := strconv.ParseFloat(first, 64); err == nil {
-			return time.Duration(s * float64(time.Second))
-		}
-	}
-	return now.Sub(began)
 }
