@@ -199,6 +199,7 @@ var rooms = []struct {
 	{"watch", []string{"site", "sight", "books", "certified", "history", "rules"}},
 	{"remedy", []string{"site", "sight", "books", "certified", "watch"}},
 	{"siteadmin", []string{"site", "sight", "certified", "rules", "watch"}},
+	{"wayout", []string{"site", "sight", "certified", "watch", "siteadmin", "remedy"}},
 }
 
 func TestRoomsOfTheSiteStandInOrder(t *testing.T) {

@@ -17,6 +17,7 @@ import (
 	"darksite/bundle/reply"
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/sitecmd/site"
+	"darksite/cmd/internal/sitecmd/wayout"
 	"darksite/localmon"
 
 	"github.com/spf13/cobra"
@@ -125,7 +126,7 @@ func (a *app) openReply(ctx context.Context, file []byte, w replyOptions) error 
 	if err != nil {
 		return err
 	}
-	ids, err := a.recordIdentities(w.identity, w.passFile)
+	ids, err := wayout.RecordIdentities(a.Site, w.identity, w.passFile)
 	if err != nil {
 		return err
 	}
@@ -136,15 +137,15 @@ func (a *app) openReply(ctx context.Context, file []byte, w replyOptions) error 
 	if err != nil {
 		return err
 	}
-	return a.onBundle(func(j *journey) error { return a.applyReply(ctx, j, opened, w) })
+	return wayout.OnBundle(a.Site, func(j *wayout.Journey) error { return a.applyReply(ctx, j, opened, w) })
 }
 
 // applyReply shows a reply, asks, and applies it: the items in one transaction,
 // then the receipts, then the journal, then the files it brings, each replaced as a
 // whole, then the chain moves on. Each part may be done again, so an interruption is
 // mended by opening the file again.
-func (a *app) applyReply(ctx context.Context, j *journey, o reply.Opened, w replyOptions) error {
-	seen, err := site.ReadReplies(j.cases.DB)
+func (a *app) applyReply(ctx context.Context, j *wayout.Journey, o reply.Opened, w replyOptions) error {
+	seen, err := site.ReadReplies(j.Cases.DB)
 	if err != nil {
 		return err
 	}
@@ -157,7 +158,7 @@ func (a *app) applyReply(ctx context.Context, j *journey, o reply.Opened, w repl
 	if err != nil {
 		return err
 	}
-	store, err := casedraft.Open(j.cases.DB, nil)
+	store, err := casedraft.Open(j.Cases.DB, nil)
 	if err != nil {
 		return err
 	}
@@ -198,7 +199,7 @@ func (a *app) applyReply(ctx context.Context, j *journey, o reply.Opened, w repl
 	if len(w.without) > 0 {
 		details["without"] = strings.Join(w.without, " ")
 	}
-	_, err = j.journal.Append(ctx, journal.Entry{Time: a.Env.Now(), Actor: "vendor", Action: "reply.apply", Details: details})
+	_, err = j.Journal.Append(ctx, journal.Entry{Time: a.Env.Now(), Actor: "vendor", Action: "reply.apply", Details: details})
 	if err != nil {
 		return err
 	}
@@ -211,7 +212,7 @@ func (a *app) applyReply(ctx context.Context, j *journey, o reply.Opened, w repl
 	if err := a.putInForce(ctx, j, card, w.officers); err != nil {
 		return err
 	}
-	if err := site.WriteReplies(j.cases.DB, site.Replies{Seq: o.Seq, Hash: o.Hash, At: a.Env.Now().UTC(), Left: leftAfter(seen.Left, o, w.without)}); err != nil {
+	if err := site.WriteReplies(j.Cases.DB, site.Replies{Seq: o.Seq, Hash: o.Hash, At: a.Env.Now().UTC(), Left: leftAfter(seen.Left, o, w.without)}); err != nil {
 		return err
 	}
 	a.Env.Notef("reply %d is applied: %d items, %d receipts", o.Seq, len(o.Items), len(o.Receipts))

@@ -20,6 +20,7 @@ import (
 	"darksite/cmd/internal/sitecmd/rules"
 	"darksite/cmd/internal/sitecmd/sight"
 	"darksite/cmd/internal/sitecmd/site"
+	"darksite/cmd/internal/sitecmd/wayout"
 	"darksite/localmon/rule"
 	"darksite/runbooks/pack"
 )
@@ -55,9 +56,9 @@ func (b brought) loosens(card *newCard) (why []string) {
 
 // weighBrought shows what the rules and the runbooks of a reply would change. What
 // does not go together with this site refuses the reply as a whole.
-func (a *app) weighBrought(ctx context.Context, j *journey, o reply.Opened, without []string) (b brought, err error) {
+func (a *app) weighBrought(ctx context.Context, j *wayout.Journey, o reply.Opened, without []string) (b brought, err error) {
 	if o.Pack != nil && !slices.Contains(without, withoutBooks) {
-		if b.books, err = a.weighReplyPack(o.Pack, j.conf.Site.Code); err != nil {
+		if b.books, err = a.weighReplyPack(o.Pack, j.Conf.Site.Code); err != nil {
 			return b, cli.WithHint(err, "ask the vendor for another pack; what else the reply says: darksite reply open FILE --without %s", withoutBooks)
 		}
 		b.pack = o.Pack
@@ -90,7 +91,7 @@ func (a *app) weighReplyPack(data []byte, site string) (*books.NewPack, error) {
 
 // weighRules puts the rules of a reply in the place of the vendor's before and says
 // what changes. They may name the runbooks that come with them.
-func (a *app) weighRules(ctx context.Context, j *journey, text []byte, books *books.NewPack) (changes []rule.Change, err error) {
+func (a *app) weighRules(ctx context.Context, j *wayout.Journey, text []byte, books *books.NewPack) (changes []rule.Change, err error) {
 	files, err := rules.Files(a.Site)
 	if err != nil {
 		return nil, rules.Refused(err)
@@ -100,7 +101,7 @@ func (a *app) weighRules(ctx context.Context, j *journey, text []byte, books *bo
 	next = append(next, rule.File{Name: name, Data: text})
 	slices.SortFunc(next, func(x, y rule.File) int { return strings.Compare(filepath.Base(x.Name), filepath.Base(y.Name)) })
 	err = sight.With(ctx, a.Site, func(s *sight.Sight) error {
-		site, err := rules.Site(ctx, a.Site, j.conf, s)
+		site, err := rules.Site(ctx, a.Site, j.Conf, s)
 		if err != nil {
 			return err
 		}
@@ -196,9 +197,9 @@ func ruleFacts(r rule.Rule) []string {
 
 // layBrought puts the files of a reply in force, the journal first. What was there
 // before stays beside it.
-func (a *app) layBrought(ctx context.Context, j *journey, b brought, officers []string) error {
+func (a *app) layBrought(ctx context.Context, j *wayout.Journey, b brought, officers []string) error {
 	if b.books != nil {
-		if err := books.Lay(ctx, a.Site, j.journal, b.books, b.pack, "vendor"); err != nil {
+		if err := books.Lay(ctx, a.Site, j.Journal, b.books, b.pack, "vendor"); err != nil {
 			return err
 		}
 	}
@@ -215,7 +216,7 @@ func (a *app) layBrought(ctx context.Context, j *journey, b brought, officers []
 	if loosened > 0 {
 		details["officers"] = strings.Join(officers, " ")
 	}
-	if _, err := j.journal.Append(ctx, journal.Entry{Time: a.Env.Now(), Actor: "vendor", Action: "rules.install", Details: details}); err != nil {
+	if _, err := j.Journal.Append(ctx, journal.Entry{Time: a.Env.Now(), Actor: "vendor", Action: "rules.install", Details: details}); err != nil {
 		return err
 	}
 	if err := os.MkdirAll(a.Path(rules.Dir), 0o700); err != nil {

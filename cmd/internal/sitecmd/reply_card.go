@@ -17,6 +17,7 @@ import (
 	"darksite/bundle/seal"
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/sitecmd/site"
+	"darksite/cmd/internal/sitecmd/wayout"
 )
 
 // newCard is a vendor card that came with a reply and is to be put in force.
@@ -109,11 +110,11 @@ func (a *app) officersAgree(why []string, officers []string, passFile string) er
 }
 
 // putInForce writes the card down, in the journal first.
-func (a *app) putInForce(ctx context.Context, j *journey, card *newCard, officers []string) error {
+func (a *app) putInForce(ctx context.Context, j *wayout.Journey, card *newCard, officers []string) error {
 	if card == nil {
 		return nil
 	}
-	_, err := j.journal.Append(ctx, journal.Entry{
+	_, err := j.Journal.Append(ctx, journal.Entry{
 		Time: a.Env.Now(), Actor: "vendor", Action: "vendor.card",
 		Details: map[string]string{"version": strconv.FormatInt(card.version, 10), "officers": strings.Join(officers, " ")},
 	})

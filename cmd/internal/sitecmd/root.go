@@ -16,6 +16,7 @@ import (
 	"darksite/cmd/internal/sitecmd/siteadmin"
 	"darksite/cmd/internal/sitecmd/train"
 	"darksite/cmd/internal/sitecmd/watch"
+	"darksite/cmd/internal/sitecmd/wayout"
 
 	"github.com/spf13/cobra"
 )
@@ -60,10 +61,10 @@ The site folder is --dir, else $DARKSITE_DIR, else ~/.darksite.
 		historycmd.Command(a.Site),
 		remedy.RunbookCommand(a.Site),
 		remedy.CaseCommand(a.Site),
-		a.bundleCommand(),
-		a.collectHostCommand(),
-		a.redactCommand(),
-		a.revealCommand(),
+		wayout.Command(a.Site),
+		wayout.CollectHostCommand(a.Site),
+		wayout.RedactCommand(a.Site),
+		wayout.RevealCommand(a.Site),
 		a.replyCommand(),
 		siteadmin.JournalCommand(a.Site),
 		siteadmin.Command(a.Site),

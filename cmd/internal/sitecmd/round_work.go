@@ -13,6 +13,7 @@ import (
 	"darksite/bundle/casedraft"
 	"darksite/bundle/pipeline"
 	"darksite/cmd/internal/sitecmd/site"
+	"darksite/cmd/internal/sitecmd/wayout"
 	"darksite/localmon/overview"
 	"darksite/localmon/units"
 	"darksite/runbooks"
@@ -151,8 +152,8 @@ func (a *app) bundleLines() []overview.Line {
 	const what = "bundles"
 	var records []pipeline.Record
 	var seen site.Replies
-	err := a.onBundle(func(j *journey) (err error) {
-		if seen, err = site.ReadReplies(j.cases.DB); err != nil {
+	err := wayout.OnBundle(a.Site, func(j *wayout.Journey) (err error) {
+		if seen, err = site.ReadReplies(j.Cases.DB); err != nil {
 			return err
 		}
 		records, err = j.List() // what can be read is told all the same
@@ -183,7 +184,7 @@ func newestSeq(records []pipeline.Record) int64 {
 
 // bundleLine says of a bundle what it waits for.
 func (a *app) bundleLine(r pipeline.Record, newest int64) (l overview.Line, tell bool) {
-	l = overview.Line{Word: overview.Warning, What: "bundle " + string(r.BID), At: reachedAt(r), Next: nextStep(r)}
+	l = overview.Line{Word: overview.Warning, What: "bundle " + string(r.BID), At: reachedAt(r), Next: wayout.NextStep(r)}
 	switch r.State {
 	case pipeline.Released, pipeline.Receipted, pipeline.Withdrawn:
 		return l, false

@@ -14,6 +14,7 @@ import (
 	"darksite/bundle/sign"
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/sitecmd/certified"
+	"darksite/cmd/internal/sitecmd/wayout"
 	"darksite/training/award"
 	"darksite/training/certificate"
 	"darksite/training/register"
@@ -146,9 +147,9 @@ func (a *app) printNewPapers(n newPapers, p certified.Papers) {
 }
 
 // layCertificates keeps what a reply brought, the journal first.
-func (a *app) layCertificates(ctx context.Context, j *journey, n newPapers) error {
+func (a *app) layCertificates(ctx context.Context, j *wayout.Journey, n newPapers) error {
 	for _, s := range n.certificates {
-		_, err := j.journal.Append(ctx, journal.Entry{Time: a.Env.Now(), Actor: "vendor", Action: "certificate.store", Details: map[string]string{
+		_, err := j.Journal.Append(ctx, journal.Entry{Time: a.Env.Now(), Actor: "vendor", Action: "certificate.store", Details: map[string]string{
 			"certificate": s.ID, "key": s.Key, "track": string(s.Track), "until": s.Until.String(),
 		}})
 		if err != nil {
@@ -161,7 +162,7 @@ func (a *app) layCertificates(ctx context.Context, j *journey, n newPapers) erro
 	if n.list == nil {
 		return nil
 	}
-	_, err := j.journal.Append(ctx, journal.Entry{Time: a.Env.Now(), Actor: "vendor", Action: "certificate.withdraw", Details: map[string]string{
+	_, err := j.Journal.Append(ctx, journal.Entry{Time: a.Env.Now(), Actor: "vendor", Action: "certificate.withdraw", Details: map[string]string{
 		"list": strconv.FormatInt(n.list.Number, 10), "certificates": strconv.Itoa(len(n.list.List)),
 	}})
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 	"darksite/bundle/pipeline"
 	"darksite/cmd/internal/sitecmd/sight"
 	"darksite/cmd/internal/sitecmd/site"
+	"darksite/cmd/internal/sitecmd/wayout"
 	"darksite/training/labs"
 )
 
@@ -44,7 +45,7 @@ func (a *app) makeBundles(ctx context.Context, lab *labs.Lab) error {
 	if err != nil {
 		return err
 	}
-	j, err := a.journey(s)
+	j, err := wayout.Open(a.Site, s)
 	if err != nil {
 		return errors.Join(err, s.Close())
 	}
@@ -55,7 +56,7 @@ func (a *app) makeBundles(ctx context.Context, lab *labs.Lab) error {
 			}
 		}
 	}
-	return errors.Join(err, j.close(), s.Close())
+	return errors.Join(err, j.Close(), s.Close())
 }
 
 // caseOf is a case and what is collected for it.
@@ -65,16 +66,16 @@ type caseOf struct {
 	end  func()
 }
 
-func (a *app) makeBundle(ctx context.Context, j *journey, lab *labs.Lab, b labs.Bundle, about caseOf) error {
+func (a *app) makeBundle(ctx context.Context, j *wayout.Journey, lab *labs.Lab, b labs.Bundle, about caseOf) error {
 	key, err := a.Signer("mdurand", "", "")
 	if err != nil {
 		return err
 	}
-	latest, err := pipeline.NewCounters(j.cases.DB).Latest()
+	latest, err := pipeline.NewCounters(j.Cases.DB).Latest()
 	if err != nil {
 		return err
 	}
-	next := string(bundle.NewID(j.conf.Site.Code, uint64(latest)+1))
+	next := string(bundle.NewID(j.Conf.Site.Code, uint64(latest)+1))
 	files := maps.Clone(b.Files)
 	for _, p := range lab.Plants {
 		if p.Bundle == next {
@@ -93,7 +94,7 @@ func (a *app) makeBundle(ctx context.Context, j *journey, lab *labs.Lab, b labs.
 		return err
 	}
 	id, err := j.Collect(ctx, pipeline.Request{
-		Collectors: append(texts, about.list...), Profile: profile, Signer: key, Case: about.name, Marking: "INTERNAL", ClockNote: a.clockNote(),
+		Collectors: append(texts, about.list...), Profile: profile, Signer: key, Case: about.name, Marking: "INTERNAL", ClockNote: wayout.ClockNote(a.Site),
 	})
 	if err != nil {
 		return err
@@ -115,12 +116,12 @@ func (a *app) ofCase(ctx context.Context, command string) (c caseOf, err error) 
 	if c.name, err = a.named(ctx, "{case}"); err != nil {
 		return c, err
 	}
-	g, err := a.gather(ctx, &collectOptions{profile: "quick", caseName: c.name})
+	all, end, err := wayout.Collectors(ctx, a.Site, "quick", c.name)
 	if err != nil {
 		return c, err
 	}
-	c.end = g.closeAll
-	for _, one := range g.collectors {
+	c.end = end
+	for _, one := range all {
 		if slices.Contains([]string{"case", "arraystate"}, one.Plan().Name) {
 			c.list = append(c.list, one)
 		}
@@ -129,12 +130,12 @@ func (a *app) ofCase(ctx context.Context, command string) (c caseOf, err error) 
 }
 
 // signAs reads and signs in the name of an officer of the lab.
-func (a *app) signAs(ctx context.Context, j *journey, id bundle.ID, officer string) error {
+func (a *app) signAs(ctx context.Context, j *wayout.Journey, id bundle.ID, officer string) error {
 	key, err := a.Signer(officer, "", "")
 	if err != nil {
 		return err
 	}
-	if _, err := a.review(ctx, j, id, officer); err != nil {
+	if _, err := wayout.Review(ctx, a.Site, j, id, officer); err != nil {
 		return err
 	}
 	r, err := j.Show(id)

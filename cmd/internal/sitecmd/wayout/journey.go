@@ -1,4 +1,4 @@
-package sitecmd
+package wayout
 
 import (
 	"context"
@@ -26,19 +26,21 @@ import (
 	"darksite/localmon/boltfile"
 )
 
-// journey is the pipeline with everything it holds open.
-type journey struct {
+// Journey is the pipeline with everything it holds open.
+type Journey struct {
 	*pipeline.Pipeline
-	conf    *siteconf.Config
-	cases   *boltfile.File
-	journal *journal.Journal
+	Conf    *siteconf.Config
+	Cases   *boltfile.File
+	Journal *journal.Journal
 }
 
-func (j *journey) close() error { return errors.Join(j.journal.Close(), j.cases.Close()) }
+// Close closes what the journey holds open.
+func (j *Journey) Close() error { return errors.Join(j.Journal.Close(), j.Cases.Close()) }
 
-// journey opens the pipeline; close it. sight is asked for the site's inventory
-// when a bundle is collected and may be nil otherwise.
-func (a *app) journey(s *sight.Sight) (*journey, error) {
+// Open opens the journey; close it. The sight is asked for the site's inventory when a
+// bundle is collected, and may be nil otherwise.
+func Open(s *site.Site, v *sight.Sight) (*Journey, error) {
+	a := &app{s}
 	conf, err := a.Config()
 	if err != nil {
 		return nil, err
@@ -51,9 +53,9 @@ func (a *app) journey(s *sight.Sight) (*journey, error) {
 	if err != nil {
 		return nil, errors.Join(err, log.Close())
 	}
-	j := &journey{conf: conf, cases: cases, journal: log}
+	j := &Journey{Conf: conf, Cases: cases, Journal: log}
 	gate := func(ctx context.Context) (pipeline.Gate, error) {
-		o, err := a.redactOptions(ctx, conf, s)
+		o, err := a.redactOptions(ctx, conf, v)
 		if err != nil {
 			return nil, err
 		}
@@ -64,7 +66,7 @@ func (a *app) journey(s *sight.Sight) (*journey, error) {
 		Trust: func() (pipeline.Trust, error) { return a.trust(cases) },
 		Gate:  gate,
 		GateHiding: func(ctx context.Context, words []string) (pipeline.Gate, error) {
-			o, err := a.redactOptions(ctx, conf, s)
+			o, err := a.redactOptions(ctx, conf, v)
 			if err != nil {
 				return nil, err
 			}
@@ -81,7 +83,7 @@ func (a *app) journey(s *sight.Sight) (*journey, error) {
 		Now: a.Env.Now, Tool: sync.OnceValues(a.tool), ValidFor: conf.Review.LapseAfter,
 	})
 	if err != nil {
-		return nil, errors.Join(err, j.close())
+		return nil, errors.Join(err, j.Close())
 	}
 	return j, nil
 }

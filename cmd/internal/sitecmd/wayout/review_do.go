@@ -1,4 +1,4 @@
-package sitecmd
+package wayout
 
 import (
 	"cmp"
@@ -141,7 +141,7 @@ func (s *session) order(ctx context.Context, o pipeline.Order) error {
 		return err
 	}
 	o.Reason = reason
-	err = s.locked(func(j *journey) error {
+	err = s.locked(func(j *Journey) error {
 		o, err = j.Ask(ctx, s.id, o)
 		return err
 	})
@@ -154,8 +154,8 @@ func (s *session) order(ctx context.Context, o pipeline.Order) error {
 }
 
 // locked opens the journey for one step.
-func (s *session) locked(do func(j *journey) error) error {
-	return s.a.onBundle(do)
+func (s *session) locked(do func(j *Journey) error) error {
+	return OnBundle(s.a.Site, do)
 }
 
 func (s *session) asked() error {
@@ -181,7 +181,7 @@ func (s *session) undo(ctx context.Context, number string) error {
 	if err != nil {
 		return errors.New("name the number of what you asked for")
 	}
-	if err := s.locked(func(j *journey) error { return j.Unask(ctx, s.id, s.o.As, n) }); err != nil {
+	if err := s.locked(func(j *Journey) error { return j.Unask(ctx, s.id, s.o.As, n) }); err != nil {
 		return err
 	}
 	fmt.Fprintf(s.a.Env.Out, "%d is taken back\n", n)
@@ -208,7 +208,7 @@ func (s *session) keep(ctx context.Context, reason string, same bool) error {
 			}
 		}
 	}
-	err := s.locked(func(j *journey) error { return j.Answer(ctx, s.id, s.o.As, it.Ask, marks, reason) })
+	err := s.locked(func(j *Journey) error { return j.Answer(ctx, s.id, s.o.As, it.Ask, marks, reason) })
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package sitecmd
+package wayout
 
 import (
 	"cmp"
@@ -27,7 +27,9 @@ type hostOptions struct {
 	dryRun, each, asJSON bool
 }
 
-func (a *app) collectHostCommand() *cobra.Command {
+// CollectHostCommand is darksite collect-host.
+func CollectHostCommand(s *site.Site) *cobra.Command {
+	a := &app{s}
 	var o hostOptions
 	c := &cobra.Command{
 		Use: "collect-host", Short: "Collect facts and logs of this host into one file, for a bundle made elsewhere", Args: cobra.NoArgs,

@@ -1,4 +1,4 @@
-package sitecmd
+package wayout
 
 import (
 	"context"
@@ -61,13 +61,13 @@ func (a *app) reviewSession(ctx context.Context, name string, o reviewOptions) e
 
 // open reads the bundle. The first words come before the long work.
 func (s *session) open(ctx context.Context) error {
-	return s.a.onOne(string(s.id), func(j *journey, id bundle.ID) error {
+	return s.a.onOne(string(s.id), func(j *Journey, id bundle.ID) error {
 		r, err := j.Show(id)
 		if err != nil {
 			return err
 		}
 		s.a.Env.Notef("%s is %s: %d files, %s; checking every byte and reading every line", id, r.State, r.Totals.Files, units.Bytes(float64(r.Totals.Bytes)))
-		if s.summary, err = s.a.review(ctx, j, id, s.o.As); err != nil {
+		if s.summary, err = Review(ctx, s.a.Site, j, id, s.o.As); err != nil {
 			return err
 		}
 		if s.reading, err = j.Reading(id, s.o.As); err != nil {

@@ -1,4 +1,4 @@
-package sitecmd
+package wayout
 
 import (
 	"context"
@@ -56,7 +56,7 @@ func (a *app) brief(ctx context.Context, name string, o briefOptions) error {
 	if err != nil {
 		return err
 	}
-	return a.onOne(name, func(j *journey, id bundle.ID) error {
+	return a.onOne(name, func(j *Journey, id bundle.ID) error {
 		b, err := j.Brief(ctx, id, key, func(text []byte) error {
 			fmt.Fprintf(a.Env.Err, "what will be signed, sealed and printed:\n\n%s\n", cli.PrintableLines(string(text)))
 			refused := cli.WithHint(errors.New("nothing was printed"), "darksite bundle show %s", id)
@@ -65,7 +65,7 @@ func (a *app) brief(ctx context.Context, name string, o briefOptions) error {
 		if err != nil {
 			return err
 		}
-		card, err := brief.Card(b.Text, site.WordList(j.conf.Site.Language))
+		card, err := brief.Card(b.Text, site.WordList(j.Conf.Site.Language))
 		if err != nil {
 			return err
 		}

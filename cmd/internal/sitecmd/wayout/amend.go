@@ -1,4 +1,4 @@
-package sitecmd
+package wayout
 
 import (
 	"context"
@@ -32,7 +32,7 @@ func (a *app) amend(ctx context.Context, name string, p site.Person) error {
 	if err != nil {
 		return err
 	}
-	return a.onOne(name, func(j *journey, id bundle.ID) error {
+	return a.onOne(name, func(j *Journey, id bundle.ID) error {
 		orders, err := j.Orders(id)
 		if err != nil {
 			return err

@@ -1,4 +1,4 @@
-package sitecmd
+package wayout
 
 import (
 	"context"
@@ -31,18 +31,18 @@ func (a *app) resume(ctx context.Context, o collectOptions) error {
 	if s.Carried, err = a.stagedHosts(id); err != nil {
 		return err
 	}
-	j, err := a.journey(s)
+	j, err := Open(a.Site, s)
 	if err != nil {
 		return err
 	}
 	err = j.Resume(ctx, id, pipeline.Request{
-		Signer: key, ClockNote: a.clockNote(),
+		Signer: key, ClockNote: ClockNote(a.Site),
 		Progress: func(step string, done, of int) { a.Env.Notef("%s (%d of %d)", step, done, of) },
 	})
 	if err == nil {
 		err = a.afterCollect(j, id, o.asJSON)
 	}
-	return errors.Join(err, j.close())
+	return errors.Join(err, j.Close())
 }
 
 // stagedHosts are the other hosts whose files were taken in before the

@@ -1,4 +1,4 @@
-package sitecmd
+package wayout
 
 import (
 	"context"
@@ -50,12 +50,12 @@ as PDF where the file is called so, and nothing is asked.`,
 			if o.report == "" && !o.asJSON {
 				return a.reviewSession(c.Context(), args[0], o)
 			}
-			return a.onOne(args[0], func(j *journey, id bundle.ID) error {
+			return a.onOne(args[0], func(j *Journey, id bundle.ID) error {
 				out, done, err := a.reviewOutput(o.report)
 				if err != nil {
 					return err
 				}
-				s, err := a.review(c.Context(), j, id, o.As)
+				s, err := Review(c.Context(), a.Site, j, id, o.As)
 				if err == nil {
 					err = a.writeReview(out, s, o)
 				}
@@ -86,19 +86,20 @@ func (a *app) writeReview(out io.Writer, s review.Summary, o reviewOptions) erro
 	return review.Text(out, s, v)
 }
 
-func (a *app) review(ctx context.Context, j *journey, id bundle.ID, as string) (review.Summary, error) {
-	reader := pipeline.Reader{Officer: as, Recipients: map[string]string{}, Words: spell, Progress: a.Env.Progress("read the bundle").Step}
-	if j.conf.Review.Words != "" {
+// Review is a bundle as an officer reads it.
+func Review(ctx context.Context, s *site.Site, j *Journey, id bundle.ID, as string) (review.Summary, error) {
+	reader := pipeline.Reader{Officer: as, Recipients: map[string]string{}, Words: spell, Progress: s.Env.Progress("read the bundle").Step}
+	if j.Conf.Review.Words != "" {
 		var err error
-		if reader.Keywords, err = site.ReadWords(a.Path(j.conf.Review.Words)); err != nil {
+		if reader.Keywords, err = site.ReadWords(s.Path(j.Conf.Review.Words)); err != nil {
 			return review.Summary{}, err
 		}
 	}
-	r, err := a.Roster()
+	r, err := s.Roster()
 	if err != nil {
 		return review.Summary{}, err
 	}
-	v, err := a.Vendor()
+	v, err := s.Vendor()
 	if err != nil {
 		return review.Summary{}, err
 	}

@@ -1,4 +1,4 @@
-package sitecmd
+package wayout
 
 import (
 	"cmp"
@@ -91,7 +91,7 @@ func (a *app) decide(ctx context.Context, name string, what approve.Decision, o 
 	if err != nil {
 		return err
 	}
-	return a.onOne(name, func(j *journey, id bundle.ID) error {
+	return a.onOne(name, func(j *Journey, id bundle.ID) error {
 		r, err := j.Show(id)
 		if err != nil {
 			return err
@@ -135,7 +135,7 @@ func (o *decideOptions) fill(r pipeline.Record) {
 }
 
 // loosened makes the remark on what the site's policy lets through.
-func (a *app) loosened(j *journey, id bundle.ID) (say func(), err error) {
+func (a *app) loosened(j *Journey, id bundle.ID) (say func(), err error) {
 	look, err := j.Look(id)
 	if err != nil {
 		return nil, err
@@ -152,7 +152,7 @@ func (a *app) printStatement(ctx context.Context, name string, what approve.Deci
 	if o.As == "" {
 		return cli.Usagef("say who you are with --as ID")
 	}
-	return a.onOne(name, func(j *journey, id bundle.ID) error {
+	return a.onOne(name, func(j *Journey, id bundle.ID) error {
 		r, err := j.Show(id)
 		if err != nil {
 			return err
@@ -213,7 +213,7 @@ func (a *app) submitStatement(ctx context.Context, name string, what approve.Dec
 	if s.Decision != what {
 		return cli.WithHint(cli.WithCode(cli.CodeRefused, fmt.Errorf("the statement says %s", s.Decision)), "darksite bundle %s %s --signed FILE", verb(s.Decision), name)
 	}
-	return a.onOne(name, func(j *journey, id bundle.ID) error {
+	return a.onOne(name, func(j *Journey, id bundle.ID) error {
 		if err := j.Submit(ctx, id, approve.Signed{Text: text, Sig: sigs[0]}); err != nil {
 			return err
 		}

@@ -1,4 +1,4 @@
-package sitecmd
+package wayout
 
 import (
 	"context"
@@ -74,7 +74,7 @@ func (a *app) write(ctx context.Context, name string, o writeOptions) error {
 	if err != nil {
 		return err
 	}
-	return a.onOne(name, func(j *journey, id bundle.ID) error {
+	return a.onOne(name, func(j *Journey, id bundle.ID) error {
 		w, err := j.Write(ctx, id, pipeline.MediumOptions{
 			Dir: o.medium, Signer: key, Serial: o.serial, Layout: carry.Layout{VolumeSize: size, Parity: o.parity},
 			Number: number, Of: of,
@@ -161,11 +161,11 @@ func (a *app) readBack(ctx context.Context, name string, o writeOptions, identit
 	if err := isFolder(o.medium); err != nil {
 		return err
 	}
-	ids, err := a.recordIdentities(identity, o.PassFile)
+	ids, err := RecordIdentities(a.Site, identity, o.PassFile)
 	if err != nil {
 		return err
 	}
-	return a.onOne(name, func(j *journey, id bundle.ID) error {
+	return a.onOne(name, func(j *Journey, id bundle.ID) error {
 		report, err := j.Verify(ctx, id, o.medium, o.As, a.Env.Progress("reading back").Step, ids...)
 		if err != nil {
 			return err
@@ -186,8 +186,9 @@ func (a *app) readBack(ctx context.Context, name string, o writeOptions, identit
 	})
 }
 
-// recordIdentities loads the record key when one is named or lies in keys/.
-func (a *app) recordIdentities(file, passFile string) ([]age.Identity, error) {
+// RecordIdentities loads the record key when one is named or lies in keys/.
+func RecordIdentities(s *site.Site, file, passFile string) ([]age.Identity, error) {
+	a := &app{s}
 	if file == "" {
 		file = a.Path(site.KeysDir, site.RecordKey)
 		if _, err := os.Stat(file); errors.Is(err, os.ErrNotExist) {

@@ -1,4 +1,4 @@
-package sitecmd_test
+package wayout_test
 
 import (
 	"bytes"

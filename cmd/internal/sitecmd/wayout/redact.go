@@ -1,4 +1,4 @@
-package sitecmd
+package wayout
 
 import (
 	"context"
@@ -23,7 +23,9 @@ type redactOptions struct {
 	asJSON, progress, strict                bool
 }
 
-func (a *app) redactCommand() *cobra.Command {
+// RedactCommand is darksite redact.
+func RedactCommand(s *site.Site) *cobra.Command {
+	a := &app{s}
 	var o redactOptions
 	c := &cobra.Command{
 		Use: "redact --in DIR --out DIR", Short: "Send any folder through the one gate", Args: cobra.NoArgs,

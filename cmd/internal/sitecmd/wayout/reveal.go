@@ -1,4 +1,4 @@
-package sitecmd
+package wayout
 
 import (
 	"errors"
@@ -16,7 +16,9 @@ import (
 	"github.com/spf13/cobra"
 )
 
-func (a *app) revealCommand() *cobra.Command {
+// RevealCommand is darksite reveal.
+func RevealCommand(s *site.Site) *cobra.Command {
+	a := &app{s}
 	var identity, passFile string
 	var asJSON bool
 	c := &cobra.Command{

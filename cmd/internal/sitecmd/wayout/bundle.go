@@ -1,4 +1,4 @@
-package sitecmd
+package wayout
 
 import (
 	"cmp"
@@ -17,7 +17,12 @@ import (
 	"github.com/spf13/cobra"
 )
 
-func (a *app) bundleCommand() *cobra.Command {
+// app is the site that the commands of this package work on.
+type app struct{ *site.Site }
+
+// Command is darksite bundle.
+func Command(s *site.Site) *cobra.Command {
+	a := &app{s}
 	c := &cobra.Command{
 		Use: "bundle", Short: "The way out: collect, review, approve, seal, write, verify",
 		Long: `A bundle makes one journey, and each step is taken by a person whose key allows it:
@@ -42,19 +47,19 @@ func (a *app) bundleCommand() *cobra.Command {
 	return c
 }
 
-// onBundle opens the journey, works with it and closes it.
-func (a *app) onBundle(f func(j *journey) error) error {
-	j, err := a.journey(nil)
+// OnBundle opens the journey, works with it and closes it.
+func OnBundle(s *site.Site, f func(j *Journey) error) error {
+	j, err := Open(s, nil)
 	if err != nil {
 		return err
 	}
-	return errors.Join(f(j), j.close())
+	return errors.Join(f(j), j.Close())
 }
 
 // onOne is onBundle for one bundle: a step that is not due yet is answered with
 // the one that is.
-func (a *app) onOne(name string, f func(j *journey, id bundle.ID) error) error {
-	return a.onBundle(func(j *journey) error {
+func (a *app) onOne(name string, f func(j *Journey, id bundle.ID) error) error {
+	return OnBundle(a.Site, func(j *Journey) error {
 		id := bundle.ID(name)
 		err := f(j, id)
 		if errors.Is(err, pipeline.ErrUnanswered) {
@@ -75,7 +80,7 @@ func (a *app) bundleListCommand() *cobra.Command {
 		Use: "list", Short: "List bundles and where they stand", Args: cobra.NoArgs,
 		Example: "  darksite bundle list",
 		RunE: func(*cobra.Command, []string) error {
-			return a.onBundle(func(j *journey) error {
+			return OnBundle(a.Site, func(j *Journey) error {
 				records, err := j.List()
 				if err != nil {
 					return err
@@ -108,7 +113,7 @@ func (a *app) bundleShowCommand() *cobra.Command {
 		Use: "show BUNDLE", Short: "Show where a bundle stands and how it came there", Args: cobra.ExactArgs(1),
 		Example: "  darksite bundle show S042-000017",
 		RunE: func(_ *cobra.Command, args []string) error {
-			return a.onBundle(func(j *journey) error {
+			return OnBundle(a.Site, func(j *Journey) error {
 				r, err := j.Show(bundle.ID(args[0]))
 				if err != nil {
 					return err
@@ -152,7 +157,7 @@ func (a *app) printRecord(r pipeline.Record) {
 
 // nextStep is the command that leads a bundle on; changes that an officer asked
 // for come first.
-func (j *journey) nextStep(r pipeline.Record) string {
+func (j *Journey) nextStep(r pipeline.Record) string {
 	orders, err := j.Orders(r.BID)
 	if err == nil && len(orders) > 0 && slices.Contains([]pipeline.State{pipeline.InReview, pipeline.Approved1, pipeline.Approved}, r.State) {
 		return fmt.Sprintf("darksite bundle amend %s --as %s   (%d changes were asked for)", r.BID, r.Collector.Principal, len(orders))
@@ -166,11 +171,11 @@ func (j *journey) nextStep(r pipeline.Record) string {
 			return fmt.Sprintf("darksite bundle verify %s --medium DIR --as ID   (medium %d of %d)", r.BID, i+1, len(parts))
 		}
 	}
-	return nextStep(r)
+	return NextStep(r)
 }
 
-// nextStep is the command that leads a bundle on.
-func nextStep(r pipeline.Record) string {
+// NextStep is the command that leads a bundle on.
+func NextStep(r pipeline.Record) string {
 	id := string(r.BID)
 	switch r.State {
 	case pipeline.Begun:
@@ -215,7 +220,7 @@ func readByAnother(r pipeline.Record) bool {
 }
 
 // after shows where a bundle stands once a step is done.
-func (a *app) after(j *journey, id bundle.ID, format string, args ...any) error {
+func (a *app) after(j *Journey, id bundle.ID, format string, args ...any) error {
 	r, err := j.Show(id)
 	if err != nil {
 		return err
@@ -243,7 +248,7 @@ and approved so, at a site whose roster allows it.`,
 			if p.As == "" {
 				return cli.Usagef("say who you are with --as ID")
 			}
-			return a.onOne(args[0], func(j *journey, id bundle.ID) error {
+			return a.onOne(args[0], func(j *Journey, id bundle.ID) error {
 				step := j.Seal
 				if clear {
 					step = j.SealClear
@@ -287,7 +292,7 @@ func (a *app) bundleReleaseCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.onOne(args[0], func(j *journey, id bundle.ID) error {
+			return a.onOne(args[0], func(j *Journey, id bundle.ID) error {
 				if err := j.Release(c.Context(), id, key, courier); err != nil {
 					return err
 				}
@@ -310,7 +315,7 @@ func (a *app) bundleWithdrawCommand() *cobra.Command {
 			if as == "" || strings.TrimSpace(reason) == "" {
 				return cli.Usagef("--as ID and --reason WORDS are needed")
 			}
-			return a.onOne(args[0], func(j *journey, id bundle.ID) error {
+			return a.onOne(args[0], func(j *Journey, id bundle.ID) error {
 				if err := j.Withdraw(c.Context(), id, as, reason); err != nil {
 					return err
 				}

@@ -1,4 +1,4 @@
-package sitecmd
+package wayout
 
 import (
 	"cmp"
@@ -193,6 +193,17 @@ func (a *app) gather(ctx context.Context, o *collectOptions) (*gathering, error)
 	return g, nil
 }
 
+// Collectors are those a collection for a case would run, for whoever takes only some of
+// them. They are ended together.
+func Collectors(ctx context.Context, s *site.Site, profile, caseName string) (list []collect.Collector, end func(), err error) {
+	a := &app{s}
+	g, err := a.gather(ctx, &collectOptions{profile: profile, caseName: caseName})
+	if err != nil {
+		return nil, nil, err
+	}
+	return g.collectors, g.closeAll, nil
+}
+
 // arrays are the arrays as the collector asks them. One that cannot be opened is
 // asked all the same and says why it cannot answer. For a preview they can be
 // asked whether they answer at all.
@@ -305,26 +316,26 @@ func (a *app) collect(ctx context.Context, o collectOptions) error {
 		return err
 	}
 	defer g.closeAll()
-	j, err := a.journey(g.sight)
+	j, err := Open(a.Site, g.sight)
 	if err != nil {
 		return err
 	}
 	watched, err := a.watched(ctx, g)
 	if err != nil {
-		return errors.Join(err, j.close())
+		return errors.Join(err, j.Close())
 	}
 	id, err := j.Collect(ctx, pipeline.Request{
 		Collectors: watched, Profile: g.profile, Signer: key, Case: o.caseName, Marking: o.marking, Clear: o.clear,
-		ClockNote: a.clockNote(),
+		ClockNote: ClockNote(a.Site),
 		Progress:  func(step string, done, of int) { a.Env.Notef("%s (%d of %d)", step, done, of) },
 	})
 	if err == nil {
 		err = a.afterCollect(j, id, o.asJSON)
 	}
-	return errors.Join(err, j.close())
+	return errors.Join(err, j.Close())
 }
 
-func (a *app) afterCollect(j *journey, id bundle.ID, asJSON bool) error {
+func (a *app) afterCollect(j *Journey, id bundle.ID, asJSON bool) error {
 	r, err := j.Show(id)
 	if err != nil {
 		return err
@@ -351,8 +362,8 @@ func (a *app) printOutcomes(list []collect.Outcome) (part bool) {
 	return part
 }
 
-// clockNote says what is known of the clock: there is no time server at a dark
+// ClockNote says what is known of the clock: there is no time server at a dark
 // site, so that is little.
-func (a *app) clockNote() string {
+func ClockNote(s *site.Site) string {
 	return "site clock, no time server assumed; order comes from sequence numbers"
 }
