@@ -200,6 +200,8 @@ var rooms = []struct {
 	{"remedy", []string{"site", "sight", "books", "certified", "watch"}},
 	{"siteadmin", []string{"site", "sight", "certified", "rules", "watch"}},
 	{"wayout", []string{"site", "sight", "certified", "watch", "siteadmin", "remedy"}},
+	{"replies", []string{"site", "sight", "books", "certified", "rules", "wayout"}},
+	{"duty", []string{"site", "sight", "books", "certified", "chart", "history", "rules", "watch", "siteadmin", "wayout"}},
 }
 
 func TestRoomsOfTheSiteStandInOrder(t *testing.T) {

@@ -9,8 +9,10 @@ import (
 	"context"
 
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/duty"
 	historycmd "darksite/cmd/internal/sitecmd/history"
 	"darksite/cmd/internal/sitecmd/remedy"
+	"darksite/cmd/internal/sitecmd/replies"
 	"darksite/cmd/internal/sitecmd/rules"
 	"darksite/cmd/internal/sitecmd/site"
 	"darksite/cmd/internal/sitecmd/siteadmin"
@@ -54,9 +56,9 @@ The site folder is --dir, else $DARKSITE_DIR, else ~/.darksite.
 		siteadmin.DoctorCommand(a.Site),
 		a.versionCommand(),
 		watch.Command(a.Site),
-		a.statusCommand(),
-		a.alertsCommand(),
-		a.roundCommand(),
+		duty.StatusCommand(a.Site),
+		duty.AlertsCommand(a.Site),
+		duty.RoundCommand(a.Site),
 		rules.Command(a.Site),
 		historycmd.Command(a.Site),
 		remedy.RunbookCommand(a.Site),
@@ -65,7 +67,7 @@ The site folder is --dir, else $DARKSITE_DIR, else ~/.darksite.
 		wayout.CollectHostCommand(a.Site),
 		wayout.RedactCommand(a.Site),
 		wayout.RevealCommand(a.Site),
-		a.replyCommand(),
+		replies.Command(a.Site),
 		siteadmin.JournalCommand(a.Site),
 		siteadmin.Command(a.Site),
 	)

@@ -15,6 +15,7 @@ import (
 
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/cli/clitest"
+	"darksite/cmd/internal/sitecmd/duty"
 	"darksite/cmd/internal/sitecmd/rules"
 	"darksite/cmd/internal/sitecmd/sight"
 	"darksite/cmd/internal/sitecmd/site"
@@ -346,7 +347,7 @@ func roundScreen(t *testing.T, dir string, width int, color bool) string {
 	env := screenEnv(dir, width, color)
 	env.In, env.Out, env.Err = strings.NewReader(""), &out, &bytes.Buffer{}
 	a := &app{&site.Site{Env: env}}
-	r, err := a.round(t.Context())
+	r, err := duty.Round(t.Context(), a.Site)
 	require.NoError(t, err)
 	r.Counts = map[string]int{}
 	for i, s := range r.Sections {
@@ -356,7 +357,7 @@ func roundScreen(t *testing.T, dir string, width int, color bool) string {
 			r.Counts[strings.ToLower(string(l.Word))]++
 		}
 	}
-	a.printRound(r)
+	duty.PrintRound(a.Site, r)
 	return out.String()
 }
 

@@ -19,7 +19,7 @@
 // # Promises
 //
 // An error ends the journey and leaves nothing that could be carried out; there is no
-// flag to go on anyway. What is decided is in the journal first.
+// flag to go on anyway.
 //
 // # Limits
 //

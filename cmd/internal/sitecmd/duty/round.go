@@ -1,4 +1,4 @@
-package sitecmd
+package duty
 
 import (
 	"cmp"
@@ -12,6 +12,7 @@ import (
 
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/sitecmd/sight"
+	"darksite/cmd/internal/sitecmd/site"
 	"darksite/localmon/alertstore"
 	"darksite/localmon/overview"
 	"darksite/localmon/rounds"
@@ -20,7 +21,9 @@ import (
 	"github.com/spf13/cobra"
 )
 
-func (a *app) roundCommand() *cobra.Command {
+// RoundCommand is darksite round.
+func RoundCommand(s *site.Site) *cobra.Command {
+	a := &app{s}
 	c := &cobra.Command{
 		Use: "round", Short: "The daily round: what a careful admin looks at, in six minutes",
 		Long: `Go through what a careful admin looks at every day, from top to bottom, one line
@@ -39,7 +42,7 @@ func (a *app) roundShowCommand() *cobra.Command {
 		Example: "  darksite round show\n  darksite round show --json",
 		Long:    "Show what is to be looked at. Exit 3 when anything needs attention.",
 		RunE: func(c *cobra.Command, _ []string) error {
-			r, err := a.round(c.Context())
+			r, err := Round(c.Context(), a.Site)
 			if err != nil {
 				return err
 			}
@@ -50,13 +53,13 @@ func (a *app) roundShowCommand() *cobra.Command {
 	return c
 }
 
-func (a *app) showRound(r roundView, asJSON bool, next string) error {
+func (a *app) showRound(r RoundView, asJSON bool, next string) error {
 	if asJSON {
 		if err := a.Env.JSON(r); err != nil {
 			return err
 		}
 	} else {
-		a.printRound(r)
+		PrintRound(a.Site, r)
 		a.Env.Next(next)
 	}
 	if r.State != overview.OK {
@@ -82,7 +85,7 @@ func (a *app) roundStartCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			r, err := a.round(c.Context())
+			r, err := Round(c.Context(), a.Site)
 			if err != nil {
 				return err
 			}
@@ -101,7 +104,7 @@ func (a *app) roundDoneCommand() *cobra.Command {
 		Use: "done", Short: "Note that the round was made, with what it found", Args: cobra.NoArgs,
 		Example: "  darksite round done --as mdurand --note \"all seen, case drafted for fa-prod-1\"",
 		RunE: func(c *cobra.Command, _ []string) error {
-			r, err := a.round(c.Context())
+			r, err := Round(c.Context(), a.Site)
 			if err != nil {
 				return err
 			}
@@ -230,19 +233,21 @@ func tally(counts map[string]int) string {
 	return strings.Join(parts, ", ")
 }
 
-// roundView is a round with who made the last one.
-type roundView struct {
+// RoundView is a round with who made the last one.
+type RoundView struct {
 	overview.Round
 	Last  *rounds.Round `json:"last,omitempty"`  // the last that was done
 	Begun *rounds.Round `json:"begun,omitempty"` // the one under way
 }
 
-func (a *app) round(ctx context.Context) (roundView, error) {
+// Round is the daily round as it stands now.
+func Round(ctx context.Context, s *site.Site) (RoundView, error) {
+	a := &app{s}
 	last, marks, begun, err := a.LastRound()
 	if err != nil {
-		return roundView{}, err
+		return RoundView{}, err
 	}
-	v := roundView{Begun: begun}
+	v := RoundView{Begun: begun}
 	if !last.Done.IsZero() {
 		v.Last = &last
 	}
@@ -261,7 +266,9 @@ func (a *app) round(ctx context.Context) (roundView, error) {
 	return v, err
 }
 
-func (a *app) printRound(r roundView) {
+// PrintRound prints a round as people read it.
+func PrintRound(s *site.Site, r RoundView) {
+	a := &app{s}
 	w, here, color := a.Env.Out, a.Env.Now().Location(), a.Env.Color()
 	width := a.Env.Width()
 	say := func(format string, args ...any) {

@@ -1,4 +1,4 @@
-package sitecmd
+package duty
 
 import (
 	"cmp"
@@ -13,6 +13,7 @@ import (
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/sitecmd/books"
 	"darksite/cmd/internal/sitecmd/sight"
+	"darksite/cmd/internal/sitecmd/site"
 	"darksite/cmd/internal/sitecmd/watch"
 	"darksite/localmon"
 	"darksite/localmon/overview"
@@ -23,7 +24,9 @@ import (
 	"github.com/spf13/cobra"
 )
 
-func (a *app) alertsCommand() *cobra.Command {
+// AlertsCommand is darksite alerts.
+func AlertsCommand(s *site.Site) *cobra.Command {
+	a := &app{s}
 	c := &cobra.Command{
 		Use: "alerts", Short: "List, show, take in hand and silence alerts; what was",
 		Example: "  darksite alerts list\n  darksite alerts show 3\n  darksite alerts ack 3 --as mdurand --note \"part ordered\"\n  darksite alerts history --since 168h",

@@ -1,4 +1,4 @@
-package sitecmd
+package duty
 
 import (
 	"fmt"
@@ -9,6 +9,7 @@ import (
 	"darksite/cmd/internal/sitecmd/books"
 	"darksite/cmd/internal/sitecmd/certified"
 	"darksite/cmd/internal/sitecmd/sight"
+	"darksite/cmd/internal/sitecmd/site"
 	"darksite/cmd/internal/sitecmd/watch"
 	"darksite/localmon/overview"
 	"darksite/localmon/units"
@@ -17,7 +18,12 @@ import (
 	"github.com/spf13/cobra"
 )
 
-func (a *app) statusCommand() *cobra.Command {
+// app is the site that the commands of this package work on.
+type app struct{ *site.Site }
+
+// StatusCommand is darksite status.
+func StatusCommand(s *site.Site) *cobra.Command {
+	a := &app{s}
 	var asJSON bool
 	c := &cobra.Command{
 		Use: "status", Short: "Is it safe, since when do I know, what next", Args: cobra.NoArgs,

@@ -1,4 +1,4 @@
-package sitecmd
+package replies
 
 import (
 	"cmp"
@@ -23,7 +23,12 @@ import (
 	"github.com/spf13/cobra"
 )
 
-func (a *app) replyCommand() *cobra.Command {
+// app is the site that the commands of this package work on.
+type app struct{ *site.Site }
+
+// Command is darksite reply.
+func Command(s *site.Site) *cobra.Command {
+	a := &app{s}
 	c := &cobra.Command{Use: "reply", Short: "What the vendor sent back", Example: "  darksite reply open /media/usb/R-S042-000001.reply"}
 	var w replyOptions
 	open := &cobra.Command{
