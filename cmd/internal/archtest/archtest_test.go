@@ -202,6 +202,7 @@ var rooms = []struct {
 	{"wayout", []string{"site", "sight", "certified", "watch", "siteadmin", "remedy"}},
 	{"replies", []string{"site", "sight", "books", "certified", "rules", "wayout"}},
 	{"duty", []string{"site", "sight", "books", "certified", "chart", "history", "rules", "watch", "siteadmin", "wayout"}},
+	{"lab", []string{"site", "certified", "train", "sight", "watch", "wayout"}},
 }
 
 func TestRoomsOfTheSiteStandInOrder(t *testing.T) {

@@ -1,8 +1,3 @@
-// Package sitecmd is the command line of the site kit, one file per command.
-//
-// A command parses flags, assembles packages from the site folder, and renders
-// what they return as text or JSON. Decisions live below; sentences for people
-// live here. Start with [Main].
 package sitecmd
 
 import (
@@ -11,6 +6,7 @@ import (
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/sitecmd/duty"
 	historycmd "darksite/cmd/internal/sitecmd/history"
+	"darksite/cmd/internal/sitecmd/lab"
 	"darksite/cmd/internal/sitecmd/remedy"
 	"darksite/cmd/internal/sitecmd/replies"
 	"darksite/cmd/internal/sitecmd/rules"
@@ -25,12 +21,12 @@ import (
 
 // Main runs one command and returns the exit code.
 func Main(ctx context.Context, env *cli.Env, version string, args []string) int {
-	a := &app{&site.Site{Env: env, Version: version}}
-	return cli.Run(ctx, env, a.root(), args, site.Classify)
+	return cli.Run(ctx, env, root(&site.Site{Env: env, Version: version}), args, site.Classify)
 }
 
-func (a *app) root() *cobra.Command {
-	root := &cobra.Command{
+// root is darksite with all its commands.
+func root(s *site.Site) *cobra.Command {
+	c := &cobra.Command{
 		Use:   "darksite",
 		Short: "Support kit for storage sites with no connection out",
 		Long: `darksite watches the arrays of a disconnected site, leads through runbooks, and
@@ -43,37 +39,33 @@ The site folder is --dir, else $DARKSITE_DIR, else ~/.darksite.
   darksite monitor
   darksite status
   darksite bundle collect --case T-4KQ7ZC2M5A`,
-		Version: a.Version,
+		Version: s.Version,
 	}
-	root.PersistentFlags().StringVar(&a.Given, "dir", "", "site folder (default $DARKSITE_DIR or ~/.darksite)")
-	root.CompletionOptions.HiddenDefaultCmd = false
-	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error { return a.enterLab(c) }
-	root.AddCommand(
-		siteadmin.InitCommand(a.Site),
-		a.demoCommand(),
-		a.simCommand(),
-		train.Command(a.Site, a.trainLabCommand()),
-		siteadmin.DoctorCommand(a.Site),
-		a.versionCommand(),
-		watch.Command(a.Site),
-		duty.StatusCommand(a.Site),
-		duty.AlertsCommand(a.Site),
-		duty.RoundCommand(a.Site),
-		rules.Command(a.Site),
-		historycmd.Command(a.Site),
-		remedy.RunbookCommand(a.Site),
-		remedy.CaseCommand(a.Site),
-		wayout.Command(a.Site),
-		wayout.CollectHostCommand(a.Site),
-		wayout.RedactCommand(a.Site),
-		wayout.RevealCommand(a.Site),
-		replies.Command(a.Site),
-		siteadmin.JournalCommand(a.Site),
-		siteadmin.Command(a.Site),
+	c.PersistentFlags().StringVar(&s.Given, "dir", "", "site folder (default $DARKSITE_DIR or ~/.darksite)")
+	c.CompletionOptions.HiddenDefaultCmd = false
+	c.PersistentPreRunE = func(called *cobra.Command, _ []string) error { return enterLab(s, called) }
+	c.AddCommand(
+		siteadmin.InitCommand(s),
+		demoCommand(s),
+		lab.SimCommand(s),
+		train.Command(s, lab.Command(s, Main)),
+		siteadmin.DoctorCommand(s),
+		cli.VersionCommand(s.Env, "darksite", s.Version),
+		watch.Command(s),
+		duty.StatusCommand(s),
+		duty.AlertsCommand(s),
+		duty.RoundCommand(s),
+		rules.Command(s),
+		historycmd.Command(s),
+		remedy.RunbookCommand(s),
+		remedy.CaseCommand(s),
+		wayout.Command(s),
+		wayout.CollectHostCommand(s),
+		wayout.RedactCommand(s),
+		wayout.RevealCommand(s),
+		replies.Command(s),
+		siteadmin.JournalCommand(s),
+		siteadmin.Command(s),
 	)
-	return root
-}
-
-func (a *app) versionCommand() *cobra.Command {
-	return cli.VersionCommand(a.Env, "darksite", a.Version)
+	return c
 }

@@ -32,7 +32,7 @@ func TestQuestionsSpeakOfCommandsThatAreThere(t *testing.T) {
 			}
 			met++
 			words := strings.Fields(strings.TrimPrefix(line, "darksite "))
-			c, _, err := (&app{&site.Site{Env: &cli.Env{}}}).root().Find(words)
+			c, _, err := root(&site.Site{Env: &cli.Env{}}).Find(words)
 			require.NoError(t, err, it.ID)
 			require.True(t, c.Runnable(), "%s: %s is no command", it.ID, line)
 		}

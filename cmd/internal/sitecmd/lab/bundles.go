@@ -1,4 +1,4 @@
-package sitecmd
+package lab
 
 import (
 	"context"
@@ -29,7 +29,7 @@ func (a *app) makeBundles(ctx context.Context, lab *labs.Lab) error {
 	}
 	env := *a.Env
 	env.Err = io.Discard
-	a = &app{&site.Site{Env: &env, Version: a.Version, Given: a.Given, Practice: a.Practice}}
+	a = a.at(&site.Site{Env: &env, Version: a.Version, Given: a.Given, Practice: a.Practice})
 	about := make([]caseOf, len(lab.Bundles)) // the database of cases is the journey's later on
 	for i, b := range lab.Bundles {
 		if b.Case == "" {

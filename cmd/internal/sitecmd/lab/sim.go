@@ -1,4 +1,4 @@
-package sitecmd
+package lab
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 
 	"darksite/bundle/safefile"
 	"darksite/cmd/internal/cli"
+	"darksite/cmd/internal/sitecmd/site"
 	"darksite/training/scenario"
 	"darksite/training/sim"
 	"darksite/training/simhost"
@@ -25,7 +26,9 @@ type simOptions struct {
 	list, faults            bool
 }
 
-func (a *app) simCommand() *cobra.Command {
+// SimCommand is darksite sim.
+func SimCommand(s *site.Site) *cobra.Command {
+	a := &app{Site: s}
 	var o simOptions
 	c := &cobra.Command{
 		Use: "sim", Short: "Serve simulated arrays on loopback, for practice and tests", Args: cobra.NoArgs,

@@ -1,6 +1,6 @@
 //go:build !unix
 
-package sitecmd
+package lab
 
 import "os/exec"
 

@@ -1,8 +1,7 @@
-package sitecmd
+package lab_test
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,10 +12,11 @@ import (
 
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/keyfile"
+	"darksite/cmd/internal/sitecmd"
+	"darksite/cmd/internal/sitecmd/lab"
 	"darksite/cmd/internal/sitecmd/site"
 	"darksite/training/labs"
 	"darksite/training/labs/content"
-	"darksite/training/simhost"
 
 	"github.com/stretchr/testify/require"
 )
@@ -53,16 +53,16 @@ func playSolution(t *testing.T, lab *labs.Lab, i int) {
 		deskInPath(t)
 	}
 	began := time.Now()
-	in := beginLab(t, a, lab, uint64(i)+1)
+	in := a.Begin(t, lab, uint64(i)+1)
 	ready := time.Since(began)
 	drawn, _ := lab.Draw(uint64(i) + 1)
 	want := drawn.Solutions[i]
 	for _, step := range want.Steps {
 		// A person takes some time for each command.
 		require.NoError(t, in.Practice.Arrays.Advance(t.Context(), 10*time.Second, 30*time.Second))
-		require.NoError(t, in.play(t.Context(), &out, step), "%s", &out)
+		require.NoError(t, in.Play(t.Context(), &out, step), "%s", &out)
 	}
-	world, err := in.labWorld(t.Context())
+	world, err := in.World(t.Context())
 	require.NoError(t, err)
 	v := labs.Grade(drawn, world, 0)
 	var goals strings.Builder
@@ -75,7 +75,7 @@ func playSolution(t *testing.T, lab *labs.Lab, i int) {
 }
 
 // practiceApp is an app that works in a home of its own.
-func practiceApp(t *testing.T, out *bytes.Buffer) *app {
+func practiceApp(t *testing.T, out *bytes.Buffer) lab.App {
 	// The folder of a test has too long a name for the monitor's socket.
 	home, err := os.MkdirTemp("", "lab-")
 	require.NoError(t, err)
@@ -86,23 +86,7 @@ func practiceApp(t *testing.T, out *bytes.Buffer) *app {
 			return map[string]string{"DARKSITE_TRAINING": home, "HOME": home, "LOGNAME": "mdurand"}[k]
 		},
 	}
-	return &app{&site.Site{Env: env, Version: "test"}}
-}
-
-// beginLab begins a lab whose arrays are served by this test, on a clock that stands.
-func beginLab(t *testing.T, a *app, lab *labs.Lab, seed uint64) *app {
-	s := labStart{lab: lab, seed: seed, lang: "en", home: a.labHome(), life: time.Hour, serve: func(_ context.Context, s labStart) ([]simhost.Served, error) {
-		running, err := a.serveLab(s, time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC))
-		if err != nil {
-			return nil, err
-		}
-		t.Cleanup(func() { require.NoError(t, running.Close()) })
-		return running.Served(), nil
-	}}
-	in, err := a.startLab(t.Context(), s)
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, s.home.Vacate()) })
-	return in
+	return lab.NewApp(&site.Site{Env: env, Version: "test"}, sitecmd.Main)
 }
 
 // In the folder of a lab nothing of a real site is taken, and no real site becomes a lab.
@@ -113,13 +97,13 @@ func TestPracticeAndRealSitesDoNotMix(t *testing.T) {
 	require.True(t, ok)
 	var out bytes.Buffer
 	a := practiceApp(t, &out)
-	in := beginLab(t, a, lab, 1)
+	in := a.Begin(t, lab, 1)
 	site := filepath.Join(in.Dir(), "site.yaml")
 	good, err := os.ReadFile(site)
 	require.NoError(t, err)
 	run := func(args ...string) (int, string) {
 		out.Reset()
-		code := Main(t.Context(), a.Env, "test", append([]string{"--dir", in.Dir()}, args...))
+		code := sitecmd.Main(t.Context(), a.Env, "test", append([]string{"--dir", in.Dir()}, args...))
 		return code, out.String()
 	}
 	code, said := run("site", "show")
@@ -183,7 +167,7 @@ func TestPracticeAndRealSitesDoNotMix(t *testing.T) {
 		require.NoError(t, os.Mkdir(filepath.Join(home, "site"), 0o700))
 		require.NoError(t, os.WriteFile(filepath.Join(home, "site", "site.yaml"), good, 0o600))
 		out.Reset()
-		code := Main(t.Context(), a.Env, "test", []string{"--dir", home, "train", "lab", "start", "l1"})
+		code := sitecmd.Main(t.Context(), a.Env, "test", []string{"--dir", home, "train", "lab", "start", "l1"})
 		require.Equal(t, cli.CodeRefused, code, &out)
 		require.FileExists(t, filepath.Join(home, "site", "site.yaml"))
 	})

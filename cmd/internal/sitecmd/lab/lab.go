@@ -1,4 +1,4 @@
-package sitecmd
+package lab
 
 import (
 	"context"
@@ -25,7 +25,22 @@ import (
 	"github.com/spf13/cobra"
 )
 
-func (a *app) trainLabCommand() *cobra.Command {
+// Program runs one command of darksite, named by its words, and returns its exit code.
+type Program func(ctx context.Context, env *cli.Env, version string, args []string) int
+
+// app is the site that the commands of this package work on, with the program itself: a
+// lab is furnished and solved with the commands that a learner would type.
+type app struct {
+	*site.Site
+	program Program
+}
+
+// at is the same program in another folder, or by another clock.
+func (a *app) at(s *site.Site) *app { return &app{s, a.program} }
+
+// Command is darksite train lab.
+func Command(s *site.Site, program Program) *cobra.Command {
+	a := &app{s, program}
 	c := &cobra.Command{
 		Use: "lab", Short: "Practise on simulated arrays with the commands of the kit, and be graded",
 		Long: `Practise. A lab is a site folder of its own with simulated arrays on this machine, in
@@ -85,7 +100,7 @@ func (a *app) openLab(ctx context.Context) (*app, *labs.Lab, error) {
 	}
 	env := *a.Env
 	env.Now = client.Now
-	return &app{&site.Site{Env: &env, Version: a.Version, Given: home.Site(), Practice: &site.Practice{Marker: marker, Arrays: client}}}, drawn, nil
+	return a.at(&site.Site{Env: &env, Version: a.Version, Given: home.Site(), Practice: &site.Practice{Marker: marker, Arrays: client}}), drawn, nil
 }
 
 // labWorld is all that the lab is judged by.
@@ -371,7 +386,7 @@ type labWatch struct {
 func (a *app) openWatch(folder string, now func() time.Time) (coach.Watcher, error) {
 	env := *a.Env
 	env.Now, env.Err = now, io.Discard // nobody reads what it would narrate
-	in := &app{&site.Site{Env: &env, Version: a.Version, Given: folder, Practice: &site.Practice{}}}
+	in := a.at(&site.Site{Env: &env, Version: a.Version, Given: folder, Practice: &site.Practice{}})
 	m, err := watch.Open(in.Site)
 	if err != nil {
 		return nil, err

@@ -1,4 +1,4 @@
-package sitecmd
+package lab_test
 
 import (
 	"bytes"
@@ -8,11 +8,12 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/stretchr/testify/require"
-
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/deskcmd"
+	"darksite/cmd/internal/sitecmd/lab"
 	"darksite/training/labs/content"
+
+	"github.com/stretchr/testify/require"
 )
 
 // asDesk makes this test program the program casedesk, which is never run inside of
@@ -40,17 +41,15 @@ func deskInPath(t *testing.T) {
 func TestPracticeAndRealDesksDoNotMix(t *testing.T) {
 	all, err := content.Library()
 	require.NoError(t, err)
-	lab, ok := all.Get("t-l1")
+	first, ok := all.Get("t-l1")
 	require.True(t, ok)
 	deskInPath(t)
 	a := practiceApp(t, &bytes.Buffer{})
-	in := beginLab(t, a, lab, 1)
-	home := a.labHome()
-	program, err := deskProgram()
-	require.NoError(t, err)
+	in := a.Begin(t, first, 1)
+	home := a.Home()
 	run := func(dir string, args ...string) (int, string) {
 		out := &bytes.Buffer{}
-		code, err := labDesk{program, dir}.run(t.Context(), &bytes.Buffer{}, out, out, args...)
+		code, err := lab.RunDesk(t.Context(), dir, out, args...)
 		require.NoError(t, err)
 		return code, out.String()
 	}

@@ -1,4 +1,4 @@
-package sitecmd
+package lab
 
 import (
 	"bytes"
@@ -35,7 +35,7 @@ func (a *app) deskOf(home coach.Home) (labDesk, bool, error) {
 
 // deskProgram finds casedesk, beside this program or where the shell would.
 func deskProgram() (string, error) {
-	program, err := caseDesk("")
+	program, err := CaseDesk("")
 	if err == nil {
 		return program, nil
 	}
@@ -185,4 +185,24 @@ func linesOf(c labs.Command) string {
 		text += l + "\n"
 	}
 	return text
+}
+
+// CaseDesk finds the program casedesk: the one named, else the one beside this program or
+// in the path.
+func CaseDesk(path string) (string, error) {
+	if path == "" {
+		self, err := os.Executable()
+		if err != nil {
+			return "", fmt.Errorf("find casedesk: %w", err)
+		}
+		path = filepath.Join(filepath.Dir(self), "casedesk")
+	}
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return "", fmt.Errorf("find casedesk: %w", err)
+	}
+	if _, err := os.Stat(abs); err != nil {
+		return "", cli.WithHint(fmt.Errorf("find casedesk: %w", err), "make   (builds both programs), or name it with --casedesk")
+	}
+	return abs, nil
 }

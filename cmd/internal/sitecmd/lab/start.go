@@ -1,4 +1,4 @@
-package sitecmd
+package lab
 
 import (
 	"bufio"
@@ -121,7 +121,7 @@ func (a *app) startLab(ctx context.Context, s labStart) (*app, error) {
 	}
 	env := *a.Env
 	env.Now = client.Now
-	in := &app{&site.Site{Env: &env, Version: a.Version, Given: s.home.Site(), Practice: &site.Practice{Marker: marker, Arrays: client}}}
+	in := a.at(&site.Site{Env: &env, Version: a.Version, Given: s.home.Site(), Practice: &site.Practice{Marker: marker, Arrays: client}})
 	drawn, _ := s.lab.Draw(s.seed)
 	if err := in.furnish(ctx, drawn, served, s.lang); err != nil {
 		return nil, err
@@ -443,7 +443,7 @@ func (a *app) play(ctx context.Context, show io.Writer, c labs.Command) error {
 			return a.Env.Getenv(k)
 		},
 	}
-	if code := Main(ctx, env, a.Version, splitWords(line)); code != c.Code {
+	if code := a.program(ctx, env, a.Version, splitWords(line)); code != c.Code {
 		return fmt.Errorf("%w: darksite %s: exit code %d, want %d: %s", errPlayed, line, code, c.Code, said.String())
 	}
 	return nil
@@ -487,4 +487,22 @@ func splitWords(line string) []string {
 		words = append(words, strings.Fields(part)...)
 	}
 	return words
+}
+
+// writeMachine makes the machine of a lab up.
+func (a *app) writeMachine() error {
+	now := a.Env.Now()
+	for name, text := range coach.Machine() {
+		file := a.Path(site.MachineDir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+			return fmt.Errorf("make the machine of a lab up: %w", err)
+		}
+		if err := safefile.Write(file, []byte(text), 0o600); err != nil {
+			return err
+		}
+		if err := os.Chtimes(file, now, now); err != nil {
+			return fmt.Errorf("make the machine of a lab up: %w", err)
+		}
+	}
+	return nil
 }
