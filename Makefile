@@ -35,7 +35,7 @@ crash: ## for longer: kills, full disks, failures and power cuts at every write;
 	PSEUDONYM_VALUES=1000000 $(GO) test -count=1 -timeout 60m -run TestNeverShared ./bundle/redact/pseudonym
 	INTAKE_EVERY_FIXTURE=1 INTAKE_BUNDLES=100 $(GO) test -count=1 -timeout 60m -run 'EveryNumbered|Killed' ./bundle/desk/intake
 	INTAKE_EVERY_FAULT=1 $(GO) test -count=1 -timeout 30m -v -run TestTheDeskNamesEveryFault ./bundle/desk/intake | grep -v '=== '
-	DARKSITE_ALL_LABS=1 $(GO) test -count=1 -timeout 60m -run TestLabs ./cmd/internal/sitecmd ./cmd/darksite
+	DARKSITE_ALL_LABS=1 $(GO) test -count=1 -timeout 60m -run TestLabs ./cmd/internal/sitecmd/lab ./cmd/darksite
 	MUTATIONS=1 $(GO) test -count=1 -timeout 60m -run TestEveryDefenceIsMissed ./bundle/pipeline
 	HISTORY_KILLS=$(KILLS) HISTORY_EVERY_FAULT=1 HISTORY_FLIPS=$(KILLS) $(GO) test -count=1 -timeout 120m -v \
 	  -run 'NothingAcknowledged|SurvivesAKill|SurvivesKills|TheNthWriteOrFsyncFails|Flipped' ./localmon/history | grep -v '=== '

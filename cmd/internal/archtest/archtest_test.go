@@ -197,6 +197,12 @@ var rooms = []struct {
 	{"history", []string{"site", "sight", "chart"}},
 	{"rules", []string{"site", "sight", "books", "chart"}},
 	{"watch", []string{"site", "sight", "books", "certified", "history", "rules"}},
+	{"remedy", []string{"site", "sight", "books", "certified", "watch"}},
+	{"siteadmin", []string{"site", "sight", "certified", "rules", "watch"}},
+	{"wayout", []string{"site", "sight", "certified", "watch", "siteadmin", "remedy"}},
+	{"replies", []string{"site", "sight", "books", "certified", "rules", "wayout"}},
+	{"duty", []string{"site", "sight", "books", "certified", "chart", "history", "rules", "watch", "siteadmin", "wayout"}},
+	{"lab", []string{"site", "certified", "train", "sight", "watch", "wayout"}},
 }
 
 func TestRoomsOfTheSiteStandInOrder(t *testing.T) {

@@ -9,13 +9,14 @@ import (
 
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/demo"
+	"darksite/cmd/internal/sitecmd/lab"
 	"darksite/cmd/internal/sitecmd/site"
 	"darksite/cmd/internal/sitecmd/watch"
 
 	"github.com/spf13/cobra"
 )
 
-func (a *app) demoCommand() *cobra.Command {
+func demoCommand(s *site.Site) *cobra.Command {
 	var out, desk string
 	c := &cobra.Command{
 		Use: "demo", Short: "The whole journey in one terminal, with simulated arrays", Args: cobra.NoArgs,
@@ -24,7 +25,7 @@ followed, a bundle is collected, redacted, approved by two officers, sealed, car
 imported at the desk, and answered. Needs no answers and no network but loopback.`,
 		Example: "  darksite demo --out demo",
 		RunE: func(c *cobra.Command, _ []string) error {
-			program, err := caseDesk(desk)
+			program, err := lab.CaseDesk(desk)
 			if err != nil {
 				return err
 			}
@@ -33,8 +34,11 @@ imported at the desk, and answered. Needs no answers and no network but loopback
 				return fmt.Errorf("name this program: %w", err)
 			}
 			return demo.Run(c.Context(), demo.Options{
-				Env: a.Env, Out: short(out), CaseDesk: program, SiteName: short(self), DeskName: short(program), Watch: a.watchSteps,
-				Site: func(ctx context.Context, env *cli.Env, args []string) int { return Main(ctx, env, a.Version, args) },
+				Env: s.Env, Out: short(out), CaseDesk: program, SiteName: short(self), DeskName: short(program),
+				Watch: func(ctx context.Context, env *cli.Env, dir string, steps int, before func()) error {
+					return watchSteps(ctx, &site.Site{Env: env, Version: s.Version, Given: dir}, steps, before)
+				},
+				Site: func(ctx context.Context, env *cli.Env, args []string) int { return Main(ctx, env, s.Version, args) },
 			})
 		},
 	}
@@ -59,29 +63,10 @@ func short(path string) string {
 	return abs
 }
 
-func caseDesk(path string) (string, error) {
-	if path == "" {
-		self, err := os.Executable()
-		if err != nil {
-			return "", fmt.Errorf("find casedesk: %w", err)
-		}
-		path = filepath.Join(filepath.Dir(self), "casedesk")
-	}
-	abs, err := filepath.Abs(path)
-	if err != nil {
-		return "", fmt.Errorf("find casedesk: %w", err)
-	}
-	if _, err := os.Stat(abs); err != nil {
-		return "", cli.WithHint(fmt.Errorf("find casedesk: %w", err), "make   (builds both programs), or name it with --casedesk")
-	}
-	return abs, nil
-}
-
 // watchSteps looks at everything a site folder names, several times, with one
 // monitor and one session per array.
-func (a *app) watchSteps(ctx context.Context, env *cli.Env, dir string, steps int, before func()) error {
-	at := &app{&site.Site{Env: env, Version: a.Version, Given: dir}}
-	m, err := watch.Open(at.Site)
+func watchSteps(ctx context.Context, s *site.Site, steps int, before func()) error {
+	m, err := watch.Open(s)
 	if err != nil {
 		return err
 	}

@@ -1,17 +1,11 @@
 package sitecmd
 
 import (
-	"context"
 	"errors"
-	"fmt"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
-	"darksite/bundle/safefile"
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/sitecmd/site"
 	"darksite/training/coach"
@@ -21,29 +15,29 @@ import (
 
 // enterLab finds out whether the site folder is that of a lab. There the clock is the one
 // of the simulated arrays, and every screen begins by saying that it is training.
-func (a *app) enterLab(c *cobra.Command) error {
-	marker, err := coach.ReadMarker(a.Dir())
+func enterLab(s *site.Site, c *cobra.Command) error {
+	marker, err := coach.ReadMarker(s.Dir())
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err != nil {
 		return cli.WithHint(cli.WithCode(cli.CodeTampered, err), "darksite train lab reset")
 	}
-	if real := a.RealSite(marker.Site); real != "" && learns(c) {
-		a.Given = real
+	if real := s.RealSite(marker.Site); real != "" && learns(c) {
+		s.Given = real
 		return nil
 	}
-	a.Practice = &site.Practice{Marker: marker}
+	s.Practice = &site.Practice{Marker: marker}
 	if needsNoSite(c) {
 		return nil
 	}
-	if a.Practice.Arrays, err = coach.Dial(c.Context(), marker, a.Env.Now); err != nil {
+	if s.Practice.Arrays, err = coach.Dial(c.Context(), marker, s.Env.Now); err != nil {
 		return cli.WithHint(cli.WithCode(cli.CodeRefused, err), "darksite train lab start %s   (begins it anew)", marker.Lab)
 	}
-	env := *a.Env
-	env.Now = a.Practice.Arrays.Now
-	a.Env = &env
-	a.Env.Notef("%s", a.Banner())
+	env := *s.Env
+	env.Now = s.Practice.Arrays.Now
+	s.Env = &env
+	s.Env.Notef("%s", s.Banner())
 	return nil
 }
 
@@ -62,45 +56,4 @@ func needsNoSite(c *cobra.Command) bool {
 		return true
 	}
 	return slices.Contains([]string{"train", "version", "help", "completion", "sim", "demo", cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd}, path[1])
-}
-
-// writeMachine makes the machine of a lab up.
-func (a *app) writeMachine() error {
-	now := a.Env.Now()
-	for name, text := range coach.Machine() {
-		file := a.Path(site.MachineDir, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
-			return fmt.Errorf("make the machine of a lab up: %w", err)
-		}
-		if err := safefile.Write(file, []byte(text), 0o600); err != nil {
-			return err
-		}
-		if err := os.Chtimes(file, now, now); err != nil {
-			return fmt.Errorf("make the machine of a lab up: %w", err)
-		}
-	}
-	return nil
-}
-
-// sleep is how a command waits: in a lab time passes at once.
-func (a *app) sleep(ctx context.Context, d time.Duration) error {
-	if a.Practice != nil && a.Practice.Arrays != nil {
-		return a.Practice.Arrays.Advance(ctx, d, max(d, 2*time.Minute))
-	}
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(d):
-		return nil
-	}
-}
-
-// boot is the time since the machine started; in a lab since its clock began.
-func (a *app) boot() func() time.Duration {
-	began := a.Env.Now()
-	if a.Practice != nil && a.Practice.Arrays != nil {
-		someday := a.Practice.Marker.Ends.AddDate(-1, 0, 0) // any fixed moment before the lab does
-		return func() time.Duration { return a.Env.Now().Sub(someday) }
-	}
-	return func() time.Duration { return uptime(began, a.Env.Now()) }
 }

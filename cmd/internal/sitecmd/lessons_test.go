@@ -31,7 +31,7 @@ func TestLessonsTeachCommandsThatAreThere(t *testing.T) {
 				return strings.HasPrefix(line, "casedesk ") || strings.HasPrefix(line, "sha256sum ")
 			}
 			met++
-			err := clitest.Understood((&app{&site.Site{Env: &cli.Env{}}}).root(), rest)
+			err := clitest.Understood(root(&site.Site{Env: &cli.Env{}}), rest)
 			require.NoError(t, err, line)
 			return err == nil
 		},

@@ -19,7 +19,7 @@ import (
 func TestRunbooksNameCommandsAndRunbooksThereAre(t *testing.T) {
 	lib, err := content.Library()
 	require.NoError(t, err)
-	root := (&app{&site.Site{Env: &cli.Env{Out: io.Discard, Err: io.Discard}}}).root()
+	root := root(&site.Site{Env: &cli.Env{Out: io.Discard, Err: io.Discard}})
 	span := regexp.MustCompile("`darksite ([^`]+)`")
 	follow := regexp.MustCompile(`(?:[Ff]ollow|[Ss]uivez|[Rr]unbook|procédure)(?: maintenant| d'abord)? ([a-z0-9]+(?:-[a-z0-9]+)+)`)
 	commands, books := 0, 0

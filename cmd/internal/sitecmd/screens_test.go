@@ -15,6 +15,7 @@ import (
 
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/cli/clitest"
+	"darksite/cmd/internal/sitecmd/duty"
 	"darksite/cmd/internal/sitecmd/rules"
 	"darksite/cmd/internal/sitecmd/sight"
 	"darksite/cmd/internal/sitecmd/site"
@@ -261,7 +262,7 @@ func offered(t *testing.T, text string) {
 	for _, found := range regexp.MustCompile(`(?m)(?:^\s*|^next: |> |: )darksite ([a-z].*)$`).FindAllStringSubmatch(text, -1) {
 		line, _, _ := strings.Cut(found[1], "   (")
 		line, _, _ = strings.Cut(line, " > ")
-		require.NoError(t, clitest.Understood((&app{&site.Site{Env: &cli.Env{}}}).root(), line), line)
+		require.NoError(t, clitest.Understood(root(&site.Site{Env: &cli.Env{}}), line), line)
 	}
 }
 
@@ -345,8 +346,8 @@ func roundScreen(t *testing.T, dir string, width int, color bool) string {
 	var out bytes.Buffer
 	env := screenEnv(dir, width, color)
 	env.In, env.Out, env.Err = strings.NewReader(""), &out, &bytes.Buffer{}
-	a := &app{&site.Site{Env: env}}
-	r, err := a.round(t.Context())
+	at := &site.Site{Env: env}
+	r, err := duty.Round(t.Context(), at)
 	require.NoError(t, err)
 	r.Counts = map[string]int{}
 	for i, s := range r.Sections {
@@ -356,7 +357,7 @@ func roundScreen(t *testing.T, dir string, width int, color bool) string {
 			r.Counts[strings.ToLower(string(l.Word))]++
 		}
 	}
-	a.printRound(r)
+	duty.PrintRound(at, r)
 	return out.String()
 }
 

@@ -32,7 +32,7 @@ func TestQuestionsSpeakOfCommandsThatAreThere(t *testing.T) {
 			}
 			met++
 			words := strings.Fields(strings.TrimPrefix(line, "darksite "))
-			c, _, err := (&app{&site.Site{Env: &cli.Env{}}}).root().Find(words)
+			c, _, err := root(&site.Site{Env: &cli.Env{}}).Find(words)
 			require.NoError(t, err, it.ID)
 			require.True(t, c.Runnable(), "%s: %s is no command", it.ID, line)
 		}
@@ -51,7 +51,7 @@ func TestScreensHaveTheHeadingsOfTheCommands(t *testing.T) {
 	require.Regexp(t, spaced(screens.StatusHeader), golden("status"))
 	require.Regexp(t, spaced(screens.AlertsHeader), golden("alerts-list"))
 	require.Regexp(t, spaced(screens.TopHeader), golden("history-top"))
-	for file, header := range map[string][]string{"collect_view.go": screens.EachHeader, "runbook_ends.go": screens.ReplayHeader} {
+	for file, header := range map[string][]string{"wayout/view.go": screens.EachHeader, "remedy/ends.go": screens.ReplayHeader} {
 		source, err := os.ReadFile(file)
 		require.NoError(t, err)
 		require.Contains(t, string(source), `"`+strings.Join(header, `", "`)+`"`)

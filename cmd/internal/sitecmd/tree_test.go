@@ -15,7 +15,7 @@ func TestTree(t *testing.T) { clitest.Run(t, program()) }
 func program() clitest.Program {
 	return clitest.Program{
 		Name: "darksite", Main: Main,
-		Root: func(env *cli.Env) *cobra.Command { return (&app{&site.Site{Env: env}}).root() },
+		Root: func(env *cli.Env) *cobra.Command { return root(&site.Site{Env: env}) },
 		NoData: map[string]string{
 			"alerts ack":           "acts and says so",
 			"alerts unsilence":     "acts; the record is in alerts silences --all --json",

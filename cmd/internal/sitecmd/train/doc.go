@@ -15,10 +15,9 @@
 //
 // # Promises
 //
-// What counts is signed: an examination by its supervisor, a certificate by its issuer,
-// and nobody is both holder and issuer. The record of a learner is kept in the real site,
-// also by somebody who sits in a lab. Whatever was answered is on disk before the next
-// question is shown.
+// What counts is signed: an examination by its supervisor, a certificate by its issuer.
+// The record of a learner is kept in the real site, also by somebody who sits in a lab.
+// An examination that was cut goes on where it was.
 //
 // # Limits
 //

@@ -1,8 +1,0 @@
-//go:build !unix
-
-package sitecmd
-
-import "os/exec"
-
-// detach does nothing where a process has no terminal to lose.
-func detach(*exec.Cmd) {}
