@@ -32,6 +32,11 @@ const Mask = "masked-secret"
 func (s *Scanner) act(start, lo, hi, end int, v verdict) int {
 	next := end
 	a, told := v.acts, len(s.out)
+	if a&aLink != 0 {
+		if n := s.deviceLink(lo, hi); n > lo {
+			return max(next, n)
+		}
+	}
 	if a&aTarget != 0 && s.target(lo, hi) {
 		return next
 	}

@@ -188,7 +188,7 @@ func (s *Scanner) titlesIn(b []byte, c span, t *table, company pseudonym.Kind, n
 			title := strings.ToLower(string(bytes.TrimRight(b[lo:hi], ".#: ")))
 			if k == 1 {
 				company = companyOf(title, company)
-				if title == "name" && t.n == 0 && name < 0 && (lo == leading(b) && (n == 1 || i == 0) || company == pseudonym.Host) {
+				if title == "name" && t.n == 0 && name < 0 && (lo == leading(b) && (n == 1 || i == 0) || company == pseudonym.Host || i == 1 && foldEqual(b[words[0].lo:words[0].hi], "id")) {
 					name = lo
 				}
 			}
@@ -240,6 +240,14 @@ func companyOf(title string, have pseudonym.Kind) pseudonym.Kind {
 		return pseudonym.Host
 	case "hosts":
 		return pseudonym.Group
+	case "mediator":
+		return pseudonym.Pod
+	case "cpuusage(%)", "memoryassigned(m)":
+		return pseudonym.Host // what runs on a hypervisor
+	case "vdisk_uid", "account":
+		if have == pseudonym.None {
+			return pseudonym.Volume
+		}
 	case "roles":
 		if have == pseudonym.None {
 			return pseudonym.Host // nodes of a cluster
@@ -264,6 +272,8 @@ func alongside(company pseudonym.Kind, title []byte) pseudonym.Kind {
 		return pseudonym.Volume
 	case company == pseudonym.Group && foldEqual(title, "hosts"):
 		return pseudonym.Host
+	case foldEqual(title, "targets"):
+		return pseudonym.Array
 	}
 	return pseudonym.None
 }

@@ -97,6 +97,16 @@ func (s *Scanner) command(lo, hi int) int {
 			at := hi + len(" of device: ")
 			s.nameAt(at, s.hi, pseudonym.Serial, "serial", gap{value: at, sep: ':'})
 		}
+	case "alert", "notification":
+		s.checkedHost(lo, hi)
+	case "jobid":
+		s.daemonBefore(lo)
+	case "initiator":
+		if n, end, _ := s.next(hi); foldEqual(s.buf[n:end], "group") {
+			if n, end, quote := s.next(end); end-n > 2 && quote != '(' && nameShape(s.buf[n:end]) {
+				s.parts(n, end, pseudonym.Group, "group", s.fold(s.buf[n:end]))
+			}
+		}
 	case "sqlplus":
 		s.databaseLogin(hi)
 	case "ok", "changed", "fatal", "skipping", "unreachable", "failed", "success":

@@ -445,6 +445,53 @@ func inAlphabet(c byte, alphabet string) bool {
 	return f&(fDigit|fLetter|fUnder) != 0
 }
 
+// deviceLink emits what a link to a device leads to: the port of pci-X-fc-0xP-lun-1, the
+// disk of wwn-0xN, the target of ip-X-iscsi-iqn.2010-06.com.maker:t-lun-1. It returns
+// where the link is read to, or lo where it holds nothing of the sort.
+func (s *Scanner) deviceLink(lo, hi int) int {
+	b := s.buf
+	for _, mark := range []string{"-iqn.", "-nqn."} {
+		if i := bytes.Index(b[lo:hi], []byte(mark)); i >= 0 {
+			at, limit := lo+i+1, s.hi
+			end := at
+			for end < limit && (class[b[end]] != 0 || b[end] == ':') {
+				end++
+			}
+			if cut := bytes.LastIndex(b[at:end], []byte("-lun-")); cut > 0 {
+				end = at + cut
+			}
+			keep := s.hi
+			s.hi = end
+			s.iqn(at)
+			s.hi = keep
+			return max(hi, end)
+		}
+	}
+	i := bytes.Index(b[lo:hi], []byte("-0x"))
+	if i < 2 || !linkKinds.hasFolded(b[lo+bytes.LastIndexByte(b[lo:lo+i], '-')+1:lo+i]) {
+		return lo
+	}
+	at := lo + i + len("-0x")
+	end := at
+	for end < hi && isHexByte(b[end]) {
+		end++
+	}
+	switch {
+	case end < hi && isAlnum(b[end]) || s.owns(pseudonym.NAA, digitsOf(b[at:end])):
+		return lo
+	case end-at == 16:
+		s.wwn(at, end)
+	case end-at == 32:
+		s.naaDigits(at, end, digitsOf(b[at:end]))
+	default:
+		return lo
+	}
+	return hi
+}
+
+// linkKinds stand before the number of a port or a disk in such links.
+var linkKinds = set("wwn fc fcoe sas scsi nvme lun")
+
 // diskAt tells the name of a disk with its identity behind an @: disk@g624a..., ssd@w2100....
 func diskAt(w []byte) bool {
 	i := bytes.IndexByte(w, '@')

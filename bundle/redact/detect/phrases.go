@@ -65,6 +65,13 @@ func (s *Scanner) noun(lo, hi int, rule int16) {
 	kind := s.k.kind(rule)
 	w := s.buf[n:end]
 	name := s.fold(w)
+	if kind == pseudonym.User && name == "local" && end+2 < s.hi && s.buf[end] == '/' {
+		s.account(end+1, nameEnd(s.buf, end+1, s.hi)) // of this array, as some write it
+		return
+	}
+	if kind == pseudonym.User && quote == '\'' {
+		s.grantee(end)
+	}
 	if kind == pseudonym.User && quote == 0 && s.loginOf(lo, end, w) {
 		s.parts(n, end, kind, s.k.rules[rule].ID, name)
 		return
@@ -116,6 +123,18 @@ func (s *Scanner) noun(lo, hi int, rule int16) {
 		return
 	}
 	s.parts(n, end, kind, s.k.rules[rule].ID, name)
+}
+
+// grantee emits the host of 'user'@'host', of which the user ends at a place.
+func (s *Scanner) grantee(at int) {
+	b := s.buf
+	if at+4 >= s.hi || b[at] != '\'' || b[at+1] != '@' || b[at+2] != '\'' {
+		return
+	}
+	end := nameEnd(b, at+3, s.hi)
+	if end-at > 4 && end < s.hi && b[end] == '\'' && class[b[at+3]]&fLetter != 0 {
+		s.hostName(at+3-s.lo, end-s.lo, s.fold(b[at+3:end]))
+	}
 }
 
 // inTitle tells a word behind "user" that is no account: the line goes on as a title
@@ -236,6 +255,10 @@ func (s *Scanner) phrase(lo, hi int) {
 		s.hostShaped(hi)
 	case 'f':
 		if len(w) == 3 {
+			if hi+1 < s.hi && s.buf[hi+1] == '/' && s.lineHas(lo, "mount request") {
+				s.exportPath(hi + 1)
+				return
+			}
 			if s.lineHas(lo, "addrinfo") || s.lineHas(lo, "sockaddr") {
 				s.hostAfter(hi, true)
 			}

@@ -266,6 +266,12 @@ func (s *Scanner) pathName(hi int) {
 		end--
 	}
 	w := s.fold(b[lo:end])
+	if string(b[hi-4:hi]) == "/vol" {
+		if hi-4 == s.lo || class[b[hi-5]] == 0 && b[hi-5] != '/' {
+			s.exportPath(hi)
+		}
+		return
+	}
 	if string(b[hi-3:hi]) == "mon" {
 		s.partition(hi-len("/Common"), lo, end, w)
 		return

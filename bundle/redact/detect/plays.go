@@ -73,3 +73,36 @@ func (s *Scanner) resourceAt(lo, hi int) {
 		s.inventoryHost(n, end)
 	}
 }
+
+// checkedHost reads the host that a monitor speaks of: "SERVICE ALERT: web01;Disk;",
+// and whom it told: "HOST NOTIFICATION: jdoe;web01;DOWN".
+func (s *Scanner) checkedHost(lo, hi int) {
+	b, p := s.buf, s.prev[0]
+	if hi+3 >= s.hi || b[hi] != ':' || p.hi != lo-1 || !foldEqual(b[p.lo:p.hi], "service") && !foldEqual(b[p.lo:p.hi], "host") || !upperCase(b[lo:hi]) {
+		return
+	}
+	at := hi + 2
+	end := nameEnd(b, at, s.hi)
+	if end == s.hi || b[end] != ';' {
+		return
+	}
+	if hi-lo == len("notification") {
+		s.account(at, end)
+		at = end + 1
+		if end = nameEnd(b, at, s.hi); end == s.hi || b[end] != ';' {
+			return
+		}
+	}
+	s.inventoryHost(at, end)
+}
+
+// daemonBefore reads the daemon of a backup, which has the name of its machine, between
+// a time and the number of its job: "03-Jun 04:12 web01-sd JobId 12:".
+func (s *Scanner) daemonBefore(lo int) {
+	p := s.prev[0]
+	head := s.buf[s.lo:max(s.lo, p.lo)]
+	if p.hi != lo-1 || len(head) != len("03-Jun 04:12 ") || head[2] != '-' || head[9] != ':' {
+		return
+	}
+	s.inventoryHost(p.lo, p.hi)
+}

@@ -95,6 +95,11 @@ func (s *Scanner) namePair(lo, hi int) {
 		end = s.bareEnd(lo, g, b[lo:hi])
 	}
 	switch lower(b[lo]) {
+	case 'c':
+		if kind := componentKind(b[max(s.lo, lo-typeReach):lo]); kind != pseudonym.None && g.quote != 0 {
+			s.parentName(g, end, kind)
+		}
+		return
 	case 'v', 'd':
 		s.pairValue(g, end)
 		return
@@ -135,6 +140,21 @@ func (s *Scanner) namePair(lo, hi int) {
 			s.pairFinding(span{from, from + i}, rule)
 		}
 	}
+}
+
+// componentKind is what an alert is about, by the type of the component it says before
+// its name: "component_type":"volume","component_name":.
+func componentKind(b []byte) pseudonym.Kind {
+	i := bytes.LastIndex(b, []byte("_type"))
+	if i < 0 {
+		return pseudonym.None
+	}
+	word := bytes.TrimLeft(b[i+len("_type"):], `\": `)
+	n := 0
+	for n < len(word) && class[word[n]] != 0 {
+		n++
+	}
+	return KindOfFile(string(word[:n]) + "s")
 }
 
 // typeReach is how far before a name the type of its object may stand.

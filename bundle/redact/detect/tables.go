@@ -536,6 +536,9 @@ func (s *Scanner) exportPath(at int) {
 		}
 		at = end
 	}
+	if at+2 < s.hi && b[at] == ' ' && b[at+1] == '(' && b[at+2] == '/' && s.lineHas(at, "mount request") {
+		s.exportPath(at + 2)
+	}
 }
 
 // windowsShare reads //server/share at the beginning of a line of mount or df.

@@ -38,6 +38,7 @@ const (
 	aDotFile // a file or folder that only homes have, behind its dot
 	aLeader  // a key and its value that dots join
 	aGuest   // the name of a file that guests of hypervisors have
+	aLink    // a link to a device, which holds what it leads to behind a dash
 	aTarget  // a disk named after its identity: c0t624A...d0s2, disk@g624a...
 	aOpener  // names what an object or list holds
 )
@@ -109,6 +110,9 @@ func (s *Scanner) shape(w []byte, acc flags) (a acts) {
 		a |= aHex
 	case len(w) >= 18 && acc&(fDot|fDash|fUnder) == 0 && w[0] == '0' && lower(w[1]) == 'x':
 		a |= aHex
+	}
+	if len(w) >= 20 && acc&fDash != 0 && (bytes.Contains(w, []byte("-0x")) || bytes.Contains(w, []byte("-iqn.")) || bytes.Contains(w, []byte("-nqn."))) {
+		a |= aLink
 	}
 	if n := len(w); n >= 34 && n <= 46 && w[0] == 'c' && isDigit(w[1]) || n >= 20 && acc&fAt != 0 && diskAt(w) {
 		a |= aTarget
@@ -223,9 +227,9 @@ var phrases = map[string]acts{
 	"jan": aStamp, "feb": aStamp, "mar": aStamp, "apr": aStamp, "may": aStamp, "jun": aStamp, "jul": aStamp, "aug": aStamp, "sep": aStamp,
 	"oct": aStamp, "nov": aStamp, "dec": aStamp,
 	"home": aPath, "users": aPath, "cron": aPath, "mail": aPath, "profiles": aPath, "accounts": aPath, "homes": aPath, "tabs": aPath, "crontabs": aPath,
-	"name": aNameKey | aStart, "uuid": aNameKey, "id": aNameKey, "option": aNameKey, "property": aNameKey, "parameter": aNameKey, "field": aNameKey,
+	"component_name": aNameKey, "component-name": aNameKey, "componentname": aNameKey, "name": aNameKey | aStart, "uuid": aNameKey, "id": aNameKey, "option": aNameKey, "property": aNameKey, "parameter": aNameKey, "field": aNameKey,
 	"variable": aNameKey, "setting": aNameKey, "value": aNameKey, "val": aNameKey, "valuestring": aNameKey, "value_string": aNameKey, "stringvalue": aNameKey, "string_value": aNameKey, "default": aNameKey, "attribute": aNameKey,
-	"systems": aStart, "drives": aStart, "hbx": aStart, "ok": aStart, "changed": aStart, "success": aStart, "failed": aStart, "fatal": aStart, "skipping": aStart, "online": aStart, "offline": aStart, "started": aStart, "stopped": aStart, "standby": aStart, "sqlplus": aStart, "esn": aStart, "pool": aStart, "names": aStart, "common": aPath, "by-id": aStart, "packet": aStart, "noerror": aStart, "nxdomain": aStart, "servfail": aStart, "client_list": aStart,
+	"systems": aStart, "drives": aStart, "hbx": aStart, "ok": aStart, "changed": aStart, "success": aStart, "failed": aStart, "fatal": aStart, "skipping": aStart, "online": aStart, "offline": aStart, "started": aStart, "stopped": aStart, "standby": aStart, "sqlplus": aStart, "esn": aStart, "alert": aStart, "notification": aStart, "jobid": aStart, "vol": aPath, "initiator": aStart, "pool": aStart, "names": aStart, "common": aPath, "by-id": aStart, "packet": aStart, "noerror": aStart, "nxdomain": aStart, "servfail": aStart, "client_list": aStart,
 	"w3svc1": aStart, "w3svc2": aStart, "w3svc3": aStart, "fw": aStart,
 	"hex-string": aStart, "n": aStart, "chassisid": aStart, "portid": aStart,
 	"snmp-server": aStart, "description": aStart, "ap": aStart, "traffic": aStart, "threat": aStart, "system": aStart, "config": aStart, "globalprotect": aStart, "userid": aStart, "hipmatch": aStart, "decryption": aStart, "contact": aStart, "location": aStart, "syscontact": aStart, "syslocation": aStart,
