@@ -12,8 +12,12 @@ import (
 
 // besideQuad emits the name whose address in brackets begins at lo, as in
 // "mx.nordbank [192.0.2.7]", where the name ends in no domain that is known.
-func (s *Scanner) besideQuad(lo int) {
+func (s *Scanner) besideQuad(lo, hi int) {
 	b, p := s.buf, s.prev[0]
+	if lo-3 > p.lo && b[lo-2] == ')' && p.hi == lo-2 && p.lo > s.lo && b[p.lo-1] == '(' && bytes.HasPrefix(b[hi:s.hi], []byte("->")) && bytes.IndexByte(b[p.lo:p.hi], '_') < 0 {
+		s.member(p.lo, p.hi) // (qz01) 192.0.2.7->WinEvtLog
+		return
+	}
 	if lo > s.lo && b[lo-1] == ' ' && p.hi > p.lo && p.lo-s.lo < 2 && p.hi-p.lo > 2 {
 		s.timeServer(p, lo)
 		return

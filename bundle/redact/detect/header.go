@@ -24,7 +24,7 @@ func (s *Scanner) header() {
 		i = 4 // Sat Oct  3 09:00:00
 	}
 	if n := monthStamp(b, i); n > 0 {
-		if j := bytes.IndexByte(b[n:min(len(b), n+7)], ' '); j > 1 && n+j+1 < len(b) && b[n+j+1] == '[' && upperCase(b[n:n+j]) {
+		if j := bytes.IndexByte(b[n:min(len(b), n+7)], ' '); j > 1 && n+j+1 < len(b) && b[n+j+1] == '[' && upperCase(b[n:n+j]) && bytes.IndexByte(b[n:n+j], '-') < 0 {
 			n += j + 1 // the zone
 		}
 		s.body = s.lo + n
@@ -72,7 +72,32 @@ func (s *Scanner) header() {
 			s.stampedHosts(n)
 			return
 		}
+		if (b[0] == '*' || isDigit(b[0])) && bytes.Contains(b[:min(len(b), 20)], []byte(" *")) {
+			s.crontab(b)
+		}
 		s.prompt()
+	}
+}
+
+// crontab emits the account behind the five fields of time in a line of a table of
+// what is run by the clock.
+func (s *Scanner) crontab(b []byte) {
+	i := 0
+	for range 5 {
+		from := i
+		for i < len(b) && (isDigit(b[i]) || b[i] == '*' || b[i] == '/' || b[i] == ',' || b[i] == '-') {
+			i++
+		}
+		if i == from || i >= len(b) || !isSpace(b[i]) {
+			return
+		}
+		for i < len(b) && isSpace(b[i]) {
+			i++
+		}
+	}
+	end := nameEnd(b, i, len(b))
+	if end+3 < len(b) && end-i > 1 && isSpace(b[end]) && b[end+1] == '/' && isAlnum(b[end+2]) {
+		s.account(s.lo+i, s.lo+end)
 	}
 }
 
@@ -240,12 +265,12 @@ func (s *Scanner) hostField(at int, said promise) {
 		return
 	}
 	name := s.fold(w)
-	if n := end + 1 + len(w); (b[end] == '/' || b[end] == ':' && n+1 < len(b) && b[n+1] == ':') && n < len(b) {
+	if n := end + 1 + len(w); (b[end] == '/' || b[end] == ' ' && said != unsaid && len(w) > 3 || b[end] == ':' && n+1 < len(b) && b[n+1] == ':') && n < len(b) {
 		from := end + 1
 		if b[end] == ':' {
 			from++
 		}
-		if from+len(w) <= len(b) && string(b[from:from+len(w)]) == string(w) { // host/host, host: host:
+		if from+len(w) <= len(b) && string(b[from:from+len(w)]) == string(w) && (b[end] != ' ' || from+len(w) < len(b) && b[from+len(w)] == ' ' && !s.staysName(name)) { // host/host, host: host:, host host
 			s.hostName(at, end, name)
 			s.hostName(from, from+len(w), name)
 			return
@@ -280,13 +305,28 @@ func (s *Scanner) hostBefore(w []byte, name string, rest []byte, said promise) b
 		}
 		return said != unsaid || !s.k.Common(name) || hasDigit(w) || processAhead(rest)
 	case said == unsaid:
-		return false
+		return topics(rest) && !s.k.Common(name)
 	case len(rest) > 0 && restOfHost(rest):
 		return name != "last"
 	case s.k.Common(name):
 		return false
 	}
 	return said == framed && bytes.IndexByte(w, '@') < 0 || joinedName(w) && !partWords.has(name[:strings.IndexAny(name, "-_")])
+}
+
+// topics tells what routers write in front of a message, part and level with a comma
+// between: firewall,info and system,error,critical.
+func topics(rest []byte) bool {
+	i := 0
+	for i < len(rest) && i < 40 && (class[rest[i]]&fLower != 0 || rest[i] == ',') {
+		i++
+	}
+	if i < 6 || i >= len(rest) || rest[i] != ' ' {
+		return false
+	}
+	_, level, ok := bytes.Cut(rest[:i], []byte{','})
+	level, _, _ = bytes.Cut(level, []byte{','})
+	return ok && len(level) > 3 && levels.hasBytes(level)
 }
 
 // facility tells local7.notice and the like, which some senders write before the host.

@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"bytes"
 	"net/netip"
 	"strings"
 
@@ -54,7 +55,7 @@ func (s *Scanner) quad(lo, hi int) {
 		s.maybe4(lo, hi, a, Plain) // met as an address elsewhere it goes here too, as the proof will look for it
 	default:
 		s.emit4(lo, hi, a, Plain)
-		s.besideQuad(lo)
+		s.besideQuad(lo, hi)
 		if lo > s.lo && s.buf[lo-1] == '=' {
 			s.monitor(lo, hi)
 		}
@@ -165,6 +166,10 @@ const columnDots = 11
 // longQuad deals with more than four numbers: an object identifier or a version,
 // unless it ends in an address of the site, as rows of SNMP tables do.
 func (s *Scanner) longQuad(lo, hi int) {
+	if a, n := parseQuad(s.buf[lo:hi], '.'); n > 6 && n < hi-lo-1 && hi-lo-n < 7 && !stays4(a) && s.captured(lo, lo+n+1, hi) {
+		s.emit4(lo, lo+n, a, Plain)
+		return
+	}
 	dots := 0
 	for i := hi - 1; i > lo && dots < 10; i-- {
 		if s.buf[i] != '.' {
@@ -187,6 +192,21 @@ func (s *Scanner) longQuad(lo, hi int) {
 			}
 		}
 	}
+}
+
+// captured tells an address and the port behind its dot, [port, hi), in a line of what
+// was captured from a wire: IP 192.0.2.7.43436 > 192.0.2.9.22: Flags [S].
+func (s *Scanner) captured(lo, port, hi int) bool {
+	b := s.buf
+	for _, c := range b[port:hi] {
+		if !isDigit(c) {
+			return false
+		}
+	}
+	if hi+3 >= s.hi || lo < s.lo+3 || !bytes.HasPrefix(b[hi:s.hi], []byte(" > ")) && string(b[lo-2:lo]) != "> " {
+		return false
+	}
+	return bytes.Contains(b[s.lo:lo], []byte("IP "))
 }
 
 func private4(a [4]byte) bool {

@@ -154,7 +154,7 @@ func (s *Scanner) inTitle(lo, end int, w []byte) bool {
 // "session closed for user data".
 func (s *Scanner) loginOf(lo, end int, w []byte) bool {
 	if rest := s.buf[end:s.hi]; bytes.HasPrefix(rest, []byte(" from ")) && quadAhead(rest[6:]) {
-		if name := s.fold(w); !s.staysName(name) && bytes.IndexByte(w, '@') < 0 && !stateWord.has(name) && name != "found" {
+		if name := s.fold(w); !s.staysName(name) && bytes.IndexByte(w, '@') < 0 && !stateWord.has(name) && !tries.has(name) {
 			return true
 		}
 	}
@@ -181,6 +181,9 @@ func (s *Scanner) loginOf(lo, end int, w []byte) bool {
 	}
 	return len(bytes.TrimRight(rest, " .\r")) == 0 && !s.k.Common(string(w)) || len(rest) == 0 && s.lineHas(lo, "session")
 }
+
+// tries are what one does with a login, before where it came from.
+var tries = set("found attempt attempts request requests failure failures error errors connection connections")
 
 // camel tells words such as FileServerSystem, which programs are made of.
 func camel(w []byte) bool {
@@ -283,6 +286,9 @@ func (s *Scanner) phrase(lo, hi int) {
 		}
 		s.userAfter(hi, s.buf[max(s.lo, lo-40):lo], actorWords)
 	case 't', 'c':
+		if len(w) == 6 && lower(w[1]) == 'l' && bytes.HasSuffix(s.buf[s.lo:lo], []byte(" LOGIN: ")) {
+			s.loggedIn(lo - len(" LOGIN: "))
+		}
 		if len(w) > 2 {
 			s.hostAfter(hi, lower(w[1]) == 'l')
 		} else {
@@ -298,6 +304,20 @@ func (s *Scanner) phrase(lo, hi int) {
 			s.admitted(hi)
 		}
 		s.hostAfter(hi, true)
+	}
+}
+
+// loggedIn emits the account in brackets before what came of a login, which ends at
+// end: [jdoe] OK LOGIN: Client "192.0.2.7".
+func (s *Scanner) loggedIn(end int) {
+	head, ok := bytes.CutSuffix(s.buf[s.lo:end], []byte(" OK"))
+	if !ok {
+		head, ok = bytes.CutSuffix(head, []byte(" FAIL"))
+	}
+	if head, closed := bytes.CutSuffix(head, []byte{']'}); ok && closed {
+		if at := bytes.LastIndexByte(head, '[') + 1; at > 0 && nameEnd(head, at, len(head)) == len(head) && len(head)-at > 1 {
+			s.account(s.lo+at, s.lo+len(head))
+		}
 	}
 }
 
@@ -319,7 +339,7 @@ func (s *Scanner) queries(lo, hi int) bool {
 }
 
 // loginWords in a line make "for X" a user.
-var loginWords = []string{"password", "publickey", "keyboard-interactive", "session", "authentication", "login", "logon", "hostbased", "gssapi", "credentials", "kerberos", "ticket", "account", "su:", "sudo", "failed auth", "principal", "'su ", "passwd", "logout", "shell"}
+var loginWords = []string{"password", "publickey", "keyboard-interactive", "session", "authentication", "login", "logon", "hostbased", "gssapi", "credentials", "kerberos", "ticket", "account", "su:", "sudo", "failed auth", "failed command", "principal", "'su ", "passwd", "logout", "shell"}
 
 // actorWords before "by" make what follows a user.
 var actorWords = []string{"opened", "closed", "logged", "created", "modified", "changed", "requested", "issued", "approved", "su for", "started", "locked", "unlocked", "deleted", "run", "executed", "initiated", "login", "logon", "acknowledged", "invoked", "performed", "configured", "updated", "reset", "connected", "root", "ran command"}
@@ -392,7 +412,7 @@ func (s *Scanner) hostAfter(hi int, noun bool) {
 	if s.staysName(name) || looksLikeValue(w) || stateWord.has(name) || s.k.Common(name) || bytes.IndexByte(w, '@') >= 0 || class[w[0]]&(fLetter|fDigit) == 0 {
 		return
 	}
-	if camel(w) && quote == 0 {
+	if quote == 0 && (camel(w) || strings.HasPrefix(name, "thread-")) {
 		return
 	}
 	if end < s.hi && (b[end] == '=' || b[end] == '(' || b[end] == '\\') || isProcess(rest) && !noun {

@@ -280,7 +280,7 @@ func (s *Scanner) pathName(hi int) {
 		return // a part of an interface, not of a file system
 	}
 	switch w {
-	case "lost", "public", "default", "shared", "all", "nas", "log", "tabs", "spool":
+	case "sign_in", "sign_out", "sign_up", "auth", "password", "api", "lost", "public", "default", "shared", "all", "nas", "log", "tabs", "spool":
 		return
 	}
 	if lower(b[hi-1]) == 'l' && s.lineHas(hi-len("mail"), "log/") {

@@ -194,7 +194,7 @@ func (s *Scanner) shownAs(end int) {
 		return
 	}
 	open += max(s.lo, end-60) + 1
-	if v := b[open:to]; bytes.IndexByte(v, ' ') > 0 && personLike(v) && !s.titleWords(v) && bytes.IndexAny(v, "<>@:[]{}") < 0 {
+	if v := b[open:to]; bytes.IndexByte(v, ' ') > 0 && personLike(v) && !s.titleWords(v) && !bytes.ContainsAny(v, "<>@:[]{}") {
 		s.learn(open, to, pseudonym.Person, "person")
 	}
 }

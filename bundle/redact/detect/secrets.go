@@ -162,7 +162,7 @@ func blockMark(v []byte) bool {
 }
 
 // emptyValues stand where a secret is not.
-var emptyValues = set("amd64 arm64 i386 all any noarch x86_64 null nil none true false yes no on off ~ - -- --- * ** *** **** ***** ****** ******* ******** undefined unset empty redacted hidden " +
+var emptyValues = set("amd64 arm64 i386 all any noarch x86_64 null nil none true false yes no on off ~ - -- --- * ** *** **** ***** ****** ******* ******** undefined unset empty redacted hidden [filtered] " +
 	"<none> <nil> <null> <redacted> <hidden> [redacted] (null) (none) n/a na ok failed fail passed success expired invalid required optional enabled disabled " +
 	"set string str string; bool int {} [] () %s %q %v ? x xx xxx xxxx xxxxx xxxxxx xxxxxxxx unchanged changed missing unknown default file prompt ask not is was " +
 	"aucun aucune keine keiner ninguno ninguna nessuno inconnu unbekannt <empty> { [ ( \" ' | > ; , && || = == ! + str, none, null, false, true, int, 0 1 -1 <secret> ******, ***, sha256 sha512 md5 yescrypt plaintext")

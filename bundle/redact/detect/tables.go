@@ -452,7 +452,7 @@ func sixthHost(b []byte) int {
 		}
 		n++
 	}
-	if colons < 2 || n < 4 || n > 39 || n >= len(b) || !isSpace(b[n]) || colons == 2 && bytes.Index(b[:n], []byte("::")) < 0 {
+	if colons < 2 || n < 4 || n > 39 || n >= len(b) || !isSpace(b[n]) || colons == 2 && !bytes.Contains(b[:n], []byte("::")) {
 		return 0
 	}
 	return n

@@ -237,6 +237,9 @@ func (s *Scanner) nameAt(lo, limit int, kind pseudonym.Kind, id string, g gap) {
 	if !quoted && g.sep == ':' && b[lo-1] == ':' && joinedName(w) && partWords.has(strings.TrimRight(name[:strings.IndexAny(name, "-_")], "0123456789")) {
 		return // grpc-server:thread-16
 	}
+	if !quoted && g.sep == ':' && end+1 < limit && b[end] == ':' && b[end+1] == ' ' && kind == pseudonym.Host && !hasDigit(w) && upperCase(w) {
+		return // Server: AUTH-ERROR: x
+	}
 	if !quoted && g.sep == ':' && s.k.Common(name) && !s.beginsLine(lo) && !s.ofForm(lo, end, limit, kind, name) || stateWord.has(name) && !(nameWord.has(name) && (quoted || g.sep == '=')) {
 		return
 	}

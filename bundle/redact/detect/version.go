@@ -46,6 +46,12 @@ func (s *Scanner) isVersion(lo, hi int, a [4]byte) bool {
 	if s.labelledVersion(lo, hi) || lo > s.lo && hi < s.hi && b[lo-1] == '|' && b[hi] == '|' && bytes.Contains(b[s.lo:lo], []byte("EF:")) && bytes.Count(b[s.lo:lo], []byte{'|'}) < 4 {
 		return true // of a product, in the head of a record in CEF or LEEF
 	}
+	if rest := b[hi:s.hi]; !private4(a) && len(rest) > 9 && rest[0] == ',' && string(rest[1:8]) == " Linux " && isDigit(rest[8]) {
+		return true // of a system, and of its kernel
+	}
+	if p := s.prev[0]; p.hi == lo-1 && p.hi-p.lo > 2 && b[p.hi] == ':' && lower(b[p.lo]) == 'v' && isDigit(b[p.lo+1]) {
+		return true // V11.5:11.5.6.0
+	}
 	var buf [32]byte
 	for n := range 2 {
 		p := s.prev[n]
