@@ -46,9 +46,9 @@ const (
 var companions = func() map[string]company {
 	m := map[string]company{}
 	for c, words := range map[company]string{
-		ofVolume:     "provisioned thinprovisioning provisionedcapacity volumetype lunid ldevid userfriendlyidentifier isthinlun voltype nativevolumeid volumeid logicalunitnumber luncapacity vdiskuid vvwwn volumewwn",
+		ofVolume:     "provisioned thinprovisioning provisionedcapacity volumetype lunid ldevid userfriendlyidentifier isthinlun voltype nativevolumeid volumeid logicalunitnumber luncapacity vdiskuid vvwwn volumewwn parentsnap snapgroup issystemsnap parentvolume sourcevolumeid",
 		ofHost:       "hgroup personality persona fcpaths iscsipaths ostype hostos hosttype initiatorchapenabled iogrpcount",
-		ofFileSystem: "filesystemtype nasserverid nasservername nativefilesystemid smb filesystemid isreplicationdestination",
+		ofFileSystem: "filesystemtype nasserverid nasservername nativefilesystemid smb filesystemid isreplicationdestination exportpath exportpaths securitystyle junctionpath offlineavailability isabeenabled minsecurity rootsquash",
 		ofArray:      "managementaddress servicetag mgmtip",
 		ofOther: "speed maxspeed connectionstatus logicaltype slot slotid rpm diskid nativediskid physicaltype componenttype controllerid nativecontrollerid nativeportid" +
 			" portid emptydir configmap hostpath projected persistentvolumeclaim containers apiversion mountpath severity unit units datatype column columns",
@@ -325,6 +325,9 @@ func (s *Scanner) nameInObject(g gap, lo, hi, end int) bool {
 		}
 		return true
 	}
+	if g.sep == '>' && s.elementName(g, lo, hi, end) {
+		return true
+	}
 	if g.quote == 0 || !g.keyed || hi-lo != len("name") {
 		return framed
 	}
@@ -339,4 +342,28 @@ func (s *Scanner) nameInObject(g gap, lo, hi, end int) bool {
 		s.parentName(g, end, s.hint)
 	}
 	return framed
+}
+
+// elementName deals with the name that begins an element of XML on the element's own
+// line: <volume><name>x.
+func (s *Scanner) elementName(g gap, lo, hi, end int) bool {
+	b := s.buf
+	if lo < s.lo+4 || string(b[lo-2:lo]) != "><" || hi-lo != len("name") {
+		return false
+	}
+	from := lo - 2
+	for from > s.lo && class[b[from-1]]&fWord != 0 {
+		from--
+	}
+	if from == s.lo || b[from-1] != '<' {
+		return false
+	}
+	kind, ok := openedBy(b[from : lo-2])
+	if !ok {
+		kind = s.k.kind(s.keyRule(b[from : lo-2]))
+	}
+	if kind != pseudonym.None {
+		s.parentName(g, end, kind)
+	}
+	return ok || kind != pseudonym.None
 }

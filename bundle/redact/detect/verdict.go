@@ -265,7 +265,7 @@ func (s *Scanner) vocabulary(w []byte, acc flags, v *verdict) {
 	if n := len(f); n > 6 && isDigit(f[n-6]) && string(f[n-5:]) == "label" {
 		v.acts |= aStart // of a field with a number: cs5Label
 	}
-	if v.key < 0 && opener(f) {
+	if v.key < 0 && opener(w) {
 		v.acts |= aOpener
 	}
 	if !s.k.vocab.hasBytes(f) {
