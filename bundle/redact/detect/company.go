@@ -40,6 +40,7 @@ const (
 	ofSystem // what a host runs
 	ofPool
 	ofMounted // a volume as a container sees it
+	ofName    // another name: the next thing in a list
 )
 
 // companions are keys, folded and without what joins their words.
@@ -67,6 +68,7 @@ var companions = func() map[string]company {
 		ofVolumes:  "volumes",
 		ofSystem:   "ipaddress ip operatingsystem os osname",
 		ofPool:     "nativestoragepoolid poolid poolname storagepool pool storagepoolid",
+		ofName:     "name",
 		ofMounted:  "emptydir configmap hostpath projected persistentvolumeclaim downwardapi mountpath secret ephemeral csi",
 	} {
 		for w := range bytes.FieldsSeq([]byte(words)) {
@@ -193,7 +195,9 @@ func (s *Scanner) blockBehind(end, column int, across bool) (c company) {
 		case at < column || listed && at == column || at == emptyLine && !across:
 			return c
 		case at == column:
-			c |= companionOf(b[i+at:])
+			if c |= companionOf(b[i+at:]); c&ofName != 0 {
+				return c
+			}
 		}
 	}
 }
@@ -216,7 +220,7 @@ func (s *Scanner) blockBefore(lo, column int, across bool) (c company) {
 		if at == column {
 			c |= companionOf(b[i+at:])
 		}
-		if at < column || listed && at == column || at == emptyLine && !across {
+		if at < column || listed && at == column || at == emptyLine && !across || c&ofName != 0 {
 			return c
 		}
 	}
