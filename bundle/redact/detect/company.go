@@ -69,7 +69,8 @@ var companions = func() map[string]company {
 		ofSystem:   "ipaddress ip operatingsystem os osname",
 		ofPool:     "nativestoragepoolid poolid poolname storagepool pool storagepoolid",
 		ofName:     "name",
-		ofMounted:  "emptydir configmap hostpath projected persistentvolumeclaim downwardapi mountpath secret ephemeral csi",
+		ofMounted: "emptydir configmap hostpath projected persistentvolumeclaim downwardapi mountpath secret ephemeral csi nfs iscsi fc gitrepo" +
+			" awselasticblockstore gcepersistentdisk azuredisk azurefile vspherevolume flexvolume portworxvolume photonpersistentdisk storageos scaleio cinder rbd cephfs glusterfs flocker quobyte",
 	} {
 		for w := range bytes.FieldsSeq([]byte(words)) {
 			m[string(w)] |= c
