@@ -48,14 +48,14 @@ var companions = func() map[string]company {
 	m := map[string]company{}
 	for c, words := range map[company]string{
 		ofVolume:     "provisioned thinprovisioning provisionedcapacity volumetype lunid ldevid userfriendlyidentifier isthinlun voltype nativevolumeid volumeid logicalunitnumber luncapacity vdiskuid vvwwn volumewwn parentsnap snapgroup issystemsnap parentvolume sourcevolumeid",
-		ofHost:       "hgroup personality persona fcpaths iscsipaths ostype hostos hosttype initiatorchapenabled iogrpcount",
+		ofHost:       "hgroup personality persona fcpaths iscsipaths ostype hostos hosttype initiatorchapenabled iogrpcount hosttypeindex hostsideports memorysizemib",
 		ofFileSystem: "filesystemtype nasserverid nasservername nativefilesystemid smb filesystemid isreplicationdestination exportpath exportpaths securitystyle junctionpath offlineavailability isabeenabled minsecurity rootsquash",
-		ofArray:      "managementaddress servicetag mgmtip",
+		ofArray:      "managementaddress servicetag mgmtip chassisserialnumber",
 		ofOther: "speed maxspeed connectionstatus logicaltype slot slotid rpm diskid nativediskid physicaltype componenttype controllerid nativecontrollerid nativeportid" +
 			" portid emptydir configmap hostpath projected persistentvolumeclaim containers apiversion mountpath severity unit units datatype column columns",
 		ofGroup:    "nativemaskingviewid",
 		ofSize:     "size capacity totalcapacity sizemib sizetotal sizebytes sizeinbytes logicalsize volumesize usercapacity",
-		ofIdentity: "wwn naa wwid lunwwn eui nguid uniqueid",
+		ofIdentity: "wwn worldwidename naa wwid lunwwn eui nguid uniqueid",
 		ofReduced:  "datareduction totalreduction",
 		ofSerial:   "serial serialnumber serialno",
 		ofMaker:    "vendor manufacturer model firmware firmwareversion",
@@ -309,8 +309,8 @@ func jsonLine(b []byte) bool {
 	return n == len(b) || b[n] == '\n' || b[n] == '\r' || n < 64 && goesOnJSON(b[n:n+1], 1)
 }
 
-// nameInObject deals with a key that is a name and nothing else, or ends so. It reports
-// whether its surroundings told what it is a name of.
+// nameInObject deals with a key that is a name and nothing else, or ends so, or a label.
+// It reports whether its surroundings told what it is a name of.
 func (s *Scanner) nameInObject(g gap, lo, hi, end int) bool {
 	b := s.buf
 	f, framed := s.enclosing(lo)
@@ -325,7 +325,7 @@ func (s *Scanner) nameInObject(g gap, lo, hi, end int) bool {
 			return true
 		}
 		s.parentName(g, end, f.kind)
-		if !f.many && !f.block {
+		if !f.many && !f.block && hi-lo == len("name") {
 			f.kind = pseudonym.None
 		}
 		return true
@@ -333,7 +333,7 @@ func (s *Scanner) nameInObject(g gap, lo, hi, end int) bool {
 	if g.sep == '>' && s.elementName(g, lo, hi, end) {
 		return true
 	}
-	if g.quote == 0 || !g.keyed || hi-lo != len("name") {
+	if g.quote == 0 || !g.keyed || hi-lo != len("name") && hi-lo != len("label") {
 		return framed
 	}
 	if kind := typeBefore(b[max(s.lo, lo-typeReach):lo]); kind != pseudonym.None {
@@ -343,7 +343,7 @@ func (s *Scanner) nameInObject(g gap, lo, hi, end int) bool {
 			s.parentName(g, end, kind)
 		}
 	}
-	if !framed && s.hint != pseudonym.None {
+	if !framed && s.hint != pseudonym.None && hi-lo == len("name") {
 		s.parentName(g, end, s.hint)
 	}
 	return framed

@@ -223,7 +223,7 @@ var phrases = map[string]acts{
 	"jan": aStamp, "feb": aStamp, "mar": aStamp, "apr": aStamp, "may": aStamp, "jun": aStamp, "jul": aStamp, "aug": aStamp, "sep": aStamp,
 	"oct": aStamp, "nov": aStamp, "dec": aStamp,
 	"home": aPath, "users": aPath, "cron": aPath, "mail": aPath, "profiles": aPath, "accounts": aPath, "homes": aPath, "tabs": aPath, "crontabs": aPath,
-	"name": aNameKey | aStart, "uuid": aNameKey, "id": aNameKey, "option": aNameKey, "property": aNameKey, "parameter": aNameKey, "field": aNameKey,
+	"name": aNameKey | aStart, "label": aNameKey, "uuid": aNameKey, "id": aNameKey, "option": aNameKey, "property": aNameKey, "parameter": aNameKey, "field": aNameKey,
 	"variable": aNameKey, "setting": aNameKey, "value": aNameKey, "val": aNameKey, "valuestring": aNameKey, "value_string": aNameKey, "stringvalue": aNameKey, "string_value": aNameKey, "default": aNameKey, "attribute": aNameKey,
 	"systems": aStart, "drives": aStart, "hbx": aStart, "ok": aStart, "changed": aStart, "success": aStart, "failed": aStart, "fatal": aStart, "skipping": aStart, "online": aStart, "offline": aStart, "started": aStart, "stopped": aStart, "standby": aStart, "sqlplus": aStart, "esn": aStart, "pool": aStart, "names": aStart, "common": aPath, "by-id": aStart, "packet": aStart, "noerror": aStart, "nxdomain": aStart, "servfail": aStart, "client_list": aStart,
 	"w3svc1": aStart, "w3svc2": aStart, "w3svc3": aStart, "fw": aStart,
