@@ -77,6 +77,7 @@ func (s *Scanner) act(start, lo, hi, end int, v verdict) int {
 		s.opens(lo, hi)
 	}
 	if a&aLong != 0 && a&(aToken|aQualified) == 0 {
+		s.zoneOfPorts(lo, hi)
 		n := s.base64(lo, end)
 		if n == end && looksRandom(s.buf[lo:hi]) {
 			s.emitForm(lo, lo, pseudonym.Name, Plain, "", NearMiss)

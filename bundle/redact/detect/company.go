@@ -40,21 +40,22 @@ const (
 	ofSystem // what a host runs
 	ofPool
 	ofMounted // a volume as a container sees it
+	ofName    // another name: the next thing in a list
 )
 
 // companions are keys, folded and without what joins their words.
 var companions = func() map[string]company {
 	m := map[string]company{}
 	for c, words := range map[company]string{
-		ofVolume:     "provisioned thinprovisioning provisionedcapacity volumetype lunid ldevid userfriendlyidentifier isthinlun voltype nativevolumeid volumeid logicalunitnumber luncapacity vdiskuid vvwwn volumewwn",
-		ofHost:       "hgroup personality persona fcpaths iscsipaths ostype hostos hosttype initiatorchapenabled iogrpcount",
-		ofFileSystem: "filesystemtype nasserverid nasservername nativefilesystemid smb filesystemid isreplicationdestination",
-		ofArray:      "managementaddress servicetag mgmtip",
+		ofVolume:     "provisioned thinprovisioning provisionedcapacity volumetype lunid ldevid userfriendlyidentifier isthinlun voltype nativevolumeid volumeid logicalunitnumber luncapacity vdiskuid vvwwn volumewwn parentsnap snapgroup issystemsnap parentvolume sourcevolumeid",
+		ofHost:       "hgroup personality persona fcpaths iscsipaths ostype hostos hosttype initiatorchapenabled iogrpcount hosttypeindex hostsideports memorysizemib",
+		ofFileSystem: "filesystemtype nasserverid nasservername nativefilesystemid smb filesystemid isreplicationdestination exportpath exportpaths securitystyle junctionpath offlineavailability isabeenabled minsecurity rootsquash",
+		ofArray:      "managementaddress servicetag mgmtip chassisserialnumber",
 		ofOther: "speed maxspeed connectionstatus logicaltype slot slotid rpm diskid nativediskid physicaltype componenttype controllerid nativecontrollerid nativeportid" +
 			" portid emptydir configmap hostpath projected persistentvolumeclaim containers apiversion mountpath severity unit units datatype column columns",
 		ofGroup:    "nativemaskingviewid",
 		ofSize:     "size capacity totalcapacity sizemib sizetotal sizebytes sizeinbytes logicalsize volumesize usercapacity",
-		ofIdentity: "wwn naa wwid lunwwn eui nguid uniqueid",
+		ofIdentity: "wwn worldwidename naa wwid lunwwn eui nguid uniqueid",
 		ofReduced:  "datareduction totalreduction",
 		ofSerial:   "serial serialnumber serialno",
 		ofMaker:    "vendor manufacturer model firmware firmwareversion",
@@ -67,7 +68,9 @@ var companions = func() map[string]company {
 		ofVolumes:  "volumes",
 		ofSystem:   "ipaddress ip operatingsystem os osname",
 		ofPool:     "nativestoragepoolid poolid poolname storagepool pool storagepoolid",
-		ofMounted:  "emptydir configmap hostpath projected persistentvolumeclaim downwardapi mountpath secret ephemeral csi",
+		ofName:     "name",
+		ofMounted: "emptydir configmap hostpath projected persistentvolumeclaim downwardapi mountpath secret ephemeral csi nfs iscsi fc gitrepo" +
+			" awselasticblockstore gcepersistentdisk azuredisk azurefile vspherevolume flexvolume portworxvolume photonpersistentdisk storageos scaleio cinder rbd cephfs glusterfs flocker quobyte",
 	} {
 		for w := range bytes.FieldsSeq([]byte(words)) {
 			m[string(w)] |= c
@@ -193,7 +196,9 @@ func (s *Scanner) blockBehind(end, column int, across bool) (c company) {
 		case at < column || listed && at == column || at == emptyLine && !across:
 			return c
 		case at == column:
-			c |= companionOf(b[i+at:])
+			if c |= companionOf(b[i+at:]); c&ofName != 0 {
+				return c
+			}
 		}
 	}
 }
@@ -216,7 +221,7 @@ func (s *Scanner) blockBefore(lo, column int, across bool) (c company) {
 		if at == column {
 			c |= companionOf(b[i+at:])
 		}
-		if at < column || listed && at == column || at == emptyLine && !across {
+		if at < column || listed && at == column || at == emptyLine && !across || c&ofName != 0 {
 			return c
 		}
 	}
@@ -304,8 +309,8 @@ func jsonLine(b []byte) bool {
 	return n == len(b) || b[n] == '\n' || b[n] == '\r' || n < 64 && goesOnJSON(b[n:n+1], 1)
 }
 
-// nameInObject deals with a key that is a name and nothing else, or ends so. It reports
-// whether its surroundings told what it is a name of.
+// nameInObject deals with a key that is a name and nothing else, or ends so, or a label.
+// It reports whether its surroundings told what it is a name of.
 func (s *Scanner) nameInObject(g gap, lo, hi, end int) bool {
 	b := s.buf
 	f, framed := s.enclosing(lo)
@@ -320,12 +325,15 @@ func (s *Scanner) nameInObject(g gap, lo, hi, end int) bool {
 			return true
 		}
 		s.parentName(g, end, f.kind)
-		if !f.many && !f.block {
+		if !f.many && !f.block && hi-lo == len("name") {
 			f.kind = pseudonym.None
 		}
 		return true
 	}
-	if g.quote == 0 || !g.keyed || hi-lo != len("name") {
+	if g.sep == '>' && s.elementName(g, lo, hi, end) {
+		return true
+	}
+	if g.quote == 0 || !g.keyed || hi-lo != len("name") && hi-lo != len("label") {
 		return framed
 	}
 	if kind := typeBefore(b[max(s.lo, lo-typeReach):lo]); kind != pseudonym.None {
@@ -335,8 +343,32 @@ func (s *Scanner) nameInObject(g gap, lo, hi, end int) bool {
 			s.parentName(g, end, kind)
 		}
 	}
-	if !framed && s.hint != pseudonym.None {
+	if !framed && s.hint != pseudonym.None && hi-lo == len("name") {
 		s.parentName(g, end, s.hint)
 	}
 	return framed
+}
+
+// elementName deals with the name that begins an element of XML on the element's own
+// line: <volume><name>x.
+func (s *Scanner) elementName(g gap, lo, hi, end int) bool {
+	b := s.buf
+	if lo < s.lo+4 || string(b[lo-2:lo]) != "><" || hi-lo != len("name") {
+		return false
+	}
+	from := lo - 2
+	for from > s.lo && class[b[from-1]]&fWord != 0 {
+		from--
+	}
+	if from == s.lo || b[from-1] != '<' {
+		return false
+	}
+	kind, ok := openedBy(b[from : lo-2])
+	if !ok {
+		kind = s.k.kind(s.keyRule(b[from : lo-2]))
+	}
+	if kind != pseudonym.None {
+		s.parentName(g, end, kind)
+	}
+	return ok || kind != pseudonym.None
 }

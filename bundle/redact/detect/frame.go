@@ -216,13 +216,22 @@ func (s *Scanner) opens(lo, hi int) {
 	if !s.openFrame(lo, g, frame{}) || g.value >= s.hi || s.buf[g.value] != '[' {
 		return
 	}
-	if kind := openers[string(plainKey(s.buf[lo:hi]))]; kind != pseudonym.None {
+	if kind, _ := openedBy(s.buf[lo:hi]); kind != pseudonym.None {
 		s.listed(g, func(item gap, end int) {
-			if w := s.buf[item.value:end]; nameShape(w) && nameEnd(w, 0, len(w)) == len(w) || bytes.IndexByte(w, '/') > 1 && kind == pseudonym.Volume {
+			if listedName(s.buf[item.value:end], kind) {
 				s.parentName(item, end, kind)
 			}
 		})
 	}
+}
+
+// listedName reports whether an item of a list is a name: no id that was made up, and no
+// path.
+func listedName(w []byte, kind pseudonym.Kind) bool {
+	if n := len(w) - 36; n > 0 && isUUID(w[n:]) {
+		return false
+	}
+	return nameShape(w) && nameEnd(w, 0, len(w)) == len(w) || kind == pseudonym.Volume && bytes.IndexByte(w, '/') > 1
 }
 
 // element opens a frame for an element of XML whose content is on the lines below, as
@@ -233,7 +242,7 @@ func (s *Scanner) element(lo, hi int, kind pseudonym.Kind) bool {
 		return false
 	}
 	if at := keyColumn(b[s.lo:lo]); at >= 0 && hi+1 == s.hi {
-		if k, ok := openers[string(plainKey(b[lo:hi]))]; ok {
+		if k, ok := openedBy(b[lo:hi]); ok {
 			kind = k
 		}
 		s.enter(frame{kind: kind, stays: kind == pseudonym.None, block: true, depth: uint16(min(at, maxBrackets))}, hi, false)
@@ -244,13 +253,39 @@ func (s *Scanner) element(lo, hi int, kind pseudonym.Kind) bool {
 // keyEnds are what stands right behind a key.
 var keyEnds = [256]bool{'"': true, '\'': true, '\\': true, ':': true, '=': true, '>': true}
 
-// opener reports whether a folded word names what objects and lists hold.
-func opener(folded []byte) bool {
-	if !openTails.may(folded) {
+// opener reports whether a word names what objects and lists hold.
+func opener(w []byte) bool {
+	if !openTails.may(w) {
 		return false
 	}
-	_, ok := openers[string(plainKey(folded))]
+	_, ok := openedBy(w)
 	return ok
+}
+
+// openedBy says what the names are in what a key holds, told by the whole key or by what
+// stands behind a separator or a hump in it: attached_volumes.
+func openedBy(key []byte) (kind pseudonym.Kind, ok bool) {
+	for i := range key {
+		if i > 0 && !beginsPart(key, i) {
+			continue
+		}
+		if kind, ok = openers[string(plainKey(key[i:]))]; ok && (i == 0 || !foldEqual(key[i:], "snapshot")) { // how anything was
+			return kind, true
+		}
+	}
+	return pseudonym.None, false
+}
+
+// beginsPart reports whether a part of a key begins at a place behind its first.
+func beginsPart(key []byte, i int) bool {
+	switch before := class[key[i-1]]; {
+	case before&(fDash|fUnder) != 0:
+		return true
+	case class[key[i]]&fUpper == 0:
+		return false
+	default:
+		return before&fUpper == 0 || i+1 < len(key) && class[key[i+1]]&fLower != 0 // nfsExports, NFSExports
+	}
 }
 
 // openFrame opens a frame for the object, list or block behind a key, and reports
@@ -270,7 +305,7 @@ func (s *Scanner) openFrame(lo int, g gap, f frame) bool {
 	for end < s.hi && class[b[end]] != 0 {
 		end++
 	}
-	if k, ok := openers[string(plainKey(b[lo:end]))]; ok {
+	if k, ok := openedBy(b[lo:end]); ok {
 		f.kind, f.stays = k, k == pseudonym.None
 	}
 	if block {
@@ -305,13 +340,13 @@ const longestPlain = 32
 var openers = func() map[string]pseudonym.Kind {
 	m := map[string]pseudonym.Kind{}
 	for kind, words := range map[pseudonym.Kind]string{
-		pseudonym.Volume:     "volume luns lun virtualvolume virtualdisk vdisk snapshot volumesnapshot volumegroup consistencygroup protectiongroup",
+		pseudonym.Volume:     "volume lun virtualdisk vdisk snapshot volumegroup consistencygroup protectiongroup",
 		pseudonym.Host:       "storagehost",
-		pseudonym.Group:      "hostgroup storagehostgroup hostset portgroup initiatorgroup igroup",
-		pseudonym.FileSystem: "filesystem share export nfsexport cifsshare smbshare quotatree qtree",
-		pseudonym.Array:      "storagearray storagesystem",
-		pseudonym.Name:       "storagepool poolgroup initiator hostinitiator",
-		pseudonym.None: "port interface networkinterface controller drive disk bay slot alert event metric field column container package service component fan powersupply sensor rule policy protocol module plugin" +
+		pseudonym.Group:      "hostgroup hostset portgroup initiatorgroup igroup",
+		pseudonym.FileSystem: "filesystem share export quotatree qtree",
+		pseudonym.Array:      "storagearray storagesystem remotesystem",
+		pseudonym.Name:       "storagepool poolgroup initiator",
+		pseudonym.None: "port interface controller drive disk bay slot alert event metric field column container package service component fan powersupply sensor rule policy protocol module plugin" +
 			" param parameter attribute properties label tag env action step job task trigger state feature license option setting header arg type classes method function image template chart dependency",
 	} {
 		for w := range bytes.FieldsSeq([]byte(words)) {

@@ -525,3 +525,12 @@ func (s *Scanner) target(lo, hi int) bool {
 	}
 	return true
 }
+
+// zoneOfPorts emits the name of a zone that ends in the WWNs of its two ports, as
+// programs make them.
+func (s *Scanner) zoneOfPorts(lo, hi int) {
+	w := s.buf[lo:hi]
+	if n := len(w) - 32; n > 1 && hexOnly(w[n:]) && strings.IndexByte("125", w[n]) >= 0 && strings.IndexByte("125", w[n+16]) >= 0 && w[n+1] == '0' && w[n+17] == '0' && !isHexByte(w[n-1]) {
+		s.out = append(s.out, Finding{Start: lo, End: hi, Kind: pseudonym.Name, Value: s.fold(w), Rule: "label", Learn: true})
+	}
+}

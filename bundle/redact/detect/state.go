@@ -103,6 +103,11 @@ func (s *Scanner) namePair(lo, hi int) {
 	case 'v', 'd':
 		s.pairValue(g, end)
 		return
+	case 'l':
+		if g.quote != 0 && g.keyed {
+			s.nameInObject(g, lo, hi, end)
+		}
+		return
 	case 'u':
 		if g.keyed && isUUID(b[g.value:end]) {
 			s.st.unique = 2

@@ -189,7 +189,7 @@ func (s *Scanner) nameAt(lo, limit int, kind pseudonym.Kind, id string, g gap) {
 	if kind == pseudonym.Host && (name == "q35" || strings.HasPrefix(name, "pc-i440fx-") || strings.HasPrefix(name, "pc-q35-")) {
 		return // what a virtual machine is like
 	}
-	if kind != pseudonym.Serial && numbered(name) || (kind == pseudonym.Host || kind == pseudonym.Volume) && diskName(name) {
+	if kind != pseudonym.Serial && numbered(name) || (kind == pseudonym.Host || kind == pseudonym.Volume || kind == pseudonym.Serial) && diskName(name) {
 		return
 	}
 	if end-lo < 2 || s.staysName(name) || looksLikeValue(w) || emptyValues.has(name) || s.ofProgram(lo, end, limit, kind, name) {

@@ -212,45 +212,42 @@ func qualifiedHead(w []byte) acts {
 }
 
 // phrases are the words after which, in the right company, a name stands.
-var phrases = map[string]acts{
-	"for": aPhrase, "by": aPhrase, "from": aPhrase, "to": aPhrase, "as": aPhrase, "connect": aPhrase,
-	"host": aPhrase, "hostssl": aPhrase, "hostnossl": aPhrase, "server": aPhrase, "node": aPhrase, "machine": aPhrase, "client": aPhrase, "peer": aPhrase, "hostname": aPhrase,
-	"ran": aStart, "pts": aStart, "console": aStart, "tty1": aStart, "tty2": aStart, "tty3": aStart, "ttys0": aStart, "ttyv0": aStart, "pam": aStart, "ldap": aStart, "sql": aStart, "passwd-file": aStart, "lua": aStart, "imap": aStart, "cmd": aStart, "list": aStart, "reload": aStart, "edit": aStart, "replace": aStart, "tty": aStart, "sudoers": aStart,
-	"dhcpack": aStart, "dhcpoffer": aStart, "dhcprequest": aStart, "dhcpdiscover": aStart, "dhcpnak": aStart, "dhcpinform": aStart,
-	"zone": aStart, "zoneset": aStart, "fcalias": aStart,
-	"on": aPhrase, "at": aPhrase, "workstation": aPhrase,
-	"soa": aStart, "ns": aStart, "mx": aStart, "cname": aStart, "ptr": aStart, "srv": aStart, "ipv4": aStart, "ipv6": aStart, "fid": aStart,
-	"cifs": aStart, "http": aStart, "nfs": aStart, "gc": aStart, "mssqlsvc": aStart, "termsrv": aStart, "wsman": aStart, "restrictedkrbhost": aStart,
-	"mount": aStart, "mounting": aStart,
-	"masters": aStart, "slaves": aStart, "promoted": aStart, "unpromoted": aStart, "remoteonline": aStart, "guestonline": aStart,
-	"quorum": aStart, "mgr": aStart, "rw": aStart, "ro": aStart, "wwn": aStart, "ias": aStart, "ras": aStart, "haproxy": aStart, "p": aStart,
-	"jan": aStamp, "feb": aStamp, "mar": aStamp, "apr": aStamp, "may": aStamp, "jun": aStamp, "jul": aStamp, "aug": aStamp, "sep": aStamp,
-	"oct": aStamp, "nov": aStamp, "dec": aStamp,
-	"home": aPath, "users": aPath, "cron": aPath, "mail": aPath, "profiles": aPath, "accounts": aPath, "homes": aPath, "tabs": aPath, "crontabs": aPath,
-	"component_name": aNameKey, "component-name": aNameKey, "componentname": aNameKey, "name": aNameKey | aStart, "uuid": aNameKey, "id": aNameKey, "option": aNameKey, "property": aNameKey, "parameter": aNameKey, "field": aNameKey,
-	"variable": aNameKey, "setting": aNameKey, "value": aNameKey, "val": aNameKey, "valuestring": aNameKey, "value_string": aNameKey, "stringvalue": aNameKey, "string_value": aNameKey, "default": aNameKey, "attribute": aNameKey,
-	"systems": aStart, "drives": aStart, "hbx": aStart, "ok": aStart, "changed": aStart, "success": aStart, "failed": aStart, "fatal": aStart, "skipping": aStart, "online": aStart, "offline": aStart, "started": aStart, "stopped": aStart, "standby": aStart, "sqlplus": aStart, "esn": aStart, "alert": aStart, "notification": aStart, "jobid": aStart, "vol": aPath, "initiator": aStart, "pool": aStart, "names": aStart, "common": aPath, "by-id": aStart, "packet": aStart, "noerror": aStart, "nxdomain": aStart, "servfail": aStart, "client_list": aStart,
-	"w3svc1": aStart, "w3svc2": aStart, "w3svc3": aStart, "fw": aStart,
-	"hex-string": aStart, "n": aStart, "chassisid": aStart, "portid": aStart,
-	"snmp-server": aStart, "description": aStart, "ap": aStart, "traffic": aStart, "threat": aStart, "system": aStart, "config": aStart, "globalprotect": aStart, "userid": aStart, "hipmatch": aStart, "decryption": aStart, "contact": aStart, "location": aStart, "syscontact": aStart, "syslocation": aStart,
-	"md5": aStart, "sha": aStart, "sha1": aStart, "sha256": aStart, "auth": aStart, "priv": aStart, "des": aStart, "aes": aStart, "aes128": aStart,
-	"aes-128": aStart, "aes256": aStart, "aes-256": aStart, "hmac-sha-256": aStart,
-	"authentication-key": aStart, "message-digest-key": aStart, "key-string": aStart, "authentication-password": aStart, "encrypted-password": aStart,
-	"cfg": aStart, "zoning": aStart, "alicreate": aStart, "aliadd": aStart, "aliremove": aStart, "alidelete": aStart, "zonecreate": aStart,
-	"zoneadd": aStart, "zoneremove": aStart, "zonedelete": aStart, "cfgcreate": aStart, "cfgadd": aStart, "cfgremove": aStart, "cfgdelete": aStart,
-	"cfgenable": aStart, "device-alias": aStart,
-	"cn": aDN, "ou": aDN, "dc": aDN, "o": aDN, "l": aDN, "uid": aDN, "st": aDN, "emailaddress": aDN, "street": aDN, "sn": aDN, "gn": aDN,
-	"community": aStart, "secret": aStart, "password": aStart, "passwd": aStart, "bindpw": aStart, "rootpw": aStart,
-	"requirepass": aStart, "masterauth": aStart, "rocommunity": aStart, "rwcommunity": aStart, "rocommunity6": aStart,
-	"rwcommunity6": aStart, "identified": aStart, "ssh": aStart | aDotFile, "scp": aStart, "sshpass": aStart, "mysql": aStart, "curl": aStart,
-	"bash_history": aDotFile, "bashrc": aDotFile, "bash_profile": aDotFile, "bash_logout": aDotFile, "viminfo": aDotFile, "zsh_history": aDotFile, "pgpass": aDotFile,
-	"netrc": aDotFile, "mysql_history": aDotFile, "psql_history": aDotFile, "python_history": aDotFile, "xauthority": aDotFile, "lesshst": aDotFile, "gnupg": aDotFile,
-	"linux": aStart, "key": aNameKey | aStart, "search": aStart, "login": aStart, "chap": aStart, "createuser": aStart,
-	"user": aStart, "com2sec": aStart, "com2sec6": aStart, "trapcommunity": aStart, "authcommunity": aStart, "trapsink": aStart, "trap2sink": aStart,
-	"informsink": aStart, "username": aStart, "snmpwalk": aStart, "snmpget": aStart, "snmpbulkwalk": aStart, "useradd": aStart, "passphrase": aStart,
-	"mysqldump": aStart, "mysqladmin": aStart, "wget": aStart, "smbclient": aStart, "ldapsearch": aStart, "ldapmodify": aStart, "rsync": aStart, "psql": aStart,
-	"domain": aStart, "usermod": aStart, "userdel": aStart, "chown": aStart, "su": aStart, "workgroup": aStart, "proctitle": aStart,
-}
+var phrases = func() map[string]acts {
+	m := map[string]acts{}
+	for a, words := range map[acts]string{
+		aPhrase: "as at by client connect for from host hostname hostnossl hostssl machine node on peer server to " +
+			"workstation",
+		aStart: "aes aes-128 aes-256 aes128 aes256 alert aliadd alicreate alidelete aliremove ap auth authcommunity " +
+			"authentication-key authentication-password bindpw by-id cfg cfgadd cfgcreate cfgdelete cfgenable " +
+			"cfgremove changed chap chassisid chown cifs client_list cmd cname com2sec com2sec6 community config " +
+			"console contact createuser curl decryption des description device-alias dhcpack dhcpdiscover " +
+			"dhcpinform dhcpnak dhcpoffer dhcprequest domain drives edit encrypted-password esn failed fatal " +
+			"fcalias fid fw gc globalprotect guestonline haproxy hbx hex-string hipmatch hmac-sha-256 http ias " +
+			"identified imap informsink initiator ipv4 ipv6 jobid key key-string ldap ldapmodify ldapsearch linux " +
+			"list location login lua masterauth masters md5 message-digest-key mgr mount mounting mssqlsvc mx " +
+			"mysql mysqladmin mysqldump n name names nfs noerror notification ns nxdomain offline ok online p " +
+			"packet pam passphrase passwd passwd-file password pool portid priv proctitle promoted psql ptr pts " +
+			"quorum ran ras reload remoteonline replace requirepass restrictedkrbhost ro rocommunity rocommunity6 " +
+			"rootpw rsync rw rwcommunity rwcommunity6 scp search secret servfail sha sha1 sha256 skipping slaves " +
+			"smbclient snmp-server snmpbulkwalk snmpget snmpwalk soa sql sqlplus srv ssh sshpass standby started " +
+			"stopped su success sudoers syscontact syslocation system systems termsrv threat traffic trap2sink " +
+			"trapcommunity trapsink tty tty1 tty2 tty3 ttys0 ttyv0 unpromoted user useradd userdel userid usermod " +
+			"username w3svc1 w3svc2 w3svc3 wget workgroup wsman wwn zone zoneadd zonecreate zonedelete zoneremove " +
+			"zoneset zoning",
+		aNameKey: "attribute component-name component_name componentname default field id key label name option " +
+			"parameter property setting string_value stringvalue uuid val value value_string valuestring variable",
+		aStamp: "apr aug dec feb jan jul jun mar may nov oct sep",
+		aPath:  "accounts common cron crontabs home homes mail profiles tabs users vol",
+		aDotFile: "bash_history bash_logout bash_profile bashrc gnupg lesshst mysql_history netrc pgpass psql_history " +
+			"python_history ssh viminfo xauthority zsh_history",
+		aDN: "cn dc emailaddress gn l o ou sn st street uid",
+	} {
+		for w := range strings.FieldsSeq(words) {
+			m[w] |= a
+		}
+	}
+	return m
+}()
 
 // vocabulary finds the acts that follow from what a word means.
 func (s *Scanner) vocabulary(w []byte, acc flags, v *verdict) {
@@ -269,7 +266,7 @@ func (s *Scanner) vocabulary(w []byte, acc flags, v *verdict) {
 	if n := len(f); n > 6 && isDigit(f[n-6]) && string(f[n-5:]) == "label" {
 		v.acts |= aStart // of a field with a number: cs5Label
 	}
-	if v.key < 0 && opener(f) {
+	if v.key < 0 && opener(w) {
 		v.acts |= aOpener
 	}
 	if !s.k.vocab.hasBytes(f) {
