@@ -18,7 +18,7 @@ import (
 
 const fileHelp = "read this copy of a history, not the site's own"
 
-// withHistory is withSight, or the same with a copy of a history. A copy needs
+// withHistory is sight.With, or the same with a copy of a history. A copy needs
 // no site folder.
 func (a *app) withHistory(ctx context.Context, file string, f func(s *sight.Sight) error) error {
 	if file == "" {

@@ -187,8 +187,7 @@ func linesOf(c labs.Command) string {
 	return text
 }
 
-// CaseDesk finds the program casedesk: the one named, else the one beside this program or
-// in the path.
+// CaseDesk finds the program casedesk: the one named, else the one beside this program.
 func CaseDesk(path string) (string, error) {
 	if path == "" {
 		self, err := os.Executable()

@@ -54,7 +54,7 @@ alert where they are not given.`,
 			if o.severity < 0 || o.severity > int(localmon.SeverityInfo) {
 				return cli.Usagef("--severity %d: want 1 urgent, 2 major, 3 minor or 4 information", o.severity)
 			}
-			if err := CheckRuns(a.Site, o.draft.Runs); err != nil {
+			if err := a.CheckRuns(o.draft.Runs); err != nil {
 				return err
 			}
 			if err := a.fillFromAlerts(c.Context(), &o); err != nil {

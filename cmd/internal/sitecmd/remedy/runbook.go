@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -372,33 +371,6 @@ func (a *app) runbookResumeCommand() *cobra.Command {
 	o.flags(c)
 	c.Flags().StringVar(&o.takeOver, "take-over", "", "why you go on with a run of somebody who has not offered it")
 	return c
-}
-
-// WithCalled adds to runs those that they called, which lie beside them.
-func WithCalled(s *site.Site, ids []string) []string {
-	out := slices.Clone(ids)
-	entries, err := os.ReadDir(s.Path(site.RunsDir))
-	if err != nil {
-		return out // who reads the runs says why
-	}
-	for _, e := range entries {
-		root, _, called := strings.Cut(e.Name(), ".")
-		if called && slices.Contains(ids, root) && !slices.Contains(ids, e.Name()) {
-			out = append(out, e.Name())
-		}
-	}
-	return out
-}
-
-// CheckRuns refuses runs this site does not have, before they are promised as
-// evidence.
-func CheckRuns(s *site.Site, ids []string) error {
-	for _, id := range ids {
-		if _, err := os.Stat(s.Path(site.RunsDir, id, engine.LogFile)); err != nil || filepath.Base(id) != id {
-			return cli.WithHint(cli.Usagef("no run is named %q", id), "ls %s", s.Path(site.RunsDir))
-		}
-	}
-	return nil
 }
 
 func (a *app) runbookSignCommand() *cobra.Command {

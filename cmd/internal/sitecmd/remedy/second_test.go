@@ -138,12 +138,3 @@ func TestWhoMayNotAgree(t *testing.T) {
 		require.Contains(t, out, c.want, name)
 	}
 }
-
-func TestARunTakesThoseItCalledAlong(t *testing.T) {
-	a := &app{&site.Site{Env: envOf(t.TempDir())}}
-	for _, name := range []string{"R-0001", "R-0001.5", "R-0002.3", ".start-1"} {
-		require.NoError(t, os.MkdirAll(a.Path(site.RunsDir, name), 0o700))
-	}
-	require.Equal(t, []string{"R-0001", "R-0001.5"}, WithCalled(a.Site, []string{"R-0001"}))
-	require.Empty(t, WithCalled(a.Site, nil), "none named is the newest, which the collector picks")
-}

@@ -32,7 +32,7 @@ func WayOut(path string, err error) error {
 	return err
 }
 
-// WayOutOfCopy is wayOut for a file that was named with --file.
+// WayOutOfCopy is WayOut for a file that was named with --file.
 func WayOutOfCopy(path string, err error) error {
 	switch {
 	case errors.Is(err, boltfile.ErrNewer):

@@ -64,3 +64,13 @@ func TestWhatIsCarriedInIsReadAsFarAsTheLimit(t *testing.T) {
 	_, err = site.ReadBounded(filepath.Dir(path), 4)
 	require.Error(t, err, "a folder is no file")
 }
+
+func TestARunTakesThoseItCalledAlong(t *testing.T) {
+	s := at(t.TempDir(), nil)
+	for _, name := range []string{"R-0001", "R-0001.5", "R-0002.3", ".start-1"} {
+		require.NoError(t, os.MkdirAll(s.Path(site.RunsDir, name), 0o700))
+	}
+	require.Equal(t, []string{"R-0001", "R-0001.5"}, s.WithCalled([]string{"R-0001"}))
+	require.Empty(t, s.WithCalled(nil), "none named is the newest, which the collector picks")
+	require.Error(t, s.CheckRuns([]string{"R-0001"}), "there is no log in it")
+}

@@ -37,12 +37,12 @@ type RawReader interface {
 	Raw(ctx context.Context) ([]arrayrest.RawReply, error)
 }
 
-// keeper stores a batch of the past.
-type keeper func(context.Context, localmon.Batch) error
+// Keeper stores a batch of the past.
+type Keeper func(context.Context, localmon.Batch) error
 
 // OpenSource opens the source of one target, by the way site.yaml names. keep
 // takes what files hold of the past; nil for a look that stores nothing.
-func OpenSource(s *site.Site, ar siteconf.Array, keep keeper) (localmon.Source, error) {
+func OpenSource(s *site.Site, ar siteconf.Array, keep Keeper) (localmon.Source, error) {
 	a := &app{s}
 	switch ar.Via {
 	case siteconf.ViaOpenMetrics:
@@ -144,7 +144,7 @@ func spelled(protocol string) string {
 // site.yaml does not say: it is carried once a day, and people are late.
 const dropMaxAge = 26 * time.Hour
 
-func (a *app) openDrop(ar siteconf.Array, keep keeper) (localmon.Source, error) {
+func (a *app) openDrop(ar siteconf.Array, keep Keeper) (localmon.Source, error) {
 	dir := a.Path(ar.DropFolder())
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the folder for files of %s: %w", ar.Name, err)
@@ -273,7 +273,7 @@ func (w *watched) closeBut(on *watched) {
 // watch makes the targets: the machine the kit runs on and all of site.yaml. What
 // is watched already and did not change, its secrets included, goes on with its
 // session and with what it has heard. used says how much the history takes.
-func (a *app) watch(conf *siteconf.Config, keep keeper, used historyUse, before *watched) (*watched, error) {
+func (a *app) watch(conf *siteconf.Config, keep Keeper, used historyUse, before *watched) (*watched, error) {
 	w := &watched{lone: map[string]*push.Lone{}, machine: conf.Monitor.HostName, arrays: map[string]*watchedArray{}}
 	if before != nil && before.machine == w.machine {
 		w.counts = before.counts
@@ -316,7 +316,7 @@ func (a *app) watch(conf *siteconf.Config, keep keeper, used historyUse, before 
 }
 
 // open makes the source of an array; it is called at the first look.
-func (a *app) open(one *watchedArray, keep keeper) {
+func (a *app) open(one *watchedArray, keep Keeper) {
 	ar := one.conf
 	one.box = push.NewMailbox(0)
 	if ar.Via == siteconf.ViaPush {

@@ -56,7 +56,7 @@ func OnBundle(s *site.Site, f func(j *Journey) error) error {
 	return errors.Join(f(j), j.Close())
 }
 
-// onOne is onBundle for one bundle: a step that is not due yet is answered with
+// onOne is OnBundle for one bundle: a step that is not due yet is answered with
 // the one that is.
 func (a *app) onOne(name string, f func(j *Journey, id bundle.ID) error) error {
 	return OnBundle(a.Site, func(j *Journey) error {

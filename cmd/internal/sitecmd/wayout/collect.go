@@ -19,7 +19,6 @@ import (
 	"darksite/bundle/pipeline"
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/sitecmd/certified"
-	"darksite/cmd/internal/sitecmd/remedy"
 	"darksite/cmd/internal/sitecmd/sight"
 	"darksite/cmd/internal/sitecmd/site"
 	"darksite/cmd/internal/sitecmd/siteadmin"
@@ -134,7 +133,7 @@ func (a *app) gather(ctx context.Context, o *collectOptions) (*gathering, error)
 		return nil, err
 	}
 	o.marking = cmp.Or(o.marking, conf.Review.Marking, "INTERNAL")
-	if err := remedy.CheckRuns(a.Site, o.runs); err != nil {
+	if err := a.CheckRuns(o.runs); err != nil {
 		return nil, err
 	}
 	draft, err := a.caseFor(o)
@@ -166,7 +165,7 @@ func (a *app) gather(ctx context.Context, o *collectOptions) (*gathering, error)
 	for _, c := range []collect.Collector{
 		arraystate.New(arrays...),
 		collectmonitor.New(collectmonitor.Options{History: s.Reader, Alerts: s, Now: now, Recent: profile.Recent, Trend: profile.Trend, Step: profile.Step, Select: asked.selector()}),
-		runs.New(runs.Options{Dir: a.Path(site.RunsDir), Only: remedy.WithCalled(a.Site, o.runs)}),
+		runs.New(runs.Options{Dir: a.Path(site.RunsDir), Only: a.WithCalled(o.runs)}),
 		a.hostFacts(),
 		heard.New(heard.Options{Dir: a.Path(site.SpoolDir), Channels: []string{string(push.Syslog), string(push.Trap)}, Window: profile.Logs, Now: now}),
 		a.hostLogs(profile.Logs),
