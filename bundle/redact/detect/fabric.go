@@ -93,7 +93,7 @@ func (s *Scanner) bracketed(at int) {
 // /Common/, of a host where a member or a node is spoken of; root is where the path
 // begins.
 func (s *Scanner) partition(root, lo, hi int, name string) {
-	if root > s.lo && class[s.buf[root-1]] != 0 || s.buf[root+1] != 'C' || s.wordy(name) || s.k.Common(strings.TrimRight(name, "0123456789")) || s.staysName(name) || isFile(name) || strings.IndexByte(name, '_') < 0 && !hasDigit(s.buf[lo:hi]) {
+	if root > s.lo && class[s.buf[root-1]] != 0 || s.buf[root+1] != 'C' || s.wordy(name) || s.k.Common(strings.TrimRight(name, "0123456789")) || s.staysName(name) || isFile(name) || strings.HasSuffix(name, "_f5") || strings.HasPrefix(name, "traffic-group") || strings.IndexByte(name, '_') < 0 && !hasDigit(s.buf[lo:hi]) {
 		return
 	}
 	if _, n := parseQuad(s.buf[lo:hi], '.'); n > 0 {

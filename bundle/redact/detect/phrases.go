@@ -262,7 +262,7 @@ func (s *Scanner) phrase(lo, hi int) {
 				s.exportPath(hi + 1)
 				return
 			}
-			if s.lineHas(lo, "addrinfo") || s.lineHas(lo, "sockaddr") {
+			if n, end, _ := s.next(hi); end-n > 2 && !s.k.Common(s.fold(s.buf[n:end])) && (s.lineHas(lo, "addrinfo") || s.lineHas(lo, "sockaddr")) {
 				s.hostAfter(hi, true)
 			}
 			s.userAfter(hi, s.buf[max(s.lo, lo-48):lo], loginWords)
