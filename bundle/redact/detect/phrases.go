@@ -55,6 +55,12 @@ func quoteEnd(q byte) byte {
 
 // noun deals with "user jdoe", "volume 'x'", "array fa3".
 func (s *Scanner) noun(lo, hi int, rule int16) {
+	if hi+4 < s.hi && string(s.buf[hi:hi+3]) == " [\"" && s.k.kind(rule) == pseudonym.User {
+		if end := nameEnd(s.buf, hi+3, s.hi); end < s.hi && s.buf[end] == '"' && end-hi > 4 {
+			s.account(hi+3, end)
+			return
+		}
+	}
 	n, end, quote := s.next(hi)
 	if end-n < 2 || end < s.hi && (s.buf[end] == '=' || s.buf[end] == ':' && end+1 < s.hi && s.buf[end+1] == ' ' && quote == 0) && s.k.kind(rule) != pseudonym.User {
 		return
@@ -256,6 +262,9 @@ func (s *Scanner) phrase(lo, hi int) {
 	switch lower(w[0]) {
 	case 'o':
 		s.hostShaped(hi)
+		if n, end, quote := s.next(hi); end-n > 1 && quote == 0 && end+2 == s.hi && s.buf[end+1] == '{' && len(bytes.TrimSpace(s.buf[s.lo:lo])) == 0 {
+			s.inventoryHost(n, end) // of a section of a configuration
+		}
 	case 'f':
 		if len(w) == 3 {
 			if hi+1 < s.hi && s.buf[hi+1] == '/' && s.lineHas(lo, "mount request") {
@@ -547,7 +556,8 @@ func (s *Scanner) ported(lo, hi, colon int) {
 		return
 	}
 	w := b[lo:hi]
-	if hi != colon || len(w) < 4 || len(w) > 40 || !hasDigit(w) || class[w[0]]&fLetter == 0 || flagsOf(w)&(fDot|fAt|fUnder|fHigh) != 0 || hump(w) {
+	forwarded := lo-2 >= s.lo && b[lo-1] == '@' && (b[lo-2] == '@' || b[lo-2] == ' ') // *.* @@loghost:514
+	if hi != colon || len(w) < 4 || len(w) > 40 || !hasDigit(w) && !forwarded || class[w[0]]&fLetter == 0 || flagsOf(w)&(fDot|fAt|fUnder|fHigh) != 0 || hump(w) {
 		return
 	}
 	name := s.fold(w)

@@ -402,6 +402,10 @@ func (s *Scanner) listing(b []byte) {
 		s.windowsShare(b)
 		return
 	}
+	if class[b[0]]&(fLetter|fUnder) != 0 {
+		s.processRow(b)
+		return
+	}
 	if isDigit(b[0]) {
 		s.etcHosts(b)
 		s.accessLog(b)
@@ -516,6 +520,10 @@ func (s *Scanner) exportSource(lo, hi int) {
 	}
 	line := b[s.lo:s.hi]
 	mounted := bytes.Contains(line, []byte(" nfs")) || bytes.Contains(line, []byte("mount")) || bytes.Contains(line[hi-s.lo:], []byte("% /"))
+	if p := s.prev[0]; p.hi == lo-2 && p.hi-p.lo > 5 && foldEqual(b[p.lo:p.lo+5], "brick") && quad != len(w) {
+		s.inventoryHost(lo, hi) // of a volume over many machines
+		return
+	}
 	if quad != len(w) && (mounted || lo == s.lo || bytes.Contains(line, []byte("scp ")) || bytes.Contains(line, []byte("rsync "))) {
 		s.hostName(lo-s.lo, hi-s.lo, name)
 	}
@@ -531,7 +539,7 @@ func (s *Scanner) exportPath(at int) {
 	for at < s.hi && b[at] == '/' {
 		end := nameEnd(b, at+1, s.hi)
 		name := s.fold(b[at+1 : end])
-		if end-at > 3 && !s.staysName(name) && !s.k.Common(name) && !looksLikeValue(b[at+1:end]) && !exportFolders.has(name) {
+		if end-at > 3 && !s.staysName(name) && !s.k.Common(strings.TrimRight(name, "0123456789")) && !looksLikeValue(b[at+1:end]) && !exportFolders.has(name) {
 			s.parts(at+1, end, pseudonym.FileSystem, "filesystem", name)
 		}
 		at = end
@@ -560,7 +568,7 @@ func (s *Scanner) windowsShare(b []byte) {
 }
 
 // exportFolders are parts of paths of exports on many systems.
-var exportFolders = set("nfs nfs4 vol vols srv mnt ifs var opt tmp home homes exports exported share shares pub public isos images nfsdata nfsshare volume1 volume2 datastore datastores kubernetes k8s pvs qtree snapshot")
+var exportFolders = set("nfs nfs4 vol vols srv mnt ifs var opt tmp home homes exports exported share shares pub public isos images nfsdata nfsshare volume1 volume2 brick bricks brick1 brick2 brick3 datastore datastores kubernetes k8s pvs qtree snapshot")
 
 // accessLog reads the user of a web server's line: address - user [time].
 func (s *Scanner) accessLog(b []byte) {
