@@ -239,7 +239,7 @@ func (s *Scanner) phrase(lo, hi int) {
 		s.hostShaped(hi)
 	case 'f':
 		if len(w) == 3 {
-			if s.lineHas(lo, "addrinfo") || s.lineHas(lo, "sockaddr") {
+			if p := s.prev[0]; p.hi > p.lo && lower(s.buf[p.lo]) == 'f' && foldEqual(s.buf[p.lo:p.hi], "failed") && (s.lineHas(lo, "addrinfo") || s.lineHas(lo, "sockaddr")) {
 				s.hostAfter(hi, true)
 			}
 			s.userAfter(hi, s.buf[max(s.lo, lo-48):lo], loginWords)
