@@ -271,7 +271,7 @@ func (s *Scanner) phrase(lo, hi int) {
 				s.exportPath(hi + 1)
 				return
 			}
-			if n, end, _ := s.next(hi); end-n > 2 && !s.k.Common(s.fold(s.buf[n:end])) && (s.lineHas(lo, "addrinfo") || s.lineHas(lo, "sockaddr")) {
+			if p := s.prev[0]; p.hi > p.lo && lower(s.buf[p.lo]) == 'f' && foldEqual(s.buf[p.lo:p.hi], "failed") && (s.lineHas(lo, "addrinfo") || s.lineHas(lo, "sockaddr")) {
 				s.hostAfter(hi, true)
 			}
 			s.userAfter(hi, s.buf[max(s.lo, lo-48):lo], loginWords)
