@@ -62,8 +62,11 @@ func (s *Scanner) guestName(lo, hi int) {
 
 // store emits the name of a store of guests, unless a number stands for it.
 func (s *Scanner) store(lo, hi int) {
+	if hi-lo < 2 || hi-lo > 64 {
+		return
+	}
 	w := s.buf[lo:hi]
-	if len(w) < 2 || len(w) > 64 || volumeID(w) || bytes.IndexByte(w, '/') >= 0 || looksLikeValue(w) {
+	if volumeID(w) || bytes.IndexByte(w, '/') >= 0 || looksLikeValue(w) {
 		return
 	}
 	if name := s.fold(w); !s.staysName(name) && !s.k.Common(name) {
