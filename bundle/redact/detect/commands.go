@@ -53,6 +53,14 @@ func (s *Scanner) command(lo, hi int) int {
 		s.principal(lo, hi)
 	case "mount", "mounting":
 		s.mounted(hi)
+	case "established", "time_wait", "close_wait", "fin_wait2":
+		s.connected(lo)
+	case "array":
+		s.assembled(lo, hi)
+	case "str":
+		s.mapped(lo, hi)
+	case "export":
+		s.exports(lo, hi)
 	case "quorum":
 		s.voters(hi)
 	case "mgr":

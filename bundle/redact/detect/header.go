@@ -405,6 +405,9 @@ func tagAhead(b []byte) bool {
 		case c == '[':
 			return i > 0 && bytes.IndexByte(b[:min(len(b), 100)], ']') > i
 		case c == ' ': // crmd [123] (do_log)
+			for i > 1 && i < 24 && i+4 < len(b) && b[i+1] == ' ' {
+				i++ // filled up
+			}
 			return i > 1 && i+3 < len(b) && b[i+1] == '[' && isDigit(b[i+2]) && bytes.IndexByte(b[:min(len(b), i+12)], ']') > 0
 		case c == '=', c == '"', c == ',':
 			return false
