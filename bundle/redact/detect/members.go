@@ -211,3 +211,15 @@ func (s *Scanner) exports(lo, hi int) {
 		}
 	}
 }
+
+// console emits the host of "qz01 login: jdoe", as a console asks; the word login is at
+// [lo, hi).
+func (s *Scanner) console(lo, hi int) {
+	b := s.buf
+	if b[lo-1] != ' ' || nameEnd(b, s.lo, lo-1) != lo-1 || bytes.IndexByte(bytes.TrimSpace(b[hi+1:s.hi]), ' ') >= 0 || class[b[s.lo]]&fUpper != 0 {
+		return
+	}
+	if name := s.fold(b[s.lo : lo-1]); !s.k.Common(name) {
+		s.member(s.lo, lo-1)
+	}
+}

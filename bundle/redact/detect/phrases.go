@@ -280,6 +280,9 @@ func (s *Scanner) phrase(lo, hi int) {
 			s.userAfter(hi, s.buf[max(s.lo, lo-48):lo], loginWords)
 			return
 		}
+		if s.buf[s.lo] == 'L' && bytes.HasPrefix(s.buf[s.lo:lo], []byte("Last login: ")) && hi+1 < s.hi {
+			s.member(hi+1, len(bytes.TrimRight(s.buf[:s.hi], " \r")))
+		}
 		s.hostAfter(hi, false)
 		s.hostShaped(hi)
 	case 'a':
