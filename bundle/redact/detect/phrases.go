@@ -465,6 +465,8 @@ func addressed(rest []byte) bool {
 		return false
 	}
 	switch {
+	case rest[0] == ',':
+		return bytes.HasPrefix(rest, []byte(", policy "))
 	case rest[0] == '[':
 		return quadAhead(rest[1:])
 	case rest[0] != ' ':
