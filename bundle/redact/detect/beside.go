@@ -22,6 +22,10 @@ func (s *Scanner) besideQuad(lo, hi int) {
 		s.timeServer(p, lo)
 		return
 	}
+	if lo-2 > s.lo && b[lo-1] == '(' && p.hi == lo-2 && p.hi-p.lo > 2 && hi+2 < s.hi && b[hi] == ')' && b[hi+1] == ' ' && bytes.HasSuffix(bytes.TrimRight(b[hi:s.hi], " \r"), []byte(" ms")) {
+		s.member(p.lo, p.hi) // a step on the way to a host
+		return
+	}
 	if lo-2 < s.lo || b[lo-1] != '[' && b[lo-1] != '(' || b[lo-2] != ' ' || p.hi != lo-2 || p.hi-p.lo < 4 {
 		return
 	}

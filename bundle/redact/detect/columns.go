@@ -207,7 +207,7 @@ func (s *Scanner) titlesIn(b []byte, c span, t *table, company pseudonym.Kind, n
 }
 
 // counted make a title of what is counted or timed of a thing rather than its name.
-var counted = set("time date count counts shell status state class at since type")
+var counted = set("os time date count counts shell status state class at since type")
 
 func leading(b []byte) int {
 	for i, c := range b {

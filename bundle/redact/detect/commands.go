@@ -36,6 +36,9 @@ func (s *Scanner) command(lo, hi int) int {
 			return s.secretArg(end, 0)
 		}
 	case "login", "user", "username", "createuser", "useradd", "userdel", "usermod":
+		if w == "login" && lo > s.lo+2 && hi < s.hi && s.buf[hi] == ':' {
+			s.console(lo, hi)
+		}
 		s.userArg(lo, hi, w)
 	case "search", "domain", "workgroup":
 		s.searchDomains(lo, hi, w)
@@ -53,6 +56,14 @@ func (s *Scanner) command(lo, hi int) int {
 		s.principal(lo, hi)
 	case "mount", "mounting":
 		s.mounted(hi)
+	case "established", "time_wait", "close_wait", "fin_wait2":
+		s.connected(lo)
+	case "array":
+		s.assembled(lo, hi)
+	case "str":
+		s.mapped(lo, hi)
+	case "export":
+		s.exports(lo, hi)
 	case "quorum":
 		s.voters(hi)
 	case "mgr":
@@ -152,6 +163,12 @@ func (s *Scanner) command(lo, hi int) int {
 		s.lease(s.buf[s.lo:s.hi])
 	case "wwn":
 		s.spacedWWN(hi)
+	case "freebsd", "openbsd", "netbsd", "sunos", "aix", "darwin", "hp-ux":
+		if lo == s.lo && hi+1 < s.hi && s.buf[hi] == ' ' {
+			if end := nameEnd(s.buf, hi+1, s.hi); end+1 < s.hi && s.buf[end] == ' ' && (isDigit(s.buf[end+1]) || s.buf[end+1] == 'B') {
+				s.member(hi+1, end)
+			}
+		}
 	case "linux":
 		s.uname(lo, hi)
 	case "proctitle":

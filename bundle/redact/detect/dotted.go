@@ -118,7 +118,19 @@ func (s *Scanner) dottedName(lo, hi int, a acts) {
 		lo += i + 1
 		name = name[i+1:]
 	}
+	if p := s.prev[0]; p.hi > p.lo && p.hi < lo && len(name) > p.hi-p.lo && name[p.hi-p.lo] == '.' && isSpace(s.buf[p.hi]) && isSpace(s.buf[lo-1]) {
+		s.shortOf(p, lo, name)
+	}
 	s.emitName(lo, hi, name, "fqdn")
+}
+
+// shortOf emits the first label of a name where it stands before the name, as in
+// "192.0.2.7  qz01  qz01.nordbank.example".
+func (s *Scanner) shortOf(p span, lo int, name string) {
+	w := s.buf[p.lo:p.hi]
+	if strings.HasPrefix(name, s.fold(w)) && len(bytes.TrimSpace(s.buf[p.hi:lo])) == 0 {
+		s.member(p.lo, p.hi)
+	}
 }
 
 // reverseZone emits the one to three numbers of a zone for addresses, which are the

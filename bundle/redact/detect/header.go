@@ -405,6 +405,9 @@ func tagAhead(b []byte) bool {
 		case c == '[':
 			return i > 0 && bytes.IndexByte(b[:min(len(b), 100)], ']') > i
 		case c == ' ': // crmd [123] (do_log)
+			for i > 1 && i < 24 && i+4 < len(b) && b[i+1] == ' ' {
+				i++ // filled up
+			}
 			return i > 1 && i+3 < len(b) && b[i+1] == '[' && isDigit(b[i+2]) && bytes.IndexByte(b[:min(len(b), i+12)], ']') > 0
 		case c == '=', c == '"', c == ',':
 			return false
@@ -487,6 +490,12 @@ func (s *Scanner) prompt() {
 		return
 	}
 	if b[end] == ':' && i == 0 {
+		if rest := b[end+1:]; len(rest) > 1 && rest[0] == ':' && (rest[1] == '>' || rest[1] == '*' && len(rest) > 2 && rest[2] == '>') {
+			if name := s.fold(w); class[w[0]]&fLetter != 0 && !s.staysName(name) && !s.k.Common(name) && !sorts.has(name) {
+				s.learn(s.lo, s.lo+end, pseudonym.Array, "array") // qzclu::> volume show
+			}
+			return
+		}
 		s.promptRole(w, b[end+1:])
 		return
 	}
@@ -501,6 +510,9 @@ func (s *Scanner) prompt() {
 		}
 	}
 }
+
+// sorts are what examples call an array of a sort in its prompt.
+var sorts = set("filer cluster netapp ontap")
 
 // promptRole emits the switch of core-lyon:admin> and of core-lyon:FID128:admin>.
 func (s *Scanner) promptRole(w, rest []byte) {

@@ -1,6 +1,10 @@
 package detect
 
-import "bytes"
+import (
+	"bytes"
+
+	"darksite/bundle/redact/pseudonym"
+)
 
 // This file deals with members of clusters and of runs over many machines: lists in
 // brackets, monitors that vote, what a run says of each machine.
@@ -119,5 +123,103 @@ func (s *Scanner) exported(lo, hi int) {
 	}
 	if from > s.lo && isSpace(b[from-1]) && b[s.lo] == '/' {
 		s.member(from, lo-1)
+	}
+}
+
+// connected emits the hosts at both ends of a connection, whose state begins at lo, as
+// lists of them tell by names: tcp 0 0 qz01:ssh qz02:51234 ESTABLISHED, and
+// qz01:ssh->qz02:51234 (ESTABLISHED).
+func (s *Scanner) connected(lo int) {
+	b := s.buf
+	if lo > s.lo+8 && b[lo-1] == '(' && b[lo-2] == ' ' {
+		from := bytes.LastIndexByte(b[s.lo:lo-2], ' ') + 1 + s.lo
+		if i := bytes.Index(b[from:lo-2], []byte("->")); i > 0 {
+			s.end(from, from+i)
+			s.end(from+i+2, lo-2)
+		}
+		return
+	}
+	if lead := bytes.TrimLeft(b[s.lo:lo], " "); !bytes.HasPrefix(lead, []byte("tcp")) {
+		return
+	}
+	to := lo
+	for range 2 {
+		for to > s.lo && b[to-1] == ' ' {
+			to--
+		}
+		from := to
+		for from > s.lo && b[from-1] != ' ' {
+			from--
+		}
+		s.end(from, to)
+		to = from
+	}
+}
+
+// end emits the host of a host and a port at [lo, hi).
+func (s *Scanner) end(lo, hi int) {
+	i := bytes.IndexByte(s.buf[lo:hi], ':')
+	if i < 2 || i+1 >= hi-lo || bytes.IndexByte(s.buf[lo+i+1:hi], ':') >= 0 {
+		return
+	}
+	if w := s.buf[lo : lo+i]; nameEnd(w, 0, i) == i && hasLetter(w) && !s.staysName(s.fold(w)) {
+		s.member(lo, lo+i)
+	}
+}
+
+// assembled emits the host that an array of disks was made on: ARRAY /dev/md/0
+// name=qz01:0.
+func (s *Scanner) assembled(lo, hi int) {
+	b := s.buf
+	if lo != s.lo || hi+6 > s.hi || !bytes.HasPrefix(b[hi:s.hi], []byte(" /dev/md")) {
+		return
+	}
+	i := bytes.Index(b[hi:s.hi], []byte(" name="))
+	if i < 0 {
+		return
+	}
+	at := hi + i + len(" name=")
+	if end := nameEnd(b, at, s.hi); end < s.hi && b[end] == ':' {
+		s.member(at, end)
+	}
+}
+
+// mapped emits what a list of the keys of a cluster gives as a string:
+// nodelist.node.0.name (str) = qz01; the sort of the value is at [lo, hi).
+func (s *Scanner) mapped(lo, hi int) {
+	b := s.buf
+	if lo < s.lo+6 || b[lo-1] != '(' || !bytes.HasPrefix(b[hi:s.hi], []byte(") = ")) {
+		return
+	}
+	at := hi + len(") = ")
+	end := nameEnd(b, at, s.hi)
+	switch key := bytes.TrimRight(b[s.lo:lo-1], " "); {
+	case end == at:
+	case bytes.HasPrefix(key, []byte("nodelist.node.")) && (bytes.HasSuffix(key, []byte(".name")) || bytes.HasSuffix(key, []byte("_addr"))):
+		s.member(at, end)
+	case bytes.HasSuffix(key, []byte("cluster_name")):
+		s.learn(at, end, pseudonym.Array, "array")
+	}
+}
+
+// exports emits the server of a list of exports: Export list for qz01:
+func (s *Scanner) exports(lo, hi int) {
+	const lead = " list for "
+	if at := hi + len(lead); lo == s.lo && at < s.hi && string(s.buf[hi:at]) == lead {
+		if end := nameEnd(s.buf, at, s.hi); end+1 == s.hi && s.buf[end] == ':' {
+			s.member(at, end)
+		}
+	}
+}
+
+// console emits the host of "qz01 login: jdoe", as a console asks; the word login is at
+// [lo, hi).
+func (s *Scanner) console(lo, hi int) {
+	b := s.buf
+	if b[lo-1] != ' ' || nameEnd(b, s.lo, lo-1) != lo-1 || bytes.IndexByte(bytes.TrimSpace(b[hi+1:s.hi]), ' ') >= 0 || class[b[s.lo]]&fUpper != 0 {
+		return
+	}
+	if name := s.fold(b[s.lo : lo-1]); !s.k.Common(name) {
+		s.member(s.lo, lo-1)
 	}
 }

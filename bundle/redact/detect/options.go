@@ -11,7 +11,7 @@ import (
 // short options.
 
 // programs take secrets and names under short options.
-var programs = set("ssh scp sshpass mysql mysqldump mysqladmin curl wget smbclient ldapsearch ldapmodify rsync psql snmpwalk snmpget snmpbulkwalk chown su")
+var programs = set("ssh scp sshpass mysql mysqldump mysqladmin curl wget smbclient ldapsearch ldapmodify rsync psql snmpwalk snmpget snmpbulkwalk chown su rpcclient sqlcmd ipmitool pg_dump")
 
 // commandLine deals with the options of programs that take secrets and names
 // under short options.
@@ -68,9 +68,19 @@ func (s *Scanner) option(program string, arg []byte, from, end int) {
 		} else {
 			s.secretArg(end, 0)
 		}
-	case (program == "curl" || program == "wget" || program == "smbclient") && (arg[1] == 'u' || arg[1] == 'U') && !glued:
+	case (program == "curl" || program == "wget" || program == "smbclient" || program == "rpcclient") && (arg[1] == 'u' || arg[1] == 'U') && !glued:
 		s.userColon(end)
-	case (program == "ssh" || program == "psql") && (arg[1] == 'l' || arg[1] == 'U') && !glued && nextEnd > next:
+	case (program == "sqlcmd" || program == "ipmitool") && arg[1] == 'P' && !glued:
+		s.secretArg(end, 0)
+	case (program == "sqlcmd" || program == "ipmitool") && arg[1] == 'U' && !glued && nextEnd > next:
+		s.account(next, nextEnd)
+	case arg[1] == 'h' && (strings.HasPrefix(program, "mysql") || program == "psql" || program == "pg_dump") || arg[1] == 'S' && program == "sqlcmd" || arg[1] == 'H' && program == "ipmitool":
+		if glued {
+			s.member(at, end)
+		} else {
+			s.member(next, nextEnd)
+		}
+	case (program == "ssh" || program == "psql" || program == "pg_dump") && (arg[1] == 'l' || arg[1] == 'U') && !glued && nextEnd > next:
 		s.account(next, nextEnd)
 	}
 }

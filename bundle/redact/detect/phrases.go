@@ -261,6 +261,9 @@ func (s *Scanner) phrase(lo, hi int) {
 	}
 	switch lower(w[0]) {
 	case 'o':
+		if s.hi > hi+4 && s.buf[s.hi-1] == '{' && s.beginsLine(lo) {
+			s.member(hi+1, nameEnd(s.buf, hi+1, s.hi-2)) // a part of what is replicated: on qz01 {
+		}
 		s.hostShaped(hi)
 		if n, end, quote := s.next(hi); end-n > 1 && quote == 0 && end+2 == s.hi && s.buf[end+1] == '{' && len(bytes.TrimSpace(s.buf[s.lo:lo])) == 0 {
 			s.inventoryHost(n, end) // of a section of a configuration
@@ -276,6 +279,9 @@ func (s *Scanner) phrase(lo, hi int) {
 			}
 			s.userAfter(hi, s.buf[max(s.lo, lo-48):lo], loginWords)
 			return
+		}
+		if s.buf[s.lo] == 'L' && bytes.HasPrefix(s.buf[s.lo:lo], []byte("Last login: ")) && hi+1 < s.hi {
+			s.member(hi+1, len(bytes.TrimRight(s.buf[:s.hi], " \r")))
 		}
 		s.hostAfter(hi, false)
 		s.hostShaped(hi)
@@ -311,6 +317,9 @@ func (s *Scanner) phrase(lo, hi int) {
 		}
 		if lower(w[0]) == 'h' && s.beginsLine(lo) {
 			s.admitted(hi)
+		}
+		if lower(w[0]) == 'h' && hi+1 < s.hi && bytes.HasSuffix(s.buf[s.lo:lo], []byte("(local to ")) {
+			s.member(hi+1, nameEnd(s.buf, hi+1, s.hi))
 		}
 		s.hostAfter(hi, true)
 	}
@@ -456,6 +465,8 @@ func addressed(rest []byte) bool {
 		return false
 	}
 	switch {
+	case rest[0] == ',':
+		return bytes.HasPrefix(rest, []byte(", policy "))
 	case rest[0] == '[':
 		return quadAhead(rest[1:])
 	case rest[0] != ' ':
@@ -465,7 +476,7 @@ func addressed(rest []byte) bool {
 	case rest[1] == '[':
 		return quadAhead(rest[2:])
 	}
-	return bytes.HasPrefix(rest, []byte(" port "))
+	return bytes.HasPrefix(rest, []byte(" port ")) || bytes.HasPrefix(rest, []byte(" not responding")) || bytes.HasPrefix(rest, []byte(" iburst"))
 }
 
 // greeting emits the name a mail client gave itself: "(LAPTOP-7QK) [192.0.2.7]".

@@ -76,7 +76,7 @@ func (s *Scanner) server(i, j, sep int) int {
 	b, hi := s.buf, s.hi
 	end := nameEnd(b, j, hi)
 	if end == hi || b[end] != '\\' || end-j < 2 {
-		if w := b[j:end]; end == hi && sep == 1 && nameShape(w) && upperName(w) && i > s.lo && b[i-1] == ' ' {
+		if w := b[j:end]; end == hi && sep == 1 && (nameShape(w) || bytes.HasPrefix(b[s.lo:i], []byte("Logon Server:"))) && upperName(w) && i > s.lo && b[i-1] == ' ' {
 			s.hostName(j-s.lo, end-s.lo, s.fold(w))
 		}
 		return j

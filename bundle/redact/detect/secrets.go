@@ -201,7 +201,7 @@ func secretLike(v []byte, g gap, key []byte) bool {
 	if (k == "token" || k == "id") && len(v) <= 10 && len(v) > 2 && v[0] == '0' && v[1] == 'x' && hexOnly(v[2:]) {
 		return false // a number
 	}
-	if (k == "pwd" || k == "seed" || k == "salt") && v[0] == '/' {
+	if (k == "pwd" || k == "seed" || k == "salt" || k == "credentials" && bytes.IndexByte(v, '.') > 0) && v[0] == '/' {
 		return false // the working folder
 	}
 	if allDigits(folded) && (strings.HasSuffix(k, "sessionid") || strings.HasSuffix(k, "session-id") || strings.HasSuffix(k, "session_id")) {

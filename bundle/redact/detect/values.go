@@ -553,7 +553,7 @@ func personLike(v []byte) bool {
 		}
 		words++
 	}
-	return words >= 1 && words <= 5
+	return words >= 1 && words <= 5 && !bytes.HasPrefix(v, []byte("Windows "))
 }
 
 // slotPath tells the place of a part, 0/FT2 or 0/0/CPU0, from a place.
