@@ -202,7 +202,7 @@ func (s *Scanner) mapped(lo, hi int) {
 	}
 }
 
-// exports emits the server of a list of exports: Export list for qz01:
+// exports emits the server of a list of exports, as in "Export list for qz01:".
 func (s *Scanner) exports(lo, hi int) {
 	const lead = " list for "
 	if at := hi + len(lead); lo == s.lo && at < s.hi && string(s.buf[hi:at]) == lead {
