@@ -34,6 +34,11 @@ func (s *Scanner) header() {
 		s.hostField(n, max(said, usual))
 		return
 	}
+	if n := foreignStamp(b, i); n > 0 {
+		s.body = s.lo + n
+		s.hostField(n, max(said, usual))
+		return
+	}
 	if n := isoStamp(b, i); n > 0 {
 		s.body = s.lo + clockField(b, i+11)
 		s.hostField(n, said)
@@ -208,6 +213,29 @@ func monthStamp(b []byte, i int) int {
 		n += 5 // the year behind the time
 	}
 	return n
+}
+
+// foreignMonths are abbreviations of months as systems of other languages write them,
+// where they differ from the English ones.
+var foreignMonths = set("mär mrz okt dez fév avr mai jui aoû déc ene abr ago dic gen mag giu lug set ott maj okt janv. févr. mars avril juin juil. août sept. oct. nov. déc. mrt mei")
+
+// foreignStamp reads a month of another language, a day and a time, as monthStamp does.
+func foreignStamp(b []byte, i int) int {
+	n := bytes.IndexByte(b[i:min(len(b), i+8)], ' ')
+	if n < 3 || i+n+14 >= len(b) || !isDigit(b[i+n+1]) && b[i+n+1] != ' ' || !foreignMonths.hasFolded(b[i:i+n]) {
+		return 0
+	}
+	at := i + n + 1
+	for at < len(b) && (isDigit(b[at]) || b[at] == ' ' && at == i+n+1) {
+		at++
+	}
+	if b[at] != ' ' || at+9 > len(b) {
+		return 0
+	}
+	if at = clockField(b, at+1); at == 0 || at >= len(b) || b[at] != ' ' {
+		return 0
+	}
+	return at + 1
 }
 
 // clockField reads hh:mm:ss with a part of a second.
@@ -487,6 +515,21 @@ func (s *Scanner) prompt() {
 	w := b[i:end]
 	if at := bytes.IndexByte(w, '@'); at > 0 {
 		s.promptLogin(i, end, at)
+		return
+	}
+	if b[end] == ']' && i == 1 && bytes.HasPrefix(b[end:], []byte("]: PS ")) {
+		s.shellHost(i, end) // [HOST]: PS C:\>
+		return
+	}
+	if i == 1 && b[0] == '[' && end == 3 && len(b) > 12 && b[3] == ':' && isDigit(b[5]) && b[6] == ' ' {
+		s.timedPrompt(b)
+		return
+	}
+	if i == 0 && bytes.HasPrefix(b[end:], []byte(" cli% ")) && nameShape(w) {
+		s.learn(s.lo, s.lo+end, pseudonym.Array, "array")
+		return
+	}
+	if b[end] == ':' && i == 0 && end+2 < len(b) && (b[end+1] == '~' || b[end+1] == '/') && s.shellPrompt(b, end) {
 		return
 	}
 	if b[end] == ':' && i == 0 {

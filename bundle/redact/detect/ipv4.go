@@ -71,6 +71,31 @@ func (s *Scanner) quad(lo, hi int) {
 	}
 }
 
+// indexed emits the address by which a row of a table of a network's management is
+// found: IP-MIB::ipNetToMediaPhysAddress.15.10.20.30.4.
+func (s *Scanner) indexed(lo, hi int) bool {
+	b := s.buf
+	if lo-2 < s.lo || b[lo-1] != ':' || b[lo-2] != ':' || class[b[lo]]&fLetter == 0 {
+		return false
+	}
+	at := hi
+	for dots := 0; at > lo; at-- {
+		if b[at-1] == '.' {
+			if dots++; dots == 4 {
+				break
+			}
+		} else if !isDigit(b[at-1]) {
+			return false
+		}
+	}
+	a, n := parseQuad(b[at:hi], '.')
+	if n != hi-at || stays4(a) {
+		return false
+	}
+	s.emit4(at, hi, a, Plain)
+	return true
+}
+
 // released tells the end of a version behind four numbers: .R01, .GA.
 func released(rest []byte) bool {
 	return len(rest) > 2 && rest[0] == '.' && class[rest[1]]&fUpper != 0 && len(rest) < 6
@@ -231,7 +256,7 @@ func quadInside(w []byte) bool {
 // 10.20.30.41-arr01.log, 4.3.2.10.in-addr.arpa.
 func (s *Scanner) embedded(lo, hi int) {
 	b := s.buf
-	if s.arpa(lo, hi) || s.saysVersion(lo) {
+	if s.arpa(lo, hi) || s.saysVersion(lo) || s.indexed(lo, hi) {
 		return
 	}
 	for i := lo; i < hi; i++ {

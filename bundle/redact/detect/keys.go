@@ -76,6 +76,11 @@ func (s *Scanner) key(start, lo, hi int, rule int16) int {
 	if kind == pseudonym.Host && g.quote == 0 && g.sep == ':' && s.lineHas(lo, "(qb_") {
 		return 0 // a service, as the library of clusters calls its own
 	}
+	if kind == pseudonym.Host && g.sep == ':' && g.quote == 0 && !s.beginsLine(lo) && upperCase(b[lo:hi]) && bytes.IndexByte(b[lo:hi], '_') > 0 {
+		if w := b[g.value:nameEnd(b, g.value, s.hi)]; !nameShape(w) && bytes.IndexByte(w, '.') < 0 {
+			return 0 // a constant, and what is said of it: UNKNOWN_SERVER: authtime 0
+		}
+	}
 	if kind == pseudonym.Person && titled(b[lo:hi]) {
 		return 0
 	}

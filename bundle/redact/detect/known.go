@@ -122,7 +122,7 @@ func (s *Scanner) items() {
 }
 
 // glues are the bytes before an escape whose letters run into a word.
-var glues = [256]bool{'\\': true, '%': true, '[': true}
+var glues = [256]bool{'\\': true, '%': true, '[': true, '#': true}
 
 func isRun(c byte) bool { return class[c]&(fDigit|fLetter) != 0 }
 

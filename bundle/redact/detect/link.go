@@ -513,7 +513,10 @@ func (s *Scanner) target(lo, hi int) bool {
 	for end < len(w) && isHexByte(w[end]) && end-at < 32 {
 		end++
 	}
-	if end-at == 16 && end == len(w) {
+	if last := bytes.LastIndexByte(w, 'd'); last-at == 16 && w[0] == 'c' && hexDigits(w[at:last]) == 16 {
+		end = last
+	}
+	if end-at == 16 && (end == len(w) || w[end] == 'd') {
 		s.wwn(lo+at, lo+end)
 		return true
 	}

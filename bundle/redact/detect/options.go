@@ -70,12 +70,18 @@ func (s *Scanner) option(program string, arg []byte, from, end int) {
 		}
 	case (program == "curl" || program == "wget" || program == "smbclient" || program == "rpcclient") && (arg[1] == 'u' || arg[1] == 'U') && !glued:
 		s.userColon(end)
+	case program == "ipmitool" && arg[1] == 'P' && glued:
+		s.learn(at, end, pseudonym.Secret, "option")
+	case program == "ipmitool" && arg[1] == 'U' && glued:
+		s.account(at, end)
 	case (program == "sqlcmd" || program == "ipmitool") && arg[1] == 'P' && !glued:
 		s.secretArg(end, 0)
 	case (program == "sqlcmd" || program == "ipmitool") && arg[1] == 'U' && !glued && nextEnd > next:
 		s.account(next, nextEnd)
 	case arg[1] == 'h' && (strings.HasPrefix(program, "mysql") || program == "psql" || program == "pg_dump") || arg[1] == 'S' && program == "sqlcmd" || arg[1] == 'H' && program == "ipmitool":
-		if glued {
+		if _, n := parseQuad(s.buf[at:end], '.'); glued && n == end-at {
+			s.quad(at, end)
+		} else if glued {
 			s.member(at, end)
 		} else {
 			s.member(next, nextEnd)

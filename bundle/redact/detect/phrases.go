@@ -65,7 +65,7 @@ func (s *Scanner) noun(lo, hi int, rule int16) {
 	if end-n < 2 || end < s.hi && (s.buf[end] == '=' || s.buf[end] == ':' && end+1 < s.hi && s.buf[end+1] == ' ' && quote == 0) && s.k.kind(rule) != pseudonym.User {
 		return
 	}
-	if n > hi+1 && quote == 0 && upperCase(s.buf[lo:hi]) {
+	if n > hi+1 && quote == 0 && (upperCase(s.buf[lo:hi]) || hump(s.buf[n:end]) && !hasDigit(s.buf[n:end])) {
 		return // titles of columns
 	}
 	kind := s.k.kind(rule)

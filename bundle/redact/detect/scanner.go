@@ -324,6 +324,8 @@ func glueMatters(before, first byte) bool {
 		return first == 'm' || isDigit(first)
 	case '\\':
 		return first == 'n' || first == 't' || first == 'r'
+	case '#':
+		return first == '0'
 	}
 	return isHexByte(first)
 }
@@ -519,6 +521,10 @@ func (s *Scanner) glued(from int) int {
 	case '%':
 		if from+2 < s.hi && isHexByte(b[from]) && isHexByte(b[from+1]) {
 			return from + 2
+		}
+	case '#': // a character by its number, as loggers write tabs and ends of lines
+		if from+3 < s.hi && b[from] == '0' && isDigit(b[from+1]) && isDigit(b[from+2]) {
+			return from + 3
 		}
 	case '[':
 		i := from

@@ -54,6 +54,9 @@ func (s *Scanner) crypted(at int) int {
 // which configs write and running text does not: set chap-secret X.
 func (s *Scanner) statement(lo, hi int) int {
 	w := s.fold(s.buf[lo:hi])
+	if w == "auth_pass" && s.beginsLine(lo) {
+		return s.secretArg(hi, 0) // of a router's peers
+	}
 	if phrases[w]&aStart != 0 || !s.configLine(lo) {
 		return 0
 	}

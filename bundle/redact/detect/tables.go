@@ -274,6 +274,9 @@ func (s *Scanner) cell(lo, hi int, c column) {
 	}
 	g := gap{value: lo, sep: ':', quote: '"', keyed: true}
 	v := s.buf[lo:hi]
+	if v[0] == '<' && bytes.Contains(v, []byte("</")) {
+		return // an element is no cell
+	}
 	if flagsOf(v)&(fDigit|fLetter|fHigh) == 0 || c.kind == pseudonym.Serial && s.st.table.delim == 0 && (len(v) < 6 || digits(v) < 2) {
 		return // a rule, or part of what stands in the column before
 	}

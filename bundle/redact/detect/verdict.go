@@ -114,7 +114,7 @@ func (s *Scanner) shape(w []byte, acc flags) (a acts) {
 	if len(w) >= 20 && acc&fDash != 0 && (bytes.Contains(w, []byte("-0x")) || bytes.Contains(w, []byte("-iqn.")) || bytes.Contains(w, []byte("-nqn."))) {
 		a |= aLink
 	}
-	if n := len(w); n >= 34 && n <= 46 && w[0] == 'c' && isDigit(w[1]) || n >= 20 && acc&fAt != 0 && diskAt(w) {
+	if n := len(w); n >= 21 && n <= 46 && lower(w[0]) == 'c' && isDigit(w[1]) || n >= 20 && acc&fAt != 0 && diskAt(w) {
 		a |= aTarget
 	}
 	if n := len(w); n >= 19 && n <= 24 && acc&fDash != 0 && w[n-19] == '-' && w[n-18] == '0' && lower(w[n-17]) == 'x' {

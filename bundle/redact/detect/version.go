@@ -24,6 +24,9 @@ func (s *Scanner) saysVersion(lo int) bool {
 	if lo > s.lo && lower(b[lo-1]) == 'v' {
 		return lo-1 == s.lo || !isAlnum(b[lo-2])
 	}
+	if p.hi > p.lo && p.hi == lo-1 && b[p.hi] == '/' && foldEqual(b[p.lo:p.hi], "product") {
+		return true // a part of a path
+	}
 	if p.hi <= p.lo || p.hi > lo || lo-p.hi > 8 || p.hi-p.lo < 3 || !joins(b[p.hi:lo]) {
 		return false
 	}
