@@ -37,8 +37,10 @@ func FuzzScan(f *testing.F) {
 	know, err := detect.Compile(rs, nil)
 	require.NoError(f, err)
 	inv := detect.NewInventory([]detect.Item{
-		{Text: "esx-lyon-11", Canon: "esx-lyon-11", Kind: pseudonym.Host}, {Text: "vol-ora-1", Canon: "vol-ora-1", Kind: pseudonym.Volume},
-		{Text: "nordbank.example", Canon: "nordbank.example", Kind: pseudonym.Domain}, {Text: "jdoe", Canon: "jdoe", Kind: pseudonym.User},
+		{Text: "esx-lyon-11", Canon: "esx-lyon-11", Kind: pseudonym.Host},
+		{Text: "vol-ora-1", Canon: "vol-ora-1", Kind: pseudonym.Volume},
+		{Text: "nordbank.example", Canon: "nordbank.example", Kind: pseudonym.Domain},
+		{Text: "jdoe", Canon: "jdoe", Kind: pseudonym.User},
 	}, nil)
 	f.Fuzz(func(t *testing.T, text []byte, cut uint16) {
 		s := detect.NewScanner(know, inv, func(pseudonym.Kind, string) bool { return false })
