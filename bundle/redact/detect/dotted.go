@@ -350,6 +350,10 @@ func (s *Scanner) mailDomain(lo, hi, hostLo int, local []byte, host string) int 
 		return hi // a note on a property, as management controllers write it
 	case (host == "openssh.com" || host == "libssh.org" || host == "lysator.liu.se") && bytes.IndexByte(local, '-') > 0:
 		return hi // a cipher
+	case portAhead(s.buf[hi:s.hi]) && !isDigit(host[0]) && class[local[0]]&(fLetter|fUnder) != 0:
+		s.account(lo, lo+len(local)) // jdoe@db-2.cluster:3306
+		s.emitName(hostLo, hi, host, "user-at-host")
+		return hi
 	case !strongTLD.has(tld) && !weakTLD.has(tld) && !s.inv.inDomain(host) && !lettersOnly(tld):
 		return hi // version: pkg@1.2.3
 	case tld == "service" || tld == "socket" || tld == "target" || tld == "mount" || tld == "slice" || tld == "timer" || tld == "scope" || tld == "device":

@@ -304,6 +304,10 @@ func (s *Scanner) hostField(at int, said promise) {
 			return
 		}
 	}
+	if said == usual && b[end] == ':' && end+1 < len(b) && b[end+1] == ' ' && numberedMachine(w) && !slotName(name) {
+		s.hostName(at, end, name) // of a program that does not say which it is
+		return
+	}
 	if b[end] != ' ' || levels.has(name) || looksLikeValue(w) || allDigits(name) || class[w[0]]&(fLetter|fDigit|fHigh) == 0 {
 		return
 	}
@@ -627,6 +631,19 @@ func (s *Scanner) bracketNode(b []byte) {
 	if name := s.fold(b[lo:end]); class[b[lo]]&fLetter != 0 && !s.k.Common(name) {
 		s.hostName(lo, end, name)
 	}
+}
+
+// numberedMachine tells letters with a number of two or three digits behind them, as
+// machines are named and programs hardly are.
+func numberedMachine(w []byte) bool {
+	n := len(w)
+	for n > 0 && isDigit(w[n-1]) {
+		n--
+	}
+	if d := len(w) - n; d < 2 || d > 3 || n < 3 {
+		return false
+	}
+	return flagsOf(w[:n])&(fDigit|fDot|fAt|fUnder|fHigh) == 0 && (w[n-1] != '-' || !hasDigit(w[:n]))
 }
 
 // nodeHost reads the host before the number of its node, with which lines of several

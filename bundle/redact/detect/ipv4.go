@@ -62,6 +62,9 @@ func (s *Scanner) quad(lo, hi int) {
 		if hi+4 < s.hi && s.buf[hi] == ':' {
 			s.behindPort(hi + 1)
 		}
+		if lo-4 > s.lo && s.buf[lo-1] == '/' {
+			s.nameSlash(lo - 1)
+		}
 		if hi+4 < s.hi && s.buf[hi] == ' ' && s.buf[hi+1] == '(' {
 			s.nameBehind(hi + 2)
 		}
@@ -99,6 +102,24 @@ func (s *Scanner) indexed(lo, hi int) bool {
 // released tells the end of a version behind four numbers: .R01, .GA.
 func released(rest []byte) bool {
 	return len(rest) > 2 && rest[0] == '.' && class[rest[1]]&fUpper != 0 && len(rest) < 6
+}
+
+// nameSlash emits the host before a slash and its address: node-4/10.20.30.4:9000.
+func (s *Scanner) nameSlash(end int) {
+	b := s.buf
+	lo := end
+	for lo > s.lo && class[b[lo-1]] != 0 {
+		lo--
+	}
+	if end-lo < 3 || lo > s.lo && strings.IndexByte(" \t\"'([,=", b[lo-1]) < 0 {
+		return
+	}
+	w := b[lo:end]
+	name := s.fold(w)
+	if f := flagsOf(w); f&(fDigit|fDash) == 0 || f&(fDot|fUnder|fAt) != 0 || class[w[0]]&fLetter == 0 || slotName(name) || s.wordy(name) || s.k.Common(strings.TrimRight(name, "0123456789")) || stateWord.has(name) || hump(w) || partWords.has(strings.TrimRight(name, "0123456789-")) {
+		return
+	}
+	s.hostName(lo-s.lo, end-s.lo, name)
 }
 
 // nameBehind emits the host in brackets behind its address: 10.20.30.4 (filer-1).

@@ -133,7 +133,8 @@ func (s *Scanner) nameAt(lo, limit int, kind pseudonym.Kind, id string, g gap) {
 		if b[lo] == '<' && bytes.IndexByte(b[lo:limit], '>') < 0 || b[lo] == '(' && lo+1 < limit && lower(b[lo+1]) == 'n' {
 			return
 		}
-		lo++
+		for lo++; lo < limit && b[lo] == ' ' && kind == pseudonym.Serial; lo++ {
+		}
 	}
 	end := lo
 	for end < limit && (class[b[end]] != 0 && (b[end] != '@' || kind == pseudonym.User) || b[end] == '+' && (kind == pseudonym.User || kind == pseudonym.Serial && end > lo) || kind == pseudonym.Serial && b[end] == '/' ||

@@ -201,8 +201,8 @@ func joins(gap []byte) bool {
 
 // product tells names as in Chrome/1.2.3.4 from hosts as in node7/10.1.2.3.
 func product(w []byte) bool {
-	if class[w[0]]&fUpper == 0 {
-		return false
+	if w = bytes.TrimLeft(w, "0123456789-"); len(w) == 0 || class[w[0]]&fUpper == 0 {
+		return false // 389-Directory is one too
 	}
 	small := false
 	for _, c := range w {
