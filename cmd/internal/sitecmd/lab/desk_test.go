@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"darksite/bundle/desk/airlock"
 	"darksite/cmd/internal/cli"
 	"darksite/cmd/internal/deskcmd"
 	"darksite/cmd/internal/sitecmd/lab"
@@ -21,7 +22,7 @@ import (
 const asDesk = "DARKSITE_TEST_IS_CASEDESK"
 
 func TestMain(m *testing.M) {
-	if os.Getenv(asDesk) != "" {
+	if os.Getenv(asDesk) != "" || len(os.Args) == 2 && os.Args[1] == airlock.Word { // an import has no environment
 		os.Exit(deskcmd.Main(context.Background(), cli.System(), "test", os.Args[1:]))
 	}
 	os.Exit(m.Run())
