@@ -1,8 +1,12 @@
 package detect
 
-import "bytes"
+import (
+	"bytes"
 
-// This file deals with the prompts of shells that are not user@host:path$.
+	"darksite/bundle/redact/pseudonym"
+)
+
+// This file deals with the prompts of shells and of systems that are managed by lines.
 
 // shellPrompt reads "host:~ user$ " and "host:~ # "; the name ends at end, where the
 // colon is. It reports false where the line is no prompt.
@@ -48,5 +52,113 @@ func (s *Scanner) shellHost(lo, hi int) {
 	w := s.buf[s.lo+lo : s.lo+hi]
 	if name := s.fold(w); class[w[0]]&fLetter != 0 && bytes.IndexByte(w, '@') < 0 && !s.staysName(name) {
 		s.hostName(lo, hi, name)
+	}
+}
+
+// prompt reads user@host:~$, [user@host dir]#, host#, host>.
+func (s *Scanner) prompt() {
+	b := s.buf[s.lo:s.hi]
+	i := 0
+	for i < len(b) && (b[i] == '[' || b[i] == '(' || isSpace(b[i])) && i < 4 {
+		i++
+	}
+	end := i
+	for end < len(b) && class[b[end]] != 0 {
+		end++
+	}
+	if end-i < 2 || end >= len(b) {
+		return
+	}
+	w := b[i:end]
+	if at := bytes.IndexByte(w, '@'); at > 0 {
+		s.promptLogin(i, end, at)
+		return
+	}
+	if b[end] == ']' && i == 1 && bytes.HasPrefix(b[end:], []byte("]: PS ")) {
+		s.shellHost(i, end) // [HOST]: PS C:\>
+		return
+	}
+	if i == 1 && b[0] == '[' && end == 3 && len(b) > 12 && b[3] == ':' && isDigit(b[5]) && b[6] == ' ' {
+		s.timedPrompt(b)
+		return
+	}
+	if i == 0 && bytes.HasPrefix(b[end:], []byte(" cli% ")) && nameShape(w) {
+		s.learn(s.lo, s.lo+end, pseudonym.Array, "array")
+		return
+	}
+	if b[end] == ':' && i == 0 && end+2 < len(b) && (b[end+1] == '~' || b[end+1] == '/') && s.shellPrompt(b, end) {
+		return
+	}
+	if b[end] == ':' && i == 0 {
+		if rest := b[end+1:]; len(rest) > 1 && rest[0] == ':' && (rest[1] == '>' || rest[1] == '*' && len(rest) > 2 && rest[2] == '>') {
+			if name := s.fold(w); class[w[0]]&fLetter != 0 && !s.staysName(name) && !s.k.Common(name) && !sorts.has(name) {
+				s.learn(s.lo, s.lo+end, pseudonym.Array, "array") // qzclu::> volume show
+			}
+			return
+		}
+		s.promptRole(w, b[end+1:])
+		return
+	}
+	if b[end] == '/' && i == 0 && end+8 < len(b) && b[end+4] == '/' {
+		s.promptPair(w, b[end+1:])
+		return
+	}
+	if (b[end] == '#' || b[end] == '>') && i == 0 && end+1 < len(b) && (b[end+1] == ' ' || class[b[end+1]]&fLetter != 0) && nameShape(w) && class[w[0]]&fLetter != 0 && bytes.IndexByte(w, '.') < 0 {
+		name := s.fold(w)
+		if !s.staysName(name) && !s.k.Common(name) {
+			s.hostName(i, end, name)
+		}
+	}
+}
+
+// promptRole emits the switch of core-lyon:admin> and of core-lyon:FID128:admin>.
+func (s *Scanner) promptRole(w, rest []byte) {
+	if bytes.HasPrefix(rest, []byte("FID")) {
+		if i := bytes.IndexByte(rest[:min(len(rest), 8)], ':'); i > 3 {
+			rest = rest[i+1:]
+		}
+	}
+	n := 0
+	for n < len(rest) && n < 24 && class[rest[n]]&fWord != 0 {
+		n++
+	}
+	if n < 3 || n >= len(rest) || rest[n] != '>' || n+1 < len(rest) && rest[n+1] != ' ' || class[w[0]]&fLetter == 0 || bytes.IndexByte(w, '@') >= 0 {
+		return
+	}
+	name := s.fold(w)
+	if !s.k.Keeps(s.fold(rest[:n])) || s.staysName(name) || s.k.Common(name) && !nameShape(w) {
+		return
+	}
+	s.hostName(0, len(w), name)
+}
+
+// promptPair emits the firewall of qzfw/pri/act# and of qzfw/sec/stby>, one of a pair.
+func (s *Scanner) promptPair(w, rest []byte) {
+	if role := string(rest[:4]); role != "pri/" && role != "sec/" {
+		return
+	}
+	n := 4
+	for n < len(rest) && class[rest[n]]&fLetter != 0 {
+		n++
+	}
+	if state := string(rest[4:n]); state != "act" && state != "stby" && state != "actNoFailover" || n == len(rest) || rest[n] != '#' && rest[n] != '>' {
+		return
+	}
+	if name := s.fold(w); class[w[0]]&fLetter != 0 && !s.staysName(name) {
+		s.hostName(0, len(w), name)
+	}
+}
+
+// promptLogin emits user and host of a prompt; mark and path must follow.
+func (s *Scanner) promptLogin(i, end, at int) {
+	b := s.buf[s.lo:s.hi]
+	rest := b[end:min(len(b), end+80)]
+	if rest[0] != ':' && rest[0] != ' ' && rest[0] != '$' && rest[0] != '#' && rest[0] != '>' && rest[0] != ']' || !bytes.ContainsAny(rest, "$#>") {
+		return
+	}
+	host := s.fold(b[i+at+1 : end])
+	s.account(s.lo+i, s.lo+i+at)
+	if host != "" {
+		s.hostName(i+at+1, end, host)
 	}
 }
