@@ -9,7 +9,7 @@ import (
 // the byte belongs to a word. Making them eight bytes at a time and looking for the
 // next bit costs less than a look at each byte.
 type cutter struct {
-	bits []uint64
+	bits []uint64 // and a last one of zeros
 	n    int
 	high bool // there are bytes above ASCII
 }
@@ -23,10 +23,11 @@ const (
 // read takes a chunk.
 func (c *cutter) read(b []byte) {
 	words := (len(b) + 63) / 64
-	if cap(c.bits) < words {
-		c.bits = make([]uint64, words, words+words/8)
+	if cap(c.bits) <= words {
+		c.bits = make([]uint64, words+1, words+words/8+1)
 	}
-	c.bits, c.n = c.bits[:words], len(b)
+	c.bits, c.n = c.bits[:words+1], len(b)
+	c.bits[words] = 0
 	above := uint64(0)
 	whole := len(b) / 64
 	for i := range whole {

@@ -227,8 +227,14 @@ func (s *Scanner) words(i int) {
 	b, hi := s.buf, s.hi
 next:
 	for {
-		if i = s.quiet(i); i >= hi {
+		m := s.quiet(i)
+		if i = m.at; i >= hi {
 			return
+		}
+		if m.v.acts != 0 {
+			i = max(m.end, s.act(i, i, m.hi, m.end, m.v))
+			s.push(m.at, m.hi)
+			continue
 		}
 		start := min(s.cut.next(i), hi)
 		for ; i < start; i++ {
@@ -252,53 +258,48 @@ next:
 	}
 }
 
+// met is where quiet stopped: at something for words to look at or, where the verdict
+// asks for acts, at a word of which no more need be found out.
+type met struct {
+	at, hi, end int // as act takes them
+	v           verdict
+}
+
 // quiet goes on over words that say nothing, as most do: numbers, and those of which
 // the memory says so. It calls nothing, so that all it needs stays at hand, and
-// returns where something else begins.
-func (s *Scanner) quiet(i int) int {
+// leaves to words whatever is out of the ordinary.
+func (s *Scanner) quiet(i int) (at met) {
 	b, cuts, lo, hi, high := s.buf, s.cut.bits, s.lo, min(s.hi, len(s.buf)-16), s.cut.high
 	memo := (*[memoSize]memory)(s.memo)
 	last, before := s.prev[0], s.prev[1]
+words:
 	for i < hi {
-		m := cuts[i>>6] >> uint(i&63)
-		if m == 0 {
-			break
-		}
+		// Whether each of the next 64 bytes belongs to a word.
+		m := cuts[i>>6]>>uint(i&63) | cuts[i>>6+1]<<1<<uint(63-i&63)
 		gap := bits.TrailingZeros64(m)
-		for ; gap > 0 && i < hi && !begins[b[i]]; gap-- {
-			i++
-			m >>= 1
-		}
-		if gap > 0 {
-			break
-		}
-		n := bits.TrailingZeros64(^m)
-		end := i + n
-		first := b[i]
-		if end&63 == 0 || end >= hi || n > 16 || high && class[first]&fHigh != 0 || (class[first]|class[b[end-1]])&fEdge != 0 {
-			break
-		}
-		if b[end] == ':' && (b[end+1] == '/' || class[first]&(fDigit|fHex) != 0 || first == 'i' || isDigit(b[end+1]) && isDigit(b[end+4])) {
-			break // what word may read as an address, a URL or a host and its port
-		}
-		if i > lo && glues[b[i-1]] && glueMatters(b[i-1], first) {
-			break
-		}
-		if isDigit(first) && n < 12 {
-			dots, j := 0, i+1
-			for ; j < end; j++ {
-				if c := b[j]; !isDigit(c) {
-					if c != '.' {
-						break
-					}
-					dots++
-				}
+		for start := min(i+gap, hi); i < start; i++ {
+			if begins[b[i]] && (b[i] != ':' || b[i+1] == ':') {
+				break words
 			}
-			if j == end && dots < 3 {
-				last, before = span{i, end}, last
-				i = end
+		}
+		n := bits.TrailingZeros64(^(m >> uint(gap)))
+		end := i + n
+		if n > 16 || gap+n >= 64 || end > hi || i == hi {
+			break
+		}
+		first, word := b[i], end
+		if edges := class[first] | class[b[end-1]]; edges&(fEdge|fHigh) != 0 {
+			if class[first]&class[b[end-1]]&fEdge != 0 && n <= 2 {
+				i = end // nothing but dashes or dots
 				continue
 			}
+			if b[end-1] != '.' || n == 1 || (class[first]|class[b[end-2]])&(fEdge|fHigh) != 0 {
+				break
+			}
+			word, n = end-1, n-1 // the end of a sentence
+		}
+		if b[end] == ':' && colonMatters(b[i:end+5], end-i) {
+			break
 		}
 		head, tail := binary.LittleEndian.Uint64(b[i:]), uint64(0)
 		if n <= 8 {
@@ -306,14 +307,64 @@ func (s *Scanner) quiet(i int) int {
 		} else {
 			tail = binary.LittleEndian.Uint64(b[i+8:]) & (^uint64(0) >> uint(128-8*n))
 		}
-		if w := &memo[(head^tail*mixer>>5)*mixer>>(64-memoLog)]; w.head != head || w.tail != tail || w.v.acts != 0 {
+		if isDigit(first) && (i == lo || b[i-1] != '%' && b[i-1] != '#') {
+			if dots := dotsAmongDigits(head, tail, n); dots >= 0 && dots < 3 && (n < 12 || n != 14 && dots > 0) {
+				last, before = span{i, word}, last
+				i = end
+				continue
+			} else if dots >= 3 && n != 14 {
+				at = met{hi: word, end: end, v: manyDotted}
+				break
+			}
+		}
+		if i > lo && glues[b[i-1]] && glueMatters(b[i-1], first) {
 			break
 		}
-		last, before = span{i, end}, last
+		slot := (head ^ tail*mixer>>5) * mixer >> (64 - memoLog)
+		w := &memo[slot]
+		if w.head != head || w.tail != tail {
+			if w = &memo[slot^1]; w.head != head || w.tail != tail {
+				break
+			}
+		}
+		if w.v.acts != 0 {
+			if !high { // else it may be one to cut
+				at = met{hi: word, end: end, v: w.v}
+			}
+			break
+		}
+		last, before = span{i, word}, last
 		i = end
 	}
 	s.prev[0], s.prev[1] = last, before
-	return i
+	at.at = i
+	return at
+}
+
+// manyDotted is the verdict on what manyDots tells.
+var manyDotted = verdict{aQuad, noRule, noRule}
+
+// dotsAmongDigits counts the dots of a word of up to sixteen bytes, the rest of them zero,
+// that holds but digits and dots; it is -1 for any other.
+func dotsAmongDigits(head, tail uint64, n int) int {
+	low, high := head&^highs, tail&^highs
+	dots, more := between(low, '.', '.'), between(high, '.', '.')
+	found := bits.OnesCount64((dots|between(low, '0', '9'))&^head&highs) + bits.OnesCount64((more|between(high, '0', '9'))&^tail&highs)
+	if found < n {
+		return -1
+	}
+	return bits.OnesCount64(dots&highs) + bits.OnesCount64(more&highs)
+}
+
+// colonMatters reports whether the colon behind a word of n bytes, which is followed by
+// some more, may make it part of an address, a URL or a host and its port.
+func colonMatters(b []byte, n int) bool {
+	if c := b[n+1]; c == '/' || isDigit(c) && isDigit(b[n+4]) {
+		return true
+	}
+	const group = fDigit | fHex
+	first, last := class[b[0]], class[b[n-1]]
+	return n <= 8 && (first&group != 0 || b[0] == 'i') && (last&group != 0 || n == 1)
 }
 
 // glueMatters reports whether a byte before a word and the word's first can be of
@@ -423,7 +474,7 @@ func (s *Scanner) word(start, end int) int {
 		s.push(lo, hi)
 		return end
 	}
-	v := verdict{aQuad, noRule, noRule}
+	v := manyDotted
 	if !isDigit(b[lo]) || !manyDots(b[lo:hi]) {
 		v = s.recall(lo, hi)
 	}
