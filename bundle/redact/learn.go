@@ -23,23 +23,38 @@ type findings struct {
 	values map[value]bool // everything found
 	learn  map[value]bool // of it, what is looked for bare; true when its surroundings told it
 	alien  map[string]bool
+	brief  recent[struct{}]
 	recent []noted
 }
 
-// noted is a finding that was entered, so that the next like it need not be.
+// noted is a finding that was entered and has no brief.
 type noted struct {
 	kind  pseudonym.Kind
 	form  detect.Form
-	learn bool
+	marks uint8
 	text  string
 	value string
 }
 
-// recentSize is how many findings are remembered as entered.
+// recentSize is how many findings without a brief are remembered as entered.
 const recentSize = 1 << 13
 
 // entered reports whether a finding like it was just entered, and remembers it.
 func (f *findings) entered(d *detect.Finding, t []byte) bool {
+	marks := uint8(0)
+	if d.Learn {
+		marks = isLearnt
+		if !byForm(d.Rule) {
+			marks |= isTold
+		}
+	}
+	if b, ok := briefOf(d, t, marks); ok {
+		if _, ok := f.brief.find(&b); ok {
+			return true
+		}
+		f.brief.keep(&b, struct{}{})
+		return false
+	}
 	if len(t) > 64 {
 		return false
 	}
@@ -47,10 +62,10 @@ func (f *findings) entered(d *detect.Finding, t []byte) bool {
 		f.recent = make([]noted, recentSize)
 	}
 	n := &f.recent[(quickHash(t)+uint64(d.Kind))%recentSize]
-	if n.text == string(t) && n.kind == d.Kind && n.form == d.Form && n.learn == d.Learn && n.value == d.Value {
+	if n.text == string(t) && n.kind == d.Kind && n.form == d.Form && n.marks == marks && n.value == d.Value {
 		return true
 	}
-	*n = noted{d.Kind, d.Form, d.Learn, string(t), d.Value}
+	*n = noted{d.Kind, d.Form, marks, string(t), d.Value}
 	return false
 }
 
@@ -96,13 +111,13 @@ func (f *findings) note(d *detect.Finding, text []byte) {
 		f.values[v] = true
 	}
 	if d.Learn {
-		f.learn[v] = f.learn[v] || !byForm[d.Rule]
+		f.learn[v] = f.learn[v] || !byForm(d.Rule)
 	}
 }
 
-// byForm are the rules of names that only their own form gave away. The host of
+// byForm tells the rules of names that only their own form gave away. The host of
 // such a name may be a service of the world, called by any word.
-var byForm = map[string]bool{"fqdn": true, "url-host": true, "email": true}
+func byForm(rule string) bool { return rule == "fqdn" || rule == "url-host" || rule == "email" }
 
 // evidence is how sure it is that a value names something of the site.
 type evidence uint8

@@ -1,7 +1,6 @@
 package redact
 
 import (
-	"encoding/binary"
 	"fmt"
 
 	"darksite/bundle/redact/detect"
@@ -13,7 +12,8 @@ type worker struct {
 	gate   *Gate
 	scan   *detect.Scanner
 	seen   *findings
-	cache  []stood
+	brief  recent[string] // what stands in for findings
+	cache  []stood        // the same of those without a brief
 	counts map[string]int64
 	near   int64 // words kept that look drawn by chance
 	depth  int
@@ -27,8 +27,8 @@ type stood struct {
 	text, value, with string
 }
 
-// A worker remembers what stands in for so many texts, which are not longer than
-// that.
+// A worker remembers what stands in for so many texts without a brief, which are not
+// longer than that.
 const (
 	cacheSize = 1 << 13
 	cacheText = 128
@@ -163,6 +163,17 @@ func (w *worker) replacement(f *detect.Finding, chunk []byte) (string, error) {
 		return Mask, nil
 	}
 	text := chunk[f.Start:f.End]
+	b, ok := briefOf(f, text, 0)
+	if ok {
+		if with, ok := w.brief.find(&b); ok {
+			return with, nil
+		}
+		with, err := w.rendered(f, chunk)
+		if err == nil {
+			w.brief.keep(&b, with)
+		}
+		return with, err
+	}
 	if w.cache == nil {
 		w.cache = make([]stood, cacheSize)
 	}
@@ -170,28 +181,20 @@ func (w *worker) replacement(f *detect.Finding, chunk []byte) (string, error) {
 	if m.kind == f.Kind && m.form == f.Form && m.text == string(text) && m.value == f.Value {
 		return m.with, nil
 	}
+	r, err := w.rendered(f, chunk)
+	if err == nil && len(text) <= cacheText {
+		*m = stood{f.Kind, f.Form, string(text), f.Value, r}
+	}
+	return r, err
+}
+
+// rendered makes what stands in for a finding.
+func (w *worker) rendered(f *detect.Finding, chunk []byte) (string, error) {
 	r, err := w.render(*f, chunk)
 	if err != nil {
 		return "", fmt.Errorf("replace a value of kind %s: %w", f.Kind, err)
 	}
-	if len(text) <= cacheText {
-		*m = stood{f.Kind, f.Form, string(text), f.Value, r}
-	}
 	return r, nil
-}
-
-// quickHash is a quick hash for memories that compare what they find.
-func quickHash(b []byte) uint64 {
-	const k = 0x9e3779b97f4a7c15
-	h := uint64(len(b)) * k
-	for ; len(b) >= 8; b = b[8:] {
-		h = (h ^ binary.LittleEndian.Uint64(b)) * k
-		h ^= h >> 29
-	}
-	var rest [8]byte
-	copy(rest[:], b)
-	h = (h ^ binary.LittleEndian.Uint64(rest[:])) * k
-	return h >> 32
 }
 
 // redactText redacts a text that stands alone.

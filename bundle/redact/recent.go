@@ -1,0 +1,110 @@
+package redact
+
+import (
+	"encoding/binary"
+
+	"darksite/bundle/redact/detect"
+	"darksite/bundle/redact/pseudonym"
+)
+
+// This file holds what a worker remembers of findings it has met: most are met again
+// and again, and what was done about one need not be done for the next like it.
+
+// brief is all that counts of a finding with a text of up to sixteen bytes. It holds
+// no pointer, so to compare two is a matter of a few registers.
+type brief struct {
+	head, tail uint64
+	n          uint8
+	kind       pseudonym.Kind
+	form       detect.Form
+	marks      uint8
+}
+
+// The marks of a brief. None has none, so that the zero brief is that of no finding.
+const (
+	isBrief   uint8 = 1 << iota
+	isItsForm       // the value is the text
+	isLearnt
+	isTold
+)
+
+// briefOf returns the brief of a finding; it reports false where the text is longer, or
+// the value says something else.
+func briefOf(f *detect.Finding, text []byte, marks uint8) (b brief, ok bool) {
+	n := len(text)
+	if n == 0 || n > 16 {
+		return b, false
+	}
+	if f.Value != "" {
+		if f.Value != string(text) {
+			return b, false
+		}
+		marks |= isItsForm
+	}
+	b.n, b.kind, b.form, b.marks = uint8(n), f.Kind, f.Form, marks|isBrief
+	switch {
+	case n >= 8:
+		b.head, b.tail = binary.LittleEndian.Uint64(text), binary.LittleEndian.Uint64(text[n-8:])
+	case n >= 4:
+		b.head = uint64(binary.LittleEndian.Uint32(text)) | uint64(binary.LittleEndian.Uint32(text[n-4:]))<<32
+	default:
+		b.head = uint64(text[0]) | uint64(text[n/2])<<8 | uint64(text[n-1])<<16
+	}
+	return b, true
+}
+
+// recentLog makes a memory of so many briefs.
+const recentLog = 15
+
+// recent remembers something of the findings met last. Each has two places, the second
+// for the one that was in the first before.
+type recent[T any] struct{ slots []recalled[T] }
+
+type recalled[T any] struct {
+	brief
+	what T
+}
+
+func (b *brief) slot() uint64 {
+	const k = 0x9e3779b97f4a7c15
+	return (b.head ^ (b.tail^uint64(b.kind)<<56)*k>>7) * k >> (64 - recentLog)
+}
+
+// find returns what is remembered of a finding.
+func (r *recent[T]) find(b *brief) (what T, ok bool) {
+	if r.slots == nil {
+		return what, false
+	}
+	i := b.slot()
+	if s := &r.slots[i]; s.brief == *b {
+		return s.what, true
+	}
+	if s := &r.slots[i^1]; s.brief == *b {
+		return s.what, true
+	}
+	return what, false
+}
+
+// keep remembers something of a finding.
+func (r *recent[T]) keep(b *brief, what T) {
+	if r.slots == nil {
+		r.slots = make([]recalled[T], 1<<recentLog)
+	}
+	i := b.slot()
+	r.slots[i^1] = r.slots[i]
+	r.slots[i] = recalled[T]{*b, what}
+}
+
+// quickHash is a quick hash for memories that compare what they find.
+func quickHash(b []byte) uint64 {
+	const k = 0x9e3779b97f4a7c15
+	h := uint64(len(b)) * k
+	for ; len(b) >= 8; b = b[8:] {
+		h = (h ^ binary.LittleEndian.Uint64(b)) * k
+		h ^= h >> 29
+	}
+	var rest [8]byte
+	copy(rest[:], b)
+	h = (h ^ binary.LittleEndian.Uint64(rest[:])) * k
+	return h >> 32
+}
