@@ -43,9 +43,10 @@ func TestCutterAgreesWithTheTable(t *testing.T) {
 		}
 		require.Equal(t, high, c.high)
 		for i := 0; i+64 <= n; i++ {
-			m := runMask((*[64]byte)(b[i:]))
+			runs, letters := runMasks((*[64]byte)(b[i:]))
 			for j := range 64 {
-				require.Equal(t, isRun(b[i+j]), m>>uint(j)&1 == 1, "%q", b[i+j])
+				require.Equal(t, isRun(b[i+j]), runs>>uint(j)&1 == 1, "%q", b[i+j])
+				require.Equal(t, isAlpha(b[i+j]), letters>>uint(j)&1 == 1, "%q", b[i+j])
 			}
 		}
 	}

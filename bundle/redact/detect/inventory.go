@@ -39,6 +39,7 @@ type Inventory struct {
 	addrs   map[string]bool   // IPv4 seen
 	series  map[string]series // hosts numbered alike, by what stands before the number
 	joined  bool              // the number of some follows letters
+	digits  bool              // the head of some item holds no letter
 }
 
 // series is a number of hosts that are called alike but for a number at the end.
@@ -104,6 +105,7 @@ func (inv *Inventory) index(it Item) {
 		return
 	}
 	inv.enter(hashFolded(text), int32(len(inv.items)-1))
+	inv.digits = inv.digits || flagsOf(text[lo:hi])&fLetter == 0
 	key := headHash(text, lo, hi)
 	at := inv.heads.put(key, int32(len(inv.looks)))
 	if int(at) == len(inv.looks) {

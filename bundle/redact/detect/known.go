@@ -80,9 +80,9 @@ func (s *Scanner) knows(text []byte) bool {
 }
 
 // items looks for inventory items at every run of letters and digits. It works on
-// 64 bytes at a time: a bit for each byte of a run, and where a run begins, its
-// first bytes are hashed. Bytes above ASCII end a run; whether they are letters that
-// go on beside an item is looked at when one is met.
+// 64 bytes at a time: a bit for each byte of a run, and of each run that may head an
+// item the first bytes are hashed. Bytes above ASCII end a run; whether they are letters
+// that go on beside an item is looked at when one is met.
 func (s *Scanner) items() {
 	inv, b := s.inv, s.buf
 	for _, i := range inv.wide {
@@ -91,21 +91,24 @@ func (s *Scanner) items() {
 	var carry uint64 // 1 when the byte before the block belongs to a run
 	skip, base := 0, 0
 	for ; base+72 <= len(b); base += 64 {
-		runs := runMask((*[64]byte)(b[base:]))
-		starts := runs &^ (runs<<1 | carry)
-		carry = runs >> 63
-		for ; starts != 0; starts &= starts - 1 {
-			at := bits.TrailingZeros64(starts)
-			n := bits.TrailingZeros64(^(runs >> uint(at)))
-			lo := base + at
-			if at+n == 64 {
-				n = runEnd(b, base+64) - lo
+		runs, marked := runMasks((*[64]byte)(b[base:]))
+		if inv.digits {
+			marked = runs
+		}
+		for ends := runEnds(runs, marked, carry); ends != 0; ends &= ends - 1 {
+			end := bits.TrailingZeros64(ends)
+			n := bits.LeadingZeros64(^(runs << uint(64-end)))
+			if lo := base + end - n; lo >= skip && s.mayHead(lo, n) {
+				skip = s.itemAt(lo, lo+n)
 			}
-			if lo < skip || !inv.heading(binary.LittleEndian.Uint64(b[lo:]), n) && (lo == 0 || !glues[b[lo-1]]) &&
-				(!inv.joined || !isDigit(b[lo+n-1]) || !inv.numbered(b, lo, lo+n)) {
-				continue
+		}
+		if carry = runs >> 63; carry == 0 {
+			continue
+		}
+		if lo := base + 64 - bits.LeadingZeros64(^runs); lo >= skip && (lo == 0 || !isRun(b[lo-1])) {
+			if n := runEnd(b, base+64) - lo; s.mayHead(lo, n) {
+				skip = s.itemAt(lo, lo+n)
 			}
-			skip = s.itemAt(lo, lo+n)
 		}
 	}
 	for i := base; i < len(b); {
@@ -121,6 +124,21 @@ func (s *Scanner) items() {
 	}
 }
 
+// runEnds has a bit behind each run that begins and ends within 64 bytes and holds a byte
+// that is marked. Adding the marks to the runs carries one over the end of such a run.
+// Carry is 1 when the first run began before.
+func runEnds(runs, marked, carry uint64) uint64 {
+	return (runs + marked) &^ runs &^ (runs + carry)
+}
+
+// mayHead reports whether the run of n bytes at lo, which eight bytes follow, may head an
+// item, hide one behind an escape, or be one of a series.
+func (s *Scanner) mayHead(lo, n int) bool {
+	inv, b := s.inv, s.buf
+	return inv.heading(binary.LittleEndian.Uint64(b[lo:]), n) || lo > 0 && glues[b[lo-1]] ||
+		inv.joined && isDigit(b[lo+n-1]) && inv.numbered(b, lo, lo+n)
+}
+
 // glues are the bytes before an escape whose letters run into a word.
 var glues = [256]bool{'\\': true, '%': true, '[': true, '#': true}
 
@@ -133,14 +151,17 @@ func runEnd(b []byte, i int) int {
 	return i
 }
 
-// runMask has a bit for each byte that is an ASCII letter or digit.
-func runMask(b *[64]byte) (m uint64) {
+// runMasks has a bit for each byte that is an ASCII letter or digit, and one for each
+// that is a letter.
+func runMasks(b *[64]byte) (runs, letters uint64) {
 	for i := 0; i < 64; i += 8 {
 		x := binary.LittleEndian.Uint64(b[i : i+8])
 		low := x &^ highs
-		m |= gather((between(low|0x20*ones, 'a', 'z')|between(low, '0', '9'))&^x) << uint(i)
+		letter := between(low|0x20*ones, 'a', 'z') &^ x
+		letters |= gather(letter) << uint(i)
+		runs |= gather(letter|between(low, '0', '9')&^x) << uint(i)
 	}
-	return m
+	return runs, letters
 }
 
 // itemAt emits the item whose head is a run, or what is left of the run behind an
