@@ -79,7 +79,7 @@ func (s *Scanner) act(start, lo, hi, end int, v verdict) int {
 	if a&aLong != 0 && a&(aToken|aQualified) == 0 {
 		s.zoneOfPorts(lo, hi)
 		n := s.base64(lo, end)
-		if n == end && looksRandom(s.buf[lo:hi]) {
+		if n == end && a&aRandom != 0 {
 			s.emitForm(lo, lo, pseudonym.Name, Plain, "", NearMiss)
 		}
 		next = max(next, n)

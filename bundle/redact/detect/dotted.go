@@ -448,7 +448,14 @@ func (s *Scanner) staysName(name string) bool {
 	if p, ok := pack(name); ok {
 		return s.aboutName(p, name).stays
 	}
-	return s.staysEverywhere(name)
+	if len(name) < 8 {
+		return s.staysEverywhere(name)
+	}
+	m := &s.staysLong[(load(name)^load(name[len(name)-8:])*mixer>>5^uint64(len(name)))*mixer>>(64-foldLog)]
+	if m.name != name {
+		*m = longName{name, s.staysEverywhere(name)}
+	}
+	return m.stays
 }
 
 // noHost tells what stands where hosts do and is none: names that stay, levels,
@@ -512,7 +519,9 @@ func allDigits(s string) bool {
 // slotName tells the names of parts of an array: CT0, CT0.ETH4, CH0.BAY7,
 // SH1.TMP3, CH1.FB10.
 func slotName(name string) bool {
-	for n, part := range strings.Split(name, ".") {
+	n := -1
+	for part := range strings.SplitSeq(name, ".") {
+		n++
 		i := 0
 		for i < len(part) && class[part[i]]&fLetter != 0 {
 			i++

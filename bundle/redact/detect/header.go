@@ -20,7 +20,7 @@ func (s *Scanner) header() {
 	if i == 0 && len(b) > 26 && isDigit(b[0]) && isDigit(b[3]) && b[4] == ' ' && class[b[5]]&fUpper != 0 {
 		i = 5 // 2026 Oct  3 09:00:00
 	}
-	if i == 0 && b[3] == ' ' && class[b[0]]&fUpper != 0 && len(b) > 24 && days[string(b[:3])] {
+	if i == 0 && b[3] == ' ' && class[b[0]]&fUpper != 0 && len(b) > 24 && weekday(b) {
 		i = 4 // Sat Oct  3 09:00:00
 	}
 	if n := monthStamp(b, i); n > 0 {
@@ -180,14 +180,30 @@ func (s *Scanner) numbered(at int) {
 	s.hostName(at, end, s.fold(b[at:end]))
 }
 
-var days = map[string]bool{"Mon": true, "Tue": true, "Wed": true, "Thu": true, "Fri": true, "Sat": true, "Sun": true}
+// weekday tells the abbreviation of a day at the beginning of a text.
+func weekday(b []byte) bool {
+	switch string(b[:3]) {
+	case "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun":
+		return true
+	}
+	return false
+}
 
 const months = "JanFebMarAprMayJunJulAugSepOctNovDec"
+
+// month is the same of a month.
+func month(b []byte) bool {
+	switch string(b[:3]) {
+	case "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec":
+		return true
+	}
+	return false
+}
 
 // monthStamp reads "Jun  9 06:06:01 " and "Jun 9 2026 06:06:01 ", with a part of
 // a second and a zone, and returns where the next field begins.
 func monthStamp(b []byte, i int) int {
-	if i+15 >= len(b) || class[b[i]]&fUpper == 0 || b[i+3] != ' ' || strings.Index(months, string(b[i:i+3]))%3 != 0 {
+	if i+15 >= len(b) || class[b[i]]&fUpper == 0 || b[i+3] != ' ' || !month(b[i:]) {
 		return 0
 	}
 	i += 4
@@ -222,17 +238,17 @@ var foreignMonths = set("mär mrz okt dez fév avr mai jui aoû déc ene abr ago
 // foreignStamp reads a month of another language, a day and a time, as monthStamp does.
 func foreignStamp(b []byte, i int) int {
 	n := bytes.IndexByte(b[i:min(len(b), i+8)], ' ')
-	if n < 3 || i+n+14 >= len(b) || !isDigit(b[i+n+1]) && b[i+n+1] != ' ' || !foreignMonths.hasFolded(b[i:i+n]) {
+	if n < 3 || i+n+14 >= len(b) || !isDigit(b[i+n+1]) && b[i+n+1] != ' ' {
 		return 0
 	}
 	at := i + n + 1
 	for at < len(b) && (isDigit(b[at]) || b[at] == ' ' && at == i+n+1) {
 		at++
 	}
-	if b[at] != ' ' || at+9 > len(b) {
+	if at+9 > len(b) || b[at] != ' ' {
 		return 0
 	}
-	if at = clockField(b, at+1); at == 0 || at >= len(b) || b[at] != ' ' {
+	if at = clockField(b, at+1); at == 0 || at >= len(b) || b[at] != ' ' || !foreignMonths.hasFolded(b[i:i+n]) {
 		return 0
 	}
 	return at + 1

@@ -27,3 +27,12 @@ func TestHeaders(t *testing.T) {
 		{"a message is repeated", "<13>Oct 12 07:30:00 last message repeated 3 times", nil},
 	})
 }
+
+// TestMonthBeforeDigitsToTheEnd scans what begins like a time stamp of another language
+// and ends before there is a time.
+func TestMonthBeforeDigitsToTheEnd(t *testing.T) {
+	runCases(t, []scanCase{
+		{"digits", "okt 12345678901234567890\n", nil},
+		{"stamp", "okt  3 09:00:00 qz-lyon-01 sshd[12]: x\n", []string{"host qz-lyon-01"}},
+	})
+}

@@ -11,6 +11,10 @@ import (
 // took the value, else 0.
 func (s *Scanner) key(start, lo, hi int, rule int16) int {
 	b := s.buf
+	g, ok := s.separator(hi)
+	if !ok && (hi == s.hi || b[hi] != '>') {
+		return 0
+	}
 	whole := rule
 	if hi-lo >= len(Mask) && string(b[hi-len(Mask):hi]) == Mask {
 		return 0
@@ -26,7 +30,6 @@ func (s *Scanner) key(start, lo, hi int, rule int16) int {
 	if hi < s.hi && b[hi] == '>' && s.k.kind(whole) != pseudonym.Secret && hi+1 == s.hi && s.element(lo, hi, s.k.kind(whole)) {
 		return 0
 	}
-	g, ok := s.separator(hi)
 	if !ok || lo > s.lo && b[lo-1] == '%' && g.sep == ':' {
 		return 0 // %SYS-5-PRIV_AUTH_PASS: is no key
 	}

@@ -111,6 +111,12 @@ type nameMemory struct {
 	stays, noHost bool
 }
 
+// longName is the same of a longer one.
+type longName struct {
+	name  string
+	stays bool
+}
+
 // keyRule is the rule of a key, from memory where it was met before.
 func (s *Scanner) keyRule(key []byte) int16 {
 	m := &s.keys[hash(key)>>(32-foldLog)]

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"math/bits"
 	"slices"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -25,26 +26,27 @@ type Scanner struct {
 	hits []Finding // of the inventory
 	both []Finding // findings and hits in one order
 
-	buf    []byte
-	lo, hi int // the line at hand, without its end
-	done   int // words before this place are dealt with
-	body   int // where the words of the line begin, behind its time stamp
-	urlAt  int // where the host of a URL with a password begins
-	prev   [2]span
-	st     State
-	near   pairing
-	within nesting
-	looked int // bytes looked at for the company of names
-	depth  int // of decoding
-	folds  []foldMemory
-	folded []longFold
-	stays  []nameMemory
-	low    []byte // for text in lower case
-	keys   []keyMemory
-	inner  *Scanner // for text in text, made when first needed
-	begins bool     // the chunk holds a mark that begins a PEM block
-	cr     bool     // the chunk holds carriage returns
-	hint   pseudonym.Kind
+	buf       []byte
+	lo, hi    int // the line at hand, without its end
+	done      int // words before this place are dealt with
+	body      int // where the words of the line begin, behind its time stamp
+	urlAt     int // where the host of a URL with a password begins
+	prev      [2]span
+	st        State
+	near      pairing
+	within    nesting
+	looked    int // bytes looked at for the company of names
+	depth     int // of decoding
+	folds     []foldMemory
+	folded    []longFold
+	stays     []nameMemory
+	staysLong []longName
+	low       []byte // for text in lower case
+	keys      []keyMemory
+	inner     *Scanner // for text in text, made when first needed
+	begins    bool     // the chunk holds a mark that begins a PEM block
+	cr        bool     // the chunk holds carriage returns
+	hint      pseudonym.Kind
 
 	summary []string // of the certificate at hand, a line for each of its body
 }
@@ -55,7 +57,7 @@ type span struct{ lo, hi int }
 // NewScanner makes a scanner. Owns tells the site's own stand-ins, which are
 // left as they are.
 func NewScanner(k *Knowledge, inv *Inventory, owns func(pseudonym.Kind, string) bool) *Scanner {
-	return &Scanner{k: k, inv: inv, owns: remembered(owns), memo: make([]memory, memoSize), long: make([]longMemory, 1<<longLog), folds: make([]foldMemory, 1<<foldLog), stays: make([]nameMemory, 1<<foldLog), folded: make([]longFold, 1<<foldLog), keys: newKeys()}
+	return &Scanner{k: k, inv: inv, owns: remembered(owns), memo: make([]memory, memoSize), long: make([]longMemory, 1<<longLog), folds: make([]foldMemory, 1<<foldLog), stays: make([]nameMemory, 1<<foldLog), staysLong: make([]longName, 1<<foldLog), folded: make([]longFold, 1<<foldLog), keys: newKeys()}
 }
 
 // ownLog is how many answers about stand-ins are remembered.
@@ -327,9 +329,13 @@ words:
 				break
 			}
 		}
-		if w.v.acts != 0 {
+		next := byte('\n')
+		if word < s.hi {
+			next = b[word]
+		}
+		if acts := w.v.acts & heeds[next]; acts != 0 {
 			if !high { // else it may be one to cut
-				at = met{hi: word, end: end, v: w.v}
+				at = met{hi: word, end: end, v: verdict{acts, w.v.key, w.v.noun}}
 			}
 			break
 		}
@@ -340,6 +346,27 @@ words:
 	at.at = i
 	return at
 }
+
+// heeds are the acts of a word between others that may come to something before a byte;
+// the end of a line is one for those of its last word.
+var heeds = func() (t [256]acts) {
+	for c := range t {
+		t[c] = ^aDotFile // which stands behind a dot, and so at no beginning
+		for a, before := range map[acts]string{
+			aKey | aNameKey: "\x1b\\\"'] \t.#=:->",
+			aOpener:         "\"'\\:=>",
+			aDN:             " =\\",
+			aNoun:           " \t",
+			aPath:           "/\\",
+			aStamp:          " ",
+		} {
+			if strings.IndexByte(before, byte(c)) < 0 {
+				t[c] &^= a
+			}
+		}
+	}
+	return t
+}()
 
 // manyDotted is the verdict on what manyDots tells.
 var manyDotted = verdict{aQuad, noRule, noRule}

@@ -298,8 +298,12 @@ func (s *Scanner) cell(lo, hi int, c column) {
 
 // colonFile reads lines of passwd, shadow and group: seven, nine or four fields.
 func (s *Scanner) colonFile(b []byte) bool {
-	if i := bytes.IndexByte(b[:min(len(b), 34)], ':'); i < 1 || bytes.IndexByte(b[:i], ' ') >= 0 {
-		return false
+	i := 0
+	for i < len(b) && i < 33 && class[b[i]] != 0 {
+		i++
+	}
+	if i == 0 || i == 33 || i == len(b) || b[i] != ':' || class[b[0]]&(fLetter|fUnder) == 0 {
+		return false // no name before the first colon
 	}
 	n := bytes.Count(b, []byte{':'})
 	if n != 6 && n != 8 && n != 1 && n != 3 || len(b) > 600 || bytes.IndexByte(b, ' ') == 0 {
@@ -307,14 +311,6 @@ func (s *Scanner) colonFile(b []byte) bool {
 	}
 	f := bytes.SplitN(b, []byte{':'}, 9)
 	name := f[0]
-	if len(name) == 0 || len(name) > 32 || class[name[0]]&(fLetter|fUnder) == 0 {
-		return false
-	}
-	for _, c := range name {
-		if class[c] == 0 {
-			return false
-		}
-	}
 	at := s.lo + len(name) + 1
 	switch {
 	case n == 6 && allDigits(string(f[2])) && len(f[2]) > 0 && len(f[5]) > 0 && f[5][0] == '/':

@@ -189,7 +189,7 @@ func (s *Scanner) nameAt(lo, limit int, kind pseudonym.Kind, id string, g gap) {
 	if kind == pseudonym.Domain && (name == "local" || name == "global") || kind == pseudonym.Name && !nameShape(w) && s.k.Common(name) {
 		return
 	}
-	if kind == pseudonym.User && monthStamp(b[lo:s.hi], 4) > 0 && days[string(w)] {
+	if kind == pseudonym.User && monthStamp(b[lo:s.hi], 4) > 0 && len(w) == 3 && weekday(w) {
 		return // Last login: Mon Jun  3
 	}
 	if kind == pseudonym.Host && (systems.has(name) || name == "dedicated" || name == "pooled") {

@@ -30,7 +30,7 @@ const (
 	aLong // perhaps base64
 	aNameKey
 	aDN
-	aScheme
+	aRandom  // looks drawn by chance
 	aLogon   // account\name
 	aMachine // spelled as only machines are: esx14, node-246
 	aStamp   // a month, perhaps of a time stamp
@@ -148,6 +148,9 @@ func (s *Scanner) shape(w []byte, acc flags) (a acts) {
 	}
 	if len(w) >= 16 && acc&(fDot|fAt) == 0 && letters {
 		a |= aLong
+		if looksRandom(w) {
+			a |= aRandom
+		}
 	}
 	if len(w) > 4 && (w[0] == 'S' || w[0] == 's') && w[1] == '-' && w[2] == '1' && w[3] == '-' {
 		a |= aSID
