@@ -53,46 +53,64 @@ func briefOf(f *detect.Finding, text []byte, marks uint8) (b brief, ok bool) {
 	return b, true
 }
 
-// recentLog makes a memory of so many briefs.
-const recentLog = 15
+// A memory of briefs begins small and forgets all when so many are in it. A brief is
+// looked for in few places, lest values made for it slow a scan down.
+const (
+	leastBriefs = 1 << 10
+	mostBriefs  = 1 << 15
+	mostPlaces  = 32
+)
 
-// recent remembers something of the findings met last. Each has two places, the second
-// for the one that was in the first before.
-type recent[T any] struct{ slots []recalled[T] }
+// recent remembers something of the findings met last.
+type recent[T any] struct {
+	slots []recalled[T] // about half of them free, or more
+	used  int
+}
 
 type recalled[T any] struct {
 	brief
 	what T
 }
 
-func (b *brief) slot() uint64 {
+// at is the place of a finding, or the one where it would be.
+func (r *recent[T]) at(b *brief) *recalled[T] {
 	const k = 0x9e3779b97f4a7c15
-	return (b.head ^ (b.tail^uint64(b.kind)<<56)*k>>7) * k >> (64 - recentLog)
+	mask := uint64(len(r.slots) - 1)
+	first := (b.head ^ (b.tail^uint64(b.kind)<<56)*k>>7) * k >> 32
+	for i := first; i < first+mostPlaces; i++ {
+		if s := &r.slots[i&mask]; s.brief == *b || s.marks == 0 {
+			return s
+		}
+	}
+	return &r.slots[first&mask]
 }
 
 // find returns what is remembered of a finding.
 func (r *recent[T]) find(b *brief) (what T, ok bool) {
-	if r.slots == nil {
+	if len(r.slots) == 0 {
 		return what, false
 	}
-	i := b.slot()
-	if s := &r.slots[i]; s.brief == *b {
-		return s.what, true
-	}
-	if s := &r.slots[i^1]; s.brief == *b {
-		return s.what, true
-	}
-	return what, false
+	s := r.at(b)
+	return s.what, s.brief == *b
 }
 
-// keep remembers something of a finding.
+// keep remembers something of a finding that is not there.
 func (r *recent[T]) keep(b *brief, what T) {
-	if r.slots == nil {
-		r.slots = make([]recalled[T], 1<<recentLog)
+	switch {
+	case r.used == mostBriefs:
+		clear(r.slots)
+		r.used = 0
+	case 2*r.used == len(r.slots):
+		old := r.slots
+		r.slots = make([]recalled[T], max(2*len(old), leastBriefs))
+		for i := range old {
+			if old[i].marks != 0 {
+				*r.at(&old[i].brief) = old[i]
+			}
+		}
 	}
-	i := b.slot()
-	r.slots[i^1] = r.slots[i]
-	r.slots[i] = recalled[T]{*b, what}
+	*r.at(b) = recalled[T]{*b, what}
+	r.used++
 }
 
 // quickHash is a quick hash for memories that compare what they find.

@@ -48,20 +48,43 @@ func TestBriefsTellFindingsApart(t *testing.T) {
 func TestRecentForgetsButNeverConfuses(t *testing.T) {
 	var m recent[string]
 	kept := 0
-	for n := range 3 << recentLog {
+	for n := range 3 * mostBriefs {
 		text := fmt.Sprint(n)
 		b, ok := briefOf(&detect.Finding{Kind: pseudonym.Host}, []byte(text), 0)
 		require.True(t, ok)
 		_, ok = m.find(&b)
 		require.False(t, ok)
 		m.keep(&b, text)
+		require.LessOrEqual(t, 2*m.used, len(m.slots))
 		b, _ = briefOf(&detect.Finding{Kind: pseudonym.Host}, []byte(fmt.Sprint(n/2)), 0)
 		if what, ok := m.find(&b); ok {
 			require.Equal(t, fmt.Sprint(n/2), what)
 			kept++
 		}
 	}
-	require.Greater(t, kept, 1<<recentLog/2)
+	require.Greater(t, kept, mostBriefs/2)
+	require.Len(t, m.slots, 2*mostBriefs)
+}
+
+// TestRecentIsQuickWhateverIsKept keeps briefs that all belong to one place.
+func TestRecentIsQuickWhateverIsKept(t *testing.T) {
+	var m recent[int]
+	alike := func(n int) brief { // the hash is made of head and the upper bits of tail's product
+		const k = 0x9e3779b97f4a7c15
+		b := brief{tail: uint64(n), n: 16, kind: 1, marks: isBrief}
+		b.head = (b.tail ^ 1<<56) * k >> 7
+		return b
+	}
+	for n := range mostBriefs {
+		b := alike(n)
+		m.keep(&b, n)
+		what, ok := m.find(&b)
+		require.True(t, ok)
+		require.Equal(t, n, what)
+	}
+	b := alike(-1)
+	_, ok := m.find(&b)
+	require.False(t, ok)
 }
 
 // TestWhatToldOfANameCountsInAnyOrder notes a name that its form gave away and that its
