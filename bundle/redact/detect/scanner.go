@@ -18,7 +18,7 @@ type Scanner struct {
 	k    *Knowledge
 	inv  *Inventory
 	owns func(kind pseudonym.Kind, canonical string) bool
-	memo []memory
+	memo *[memoSize]memory
 	long []longMemory
 	cut  cutter
 	out  []Finding
@@ -57,7 +57,7 @@ type span struct{ lo, hi int }
 // NewScanner makes a scanner. Owns tells the site's own stand-ins, which are
 // left as they are.
 func NewScanner(k *Knowledge, inv *Inventory, owns func(pseudonym.Kind, string) bool) *Scanner {
-	return &Scanner{k: k, inv: inv, owns: remembered(owns), memo: make([]memory, memoSize), long: make([]longMemory, 1<<longLog), folds: make([]foldMemory, 1<<foldLog), stays: make([]nameMemory, 1<<foldLog), staysLong: make([]longName, 1<<foldLog), folded: make([]longFold, 1<<foldLog), keys: newKeys()}
+	return &Scanner{k: k, inv: inv, owns: remembered(owns), memo: new([memoSize]memory), long: make([]longMemory, 1<<longLog), folds: make([]foldMemory, 1<<foldLog), stays: make([]nameMemory, 1<<foldLog), staysLong: make([]longName, 1<<foldLog), folded: make([]longFold, 1<<foldLog), keys: newKeys()}
 }
 
 // ownLog is how many answers about stand-ins are remembered.
@@ -269,83 +269,108 @@ type met struct {
 
 // quiet goes on over words that say nothing, as most do: numbers, and those of which
 // the memory says so. It calls nothing, so that all it needs stays at hand, and
-// leaves to words whatever is out of the ordinary.
+// leaves to words whatever is out of the ordinary, and the last bytes of a chunk.
 func (s *Scanner) quiet(i int) (at met) {
-	b, cuts, lo, hi, high := s.buf, s.cut.bits, s.lo, min(s.hi, len(s.buf)-16), s.cut.high
-	memo := (*[memoSize]memory)(s.memo)
-	last, before := s.prev[0], s.prev[1]
+	b, cuts, memo, hi := s.buf, s.cut.bits, s.memo, min(s.hi, len(s.buf)-reach)
+	sign := uint8(0) // of the byte before the word
+	if i > s.lo {
+		sign = signs[b[i-1]]
+	}
 words:
 	for i < hi {
 		// Whether each of the next 64 bytes belongs to a word.
-		m := cuts[i>>6]>>uint(i&63) | cuts[i>>6+1]<<1<<uint(63-i&63)
+		near := (*[2]uint64)(cuts[i>>6:])
+		m := near[0]>>(uint(i)&63) | near[1]<<1<<(^uint(i)&63)
 		gap := bits.TrailingZeros64(m)
 		for start := min(i+gap, hi); i < start; i++ {
-			if begins[b[i]] && (b[i] != ':' || b[i+1] == ':') {
+			if sign = signs[b[i]]; sign&begin != 0 && (b[i] != ':' || b[i+1] == ':') {
 				break words
 			}
 		}
-		n := bits.TrailingZeros64(^(m >> uint(gap)))
-		end := i + n
-		if n > 16 || gap+n >= 64 || end > hi || i == hi {
+		n := bits.TrailingZeros64(^(m >> (uint(gap) & 63)))
+		if uint(n-1) >= 16 || gap+n >= 64 || i+n > hi {
 			break
 		}
-		first, word := b[i], end
-		if edges := class[first] | class[b[end-1]]; edges&(fEdge|fHigh) != 0 {
-			if class[first]&class[b[end-1]]&fEdge != 0 && n <= 2 {
-				i = end // nothing but dashes or dots
+		w, size := (*[reach]byte)(b[i:]), n
+		first := w[0]
+		if edges := class[first] | class[w[n-1]]; edges&(fEdge|fHigh) != 0 {
+			if class[first]&class[w[n-1]]&fEdge != 0 && n <= 2 {
+				i += n // nothing but dashes or dots
 				continue
 			}
-			if b[end-1] != '.' || n == 1 || (class[first]|class[b[end-2]])&(fEdge|fHigh) != 0 {
+			if w[n-1] != '.' || n == 1 || (class[first]|class[w[n-2]])&(fEdge|fHigh) != 0 {
 				break
 			}
-			word, n = end-1, n-1 // the end of a sentence
+			n-- // the end of a sentence
 		}
-		if b[end] == ':' && colonMatters(b[i:end+5], end-i) {
+		if w[size] == ':' && colonMatters(w[:], size) {
 			break
 		}
-		head, tail := binary.LittleEndian.Uint64(b[i:]), uint64(0)
-		if n <= 8 {
-			head &= ^uint64(0) >> uint(64-8*n)
-		} else {
-			tail = binary.LittleEndian.Uint64(b[i+8:]) & (^uint64(0) >> uint(128-8*n))
-		}
-		if isDigit(first) && (i == lo || b[i-1] != '%' && b[i-1] != '#') {
+		mask := &masks[n]
+		head, tail := binary.LittleEndian.Uint64(w[:8])&mask.head, binary.LittleEndian.Uint64(w[8:16])&mask.tail
+		if isDigit(first) && sign&hexGlue == 0 {
 			if dots := dotsAmongDigits(head, tail, n); dots >= 0 && dots < 3 && (n < 12 || n != 14 && dots > 0) {
-				last, before = span{i, word}, last
-				i = end
+				s.push(i, i+n)
+				i += size
 				continue
 			} else if dots >= 3 && n != 14 {
-				at = met{hi: word, end: end, v: manyDotted}
+				at = met{hi: i + n, end: i + size, v: manyDotted}
 				break
 			}
 		}
-		if i > lo && glues[b[i-1]] && glueMatters(b[i-1], first) {
+		if sign&glue != 0 && glueMatters(b[i-1], first) {
 			break
 		}
 		slot := (head ^ tail*mixer>>5) * mixer >> (64 - memoLog)
-		w := &memo[slot]
-		if w.head != head || w.tail != tail {
-			if w = &memo[slot^1]; w.head != head || w.tail != tail {
+		known := &memo[slot]
+		if known.head != head || known.tail != tail {
+			if known = &memo[slot^1]; known.head != head || known.tail != tail {
 				break
 			}
 		}
-		next := byte('\n')
-		if word < s.hi {
-			next = b[word]
-		}
-		if acts := w.v.acts & heeds[next]; acts != 0 {
-			if !high { // else it may be one to cut
-				at = met{hi: word, end: end, v: verdict{acts, w.v.key, w.v.noun}}
+		if v := known.v; v.acts != 0 {
+			if i+n < s.hi {
+				v.acts &= heeds[w[n]]
+			} else {
+				v.acts &= heeds['\n']
 			}
-			break
+			if v.acts != 0 {
+				if !s.cut.high { // else it may be one to cut
+					at = met{hi: i + n, end: i + size, v: v}
+				}
+				break
+			}
 		}
-		last, before = span{i, word}, last
-		i = end
+		s.push(i, i+n)
+		i += size
 	}
-	s.prev[0], s.prev[1] = last, before
 	at.at = i
 	return at
 }
+
+// reach is how far quiet looks from the beginning of a word.
+const reach = 24
+
+// What a byte between words can be for what stands behind it.
+const (
+	begin   uint8 = 1 << iota // it may begin something; see mark
+	glue                      // it begins an escape
+	hexGlue                   // of digits
+)
+
+var signs = func() (t [256]uint8) {
+	for c := range t {
+		if begins[c] {
+			t[c] |= begin
+		}
+		if glues[c] {
+			t[c] |= glue
+		}
+	}
+	t['%'] |= hexGlue
+	t['#'] |= hexGlue
+	return t
+}()
 
 // heeds are the acts of a word between others that may come to something before a byte;
 // the end of a line is one for those of its last word.
