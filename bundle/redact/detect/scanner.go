@@ -276,19 +276,26 @@ func (s *Scanner) quiet(i int) (at met) {
 	if i > s.lo {
 		sign = signs[b[i-1]]
 	}
+	ahead, known := uint64(0), 0 // whether each of so many bytes from i on belongs to a word
 words:
 	for i < hi {
-		// Whether each of the next 64 bytes belongs to a word.
-		near := (*[2]uint64)(cuts[i>>6:])
-		m := near[0]>>(uint(i)&63) | near[1]<<1<<(^uint(i)&63)
-		gap := bits.TrailingZeros64(m)
+		gap := bits.TrailingZeros64(ahead)
+		n := bits.TrailingZeros64(^(ahead >> (uint(gap) & 63)))
+		if gap+n >= known {
+			ahead, known = cuts[i>>6]>>(uint(i)&63)|cuts[i>>6+1]<<1<<(^uint(i)&63), 64
+			gap = bits.TrailingZeros64(ahead)
+			n = bits.TrailingZeros64(^(ahead >> (uint(gap) & 63)))
+			if gap+n >= known {
+				break
+			}
+		}
+		ahead, known = ahead>>(uint(gap+n)&63), known-gap-n
 		for start := min(i+gap, hi); i < start; i++ {
 			if sign = signs[b[i]]; sign&begin != 0 && (b[i] != ':' || b[i+1] == ':') {
 				break words
 			}
 		}
-		n := bits.TrailingZeros64(^(m >> (uint(gap) & 63)))
-		if uint(n-1) >= 16 || gap+n >= 64 || i+n > hi {
+		if n > 16 || i+n > hi {
 			break
 		}
 		w, size := (*[reach]byte)(b[i:]), n
@@ -322,13 +329,13 @@ words:
 			break
 		}
 		slot := (head ^ tail*mixer>>5) * mixer >> (64 - memoLog)
-		known := &memo[slot]
-		if known.head != head || known.tail != tail {
-			if known = &memo[slot^1]; known.head != head || known.tail != tail {
+		m := &memo[slot]
+		if m.head != head || m.tail != tail {
+			if m = &memo[slot^1]; m.head != head || m.tail != tail {
 				break
 			}
 		}
-		if v := known.v; v.acts != 0 {
+		if v := m.v; v.acts != 0 {
 			if i+n < s.hi {
 				v.acts &= heeds[w[n]]
 			} else {
