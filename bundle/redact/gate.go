@@ -185,7 +185,7 @@ func (g *Gate) refresh() error {
 			items[i].Kind = k
 		}
 	}
-	addrs := map[string]bool{}
+	addrs := make(map[string]bool, len(g.learnt.values))
 	for v := range g.learnt.values {
 		if v.kind == pseudonym.IPv4 {
 			addrs[v.canon] = true

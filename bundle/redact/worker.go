@@ -15,6 +15,7 @@ type worker struct {
 	brief  recent[string] // what stands in for findings
 	cache  []stood        // the same of those without a brief
 	counts map[string]int64
+	tally  tally // of the chunk at hand
 	near   int64 // words kept that look drawn by chance
 	depth  int
 	inner  *worker // for text in text
@@ -136,7 +137,7 @@ func (w *worker) redact(out, chunk []byte, found []detect.Finding) ([]byte, erro
 	if err != nil {
 		return out, err
 	}
-	at := 0
+	at, tally := 0, w.tally[:0]
 	for i := range found {
 		f := &found[i]
 		if f.Start == f.End {
@@ -152,9 +153,36 @@ func (w *worker) redact(out, chunk []byte, found []detect.Finding) ([]byte, erro
 		out = append(out, chunk[at:f.Start]...)
 		out = append(out, rep...)
 		at = f.End
-		w.counts[f.Rule]++
+		tally.add(f.Rule)
 	}
+	tally.into(w.counts)
+	w.tally = tally
 	return append(out, chunk[at:]...), nil
+}
+
+// tally counts findings by their rules: those of a chunk are few, and mostly met before.
+type tally []counted
+
+type counted struct {
+	rule string
+	n    int64
+}
+
+func (t *tally) add(rule string) {
+	for i := range *t {
+		if c := &(*t)[i]; c.rule == rule {
+			c.n++
+			return
+		}
+	}
+	*t = append(*t, counted{rule, 1})
+}
+
+// into adds the counts to others.
+func (t tally) into(counts map[string]int64) {
+	for _, c := range t {
+		counts[c.rule] += c.n
+	}
 }
 
 // replacement returns what stands in for a finding, from memory when it can.

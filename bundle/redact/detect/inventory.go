@@ -65,10 +65,10 @@ type shape struct{ off, size int }
 // Addrs are IPv4 addresses of the site; they are known by form, and here only
 // confirm what could also be something else.
 func NewInventory(items []Item, addrs map[string]bool) *Inventory {
-	inv := &Inventory{heads: newNumbers(len(items)), texts: newNumbers(len(items)), domains: map[string]bool{}, addrs: addrs, series: map[string]series{}}
+	inv := &Inventory{items: make([]Item, 0, len(items)), looks: make([]head, 0, len(items)), next: make([]int32, 0, len(items)), heads: newNumbers(len(items)), texts: newNumbers(len(items)), domains: map[string]bool{}, addrs: addrs, series: map[string]series{}}
 	log := min(max(12, bits.Len(uint(len(items)))+5), 22)
 	inv.bits, inv.shift = make([]uint64, 1<<log/64), uint(64-log)
-	seen := map[string]bool{}
+	seen := make(map[string]bool, len(items))
 	for _, it := range items {
 		if it.Kind == pseudonym.Domain {
 			inv.domains[it.Text] = true

@@ -406,13 +406,22 @@ var manyDotted = verdict{aQuad, noRule, noRule}
 // dotsAmongDigits counts the dots of a word of up to sixteen bytes, the rest of them zero,
 // that holds but digits and dots; it is -1 for any other.
 func dotsAmongDigits(head, tail uint64, n int) int {
-	low, high := head&^highs, tail&^highs
-	dots, more := between(low, '.', '.'), between(high, '.', '.')
-	found := bits.OnesCount64((dots|between(low, '0', '9'))&^head&highs) + bits.OnesCount64((more|between(high, '0', '9'))&^tail&highs)
+	dots, found := dotsAndDigits(head)
+	if n > 8 {
+		d, f := dotsAndDigits(tail)
+		dots, found = dots+d, found+f
+	}
 	if found < n {
 		return -1
 	}
-	return bits.OnesCount64(dots&highs) + bits.OnesCount64(more&highs)
+	return dots
+}
+
+// dotsAndDigits counts the dots among eight bytes, and dots and digits together.
+func dotsAndDigits(v uint64) (dots, found int) {
+	low := v &^ highs
+	dot := between(low, '.', '.') &^ v & highs
+	return bits.OnesCount64(dot), bits.OnesCount64(dot | between(low, '0', '9')&^v&highs)
 }
 
 // colonMatters reports whether the colon behind a word of n bytes, which is followed by
