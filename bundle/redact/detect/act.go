@@ -78,7 +78,10 @@ func (s *Scanner) act(start, lo, hi, end int, v verdict) int {
 	}
 	if a&aLong != 0 && a&(aToken|aQualified) == 0 {
 		s.zoneOfPorts(lo, hi)
-		n := s.base64(lo, end)
+		n := end
+		if a&aMixed != 0 || s.goesOn64(end) {
+			n = s.base64(lo, end)
+		}
 		if n == end && a&aRandom != 0 {
 			s.emitForm(lo, lo, pseudonym.Name, Plain, "", NearMiss)
 		}

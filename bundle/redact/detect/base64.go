@@ -48,6 +48,12 @@ func (s *Scanner) base64(lo, end int) int {
 	return to
 }
 
+// goesOn64 tells words behind which more of what may be encoded stands. Where none does,
+// letters of both cases must be in the word itself.
+func (s *Scanner) goesOn64(end int) bool {
+	return end < s.hi && (s.buf[end] == '+' || s.buf[end] == '/')
+}
+
 // credentials tells account:password, as the logins of registries are kept, by the
 // key before the encoded text.
 func (s *Scanner) credentials(lo int, text []byte) bool {

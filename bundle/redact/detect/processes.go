@@ -63,10 +63,13 @@ func (s *Scanner) lsofRow(b []byte, at int) {
 		return
 	}
 	from := at + leading(b[at:])
+	if from == len(b) || class[b[from]]&fLetter == 0 {
+		return
+	}
 	end := wordEnd(b, from)
 	fd := end + leading(b[end:])
 	w := b[fd:wordEnd(b, fd)]
-	if end-from < 2 || len(w) < 2 || len(w) > 5 || nameEnd(b, from, end) != end || class[b[from]]&fLetter == 0 {
+	if end-from < 2 || len(w) < 2 || len(w) > 5 || nameEnd(b, from, end) != end {
 		return
 	}
 	mode := w[len(w)-1]

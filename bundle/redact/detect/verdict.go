@@ -31,7 +31,7 @@ const (
 	aNameKey
 	aDN
 	aRandom  // looks drawn by chance
-	aLogon   // account\name
+	aMixed   // has letters of both cases
 	aMachine // spelled as only machines are: esx14, node-246
 	aStamp   // a month, perhaps of a time stamp
 	aStart   // a word that begins a phrase of a command or a config line
@@ -150,6 +150,9 @@ func (s *Scanner) shape(w []byte, acc flags) (a acts) {
 		a |= aLong
 		if looksRandom(w) {
 			a |= aRandom
+		}
+		if acc&fUpper != 0 && acc&fLower != 0 {
+			a |= aMixed
 		}
 	}
 	if len(w) > 4 && (w[0] == 'S' || w[0] == 's') && w[1] == '-' && w[2] == '1' && w[3] == '-' {

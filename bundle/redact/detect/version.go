@@ -68,7 +68,7 @@ func (s *Scanner) isVersion(lo, hi int, a [4]byte) bool {
 		if n == 0 && string(w) == "fw" && b[p.hi] == '=' && (s.lineHas(p.lo, "time=") || s.lineHas(p.lo, "sn=")) {
 			return false // the firewall that writes, not firmware
 		}
-		if (versionWords[string(w)] || versionTail(w)) && joins(b[p.hi:min(lo, s.nextOf(p.hi, lo))]) {
+		if joins(b[p.hi:min(lo, s.nextOf(p.hi, lo))]) && (versionWords[string(w)] || versionTail(w)) {
 			if n == 1 && ambiguous(w) && moves(b[s.prev[0].lo:s.prev[0].hi]) && !changes(w) {
 				return false // the name of a user or a program, and where it comes from
 			}
