@@ -59,7 +59,13 @@ type head struct {
 // shape is a length an item with a certain head can have, and how much of it
 // stands before the head. A site names hundreds of things alike, so heads are
 // followed by few shapes, and each needs one look into a table.
-type shape struct{ off, size int }
+type shape struct {
+	off, size int
+	ends      uint64 // a bit for each byte that ends one
+}
+
+// endBit is the bit of a byte that ends an item, folded.
+func endBit(c byte) uint64 { return 1 << (lower(c) & 63) }
 
 // NewInventory indexes items. Items of equal text are taken once, the first.
 // Addrs are IPv4 addresses of the site; they are known by form, and here only
@@ -112,9 +118,7 @@ func (inv *Inventory) index(it Item) {
 		inv.looks = append(inv.looks, head{})
 	}
 	h := &inv.looks[at]
-	if sh := (shape{lo, len(text)}); !slices.Contains(h.shapes, sh) {
-		h.shapes = append(h.shapes, sh)
-	}
+	h.add(lo, text)
 	if hi == len(text) || len(text)-lo < 8 {
 		h.solid = true
 	} else {
@@ -124,6 +128,18 @@ func (inv *Inventory) index(it Item) {
 	inv.bits[bit/64] |= 1 << (bit % 64)
 	bit = firstOf(firstBytes(text, lo), hi-lo)
 	inv.first[bit/64] |= 1 << (bit % 64)
+}
+
+// add enters the shape of a text whose head is at lo.
+func (h *head) add(lo int, text []byte) {
+	end := endBit(text[len(text)-1])
+	for i := range h.shapes {
+		if sh := &h.shapes[i]; sh.off == lo && sh.size == len(text) {
+			sh.ends |= end
+			return
+		}
+	}
+	h.shapes = append(h.shapes, shape{lo, len(text), end})
 }
 
 // enter puts an item behind those whose text has the same hash.
@@ -284,14 +300,17 @@ func anchor(b []byte) (lo, hi int) {
 	return lo, runEnd(b, lo)
 }
 
+// begun reports whether some head begins as a run whose first eight bytes are v and is as
+// long.
+func (inv *Inventory) begun(v uint64, n int) bool {
+	bit := firstOf(v, n)
+	return inv.first[bit>>6]&(1<<(bit&63)) != 0
+}
+
 // heading reports whether a run whose first eight bytes are v may head an item.
 func (inv *Inventory) heading(v uint64, n int) bool {
-	bit := firstOf(v, n)
-	if inv.first[bit>>6]&(1<<(bit&63)) == 0 {
-		return false
-	}
-	bit = runHash(v, n) >> inv.shift
-	return inv.bits[bit>>6]&(1<<(bit&63)) != 0
+	bit := runHash(v, n) >> inv.shift
+	return inv.begun(v, n) && inv.bits[bit>>6]&(1<<(bit&63)) != 0
 }
 
 // fewShapes are looked at one by one rather than told by how their items begin.
@@ -320,7 +339,7 @@ func (inv *Inventory) match(buf []byte, lo, hi int) (it *Item, from, to int) {
 	for _, sh := range h.shapes {
 		start := lo - sh.off
 		end := start + sh.size
-		if start < 0 || end > len(buf) || joinedBefore(buf, 0, start) || joinedAfter(buf, end) {
+		if start < 0 || end > len(buf) || sh.ends&endBit(buf[end-1]) == 0 || joinedBefore(buf, 0, start) || joinedAfter(buf, end) {
 			continue
 		}
 		text := buf[start:end]

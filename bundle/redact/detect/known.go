@@ -98,7 +98,11 @@ func (s *Scanner) items() {
 		for ends := runEnds(runs, marked, carry); ends != 0; ends &= ends - 1 {
 			end := bits.TrailingZeros64(ends)
 			n := bits.LeadingZeros64(^(runs << uint(64-end)))
-			if lo := base + end - n; lo >= skip && s.mayHead(lo, n) {
+			lo := base + end - n
+			if !inv.begun(binary.LittleEndian.Uint64(b[lo:]), n) && !inv.joined && (lo == 0 || !glues[b[lo-1]]) {
+				continue // as most are
+			}
+			if lo >= skip && s.mayHead(lo, n) {
 				skip = s.itemAt(lo, lo+n)
 			}
 		}
