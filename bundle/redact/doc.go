@@ -18,12 +18,22 @@
 // the first pass keeps where it found what of which kind (2 MiB in memory, the rest
 // in a file beside the result; never a value), and only the inventory is looked for
 // anew. A file that has changed in between is scanned for itself. Package detect finds,
-// package pseudonym invents, package rules holds what is known of the world, and
-// package proof, which shares nothing with them, searches the finished tree for
+// package pseudonym invents, package rules holds what is known of the world, package
+// stranger tells names from words where no rule does, and package proof, which shares nothing with them, searches the finished tree for
 // every original in every spelling. What it finds in a text is hidden there and
 // counted under [ProofFound]; an archive in which it finds one is withheld; then all
 // is proved again. Under a strict policy, or when that does not help, the whole
 // result is refused ([LeakError]).
+//
+// # Words that no rule knows
+//
+// Rules know where names stand in the formats they were written for. Elsewhere a word
+// goes when it is one that technical texts do not use and enough around it speaks for a
+// name, and then wherever it stands; the map leads back from its stand-in as from any
+// other. What a policy says of such words is up to the site (unknown: hide, the default;
+// doubt, to hide more of them; stay, which loosens the policy and takes two officers). A
+// word that is a known name with everyday words beside it keeps those. Names of files
+// are left to the rules.
 //
 // # Promises
 //
@@ -40,7 +50,8 @@
 //     site; different values never share one. Secrets are masked for good as
 //     masked-secret and are in no map.
 //   - The result does not depend on the number of workers, and redacting it again
-//     changes nothing.
+//     changes nothing. (Where chunks of 256 KiB end has a share in how many words are
+//     seen to take turns in one place, and so in what is made of a word no rule knows.)
 //   - Lines are kept; JSON, XML and CSV that parsed still parse. Bytes that are
 //     no finding are not touched.
 //   - What is not text is withheld and listed with its reason, never edited.

@@ -13,6 +13,7 @@ import (
 	"darksite/bundle/redact/detect"
 	"darksite/bundle/redact/pseudonym"
 	"darksite/bundle/redact/rules"
+	"darksite/bundle/redact/stranger"
 )
 
 // Kind is what a value is; see package pseudonym.
@@ -70,7 +71,11 @@ type Options struct {
 // Gate is the one way out for text. It is safe for use by many goroutines, but
 // one [Gate.Tree] runs at a time.
 type Gate struct {
-	know     *detect.Knowledge
+	know  *detect.Knowledge
+	judge *stranger.Judge // of words that no rule knows, or nil
+
+	rulesOnly *detect.Knowledge // know without the judge
+
 	mint     *pseudonym.Minter
 	policy   Policy
 	rules    bundle.Versioned
@@ -118,9 +123,16 @@ func New(o Options) (*Gate, error) {
 	if err := checkCases(know, o.Policy.Rules); err != nil {
 		return nil, fmt.Errorf("make redaction gate: %w", err)
 	}
+	judge, err := o.Policy.judge()
+	if err != nil {
+		return nil, fmt.Errorf("make redaction gate: %w", err)
+	}
 	g := &Gate{
-		know: know, mint: mint, policy: o.Policy, workers: o.Workers, progress: o.Progress, links: o.Links,
+		rulesOnly: know, know: know, judge: judge, mint: mint, policy: o.Policy, workers: o.Workers, progress: o.Progress, links: o.Links,
 		kinds: map[string]pseudonym.Kind{}, learnt: newFindings(),
+	}
+	if judge != nil {
+		g.know = know.Suspecting(judge, o.Policy.level())
 	}
 	if g.workers < 1 {
 		g.workers = runtime.GOMAXPROCS(0)
@@ -171,6 +183,7 @@ func (g *Gate) refresh() error {
 	for v := range g.learnt.values {
 		g.settleKind(v.canon, v.kind)
 	}
+	g.dropHalfKnown()
 	items := slices.Clone(g.fixed)
 	learnt := sortedValues(g.learnt.learn)
 	for _, v := range learnt {
@@ -205,6 +218,65 @@ func (g *Gate) refresh() error {
 		}
 	}
 	return nil
+}
+
+// dropHalfKnown forgets strangers that are a known name and everyday words beside it, as
+// db7-ct0 where db7 is a host: the name goes wherever it stands, and what is left of the
+// word still tells what it is of. It forgets those as well that merely have the letters of
+// a known name somewhere inside.
+func (g *Gate) dropHalfKnown() {
+	if g.judge == nil {
+		return
+	}
+	known := map[string]bool{}
+	for _, it := range g.fixed {
+		known[strings.ToLower(it.Text)] = true
+	}
+	for v, told := range g.learnt.learn {
+		if told && v.kind.IsName() {
+			known[v.canon] = true
+		}
+	}
+	for v, told := range g.learnt.learn {
+		if !told && v.kind == Name && g.kinds[v.canon] == Name && (halfKnown(v.canon, known, g.judge) || holdsInside(v.canon, known)) {
+			delete(g.learnt.learn, v)
+			delete(g.learnt.values, v)
+		}
+	}
+}
+
+// halfKnown reports whether a word is a known name with everyday words at its ends.
+func halfKnown(word string, known map[string]bool, j *stranger.Judge) bool {
+	ends := []int{-1}
+	for i := range len(word) {
+		if word[i] == '-' || word[i] == '_' {
+			ends = append(ends, i)
+		}
+	}
+	ends = append(ends, len(word))
+	for i, from := range ends[:len(ends)-1] {
+		for _, to := range ends[i+1:] {
+			if known[word[from+1:to]] && to-from-1 < len(word) && j.Everyday(word[:from+1]) && j.Everyday(word[to:]) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// leastInside is the least length of a name whose letters inside a word are no chance.
+const leastInside = 4
+
+// holdsInside reports whether a known name lies in the midst of the letters of a word.
+func holdsInside(word string, known map[string]bool) bool {
+	for from := 1; from+leastInside < len(word); from++ {
+		for to := from + leastInside; to < len(word); to++ {
+			if known[word[from:to]] && alnum(word[from-1]) && alnum(word[to]) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // settleKind keeps the first kind in order of rank for a name.

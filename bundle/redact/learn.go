@@ -115,9 +115,11 @@ func (f *findings) note(d *detect.Finding, text []byte) {
 	}
 }
 
-// byForm tells the rules of names that only their own form gave away. The host of
-// such a name may be a service of the world, called by any word.
-func byForm(rule string) bool { return rule == "fqdn" || rule == "url-host" || rule == "email" }
+// byForm tells the rules of names that only their own form gave away, or signs. The host
+// of such a name may be a service of the world, called by any word.
+func byForm(rule string) bool {
+	return rule == "fqdn" || rule == "url-host" || rule == "email" || rule == detect.StrangerRule
+}
 
 // evidence is how sure it is that a value names something of the site.
 type evidence uint8

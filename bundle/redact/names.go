@@ -8,11 +8,13 @@ import (
 	"darksite/bundle/redact/detect"
 )
 
-// learnNames notes what the names of files and folders tell.
+// learnNames notes what the names of files and folders tell. Programs choose most of
+// them, so only the rules are asked.
 func (g *Gate) learnNames(p *plan) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	w := g.newWorker()
+	w.scan = detect.NewScanner(g.rulesOnly, g.inv, g.mint.Owns)
 	for _, t := range p.tasks {
 		for part := range strings.SplitSeq(t.rel, "/") {
 			if _, _, err := w.learn([]byte(stem(part)), detect.State{}); err != nil {

@@ -12,6 +12,7 @@ import (
 	"darksite/bundle/redact/detect"
 	"darksite/bundle/redact/pseudonym"
 	"darksite/bundle/redact/rules"
+	"darksite/bundle/redact/stranger"
 )
 
 // Names in manifests that no policy of a site can take.
@@ -30,21 +31,38 @@ type Policy struct {
 	Rules    []rules.Rule // further rules; their cases are run by New
 	Keep     []string     // words that stay; this loosens the policy
 	Strict   bool         // a leak refuses the whole tree rather than withhold the file
+	Unknown  Unknown      // what becomes of words that no rule and no text of the world knows
 	MaxDepth int          // of archives in archives, 0 for 4
 	MaxBytes int64        // of text unpacked from one file, 0 for 64 GiB
 	MaxRatio int64        // of unpacked to packed bytes, 0 for 1000
 }
+
+// Unknown is what becomes of a word that the world's texts do not use and no rule
+// knows, where it stands as a name would; see package stranger.
+type Unknown string
+
+// The ways with such words: hide those for which much speaks, hide those for which
+// something does, let all of them stay.
+const (
+	HideUnknown  Unknown = "" // the default
+	DoubtUnknown Unknown = "doubt"
+	KeepUnknown  Unknown = "stay"
+)
 
 // Loosened lists what the policy lets through that the default would hide, for
 // the officers to see.
 func (p Policy) Loosened() []string {
 	out := slices.Clone(p.Keep)
 	slices.Sort(out)
-	return slices.Compact(out)
+	out = slices.Compact(out)
+	if p.Unknown == KeepUnknown {
+		out = append(out, "unknown: stay")
+	}
+	return out
 }
 
 // ParsePolicy reads a policy file: statements of the form "word: rest" (id,
-// version, strict, keep), then, each behind a line of three dashes, rules as package
+// version, strict, unknown, keep), then, each behind a line of three dashes, rules as package
 // rules describes them. The name is used in errors, with line and column.
 func ParsePolicy(name, text string) (Policy, error) {
 	var p Policy
@@ -123,6 +141,15 @@ func (p *Policy) statement(word, arg string) error {
 		default:
 			return fmt.Errorf("strict: %q is neither yes nor no", arg)
 		}
+	case "unknown":
+		switch u := Unknown(arg); u {
+		case DoubtUnknown, KeepUnknown:
+			p.Unknown = u
+		case "hide":
+			p.Unknown = HideUnknown
+		default:
+			return fmt.Errorf("unknown: %q is none of hide, doubt, stay", arg)
+		}
 	case "keep":
 		for _, w := range strings.Fields(arg) {
 			if !strings.ContainsFunc(w, nameable) {
@@ -133,7 +160,7 @@ func (p *Policy) statement(word, arg string) error {
 			return fmt.Errorf("more than %d words to keep: officers must be able to read them all", maxKeep)
 		}
 	default:
-		return fmt.Errorf("unknown word %q; known are id, version, strict, keep", word)
+		return fmt.Errorf("unknown word %q; known are id, version, strict, unknown, keep", word)
 	}
 	return nil
 }
@@ -191,7 +218,7 @@ func (p Policy) ratio() int64 {
 // version fixes policy and word list by a digest.
 func (p Policy) version(words []string) bundle.Versioned {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%q %d %t %d %d %d\n", p.ID, p.Version, p.Strict, p.depth(), p.bytes(), p.ratio())
+	fmt.Fprintf(&b, "%q %d %t %q %d %d %d\n", p.ID, p.Version, p.Strict, p.Unknown, p.depth(), p.bytes(), p.ratio())
 	for _, k := range p.Loosened() {
 		fmt.Fprintf(&b, "keep %q\n", k)
 	}
@@ -214,7 +241,26 @@ func rulesVersion() (bundle.Versioned, error) {
 	if err != nil {
 		return bundle.Versioned{}, err
 	}
-	return bundle.Versioned{ID: shippedID, SHA256: bundle.DigestOf(b), Version: rulesVersionNumber}, nil
+	return bundle.Versioned{ID: shippedID, SHA256: bundle.DigestOf(append(b, stranger.Bytes()...)), Version: rulesVersionNumber}, nil
+}
+
+// judge is the judge of words that no rule knows, nil where all of them stay.
+func (p Policy) judge() (*stranger.Judge, error) {
+	switch p.Unknown {
+	case KeepUnknown:
+		return nil, nil
+	case HideUnknown, DoubtUnknown:
+		return stranger.Load()
+	}
+	return nil, fmt.Errorf("policy: unknown: %q is none of hide, doubt, stay", p.Unknown)
+}
+
+// level is how much has to speak for a word that no rule knows.
+func (p Policy) level() stranger.Level {
+	if p.Unknown == DoubtUnknown {
+		return stranger.Eager
+	}
+	return stranger.Usual
 }
 
 // maxRules bounds what a site adds: every pattern looks at every line.

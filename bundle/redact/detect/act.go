@@ -76,6 +76,9 @@ func (s *Scanner) act(start, lo, hi, end int, v verdict) int {
 	if a&aOpener != 0 {
 		s.opens(lo, hi)
 	}
+	if a&aSuspect != 0 {
+		s.suspectAt(lo, hi, v.noun)
+	}
 	if a&aLong != 0 && a&(aToken|aQualified) == 0 {
 		s.zoneOfPorts(lo, hi)
 		n := end

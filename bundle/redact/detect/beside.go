@@ -38,7 +38,7 @@ func (s *Scanner) besideQuad(lo, hi int) {
 		return
 	}
 	name := string(w)
-	if p.lo > s.lo && strings.IndexByte("/@=.:\\", b[p.lo-1]) >= 0 || isFile(name) || isCode(name, w) || s.staysName(name) || publicNames.has(name) || !goodLabels(w) {
+	if p.lo > s.lo && strings.IndexByte("/@=.:\\", b[p.lo-1]) >= 0 || isFile(name) || isCode(name, w) || s.staysName(name) || publicName(name) || !goodLabels(w) {
 		return
 	}
 	s.emitName(p.lo, p.hi, name, "host")
@@ -68,7 +68,7 @@ func (s *Scanner) timeServer(p span, lo int) {
 		}
 	}
 	if i+1 < s.hi && strings.IndexByte("ulbmpsa", b[i]) >= 0 && bytes.IndexByte(b[p.lo:p.hi], '.') > 0 && hasLetter(b[p.lo:p.hi]) && len(bytes.TrimLeft(b[p.hi:lo], " ")) == 0 {
-		if name := s.fold(b[p.lo:p.hi]); !publicNames.has(name) {
+		if name := s.fold(b[p.lo:p.hi]); !publicName(name) {
 			s.hostName(p.lo-s.lo, p.hi-s.lo, name)
 		}
 	}
@@ -165,7 +165,7 @@ func (s *Scanner) rooted(at int) int {
 			return end
 		}
 	}
-	if name := s.fold(w); !strings.HasSuffix(name, ".arpa") && !publicNames.has(name) && !s.staysName(name) && !allDigits(strings.ReplaceAll(name, ".", "")) {
+	if name := s.fold(w); !strings.HasSuffix(name, ".arpa") && !publicName(name) && !s.staysName(name) && !allDigits(strings.ReplaceAll(name, ".", "")) {
 		for strings.HasPrefix(name, "_") {
 			i := strings.IndexByte(name, '.') + 1
 			at, name = at+i, name[i:]
@@ -216,7 +216,7 @@ func (s *Scanner) shareOf(at int) {
 	if end-lo < 3 || end+1 >= s.hi || b[end] != '/' || class[b[end+1]] == 0 || class[b[lo]]&fLetter == 0 {
 		return
 	}
-	if name := s.fold(b[lo:end]); !s.staysName(name) && !isFile(name) && !(s.k.Common(name) && strings.IndexByte(name, '.') < 0) && !publicNames.has(name) {
+	if name := s.fold(b[lo:end]); !s.staysName(name) && !isFile(name) && !(s.k.Common(name) && strings.IndexByte(name, '.') < 0) && !publicName(name) {
 		s.emitName(lo, end, name, "unc")
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/hex"
 	"net/netip"
+	"slices"
+	"strings"
 
 	"darksite/bundle/redact/pseudonym"
 )
@@ -79,6 +81,8 @@ func (s *Scanner) pairs(start int, run []byte) int {
 		if worldWide(run) && worldWide(run[24:]) { // of a node and its port
 			s.wwn(start, start+23)
 			s.wwn(start+24, end)
+		} else if knownMaker(run[:23]) {
+			s.wwn(start, start+23)
 		} else {
 			s.naaPairs(start, end)
 		}
@@ -89,8 +93,17 @@ func (s *Scanner) pairs(start int, run []byte) int {
 		if groups < 10 {
 			return 0
 		}
+		if knownMaker(run[:23]) { // of an array, and what it counts behind it
+			s.wwn(start, start+23)
+		}
 	}
 	return end
+}
+
+// knownMaker reports whether eight pairs of digits are a name of a known maker.
+func knownMaker(run []byte) bool {
+	d := digitsOf(run)
+	return slices.ContainsFunc(makers, func(m string) bool { return strings.HasPrefix(d, m) })
 }
 
 // worldWide tells how names of nodes and ports begin.

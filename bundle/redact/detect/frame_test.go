@@ -161,7 +161,7 @@ func TestFramesGoOn(t *testing.T) {
 // TestObjectsCutShort ends a text at every byte: what is found lies in what is there.
 func TestObjectsCutShort(t *testing.T) {
 	s := scanner(t)
-	for _, file := range []string{"../testdata/labelled/objects.txt", "../testdata/stay/nested.txt"} {
+	for _, file := range []string{"../testdata/labelled/objects.txt", "../testdata/stay/rules/nested.txt"} {
 		text, err := os.ReadFile(file)
 		require.NoError(t, err)
 		text = []byte(strings.NewReplacer("«", "", "»", "").Replace(string(text)))

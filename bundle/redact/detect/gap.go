@@ -33,6 +33,7 @@ func (s *Scanner) separator(hi int) (gap, bool) {
 	if i < s.hi && b[i] == ']' {
 		i++
 	}
+	i = s.qualifier(i)
 	spaces := i
 	for i < s.hi && (isSpace(b[i]) || b[i] == '.' && i+1 < s.hi && (b[i+1] == '.' || isSpace(b[i+1]))) {
 		i++
@@ -47,7 +48,10 @@ func (s *Scanner) separator(hi int) (gap, bool) {
 		g.sep = b[i]
 		i++
 		if i < s.hi && g.sep == ':' && b[i] == ':' {
-			return g, false // scope::name
+			if i+1 == s.hi || b[i+1] != ' ' || hi == s.lo {
+				return g, false // scope::name
+			}
+			i++ // a value in base64, as LDIF writes it
 		}
 		for i < s.hi && (b[i] == '=' || b[i] == '>') {
 			i++
@@ -96,6 +100,30 @@ func (s *Scanner) separator(hi int) (gap, bool) {
 	}
 	g.value = i
 	return g, true
+}
+
+// qualifier jumps over what a key adds of itself in brackets before its colon:
+// Serial Number (system): X, name-label ( RW): X.
+func (s *Scanner) qualifier(at int) int {
+	b, i := s.buf, at
+	if i < s.hi && b[i] == ' ' {
+		i++
+	}
+	if i >= s.hi || b[i] != '(' {
+		return at
+	}
+	for i++; i < s.hi && i-at < 16 && (class[b[i]]&fLetter != 0 || b[i] == ' ' || b[i] == '/'); i++ {
+	}
+	end := i + 1
+	if i >= s.hi || b[i] != ')' {
+		return at
+	}
+	for i = end; i < s.hi && b[i] == ' '; i++ {
+	}
+	if i < s.hi && (b[i] == ':' || b[i] == '=') {
+		return end
+	}
+	return at
 }
 
 // cellKey tells a key in a table of two cells: | Serial Number | X |.

@@ -240,6 +240,11 @@ func (s *Scanner) longQuad(lo, hi int) {
 	}
 }
 
+// beginsColumns tells the protocol that begins a row of netstat.
+func (s *Scanner) beginsColumns(proto []byte) bool {
+	return string(proto) == "tcp" || string(proto) == "udp"
+}
+
 // captured tells an address and the port behind its dot, [port, hi), in a line of what
 // was captured from a wire: IP 192.0.2.7.43436 > 192.0.2.9.22: Flags [S].
 func (s *Scanner) captured(lo, port, hi int) bool {
@@ -248,6 +253,9 @@ func (s *Scanner) captured(lo, port, hi int) bool {
 		if !isDigit(c) {
 			return false
 		}
+	}
+	if proto := b[s.lo:min(s.lo+3, lo)]; s.beginsColumns(proto) && lo > s.lo && isSpace(b[lo-1]) && (hi == s.hi || isSpace(b[hi])) {
+		return true // as netstat of the BSDs writes it
 	}
 	if hi+3 >= s.hi || lo < s.lo+3 || !bytes.HasPrefix(b[hi:s.hi], []byte(" > ")) && string(b[lo-2:lo]) != "> " {
 		return false

@@ -241,11 +241,25 @@ func (s *Scanner) spaced(lo, hi int, g gap, kind pseudonym.Kind, rule int16) boo
 		if len(rest) > 0 || bytes.IndexByte(w, '=') > 0 || !is && !s.sets(lo) || s.k.Common(s.fold(w)) || !is && !nameShape(w) && s.lo+leading(b[s.lo:s.hi]) != lo {
 			return false
 		}
+	case pseudonym.Volume, pseudonym.Group, pseudonym.Pod, pseudonym.FileSystem, pseudonym.Array:
+		if is || at-hi < 3 || !s.titleOfLine(lo, at) || len(bytes.TrimRight(b[end:s.hi], " \t")) > 0 {
+			return false
+		}
 	default:
 		return false
 	}
 	s.nameAt(at, end, kind, s.k.rules[rule].ID, gap{value: at, sep: ':'})
 	return true
+}
+
+// titleOfLine reports whether a key of two or three words, the last of which begins at
+// lo, begins its line, and its value stands apart: VG Name      vg_home.
+func (s *Scanner) titleOfLine(lo, value int) bool {
+	line := s.buf[s.lo:lo]
+	title := line[leading(line):]
+	return len(title) > 1 && len(title) < 24 && title[len(title)-1] == ' ' && !bytes.Contains(title, []byte("  ")) &&
+		len(bytes.TrimFunc(title, func(r rune) bool { return r == ' ' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' })) == 0 &&
+		class[title[0]]&fUpper != 0 && value < s.hi
 }
 
 // sharers emits the hosts behind a key that goes on after its first word, as in

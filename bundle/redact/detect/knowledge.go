@@ -9,6 +9,7 @@ import (
 
 	"darksite/bundle/redact/pseudonym"
 	"darksite/bundle/redact/rules"
+	"darksite/bundle/redact/stranger"
 )
 
 // Knowledge is the compiled form of rules and lists. It is immutable and shared
@@ -29,6 +30,9 @@ type Knowledge struct {
 	tails    tailSet // how keys end
 
 	secretTails tailSet // how those of secrets end
+
+	judge *stranger.Judge // of words that no rule knows, or nil
+	level stranger.Level
 }
 
 type ending struct {

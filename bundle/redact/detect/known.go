@@ -36,7 +36,7 @@ func (s *Scanner) merge(found []Finding) {
 	}
 	for i := range found {
 		f := &found[i]
-		if f.Tentative && !s.confirmed(f) {
+		if f.Rule == StrangerRule || f.Tentative && !s.confirmed(f) {
 			continue
 		}
 		for len(hits) > 0 && byPlace(hits[0], *f) < 0 {

@@ -127,7 +127,7 @@ func (s *Scanner) hexRun(lo, hi int) int {
 	}
 	n := hi - lo
 	d := ""
-	if n == 12 || n == 16 || n == 24 || n == 32 || n == 33 {
+	if n == 12 || n == 16 || n == 17 || n == 24 || n == 32 || n == 33 {
 		if !hexOnly(b[lo:hi]) {
 			return hi
 		}
@@ -135,6 +135,10 @@ func (s *Scanner) hexRun(lo, hi int) int {
 	}
 	switch n {
 	case 12:
+		if lo > s.lo+1 && b[lo-1] == 'x' && stationMAC(b[lo:hi]) {
+			s.mac(lo, hi)
+			return hi
+		}
 		listed := lo > s.lo && hi+2 < s.hi && b[lo-1] == ',' && b[hi] == ',' && b[hi+1] == 'v' && isDigit(b[hi+2]) // model,MAC,version
 		if (adapters[d[:6]] || listed) && strings.ContainsAny(d, "abcdef") {
 			s.mac(lo, hi)
@@ -142,6 +146,10 @@ func (s *Scanner) hexRun(lo, hi int) int {
 	case 16:
 		if s.bareWWN(lo, hi, d) {
 			s.wwn(lo, hi)
+		}
+	case 17:
+		if s.identifier(lo, d) {
+			s.wwn(lo+1, hi)
 		}
 	case 24:
 		if strings.HasPrefix(d, "624a9370") {
@@ -160,8 +168,37 @@ func (s *Scanner) hexRun(lo, hi int) int {
 	return hi
 }
 
+// stationMAC tells an address behind 0x, as HP-UX writes those of its adapters, from
+// other numbers of 48 bits: in capitals, of one station, with a maker's part that is no
+// end of the address space.
+func stationMAC(w []byte) bool {
+	for _, c := range w {
+		if class[c]&fLower != 0 {
+			return false
+		}
+	}
+	d := digitsOf(w)
+	return strings.ContainsAny(d, "abcdef") && strings.IndexByte("02468ace", d[1]) >= 0 && d[:2] != "7f" && d[:4] != "0000" && d[6:] != "000000"
+}
+
+// identifier tells the identity of a disk as hosts write it, a digit for its sort
+// before a name of 64 bits: 3 for one of NAA, which begins with 5 and a maker, and 2 for
+// an EUI, which looks like any number and is taken where hosts put an identity.
+func (s *Scanner) identifier(lo int, d string) bool {
+	switch {
+	case !strings.ContainsAny(d, "abcdef"):
+		return d[:2] == "35" && s.bareWWN(lo+1, lo+len(d), d[1:])
+	case d[:2] == "35":
+		return true
+	}
+	return d[0] == '2' && lo > s.lo && (s.buf[lo-1] == '(' || s.buf[lo-1] == '-')
+}
+
 // bareWWN tells a WWN from any other number of 64 bits.
 func (s *Scanner) bareWWN(lo, hi int, d string) bool {
+	if lo > s.lo+1 && s.buf[lo-1] == 'x' && s.buf[lo-2] == '0' && strings.HasPrefix(d, "5000") && d[4:7] != "000" {
+		return true
+	}
 	if lo > s.lo+1 && s.buf[lo-1] == 'x' && s.buf[lo-2] == '0' && !strings.HasPrefix(d, "524a937") && !strings.HasPrefix(d, "500") && !adapters[d[4:10]] {
 		return false
 	}
@@ -377,11 +414,11 @@ func (s *Scanner) ownsQualified(w string) bool {
 // sid reads S-1-5-21-a-b-c-rid. Other SIDs are the same everywhere.
 func (s *Scanner) sid(lo, hi int) {
 	w := strings.ToLower(string(s.buf[lo:hi]))
-	if !strings.HasPrefix(w, "s-1-5-21-") || strings.Count(w, "-") < 6 || s.owns(pseudonym.SID, w) {
+	if !strings.HasPrefix(w, "s-1-5-21-") && !strings.HasPrefix(w, "s-1-5-15-") && !strings.HasPrefix(w, "s-1-12-1-") || strings.Count(w, "-") < 6 || s.owns(pseudonym.SID, w) {
 		return
 	}
 	for _, c := range []byte(w[1:]) {
-		if c != '-' && !isDigit(c) {
+		if c != '-' && !isHexByte(c) { // arrays write the parts of their own in hex
 			return
 		}
 	}
@@ -467,6 +504,13 @@ func (s *Scanner) deviceLink(lo, hi int) int {
 			return max(hi, end)
 		}
 	}
+	if at := identityAt(b[lo:hi]); at > 0 {
+		return s.hexRun(lo+at, hi)
+	}
+	if diskLinkName(b[lo:hi]) {
+		s.linkName(lo, hi)
+		return hi
+	}
 	i := bytes.Index(b[lo:hi], []byte("-0x"))
 	if i < 2 || !linkKinds.hasFolded(b[lo+bytes.LastIndexByte(b[lo:lo+i], '-')+1:lo+i]) {
 		return lo
@@ -487,6 +531,16 @@ func (s *Scanner) deviceLink(lo, hi int) int {
 		return lo
 	}
 	return hi
+}
+
+// identityAt finds the identity that ends the name of a link to a disk, as in
+// scsi-35000c500..., or returns 0.
+func identityAt(w []byte) int {
+	at := bytes.LastIndexByte(w, '-') + 1
+	if n := len(w) - at; at < 3 || n != 17 && n != 33 || w[at] != '3' || !hexOnly(w[at:]) {
+		return 0
+	}
+	return at
 }
 
 // linkKinds stand before the number of a port or a disk in such links.

@@ -32,7 +32,13 @@ func (s *Scanner) diskLink(hi int) {
 	for end < s.hi && class[b[end]] != 0 {
 		end++
 	}
-	w := b[hi+1 : end]
+	s.linkName(hi+1, end)
+}
+
+// linkName reads the serial number in the name of such a link, which stands alone in
+// what pools of ZFS say of their disks.
+func (s *Scanner) linkName(lo, end int) {
+	w := s.buf[lo:end]
 	if i := bytes.Index(w, []byte("-part")); i > 0 {
 		w = w[:i]
 	}
@@ -46,8 +52,15 @@ func (s *Scanner) diskLink(hi int) {
 		return
 	}
 	if serial := w[i+1:]; len(serial) > 5 && hasDigit(serial) && !isUUID(serial) {
-		s.learn(hi+2+i, hi+2+i+len(serial), pseudonym.Serial, "serial")
+		s.learn(lo+i+1, lo+i+1+len(serial), pseudonym.Serial, "serial")
 	}
+}
+
+// diskLinkName tells the name of a link to a disk, by its bus, model and serial number:
+// ata-MODEL_SERIAL.
+func diskLinkName(w []byte) bool {
+	bus, rest, ok := bytes.Cut(w, []byte{'-'})
+	return ok && len(rest) > 8 && diskBuses.hasBytes(bus) && bytes.LastIndexByte(rest, '_') > 2 && rest[0] != '0'
 }
 
 var diskBuses = set("ata scsi nvme usb virtio")

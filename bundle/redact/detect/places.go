@@ -64,7 +64,7 @@ func (s *Scanner) escapedName(i, j int) int {
 			name = append(name, b[end])
 		}
 	}
-	if folded := strings.ToLower(string(name)); dotted(name)&aDotted != 0 && !isCode(folded, name) && !s.staysName(folded) && !publicNames.has(folded) {
+	if folded := strings.ToLower(string(name)); dotted(name)&aDotted != 0 && !isCode(folded, name) && !s.staysName(folded) && !publicName(folded) {
 		s.emitName(lo, end, folded, "fqdn")
 		return end
 	}
@@ -431,7 +431,7 @@ func (s *Scanner) urlHost(lo, hi int, glued bool) {
 	b := s.buf
 	end := nameEnd(b, lo, hi)
 	w := strings.ToLower(string(b[lo:max(lo, end)]))
-	if glued && strings.IndexByte(w, '.') >= 0 && !s.staysName(w) && !publicNames.has(w) {
+	if glued && strings.IndexByte(w, '.') >= 0 && !s.staysName(w) && !publicName(w) {
 		if _, n := parseQuad([]byte(w), '.'); n == len(w) {
 			s.quad(lo, end)
 		} else {

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"darksite/bundle/redact/pseudonym"
+	"darksite/bundle/redact/stranger"
 )
 
 // Scanner finds what must go in chunks of text. It keeps a memory of words and
@@ -48,6 +49,11 @@ type Scanner struct {
 	cr        bool     // the chunk holds carriage returns
 	hint      pseudonym.Kind
 
+	suspects []suspect // words of the chunk that may be names
+	places   map[uint64]*turns
+	named    []Finding // of the suspects
+	weigh    func(lo, hi int) stranger.See
+
 	summary []string // of the certificate at hand, a line for each of its body
 }
 
@@ -74,6 +80,7 @@ func (s *Scanner) Hint(k pseudonym.Kind) { s.hint = k }
 func (s *Scanner) Scan(chunk []byte, st State) ([]Finding, State) {
 	s.buf, s.out, s.open, s.st, s.near = chunk, s.out[:0], s.open[:0], st, pairing{}
 	s.within, s.looked = nesting{line: -1}, 0
+	s.suspects = s.suspects[:0]
 	s.summary = nil // a certificate is summed up when all of it is in the chunk
 	s.begins = bytes.Contains(chunk, []byte("BEGIN "))
 	s.cr = bytes.IndexByte(chunk, '\r') >= 0
@@ -88,6 +95,8 @@ func (s *Scanner) Scan(chunk []byte, st State) ([]Finding, State) {
 		s.longLine(lo, end)
 		lo = next
 	}
+	s.out = resolve(s.out)
+	s.settleSuspects()
 	s.out = s.unmasked(resolve(s.out))
 	if len(s.open) > 0 {
 		s.out = append(s.out, s.open...)

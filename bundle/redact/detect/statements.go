@@ -180,7 +180,7 @@ func (s *Scanner) keyWord(lo, hi int) int {
 	if len(w) == 1 && isDigit(w[0]) && end < s.hi && isSpace(s.buf[end]) && (s.lineHas(lo, "server") || s.beginsLine(lo) || s.lineHas(lo, "crypto") || s.lineHas(lo, "key-string")) {
 		return s.secretArg(end, 0)
 	}
-	if s.lineHas(lo, "radius-server") || s.lineHas(lo, "tacacs-server") || s.lineHas(lo, "isakmp") || s.lineHas(lo, "snmp-server") {
+	if s.lineHas(lo, "radius-server") || s.lineHas(lo, "tacacs-server") || s.lineHas(lo, "isakmp") || s.lineHas(lo, "snmp-server") || s.lineHas(lo, "shared-key address") {
 		return s.secretArg(hi, 0)
 	}
 	return 0

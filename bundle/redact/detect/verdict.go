@@ -41,13 +41,14 @@ const (
 	aLink    // a link to a device, which holds what it leads to behind a dash
 	aTarget  // a disk named after its identity: c0t624A...d0s2, disk@g624a...
 	aOpener  // names what an object or list holds
+	aSuspect // may be a name nobody else uses
 )
 
 // verdict is what a word's spelling says.
 type verdict struct {
 	acts acts
 	key  int16
-	noun int16
+	noun int16 // the rule of a noun; of a suspect, what its spelling weighs
 }
 
 // classify looks at a word once.
@@ -63,6 +64,10 @@ func (s *Scanner) classify(w []byte) verdict {
 	}
 	if acc&fLetter != 0 && (acc&fDigit == 0 || digits(indexed(w, acc)) < 4) {
 		s.vocabulary(w, acc, &v) // names of keys hold few digits, numbered things many
+	}
+	if n, ok := s.isSuspect(w, v.acts); ok {
+		v.acts |= aSuspect
+		v.noun = n
 	}
 	return v
 }
@@ -108,10 +113,10 @@ func (s *Scanner) shape(w []byte, acc flags) (a acts) {
 		a |= aDashHex
 	case acc&(fAlpha|fDot|fDash|fUnder) == 0 && len(w) >= 7:
 		a |= aHex
-	case len(w) >= 18 && acc&(fDot|fDash|fUnder) == 0 && w[0] == '0' && lower(w[1]) == 'x':
+	case (len(w) >= 18 || len(w) == len("0x")+12) && acc&(fDot|fDash|fUnder) == 0 && w[0] == '0' && lower(w[1]) == 'x':
 		a |= aHex
 	}
-	if len(w) >= 20 && acc&fDash != 0 && (bytes.Contains(w, []byte("-0x")) || bytes.Contains(w, []byte("-iqn.")) || bytes.Contains(w, []byte("-nqn."))) {
+	if len(w) >= 20 && acc&fDash != 0 && (bytes.Contains(w, []byte("-0x")) || bytes.Contains(w, []byte("-iqn.")) || bytes.Contains(w, []byte("-nqn.")) || identityAt(w) > 0) || acc&fUnder != 0 && diskLinkName(w) {
 		a |= aLink
 	}
 	if n := len(w); n >= 21 && n <= 46 && lower(w[0]) == 'c' && isDigit(w[1]) || n >= 20 && acc&fAt != 0 && diskAt(w) {
@@ -294,5 +299,5 @@ func (s *Scanner) vocabulary(w []byte, acc flags, v *verdict) {
 // Host Name, Service Tag.
 var suffixWords = map[string]bool{
 	"number": true, "name": true, "tag": true, "id": true, "no": true, "code": true, "string": true,
-	"key": true, "num": true, "nbr": true, "address": true, "server": true, "servers": true, "#": true, "contract": true, "guid": true,
+	"key": true, "num": true, "label": true, "nbr": true, "address": true, "server": true, "servers": true, "#": true, "contract": true, "guid": true,
 }

@@ -24,7 +24,7 @@ func (s *Scanner) wireName(at int) {
 }
 
 func (s *Scanner) wireEmit(lo, end int, name string) {
-	if tld := name[strings.LastIndexByte(name, '.')+1:]; strings.HasSuffix(name, ".arpa") || !TopLevel(tld) || publicNames.has(name) {
+	if tld := name[strings.LastIndexByte(name, '.')+1:]; strings.HasSuffix(name, ".arpa") || !TopLevel(tld) || publicName(name) {
 		return
 	}
 	s.emitName(lo, end, name, "fqdn")

@@ -301,8 +301,10 @@ contacts: []
 # approvals: officers who must agree before a bundle leaves; the roster may ask for
 # more (darksite site keys policy), and the greater number counts. words: one word
 # of yours a line that must never leave in clear. policy: a file with rules of your
-# own (id: lyon, version: 1 on lines of their own) and words that may stay (keep:
-# kestrel); such words always need two officers, who are shown each of them.
+# own (id: lyon, version: 1 on lines of their own), words that may stay (keep:
+# kestrel), and what becomes of words that no rule knows and that stand as names do
+# (unknown: hide, or doubt to hide more of them, or stay). What loosens the shipped
+# policy always needs two officers, who are shown each of it.
 review: {approvals: %[3]d, words: policy/words.txt}
 #review: {approvals: %[3]d, words: policy/words.txt, policy: policy/redact.policy}
 

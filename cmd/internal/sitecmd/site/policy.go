@@ -82,9 +82,21 @@ func (s *Site) judgePolicy(conf *siteconf.Config, p redact.Policy, err error) Fi
 	case conf.Review.Policy == "":
 		return Finding{State: "OK", What: "redaction by the shipped rules"}
 	case len(p.Loosened()) > 0:
-		return Finding{State: "OK", What: fmt.Sprintf("redaction policy %s version %d; it lets %s through, so two officers must agree", p.ID, max(p.Version, 1), cli.Counted(len(p.Loosened()), "word"))}
+		return Finding{State: "OK", What: fmt.Sprintf("redaction policy %s version %d; it lets %s through, so two officers must agree", p.ID, max(p.Version, 1), letThrough(p))}
 	}
 	return Finding{State: "OK", What: fmt.Sprintf("redaction policy %s version %d", p.ID, max(p.Version, 1))}
+}
+
+// letThrough says what a policy loosens.
+func letThrough(p redact.Policy) string {
+	words := cli.Counted(len(p.Keep), "word")
+	switch {
+	case p.Unknown != redact.KeepUnknown:
+		return words
+	case len(p.Keep) == 0:
+		return "words that no rule knows"
+	}
+	return words + " and those that no rule knows"
 }
 
 // ReadPolicy reads a redaction policy; see [redact.ParsePolicy].

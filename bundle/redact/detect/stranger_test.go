@@ -1,0 +1,92 @@
+package detect
+
+import (
+	"slices"
+	"testing"
+
+	"darksite/bundle/redact/pseudonym"
+	"darksite/bundle/redact/rules"
+	"darksite/bundle/redact/stranger"
+
+	"github.com/stretchr/testify/require"
+)
+
+// suspecting makes a scanner that judges words at a level, for a site with an inventory.
+func suspecting(t *testing.T, l stranger.Level, items ...Item) *Scanner {
+	t.Helper()
+	rs, err := rules.Shipped()
+	require.NoError(t, err)
+	know, err := Compile(rs, nil)
+	require.NoError(t, err)
+	judge, err := stranger.Load()
+	require.NoError(t, err)
+	own := func(_ pseudonym.Kind, s string) bool { return s == "user-6q1jsdh2" }
+	return NewScanner(know.Suspecting(judge, l), NewInventory(items, nil), own)
+}
+
+// strangersIn are the words that only signs tell.
+func strangersIn(s *Scanner, text string) (words []string) {
+	found, _ := s.Scan([]byte(text), State{})
+	for _, f := range found {
+		if f.Rule == StrangerRule {
+			words = append(words, text[f.Start:f.End])
+		}
+	}
+	return words
+}
+
+func TestStrangers(t *testing.T) {
+	for _, c := range []struct {
+		name, text string
+		want       []string
+	}{
+		{"a name in running text", "Proxy qxlyon07 started.\n", []string{"qxlyon07"}},
+		{"a name with a domain nobody knows", "Proxy qx7.mpzrh.zrhcl started.\n", []string{"qx7.mpzrh.zrhcl"}},
+		{"a file", "Proxy qxlyon07.log started.\n", nil},
+		{"everyone's words", "device eth7 is now known as sdq on controller ct0\n", nil},
+		{"what a rule tells is not told again", "hostname=qxlyon07\n", nil},
+		{"text in text is left to the rules", "data: bm9kZSBxeGx5b24wNyBpcyBub3cga25vd24gYXMgbWVtYmVyIDI=\n", nil},
+		{"the number of a message", "254 AUDIT, [QXL-30217], INFO\n", nil},
+		{"a stand-in with an option glued to it", "mysql -uuser-6q1jsdh2 -h x\n", nil},
+		{"a sentence of another language", "De nieuwe schijf in de kast wordt morgen vervangen door qxlyon07.\n", []string{"qxlyon07"}},
+		{"a length of time", "node up for 11w4d\n", nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			require.Equal(t, c.want, strangersIn(suspecting(t, stranger.Usual), c.text))
+		})
+	}
+}
+
+// TestTurns holds that words that take turns in one place of a chunk are counted apart.
+func TestTurns(t *testing.T) {
+	s := suspecting(t, stranger.Usual)
+	turns := map[string]bool{}
+	s.Weigh(func(int, int) stranger.See {
+		return func(tag, text string) {
+			if tag == "turns" {
+				turns[text] = true
+			}
+		}
+	})
+	s.Scan([]byte("Proxy qxweb started.\nProxy mpgit started.\nProxy qxweb started.\nProxy zrhmail started.\nGroup mpgit stopped.\n"), State{})
+	require.Equal(t, map[string]bool{"3": true, "1": true}, turns)
+}
+
+// TestStrangersAreForTheInventory holds that a word that only signs tell goes where the
+// inventory has it, and stays where it has not.
+func TestStrangersAreForTheInventory(t *testing.T) {
+	const text = "Proxy qxlyon07 started.\n"
+	for _, items := range [][]Item{nil, {{Text: "qxlyon07", Canon: "qxlyon07", Kind: pseudonym.Name}}} {
+		s := suspecting(t, stranger.Usual, items...)
+		found, _ := s.Scan([]byte(text), State{})
+		all := s.Known([]byte(text), found)
+		require.Len(t, all, len(items))
+		require.False(t, slices.ContainsFunc(all, func(f Finding) bool { return f.Rule == StrangerRule }))
+	}
+}
+
+func TestIsSpan(t *testing.T) {
+	for word, want := range map[string]bool{"11w4d": true, "1h30m": true, "7d": true, "7D": true, "d7": false, "7dd": false, "7x": false, "7": true} {
+		require.Equal(t, want, isSpan([]byte(word)), word)
+	}
+}

@@ -1,0 +1,279 @@
+package stranger
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func shipped(t testing.TB) *Judge {
+	t.Helper()
+	j, err := Load()
+	require.NoError(t, err)
+	return j
+}
+
+func TestParseEvidence(t *testing.T) {
+	j, err := parse("alpha 1\n", "start  -10\nleast usual 50\nleast eager -20\nword node 70\nbefore ␣ 5\nhex  -3\n")
+	require.NoError(t, err)
+	require.Equal(t, 70, j.evidence.of(sign(wordTag, []byte("node"))))
+	require.Equal(t, 5, j.evidence.of(sign(beforeTag, []byte(" "))))
+	require.Equal(t, -3, j.evidence.of(sign(hexTag, nil)))
+	require.Zero(t, j.evidence.of(sign(word2Tag, []byte("node"))), "another tag")
+	require.True(t, j.Enough(60, Usual))
+	require.False(t, j.Enough(59, Usual))
+	require.True(t, j.Enough(-10, Eager))
+	require.False(t, j.Enough(-11, Eager))
+}
+
+func TestParseEvidenceRefuses(t *testing.T) {
+	const head = "start  0\nleast usual 1\nleast eager 0\n"
+	for _, c := range []struct{ name, text, want string }{
+		{"too few fields", head + "word node\n", "evidence.txt:4: want a tag, a text and a weight"},
+		{"too many fields", head + "word a node 3\n", "evidence.txt:4: want a tag"},
+		{"no number", head + "word node x\n", "evidence.txt:4: weight"},
+		{"a weight out of range", head + "word node 40000\n", "evidence.txt:4: weight"},
+		{"an unknown tag", head + "mood node 3\n", "evidence.txt:4: no sign has the tag mood"},
+		{"a sign twice", head + "word node 3\nword node 4\n", "evidence.txt:5: word node is there twice"},
+		{"no levels", "start  0\n", "want one line each"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := parse("alpha 1\n", c.text)
+			require.ErrorContains(t, err, c.want)
+		})
+	}
+}
+
+// TestSpelling tells words that may be names from those that cannot.
+func TestSpelling(t *testing.T) {
+	j := shipped(t)
+	for _, c := range []struct {
+		word string
+		may  bool
+	}{
+		{"qxlyon", true},
+		{"qxlyon-db07", true},
+		{"mpvault_hot", true},
+		{"ZRH4SAN2", true},
+		{"dKowalczyk", true},
+		{"volume", false},
+		{"error", false},
+		{"eth0", false},
+		{"eth14", false}, // everyone's
+		{"a", false},
+		{"ab", false},
+		{strings.Repeat("qx", 21), false}, // too short, too long
+		{"gsed-4.9nb1", false},
+		{"libslf4j-java", false},
+		{"librarysrv7", true},
+		{"qxl-17", true}, // packages, and numbered names
+		{"qxl_vmstat_oom_kill", false},
+		{"qxl_p99_latency_usec", false},
+		{"qxl_vault", true},
+		{"qxl_vault_7", true}, // metrics
+		{"17-Jan-2026", false},
+		{"09Feb", false},
+		{"28Jul26", false}, // dates
+		{"deadbeef", false},
+		{"5d4f7c9", false},
+		{"1234", false}, // hex and numbers
+		{"sh36o9iujctyj8tkx0vzhvdha", false},
+		{"Tk7Qp2Zx9Lm4Vb8", false},
+		{"ctx-3f61b71e", false},
+		{"k87fda99833880ed0", false}, // drawn
+		{"a.b.cd", false},
+		{"x@yzzy", false},
+		{"zürichs", false}, // for the rules
+	} {
+		_, may := j.Spelling([]byte(c.word), nil)
+		require.Equal(t, c.may, may, c.word)
+	}
+}
+
+func TestTraits(t *testing.T) {
+	for word, want := range map[string]traits{
+		"qxlyon":   {plain: true, beyondHex: true, letters: "lower"},
+		"QX-LYON7": {plain: true, beyondHex: true, letters: "upper", join: "-", number: "end"},
+		"Lyon":     {plain: true, beyondHex: true, letters: "title", mixed: true},
+		"lyonDb":   {plain: true, beyondHex: true, letters: "camel", mixed: true},
+		"LyonDb":   {plain: true, beyondHex: true, letters: "mixed", mixed: true},
+		"7l-_yon":  {plain: true, beyondHex: true, letters: "lower", join: "-_", number: "start"},
+		"l7y8n":    {plain: true, beyondHex: true, letters: "lower", number: "two"},
+		"l7y8n9":   {plain: true, beyondHex: true, letters: "lower", number: "many"},
+		"ly7n":     {plain: true, beyondHex: true, letters: "lower", number: "inside"},
+		"l.y-on":   {plain: true, beyondHex: true, letters: "lower", join: "-."},
+		"l+yon":    {beyondHex: true, letters: "lower"},
+		"abc":      {plain: true, letters: "lower"},
+	} {
+		require.Equal(t, want, traitsOf([]byte(word)), word)
+	}
+}
+
+func TestPieces(t *testing.T) {
+	w, err := parseWords("disk 3\nhot 4\nserver 4\nvault 2\n")
+	require.NoError(t, err)
+	j := &Judge{words: w}
+	for word, want := range map[string]pieces{
+		"server-disk":     {rarest: '3', n: 2},
+		"server_vault":    {rarest: '2', n: 2},
+		"serverDisk":      {rarest: '3', n: 1},
+		"HTTPServer":      {rarest: '0', n: 1},
+		"hot7disk":        {rarest: '3', n: 1},
+		"qxlyon-server":   {rarest: '0', n: 2},
+		"m1c6":            {rarest: '2', n: 1}, // nothing of three letters to ask for
+		"a-b":             {rarest: '-', n: 2},
+		"server-3f61b71e": {rarest: '4', n: 2, hex: true},
+		"vault7.server":   {rarest: '2', n: 2},
+	} {
+		require.Equal(t, want, j.piecesOf([]byte(word)), word)
+	}
+}
+
+// placeIn is where a word stands in a line.
+func placeIn(t *testing.T, line, word string) (lo, hi int) {
+	t.Helper()
+	lo = strings.Index(line, word)
+	require.GreaterOrEqual(t, lo, 0)
+	return lo, lo + len(word)
+}
+
+// TestPlaces tells words that take turns in one place.
+func TestPlaces(t *testing.T) {
+	j := shipped(t)
+	place := func(line, word string) uint64 {
+		lo, hi := placeIn(t, line, word)
+		_, p := j.Around([]byte(line), lo, hi, 0, nil)
+		return p
+	}
+	here := place("Proxy qxweb started.", "qxweb")
+	require.Equal(t, here, place("Oct 3 09:00:00 Proxy mpgit started.", "mpgit"))
+	require.NotEqual(t, here, place("Proxy qxweb stopped.", "qxweb"))
+	require.NotEqual(t, here, place("Proxy=qxweb started.", "qxweb"))
+	require.NotEqual(t, here, place("Group qxweb started.", "qxweb"))
+}
+
+// TestAroundSeesNoNames holds that a stand-in beside a word says what the name said.
+func TestAroundSeesNoNames(t *testing.T) {
+	j := shipped(t)
+	weigh := func(line string) int {
+		lo, hi := placeIn(t, line, "mpgit")
+		w, _ := j.Around([]byte(line), lo, hi, 0, nil)
+		return w
+	}
+	for _, pair := range [][2]string{
+		{"qxlyon7 mpgit qxlyon8", "host-6q1jsdh2 mpgit host-9cmm4t1x"},
+		{"from qxlyon7/mpgit: up", "from host-6q1jsdh2/mpgit: up"},
+	} {
+		require.Equal(t, weigh(pair[0]), weigh(pair[1]), pair)
+	}
+}
+
+// TestSigns holds what is looked at around a word.
+func TestSigns(t *testing.T) {
+	j := shipped(t)
+	for _, c := range []struct {
+		name, line, word string
+		body             int
+		want             []string
+	}{
+		{"a value behind its key", "pool: mpvault", "mpvault", 0, []string{"word pool", "key pool|:", "before ␣", "after $", "both ␣$"}},
+		{"in quotes", `on "mpvault" (7)`, "mpvault", 0, []string{`before "`, `after "`, "word on", `key on|"`, "next #"}},
+		{"first of the message", "Oct 3 mpvault: up", "mpvault", 6, []string{"at message", "after :", "next up", "word #"}},
+		{"first of the line", "mpvault  up", "mpvault", 0, []string{"at line", "before ^", "wide after"}},
+		{"in brackets", "peer (node mpvault)", "mpvault", 0, []string{"in brackets", "word node", "word2 peer"}},
+		{"behind brackets", "peer (node) mpvault", "mpvault", 0, []string{"key node|)"}},
+		{"behind a long word", strings.Repeat("x", 30) + " mpvault", "mpvault", 0, []string{"word ~"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var seen []string
+			lo, hi := placeIn(t, c.line, c.word)
+			j.Around([]byte(c.line), lo, hi, c.body, func(tag, text string) { seen = append(seen, tag+" "+text) })
+			for _, want := range c.want {
+				require.Contains(t, seen, want)
+			}
+		})
+	}
+}
+
+// TestEveryTagIsSeen holds that the list of tags and what is looked at agree.
+func TestEveryTagIsSeen(t *testing.T) {
+	j := shipped(t)
+	seen := map[string]bool{}
+	see := func(tag, _ string) { seen[tag] = true }
+	for _, line := range []string{"the (node  QXZRH4SAN2  x", "qxlyon-3f61c-7 y"} {
+		for word := range strings.FieldsSeq(strings.ReplaceAll(line, "(", "")) {
+			lo, hi := placeIn(t, line, word)
+			j.Spelling([]byte(word), see)
+			j.Around([]byte(line), lo, hi, 0, see)
+		}
+	}
+	j.Turns(3, see)
+	for _, tag := range tagNames {
+		require.True(t, seen[tag], tag)
+	}
+}
+
+// TestNamesAndWords holds the judge of this build against lines whose names are plain to
+// see, and lines that hold none.
+func TestNamesAndWords(t *testing.T) {
+	j := shipped(t)
+	for _, c := range []struct {
+		line, word string
+		name       bool
+	}{
+		{"Proxy qxlyon07 started.", "qxlyon07", true},
+		{"sync to mpzrhsan02: done", "mpzrhsan02", true},
+		{"requesting resource qxvault07", "qxvault07", true},
+		{"Started HttpServer2 on port 8080", "HttpServer2", false},
+		{"rescanning after relogin", "relogin", false},
+		{"flags: sortbitwise,purged_snapdirs", "purged_snapdirs", false},
+	} {
+		t.Run(c.word, func(t *testing.T) {
+			lo, hi := placeIn(t, c.line, c.word)
+			weight, may := j.Spelling([]byte(c.word), nil)
+			around, _ := j.Around([]byte(c.line), lo, hi, 0, nil)
+			require.Equal(t, c.name, may && j.Enough(weight+around+j.Turns(1, nil), Usual), weight+around)
+		})
+	}
+}
+
+func TestEveryday(t *testing.T) {
+	j := shipped(t)
+	for text, want := range map[string]bool{"": true, "-ct0": true, "_vol1": true, "-backup-server": true, "-qxlyon": false, "-ct0-qxlyon": false} {
+		require.Equal(t, want, j.Everyday(text), text)
+	}
+}
+
+// FuzzJudge holds that any line and any place in it can be weighed, and that the same
+// always weighs the same.
+func FuzzJudge(f *testing.F) {
+	j := shipped(f)
+	f.Add([]byte("node qxlyon07 is up"), 5, 13)
+	f.Add([]byte("\t( \x80\xff=@.-_"), 1, 2)
+	f.Fuzz(func(t *testing.T, line []byte, lo, hi int) {
+		if lo < 0 || hi > len(line) || lo >= hi {
+			return
+		}
+		keep := bytes.Clone(line)
+		weight, may := j.Spelling(line[lo:hi], nil)
+		around, place := j.Around(line, lo, hi, lo/2, nil)
+		require.Equal(t, keep, line)
+		again, mayStill := j.Spelling(line[lo:hi], nil)
+		require.Equal(t, []any{weight, may}, []any{again, mayStill})
+		aroundAgain, placeAgain := j.Around(line, lo, hi, lo/2, nil)
+		require.Equal(t, []any{around, place}, []any{aroundAgain, placeAgain})
+	})
+}
+
+func BenchmarkJudge(b *testing.B) {
+	j := shipped(b)
+	line := []byte("Oct  3 09:00:00 n7 agent[812]: volume qxvault_hot on node mpzrh-san02 is degraded")
+	lo := bytes.Index(line, []byte("qxvault_hot"))
+	b.ReportAllocs()
+	for b.Loop() {
+		j.Spelling(line[lo:lo+len("qxvault_hot")], nil)
+		j.Around(line, lo, lo+len("qxvault_hot"), 16, nil)
+	}
+}

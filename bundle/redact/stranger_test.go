@@ -1,0 +1,75 @@
+package redact_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"darksite/bundle/redact"
+
+	"github.com/stretchr/testify/require"
+)
+
+const unknownText = "Proxy qxlyon07 started.\nthen qxlyon07 left, seen in qxlyon07.png\n"
+
+func unknownGate(t *testing.T, u redact.Unknown) *redact.Gate {
+	t.Helper()
+	return newGate(t, redact.Options{Policy: redact.Policy{ID: "lyon", Unknown: u}})
+}
+
+// TestUnknownWords holds what becomes of a word that no rule knows, wherever it stands.
+func TestUnknownWords(t *testing.T) {
+	require.Equal(t, unknownText, redactFile(t, unknownGate(t, redact.KeepUnknown), unknownText))
+	for _, u := range []redact.Unknown{redact.HideUnknown, redact.DoubtUnknown} {
+		got := redactFile(t, unknownGate(t, u), unknownText)
+		require.NotContains(t, got, "qxlyon07")
+		words := strings.Fields(got)
+		require.Equal(t, words[1], words[4], "one stand-in for both")
+		require.Equal(t, got, redactFile(t, unknownGate(t, u), got), "again")
+	}
+}
+
+// TestUnknownWordsTakeTheKindOfRules holds that a name some rule tells elsewhere is of the
+// kind that rule says.
+func TestUnknownWordsTakeTheKindOfRules(t *testing.T) {
+	got := redactFile(t, newGate(t, redact.Options{}), unknownText+"hostname=qxlyon07\n")
+	require.NotContains(t, got, "name-")
+	require.Equal(t, 4, strings.Count(got, "host-"))
+}
+
+// TestKnownNamesStayApart holds that a known name with everyday words beside it keeps
+// them, and that a name beside it does not stay.
+func TestKnownNamesStayApart(t *testing.T) {
+	text := "hostname=qxlyon07\nProxy qxlyon07-ct0 started.\nProxy qxlyon07-mpzrh started.\n"
+	got := strings.Split(redactFile(t, newGate(t, redact.Options{}), text), "\n")
+	host := strings.TrimPrefix(got[0], "hostname=")
+	require.Equal(t, "Proxy "+host+"-ct0 started.", got[1])
+	require.NotContains(t, got[2], "mpzrh")
+}
+
+// TestUnknownWordsAreNotLearntFromFileNames holds that programs may call their files what
+// they like.
+func TestUnknownWordsAreNotLearntFromFileNames(t *testing.T) {
+	in, out := t.TempDir(), filepath.Join(t.TempDir(), "out")
+	require.NoError(t, os.WriteFile(filepath.Join(in, "qxctl-dump7.txt"), []byte("ok\n"), 0o600))
+	res, err := newGate(t, redact.Options{}).Tree(context.Background(), in, out)
+	require.NoError(t, err)
+	require.Equal(t, "qxctl-dump7.txt", res.Files[0].Out)
+}
+
+// TestUnknownInPolicies holds how policies say what becomes of such words.
+func TestUnknownInPolicies(t *testing.T) {
+	for arg, want := range map[string]redact.Unknown{"hide": redact.HideUnknown, "doubt": redact.DoubtUnknown, "stay": redact.KeepUnknown} {
+		p, err := redact.ParsePolicy("p", "id: lyon\nunknown: "+arg+"\n")
+		require.NoError(t, err)
+		require.Equal(t, want, p.Unknown)
+		require.Equal(t, want == redact.KeepUnknown, len(p.Loosened()) > 0, arg)
+	}
+	_, err := redact.ParsePolicy("p", "id: lyon\nunknown: maybe\n")
+	require.ErrorContains(t, err, `p:2:1: unknown: "maybe" is none of hide, doubt, stay`)
+	_, err = redact.New(redact.Options{Key: testKey, Policy: redact.Policy{ID: "lyon", Unknown: "maybe"}})
+	require.ErrorContains(t, err, "none of hide, doubt, stay")
+	require.NotEqual(t, unknownGate(t, redact.KeepUnknown).Policy().SHA256, unknownGate(t, redact.HideUnknown).Policy().SHA256)
+}
