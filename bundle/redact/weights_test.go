@@ -31,7 +31,7 @@ var weightSets = flag.String("weights", "", "folders of marked texts, apart by c
 
 // The levels are set where so many of the words that must stay are taken.
 const (
-	usualTaken = 0.02
+	usualTaken = 0.0175
 	eagerTaken = 0.07
 )
 
@@ -58,16 +58,33 @@ func TestFitWeights(t *testing.T) {
 	}
 	usual, eager := thresholds(t, all)
 	w := fit(all)
-	require.NoError(t, os.WriteFile(filepath.Join("stranger", "evidence.txt"), []byte(w.list(usual, eager)), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join("stranger", "evidence.txt"), []byte(w.list(usual, eager, w.worth(all, usual))), 0o600))
+}
+
+// lostUnseen is how many of the words taken would not be were those left out that are
+// not worth a look at their surroundings.
+const lostUnseen = 0.002
+
+// worth is what the spelling of all but a few of the words taken weighs.
+func (w weights) worth(all []*sample, usual float64) float64 {
+	var taken []float64
+	for _, s := range all {
+		if s.marked && w.sum(s) >= usual {
+			taken = append(taken, w.sum(&sample{signs: s.signs[:s.spelling]})-w.start)
+		}
+	}
+	slices.Sort(taken)
+	return taken[int(lostUnseen*float64(len(taken)))]
 }
 
 // sample is a word that may be a name, where it stands.
 type sample struct {
-	source string
-	signs  []string
-	name   bool
-	weight float64
-	marked bool // by a reader, not by the rules
+	source   string
+	signs    []string
+	spelling int // how many of the signs are of the word itself
+	name     bool
+	weight   float64
+	marked   bool // by a reader, not by the rules
 }
 
 // maxOfWord is how often a word of one source counts.
@@ -86,7 +103,7 @@ func samplesOf(t *testing.T, know *detect.Knowledge, dir string) []*sample {
 		at := bytes.Count(text[:w.lo], []byte{'\n'})
 		word := string(text[w.lo:w.hi])
 		gone := at < len(ruled) && strings.Count(ruled[at], word) < strings.Count(lines[at], word)
-		s := &sample{source: dir, signs: w.signs, name: gone, weight: 0.1, marked: marked}
+		s := &sample{source: dir, signs: w.signs, spelling: w.spelling, name: gone, weight: 0.1, marked: marked}
 		if marked {
 			from := w.lo - bytes.LastIndexByte(text[:w.lo], '\n') - 1
 			name, stays := touches(lines[at], marks[at], from, from+len(word))
@@ -155,8 +172,9 @@ func letterOrDigit(c byte) bool { return c >= '0' && c <= '9' || c|0x20 >= 'a' &
 
 // weighedWord is a word and all signs looked at.
 type weighedWord struct {
-	lo, hi int
-	signs  []string
+	lo, hi   int
+	signs    []string
+	spelling int // how many of them are of the word itself
 }
 
 // weighed are the words of a text that may be names.
@@ -168,6 +186,9 @@ func weighed(know *detect.Knowledge, text []byte) []*weighedWord {
 			words[lo] = &weighedWord{lo: lo, hi: hi}
 		}
 		return func(tag, text string) {
+			if tag == "before" {
+				words[lo].spelling = len(words[lo].signs) // the first of those around it
+			}
 			if !strings.ContainsAny(text, " \n\r") {
 				words[lo].signs = append(words[lo].signs, tag+" "+text)
 			}
@@ -192,10 +213,10 @@ func (w weights) sum(s *sample) float64 {
 }
 
 // list spells weights as evidence.txt has them.
-func (w weights) list(usual, eager float64) string {
+func (w weights) list(usual, eager, worth float64) string {
 	var b strings.Builder
 	hundredths := func(v float64) int { return int(math.Round(100 * v)) }
-	fmt.Fprintf(&b, "start  %d\nleast usual %d\nleast eager %d\n", hundredths(w.start), hundredths(usual), hundredths(eager))
+	fmt.Fprintf(&b, "start  %d\nleast usual %d\nleast eager %d\nleast spelling %d\n", hundredths(w.start), hundredths(usual), hundredths(eager), hundredths(worth))
 	for _, sign := range slices.Sorted(maps.Keys(w.of)) {
 		if math.Abs(w.of[sign]) >= 0.1 {
 			fmt.Fprintf(&b, "%s %d\n", sign, hundredths(w.of[sign]))

@@ -38,7 +38,7 @@ func (s *Scanner) isSuspect(w []byte, a acts) (weight int16, ok bool) {
 		return 0, false
 	}
 	n, ok := s.k.judge.Spelling(w, nil)
-	if !ok || looksLikeValue(w) {
+	if !ok || s.weigh == nil && !s.k.judge.Worth(n, s.k.level) || looksLikeValue(w) {
 		return 0, false
 	}
 	name := strings.ToLower(string(w))

@@ -19,6 +19,7 @@ type evidence struct {
 	shift uint
 	start int    // what a word weighs of which nothing is known
 	least [2]int // what a level asks for
+	worth int    // what a spelling has to weigh for surroundings to be looked at, at the usual level
 }
 
 type weight struct {
@@ -49,6 +50,9 @@ func parseEvidence(text string) (*evidence, error) {
 		case f[0] == "least" && (f[1] == "usual" || f[1] == "eager"):
 			e.least[strings.IndexByte("ue", f[1][0])] = int(of)
 			given++
+		case f[0] == "least" && f[1] == "spelling":
+			e.worth = int(of)
+			given++
 		default:
 			t := slices.Index(tagNames[:], f[0])
 			if t < 0 {
@@ -59,8 +63,8 @@ func parseEvidence(text string) (*evidence, error) {
 			}
 		}
 	}
-	if given != 3 {
-		return nil, errors.New("evidence.txt: want one line each for start, least usual and least eager")
+	if given != 4 {
+		return nil, errors.New("evidence.txt: want one line each for start, least usual, least eager and least spelling")
 	}
 	return e, nil
 }

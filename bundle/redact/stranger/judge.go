@@ -53,6 +53,13 @@ func (j *Judge) Turns(n int, see See) int {
 // MaxTurns is how many words in one place are told apart.
 const MaxTurns = 6
 
+// Worth reports whether a word whose spelling weighs so much is worth a look at what
+// stands around it. Hardly any of those for which it is not would be taken.
+func (j *Judge) Worth(spelling int, l Level) bool {
+	e := j.evidence
+	return spelling >= e.worth+e.least[l]-e.least[Usual]
+}
+
 // Enough reports whether a word that weighs so much in all is taken for a name.
 func (j *Judge) Enough(weight int, l Level) bool {
 	return j.evidence.start+weight >= j.evidence.least[l]

@@ -16,7 +16,7 @@ func shipped(t testing.TB) *Judge {
 }
 
 func TestParseEvidence(t *testing.T) {
-	j, err := parse("alpha 1\n", "start  -10\nleast usual 50\nleast eager -20\nword node 70\nbefore ␣ 5\nhex  -3\n")
+	j, err := parse("alpha 1\n", "start  -10\nleast usual 50\nleast eager -20\nleast spelling -30\nword node 70\nbefore ␣ 5\nhex  -3\n")
 	require.NoError(t, err)
 	require.Equal(t, 70, j.evidence.of(sign(wordTag, []byte("node"))))
 	require.Equal(t, 5, j.evidence.of(sign(beforeTag, []byte(" "))))
@@ -26,17 +26,21 @@ func TestParseEvidence(t *testing.T) {
 	require.False(t, j.Enough(59, Usual))
 	require.True(t, j.Enough(-10, Eager))
 	require.False(t, j.Enough(-11, Eager))
+	require.True(t, j.Worth(-30, Usual))
+	require.False(t, j.Worth(-31, Usual))
+	require.True(t, j.Worth(-100, Eager))
+	require.False(t, j.Worth(-101, Eager))
 }
 
 func TestParseEvidenceRefuses(t *testing.T) {
-	const head = "start  0\nleast usual 1\nleast eager 0\n"
+	const head = "start  0\nleast usual 1\nleast eager 0\nleast spelling -3\n"
 	for _, c := range []struct{ name, text, want string }{
-		{"too few fields", head + "word node\n", "evidence.txt:4: want a tag, a text and a weight"},
-		{"too many fields", head + "word a node 3\n", "evidence.txt:4: want a tag"},
-		{"no number", head + "word node x\n", "evidence.txt:4: weight"},
-		{"a weight out of range", head + "word node 40000\n", "evidence.txt:4: weight"},
-		{"an unknown tag", head + "mood node 3\n", "evidence.txt:4: no sign has the tag mood"},
-		{"a sign twice", head + "word node 3\nword node 4\n", "evidence.txt:5: word node is there twice"},
+		{"too few fields", head + "word node\n", "evidence.txt:5: want a tag, a text and a weight"},
+		{"too many fields", head + "word a node 3\n", "evidence.txt:5: want a tag"},
+		{"no number", head + "word node x\n", "evidence.txt:5: weight"},
+		{"a weight out of range", head + "word node 40000\n", "evidence.txt:5: weight"},
+		{"an unknown tag", head + "mood node 3\n", "evidence.txt:5: no sign has the tag mood"},
+		{"a sign twice", head + "word node 3\nword node 4\n", "evidence.txt:6: word node is there twice"},
 		{"no levels", "start  0\n", "want one line each"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
