@@ -57,7 +57,7 @@ func briefOf(f *detect.Finding, text []byte, marks uint8) (b brief, ok bool) {
 // looked for in few places, lest values made for it slow a scan down.
 const (
 	leastBriefs = 1 << 10
-	mostBriefs  = 1 << 15
+	mostBriefs  = 1 << 13
 	mostPlaces  = 32
 )
 

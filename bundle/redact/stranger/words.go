@@ -23,10 +23,10 @@ const (
 
 // words is the list of words in a form that is quick to ask.
 type words struct {
-	// A slot holds the hash of a word but for its last three bits, which hold its spread.
-	// Words of the list are never mistaken for each other, as parse refuses a list in
-	// which they would be; any other word passes for one of them once in 2^40 or so.
-	slots []uint64
+	// A slot holds 29 bits of the hash of a word above its spread; the upper bits choose the
+	// slot. Words of the list are never mistaken for each other, as parse refuses a list in
+	// which they would be; any other word passes for one of them once in 2^29 or so.
+	slots []uint32
 	shift uint
 }
 
@@ -35,8 +35,9 @@ const spreadBits = 7
 // parseWords reads a list. It refuses lines that are not of the form, words that are
 // not folded, and words out of order or twice there.
 func parseWords(text string) (*words, error) {
-	log := uint(max(4, bits.Len(uint(strings.Count(text, "\n")))+1))
-	w := &words{slots: make([]uint64, 1<<log), shift: 64 - log}
+	n := strings.Count(text, "\n")
+	log := uint(max(4, bits.Len(uint(n+n/4))))
+	w := &words{slots: make([]uint32, 1<<log), shift: 64 - log}
 	last, line := "", 0
 	for l := range strings.Lines(text) {
 		line++
@@ -70,9 +71,9 @@ func (w *words) put(h uint64, s spread) bool {
 	for i := h >> w.shift; ; i = (i + 1) & uint64(len(w.slots)-1) {
 		switch {
 		case w.slots[i] == 0:
-			w.slots[i] = h&^spreadBits | uint64(s)
+			w.slots[i] = uint32(h)&^spreadBits | uint32(s)
 			return true
-		case (w.slots[i]^h)&^spreadBits == 0:
+		case (w.slots[i]^uint32(h))&^spreadBits == 0:
 			return false
 		}
 	}
@@ -86,7 +87,7 @@ func (w *words) spread(word []byte) spread {
 		switch {
 		case w.slots[i] == 0:
 			return nowhere
-		case (w.slots[i]^h)&^spreadBits == 0:
+		case (w.slots[i]^uint32(h))&^spreadBits == 0:
 			return spread(w.slots[i] & spreadBits)
 		}
 	}
@@ -123,4 +124,7 @@ const (
 	fnvPrime  = 0x100000001b3
 )
 
-func mix(h uint64) uint64 { return (h ^ h>>32) * 0x9e3779b97f4a7c15 }
+func mix(h uint64) uint64 {
+	h = (h ^ h>>32) * 0x9e3779b97f4a7c15
+	return h ^ h>>29
+}
