@@ -21,7 +21,8 @@
 // state is the same as before and scanned again when the guess was wrong, so the
 // result does not depend on how many scan at once.
 //
-// Files: class.go bytes, cut.go words by bits, scanner.go the loop, known.go the
+// Files: class.go bytes, cut.go words by bits, scanner.go the loop, quiet.go words that
+// say nothing, stranger.go names that only signs tell, public.go hosts of the world, known.go the
 // inventory's part, lexicon.go quick sets of words, verdict.go what a word's spelling
 // says, act.go what is done about it; ipv4.go, colon.go, link.go, dotted.go, places.go,
 // wire.go recognisers by form, version.go what only looks like an address; keys.go,

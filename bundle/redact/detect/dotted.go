@@ -28,36 +28,6 @@ var packages = set("com org net io edu java javax sun de jdk kotlin scala androi
 
 func set(words string) *lexicon { return newLexicon(setOf(strings.Fields(words))) }
 
-// publicName tells hosts of the world: listed ones, and those of a maker or a project
-// that are called as only its public ones are.
-func publicName(name string) bool {
-	if publicNames.has(name) {
-		return true
-	}
-	first, owner, _ := strings.Cut(name, ".")
-	return fronts.has(strings.TrimRight(first, "0123456789")) && owners.has(owner) || strings.HasSuffix(name, ".pool.ntp.org") ||
-		strings.Contains(name, ".csi.") && owners.has(name[strings.Index(name, ".csi.")+len(".csi."):]) || strings.HasPrefix(name, "csi.")
-}
-
-// fronts are what makers call the hosts that everyone may ask, owners the domains of
-// makers and projects.
-var (
-	fronts = set("www download downloads update updates docs doc kb xml xmlns schema schemas support help community packages repo mirror ntp time status blog wiki forum lists api")
-	owners = set("cisco.com netapp.com hpe.com hp.com dell.com dellemc.com emc.com ibm.com lenovo.com vmware.com broadcom.com microsoft.com windowsupdate.com redhat.com " +
-		"fedoraproject.org centos.org ubuntu.com canonical.com debian.org suse.com opensuse.org oracle.com java.com juniper.net arista.com fortinet.com " +
-		"paloaltonetworks.com checkpoint.com f5.com sophos.com mcafee.com symantec.com trendmicro.com purestorage.com hitachivantara.com huawei.com synology.com " +
-		"qnap.com nutanix.com citrix.com veeam.com veritas.com commvault.com bacula.org bareos.org amanda.org smartmontools.org samba.org openssh.com openssl.org " +
-		"kernel.org gnu.org apache.org eclipse.org python.org golang.org nodejs.org postgresql.org mysql.com mariadb.org mongodb.org mongodb.com " +
-		"elastic.co grafana.com prometheus.io zabbix.com nagios.org icinga.com kubernetes.io docker.com ceph.io ceph.com gluster.org openzfs.org " +
-		"proxmox.com openstack.org libvirt.org qemu.org linbit.com clusterlabs.org puppet.com ansible.com saltproject.io github.com gitlab.com bitbucket.org sourceforge.net " +
-		"freedesktop.org isc.org nlnetlabs.nl letsencrypt.org spamhaus.org spamcop.net barracudacentral.org intel.com amd.com nvidia.com broadcom.net marvell.com " +
-		"seagate.com westerndigital.com samsung.com micron.com supermicro.com dmtf.org snia.org w3.org ietf.org iana.org ntp.org adiscon.com adiscon.net")
-)
-
-// publicNames are names in documents and products that say nothing of a site.
-var publicNames = set("www.w3.org w3.org schemas.xmlsoap.org schemas.microsoft.com schemas.openxmlformats.org json-schema.org support.purestorage.com " +
-	"docs.oracle.com docs.vmware.com kb.vmware.com docs.netapp.com kb.netapp.com access.redhat.com bugzilla.redhat.com bugs.debian.org bugs.launchpad.net docs.microsoft.com learn.microsoft.com support.microsoft.com go.microsoft.com aka.ms pkg.go.dev docs.docker.com dev.mysql.com dlv.isc.org wiki.debian.org help.ubuntu.com docs.ansible.com docs.cisco.com schemas.dmtf.org redfish.dmtf.org schemas.vmware.com xmlns.jcp.org java.sun.com xmlns.oracle.com www.apache.org maven.apache.org rc.local www.dmtf.org sbl-xbl.spamhaus.org zen.spamhaus.org bl.spamcop.net spamcop.net spamhaus.org letsencrypt.org smartmontools.org")
-
 // dotted says whether a word can be a host name by its last label.
 func dotted(w []byte) acts {
 	i := bytes.LastIndexByte(w, '.')
@@ -544,7 +514,10 @@ func allDigits(s string) bool {
 
 // slotName tells the names of parts of an array: CT0, CT0.ETH4, CH0.BAY7,
 // SH1.TMP3, CH1.FB10.
-func slotName(name string) bool {
+func slotName(name string) bool { return numberedParts(name, slotWords) }
+
+// numberedParts tells names whose parts are each a word of a set and a number.
+func numberedParts(name string, words *lexicon) bool {
 	n := -1
 	for part := range strings.SplitSeq(name, ".") {
 		n++
@@ -555,7 +528,7 @@ func slotName(name string) bool {
 		if i == 0 && n > 0 && part != "" && allDigits(part) {
 			continue // eth0.151, of a VLAN
 		}
-		if i == 0 || i > 8 || i == len(part) || !allDigits(part[i:]) || !slotWords.has(strings.ToLower(part[:i])) {
+		if i == 0 || i > 8 || i == len(part) || !allDigits(part[i:]) || !words.has(strings.ToLower(part[:i])) {
 			return false
 		}
 	}
@@ -565,8 +538,7 @@ func slotName(name string) bool {
 var slotWords = set("ct ch sh bay nvb fan tmp eth fc ib sas pwr fb fm xfm iom dimm slot drv bm nvram psu ps cpu disk port vlan bond lo vif man gps snp " +
 	"bcache rbd nbd mmcblk zram drbd zd xvd dasd fd cciss " +
 	"scsi ata tty pts sd nvme dm md loop vd hd sr em en ent eno ens enp wlan br veth docker tun tap team ge xe gi te po fa et lun vmhba vmnic vmk node_id " +
-	"ctl hdisk hdiskpower fcs fscsi vscsi rmt venet vnet vty lan vmnet lvol fslv lxdbr vcs vcsa virbr macvlan ipvlan dummy sit gre usb ppp ada da nvd mfid " +
-	"st nst tg tpg mgmt ens igb ix ixl bge bce fxp qfe nge bnx aggr vnic efidisk tpmstate sata ide net hostnet charserial virtio rng objrng")
+	"ctl hdisk hdiskpower fcs fscsi vscsi rmt venet vnet vty")
 
 // virtualLink tells the names that hypervisors and containers give to links by
 // themselves: veth0d284c32, tap0d284c32-ab.

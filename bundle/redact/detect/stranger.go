@@ -45,11 +45,21 @@ func (s *Scanner) isSuspect(w []byte, a acts) (weight int16, ok bool) {
 	if strings.IndexByte(name, '.') >= 0 && !mayBeDotted(name, w) {
 		return 0, false
 	}
-	if s.k.Common(name) || s.holdsOwn(w) || isSpan(w) || s.staysName(name) || diskName(name) || slotName(strings.ReplaceAll(name, "-", "")) {
+	if s.k.Common(name) || s.holdsOwn(w) || isSpan(w) || s.staysName(name) || isDevice(name) {
 		return 0, false
 	}
 	return int16(n), true
 }
+
+// isDevice tells what systems call their devices. A host may be called so as well, which
+// is for the rules to say.
+func isDevice(name string) bool {
+	joined := strings.ReplaceAll(name, "-", "")
+	return diskName(name) || numberedParts(joined, slotWords) || numberedParts(joined, deviceWords)
+}
+
+var deviceWords = set("lan vmnet lvol fslv lxdbr vcs vcsa virbr macvlan ipvlan dummy sit gre usb ppp ada da nvd mfid st nst tg tpg mgmt ens igb " +
+	"ix ixl bge bce fxp qfe nge bnx aggr vnic efidisk tpmstate sata ide net hostnet charserial virtio rng objrng")
 
 // mayBeDotted reports whether a word with dots may be a name: no file, no member of a
 // program, no number with a unit, nothing of the world.
