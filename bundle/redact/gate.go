@@ -185,10 +185,9 @@ func (g *Gate) refresh() error {
 	}
 	g.dropHalfKnown()
 	items := slices.Clone(g.fixed)
-	learnt := sortedValues(g.learnt.learn)
-	for _, v := range learnt {
+	for _, v := range g.learnt.sorted(isLearnt) {
 		by := guessed
-		if g.learnt.learn[v] {
+		if g.learnt.values[v]&isTold != 0 {
 			by = told
 		}
 		items = append(items, itemsOf(g.know, v, by)...)
@@ -198,7 +197,7 @@ func (g *Gate) refresh() error {
 			items[i].Kind = k
 		}
 	}
-	addrs := make(map[string]bool, len(g.learnt.values))
+	addrs := map[string]bool{}
 	for v := range g.learnt.values {
 		if v.kind == pseudonym.IPv4 {
 			addrs[v.canon] = true
@@ -209,7 +208,7 @@ func (g *Gate) refresh() error {
 	for a := range g.learnt.alien {
 		g.mint.Reserve(a)
 	}
-	for _, v := range sortedValues(g.learnt.values) {
+	for _, v := range g.learnt.sorted(0) {
 		if v.kind == Secret {
 			continue
 		}
@@ -232,14 +231,13 @@ func (g *Gate) dropHalfKnown() {
 	for _, it := range g.fixed {
 		known[strings.ToLower(it.Text)] = true
 	}
-	for v, told := range g.learnt.learn {
-		if told && v.kind.IsName() {
+	for v, m := range g.learnt.values {
+		if m&isTold != 0 && v.kind.IsName() {
 			known[v.canon] = true
 		}
 	}
-	for v, told := range g.learnt.learn {
-		if !told && v.kind == Name && g.kinds[v.canon] == Name && (halfKnown(v.canon, known, g.judge) || holdsInside(v.canon, known)) {
-			delete(g.learnt.learn, v)
+	for v, m := range g.learnt.values {
+		if m == isLearnt && v.kind == Name && g.kinds[v.canon] == Name && (halfKnown(v.canon, known, g.judge) || holdsInside(v.canon, known)) {
 			delete(g.learnt.values, v)
 		}
 	}

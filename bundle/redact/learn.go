@@ -20,8 +20,7 @@ type value struct {
 
 // findings are what a pass has met.
 type findings struct {
-	values map[value]bool // everything found
-	learn  map[value]bool // of it, what is looked for bare; true when its surroundings told it
+	values map[value]uint8 // everything found, with what learnMarks says of it
 	alien  map[string]bool
 	brief  recent[struct{}]
 	recent []noted
@@ -41,13 +40,7 @@ const recentSize = 1 << 13
 
 // entered reports whether a finding like it was just entered, and remembers it.
 func (f *findings) entered(d *detect.Finding, t []byte) bool {
-	marks := uint8(0)
-	if d.Learn {
-		marks = isLearnt
-		if !byForm(d.Rule) {
-			marks |= isTold
-		}
-	}
+	marks := learnMarks(d)
 	if b, ok := briefOf(d, t, marks); ok {
 		if _, ok := f.brief.find(&b); ok {
 			return true
@@ -69,17 +62,35 @@ func (f *findings) entered(d *detect.Finding, t []byte) bool {
 	return false
 }
 
+// learnMarks says of a value that was found whether it is looked for bare, and whether its
+// surroundings told it.
+func learnMarks(d *detect.Finding) uint8 {
+	switch {
+	case !d.Learn:
+		return 0
+	case byForm(d.Rule):
+		return isLearnt
+	}
+	return isLearnt | isTold
+}
+
 func newFindings() *findings {
-	return &findings{values: map[value]bool{}, learn: map[value]bool{}, alien: map[string]bool{}}
+	return &findings{values: map[value]uint8{}, alien: map[string]bool{}}
 }
 
 // add takes over the findings of another; the order of adding changes nothing.
 func (f *findings) add(o *findings) {
-	maps.Copy(f.values, o.values)
-	for v, told := range o.learn {
-		f.learn[v] = f.learn[v] || told
+	for v, m := range o.values {
+		f.enter(v, m)
 	}
 	maps.Copy(f.alien, o.alien)
+}
+
+// enter adds a value, or marks to one that is there.
+func (f *findings) enter(v value, m uint8) {
+	if have, ok := f.values[v]; !ok || have|m != have {
+		f.values[v] = have | m
+	}
 }
 
 // note enters a finding. The text is copied only when it is new.
@@ -100,19 +111,16 @@ func (f *findings) note(d *detect.Finding, text []byte) {
 	if f.entered(d, text[d.Start:d.End]) {
 		return
 	}
-	if t := text[d.Start:d.End]; !d.Learn && d.Value == "" && d.Kind == pseudonym.IPv4 && f.values[value{d.Kind, string(t)}] {
-		return
+	if t := text[d.Start:d.End]; !d.Learn && d.Value == "" && d.Kind == pseudonym.IPv4 {
+		if _, ok := f.values[value{d.Kind, string(t)}]; ok {
+			return
+		}
 	}
 	v := value{d.Kind, canonical(*d, text)}
 	if v.canon == "" {
 		return
 	}
-	if !f.values[v] {
-		f.values[v] = true
-	}
-	if d.Learn {
-		f.learn[v] = f.learn[v] || !byForm(d.Rule)
-	}
+	f.enter(v, learnMarks(d))
 }
 
 // byForm tells the rules of names that only their own form gave away, or signs. The host
@@ -134,8 +142,7 @@ const (
 func (f *findings) noteParts(ps []detect.Part) {
 	for _, p := range ps {
 		if p.Kind != pseudonym.None {
-			v := value{p.Kind, p.Text}
-			f.values[v], f.learn[v] = true, true
+			f.enter(value{p.Kind, p.Text}, isLearnt|isTold)
 		}
 	}
 }
@@ -208,13 +215,21 @@ func saysItself(d *detect.Finding, text []byte) bool {
 	return true
 }
 
-func sortedValues(m map[value]bool) []value {
-	return slices.SortedFunc(maps.Keys(m), func(a, b value) int {
+// sorted are the values that have all of the marks, in order.
+func (f *findings) sorted(with uint8) []value {
+	var vs []value
+	for v, m := range f.values {
+		if m&with == with {
+			vs = append(vs, v)
+		}
+	}
+	slices.SortFunc(vs, func(a, b value) int {
 		if c := cmp.Compare(a.kind, b.kind); c != 0 {
 			return c
 		}
 		return cmp.Compare(a.canon, b.canon)
 	})
+	return vs
 }
 
 // itemsOf are the spellings in which a value is looked for bare. What the

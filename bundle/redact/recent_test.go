@@ -96,7 +96,7 @@ func TestWhatToldOfANameCountsInAnyOrder(t *testing.T) {
 			for rule := range strings.FieldsSeq(rules) {
 				f.note(&detect.Finding{End: len(name), Kind: pseudonym.FQDN, Value: name, Rule: rule, Learn: true}, []byte(name))
 			}
-			require.Equal(t, map[value]bool{{pseudonym.FQDN, name}: true}, f.learn, rules)
+			require.Equal(t, map[value]uint8{{pseudonym.FQDN, name}: isLearnt | isTold}, f.values, rules)
 		}
 	}
 }

@@ -465,7 +465,7 @@ func (g *Gate) originals() []proof.Original {
 	for _, it := range g.inv.Items() {
 		add(it.Kind, it.Text, !it.Exact)
 	}
-	for _, v := range sortedValues(g.learnt.values) {
+	for _, v := range g.learnt.sorted(0) {
 		switch v.kind {
 		case pseudonym.IPv4, pseudonym.IPv6, pseudonym.IQN, pseudonym.NQN, pseudonym.SID:
 			if v.kind != pseudonym.IPv6 || len(v.canon) > 8 {

@@ -56,6 +56,22 @@ type head struct {
 	starts []uint64 // first eight bytes, folded, of the others
 }
 
+// fewShapes are looked at one by one rather than told by how their items begin.
+const fewShapes = 4
+
+// byStart reports whether what a head begins with is looked at before its shapes are.
+func (h *head) byStart() bool { return !h.solid && len(h.shapes) > fewShapes }
+
+// closeStarts puts the beginnings in order, where they are looked at.
+func (h *head) closeStarts() {
+	if !h.byStart() {
+		h.starts = nil
+		return
+	}
+	slices.Sort(h.starts)
+	h.starts = slices.Clone(slices.Compact(h.starts))
+}
+
 // shape is a length an item with a certain head can have, and how much of it
 // stands before the head. A site names hundreds of things alike, so heads are
 // followed by few shapes, and each needs one look into a table.
@@ -71,19 +87,16 @@ func endBit(c byte) uint64 { return 1 << (lower(c) & 63) }
 // Addrs are IPv4 addresses of the site; they are known by form, and here only
 // confirm what could also be something else.
 func NewInventory(items []Item, addrs map[string]bool) *Inventory {
-	inv := &Inventory{items: make([]Item, 0, len(items)), looks: make([]head, 0, len(items)), next: make([]int32, 0, len(items)), heads: newNumbers(len(items)), texts: newNumbers(len(items)), domains: map[string]bool{}, addrs: addrs, series: map[string]series{}}
+	inv := &Inventory{items: make([]Item, 0, len(items)), next: make([]int32, 0, len(items)), heads: newNumbers(0), texts: newNumbers(len(items)), domains: map[string]bool{}, addrs: addrs, series: map[string]series{}}
 	log := min(max(12, bits.Len(uint(len(items)))+5), 22)
 	inv.bits, inv.shift = make([]uint64, 1<<log/64), uint(64-log)
-	seen := make(map[string]bool, len(items))
 	for _, it := range items {
 		if it.Kind == pseudonym.Domain {
 			inv.domains[it.Text] = true
 		}
-		if seen[it.Text] {
+		if !inv.index(it) {
 			continue
 		}
-		seen[it.Text] = true
-		inv.index(it)
 		if it.Kind == pseudonym.Host {
 			inv.number(it.Text)
 		}
@@ -93,24 +106,22 @@ func NewInventory(items []Item, addrs map[string]bool) *Inventory {
 	for i := range inv.looks {
 		h := &inv.looks[i]
 		slices.SortFunc(h.shapes, func(a, b shape) int { return b.size - a.size })
-		slices.Sort(h.starts)
-		h.starts = slices.Compact(h.starts)
+		h.closeStarts()
 	}
 	return inv
 }
 
-func (inv *Inventory) index(it Item) {
-	if it.Text == "" {
-		return
-	}
+// index enters an item unless there is one of the same text.
+func (inv *Inventory) index(it Item) bool {
 	text := []byte(it.Text)
-	inv.items = append(inv.items, it)
+	if len(text) == 0 || !inv.enter(hashFolded(text), it) {
+		return false
+	}
 	lo, hi := anchor(text)
 	if lo < 0 {
 		inv.wide = append(inv.wide, int32(len(inv.items)-1))
-		return
+		return true
 	}
-	inv.enter(hashFolded(text), int32(len(inv.items)-1))
 	inv.digits = inv.digits || flagsOf(text[lo:hi])&fLetter == 0
 	key := headHash(text, lo, hi)
 	at := inv.heads.put(key, int32(len(inv.looks)))
@@ -128,6 +139,7 @@ func (inv *Inventory) index(it Item) {
 	inv.bits[bit/64] |= 1 << (bit % 64)
 	bit = firstOf(firstBytes(text, lo), hi-lo)
 	inv.first[bit/64] |= 1 << (bit % 64)
+	return true
 }
 
 // add enters the shape of a text whose head is at lo.
@@ -142,19 +154,23 @@ func (h *head) add(lo int, text []byte) {
 	h.shapes = append(h.shapes, shape{lo, len(text), end})
 }
 
-// enter puts an item behind those whose text has the same hash.
-func (inv *Inventory) enter(t uint64, item int32) {
-	for len(inv.next) <= int(item) {
-		inv.next = append(inv.next, -1)
-	}
-	at := inv.texts.put(t, item)
-	if at == item {
-		return
-	}
-	for inv.next[at] >= 0 {
+// enter puts an item behind those whose text has the same hash, unless one of them has
+// the same text.
+func (inv *Inventory) enter(t uint64, it Item) bool {
+	no := int32(len(inv.items))
+	at := inv.texts.put(t, no)
+	for at != no {
+		if inv.items[at].Text == it.Text {
+			return false
+		}
+		if inv.next[at] < 0 {
+			inv.next[at] = no
+			break
+		}
 		at = inv.next[at]
 	}
-	inv.next[at] = item
+	inv.items, inv.next = append(inv.items, it), append(inv.next, -1)
+	return true
 }
 
 // number enters a host into the series its name belongs to.
@@ -313,9 +329,6 @@ func (inv *Inventory) heading(v uint64, n int) bool {
 	return inv.begun(v, n) && inv.bits[bit>>6]&(1<<(bit&63)) != 0
 }
 
-// fewShapes are looked at one by one rather than told by how their items begin.
-const fewShapes = 4
-
 // match finds the longest item whose head is the run buf[lo:hi]. The item must
 // stand alone: no letter or digit beside it.
 func (inv *Inventory) match(buf []byte, lo, hi int) (it *Item, from, to int) {
@@ -328,7 +341,7 @@ func (inv *Inventory) match(buf []byte, lo, hi int) (it *Item, from, to int) {
 		return nil, 0, 0
 	}
 	h := &inv.looks[i]
-	if !h.solid && len(h.shapes) > fewShapes {
+	if h.byStart() {
 		if lo+8 > len(buf) {
 			return nil, 0, 0
 		}
@@ -352,23 +365,24 @@ func (inv *Inventory) match(buf []byte, lo, hi int) (it *Item, from, to int) {
 	return nil, 0, 0
 }
 
-// numbers is a table from hashes to numbers. The hash 0 is taken for 1.
+// numbers is a table from hashes to numbers. It keeps the upper half of a hash, as two
+// that share it are told apart by those who look; the half 0 is taken for 1.
 type numbers struct {
 	slots []slot
 	used  int
 }
 
 type slot struct {
-	hash uint64
+	hash uint32
 	no   int32
 }
 
-func newNumbers(n int) numbers { return numbers{slots: make([]slot, 1<<bits.Len(uint(2*n+8)))} }
+// newNumbers makes a table with room for n. Three of four slots are filled at most.
+func newNumbers(n int) numbers { return numbers{slots: make([]slot, 1<<bits.Len(uint(n+n/3+8)))} }
 
 // put enters a number under a hash unless there is one, and returns the one there is.
 func (t *numbers) put(hash uint64, no int32) int32 {
-	hash = max(hash, 1)
-	if 2*t.used >= len(t.slots) {
+	if 4*t.used >= 3*len(t.slots) {
 		old := t.slots
 		t.slots = make([]slot, 2*len(old))
 		for _, s := range old {
@@ -377,9 +391,10 @@ func (t *numbers) put(hash uint64, no int32) int32 {
 			}
 		}
 	}
-	s := t.at(hash)
+	half := halfOf(hash)
+	s := t.at(half)
 	if s.hash == 0 {
-		*s = slot{hash, no}
+		*s = slot{half, no}
 		t.used++
 	}
 	return s.no
@@ -387,18 +402,20 @@ func (t *numbers) put(hash uint64, no int32) int32 {
 
 // find returns the number under a hash, or -1.
 func (t *numbers) find(hash uint64) int32 {
-	s := t.at(max(hash, 1))
+	s := t.at(halfOf(hash))
 	if s.hash == 0 {
 		return -1
 	}
 	return s.no
 }
 
-// at is the slot of a hash, or the free one where it would be.
-func (t *numbers) at(hash uint64) *slot {
+func halfOf(hash uint64) uint32 { return max(uint32(hash>>32), 1) }
+
+// at is the slot of half a hash, or the free one where it would be.
+func (t *numbers) at(half uint32) *slot {
 	mask := len(t.slots) - 1
-	for i := int(hash*mixer>>32) & mask; ; i = (i + 1) & mask {
-		if s := &t.slots[i]; s.hash == hash || s.hash == 0 {
+	for i := int(uint64(half)*mixer>>32) & mask; ; i = (i + 1) & mask {
+		if s := &t.slots[i]; s.hash == half || s.hash == 0 {
 			return s
 		}
 	}

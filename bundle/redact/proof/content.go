@@ -267,11 +267,13 @@ func (s *search) encoded(b []byte, end int, name string, base int64) {
 
 // try compares the patterns that can end at a place.
 func (s *search) try(b []byte, end int, t *table, v uint64, name string, base int64) {
-	for _, at := range t.at(v) {
-		if at.end != v {
+	list, half := t.at(v)
+	for _, e := range list {
+		if e.half != half {
 			continue
 		}
-		p := spelling(s.idx.originals[at.original], int(at.spelling))
+		at := e.at()
+		p := spelling(s.idx.originals[at.original], at.spelling)
 		if i := end - len(p.text); i >= 0 && matches(b, i, p) {
 			s.report(found(b, i, end, p, name, base))
 		}

@@ -1,6 +1,7 @@
 package proof
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
@@ -35,10 +36,27 @@ type pattern struct {
 
 // place says which spelling of which original ends in a window. The spelling is
 // made again when it is needed: there can be millions.
-type place struct {
-	end      uint64
-	original uint32
-	spelling uint16
+type place struct{ original, spelling int }
+
+// entry is a place in a table with the upper half of the hash of its window. What is
+// only near it is sorted out by comparing, so that eight bytes are enough.
+type entry struct{ half, place uint32 }
+
+// spellingBits hold the number of a spelling in an entry; what is left is for the original.
+const (
+	spellingBits = 5
+	_            = uint(1<<spellingBits - spellingsEnd) // there is a number for each
+)
+
+// maxOriginals is how many originals an entry can tell apart.
+const maxOriginals = 1 << (32 - spellingBits)
+
+func entryOf(hash uint64, at place) entry {
+	return entry{uint32(hash >> 32), uint32(at.original<<spellingBits | at.spelling)}
+}
+
+func (e entry) at() place {
+	return place{int(e.place >> spellingBits), int(e.place & (1<<spellingBits - 1))}
 }
 
 // index holds the windows of all patterns.
@@ -82,7 +100,8 @@ func capitals(window uint64) bool { return in(window, 'A', 'Z')&top != 0 }
 // table finds places by their window: three bits of one word of a filter for each,
 // which is small enough to stay near the processor, then a short list.
 type table struct {
-	places []place
+	n      int     // how many are to come
+	places []entry // in lists
 	filter []uint64
 	shift  uint     // how far a hash is shifted for its word of the filter
 	starts []uint32 // of the lists in places, by the first bits of the hash
@@ -90,36 +109,44 @@ type table struct {
 }
 
 func (x *index) empty() bool {
-	n := len(x.long.places) + len(x.short.places)
-	for i := range x.inner {
-		n += len(x.inner[i].places)
-	}
-	return n == 0
+	return !slices.ContainsFunc(x.tables(), func(t *table) bool { return t.n > 0 })
 }
 
-// compile spells out the originals.
+// compile spells out the originals, twice: once to count, so that no table is larger than
+// what it holds.
 func compile(originals []Original) *index {
 	x := &index{originals: originals}
-	x.inner[inHex].places = make([]place, 0, 2*len(originals))
-	x.inner[inPercent].places = make([]place, 0, len(originals))
-	x.inner[inCapital].places = make([]place, 0, 3*len(originals)+len(originals)/4)
-	x.long.places = make([]place, 0, len(originals))
+	x.spellOut()
+	for _, t := range x.tables() {
+		t.makeRoom()
+	}
+	x.spellOut()
+	for _, t := range x.tables() {
+		t.order()
+	}
+	return x
+}
+
+func (x *index) tables() []*table {
+	ts := []*table{&x.long, &x.short}
+	for i := range x.inner {
+		ts = append(ts, &x.inner[i])
+	}
+	return ts
+}
+
+// spellOut adds all spellings of all originals.
+func (x *index) spellOut() {
 	var w writer
-	for i, o := range originals {
+	for i, o := range x.originals {
 		for n := range hexAt {
 			p := spelling(o, n)
-			x.add([]byte(p.text), p.edges, p.fold, place{original: uint32(i), spelling: uint16(n)})
+			x.add([]byte(p.text), p.edges, p.fold, place{i, n})
 		}
 		w.encodings(o, func(n int, text []byte) {
-			x.add(text, false, n < base64At, place{original: uint32(i), spelling: uint16(n)})
+			x.add(text, false, n < base64At, place{i, n})
 		})
 	}
-	for i := range x.inner {
-		x.inner[i].build()
-	}
-	x.long.build()
-	x.short.build()
-	return x
 }
 
 // add enters a spelling by its end.
@@ -128,16 +155,13 @@ func (x *index) add(text []byte, edges, fold bool, at place) {
 	x.longest = max(x.longest, n)
 	switch {
 	case !edges && n >= leastEncoded:
-		at.end = load8(text[n-window:])
-		t := &x.inner[sortOf(at.end, !fold && capitals(binary.LittleEndian.Uint64(text[n-window:])))]
-		t.places = append(t.places, at)
+		end := load8(text[n-window:])
+		x.inner[sortOf(end, !fold && capitals(binary.LittleEndian.Uint64(text[n-window:])))].add(end, at)
 		return
 	case n >= window:
-		at.end = load8(text[n-window:])
-		x.long.places = append(x.long.places, at)
+		x.long.add(load8(text[n-window:]), at)
 	case n >= short:
-		at.end = uint64(load4(text[n-short:]))
-		x.short.places = append(x.short.places, at)
+		x.short.add(uint64(load4(text[n-short:])), at)
 	default:
 		return
 	}
@@ -205,33 +229,37 @@ func other(out, std []byte) []byte {
 	return out
 }
 
-// build puts the places of one list together and sets the bits.
-func (t *table) build() {
-	n := len(t.places)
-	log := bits.Len(uint(n / perWord))
+// makeRoom makes a table that has counted what is to come ready to take it.
+func (t *table) makeRoom() {
+	t.places = make([]entry, 0, t.n)
+	log := bits.Len(uint(t.n / perWord))
 	t.shift = uint(64 - log)
 	t.filter = make([]uint64, 1<<log)
-	lists := bits.Len(uint(n) | 1)
-	t.list = uint(64 - lists)
+	lists := bits.Len(uint(t.n)|1) - 1
+	t.list = uint(32 - lists)
 	t.starts = make([]uint32, 1<<lists+1)
-	for _, p := range t.places {
-		h := p.end * mixer
-		t.filter[h>>t.shift] |= threeBits(h)
-		t.starts[h>>t.list+1]++
+}
+
+// add takes a place in, or counts it where there is no room yet.
+func (t *table) add(window uint64, at place) {
+	if t.filter == nil {
+		t.n++
+		return
 	}
-	for i := range 1 << lists {
+	h := window * mixer
+	t.filter[h>>t.shift] |= threeBits(h)
+	e := entryOf(h, at)
+	t.starts[e.half>>t.list+1]++
+	t.places = append(t.places, e)
+}
+
+// order puts the places of one list together.
+func (t *table) order() {
+	lists := len(t.starts) - 1
+	for i := range lists {
 		t.starts[i+1] += t.starts[i]
 	}
-	fill := slices.Clone(t.starts[:1<<lists])
-	for h := range 1 << lists { // each place is put into its list by changing with what stands there
-		for fill[h] < t.starts[h+1] {
-			to := t.places[fill[h]].end * mixer >> t.list
-			if int(to) != h {
-				t.places[fill[h]], t.places[fill[to]] = t.places[fill[to]], t.places[fill[h]]
-			}
-			fill[to]++
-		}
-	}
+	slices.SortFunc(t.places, func(a, b entry) int { return cmp.Compare(a.half, b.half) })
 }
 
 const mixer = 0x9e3779b97f4a7c15
@@ -253,10 +281,12 @@ func (t *table) may(end uint64) bool {
 	return t.filter[h>>t.shift]&bits == bits
 }
 
-// at returns the list in which the places of a window are, with others.
-func (t *table) at(end uint64) []place {
-	h := end * mixer >> t.list
-	return t.places[t.starts[h]:t.starts[h+1]]
+// at returns the list in which the places of a window are, with others, and the half of
+// its hash.
+func (t *table) at(end uint64) ([]entry, uint32) {
+	half := uint32(end * mixer >> 32)
+	h := half >> t.list
+	return t.places[t.starts[h]:t.starts[h+1]], half
 }
 
 // load8 packs eight bytes, letters folded (and some signs with them, which the

@@ -56,6 +56,9 @@ type Progress func(done, total int64)
 // Search looks through all files of a folder for originals and returns where
 // they were found, at most 1000 places. Tell may be nil.
 func Search(ctx context.Context, dir string, originals []Original, tell Progress) ([]Leak, error) {
+	if len(originals) > maxOriginals {
+		return nil, fmt.Errorf("search for leaks: %d originals, %d at most", len(originals), maxOriginals)
+	}
 	s := &search{ctx: ctx, idx: compile(originals), tell: tell}
 	if s.idx.empty() {
 		return nil, nil
