@@ -129,24 +129,76 @@ func withPort(w, rest []byte) bool {
 	return n > 3 && n < 7 && (n == len(rest) || class[rest[n]] == 0 && rest[n] != ':')
 }
 
-// record emits the names of a record as name servers and dig write it: its owner at the
-// beginning of the line and the names behind the type, which all end in a dot.
+// record emits the names of a record as name servers, dig and files of zones write it:
+// its owner at the beginning of the line and the names behind the type, which end in a
+// dot or are of the zone.
 func (s *Scanner) record(lo, hi int) {
-	b, p := s.buf, s.prev[0]
-	if hi >= s.hi || !isSpace(b[hi]) || p.hi-p.lo != 2 || p.hi >= lo || !isSpace(b[p.hi]) || !foldEqual(b[p.lo:p.hi], "in") || !upperCase(b[lo:hi]) {
+	b := s.buf
+	if hi >= s.hi || !isSpace(b[hi]) || !upperCase(b[lo:hi]) || !s.recordHead(lo) {
 		return
 	}
-	s.rooted(s.lo)
+	s.owner(s.lo, wordEnd(b[:s.hi], s.lo))
 	at, n := hi, 0
 	for n < 2 && at < s.hi {
 		for at < s.hi && isSpace(b[at]) {
 			at++
 		}
-		if at < s.hi && isDigit(b[at]) && allDigits(string(b[at:wordEnd(b[:s.hi], at)])) {
-			at = wordEnd(b[:s.hi], at) // a preference, a port
-			continue
+		end := wordEnd(b[:s.hi], at)
+		switch w := b[at:end]; {
+		case len(w) == 0, w[0] == '"', w[0] == ';', w[0] == '(':
+			return
+		case allDigits(string(w)): // a preference, a port
+		default:
+			if n++; named.hasFolded(b[lo:hi]) {
+				s.owner(at, end)
+			} else {
+				s.rooted(at)
+			}
 		}
-		at, n = s.rooted(at), n+1
+		at = end
+	}
+}
+
+// named are the types of records that hold a name of a host.
+var named = set("ns mx cname ptr srv dname")
+
+// recordHead reports whether what stands before the type of a record is an owner, a time
+// to live and a class, the last two in any order and one of them at least.
+func (s *Scanner) recordHead(lo int) bool {
+	b, n := s.buf, 0
+	at := wordEnd(b[:lo], s.lo)
+	for at < lo {
+		for at < lo && isSpace(b[at]) {
+			at++
+		}
+		end := wordEnd(b[:lo], at)
+		w := b[at:end]
+		switch {
+		case len(w) == 0:
+		case foldEqual(w, "in") && upperCase(w), isDigit(w[0]) && len(w) < 9 && timeToLive(w):
+			n++
+		default:
+			return false
+		}
+		at = end
+	}
+	return n > 0 && n < 3
+}
+
+// timeToLive tells 86400 and 4h.
+func timeToLive(w []byte) bool {
+	return allDigits(string(w[:len(w)-1])) && (isDigit(w[len(w)-1]) || strings.IndexByte("smhdw", lower(w[len(w)-1])) >= 0)
+}
+
+// owner emits the name of a record, one with dots or one of the zone.
+func (s *Scanner) owner(lo, hi int) {
+	w := s.buf[lo:hi]
+	if len(w) > 1 && w[len(w)-1] == '.' {
+		s.rooted(lo)
+		return
+	}
+	if len(w) > 1 && nameEnd(s.buf, lo, hi) == hi && flagsOf(w)&fAt == 0 && w[0] != '_' && !isFile(s.fold(w)) {
+		s.member(lo, hi)
 	}
 }
 

@@ -232,6 +232,10 @@ func companyOf(title string, have pseudonym.Kind) pseudonym.Kind {
 	switch title {
 	case "serial", "provisioned", "volumes", "lun":
 		return pseudonym.Volume
+	case "property", "refer", "mountpoint":
+		if have == pseudonym.None {
+			return pseudonym.FileSystem // of datasets
+		}
 	case "size":
 		if have == pseudonym.None {
 			return pseudonym.Volume

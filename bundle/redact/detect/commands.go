@@ -32,10 +32,15 @@ func (s *Scanner) command(lo, hi int) int {
 	case "key":
 		return s.keyWord(lo, hi)
 	case "identified":
-		if n, end, _ := s.next(hi); strings.EqualFold(string(s.buf[n:end]), "by") {
-			return s.secretArg(end, 0)
+		return s.identifiedBy(hi)
+	case "mgmtuser":
+		if n, end, _ := s.next(hi); n > 0 && foldEqual(s.buf[n:end], "add") {
+			if n, end, _ = s.next(end); end > n {
+				s.account(n, end)
+				return s.secretArg(end, 0)
+			}
 		}
-	case "login", "user", "username", "createuser", "useradd", "userdel", "usermod":
+	case "login", "user", "role", "username", "createuser", "useradd", "userdel", "usermod":
 		if w == "login" && lo > s.lo+2 && hi < s.hi && s.buf[hi] == ':' {
 			s.console(lo, hi)
 		}
@@ -48,8 +53,20 @@ func (s *Scanner) command(lo, hi int) int {
 		if lo > s.lo+2 && s.buf[lo-1] == ' ' {
 			s.cron()
 		}
-	case "soa", "ns", "mx", "cname", "ptr", "srv":
+	case "soa", "ns", "mx", "cname", "ptr", "srv", "a", "aaaa", "loc":
 		s.record(lo, hi)
+	case "uptime":
+		s.upSince(lo, hi)
+	case "acls":
+		s.permitted(hi)
+	case "datasource":
+		s.dataSource(lo)
+	case "mapper":
+		s.mapperPath(lo, hi)
+	case "lvm":
+		s.mapperRow(lo)
+	case "dev":
+		s.devicePath(lo, hi)
 	case "ipv4", "ipv6":
 		s.tagged(lo, hi)
 	case "cifs", "http", "nfs", "gc", "mssqlsvc", "termsrv", "wsman", "restrictedkrbhost":
@@ -95,6 +112,7 @@ func (s *Scanner) command(lo, hi int) int {
 			return 0
 		}
 		s.givenName(lo, hi)
+		s.unresolved(lo, hi)
 		return s.switchStatement(lo, hi, w)
 	case "pool":
 		s.listedPool(lo, hi)

@@ -315,8 +315,13 @@ func (s *Scanner) hostField(at int, said promise) {
 			from++
 		}
 		if from+len(w) <= len(b) && string(b[from:from+len(w)]) == string(w) && (b[end] != ' ' || from+len(w) < len(b) && b[from+len(w)] == ' ' && !s.staysName(name)) { // host/host, host: host:, host host
-			s.hostName(at, end, name)
-			s.hostName(from, from+len(w), name)
+			for _, lo := range []int{at, from} {
+				if slotName(name) && b[end] == '/' { // a machine like others, though cards are called so
+					s.out = append(s.out, Finding{Start: s.lo + lo, End: s.lo + lo + len(w), Kind: pseudonym.Host, Value: name, Rule: "syslog-host", Learn: len(w) > 4})
+					continue
+				}
+				s.hostName(lo, lo+len(w), name)
+			}
 			return
 		}
 	}
@@ -409,7 +414,7 @@ func (s *Scanner) bracketHost(at int) {
 
 // restOfHost tells messages without a tag.
 func restOfHost(rest []byte) bool {
-	for _, p := range []string{"last message repeated", "message repeated", "-- MARK --", "- - "} {
+	for _, p := range []string{"last message repeated", "message repeated", "-- MARK --", "- - ", "syslogd 1.", "exiting on signal"} {
 		if bytes.HasPrefix(rest, []byte(p)) {
 			return true
 		}

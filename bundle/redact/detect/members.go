@@ -9,6 +9,74 @@ import (
 // This file deals with members of clusters and of runs over many machines: lists in
 // brackets, monitors that vote, what a run says of each machine.
 
+// upSince emits the machine of "swlyon-9k uptime is 2 days"; the word uptime is at
+// [lo, hi).
+func (s *Scanner) upSince(lo, hi int) {
+	b := s.buf
+	end := lo - 1
+	if end <= s.lo || b[end] != ' ' || !bytes.HasPrefix(b[hi:s.hi], []byte(" is ")) {
+		return
+	}
+	from := end
+	for from > s.lo && class[b[from-1]]&fWord != 0 {
+		from--
+	}
+	if from == s.lo || b[from-1] == '"' {
+		s.member(from, end)
+	}
+}
+
+// dataSource emits the cluster in brackets before its word, as collectors of metrics
+// name it: from [lyon-c5] datasource. The word is at lo.
+func (s *Scanner) dataSource(lo int) {
+	b := s.buf
+	if lo-3 < s.lo || b[lo-1] != ' ' || b[lo-2] != ']' {
+		return
+	}
+	end := lo - 2
+	if from := s.lo + bytes.LastIndexByte(b[s.lo:end], '[') + 1; from > s.lo && end-from > 1 && nameEnd(b, from, end) == end {
+		s.parts(from, end, pseudonym.Array, "array", s.fold(b[from:end]))
+	}
+}
+
+// unresolved emits the machines of a list that a collector of metrics cannot find: failed
+// to resolve data source name an14 an15. The word name ends at hi.
+func (s *Scanner) unresolved(lo, hi int) {
+	if !bytes.HasSuffix(s.buf[s.lo:lo], []byte("data source ")) {
+		return
+	}
+	for at := hi + 1; at < s.hi; at++ {
+		end := nameEnd(s.buf, at, s.hi)
+		if end <= at || !hasDigit(s.buf[at:end]) {
+			return
+		}
+		s.member(at, end)
+		at = end
+	}
+}
+
+// permitted emits the accounts of a list of who may look: Changing view acls to:
+// yarn,jdoe. The word acls ends at hi.
+func (s *Scanner) permitted(hi int) {
+	const to = " to: "
+	b := s.buf
+	if !bytes.HasPrefix(b[hi:s.hi], []byte(to)) {
+		return
+	}
+	for at := hi + len(to); at < s.hi; at++ {
+		end := nameEnd(b, at, s.hi)
+		if end <= at {
+			return
+		}
+		if end-at > 1 && s.fold(b[at:end]) != "yarn" {
+			s.account(at, end)
+		}
+		if at = end; at < s.hi && b[at] != ',' {
+			return
+		}
+	}
+}
+
 // member emits a word as a host where a list of them says so.
 func (s *Scanner) member(lo, hi int) {
 	w := s.buf[lo:hi]

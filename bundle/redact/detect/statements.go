@@ -67,13 +67,43 @@ func (s *Scanner) secretWord(lo, hi int) int {
 	if quote == '"' || quote == '\'' {
 		return s.secretArg(hi, 0)
 	}
-	if !s.configLine(lo) && !s.methodBefore(lo, w, end) {
+	if !s.configLine(lo) && !s.methodBefore(lo, w, end) && !s.ofUser(lo) {
 		return 0
 	}
 	if s.k.Common(s.fold(w)) && !hasDigit(w) && stateWord.has(s.fold(w)) {
 		return 0
 	}
 	return s.secretArg(hi, 0)
+}
+
+// ofUser reports whether "user NAME" stands before the word at lo.
+func (s *Scanner) ofUser(lo int) bool {
+	b := s.buf
+	f := bytes.Fields(b[max(s.lo, lo-lookBack):lo])
+	return len(f) > 2 && foldEqual(f[len(f)-2], "user") && !foldEqual(f[len(f)-3], "for") && nameEnd(f[len(f)-1], 0, len(f[len(f)-1])) == len(f[len(f)-1])
+}
+
+// identifiedBy masks what an account of a database is told by: IDENTIFIED BY 'x', IDENTIFIED
+// WITH method AS 'x'.
+func (s *Scanner) identifiedBy(hi int) int {
+	n, end, _ := s.next(hi)
+	if n == 0 {
+		return 0
+	}
+	if foldEqual(s.buf[n:end], "with") {
+		_, end, quote := s.next(end)
+		if quote != 0 {
+			end++
+		}
+		if n, end, _ = s.next(end); n == 0 || !foldEqual(s.buf[n:end], "as") && !foldEqual(s.buf[n:end], "by") {
+			return 0
+		}
+		return s.secretArg(end, 0)
+	}
+	if foldEqual(s.buf[n:end], "by") {
+		return s.secretArg(end, 0)
+	}
+	return 0
 }
 
 // givenName reads an account that a sentence gives in quotes: The user name that was
@@ -194,10 +224,13 @@ func (s *Scanner) userArg(lo, hi int, w string) {
 	if w == "login" && s.loginResult(hi) {
 		return
 	}
-	if w == "login" && !s.lineHas(lo, "machine ") || w == "user" && !s.anyOf(s.buf[max(s.lo, lo-lookBack):lo], userStatements) {
+	if w == "login" && !s.lineHas(lo, "machine ") || (w == "user" || w == "role") && !s.anyOf(s.buf[max(s.lo, lo-lookBack):lo], userStatements) {
 		return
 	}
 	n, end, _ := s.next(hi)
+	for w != "login" && n > 0 && notExists.hasFolded(s.buf[n:end]) {
+		n, end, _ = s.next(end)
+	}
 	if end-n < 2 || s.buf[n] == '-' {
 		return
 	}
@@ -229,6 +262,9 @@ func (s *Scanner) loginResult(hi int) bool {
 	return true
 }
 
+// notExists are the words of a condition before the name of an account that is made.
+var notExists = set("if not exists")
+
 // userStatements begin a statement that names a user: of switches, and those of
 // databases that make one.
-var userStatements = []string{"snmp-server", "create ", "alter ", "drop "}
+var userStatements = []string{"snmp-server", "snmp", "create ", "alter ", "drop "}

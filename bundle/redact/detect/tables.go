@@ -291,6 +291,8 @@ func (s *Scanner) cell(lo, hi int, c column) {
 		if name := strings.ToLower(string(v)); !emptyValues.has(name) && !s.staysName(name) && !looksLikeValue(v) && (c.kind == pseudonym.Phone || !pathLike(v)) {
 			s.out = append(s.out, Finding{Start: lo, End: hi, Kind: c.kind, Rule: id, Learn: len(v) > 5 && bytes.IndexByte(v, ' ') > 0})
 		}
+	case c.kind == pseudonym.FileSystem && bytes.IndexByte(v, '/') > 0 && bytes.IndexByte(v, ' ') < 0:
+		s.dataset(lo)
 	case bytes.IndexByte(v, ' ') < 0:
 		s.nameAt(lo, hi, c.kind, id, g)
 	}

@@ -228,23 +228,23 @@ var phrases = func() map[string]acts {
 	for a, words := range map[acts]string{
 		aPhrase: "as at by client connect for from host hostname hostnossl hostssl machine node on peer server to " +
 			"workstation",
-		aStart: "aes aes-128 aes-256 aes128 aes256 aix alert aliadd alicreate alidelete aliremove ap array auth " +
+		aStart: "a aaaa acls aes aes-128 aes-256 aes128 aes256 aix alert aliadd alicreate alidelete aliremove ap array auth " +
 			"authcommunity authentication-key authentication-password bindpw by-id cfg cfgadd cfgcreate cfgdelete " +
 			"cfgenable cfgremove changed chap chassisid chown cifs client_list close_wait cmd cname com2sec " +
-			"com2sec6 community config console contact createuser curl darwin decryption des description " +
+			"com2sec6 community config console contact createuser curl darwin datasource decryption des dev description " +
 			"device-alias dhcpack dhcpdiscover dhcpinform dhcpnak dhcpoffer dhcprequest domain drives edit " +
 			"encrypted-password esn established export failed fatal fcalias fid fin_wait2 freebsd fw gc " +
 			"globalprotect guestonline haproxy hbx hex-string hipmatch hmac-sha-256 hp-ux http ias identified " +
 			"imap informsink initiator ipmitool ipv4 ipv6 jobid key key-string ldap ldapmodify ldapsearch linux " +
-			"list location login lua masterauth masters md5 message-digest-key mgr mount mounting mssqlsvc mx " +
+			"list loc location login lua lvm mapper masterauth masters md5 message-digest-key mgmtuser mgr mount mounting mssqlsvc mx " +
 			"mysql mysqladmin mysqldump n name names netbsd nfs noerror notification ns nxdomain offline ok " +
 			"online openbsd p packet pam passphrase passwd passwd-file password pg_dump pool portid priv " +
 			"proctitle promoted psql ptr pts quorum ran ras reload remoteonline replace requirepass " +
-			"restrictedkrbhost ro rocommunity rocommunity6 rootpw rpcclient rsync rw rwcommunity rwcommunity6 scp " +
+			"restrictedkrbhost ro rocommunity rocommunity6 role rootpw rpcclient rsync rw rwcommunity rwcommunity6 scp " +
 			"search secret servfail sha sha1 sha256 skipping slaves smbclient snmp-server snmpbulkwalk snmpget " +
 			"snmpwalk soa sql sqlcmd sqlplus srv ssh sshpass standby started stopped str su success sudoers sunos " +
 			"syscontact syslocation system systems termsrv threat time_wait traffic trap2sink trapcommunity " +
-			"trapsink tty tty1 tty2 tty3 ttys0 ttyv0 unpromoted user useradd userdel userid usermod username " +
+			"trapsink tty tty1 tty2 tty3 ttys0 ttyv0 unpromoted uptime user useradd userdel userid usermod username " +
 			"w3svc1 w3svc2 w3svc3 wget workgroup wsman wwn zone zoneadd zonecreate zonedelete zoneremove zoneset " +
 			"zoning",
 		aNameKey: "attribute component-name component_name componentname default field id key label name option " +
