@@ -42,7 +42,7 @@ func TestUnknownWordsTakeTheKindOfRules(t *testing.T) {
 // TestKnownNamesStayApart holds that a known name with everyday words beside it keeps
 // them, and that a name beside it does not stay.
 func TestKnownNamesStayApart(t *testing.T) {
-	text := "hostname=qxlyon07\nProxy qxlyon07-ct0 started.\nProxy qxlyon07-mpzrh started.\n"
+	text := "hostname=qxlyon07\nProxy qxlyon07-ct0 started.\nProxy added \"qxlyon07-mpzrh\"\n"
 	got := strings.Split(redactFile(t, newGate(t, redact.Options{}), text), "\n")
 	host := strings.TrimPrefix(got[0], "hostname=")
 	require.Equal(t, "Proxy "+host+"-ct0 started.", got[1])

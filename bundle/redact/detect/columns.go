@@ -230,7 +230,7 @@ func (t *table) put(c column) {
 // companyOf says of what things a table speaks whose first title is only Name.
 func companyOf(title string, have pseudonym.Kind) pseudonym.Kind {
 	switch title {
-	case "serial", "provisioned", "volumes", "lun":
+	case "serial", "provisioned", "volumes", "lun", "capacity":
 		return pseudonym.Volume
 	case "property", "refer", "mountpoint":
 		if have == pseudonym.None {
@@ -288,7 +288,7 @@ var columnTitles = map[string]pseudonym.Kind{
 	"remote system": pseudonym.Host, "chassis name": pseudonym.Host, "sysname": pseudonym.Host, "switch name": pseudonym.Host,
 	"vm name": pseudonym.Host, "guest": pseudonym.Host, "ssh user": pseudonym.User, "logged in": pseudonym.User,
 	"vserver": pseudonym.Array, "svm": pseudonym.Array, "datastore": pseudonym.Volume,
-	"zone name": pseudonym.Name, "alias name": pseudonym.Name,
+	"claim": pseudonym.Volume, "zone name": pseudonym.Name, "alias name": pseudonym.Name,
 }
 
 // titleKind is the kind of the cells below a title of a number of words. Plain

@@ -61,6 +61,8 @@ func (s *Scanner) command(lo, hi int) int {
 		s.permitted(hi)
 	case "datasource":
 		s.dataSource(lo)
+	case "persistentvolumeclaim", "persistentvolume", "pvc", "pv":
+		s.claim(lo, hi)
 	case "mapper":
 		s.mapperPath(lo, hi)
 	case "lvm":

@@ -306,6 +306,9 @@ func (s *Scanner) mail(lo, hi int) int {
 	}
 	hostLo := hi - (len(w) - at - 1) // host in lower case can be of another length
 	if _, n := parseQuad([]byte(host), '.'); n == len(host) {
+		if hi < s.hi && s.buf[hi] == '%' {
+			return hi // a package, its version and what made it
+		}
 		if !camel(local) && !drawn(local) && !meshed.hasFolded(local) {
 			s.account(lo, lo+len(local))
 		}
@@ -339,11 +342,23 @@ func (s *Scanner) mail(lo, hi int) int {
 // meshed are programs whose processes find each other as name@address.
 var meshed = set("rabbit riak vernemq emqx ejabberd couchdb ns_1 mongooseim")
 
+// ciphers are algorithms of SSH without a dash in their name; publicAccounts are mailboxes
+// of makers that their programs print.
+var (
+	ciphers        = set("zlib")
+	publicAccounts = set("export tac")
+)
+
 func (s *Scanner) mailDomain(lo, hi, hostLo int, local []byte, host string) int {
 	tld := host[strings.LastIndexByte(host, '.')+1:]
 	switch {
 	case strings.HasPrefix(host, "odata.") || strings.HasPrefix(host, "redfish.") || strings.HasPrefix(host, "message."):
 		return hi // a note on a property, as management controllers write it
+	case host == "localhost.localdomain" || host == "localhost6.localdomain6":
+		s.account(lo, lo+len(local))
+		return hi
+	case ciphers.hasBytes(local) && host == "openssh.com" || host == "cisco.com" && publicAccounts.hasFolded(local):
+		return hi
 	case (host == "openssh.com" || host == "libssh.org" || host == "lysator.liu.se") && bytes.IndexByte(local, '-') > 0:
 		return hi // a cipher
 	case portAhead(s.buf[hi:s.hi]) && !isDigit(host[0]) && class[local[0]]&(fLetter|fUnder) != 0:
@@ -384,8 +399,8 @@ func (s *Scanner) loginAt(local []byte, host string, hostLo, hi int) bool {
 	if class[host[0]]&fLetter == 0 || class[local[0]]&(fLetter|fUnder|fHigh) == 0 || s.k.Common(host) && !s.k.Keeps(strings.ToLower(string(local))) {
 		return false
 	}
-	if string(local) == "feature" {
-		return false // of a pool
+	if string(local) == "feature" || host == "nohost" {
+		return false // of a pool; a process without a host
 	}
 	if host == "getty" || string(local) == "getty" || string(local) == "user" && isDigit(host[0]) {
 		return false
@@ -464,7 +479,7 @@ func (s *Scanner) noHost(name string) bool {
 }
 
 func neverHost(name string) bool {
-	if levels.has(name) || strings.IndexByte(name, '@') > 0 {
+	if levels.has(name) || strings.IndexByte(name, '@') > 0 || strings.HasPrefix(name, "-") {
 		return true
 	}
 	_, n := parseQuad([]byte(name), '.')
@@ -535,7 +550,7 @@ func numberedParts(name string, words *lexicon) bool {
 	return true
 }
 
-var slotWords = set("ct ch sh bay nvb fan tmp eth fc ib sas pwr fb fm xfm iom dimm slot drv bm nvram psu ps cpu disk port vlan bond lo vif man gps snp " +
+var slotWords = set("ct ch sh bay nvb fan tmp eth fc ib sas pwr fb fm xfm iom dimm slot drv bm nvram psu ps cpu disk port vlan bond lo vif man gps snp vmbr gige " +
 	"bcache rbd nbd mmcblk zram drbd zd xvd dasd fd cciss " +
 	"scsi ata tty pts sd nvme dm md loop vd hd sr em en ent eno ens enp wlan br veth docker tun tap team ge xe gi te po fa et lun vmhba vmnic vmk node_id " +
 	"ctl hdisk hdiskpower fcs fscsi vscsi rmt venet vnet vty")
@@ -572,7 +587,7 @@ func diskName(name string) bool {
 	if rest, ok := strings.CutPrefix(name, "nvme"); ok {
 		return len(rest) > 2 && isDigit(rest[0]) && strings.Trim(rest, "0123456789cnp") == ""
 	}
-	for _, p := range []string{"sd", "vd", "xvd", "hd"} {
+	for _, p := range []string{"sd", "vd", "xvd", "hd", "dasd"} {
 		if rest, ok := strings.CutPrefix(name, p); ok {
 			letters := strings.TrimRight(rest, "0123456789")
 			return len(letters) > 0 && len(letters) < 3 && lettersOnly("x"+letters)

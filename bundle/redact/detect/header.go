@@ -308,6 +308,9 @@ func (s *Scanner) hostField(at int, said promise) {
 		s.hostField(end+1, max(said, framed))
 		return
 	}
+	if len(w) == 16 && w[6] == '-' && w[13] == '-' && flagsOf(w)&(fDot|fUnder|fAt) == 0 {
+		return // the number of a mail
+	}
 	name := s.fold(w)
 	if n := end + 1 + len(w); (b[end] == '/' || b[end] == ' ' && said != unsaid && len(w) > 3 || b[end] == ':' && n+1 < len(b) && b[n+1] == ':') && n < len(b) {
 		from := end + 1

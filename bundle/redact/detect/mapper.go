@@ -7,8 +7,8 @@ import (
 	"darksite/bundle/redact/pseudonym"
 )
 
-// This file deals with volumes as the device mapper and ZFS show them: below /dev, and as
-// rows of lsblk.
+// This file deals with volumes as the device mapper, ZFS and clusters of containers show
+// them: below /dev, as rows of lsblk, behind their sort.
 
 // mapped reads /dev/mapper/GROUP-VOLUME; the word mapper is at [lo, hi).
 func (s *Scanner) mapperPath(lo, hi int) {
@@ -140,6 +140,18 @@ func (s *Scanner) devicePath(lo, hi int) {
 var deviceFolders = set("mapper disk md dm input block char fd shm pts snd dri bus loop cciss rdsk dsk rmt net serial vfio " +
 	"hugepages nvidia-caps infiniband cpu mqueue usb v4l did global ida rd etherd xvd raw tape changer cdrom ipmi oracleasm asm vhost asynctask " +
 	"rdisk cluster cgroup by-id by-path by-uuid char ptmx mem rdr drbd rbd nbd bcache nvme watchdog hpilo vmware kfd cfg fuse")
+
+// claim emits the volume, or the claim to one, behind its sort: persistentvolumeclaim/x,
+// kubectl get pvc x. The sort is at [lo, hi).
+func (s *Scanner) claim(lo, hi int) {
+	b, at := s.buf, hi+1
+	if at >= s.hi || b[hi] != '/' && (b[hi] != ' ' || !s.lineHas(lo, "kubectl ") && !s.lineHas(lo, "oc ")) || lo > s.lo && b[lo-1] == '/' {
+		return
+	}
+	if end := nameEnd(b, at, s.hi); end > at && b[at] != '-' {
+		s.mapperPart(at, end, pseudonym.Volume)
+	}
+}
 
 // dataset emits the parts of the name of a dataset: tank/home/lyon@monday.
 func (s *Scanner) dataset(at int) {

@@ -104,5 +104,10 @@ func (s *Scanner) daemonBefore(lo int) {
 	if p.hi != lo-1 || len(head) != len("03-Jun 04:12 ") || head[2] != '-' || head[9] != ':' {
 		return
 	}
-	s.inventoryHost(p.lo, p.hi)
+	if name := s.fold(s.buf[p.lo:p.hi]); !backupDaemons.has(name) {
+		s.inventoryHost(p.lo, p.hi)
+	}
 }
+
+// backupDaemons are what daemons of backups are called where nobody names them.
+var backupDaemons = set("bacula-dir bacula-sd bacula-fd bareos-dir bareos-sd bareos-fd")

@@ -48,7 +48,7 @@ func TestStrangers(t *testing.T) {
 		{"text in text is left to the rules", "data: bm9kZSBxeGx5b24wNyBpcyBub3cga25vd24gYXMgbWVtYmVyIDI=\n", nil},
 		{"the number of a message", "254 AUDIT, [QXL-30217], INFO\n", nil},
 		{"a stand-in with an option glued to it", "mysql -uuser-6q1jsdh2 -h x\n", nil},
-		{"a sentence of another language", "De nieuwe schijf in de kast wordt morgen vervangen door qxlyon07.\n", []string{"qxlyon07"}},
+		{"a sentence of another language", "De nieuwe schijf in de kast wordt morgen vervangen door 'qxlyon07'.\n", []string{"qxlyon07"}},
 		{"a length of time", "node up for 11w4d\n", nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {

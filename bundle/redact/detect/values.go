@@ -306,7 +306,7 @@ func (s *Scanner) ofProgram(lo, end, limit int, kind pseudonym.Kind, name string
 	if kind == pseudonym.Serial {
 		return false
 	}
-	if strings.Count(name, ".") >= 2 && isCode(name, w) {
+	if strings.Count(name, ".") >= 2 && isCode(name, w) || kind == pseudonym.Host && s.ofSystem(lo, name) {
 		return true
 	}
 	if kind == pseudonym.Domain && hump(w) && strings.Contains(name, "domain") {
@@ -314,6 +314,21 @@ func (s *Scanner) ofProgram(lo, end, limit int, kind pseudonym.Kind, name string
 	}
 	return end+1 < limit && b[end] == ':' && class[b[end+1]]&fLetter != 0 && lo > s.lo && b[lo-1] == ':' && hump(w)
 }
+
+// ofSystem tells what a system calls its parts behind a key that names hosts elsewhere: an
+// emulated board, the switch behind -nodes, the device of a card.
+func (s *Scanner) ofSystem(lo int, name string) bool {
+	board, _, _ := strings.Cut(name, "-")
+	return name[0] == '-' || boards.has(board) && emulated(name) || s.lineHas(lo, "os device name") || s.lineHas(lo, "bsd device name")
+}
+
+// emulated tells the machines that emulators build, by their version: pc-i440fx-2.11.
+func emulated(name string) bool {
+	_, version, ok := strings.Cut(name, "-")
+	return ok && (isDigit(version[max(0, len(version)-1)]) && strings.IndexByte(version, '.') > 0 || strings.HasPrefix(version, "i440fx"))
+}
+
+var boards = set("pc q35 pseries virt s390")
 
 // identifier tells names of fields and constants, such as serviceAccount and
 // PV_UUID: where one stands in the place of a name it goes, and nowhere else.
@@ -444,7 +459,7 @@ var stateWord = set("standalone up down online offline ok ready failed healthy d
 	"equals contains exists regex matches multiple various " +
 	"yes no true false null none nil this that the a an is not and or but if in on at of to for from with by as it be was has had " +
 	"logged logon logoff logout sign signin session account name id key value type class status state mode count size list set get put post delete head key keys data info " +
-	"tcp udp icmp preauth postauth denied permitted allowed successful failure authenticated")
+	"unconfined tcp udp icmp preauth postauth denied permitted allowed successful failure authenticated")
 
 // nameWord are words of states and sentences that are names where a key with an
 // equals sign or quotes says so.

@@ -238,8 +238,8 @@ var phrases = func() map[string]acts {
 			"imap informsink initiator ipmitool ipv4 ipv6 jobid key key-string ldap ldapmodify ldapsearch linux " +
 			"list loc location login lua lvm mapper masterauth masters md5 message-digest-key mgmtuser mgr mount mounting mssqlsvc mx " +
 			"mysql mysqladmin mysqldump n name names netbsd nfs noerror notification ns nxdomain offline ok " +
-			"online openbsd p packet pam passphrase passwd passwd-file password pg_dump pool portid priv " +
-			"proctitle promoted psql ptr pts quorum ran ras reload remoteonline replace requirepass " +
+			"online openbsd p packet pam passphrase passwd passwd-file password persistentvolume persistentvolumeclaim pg_dump pool portid priv " +
+			"proctitle promoted psql ptr pts pv pvc quorum ran ras reload remoteonline replace requirepass " +
 			"restrictedkrbhost ro rocommunity rocommunity6 role rootpw rpcclient rsync rw rwcommunity rwcommunity6 scp " +
 			"search secret servfail sha sha1 sha256 skipping slaves smbclient snmp-server snmpbulkwalk snmpget " +
 			"snmpwalk soa sql sqlcmd sqlplus srv ssh sshpass standby started stopped str su success sudoers sunos " +

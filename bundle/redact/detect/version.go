@@ -10,7 +10,7 @@ var versionWords = map[string]bool{
 	"build": true, "driver": true, "kernel": true, "bios": true, "oid": true, "patch": true, "level": true, "microcode": true,
 	"versions": true, "agent": true, "tools": true, "sdk": true, "api": true, "package": true, "upgrade": true, "upgraded": true,
 	"downgraded": true, "updated": true, "purity": true, "os": true, "software": true, "hotfix": true, "update": true, "sp": true,
-	"uefi": true, "cimc": true, "ios": true, "nxos": true, "nx-os": true, "fos": true, "ontap": true, "firmwareversion": true, "fwver": true,
+	"uefi": true, "aix": true, "cimc": true, "ios": true, "nxos": true, "nx-os": true, "fos": true, "ontap": true, "firmwareversion": true, "fwver": true,
 	"driverversion": true, "swversion": true, "softwareversion": true, "fileversion": true, "productversion": true, "assemblyversion": true,
 	"culture": true, "linux": true, "u-boot": true, "jdk": true, "jre": true, "java": true, "chrome": true, "edg": true, "image": true, "opr": true, "openssl": true, "vib": true,
 }
