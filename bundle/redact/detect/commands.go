@@ -181,7 +181,7 @@ func (s *Scanner) command(lo, hi int) int {
 		s.sudo(s.buf[s.lo:s.hi])
 	case "dhcpack", "dhcpoffer", "dhcprequest", "dhcpdiscover", "dhcpnak", "dhcpinform":
 		s.lease(s.buf[s.lo:s.hi])
-	case "wwn":
+	case "wwn", "eui-64":
 		s.spacedWWN(hi)
 	case "freebsd", "openbsd", "netbsd", "sunos", "aix", "darwin", "hp-ux":
 		if lo == s.lo && hi+1 < s.hi && s.buf[hi] == ' ' {

@@ -445,7 +445,7 @@ func (s *Scanner) account(lo, hi int) {
 	if s.staysName(name) || numbered(name) {
 		return
 	}
-	s.out = append(s.out, Finding{Start: lo, End: hi, Kind: pseudonym.User, Value: name, Rule: "user", Learn: !s.wordy(name) && !s.k.isKey(name)})
+	s.out = append(s.out, Finding{Start: lo, End: hi, Kind: pseudonym.User, Value: name, Rule: "user", Learn: !s.wordy(name) && !s.k.isKey(name) && !stateWord.has(name)})
 }
 
 // numbered tells what a system has drawn to tell its objects apart, in which nobody

@@ -77,6 +77,9 @@ func (s *Scanner) header() {
 			s.stampedHosts(n)
 			return
 		}
+		if b[0] == '*' && b[3] == ' ' {
+			s.vitalData(b)
+		}
 		if (b[0] == '*' || isDigit(b[0])) && bytes.Contains(b[:min(len(b), 20)], []byte(" *")) {
 			s.crontab(b)
 		}

@@ -104,7 +104,7 @@ func (s *Scanner) key(start, lo, hi int, rule int16) int {
 		if g.sep == ':' && g.quote == 0 && asksFor(b[lo:hi]) && bytes.Count(b[g.value:s.hi], []byte{' '}) > 2 {
 			return 0
 		}
-		return s.secretValue(lo, hi, g, whole, option)
+		return s.secretValue(lo, hi, typed(b[:s.hi], g), whole, option)
 	}
 	if kind == pseudonym.Serial && g.sep != ' ' && s.shortSerial(lo, hi, g, s.k.rules[whole].ID) {
 		return 0
@@ -117,18 +117,34 @@ func (s *Scanner) key(start, lo, hi int, rule int16) int {
 	return s.nameValue(g, kind, whole)
 }
 
+// typed leads past the type of a variable to its value: password: String = "x".
+func typed(b []byte, g gap) gap {
+	rest := b[min(g.value, len(b)):]
+	i := bytes.Index(rest[:min(len(rest), 16)], []byte(" = "))
+	if g.sep != ':' || g.quote != 0 || i < 3 || i+4 >= len(rest) || !types.hasBytes(rest[:i]) {
+		return g
+	}
+	if q := rest[i+3]; q == '"' || q == '\'' {
+		g.value, g.quote, g.sep = g.value+i+4, q, '='
+	}
+	return g
+}
+
+var types = set("str String string &str char* []byte bytes Text text varchar")
+
 // shortSerial emits a serial number of five to seven digits, as some arrays have, where
 // its key says that it is a number: serialNumber: 11633. It is too short to be looked
 // for elsewhere.
 func (s *Scanner) shortSerial(lo, hi int, g gap, id string) bool {
 	b, end := s.buf, g.value
-	if hi-lo < 6 || !foldEqual(b[hi-6:hi], "number") {
+	counted := hi-lo == 2 && string(b[lo:hi]) == "SN" && g.value == hi+1
+	if !counted && (hi-lo < 6 || !foldEqual(b[hi-6:hi], "number")) {
 		return false
 	}
 	for end < s.hi && isDigit(b[end]) {
 		end++
 	}
-	if n := end - g.value; n < 5 || n > 7 || end < s.hi && (class[b[end]] != 0 || strings.IndexByte("+/:", b[end]) >= 0) || bytes.HasPrefix(b[end:s.hi], []byte(" (")) {
+	if n := end - g.value; n < 5 || n > 7 || counted && n < 6 || end < s.hi && (class[b[end]] != 0 || strings.IndexByte("+/:", b[end]) >= 0) || bytes.HasPrefix(b[end:s.hi], []byte(" (")) {
 		return false
 	}
 	s.emit(g.value, end, pseudonym.Serial, id)
@@ -212,6 +228,10 @@ func (s *Scanner) spaced(lo, hi int, g gap, kind pseudonym.Kind, rule int16) boo
 		end++
 	}
 	w := b[at:end]
+	if kind == pseudonym.Serial && s.snake(lo, at) && len(bytes.TrimRight(b[end:s.hi], " \t")) == 0 && len(w) > 4 && hasDigit(w) && upperName(w) {
+		s.learn(at, end, pseudonym.Serial, s.k.rules[rule].ID)
+		return true
+	}
 	alone := len(bytes.TrimRight(b[end:s.hi], " \t;.")) == 0 && lo > s.lo && s.beginsLine(lo)
 	switch kind {
 	case pseudonym.Serial:
@@ -250,6 +270,13 @@ func (s *Scanner) spaced(lo, hi int, g gap, kind pseudonym.Kind, rule int16) boo
 	}
 	s.nameAt(at, end, kind, s.k.rules[rule].ID, gap{value: at, sep: ':'})
 	return true
+}
+
+// snake reports whether the key whose last word begins at lo is all that stands before its
+// value at a place, its words joined: serial_number 7XQVZNA.
+func (s *Scanner) snake(lo, value int) bool {
+	key := s.buf[s.lo : value-1]
+	return bytes.IndexByte(key, '_') > 0 && flagsOf(key)&^(fLower|fAlpha|fHex|fUnder|fWord) == 0 && lo >= s.lo
 }
 
 // titleOfLine reports whether a key of two or three words, the last of which begins at

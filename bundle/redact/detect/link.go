@@ -283,7 +283,7 @@ func (s *Scanner) procNet6(lo, hi int, d string) bool {
 
 // naaMakers are NAA 6 makers: 6 and the maker's 24 bits.
 func naaMakers(d string) bool {
-	for _, m := range []string{"624a937", "600601", "600508", "60060e8", "6005076", "600a098", "6001405", "60003ba", "6000097", "6000d31", "600c0ff", "60002ac", "600144f", "6589cfc", "6006016", "6006048", "6742b0f", "600140", "64cd98f", "6d094", "6b083", "6f4ee", "61866", "6c81f", "6848f", "6782b"} {
+	for _, m := range []string{"624a937", "6000144", "600601", "600508", "60060e8", "6005076", "600a098", "6001405", "60003ba", "6000097", "6000d31", "600c0ff", "60002ac", "600144f", "6589cfc", "6006016", "6006048", "6742b0f", "600140", "64cd98f", "6d094", "6b083", "6f4ee", "61866", "6c81f", "6848f", "6782b"} {
 		if strings.HasPrefix(d, m) {
 			return true
 		}

@@ -21,6 +21,31 @@ func (s *Scanner) resource(lo, hi int) {
 	}
 }
 
+// vitalData reads a line of the vital product data of AIX: *SE IBM,03106BDCA, *SU
+// 0004AC1380A1, *WN C0507601DBFE.
+func (s *Scanner) vitalData(b []byte) {
+	from := s.lo + 4
+	if i := bytes.IndexByte(b[4:], ','); i > 0 && i < 5 {
+		from += i + 1 // the maker
+	}
+	end := nameEnd(s.buf, from, s.hi)
+	if w := s.buf[from:max(from, end)]; len(w) < 5 || !hasDigit(w) || !upperName(w) {
+		return
+	}
+	switch string(b[1:3]) {
+	case "SE", "PI", "SN", "YS":
+		s.learn(from, end, pseudonym.Serial, "serial")
+	case "SU", "NA":
+		s.digitsAt(from, pseudonym.MAC)
+	case "WN", "ZA":
+		if end-from == 12 && hexOnly(s.buf[from:end]) {
+			s.learn(from, end, pseudonym.Serial, "serial") // the upper half of a name
+			return
+		}
+		s.digitsAt(from, pseudonym.WWN)
+	}
+}
+
 // diskLink reads the serial number at the end of the link of a disk, behind its model:
 // /dev/disk/by-id/ata-MODEL_SERIAL-part1.
 func (s *Scanner) diskLink(hi int) {

@@ -417,6 +417,9 @@ func (s *Scanner) userinfo(lo, hi int) {
 		return
 	}
 	if name := s.fold(b[lo:user]); !s.staysName(name) && len(name) > 0 && bytes.IndexByte(b[lo:user], '%') < 0 && bytes.IndexByte(b[lo:user], '@') < 0 {
+		if colon < 0 && identifier(b[lo:user]) && class[b[user-1]]&fLower != 0 {
+			return // a part of a program: akka.tcp://jobExecutorSystem@
+		}
 		if len(name) > 24 && colon < 0 {
 			s.learn(lo, user, pseudonym.Secret, "url-token")
 			return

@@ -220,6 +220,9 @@ func secretLike(v []byte, g gap, key []byte) bool {
 	if strings.HasSuffix(k, "license") || strings.HasSuffix(k, "licence") {
 		return licenceKey(v)
 	}
+	if k == "pass" && g.quote == 0 && v[0] == '%' && v[len(v)-1] == ':' {
+		return false // a message, which passes a test
+	}
 	if k == "pass" || k == "secret" || k == "token" || k == "cookie" || k == "license" || k == "licence" || k == "salt" || k == "seed" || k == "pin" || k == "community" || k == "sig" || k == "credentials" || k == "authorization" {
 		if g.sep == ':' && !g.keyed && g.quote == 0 && bytes.IndexByte(v, ' ') > 0 && k != "cookie" && k != "authorization" {
 			return !proseLike(v)

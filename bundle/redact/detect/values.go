@@ -156,7 +156,7 @@ func (s *Scanner) nameAt(lo, limit int, kind pseudonym.Kind, id string, g gap) {
 		return // the scheme of a URL
 	}
 	name := s.fold(w)
-	if kind == pseudonym.Serial && (bytes.HasPrefix(b[end:limit], []byte(" driver")) || len(w) == 32 && hexOnly(w) && !isFormOfOther(w)) {
+	if kind == pseudonym.Serial && (bytes.HasPrefix(b[end:limit], []byte(" driver")) || len(w) == 32 && hexOnly(w) && !isFormOfOther(w) && !strings.HasPrefix(name, "00c0ff")) {
 		return // of lines; a digest
 	}
 	if kind == pseudonym.Serial && (g.quote != 0 || !g.keyed) && countedSerial(w) && !s.owns(kind, name) {

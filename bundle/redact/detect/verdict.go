@@ -233,7 +233,7 @@ var phrases = func() map[string]acts {
 			"cfgenable cfgremove changed chap chassisid chown cifs client_list close_wait cmd cname com2sec " +
 			"com2sec6 community config console contact createuser curl darwin datasource decryption des dev description " +
 			"device-alias dhcpack dhcpdiscover dhcpinform dhcpnak dhcpoffer dhcprequest domain drives edit " +
-			"encrypted-password esn established export failed fatal fcalias fid fin_wait2 freebsd fw gc " +
+			"encrypted-password esn established eui-64 export failed fatal fcalias fid fin_wait2 freebsd fw gc " +
 			"globalprotect guestonline haproxy hbx hex-string hipmatch hmac-sha-256 hp-ux http ias identified " +
 			"imap informsink initiator ipmitool ipv4 ipv6 jobid key key-string ldap ldapmodify ldapsearch linux " +
 			"list loc location login lua lvm mapper masterauth masters md5 message-digest-key mgmtuser mgr mount mounting mssqlsvc mx " +
