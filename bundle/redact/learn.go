@@ -23,6 +23,7 @@ type findings struct {
 	values map[value]bool // everything found
 	learn  map[value]bool // of it, what is looked for bare; true when its surroundings told it
 	alien  map[string]bool
+	told   addresses // those that were entered as told
 	brief  recent[struct{}]
 	recent []noted
 }
@@ -97,15 +98,20 @@ func (f *findings) note(d *detect.Finding, text []byte) {
 		f.noteParts(detect.DecodeParts(d.Value))
 		return
 	}
-	if f.entered(d, text[d.Start:d.End]) {
-		return
-	}
-	if t := text[d.Start:d.End]; !d.Learn && d.Value == "" && d.Kind == pseudonym.IPv4 && f.values[value{d.Kind, string(t)}] {
+	addr, toldAddress := addressOf(d, text[d.Start:d.End])
+	if toldAddress = toldAddress && d.Learn && !byForm(d.Rule); toldAddress {
+		if _, ok := f.told.find(addr); ok {
+			return
+		}
+	} else if f.entered(d, text[d.Start:d.End]) {
 		return
 	}
 	v := value{d.Kind, canonical(*d, text)}
 	if v.canon == "" {
 		return
+	}
+	if toldAddress {
+		f.told.keep(addr, 0)
 	}
 	if !f.values[v] {
 		f.values[v] = true
