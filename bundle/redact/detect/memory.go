@@ -27,7 +27,7 @@ var masks = func() (m [17]struct{ head, tail uint64 }) {
 type longMemory struct {
 	v    verdict
 	n    uint8
-	text [47]byte
+	text [63]byte
 }
 
 // newKeys makes a memory of keys in which nothing is met yet; the empty key has no rule.
@@ -49,6 +49,9 @@ func remembered(owns func(pseudonym.Kind, string) bool) func(pseudonym.Kind, str
 	}
 	var last []answer
 	return func(k pseudonym.Kind, text string) bool {
+		if k == pseudonym.Name && !pseudonym.EndsAsToken(text) {
+			return false
+		}
 		if len(text) > 128 || text == "" {
 			return owns(k, text)
 		}
