@@ -122,6 +122,9 @@ type longName struct {
 
 // keyRule is the rule of a key, from memory where it was met before.
 func (s *Scanner) keyRule(key []byte) int16 {
+	if !s.k.tails.may(key) {
+		return s.k.modified(key)
+	}
 	m := &s.keys[hash(key)>>(32-foldLog)]
 	if m.text != string(key) {
 		*m = keyMemory{string(key), s.k.keyRule(key)}
