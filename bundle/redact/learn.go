@@ -38,7 +38,7 @@ type noted struct {
 }
 
 // recentSize is how many findings without a brief are remembered as entered.
-const recentSize = 1 << 13
+const recentSize = 1 << 12
 
 // entered reports whether a finding like it was just entered, and remembers it.
 func (f *findings) entered(d *detect.Finding, t []byte) bool {

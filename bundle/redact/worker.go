@@ -32,7 +32,7 @@ type stood struct {
 // A worker remembers what stands in for so many texts without a brief, which are not
 // longer than that.
 const (
-	cacheSize = 1 << 13
+	cacheSize = 1 << 12
 	cacheText = 128
 )
 

@@ -183,7 +183,7 @@ func (s *Scanner) recallLong(w []byte) verdict {
 }
 
 const (
-	memoLog  = 12
+	memoLog  = 13
 	memoSize = 1 << memoLog
 	longLog  = 11
 )
