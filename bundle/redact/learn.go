@@ -22,6 +22,7 @@ type value struct {
 type findings struct {
 	values map[value]uint8 // everything found, with what learnMarks says of it
 	alien  map[string]bool
+	told   addresses // those that were entered as told
 	brief  recent[struct{}]
 	recent []noted
 }
@@ -36,7 +37,7 @@ type noted struct {
 }
 
 // recentSize is how many findings without a brief are remembered as entered.
-const recentSize = 1 << 13
+const recentSize = 1 << 12
 
 // entered reports whether a finding like it was just entered, and remembers it.
 func (f *findings) entered(d *detect.Finding, t []byte) bool {
@@ -108,17 +109,20 @@ func (f *findings) note(d *detect.Finding, text []byte) {
 		f.noteParts(detect.DecodeParts(d.Value))
 		return
 	}
-	if f.entered(d, text[d.Start:d.End]) {
-		return
-	}
-	if t := text[d.Start:d.End]; !d.Learn && d.Value == "" && d.Kind == pseudonym.IPv4 {
-		if _, ok := f.values[value{d.Kind, string(t)}]; ok {
+	addr, toldAddress := addressOf(d, text[d.Start:d.End])
+	if toldAddress = toldAddress && d.Learn && !byForm(d.Rule); toldAddress {
+		if _, ok := f.told.find(addr); ok {
 			return
 		}
+	} else if f.entered(d, text[d.Start:d.End]) {
+		return
 	}
 	v := value{d.Kind, canonical(*d, text)}
 	if v.canon == "" {
 		return
+	}
+	if toldAddress {
+		f.told.keep(addr, 0)
 	}
 	f.enter(v, learnMarks(d))
 }

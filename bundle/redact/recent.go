@@ -2,6 +2,7 @@ package redact
 
 import (
 	"encoding/binary"
+	"math/bits"
 
 	"darksite/bundle/redact/detect"
 	"darksite/bundle/redact/pseudonym"
@@ -74,9 +75,8 @@ type recalled[T any] struct {
 
 // at is the place of a finding, or the one where it would be.
 func (r *recent[T]) at(b *brief) *recalled[T] {
-	const k = 0x9e3779b97f4a7c15
 	mask := uint64(len(r.slots) - 1)
-	first := (b.head ^ (b.tail^uint64(b.kind)<<56)*k>>7) * k >> 32
+	first := mixed(b.head, b.tail+uint64(b.kind))
 	for i := first; i < first+mostPlaces; i++ {
 		if s := &r.slots[i&mask]; s.brief == *b || s.marks == 0 {
 			return s
@@ -115,14 +115,24 @@ func (r *recent[T]) keep(b *brief, what T) {
 
 // quickHash is a quick hash for memories that compare what they find.
 func quickHash(b []byte) uint64 {
-	const k = 0x9e3779b97f4a7c15
-	h := uint64(len(b)) * k
+	h := uint64(len(b))
 	for ; len(b) >= 8; b = b[8:] {
-		h = (h ^ binary.LittleEndian.Uint64(b)) * k
-		h ^= h >> 29
+		h = mixed(h, binary.LittleEndian.Uint64(b))
 	}
 	var rest [8]byte
 	copy(rest[:], b)
-	h = (h ^ binary.LittleEndian.Uint64(rest[:])) * k
-	return h >> 32
+	return mixed(h, binary.LittleEndian.Uint64(rest[:]))
 }
+
+// mixed folds the whole product of two numbers, so that each of their bits, those of the
+// last letters of a text as well, has a say in all bits of it.
+func mixed(a, b uint64) uint64 {
+	hi, lo := bits.Mul64(a^mixedFirst, b^mixedLast)
+	return hi ^ lo
+}
+
+// Two numbers without a pattern.
+const (
+	mixedFirst = 0x9e3779b97f4a7c15
+	mixedLast  = 0xd1342543de82ef95
+)

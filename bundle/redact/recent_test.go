@@ -69,11 +69,8 @@ func TestRecentForgetsButNeverConfuses(t *testing.T) {
 // TestRecentIsQuickWhateverIsKept keeps briefs that all belong to one place.
 func TestRecentIsQuickWhateverIsKept(t *testing.T) {
 	var m recent[int]
-	alike := func(n int) brief { // the hash is made of head and the upper bits of tail's product
-		const k = 0x9e3779b97f4a7c15
-		b := brief{tail: uint64(n), n: 16, kind: 1, marks: isBrief}
-		b.head = (b.tail ^ 1<<56) * k >> 7
-		return b
+	alike := func(n int) brief { // one of the two that are multiplied is zero
+		return brief{head: uint64(n), tail: mixedLast - 1, n: 16, kind: 1, marks: isBrief}
 	}
 	for n := range mostBriefs {
 		b := alike(n)

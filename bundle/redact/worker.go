@@ -12,7 +12,8 @@ type worker struct {
 	gate   *Gate
 	scan   *detect.Scanner
 	seen   *findings
-	brief  recent[string] // what stands in for findings
+	addrs  addresses      // what stands in for addresses, as an address
+	brief  recent[string] // the same for other findings
 	cache  []stood        // the same of those without a brief
 	counts map[string]int64
 	tally  tally // of the chunk at hand
@@ -31,7 +32,7 @@ type stood struct {
 // A worker remembers what stands in for so many texts without a brief, which are not
 // longer than that.
 const (
-	cacheSize = 1 << 13
+	cacheSize = 1 << 12
 	cacheText = 128
 )
 
@@ -146,12 +147,9 @@ func (w *worker) redact(out, chunk []byte, found []detect.Finding) ([]byte, erro
 			}
 			continue
 		}
-		rep, err := w.replacement(f, chunk)
-		if err != nil {
+		if out, err = w.replace(append(out, chunk[at:f.Start]...), f, chunk); err != nil {
 			return out, err
 		}
-		out = append(out, chunk[at:f.Start]...)
-		out = append(out, rep...)
 		at = f.End
 		tally.add(f.Rule)
 	}
@@ -183,6 +181,23 @@ func (t tally) into(counts map[string]int64) {
 	for _, c := range t {
 		counts[c.rule] += c.n
 	}
+}
+
+// replace appends what stands in for a finding to out.
+func (w *worker) replace(out []byte, f *detect.Finding, chunk []byte) ([]byte, error) {
+	addr, isAddress := addressOf(f, chunk[f.Start:f.End])
+	if !isAddress {
+		with, err := w.replacement(f, chunk)
+		return append(out, with...), err
+	}
+	if with, ok := w.addrs.find(addr); ok {
+		return appendPlain4(out, with), nil
+	}
+	with, err := w.rendered(f, chunk)
+	if a, ok := parsePlain4(with); ok && err == nil {
+		w.addrs.keep(addr, a)
+	}
+	return append(out, with...), err
 }
 
 // replacement returns what stands in for a finding, from memory when it can.

@@ -22,8 +22,8 @@
 // result does not depend on how many scan at once.
 //
 // Files: class.go bytes, cut.go words by bits, scanner.go the loop, quiet.go words that
-// say nothing, stranger.go names that only signs tell, public.go hosts of the world, known.go the
-// inventory's part, lexicon.go quick sets of words, verdict.go what a word's spelling
+// say nothing, stranger.go names that only signs tell, spelled.go what their spelling weighs,
+// public.go hosts of the world, known.go the inventory's part, lexicon.go quick sets of words, verdict.go what a word's spelling
 // says, act.go what is done about it; ipv4.go, colon.go, link.go, dotted.go, places.go,
 // wire.go recognisers by form, version.go what only looks like an address; keys.go,
 // gap.go, values.go, secrets.go, state.go, pem.go keys and what they are followed by;

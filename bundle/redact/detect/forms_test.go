@@ -27,6 +27,9 @@ func TestIPv4(t *testing.T) {
 		{"a release of a package begins like an address", "snort3 3.6.0.0-4+build", nil},
 		{"masks, loopback, multicast and nothing stay", "255.255.254.0 127.0.0.1 239.1.2.3 0.0.0.0", nil},
 		{"an octet is too large", "10.20.30.400", nil},
+		{"an address has fourteen characters", "peer 10.200.100.123 was lost, and more goes on behind it", []string{"ipv4 10.200.100.123"}},
+		{"a number with a dot has fourteen characters", "peer 1791000000.123 was lost, and more goes on behind it", nil},
+		{"a MAC has fourteen characters", "peer 0011.2233.4455 was lost, and more goes on behind it", []string{"mac 0011.2233.4455"}},
 	})
 }
 

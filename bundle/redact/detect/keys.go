@@ -348,19 +348,33 @@ func (s *Scanner) pairKey(lo, hi int) int16 {
 	if p.hi == 0 || p.hi+1 != lo || !isSpace(s.buf[p.hi]) {
 		return noRule
 	}
-	switch before := s.fold(s.buf[p.lo:p.hi]); {
-	case before == "time" && foldEqual(s.buf[lo:hi], "zone"):
+	switch before := s.buf[p.lo:p.hi]; {
+	case foldEqual(before, "time") && foldEqual(s.buf[lo:hi], "zone"):
 		return notKey
-	case before == "display" && s.prev[1].hi != 0 && foldEqual(s.buf[s.prev[1].lo:s.prev[1].hi], "device"):
+	case foldEqual(before, "display") && s.prev[1].hi != 0 && foldEqual(s.buf[s.prev[1].lo:s.prev[1].hi], "device"):
 		return notKey // what a model of disk is called
 	}
-	from := p.lo
 	if q := s.prev[1]; q.hi != 0 && q.hi+1 == p.lo && isSpace(s.buf[q.hi]) {
 		if r := s.keyRule(s.buf[q.lo:hi]); r >= 0 {
 			return r
 		}
 	}
-	return s.keyRule(s.buf[from:hi])
+	return s.keyRule(s.numberless(p, hi))
+}
+
+// numberless is a word and the one before it up to hi. Where that is a number it is made of
+// zeros: as no key begins with a digit all numbers say the same, and there are too many of
+// them to be remembered.
+func (s *Scanner) numberless(before span, hi int) []byte {
+	key, n := s.buf[before.lo:hi], before.hi-before.lo
+	if s.k.digitKeys || digits(key[:n]) < n {
+		return key
+	}
+	s.low = append(s.low[:0], key...)
+	for i := range n {
+		s.low[i] = '0'
+	}
+	return s.low
 }
 
 // notKey is the rule of words that are a key apart and none together.

@@ -15,6 +15,7 @@ func TestKeyValues(t *testing.T) {
 		{"an element of XML with spaces", "<HwSource> berylfw <Summary> x", []string{"host berylfw"}},
 		{"typographic quotes", "Owner=”mloewe7” Name=”N/A”", []string{"user mloewe7"}},
 		{"the name behind a number in a path of keys", "user.account.0.name=mloewe7", []string{"user mloewe7"}},
+		{"a number before the key", "17 user jmeyer22: x, 170042 user jmeyer23: y, 9 Serial Number: CV0010771", []string{"user jmeyer22", "user jmeyer23", "serial CV0010771"}},
 		{"a list of hosts", "nodes=qz01,qz02", []string{"host qz01", "host qz02"}},
 		{"a telephone number of digits alone", `PhoneNumber="2065551234"`, []string{"phone 2065551234"}},
 		{"a serial number of digits and dashes", "Serial Number: 96-9640000012077", []string{"serial 96-9640000012077"}},

@@ -29,6 +29,7 @@ type Knowledge struct {
 	keep     *lexicon
 	tails    tailSet // how keys end
 
+	digitKeys   bool    // some key begins with a digit, or nearly so
 	secretTails tailSet // how those of secrets end
 
 	judge *stranger.Judge // of words that no rule knows, or nil
@@ -127,6 +128,7 @@ func (k *Knowledge) add(i int16, r rules.Rule) {
 		}
 	}
 	for _, key := range r.Keys {
+		k.digitKeys = k.digitKeys || hasDigit([]byte(key[:min(2, len(key))]))
 		if whole, ok := strings.CutPrefix(key, "^"); ok {
 			k.whole[whole] = i
 			continue

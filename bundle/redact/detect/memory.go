@@ -27,7 +27,7 @@ var masks = func() (m [17]struct{ head, tail uint64 }) {
 type longMemory struct {
 	v    verdict
 	n    uint8
-	text [47]byte
+	text [63]byte
 }
 
 // newKeys makes a memory of keys in which nothing is met yet; the empty key has no rule.
@@ -49,6 +49,9 @@ func remembered(owns func(pseudonym.Kind, string) bool) func(pseudonym.Kind, str
 	}
 	var last []answer
 	return func(k pseudonym.Kind, text string) bool {
+		if k == pseudonym.Name && !pseudonym.EndsAsToken(text) {
+			return false
+		}
 		if len(text) > 128 || text == "" {
 			return owns(k, text)
 		}
@@ -119,6 +122,9 @@ type longName struct {
 
 // keyRule is the rule of a key, from memory where it was met before.
 func (s *Scanner) keyRule(key []byte) int16 {
+	if !s.k.tails.may(key) {
+		return s.k.modified(key)
+	}
 	m := &s.keys[hash(key)>>(32-foldLog)]
 	if m.text != string(key) {
 		*m = keyMemory{string(key), s.k.keyRule(key)}
@@ -177,7 +183,7 @@ func (s *Scanner) recallLong(w []byte) verdict {
 }
 
 const (
-	memoLog  = 12
+	memoLog  = 13
 	memoSize = 1 << memoLog
 	longLog  = 11
 )

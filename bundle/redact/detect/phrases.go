@@ -426,8 +426,11 @@ func (s *Scanner) hostAfter(hi int, noun bool) {
 	if !told && (!noun || quote == 0 && !nameShape(w) && !s.placed(w)) {
 		return
 	}
+	if class[w[0]]&(fLetter|fDigit) == 0 || looksLikeValue(w) || bytes.IndexByte(w, '@') >= 0 {
+		return
+	}
 	name := s.fold(w)
-	if s.staysName(name) || looksLikeValue(w) || stateWord.has(name) || s.k.Common(name) || bytes.IndexByte(w, '@') >= 0 || class[w[0]]&(fLetter|fDigit) == 0 {
+	if s.staysName(name) || stateWord.has(name) || s.k.Common(name) {
 		return
 	}
 	if quote == 0 && (camel(w) || strings.HasPrefix(name, "thread-")) {
@@ -498,9 +501,11 @@ func (s *Scanner) hostShaped(hi int) {
 	}
 	b := s.buf
 	w := b[n:end]
-	if name := s.fold(w); quote == 0 && withPort(w, b[end:s.hi]) && !s.staysName(name) && !s.wordy(name) && !partWords.has(firstPart(name)) {
-		s.hostName(n-s.lo, end-s.lo, name)
-		return
+	if quote == 0 && withPort(w, b[end:s.hi]) {
+		if name := s.fold(w); !s.staysName(name) && !s.wordy(name) && !partWords.has(firstPart(name)) {
+			s.hostName(n-s.lo, end-s.lo, name)
+			return
+		}
 	}
 	if !isDigit(w[len(w)-1]) || class[w[0]]&fLetter == 0 || bytes.IndexByte(w, '-') < 0 || bytes.IndexByte(w, '.') >= 0 {
 		return

@@ -64,11 +64,11 @@ words:
 		mask := &masks[n]
 		head, tail := binary.LittleEndian.Uint64(w[:8])&mask.head, binary.LittleEndian.Uint64(w[8:16])&mask.tail
 		if isDigit(first) && sign&hexGlue == 0 {
-			if dots := dotsAmongDigits(head, tail, n); dots >= 0 && dots < 3 && (n < 12 || n != 14 && dots > 0) {
+			if dots := dotsAmongDigits(head, tail, n); dots >= 0 && dots < 3 && (n < 12 || dots > 0 && !quartets(w[:n])) {
 				s.push(i, i+n)
 				i += size
 				continue
-			} else if dots >= 3 && n != 14 {
+			} else if dots >= 3 && !quartets(w[:n]) {
 				at = met{hi: i + n, end: i + size, v: manyDotted}
 				break
 			}

@@ -46,6 +46,7 @@ type Scanner struct {
 	cr        bool     // the chunk holds carriage returns
 	hint      pseudonym.Kind
 
+	spelled  *[1 << spelledLog]spelled
 	suspects []suspect // words of the chunk that may be names
 	places   map[uint64]*turns
 	named    []Finding // of the suspects
@@ -60,7 +61,7 @@ type span struct{ lo, hi int }
 // NewScanner makes a scanner. Owns tells the site's own stand-ins, which are
 // left as they are.
 func NewScanner(k *Knowledge, inv *Inventory, owns func(pseudonym.Kind, string) bool) *Scanner {
-	return &Scanner{k: k, inv: inv, owns: remembered(owns), memo: new([memoSize]memory), long: make([]longMemory, 1<<longLog), folds: make([]foldMemory, 1<<foldLog), stays: make([]nameMemory, 1<<foldLog), staysLong: make([]longName, 1<<foldLog), folded: make([]longFold, 1<<foldLog), keys: newKeys()}
+	return &Scanner{k: k, inv: inv, owns: remembered(owns), memo: new([memoSize]memory), spelled: new([1 << spelledLog]spelled), long: make([]longMemory, 1<<longLog), folds: make([]foldMemory, 1<<foldLog), stays: make([]nameMemory, 1<<foldLog), staysLong: make([]longName, 1<<foldLog), folded: make([]longFold, 1<<foldLog), keys: newKeys()}
 }
 
 // ownLog is how many answers about stand-ins are remembered.
@@ -410,7 +411,13 @@ func groupOf(b []byte) bool {
 // digits so few that they are no bare address, or a dot.
 func saysNothing(w []byte) bool {
 	n := len(w)
-	return (n < 12 || n != 14 && bytes.IndexByte(w, '.') > 0) && number(w[1:])
+	return (n < 12 || !quartets(w) && bytes.IndexByte(w, '.') > 0) && number(w[1:])
+}
+
+// quartets tells three groups of four with dots between them, as a MAC may be spelled.
+// An address and a port can have dots in the same places, and more of them.
+func quartets(w []byte) bool {
+	return len(w) == 14 && w[4] == '.' && w[9] == '.' && bytes.Count(w, []byte{'.'}) == 2
 }
 
 // manyDots tells digits with three or more dots between them: there are too many to
@@ -424,7 +431,7 @@ func manyDots(w []byte) bool {
 			return false
 		}
 	}
-	return dots >= 3 && len(w) != 14
+	return dots >= 3 && !quartets(w)
 }
 
 // number tells what goes on as a number does: digits, and fewer dots than an

@@ -33,11 +33,11 @@ type suspect struct {
 
 // isSuspect says what the spelling of a word weighs, where it may be a name. What
 // other recognisers have to say of a word comes first.
-func (s *Scanner) isSuspect(w []byte, a acts) (weight int16, ok bool) {
-	if s.k.judge == nil || s.depth > 0 || a&^(aLong|aMachine|aWeak) != 0 {
+func (s *Scanner) isSuspect(w []byte, acc flags, a acts) (weight int16, ok bool) {
+	if s.k.judge == nil || s.depth > 0 || a&^(aLong|aMachine|aWeak) != 0 || !mayBeStrange(w, acc) {
 		return 0, false
 	}
-	n, ok := s.k.judge.Spelling(w, nil)
+	n, ok := s.spelling(w)
 	if !ok || s.weigh == nil && !s.k.judge.Worth(n, s.k.level) || looksLikeValue(w) {
 		return 0, false
 	}
@@ -49,6 +49,12 @@ func (s *Scanner) isSuspect(w []byte, a acts) (weight int16, ok bool) {
 		return 0, false
 	}
 	return int16(n), true
+}
+
+// mayBeStrange rules words out that need not be weighed: those in which all letters are hex
+// digits, hex numbers, and what holds an at sign or bytes above ASCII.
+func mayBeStrange(w []byte, acc flags) bool {
+	return acc&fAlpha != 0 && acc&(fAt|fHigh) == 0 && !bytes.HasPrefix(w, []byte("0x"))
 }
 
 // isDevice tells what systems call their devices. A host may be called so as well, which
@@ -170,7 +176,7 @@ func (s *Scanner) holdsOwn(w []byte) bool {
 			continue
 		}
 		for from := i - 1; from >= 0 && isAlpha(w[from]); from-- {
-			if s.owns(pseudonym.Name, string(w[from:i+1+pseudonym.Tail])) {
+			if pseudonym.BeginsToken(w[from:i]) && s.owns(pseudonym.Name, string(w[from:i+1+pseudonym.Tail])) {
 				return true
 			}
 		}

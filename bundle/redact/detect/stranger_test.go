@@ -1,6 +1,8 @@
 package detect
 
 import (
+	"bytes"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -88,5 +90,27 @@ func TestStrangersAreForTheInventory(t *testing.T) {
 func TestIsSpan(t *testing.T) {
 	for word, want := range map[string]bool{"11w4d": true, "1h30m": true, "7d": true, "7D": true, "d7": false, "7dd": false, "7x": false, "7": true} {
 		require.Equal(t, want, isSpan([]byte(word)), word)
+	}
+}
+
+// TestSpellingIsRemembered asks for more words than are remembered, some of them alike but
+// for their digits, and compares with what the judge says.
+func TestSpellingIsRemembered(t *testing.T) {
+	s := suspecting(t, stranger.Usual)
+	r := rand.New(rand.NewPCG(5, 6))
+	for range 4 << spelledLog {
+		var w []byte
+		for range 1 + r.IntN(18) {
+			w = append(w, "aqxlN019-_."[r.IntN(11)])
+		}
+		if w = bytes.Trim(w, "-_."); len(w) == 0 {
+			continue
+		}
+		weight, may := s.k.judge.Spelling(w, nil)
+		for range 2 {
+			got, ok := s.spelling(w)
+			require.Equal(t, may, ok, "%s", w)
+			require.Equal(t, weight, got, "%s", w)
+		}
 	}
 }

@@ -65,7 +65,7 @@ func (s *Scanner) classify(w []byte) verdict {
 	if acc&fLetter != 0 && (acc&fDigit == 0 || digits(indexed(w, acc)) < 4) {
 		s.vocabulary(w, acc, &v) // names of keys hold few digits, numbered things many
 	}
-	if n, ok := s.isSuspect(w, v.acts); ok {
+	if n, ok := s.isSuspect(w, acc, v.acts); ok {
 		v.acts |= aSuspect
 		v.noun = n
 	}
@@ -103,7 +103,7 @@ func (s *Scanner) shape(w []byte, acc flags) (a acts) {
 	case acc&fAt != 0 && bytes.IndexByte(w, '@') > 0:
 		a |= aMail
 	case acc&fDot != 0 && digits && !letters && acc&(fDash|fUnder) == 0:
-		if len(w) == 14 && w[4] == '.' && w[9] == '.' {
+		if quartets(w) {
 			return aDotMAC
 		}
 		return aQuad

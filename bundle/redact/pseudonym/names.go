@@ -48,16 +48,24 @@ func (m *Minter) OwnsName(s string) bool {
 
 func (m *Minter) ownsToken(s string) bool {
 	n := len(s) - Tail - 1
-	if n < 2 || s[n] != '-' || !isPrefix(s[:n]) {
+	if n < 2 || s[n] != '-' || !BeginsToken(s[:n]) {
 		return false
 	}
 	c := m.prf.bits("name check", 0, s[:n]+s[n+1:len(s)-2])
 	return s[len(s)-2] == alphabet[c&31] && s[len(s)-1] == alphabet[c>>5&31]
 }
 
-func isPrefix(s string) bool {
+// EndsAsToken reports whether a text ends as a name does that is a token or made of
+// tokens. It is a quick question that spares most texts that of [Minter.OwnsName].
+func EndsAsToken(s string) bool {
+	n := len(s) - Tail - 1
+	return n > 0 && s[n] == '-' || strings.HasSuffix(s, Suffix)
+}
+
+// BeginsToken reports whether a text is what stands before the dash of tokens of some kind.
+func BeginsToken[T string | []byte](s T) bool {
 	for _, p := range prefixes {
-		if p != "" && p == s {
+		if p != "" && p == string(s) {
 			return true
 		}
 	}

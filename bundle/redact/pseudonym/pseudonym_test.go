@@ -102,6 +102,9 @@ func TestNeverShared(t *testing.T) {
 				if k != pseudonym.IQN && k != pseudonym.NQN && !fresh.Owns(k, tok) {
 					t.Fatalf("%s is not told as ours", tok)
 				}
+				if fresh.OwnsName(tok) && !pseudonym.EndsAsToken(tok) {
+					t.Fatalf("%s does not end as a token", tok)
+				}
 			}
 		})
 	}

@@ -68,9 +68,15 @@ func side(line []byte, i int) byte {
 }
 
 // ofWord tells what words are made of, dots and at signs included.
-func ofWord(c byte) bool {
-	return isLetter(c) || isDigit(c) || c == '-' || c == '_' || c == '.' || c == '@' || c >= 0x80
-}
+func ofWord(c byte) bool { return wordBytes[c] }
+
+var wordBytes = func() (t [256]bool) {
+	for c := range t {
+		b := byte(c)
+		t[c] = isLetter(b) || isDigit(b) || joinsWords[b] || b >= 0x80
+	}
+	return t
+}()
 
 func inBrackets(before []byte) bool {
 	open := bytes.LastIndexByte(before, '(')
@@ -100,15 +106,22 @@ func wordBehind(buf, line []byte, at int) []byte {
 
 // lastPart appends what stands behind the last joint of a word, as a sign.
 func lastPart(buf, w []byte) []byte {
-	return signWord(buf, w[bytes.LastIndexAny(w, "-_.@")+1:])
+	from := len(w)
+	for from > 0 && !joinsWords[w[from-1]] {
+		from--
+	}
+	return signWord(buf, w[from:])
 }
+
+// joinsWords tells what stands between the parts of a word beside another.
+var joinsWords = [256]bool{'-': true, '_': true, '.': true, '@': true}
 
 // signWord appends a word in lower case, # for a number, ~ for a long word.
 func signWord(buf, w []byte) []byte {
 	switch {
 	case len(w) == 0:
 		return buf
-	case isDigit(w[0]) && bytes.IndexFunc(w, func(r rune) bool { return r < '.' || r > '9' }) < 0:
+	case isDigit(w[0]) && isNumber(w):
 		return append(buf, '#')
 	case len(w) > maxSign:
 		return append(buf, '~')
@@ -117,6 +130,16 @@ func signWord(buf, w []byte) []byte {
 		buf = append(buf, lower(c))
 	}
 	return buf
+}
+
+// isNumber tells digits with dots and slashes among them.
+func isNumber(w []byte) bool {
+	for _, c := range w {
+		if c < '.' || c > '9' {
+			return false
+		}
+	}
+	return true
 }
 
 // appendGap appends the end of what stands between two words, spaces left out but for

@@ -15,23 +15,22 @@ var evidenceList string
 
 // evidence holds what each sign weighs.
 type evidence struct {
-	slots []weight
+	// A slot holds the upper bits of a sign above its weight, 0 in an empty one. Signs of the
+	// list are never mistaken for each other, as put would report them.
+	slots []uint64
 	shift uint
 	start int    // what a word weighs of which nothing is known
 	least [2]int // what a level asks for
 	worth int    // what a spelling has to weigh for surroundings to be looked at, at the usual level
 }
 
-type weight struct {
-	sign uint64 // 0 in an empty slot
-	of   int16
-}
+const weightBits = 1<<16 - 1
 
 // parseEvidence reads the list of signs. It refuses lines that are not of the form, tags
 // that no sign has, and signs that are there twice.
 func parseEvidence(text string) (*evidence, error) {
 	log := uint(max(4, bits.Len(uint(strings.Count(text, "\n")))+1))
-	e := &evidence{slots: make([]weight, 1<<log), shift: 64 - log}
+	e := &evidence{slots: make([]uint64, 1<<log), shift: 64 - log}
 	line, given := 0, 0
 	for l := range strings.Lines(text) {
 		line++
@@ -71,22 +70,22 @@ func parseEvidence(text string) (*evidence, error) {
 
 func (e *evidence) put(sign uint64, of int16) bool {
 	i := sign >> e.shift
-	for ; e.slots[i].sign != 0; i = (i + 1) & uint64(len(e.slots)-1) {
-		if e.slots[i].sign == sign {
+	for ; e.slots[i] != 0; i = (i + 1) & uint64(len(e.slots)-1) {
+		if (e.slots[i]^sign)&^weightBits == 0 {
 			return false
 		}
 	}
-	e.slots[i] = weight{sign, of}
+	e.slots[i] = sign&^weightBits | uint64(uint16(of))
 	return true
 }
 
 // of is what a sign weighs, 0 for one that says nothing.
 func (e *evidence) of(sign uint64) int {
 	for i := sign >> e.shift; ; i = (i + 1) & uint64(len(e.slots)-1) {
-		switch e.slots[i].sign {
-		case sign:
-			return int(e.slots[i].of)
-		case 0:
+		switch slot := e.slots[i]; {
+		case (slot^sign)&^weightBits == 0:
+			return int(int16(slot))
+		case slot == 0:
 			return 0
 		}
 	}
@@ -134,13 +133,9 @@ var tagNames = [tagCount]string{
 	"serial", "before", "after", "before2", "after2", "both", "at", "wide", "in", "word", "key", "word2", "next", "turns",
 }
 
-// sign is the hash of a tag and a text, never 0.
+// sign is the hash of a tag and a text, never 0 in its upper bits.
 func sign(t tag, text []byte) uint64 {
-	h := (fnvOffset ^ uint64(t)) * fnvPrime
-	for _, c := range text {
-		h = (h ^ uint64(c)) * fnvPrime
-	}
-	return mix(h) | 1
+	return hash(uint64(t+1)*hashSeed, text) | (weightBits + 1)
 }
 
 // scales add up the weights of what is seen of a word.

@@ -2,6 +2,7 @@ package stranger
 
 import (
 	"bytes"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -47,6 +48,31 @@ func TestParseEvidenceRefuses(t *testing.T) {
 			_, err := parse("alpha 1\n", c.text)
 			require.ErrorContains(t, err, c.want)
 		})
+	}
+}
+
+// TestSpellingIsBlindToDigits holds that words which differ in nothing but their digits
+// weigh the same: scanners remember but one of them.
+func TestSpellingIsBlindToDigits(t *testing.T) {
+	j := shipped(t)
+	r := rand.New(rand.NewPCG(3, 4))
+	parts := []string{"0", "1", "7", "42", "1999", "qx", "lyon", "Db", "NODE", "ms", "T", "e", "ab", "jan", "lib", "sda", "-", "_", "."}
+	for range 100000 {
+		var b []byte
+		for range 1 + r.IntN(8) {
+			b = append(b, parts[r.IntN(len(parts))]...)
+		}
+		b = bytes.Trim(b, joints)
+		same := bytes.Map(func(c rune) rune {
+			if c >= '0' && c <= '9' {
+				return '0'
+			}
+			return c
+		}, b)
+		weight, may := j.Spelling(b, nil)
+		also, mayAlso := j.Spelling(same, nil)
+		require.Equal(t, may, mayAlso, "%s", b)
+		require.Equal(t, weight, also, "%s", b)
 	}
 }
 

@@ -57,7 +57,7 @@ func parseWords(text string) (*words, error) {
 			return nil, fmt.Errorf("words.txt:%d: %q is out of order behind %q", line, word, last)
 		}
 		last = word
-		if !w.put(hash(word), spread(l[at+1]-'0')) {
+		if !w.put(hash(hashSeed, []byte(word)), spread(l[at+1]-'0')) {
 			return nil, fmt.Errorf("words.txt:%d: %q cannot be told from a word before it", line, word)
 		}
 	}
@@ -82,7 +82,7 @@ func (w *words) put(h uint64, s spread) bool {
 // spread tells how widely a word is used.
 func (w *words) spread(word []byte) spread {
 	var space [maxWord + 1]byte
-	h := hash(fold(space[:0], word))
+	h := hash(hashSeed, fold(space[:0], word))
 	for i := h >> w.shift; ; i = (i + 1) & uint64(len(w.slots)-1) {
 		switch {
 		case w.slots[i] == 0:
@@ -108,23 +108,4 @@ func fold(buf, word []byte) []byte {
 		buf = append(buf, lower(c))
 	}
 	return buf
-}
-
-// hash is FNV-1a, its bits mixed once more since the high ones choose the place.
-func hash[T string | []byte](text T) uint64 {
-	h := uint64(fnvOffset)
-	for i := range len(text) {
-		h = (h ^ uint64(text[i])) * fnvPrime
-	}
-	return mix(h)
-}
-
-const (
-	fnvOffset = 0xcbf29ce484222325
-	fnvPrime  = 0x100000001b3
-)
-
-func mix(h uint64) uint64 {
-	h = (h ^ h>>32) * 0x9e3779b97f4a7c15
-	return h ^ h>>29
 }
