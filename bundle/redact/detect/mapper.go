@@ -72,7 +72,7 @@ func (s *Scanner) mapperPart(lo, hi int, kind pseudonym.Kind) {
 		}
 	}
 	name := strings.ReplaceAll(s.fold(s.buf[lo:hi]), "--", "-")
-	if len(name) < 3 || looksLikeValue(s.buf[lo:hi]) || !hasLetter(s.buf[lo:hi]) || holdsUUID(name) || numberedParts(name, systemVolumes) || s.staysName(name) || s.k.Common(name) || s.wordy(name) {
+	if len(name) < 3 || looksLikeValue(s.buf[lo:hi]) || !hasLetter(s.buf[lo:hi]) || holdsUUID(name) || numberedParts(name, systemVolumes) || systemVolumes.has(name) || s.staysName(name) || s.k.Common(name) || s.wordy(name) {
 		return
 	}
 	id := "volume"
@@ -83,7 +83,7 @@ func (s *Scanner) mapperPart(lo, hi int, kind pseudonym.Kind) {
 }
 
 // systemVolumes are what systems call groups and volumes that they number.
-var systemVolumes = set("vg lvol lv lvm pve ceph rootvg hd fslv crypt swap root home var usr opt osd")
+var systemVolumes = set("vg lvol lv lvm pve ceph rootvg hd fslv crypt swap root home var usr opt osd rhel centos fedora ubuntu ubuntu-vg vgubuntu debian ol rl almalinux openeuler sles klas data system")
 
 // holdsUUID tells names that a program made of an identity: ceph-48858aa1-71a3-4f0e-....
 func holdsUUID(name string) bool {

@@ -34,7 +34,7 @@ type suspect struct {
 // isSuspect says what the spelling of a word weighs, where it may be a name. What
 // other recognisers have to say of a word comes first.
 func (s *Scanner) isSuspect(w []byte, acc flags, a acts) (weight int16, ok bool) {
-	if s.k.judge == nil || s.depth > 0 || a&^(aLong|aMachine|aWeak) != 0 || !mayBeStrange(w, acc) {
+	if s.k.judge == nil || s.depth > 0 || a&^(aLong|aMachine|aWeak|aRandom|aMixed|aEmbedded) != 0 || !mayBeStrange(w, acc) {
 		return 0, false
 	}
 	n, ok := s.spelling(w)
@@ -54,7 +54,7 @@ func (s *Scanner) isSuspect(w []byte, acc flags, a acts) (weight int16, ok bool)
 // mayBeStrange rules words out that need not be weighed: those in which all letters are hex
 // digits, hex numbers, and what holds an at sign or bytes above ASCII.
 func mayBeStrange(w []byte, acc flags) bool {
-	return acc&fAlpha != 0 && acc&(fAt|fHigh) == 0 && !bytes.HasPrefix(w, []byte("0x"))
+	return (acc&fAlpha != 0 || len(w) < 7) && acc&(fAt|fHigh) == 0 && !bytes.HasPrefix(w, []byte("0x"))
 }
 
 // isDevice tells what systems call their devices. A host may be called so as well, which
@@ -65,7 +65,15 @@ func isDevice(name string) bool {
 }
 
 var deviceWords = set("lan vmnet lvol fslv lxdbr vcs vcsa virbr macvlan ipvlan dummy sit gre usb ppp ada da nvd mfid st nst tg tpg mgmt ens igb " +
-	"ix ixl bge bce fxp qfe nge bnx aggr vnic efidisk tpmstate sata ide net hostnet charserial virtio rng objrng")
+	"ix ixl bge bce fxp qfe nge bnx aggr vnic efidisk tpmstate sata ide net hostnet charserial virtio rng objrng " +
+	// drivers of the BSDs and of Solaris
+	"acpi acpicpu acpibtn acpibat acpiac acpitz acpiprt acpiec ahci ahcich ahciem atapci atascsi atapiscsi cdce ciss mpi mpii mfi mfii siop trm ami aac twe twa " +
+	"arcmsr isp mpt mps mpr aacraid pms psm atkbd atkbdc kbdmux vga vgapci sc attimer atrtc hpet ioapic fdc ppc lpt ppbus uart sio pcib isab orm uhub " +
+	"ugen uhid ukbd ums umass uaudio ucom uftdi uplcom usbus ehci ohci uhci xhci re rl xl dc sis ste vr sk msk nfe ale alc age jme gem hme le ath iwn ral " +
+	"wpi agp drm drmn radeondrm inteldrm vmt vmx vio vioblk viomb vioscsi vtblk vtnet xbd xenbus pvbus scsibus wsdisplay wskbd wsmouse wsmux pckbc pckbd " +
+	"iic spdmem piixpm piixide pciide ichiic pchb ppb auich azalia audio com spkr npx softraid vscsi raidframe ld cgd ccd vnd cd wd pcn qlc emlxs ssd sf fp " +
+	// vdevs of ZFS
+	"raidz mirror replacing spare")
 
 // mayBeDotted reports whether a word with dots may be a name: no file, no member of a
 // program, no number with a unit, nothing of the world.

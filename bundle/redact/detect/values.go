@@ -306,6 +306,9 @@ func (s *Scanner) ofProgram(lo, end, limit int, kind pseudonym.Kind, name string
 	if kind == pseudonym.Serial {
 		return false
 	}
+	if strings.HasPrefix(name, "pam_") && end < s.hi && b[end] == '(' {
+		return true // the module that says so: login: pam_unix(login:session)
+	}
 	if strings.Count(name, ".") >= 2 && isCode(name, w) || kind == pseudonym.Host && s.ofSystem(lo, name) {
 		return true
 	}
@@ -319,7 +322,7 @@ func (s *Scanner) ofProgram(lo, end, limit int, kind pseudonym.Kind, name string
 // emulated board, the switch behind -nodes, the device of a card.
 func (s *Scanner) ofSystem(lo int, name string) bool {
 	board, _, _ := strings.Cut(name, "-")
-	return name[0] == '-' || boards.has(board) && emulated(name) || s.lineHas(lo, "os device name") || s.lineHas(lo, "bsd device name")
+	return name[0] == '-' || backupDaemons.has(name) || boards.has(board) && emulated(name) || s.lineHas(lo, "os device name") || s.lineHas(lo, "bsd device name")
 }
 
 // emulated tells the machines that emulators build, by their version: pc-i440fx-2.11.

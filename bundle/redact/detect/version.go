@@ -43,6 +43,9 @@ var releases = set("release build revision rev bios")
 // isVersion looks at what stands around four numbers.
 func (s *Scanner) isVersion(lo, hi int, a [4]byte) bool {
 	b := s.buf
+	if !private4(a) && filledUp(b[lo:hi]) {
+		return true
+	}
 	if lo > s.lo && (lower(b[lo-1]) == 'v' || b[lo-1] == '~') || !private4(a) && s.builtOf(lo, hi) {
 		return true
 	}
@@ -82,6 +85,17 @@ func (s *Scanner) isVersion(lo, hi int, a [4]byte) bool {
 		}
 	}
 	return false
+}
+
+// filledUp tells four numbers of which some begin with a zero, but not as an address is
+// written whose numbers all have three digits: 5.12.00.007.
+func filledUp(w []byte) bool {
+	zero, longest, shortest := false, 0, 4
+	for n := range bytes.SplitSeq(w, []byte{'.'}) {
+		zero = zero || len(n) > 1 && n[0] == '0'
+		longest, shortest = max(longest, len(n)), min(shortest, len(n))
+	}
+	return zero && longest > shortest
 }
 
 // slashed tells a slash as texts, JSON and URLs write it.

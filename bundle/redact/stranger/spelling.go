@@ -19,7 +19,7 @@ func (j *Judge) Spelling(w []byte, see See) (weight int, may bool) {
 		return 0, false
 	}
 	t := traitsOf(w)
-	if !t.plain || !t.beyondHex || lettersIn(w) < 2 || byChance(w, t) || isDate(w) || isRelease(w) || isLibrary(w) || isMetric(w, t) {
+	if !t.plain || !t.beyondHex && !short(w) || lettersIn(w) < 2 && !short(w) || byChance(w, t) || isDate(w) || isRelease(w) || isLibrary(w) || isMetric(w, t) {
 		return 0, false
 	}
 	whole := j.words.spread(w)
@@ -50,6 +50,25 @@ func (j *Judge) Spelling(w []byte, see See) (weight int, may bool) {
 		sc.add(serialTag, []byte(t.number))
 	}
 	return sc.sum, true
+}
+
+// short tells a letter or two and a number of two or three digits, which are few letters for
+// a word and may be hex digits: n101, c001, g12.
+func short(w []byte) bool {
+	n := 0
+	for n < len(w) && isLetter(w[n]) {
+		n++
+	}
+	digits := len(w) - n
+	if n < 1 || n > 3 || digits < 2 || digits > 3 {
+		return false
+	}
+	for _, c := range w[n:] {
+		if !isDigit(c) {
+			return false
+		}
+	}
+	return true
 }
 
 // traits are what the characters of a word say.
@@ -203,9 +222,9 @@ func humpAt(w []byte, i int) bool {
 // byChance tells what a machine drew: a session, a job, an object of a cluster.
 func byChance(w []byte, t traits) bool {
 	switch {
-	case len(w) >= 15 && t.mixed && changes(w)*3 >= len(w):
+	case len(w) >= 15 && t.mixed && changes(w)*3 > len(w):
 		return true
-	case len(w) >= 20 && t.join == "" && t.number == "many":
+	case len(w) >= 20 && t.join == "" && t.number == "many" && (t.letters != "upper" || len(w) > 22):
 		return true
 	}
 	for part := range bytes.FieldsFuncSeq(w, isJoint) {
@@ -237,7 +256,8 @@ func longestHex(w []byte) (longest int) {
 	return longest
 }
 
-// changes counts how often digits, capitals and small letters follow each other.
+// changes counts how often digits, capitals and small letters follow each other, where
+// nothing joins them.
 func changes(w []byte) (n int) {
 	sort := func(c byte) int {
 		switch {
@@ -251,7 +271,7 @@ func changes(w []byte) (n int) {
 		return 0
 	}
 	for i := 1; i < len(w); i++ {
-		if sort(w[i]) != sort(w[i-1]) {
+		if is, was := sort(w[i]), sort(w[i-1]); is != was && is*was > 0 {
 			n++
 		}
 	}
