@@ -246,7 +246,8 @@ func fit(all []*sample) weights {
 	}
 	order := slices.Clone(all)
 	rng := rand.New(rand.NewPCG(1, 2))
-	for range rounds {
+	mean := weights{of: map[string]float64{}}
+	for round := range rounds {
 		rng.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
 		for _, s := range order {
 			slope := 1 / (1 + math.Exp(-max(-30, min(30, w.sum(s)))))
@@ -264,8 +265,14 @@ func fit(all []*sample) weights {
 				}
 			}
 		}
+		if round >= rounds/2 { // the mean of the later rounds hangs less on their order
+			mean.start += w.start / (rounds - rounds/2)
+			for sign, of := range w.of {
+				mean.of[sign] += of / (rounds - rounds/2)
+			}
+		}
 	}
-	return w
+	return mean
 }
 
 // thresholds are the sums from which words are taken: those at which so many words that

@@ -228,12 +228,15 @@ func byChance(w []byte, t traits) bool {
 		return true
 	}
 	for part := range bytes.FieldsFuncSeq(w, isJoint) {
-		if len(part) >= 8 && len(part) < len(w) && hexNumber(part[len(part)-8:]) {
+		if len(part) >= 8 && len(part) < len(w) && hexNumber(part[len(part)-8:]) && lettersIn(w)-lettersIn(part) < fewLetters {
 			return true
 		}
 	}
-	return longestHex(w) >= 10
+	return longestHex(w) >= 10 && lettersIn(w)-longestHex(w) < fewLetters
 }
+
+// fewLetters beside what was drawn name nothing.
+const fewLetters = 6
 
 // longestHex is the length of the longest run of hex digits in a word, some of which are
 // decimal.
