@@ -14,6 +14,10 @@ import (
 // "mx.nordbank [192.0.2.7]", where the name ends in no domain that is known.
 func (s *Scanner) besideQuad(lo, hi int) {
 	b, p := s.buf, s.prev[0]
+	if p.hi == p.lo+1 && b[p.lo] == 'A' && p.lo > s.lo && isSpace(b[p.lo-1]) && isSpace(b[lo-1]) {
+		s.record(p.lo, p.hi)
+		return
+	}
 	if lo-3 > p.lo && b[lo-2] == ')' && p.hi == lo-2 && p.lo > s.lo && b[p.lo-1] == '(' && bytes.HasPrefix(b[hi:s.hi], []byte("->")) && bytes.IndexByte(b[p.lo:p.hi], '_') < 0 {
 		s.member(p.lo, p.hi) // (qz01) 192.0.2.7->WinEvtLog
 		return

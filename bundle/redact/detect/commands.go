@@ -53,7 +53,7 @@ func (s *Scanner) command(lo, hi int) int {
 		if lo > s.lo+2 && s.buf[lo-1] == ' ' {
 			s.cron()
 		}
-	case "soa", "ns", "mx", "cname", "ptr", "srv", "a", "aaaa", "loc":
+	case "soa", "ns", "mx", "cname", "ptr", "srv", "aaaa", "loc":
 		s.record(lo, hi)
 	case "uptime":
 		s.upSince(lo, hi)

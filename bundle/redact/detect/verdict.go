@@ -228,7 +228,7 @@ var phrases = func() map[string]acts {
 	for a, words := range map[acts]string{
 		aPhrase: "as at by client connect for from host hostname hostnossl hostssl machine node on peer server to " +
 			"workstation",
-		aStart: "a aaaa acls aes aes-128 aes-256 aes128 aes256 aix alert aliadd alicreate alidelete aliremove ap array auth " +
+		aStart: "aaaa acls aes aes-128 aes-256 aes128 aes256 aix alert aliadd alicreate alidelete aliremove ap array auth " +
 			"authcommunity authentication-key authentication-password bindpw by-id cfg cfgadd cfgcreate cfgdelete " +
 			"cfgenable cfgremove changed chap chassisid chown cifs client_list close_wait cmd cname com2sec " +
 			"com2sec6 community config console contact createuser curl darwin datasource decryption des dev description " +
