@@ -63,6 +63,16 @@ func (s *Scanner) command(lo, hi int) int {
 		s.dataSource(lo)
 	case "persistentvolumeclaim", "persistentvolume", "pvc", "pv":
 		s.claim(lo, hi)
+	case "group", "set":
+		s.resourceSet(lo, hi)
+	case "idmap":
+		if n, end, _ := s.next(hi); n > 0 && foldEqual(s.buf[n:end], "config") {
+			if n, end, quote := s.next(end); quote == 0 && end-n > 1 && !s.staysName(s.fold(s.buf[n:end])) {
+				s.learn(n, end, pseudonym.Domain, "domain")
+			}
+		}
+	case "drbd":
+		s.replicated(lo, hi)
 	case "mapper":
 		s.mapperPath(lo, hi)
 	case "lvm":

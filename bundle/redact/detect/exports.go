@@ -25,8 +25,10 @@ func (s *Scanner) exportSource(lo, hi int) {
 	}
 	line := b[s.lo:s.hi]
 	mounted := bytes.Contains(line, []byte(" nfs")) || bytes.Contains(line, []byte("mount")) || bytes.Contains(line[hi-s.lo:], []byte("% /"))
-	if p := s.prev[0]; p.hi == lo-2 && p.hi-p.lo > 5 && foldEqual(b[p.lo:p.lo+5], "brick") && quad != len(w) {
-		s.inventoryHost(lo, hi) // of a volume over many machines
+	if p := s.prev[0]; (p.hi == lo-2 || p.hi == lo-1) && p.hi-p.lo > 4 && foldEqual(b[p.lo:p.lo+5], "brick") && quad != len(w) {
+		if !s.owns(pseudonym.Name, name) { // of a volume over many machines, whatever they are called
+			s.out = append(s.out, Finding{Start: lo, End: hi, Kind: pseudonym.Host, Value: name, Rule: "host", Learn: !s.k.Common(name)})
+		}
 		return
 	}
 	if quad != len(w) && (mounted || lo == s.lo || bytes.Contains(line, []byte("scp ")) || bytes.Contains(line, []byte("rsync "))) {

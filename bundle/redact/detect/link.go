@@ -50,8 +50,8 @@ func (s *Scanner) dashHex(lo, hi int) bool {
 	case len(w) == 20 && pairsBy(w, 3) && w[0] == '0' && w[1] == '1':
 		s.mac(lo+3, hi) // with the type of hardware, as boot loaders write it
 		return true
-	case len(w) == 23 && pairsBy(w, 3):
-		s.wwn(lo, hi)
+	case len(w) == 23 && pairsBy(w, 3), len(w) == 19 && w[0] == '5' && w[7] == '-' && w[9] == '-' && w[14] == '-' && hexDigits(w) == 16:
+		s.wwn(lo, hi) // the other as controllers of disks cut it: 500065b-3-6789-abe0
 		return true
 	}
 	return false
@@ -283,7 +283,7 @@ func (s *Scanner) procNet6(lo, hi int, d string) bool {
 
 // naaMakers are NAA 6 makers: 6 and the maker's 24 bits.
 func naaMakers(d string) bool {
-	for _, m := range []string{"624a937", "6000144", "600601", "600508", "60060e8", "6005076", "600a098", "6001405", "60003ba", "6000097", "6000d31", "600c0ff", "60002ac", "600144f", "6589cfc", "6006016", "6006048", "6742b0f", "600140", "64cd98f", "6d094", "6b083", "6f4ee", "61866", "6c81f", "6848f", "6782b"} {
+	for _, m := range []string{"624a937", "6000144", "600605b", "600300570", "600304801", "600601", "600508", "60060e8", "6005076", "600a098", "6001405", "60003ba", "6000097", "6000d31", "600c0ff", "60002ac", "600144f", "6589cfc", "6006016", "6006048", "6742b0f", "600140", "64cd98f", "6d094", "6b083", "6f4ee", "61866", "6c81f", "6848f", "6782b"} {
 		if strings.HasPrefix(d, m) {
 			return true
 		}
@@ -321,8 +321,14 @@ func (s *Scanner) qualified(lo, hi int) int {
 	case len(d) == 16 || len(d) == 32:
 		return end
 	}
-	if lower(b[lo]) == 't' {
+	switch lower(b[lo]) {
+	case 't':
 		return s.t10(lo)
+	case 'v':
+		if len(d) >= 20 && d[0] == '0' && (d[1] == '1' || d[1] == '2') && !s.owns(pseudonym.Serial, d) {
+			s.learn(lo+4, end, pseudonym.Serial, "serial") // the serial number is in it, letter by letter
+		}
+		return end
 	}
 	return hi
 }

@@ -55,6 +55,22 @@ func (s *Scanner) unresolved(lo, hi int) {
 	}
 }
 
+// replicated emits the resource of which the kernel speaks: "[57154.6] drbd pgsql: ..." and
+// "drbd pgsql lyon2: ...". The word drbd is at [lo, hi).
+func (s *Scanner) replicated(lo, hi int) {
+	b := s.buf
+	if lo-2 < s.lo || b[lo-1] != ' ' || b[lo-2] != ']' && b[lo-2] != ':' || hi >= s.hi || b[hi] != ' ' {
+		return
+	}
+	end := nameEnd(b, hi+1, s.hi)
+	if end >= s.hi || end-hi < 3 || b[end] != ':' && b[end] != '/' && (b[end] != ' ' || bytes.IndexByte(b[end+1:min(s.hi, end+64)], ':') < 0) {
+		return
+	}
+	if name := s.fold(b[hi+1 : end]); !s.staysName(name) && !stateWord.has(name) {
+		s.parts(hi+1, end, pseudonym.Volume, "volume", name)
+	}
+}
+
 // permitted emits the accounts of a list of who may look: Changing view acls to:
 // yarn,jdoe. The word acls ends at hi.
 func (s *Scanner) permitted(hi int) {

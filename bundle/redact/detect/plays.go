@@ -1,6 +1,10 @@
 package detect
 
-import "bytes"
+import (
+	"bytes"
+
+	"darksite/bundle/redact/pseudonym"
+)
 
 // playHost reads the host of a result that a tool for configuring hosts writes:
 // "changed: [web01] =>" and "fatal: [web01]: UNREACHABLE!", and of its summary:
@@ -71,6 +75,42 @@ func (s *Scanner) resourceAt(lo, hi int) {
 	}
 	if n, end, quote := s.next(hi); end-n > 1 && quote == 0 {
 		s.inventoryHost(n, end)
+	}
+	from := s.lo
+	for from < lo && !isAlnum(s.buf[from]) {
+		from++ // what marks it as one of a list
+	}
+	s.resourceName(from, nameEnd(s.buf, from, lo))
+}
+
+// resourceSet emits the names of a group or a set of resources: "Resource Group: web",
+// "Clone Set: web-clone [web]". The word group or set is at [lo, hi).
+func (s *Scanner) resourceSet(lo, hi int) {
+	const apart = ": "
+	p := s.prev[0]
+	if p.hi != lo-1 || !sets.hasFolded(s.buf[p.lo:p.hi]) || class[s.buf[lo]]&fUpper == 0 || !bytes.HasPrefix(s.buf[hi:s.hi], []byte(apart)) {
+		return
+	}
+	at := hi + len(apart)
+	end := nameEnd(s.buf, at, s.hi)
+	s.resourceName(at, end)
+	if end+2 < s.hi && s.buf[end] == ' ' && s.buf[end+1] == '[' {
+		s.resourceName(end+2, nameEnd(s.buf, end+2, s.hi))
+	}
+}
+
+var sets = set("resource clone promotable bundle")
+
+// fencing begins what the resources are called that switch nodes off.
+var fencing = set("stonith fence fencing")
+
+// resourceName emits the name of a resource of a cluster.
+func (s *Scanner) resourceName(lo, hi int) {
+	if hi-lo < 3 || looksLikeValue(s.buf[lo:hi]) || fencing.has(firstPart(s.fold(s.buf[lo:hi]))) {
+		return
+	}
+	if name := s.fold(s.buf[lo:hi]); !s.staysName(name) && !s.k.Common(name) && !s.wordy(name) {
+		s.parts(lo, hi, pseudonym.Name, "label", name)
 	}
 }
 

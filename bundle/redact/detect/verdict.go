@@ -207,7 +207,7 @@ func qualifiedHead(w []byte) acts {
 			return aQualified
 		}
 		return 0
-	case 'i', 'n', 'e', 't', 'w', 'm':
+	case 'i', 'n', 'e', 't', 'w', 'm', 'v':
 	default:
 		return 0
 	}
@@ -216,7 +216,7 @@ func qualifiedHead(w []byte) acts {
 	}
 	head := strings.ToLower(string(w[:4]))
 	switch head {
-	case "iqn.", "nqn.", "eui.", "naa.", "t10.", "wwn.", "mon.", "mgr.", "mds.":
+	case "iqn.", "nqn.", "eui.", "naa.", "t10.", "vml.", "wwn.", "mon.", "mgr.", "mds.":
 		return aQualified
 	}
 	return 0
@@ -232,16 +232,16 @@ var phrases = func() map[string]acts {
 			"authcommunity authentication-key authentication-password bindpw by-id cfg cfgadd cfgcreate cfgdelete " +
 			"cfgenable cfgremove changed chap chassisid chown cifs client_list close_wait cmd cname com2sec " +
 			"com2sec6 community config console contact createuser curl darwin datasource decryption des dev description " +
-			"device-alias dhcpack dhcpdiscover dhcpinform dhcpnak dhcpoffer dhcprequest domain drives edit " +
+			"device-alias dhcpack dhcpdiscover dhcpinform dhcpnak dhcpoffer dhcprequest domain drbd drives edit " +
 			"encrypted-password esn established eui-64 export failed fatal fcalias fid fin_wait2 freebsd fw gc " +
-			"globalprotect guestonline haproxy hbx hex-string hipmatch hmac-sha-256 hp-ux http ias identified " +
-			"imap informsink initiator ipmitool ipv4 ipv6 jobid key key-string ldap ldapmodify ldapsearch linux " +
+			"globalprotect group guestonline haproxy hbx hex-string hipmatch hmac-sha-256 hp-ux http ias identified " +
+			"idmap imap informsink initiator ipmitool ipv4 ipv6 jobid key key-string ldap ldapmodify ldapsearch linux " +
 			"list loc location login lua lvm mapper masterauth masters md5 message-digest-key mgmtuser mgr mount mounting mssqlsvc mx " +
 			"mysql mysqladmin mysqldump n name names netbsd nfs noerror notification ns nxdomain offline ok " +
 			"online openbsd p packet pam passphrase passwd passwd-file password persistentvolume persistentvolumeclaim pg_dump pool portid priv " +
 			"proctitle promoted psql ptr pts pv pvc quorum ran ras reload remoteonline replace requirepass " +
 			"restrictedkrbhost ro rocommunity rocommunity6 role rootpw rpcclient rsync rw rwcommunity rwcommunity6 scp " +
-			"search secret servfail sha sha1 sha256 skipping slaves smbclient snmp-server snmpbulkwalk snmpget " +
+			"search secret servfail set sha sha1 sha256 skipping slaves smbclient snmp-server snmpbulkwalk snmpget " +
 			"snmpwalk soa sql sqlcmd sqlplus srv ssh sshpass standby started stopped str su success sudoers sunos " +
 			"syscontact syslocation system systems termsrv threat time_wait traffic trap2sink trapcommunity " +
 			"trapsink tty tty1 tty2 tty3 ttys0 ttyv0 unpromoted uptime user useradd userdel userid usermod username " +
