@@ -231,7 +231,7 @@ func (s *Scanner) naaDigits(lo, hi int, d string) {
 		s.nguid(lo, hi, d)
 		return
 	}
-	if d[0] == '6' && (naaMakers(d) || lo > s.lo && s.buf[lo-1] == '3') {
+	if d[0] == '6' && (naaMakers(d) || lo > s.lo && s.buf[lo-1] == '3' || bytes.HasSuffix(s.buf[s.lo:lo], []byte("wwn-0x"))) {
 		if !s.owns(pseudonym.NAA, d) {
 			s.out = append(s.out, Finding{Start: lo, End: hi, Kind: pseudonym.NAA, Value: d, Rule: "naa", Learn: true})
 		}
@@ -511,7 +511,8 @@ func (s *Scanner) deviceLink(lo, hi int) int {
 		}
 	}
 	if at := identityAt(b[lo:hi]); at > 0 {
-		return s.hexRun(lo+at, hi)
+		s.hexRun(lo+at, lo+len(wholeDisk(b[lo:hi])))
+		return hi
 	}
 	if diskLinkName(b[lo:hi]) {
 		s.linkName(lo, hi)
@@ -542,11 +543,20 @@ func (s *Scanner) deviceLink(lo, hi int) int {
 // identityAt finds the identity that ends the name of a link to a disk, as in
 // scsi-35000c500..., or returns 0.
 func identityAt(w []byte) int {
+	w = wholeDisk(w)
 	at := bytes.LastIndexByte(w, '-') + 1
 	if n := len(w) - at; at < 3 || n != 17 && n != 33 || w[at] != '3' || !hexOnly(w[at:]) {
 		return 0
 	}
 	return at
+}
+
+// wholeDisk leaves out the end of the name of a link that tells a part of a disk: -part1.
+func wholeDisk(w []byte) []byte {
+	if i := bytes.LastIndex(w, []byte("-part")); i > 0 && allDigits(string(w[i+len("-part"):])) {
+		return w[:i]
+	}
+	return w
 }
 
 // linkKinds stand before the number of a port or a disk in such links.
