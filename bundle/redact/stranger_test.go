@@ -2,6 +2,8 @@ package redact_test
 
 import (
 	"context"
+	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -47,6 +49,24 @@ func TestKnownNamesStayApart(t *testing.T) {
 	host := strings.TrimPrefix(got[0], "hostname=")
 	require.Equal(t, "Proxy "+host+"-ct0 started.", got[1])
 	require.NotContains(t, got[2], "mpzrh")
+}
+
+// TestNumbersOfCasesStay holds that the number under which a site and the desk know a case
+// stays, whatever letters were drawn for it.
+func TestNumbersOfCasesStay(t *testing.T) {
+	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+	r := rand.New(rand.NewPCG(6, 12))
+	var text strings.Builder
+	for range 500 {
+		id := []byte("T-..........")
+		for i := 2; i < len(id); i++ {
+			id[i] = letters[r.IntN(len(letters))]
+		}
+		fmt.Fprintf(&text, "  \"id\": \"%s\",\ncase %s is open\n%s\n", id, id, id)
+	}
+	for _, u := range []redact.Unknown{redact.HideUnknown, redact.DoubtUnknown} {
+		require.Equal(t, text.String(), redactFile(t, unknownGate(t, u), text.String()))
+	}
 }
 
 // TestUnknownWordsAreNotLearntFromFileNames holds that programs may call their files what
