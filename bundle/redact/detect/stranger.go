@@ -99,8 +99,8 @@ func strangerKind(w []byte) pseudonym.Kind {
 // others take turns with it is known at the end of the chunk.
 func (s *Scanner) suspectAt(lo, hi int, spelling int16) {
 	see := s.seeing(lo, hi)
-	if n := len(s.out); see == nil && n > 0 && s.out[n-1].Start <= lo && hi <= s.out[n-1].End || s.messageID(lo, hi) {
-		return // known already
+	if n := len(s.out); see == nil && n > 0 && s.out[n-1].Start <= lo && hi <= s.out[n-1].End || s.messageID(lo, hi) || ofExamination(s.buf[s.lo:s.hi]) {
+		return // known already, or none
 	}
 	if see != nil {
 		s.k.judge.Spelling(s.buf[lo:hi], see)
@@ -110,6 +110,23 @@ func (s *Scanner) suspectAt(lo, hi int, spelling int16) {
 		lo: lo, hi: hi, weight: int(spelling) + weight, place: place, word: hash(s.buf[lo:hi]), line: s.lo, prose: s.asInProse(lo, hi),
 	})
 }
+
+// ofExamination tells a line of the record of an examination that says which question or
+// lab was dealt with, by its id in the bank, or which were asked the time before. The line
+// is in a chain of hashes, which the desk goes through, and a stand-in would break it.
+func ofExamination(line []byte) bool {
+	if asked, ok := bytes.CutPrefix(line, []byte("previous: ")); ok {
+		return bytes.Count(asked, []byte{' '}) >= leastAsked
+	}
+	const head, verb = len("event: "), len("event: 00000000000000000000000000000000 2026-11-23T21:26:37Z ")
+	if len(line) < verb || string(line[:head]) != "event: " || !hexOnly(line[head:head+32]) {
+		return false
+	}
+	return bytes.HasPrefix(line[verb:], []byte("answered ")) || bytes.HasPrefix(line[verb:], []byte("lab "))
+}
+
+// leastAsked is less than any examination asks.
+const leastAsked = 9
 
 func (s *Scanner) seeing(lo, hi int) stranger.See {
 	if s.weigh == nil {
