@@ -7,68 +7,23 @@ import (
 	"darksite/bundle/redact/pseudonym"
 )
 
-// This file holds what a worker remembers of IPv4 addresses. Of all values they are the
-// most by far, and one takes four bytes where a brief and its stand-in take sixty.
+// This file holds what is remembered of IPv4 addresses. Of all values they are the most by
+// far, and one takes four bytes where a brief takes twenty.
 
-// A memory of addresses begins small and forgets all when so many are in it.
-const (
-	leastAddresses = 1 << 8
-	mostAddresses  = 1 << 15
-)
+// address is an IPv4 address. The zero address stays everywhere and is never remembered.
+type address uint32
 
-// addresses remembers another number for each of the addresses met last.
-type addresses struct {
-	slots []addressed // half of them free, or more
-	used  int
-}
+// spread places an address.
+func (a address) spread() uint64 { return mixed(uint64(a), 0) }
 
-// addressed is an address, 0 in a free slot, and what is remembered of it.
-type addressed struct{ addr, with uint32 }
+// most is how many addresses are remembered.
+func (address) most() int { return mostAddresses }
 
-// at is the place of an address, or the one where it would be.
-func (a *addresses) at(addr uint32) *addressed {
-	mask := uint64(len(a.slots) - 1)
-	for i := mixed(uint64(addr), 0); ; i++ {
-		if s := &a.slots[i&mask]; s.addr == addr || s.addr == 0 {
-			return s
-		}
-	}
-}
-
-// find returns what is remembered of an address.
-func (a *addresses) find(addr uint32) (with uint32, ok bool) {
-	if len(a.slots) == 0 || addr == 0 {
-		return 0, false
-	}
-	s := a.at(addr)
-	return s.with, s.addr == addr
-}
-
-// keep remembers something of an address that is not there.
-func (a *addresses) keep(addr, with uint32) {
-	if addr == 0 {
-		return
-	}
-	switch {
-	case a.used == mostAddresses:
-		clear(a.slots)
-		a.used = 0
-	case 2*a.used == len(a.slots):
-		old := a.slots
-		a.slots = make([]addressed, max(2*len(old), leastAddresses))
-		for _, s := range old {
-			if s.addr != 0 {
-				*a.at(s.addr) = s
-			}
-		}
-	}
-	*a.at(addr) = addressed{addr, with}
-	a.used++
-}
+const mostAddresses = 1 << 15
 
 // addressOf reads the address of a finding that is spelled as its canonical form is. It
 // reports false for any other finding.
-func addressOf(f *detect.Finding, text []byte) (addr uint32, ok bool) {
+func addressOf(f *detect.Finding, text []byte) (addr address, ok bool) {
 	if f.Kind != pseudonym.IPv4 || f.Form != detect.Plain || f.Value != "" {
 		return 0, false
 	}
@@ -77,8 +32,8 @@ func addressOf(f *detect.Finding, text []byte) (addr uint32, ok bool) {
 
 // parsePlain4 reads an address in its one canonical spelling: four numbers without zeros
 // in front.
-func parsePlain4[T string | []byte](s T) (addr uint32, ok bool) {
-	octet, digits, dots := uint32(0), 0, 0
+func parsePlain4[T string | []byte](s T) (addr address, ok bool) {
+	octet, digits, dots := address(0), 0, 0
 	for i := range len(s) {
 		switch c := s[i]; {
 		case c == '.':
@@ -91,7 +46,7 @@ func parsePlain4[T string | []byte](s T) (addr uint32, ok bool) {
 			if digits > 0 && octet == 0 {
 				return 0, false
 			}
-			octet = octet*10 + uint32(c-'0')
+			octet = octet*10 + address(c-'0')
 			if digits++; octet > 255 {
 				return 0, false
 			}
@@ -103,7 +58,7 @@ func parsePlain4[T string | []byte](s T) (addr uint32, ok bool) {
 }
 
 // appendPlain4 spells an address.
-func appendPlain4(out []byte, addr uint32) []byte {
+func appendPlain4(out []byte, addr address) []byte {
 	for shift := 24; shift > 0; shift -= 8 {
 		out = append(strconv.AppendUint(out, uint64(addr>>shift&0xff), 10), '.')
 	}

@@ -48,24 +48,6 @@ func TestAddressesHaveOneSpelling(t *testing.T) {
 	}
 }
 
-// TestAddressesForgetButNeverConfuse keeps more than there is room for.
-func TestAddressesForgetButNeverConfuse(t *testing.T) {
-	var m addresses
-	kept := 0
-	for n := range uint32(3 * mostAddresses) {
-		_, ok := m.find(n)
-		require.False(t, ok)
-		m.keep(n, ^n)
-		require.LessOrEqual(t, 2*m.used, len(m.slots))
-		if with, ok := m.find(n / 2); ok {
-			require.Equal(t, ^(n / 2), with)
-			kept++
-		}
-	}
-	require.Greater(t, kept, mostAddresses/2)
-	require.Len(t, m.slots, 2*mostAddresses)
-}
-
 // TestAnAddressToldLaterIsToldStill notes an address by its form and by its surroundings,
 // in both orders.
 func TestAnAddressToldLaterIsToldStill(t *testing.T) {

@@ -22,8 +22,8 @@ type value struct {
 type findings struct {
 	values map[value]uint8 // everything found, with what learnMarks says of it
 	alien  map[string]bool
-	told   addresses // those that were entered as told
-	brief  recent[struct{}]
+	told   recent[address, struct{}] // that were entered as told
+	brief  recent[brief, struct{}]
 	recent []noted
 }
 
@@ -43,10 +43,10 @@ const recentSize = 1 << 12
 func (f *findings) entered(d *detect.Finding, t []byte) bool {
 	marks := learnMarks(d)
 	if b, ok := briefOf(d, t, marks); ok {
-		if _, ok := f.brief.find(&b); ok {
+		if _, ok := f.brief.find(b); ok {
 			return true
 		}
-		f.brief.keep(&b, struct{}{})
+		f.brief.keep(b, struct{}{})
 		return false
 	}
 	if len(t) > 64 {
@@ -122,7 +122,7 @@ func (f *findings) note(d *detect.Finding, text []byte) {
 		return
 	}
 	if toldAddress {
-		f.told.keep(addr, 0)
+		f.told.keep(addr, struct{}{})
 	}
 	f.enter(v, learnMarks(d))
 }

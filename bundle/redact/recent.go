@@ -54,62 +54,77 @@ func briefOf(f *detect.Finding, text []byte, marks uint8) (b brief, ok bool) {
 	return b, true
 }
 
-// A memory of briefs begins small and forgets all when so many are in it. A brief is
-// looked for in few places, lest values made for it slow a scan down.
+// spread places a brief.
+func (b brief) spread() uint64 { return mixed(b.head, b.tail+uint64(b.kind)) }
+
+// most is how many briefs are remembered.
+func (brief) most() int { return mostBriefs }
+
+// A memory begins small and forgets all when it is full. A key is looked for in few
+// places, lest values made for it slow a scan down.
 const (
-	leastBriefs = 1 << 10
-	mostBriefs  = 1 << 13
-	mostPlaces  = 32
+	leastKeys  = 1 << 8
+	mostBriefs = 1 << 13
+	mostPlaces = 32
 )
 
-// recent remembers something of the findings met last.
-type recent[T any] struct {
-	slots []recalled[T] // about half of them free, or more
+// key is what a memory finds things by; the zero value is none.
+type key interface {
+	comparable
+	spread() uint64 // where it is looked for
+	most() int      // how many of the sort are remembered, a power of two
+}
+
+// recent remembers something of the keys met last.
+type recent[K key, V any] struct {
+	slots []recalled[K, V] // about half of them free, or more
 	used  int
 }
 
-type recalled[T any] struct {
-	brief
-	what T
+type recalled[K key, V any] struct {
+	key  K
+	what V
 }
 
-// at is the place of a finding, or the one where it would be.
-func (r *recent[T]) at(b *brief) *recalled[T] {
+// at is the place of a key, or the one where it would be.
+func (r *recent[K, V]) at(k K) *recalled[K, V] {
+	var none K
 	mask := uint64(len(r.slots) - 1)
-	first := mixed(b.head, b.tail+uint64(b.kind))
+	first := k.spread()
 	for i := first; i < first+mostPlaces; i++ {
-		if s := &r.slots[i&mask]; s.brief == *b || s.marks == 0 {
+		if s := &r.slots[i&mask]; s.key == k || s.key == none {
 			return s
 		}
 	}
 	return &r.slots[first&mask]
 }
 
-// find returns what is remembered of a finding.
-func (r *recent[T]) find(b *brief) (what T, ok bool) {
+// find returns what is remembered of a key.
+func (r *recent[K, V]) find(k K) (what V, ok bool) {
 	if len(r.slots) == 0 {
 		return what, false
 	}
-	s := r.at(b)
-	return s.what, s.brief == *b
+	s := r.at(k)
+	return s.what, s.key == k
 }
 
-// keep remembers something of a finding that is not there.
-func (r *recent[T]) keep(b *brief, what T) {
+// keep remembers something of a key that is not there.
+func (r *recent[K, V]) keep(k K, what V) {
+	var none K
 	switch {
-	case r.used == mostBriefs:
+	case r.used == k.most():
 		clear(r.slots)
 		r.used = 0
 	case 2*r.used == len(r.slots):
 		old := r.slots
-		r.slots = make([]recalled[T], max(2*len(old), leastBriefs))
-		for i := range old {
-			if old[i].marks != 0 {
-				*r.at(&old[i].brief) = old[i]
+		r.slots = make([]recalled[K, V], max(2*len(old), leastKeys))
+		for _, s := range old {
+			if s.key != none {
+				*r.at(s.key) = s
 			}
 		}
 	}
-	*r.at(b) = recalled[T]{*b, what}
+	*r.at(k) = recalled[K, V]{k, what}
 	r.used++
 }
 

@@ -44,43 +44,49 @@ func TestBriefsTellFindingsApart(t *testing.T) {
 	}
 }
 
-// TestRecentForgetsButNeverConfuses keeps more than there is room for.
+// TestRecentForgetsButNeverConfuses keeps more than there is room for, of both sorts of keys.
 func TestRecentForgetsButNeverConfuses(t *testing.T) {
-	var m recent[string]
-	kept := 0
-	for n := range 3 * mostBriefs {
-		text := fmt.Sprint(n)
-		b, ok := briefOf(&detect.Finding{Kind: pseudonym.Host}, []byte(text), 0)
-		require.True(t, ok)
-		_, ok = m.find(&b)
+	t.Run("briefs", func(t *testing.T) {
+		forgets(t, func(n int) brief {
+			b, ok := briefOf(&detect.Finding{Kind: pseudonym.Host}, []byte(fmt.Sprint(n)), 0)
+			require.True(t, ok)
+			return b
+		})
+	})
+	t.Run("addresses", func(t *testing.T) { forgets(t, func(n int) address { return address(n + 1) }) })
+}
+
+func forgets[K key](t *testing.T, of func(int) K) {
+	var m recent[K, int]
+	most, kept := of(0).most(), 0
+	for n := range 3 * most {
+		_, ok := m.find(of(n))
 		require.False(t, ok)
-		m.keep(&b, text)
+		m.keep(of(n), n)
 		require.LessOrEqual(t, 2*m.used, len(m.slots))
-		b, _ = briefOf(&detect.Finding{Kind: pseudonym.Host}, []byte(fmt.Sprint(n/2)), 0)
-		if what, ok := m.find(&b); ok {
-			require.Equal(t, fmt.Sprint(n/2), what)
+		if what, ok := m.find(of(n / 2)); ok {
+			require.Equal(t, n/2, what)
 			kept++
 		}
 	}
-	require.Greater(t, kept, mostBriefs/2)
-	require.Len(t, m.slots, 2*mostBriefs)
+	require.Greater(t, kept, most/2)
+	require.Len(t, m.slots, 2*most)
 }
 
-// TestRecentIsQuickWhateverIsKept keeps briefs that all belong to one place.
+// TestRecentIsQuickWhateverIsKept keeps keys that all belong to one place.
 func TestRecentIsQuickWhateverIsKept(t *testing.T) {
-	var m recent[int]
+	var m recent[brief, int]
 	alike := func(n int) brief { // one of the two that are multiplied is zero
 		return brief{head: uint64(n), tail: mixedLast - 1, n: 16, kind: 1, marks: isBrief}
 	}
 	for n := range mostBriefs {
 		b := alike(n)
-		m.keep(&b, n)
-		what, ok := m.find(&b)
+		m.keep(b, n)
+		what, ok := m.find(b)
 		require.True(t, ok)
 		require.Equal(t, n, what)
 	}
-	b := alike(-1)
-	_, ok := m.find(&b)
+	_, ok := m.find(alike(-1))
 	require.False(t, ok)
 }
 

@@ -12,9 +12,9 @@ type worker struct {
 	gate   *Gate
 	scan   *detect.Scanner
 	seen   *findings
-	addrs  addresses      // what stands in for addresses, as an address
-	brief  recent[string] // the same for other findings
-	cache  []stood        // the same of those without a brief
+	addrs  recent[address, address] // what stands in for addresses
+	brief  recent[brief, string]    // the same for other findings
+	cache  []stood                  // the same of those without a brief
 	counts map[string]int64
 	tally  tally // of the chunk at hand
 	near   int64 // words kept that look drawn by chance
@@ -208,12 +208,12 @@ func (w *worker) replacement(f *detect.Finding, chunk []byte) (string, error) {
 	text := chunk[f.Start:f.End]
 	b, ok := briefOf(f, text, 0)
 	if ok {
-		if with, ok := w.brief.find(&b); ok {
+		if with, ok := w.brief.find(b); ok {
 			return with, nil
 		}
 		with, err := w.rendered(f, chunk)
 		if err == nil {
-			w.brief.keep(&b, with)
+			w.brief.keep(b, with)
 		}
 		return with, err
 	}
