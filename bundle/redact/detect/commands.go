@@ -34,12 +34,7 @@ func (s *Scanner) command(lo, hi int) int {
 	case "identified":
 		return s.identifiedBy(hi)
 	case "mgmtuser":
-		if n, end, _ := s.next(hi); n > 0 && foldEqual(s.buf[n:end], "add") {
-			if n, end, _ = s.next(end); end > n {
-				s.account(n, end)
-				return s.secretArg(end, 0)
-			}
-		}
+		return s.managingUser(hi)
 	case "login", "user", "role", "username", "createuser", "useradd", "userdel", "usermod":
 		if w == "login" && lo > s.lo+2 && hi < s.hi && s.buf[hi] == ':' {
 			s.console(lo, hi)
@@ -66,11 +61,7 @@ func (s *Scanner) command(lo, hi int) int {
 	case "group", "set":
 		s.resourceSet(lo, hi)
 	case "idmap":
-		if n, end, _ := s.next(hi); n > 0 && foldEqual(s.buf[n:end], "config") {
-			if n, end, quote := s.next(end); quote == 0 && end-n > 1 && !s.staysName(s.fold(s.buf[n:end])) {
-				s.learn(n, end, pseudonym.Domain, "domain")
-			}
-		}
+		s.mappedDomain(hi)
 	case "drbd":
 		s.replicated(lo, hi)
 	case "mapper":

@@ -103,6 +103,18 @@ func (s *Scanner) entry(at int) {
 // dnStays are values of every directory.
 var dnStays = set("users computers groups builtin services configuration schema system people group hosts domain sites partitions peercred external auth monitor subschema accesslog digest-md5 gssapi cram-md5 plain")
 
+// mappedDomain emits the domain of "idmap config NORDBANK : backend = ad"; the word idmap
+// ends at hi.
+func (s *Scanner) mappedDomain(hi int) {
+	n, end, _ := s.next(hi)
+	if n == 0 || !foldEqual(s.buf[n:end], "config") {
+		return
+	}
+	if n, end, quote := s.next(end); quote == 0 && end-n > 1 && !s.staysName(s.fold(s.buf[n:end])) {
+		s.learn(n, end, pseudonym.Domain, "domain")
+	}
+}
+
 // isDN looks for another attribute on the line.
 func (s *Scanner) isDN(lo, eq int) bool {
 	line := s.buf[max(s.lo, lo-2*lookBack):min(s.hi, eq+2*lookBack)]

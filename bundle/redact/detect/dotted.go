@@ -306,8 +306,8 @@ func (s *Scanner) mail(lo, hi int) int {
 	}
 	hostLo := hi - (len(w) - at - 1) // host in lower case can be of another length
 	if _, n := parseQuad([]byte(host), '.'); n == len(host) {
-		if hi < s.hi && s.buf[hi] == '%' {
-			return hi // a package, its version and what made it
+		if compiledBy(s.buf[hi:s.hi]) {
+			return hi // a package and its version
 		}
 		if !camel(local) && !drawn(local) && !meshed.hasFolded(local) {
 			s.account(lo, lo+len(local))
@@ -337,6 +337,15 @@ func (s *Scanner) mail(lo, hi int) int {
 		}
 	}
 	return hi
+}
+
+// compiledBy tells what some packages have behind their version: %gcc@12.2.0.
+func compiledBy(rest []byte) bool {
+	n := 1
+	for n < len(rest) && class[rest[n]]&fLower != 0 {
+		n++
+	}
+	return n > 2 && rest[0] == '%' && n+1 < len(rest) && rest[n] == '@' && isDigit(rest[n+1])
 }
 
 // meshed are programs whose processes find each other as name@address.

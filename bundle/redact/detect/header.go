@@ -311,8 +311,8 @@ func (s *Scanner) hostField(at int, said promise) {
 		s.hostField(end+1, max(said, framed))
 		return
 	}
-	if len(w) == 16 && w[6] == '-' && w[13] == '-' && flagsOf(w)&(fDot|fUnder|fAt) == 0 {
-		return // the number of a mail
+	if mailNumber(w) {
+		return
 	}
 	name := s.fold(w)
 	if n := end + 1 + len(w); (b[end] == '/' || b[end] == ' ' && said != unsaid && len(w) > 3 || b[end] == ':' && n+1 < len(b) && b[n+1] == ':') && n < len(b) {
@@ -348,6 +348,12 @@ func (s *Scanner) hostField(at int, said promise) {
 	if said == assured || s.hostBefore(w, name, rest, said) {
 		s.hostName(at, end, name)
 	}
+}
+
+// mailNumber tells the number of a mail, as exim writes it behind the time: six signs of
+// the second, six of the process, which begin with zeros, and two.
+func mailNumber(w []byte) bool {
+	return len(w) == 16 && w[0] == '1' && string(w[6:9]) == "-00" && w[13] == '-' && flagsOf(w)&(fDot|fUnder|fAt) == 0
 }
 
 // notHost are words that stay everywhere and name no host where one is promised; of

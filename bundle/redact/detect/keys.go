@@ -121,7 +121,7 @@ func (s *Scanner) key(start, lo, hi int, rule int16) int {
 func typed(b []byte, g gap) gap {
 	rest := b[min(g.value, len(b)):]
 	i := bytes.Index(rest[:min(len(rest), 16)], []byte(" = "))
-	if g.sep != ':' || g.quote != 0 || i < 3 || i+4 >= len(rest) || !types.hasBytes(rest[:i]) {
+	if g.sep != ':' || g.quote != 0 || i < 3 || i+4 >= len(rest) || !typeNames.hasBytes(rest[:i]) {
 		return g
 	}
 	if q := rest[i+3]; q == '"' || q == '\'' {
@@ -130,7 +130,7 @@ func typed(b []byte, g gap) gap {
 	return g
 }
 
-var types = set("str String string &str char* []byte bytes Text text varchar")
+var typeNames = set("str String string &str char* []byte bytes Text text varchar")
 
 // shortSerial emits a serial number of five to seven digits, as some arrays have, where
 // its key says that it is a number: serialNumber: 11633. It is too short to be looked
@@ -228,7 +228,7 @@ func (s *Scanner) spaced(lo, hi int, g gap, kind pseudonym.Kind, rule int16) boo
 		end++
 	}
 	w := b[at:end]
-	if kind == pseudonym.Serial && s.snake(lo, at) && len(bytes.TrimRight(b[end:s.hi], " \t")) == 0 && len(w) > 4 && hasDigit(w) && upperName(w) {
+	if kind == pseudonym.Serial && s.snake(at) && len(bytes.TrimRight(b[end:s.hi], " \t")) == 0 && len(w) > 4 && hasDigit(w) && upperName(w) {
 		s.learn(at, end, pseudonym.Serial, s.k.rules[rule].ID)
 		return true
 	}
@@ -272,11 +272,11 @@ func (s *Scanner) spaced(lo, hi int, g gap, kind pseudonym.Kind, rule int16) boo
 	return true
 }
 
-// snake reports whether the key whose last word begins at lo is all that stands before its
-// value at a place, its words joined: serial_number 7XQVZNA.
-func (s *Scanner) snake(lo, value int) bool {
+// snake reports whether all that stands on the line before a value is a key of words that
+// are joined: serial_number 7XQVZNA.
+func (s *Scanner) snake(value int) bool {
 	key := s.buf[s.lo : value-1]
-	return bytes.IndexByte(key, '_') > 0 && flagsOf(key)&^(fLower|fAlpha|fHex|fUnder|fWord) == 0 && lo >= s.lo
+	return bytes.IndexByte(key, '_') > 0 && flagsOf(key)&^(fLower|fAlpha|fHex|fUnder|fWord) == 0
 }
 
 // titleOfLine reports whether a key of two or three words, the last of which begins at

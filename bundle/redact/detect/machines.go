@@ -6,8 +6,8 @@ import (
 	"darksite/bundle/redact/pseudonym"
 )
 
-// This file deals with serial numbers in paths of management controllers and in links
-// of disks.
+// This file deals with serial numbers in paths of management controllers and in product
+// data.
 
 // resource reads the serial number by which management controllers name a system or a
 // drive in their paths: /redfish/v1/Systems/7XQ1138R2/Storage.
@@ -45,47 +45,3 @@ func (s *Scanner) vitalData(b []byte) {
 		s.digitsAt(from, pseudonym.WWN)
 	}
 }
-
-// diskLink reads the serial number at the end of the link of a disk, behind its model:
-// /dev/disk/by-id/ata-MODEL_SERIAL-part1.
-func (s *Scanner) diskLink(hi int) {
-	b := s.buf
-	if hi+8 > s.hi || b[hi] != '/' {
-		return
-	}
-	end := hi + 1
-	for end < s.hi && class[b[end]] != 0 {
-		end++
-	}
-	s.linkName(hi+1, end)
-}
-
-// linkName reads the serial number in the name of such a link, which stands alone in
-// what pools of ZFS say of their disks.
-func (s *Scanner) linkName(lo, end int) {
-	w := s.buf[lo:end]
-	if i := bytes.Index(w, []byte("-part")); i > 0 {
-		w = w[:i]
-	}
-	if d, ok := bytes.CutPrefix(w, []byte("scsi-2")); ok && len(d) == 32 && hexOnly(d) {
-		s.wwn(end-32, end-16)
-		s.wwn(end-16, end)
-		return
-	}
-	i := bytes.LastIndexByte(w, '_')
-	if kind, _, ok := bytes.Cut(w, []byte{'-'}); !ok || i < 0 || !diskBuses.hasBytes(kind) {
-		return
-	}
-	if serial := w[i+1:]; len(serial) > 5 && hasDigit(serial) && !isUUID(serial) {
-		s.learn(lo+i+1, lo+i+1+len(serial), pseudonym.Serial, "serial")
-	}
-}
-
-// diskLinkName tells the name of a link to a disk, by its bus, model and serial number:
-// ata-MODEL_SERIAL.
-func diskLinkName(w []byte) bool {
-	bus, rest, ok := bytes.Cut(w, []byte{'-'})
-	return ok && len(rest) > 8 && diskBuses.hasBytes(bus) && bytes.LastIndexByte(rest, '_') > 2 && rest[0] != '0'
-}
-
-var diskBuses = set("ata scsi nvme usb virtio")

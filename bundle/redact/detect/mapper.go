@@ -10,7 +10,7 @@ import (
 // This file deals with volumes as the device mapper, ZFS and clusters of containers show
 // them: below /dev, as rows of lsblk, behind their sort.
 
-// mapped reads /dev/mapper/GROUP-VOLUME; the word mapper is at [lo, hi).
+// mapperPath reads /dev/mapper/GROUP-VOLUME; the word mapper is at [lo, hi).
 func (s *Scanner) mapperPath(lo, hi int) {
 	if lo > s.lo && s.buf[lo-1] == '/' && hi < s.hi && s.buf[hi] == '/' {
 		s.mapperName(hi+1, nameEnd(s.buf, hi+1, s.hi))
@@ -42,21 +42,14 @@ func (s *Scanner) mapperName(lo, hi int) {
 	if len(w) < 3 || s.holdsOwn(w) || mapperOwn(w) {
 		return
 	}
-	parts := [3]int{lo, hi, hi}
 	for i := 1; i+1 < len(w); i++ {
 		if w[i] == '-' && w[i-1] != '-' && w[i+1] != '-' {
-			parts[1] = lo + i
-			break
+			s.mapperPart(lo, lo+i, pseudonym.Group)
+			s.mapperPart(lo+i+1, hi, pseudonym.Volume)
+			return
 		}
 	}
-	kind := pseudonym.Group
-	if parts[1] == hi {
-		kind = pseudonym.Volume // of no group
-	}
-	s.mapperPart(lo, parts[1], kind)
-	if parts[1] < hi {
-		s.mapperPart(parts[1]+1, hi, pseudonym.Volume)
-	}
+	s.mapperPart(lo, hi, pseudonym.Volume) // of no group
 }
 
 // partsOfVolume end the names of what volumes that are mirrors or thin are made of.
@@ -118,11 +111,8 @@ func (s *Scanner) devicePath(lo, hi int) {
 		return
 	}
 	folder := s.fold(b[hi+1 : end])
-	switch folder {
-	case "zvol":
+	if folder == "zvol" {
 		s.dataset(end + 1)
-		return
-	case "vx":
 		return
 	}
 	if deviceFolders.has(folder) || s.k.Common(folder) || s.staysName(folder) || slotName(folder) {
@@ -138,20 +128,22 @@ func (s *Scanner) devicePath(lo, hi int) {
 
 // deviceFolders are folders below /dev on systems of all makers.
 var deviceFolders = set("mapper disk md dm input block char fd shm pts snd dri bus loop cciss rdsk dsk rmt net serial vfio " +
-	"hugepages nvidia-caps infiniband cpu mqueue usb v4l did global ida rd etherd xvd raw tape changer cdrom ipmi oracleasm asm vhost asynctask " +
+	"hugepages nvidia-caps infiniband cpu mqueue usb v4l did global ida rd etherd xvd raw tape changer cdrom ipmi oracleasm asm vhost vx " +
 	"rdisk cluster cgroup by-id by-path by-uuid char ptmx mem rdr drbd rbd nbd bcache nvme watchdog hpilo vmware kfd cfg fuse")
 
 // claim emits the volume, or the claim to one, behind its sort: persistentvolumeclaim/x,
 // kubectl get pvc x. The sort is at [lo, hi).
 func (s *Scanner) claim(lo, hi int) {
 	b, at := s.buf, hi+1
-	if at >= s.hi || b[hi] != '/' && (b[hi] != ' ' || !s.lineHas(lo, "kubectl ") && !s.lineHas(lo, "oc ")) || lo > s.lo && b[lo-1] == '/' {
+	if at >= s.hi || b[hi] != '/' && (b[hi] != ' ' || !s.anyOf(b[max(s.lo, lo-lookBack):lo], claimStatements)) || lo > s.lo && b[lo-1] == '/' {
 		return
 	}
 	if end := nameEnd(b, at, s.hi); end > at && b[at] != '-' {
 		s.mapperPart(at, end, pseudonym.Volume)
 	}
 }
+
+var claimStatements = []string{"kubectl ", "oc get ", "oc describe ", "oc delete "}
 
 // dataset emits the parts of the name of a dataset: tank/home/lyon@monday.
 func (s *Scanner) dataset(at int) {

@@ -84,7 +84,7 @@ func (s *Scanner) permitted(hi int) {
 		if end <= at {
 			return
 		}
-		if end-at > 1 && s.fold(b[at:end]) != "yarn" {
+		if end-at > 1 {
 			s.account(at, end)
 		}
 		if at = end; at < s.hi && b[at] != ',' {

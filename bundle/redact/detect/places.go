@@ -400,6 +400,17 @@ func (s *Scanner) lateAt(lo, path, end int) int {
 	return at
 }
 
+// actorSystem tells by what stands before it that a part of a program is named in a URL
+// where others have a user.
+func actorSystem(before []byte) bool {
+	for _, scheme := range []string{"akka.tcp://", "akka.ssl.tcp://", "akka://", "spark://"} {
+		if bytes.HasSuffix(before, []byte(scheme)) {
+			return true
+		}
+	}
+	return false
+}
+
 func (s *Scanner) userinfo(lo, hi int) {
 	b := s.buf
 	colon := bytes.IndexByte(b[lo:hi], ':')
@@ -417,7 +428,7 @@ func (s *Scanner) userinfo(lo, hi int) {
 		return
 	}
 	if name := s.fold(b[lo:user]); !s.staysName(name) && len(name) > 0 && bytes.IndexByte(b[lo:user], '%') < 0 && bytes.IndexByte(b[lo:user], '@') < 0 {
-		if colon < 0 && identifier(b[lo:user]) && class[b[user-1]]&fLower != 0 {
+		if colon < 0 && actorSystem(b[s.lo:lo]) {
 			return // a part of a program: akka.tcp://jobExecutorSystem@
 		}
 		if len(name) > 24 && colon < 0 {

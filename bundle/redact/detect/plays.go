@@ -88,7 +88,7 @@ func (s *Scanner) resourceAt(lo, hi int) {
 func (s *Scanner) resourceSet(lo, hi int) {
 	const apart = ": "
 	p := s.prev[0]
-	if p.hi != lo-1 || !sets.hasFolded(s.buf[p.lo:p.hi]) || class[s.buf[lo]]&fUpper == 0 || !bytes.HasPrefix(s.buf[hi:s.hi], []byte(apart)) {
+	if p.hi != lo-1 || !resourceSets.hasFolded(s.buf[p.lo:p.hi]) || class[s.buf[lo]]&fUpper == 0 || !bytes.HasPrefix(s.buf[hi:s.hi], []byte(apart)) {
 		return
 	}
 	at := hi + len(apart)
@@ -99,7 +99,7 @@ func (s *Scanner) resourceSet(lo, hi int) {
 	}
 }
 
-var sets = set("resource clone promotable bundle")
+var resourceSets = set("resource clone promotable bundle")
 
 // fencing begins what the resources are called that switch nodes off.
 var fencing = set("stonith fence fencing")

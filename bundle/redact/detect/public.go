@@ -7,18 +7,8 @@ import "strings"
 // publicName tells hosts of the world: listed ones, and those of a maker or a project
 // that are called as only its public ones are.
 func publicName(name string) bool {
-	if publicNames.has(name) || projects.has(name) {
+	if publicNames.has(name) || projects.has(name) || groupOfAPI(name) {
 		return true
-	}
-	for i := strings.IndexByte(name, '.'); i >= 0; {
-		if projects.has(name[i+1:]) {
-			return true
-		}
-		next := strings.IndexByte(name[i+1:], '.')
-		if next < 0 {
-			break
-		}
-		i += 1 + next
 	}
 	first, owner, _ := strings.Cut(name, ".")
 	return fronts.has(strings.TrimRight(first, "0123456789")) && owners.has(owner) || strings.HasSuffix(name, ".pool.ntp.org") ||
@@ -40,11 +30,25 @@ var (
 		"seagate.com westerndigital.com samsung.com micron.com supermicro.com dmtf.org snia.org w3.org ietf.org iana.org ntp.org adiscon.com adiscon.net")
 )
 
-// projects are domains in which programs and their parts are published; all hosts in them
-// are for everyone.
-var projects = set("github.com githubusercontent.com github.io gitlab.com bitbucket.org sourceforge.net golang.org gopkg.in k8s.io kubernetes.io openshift.io " +
-	"docker.io quay.io gcr.io ghcr.io readthedocs.io readthedocs.org pypi.org npmjs.org npmjs.com crates.io rubygems.org elastic.co projectcalico.org cncf.io " +
-	"hdfgroup.org openmpi.org open-mpi.org storage.hpe.com snapshot.storage.k8s.io")
+// projects are where programs are published and documented. What is below them has the
+// name of whoever put it there: nordbank.github.io.
+var projects = set("github.com api.github.com raw.githubusercontent.com gitlab.com bitbucket.org sourceforge.net golang.org go.dev gopkg.in k8s.io kubernetes.io openshift.io " +
+	"docker.io registry-1.docker.io index.docker.io quay.io gcr.io k8s.gcr.io registry.k8s.io ghcr.io pypi.org files.pythonhosted.org npmjs.org npmjs.com registry.npmjs.org crates.io " +
+	"rubygems.org artifacts.elastic.co projectcalico.org cncf.io open-mpi.org")
+
+// groupOfAPI tells the group of an interface of clusters of containers, which is written
+// as a domain and is none: snapshot.storage.k8s.io.
+func groupOfAPI(name string) bool {
+	for _, owner := range []string{".k8s.io", ".kubernetes.io", ".projectcalico.org"} {
+		if strings.HasSuffix(name, owner) {
+			return true
+		}
+	}
+	first, rest, ok := strings.Cut(name, ".")
+	return name == "storage.hpe.com" || ok && rest == "openshift.io" && interfaces.has(first)
+}
+
+var interfaces = set("apps authorization build cloudcredential config console image imageregistry ingress machine machineconfiguration monitoring network oauth operator project quota route samples security template tuned user")
 
 // publicNames are names in documents and products that say nothing of a site.
 var publicNames = set("www.w3.org w3.org schemas.xmlsoap.org schemas.microsoft.com schemas.openxmlformats.org json-schema.org support.purestorage.com " +

@@ -67,7 +67,7 @@ func (s *Scanner) secretWord(lo, hi int) int {
 	if quote == '"' || quote == '\'' {
 		return s.secretArg(hi, 0)
 	}
-	if !s.configLine(lo) && !s.methodBefore(lo, w, end) && !s.ofUser(lo) {
+	if !s.configLine(lo) && !s.methodBefore(lo, w, end) && !s.ofUser(lo, n) {
 		return 0
 	}
 	if s.k.Common(s.fold(w)) && !hasDigit(w) && stateWord.has(s.fold(w)) {
@@ -76,11 +76,29 @@ func (s *Scanner) secretWord(lo, hi int) int {
 	return s.secretArg(hi, 0)
 }
 
-// ofUser reports whether "user NAME" stands before the word at lo.
-func (s *Scanner) ofUser(lo int) bool {
-	b := s.buf
-	f := bytes.Fields(b[max(s.lo, lo-lookBack):lo])
+// ofUser reports whether "user NAME" stands before the word at lo, and behind it what is no
+// word of a sentence about the password, at n.
+func (s *Scanner) ofUser(lo, n int) bool {
+	value := s.buf[n:wordEnd(s.buf[:s.hi], n)]
+	if !hasDigit(value) && nameEnd(value, 0, len(value)) == len(value) {
+		return false
+	}
+	f := bytes.Fields(s.buf[max(s.lo, lo-lookBack):lo])
 	return len(f) > 2 && foldEqual(f[len(f)-2], "user") && !foldEqual(f[len(f)-3], "for") && nameEnd(f[len(f)-1], 0, len(f[len(f)-1])) == len(f[len(f)-1])
+}
+
+// managingUser emits the account and masks the password of "mgmtuser add jdoe hunter2",
+// as controllers of wireless networks are told; the word mgmtuser ends at hi.
+func (s *Scanner) managingUser(hi int) int {
+	n, end, _ := s.next(hi)
+	if n == 0 || !foldEqual(s.buf[n:end], "add") {
+		return 0
+	}
+	if n, end, _ = s.next(end); end <= n {
+		return 0
+	}
+	s.account(n, end)
+	return s.secretArg(end, 0)
 }
 
 // identifiedBy masks what an account of a database is told by: IDENTIFIED BY 'x', IDENTIFIED

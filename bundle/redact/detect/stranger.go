@@ -55,8 +55,8 @@ func (s *Scanner) isSuspect(w []byte, acc flags, a acts) (weight int16, ok bool)
 	return int16(n), true
 }
 
-// mayBeStrange rules words out that need not be weighed: those in which all letters are hex
-// digits, hex numbers, and what holds an at sign or bytes above ASCII.
+// mayBeStrange rules words out that need not be weighed: long ones in which all letters are
+// hex digits, hex numbers, and what holds an at sign or bytes above ASCII.
 func mayBeStrange(w []byte, acc flags) bool {
 	return (acc&fAlpha != 0 || len(w) < 7) && acc&(fAt|fHigh) == 0 && !bytes.HasPrefix(w, []byte("0x"))
 }
@@ -99,7 +99,7 @@ func strangerKind(w []byte) pseudonym.Kind {
 // others take turns with it is known at the end of the chunk.
 func (s *Scanner) suspectAt(lo, hi int, spelling int16) {
 	see := s.seeing(lo, hi)
-	if n := len(s.out); see == nil && n > 0 && s.out[n-1].Start <= lo && hi <= s.out[n-1].End || s.messageID(lo, hi) || ofExamination(s.buf[s.lo:s.hi]) {
+	if n := len(s.out); see == nil && n > 0 && s.out[n-1].Start <= lo && hi <= s.out[n-1].End || s.messageID(lo, hi) || s.ofExamination() {
 		return // known already, or none
 	}
 	if see != nil {
@@ -112,21 +112,28 @@ func (s *Scanner) suspectAt(lo, hi int, spelling int16) {
 }
 
 // ofExamination tells a line of the record of an examination that says which question or
-// lab was dealt with, by its id in the bank, or which were asked the time before. The line
-// is in a chain of hashes, which the desk goes through, and a stand-in would break it.
-func ofExamination(line []byte) bool {
-	if asked, ok := bytes.CutPrefix(line, []byte("previous: ")); ok {
-		return bytes.Count(asked, []byte{' '}) >= leastAsked
+// lab was dealt with, by its id in the bank, or, before the first of them, which were asked
+// the time before. The line is in a chain of hashes, which the desk goes through, and a
+// stand-in would break it.
+func (s *Scanner) ofExamination() bool {
+	line := s.buf[s.lo:s.hi]
+	if bytes.HasPrefix(line, []byte("previous: ")) {
+		_, ok := eventOf(s.buf[min(s.hi+1, len(s.buf)):])
+		return ok
 	}
-	const head, verb = len("event: "), len("event: 00000000000000000000000000000000 2026-11-23T21:26:37Z ")
-	if len(line) < verb || string(line[:head]) != "event: " || !hexOnly(line[head:head+32]) {
-		return false
-	}
-	return bytes.HasPrefix(line[verb:], []byte("answered ")) || bytes.HasPrefix(line[verb:], []byte("lab "))
+	what, ok := eventOf(line)
+	return ok && (bytes.HasPrefix(what, []byte("answered ")) || bytes.HasPrefix(what, []byte("lab ")))
 }
 
-// leastAsked is less than any examination asks.
-const leastAsked = 9
+// eventOf reads the hash and the time that an event of such a record begins with, and
+// returns what happened.
+func eventOf(text []byte) (what []byte, ok bool) {
+	const head, hash, stamp = len("event: "), 32, len(" 2026-11-23T21:26:37Z ")
+	if len(text) < head+hash+stamp || string(text[:head]) != "event: " || !hexOnly(text[head:head+hash]) || text[head+hash+stamp-2] != 'Z' {
+		return nil, false
+	}
+	return text[head+hash+stamp:], true
+}
 
 func (s *Scanner) seeing(lo, hi int) stranger.See {
 	if s.weigh == nil {

@@ -321,14 +321,17 @@ func (s *Scanner) ofProgram(lo, end, limit int, kind pseudonym.Kind, name string
 // ofSystem tells what a system calls its parts behind a key that names hosts elsewhere: an
 // emulated board, the switch behind -nodes, the device of a card.
 func (s *Scanner) ofSystem(lo int, name string) bool {
-	board, _, _ := strings.Cut(name, "-")
-	return name[0] == '-' || backupDaemons.has(name) || boards.has(board) && emulated(name) || s.lineHas(lo, "os device name") || s.lineHas(lo, "bsd device name")
+	line := bytes.TrimLeft(s.buf[min(s.lo, lo):lo], " ") // the value of a pair can stand on a line before
+	return name[0] == '-' || backupDaemons.has(name) || emulated(name) || bytes.HasPrefix(line, []byte("OS Device Name:")) || bytes.HasPrefix(line, []byte("BSD Device Name:"))
 }
 
 // emulated tells the machines that emulators build, by their version: pc-i440fx-2.11.
 func emulated(name string) bool {
-	_, version, ok := strings.Cut(name, "-")
-	return ok && (isDigit(version[max(0, len(version)-1)]) && strings.IndexByte(version, '.') > 0 || strings.HasPrefix(version, "i440fx"))
+	board, version, _ := strings.Cut(name, "-")
+	for _, chips := range []string{"i440fx-", "q35-", "rhel"} {
+		version = strings.TrimPrefix(version, chips)
+	}
+	return boards.has(board) && version != "" && strings.Trim(version, "0123456789.") == ""
 }
 
 var boards = set("pc q35 pseries virt s390")

@@ -324,7 +324,7 @@ func isDate(w []byte) bool {
 // isRelease tells a package and its version: gsed-4.9nb1.
 func isRelease(w []byte) bool {
 	at := bytes.LastIndexByte(w, '-') + 1
-	return at > 0 && isDigit(w[at]) && bytes.IndexByte(w[at:], '.') > 0
+	return at > 0 && at < len(w) && isDigit(w[at]) && bytes.IndexByte(w[at:], '.') > 0
 }
 
 // isLibrary tells a library, as packages are called after it: libgc1, libslf4j-java.
