@@ -331,6 +331,20 @@ func CheckSignatures(text []byte, r Record, candidate, supervisor sign.PublicKey
 	return nil
 }
 
+// Named are what a record calls by the words of the bank and of the labs: items, those of
+// the record before too, labs and their kinds, each once.
+func (r Record) Named() []string {
+	names := slices.Concat(r.Previous, r.Items())
+	for _, e := range r.Events {
+		if kind, rest, ok := strings.Cut(e.Rest, " "); ok && e.What == LabDone {
+			lab, _, _ := strings.Cut(rest, " ")
+			names = append(names, kind, lab)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
 // Items are the IDs of the items that were answered, each once.
 func (r Record) Items() (ids []string) {
 	for _, e := range r.Events {

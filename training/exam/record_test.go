@@ -1,6 +1,7 @@
 package exam_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -98,6 +99,14 @@ func TestRecordRoundTrip(t *testing.T) {
 	require.Equal(t, clean(), out.Result.Labs)
 	require.Equal(t, 45, out.Away)
 	require.Equal(t, []string{"the fire alarm was tested"}, out.Notes)
+
+	again.Previous = []string{"net-07", again.Items()[0]}
+	named := again.Named()
+	require.Subset(t, named, append(again.Items(), "net-07"))
+	for _, l := range clean() {
+		require.Contains(t, named, l.Lab)
+	}
+	require.Len(t, slices.Compact(slices.Sorted(slices.Values(named))), len(named), "each once")
 	require.Equal(t, began, out.Began)
 }
 

@@ -99,8 +99,8 @@ func strangerKind(w []byte) pseudonym.Kind {
 // others take turns with it is known at the end of the chunk.
 func (s *Scanner) suspectAt(lo, hi int, spelling int16) {
 	see := s.seeing(lo, hi)
-	if n := len(s.out); see == nil && n > 0 && s.out[n-1].Start <= lo && hi <= s.out[n-1].End || s.messageID(lo, hi) || s.ofExamination() {
-		return // known already, or none
+	if n := len(s.out); see == nil && n > 0 && s.out[n-1].Start <= lo && hi <= s.out[n-1].End || s.messageID(lo, hi) {
+		return // known already
 	}
 	if see != nil {
 		s.k.judge.Spelling(s.buf[lo:hi], see)
@@ -109,30 +109,6 @@ func (s *Scanner) suspectAt(lo, hi int, spelling int16) {
 	s.suspects = append(s.suspects, suspect{
 		lo: lo, hi: hi, weight: int(spelling) + weight, place: place, word: hash(s.buf[lo:hi]), line: s.lo, prose: s.asInProse(lo, hi),
 	})
-}
-
-// ofExamination tells a line of the record of an examination that says which question or
-// lab was dealt with, by its id in the bank, or, before the first of them, which were asked
-// the time before. The line is in a chain of hashes, which the desk goes through, and a
-// stand-in would break it.
-func (s *Scanner) ofExamination() bool {
-	line := s.buf[s.lo:s.hi]
-	if bytes.HasPrefix(line, []byte("previous: ")) {
-		_, ok := eventOf(s.buf[min(s.hi+1, len(s.buf)):])
-		return ok
-	}
-	what, ok := eventOf(line)
-	return ok && (bytes.HasPrefix(what, []byte("answered ")) || bytes.HasPrefix(what, []byte("lab ")))
-}
-
-// eventOf reads the hash and the time that an event of such a record begins with, and
-// returns what happened.
-func eventOf(text []byte) (what []byte, ok bool) {
-	const head, hash, stamp = len("event: "), 32, len(" 2026-11-23T21:26:37Z ")
-	if len(text) < head+hash+stamp || string(text[:head]) != "event: " || !hexOnly(text[head:head+hash]) || text[head+hash+stamp-2] != 'Z' {
-		return nil, false
-	}
-	return text[head+hash+stamp:], true
 }
 
 func (s *Scanner) seeing(lo, hi int) stranger.See {

@@ -51,10 +51,6 @@ func TestStrangers(t *testing.T) {
 		{"the number of a message", "254 AUDIT, [QXL-30217], INFO\n", nil},
 		{"a stand-in with an option glued to it", "mysql -uuser-6q1jsdh2 -h x\n", nil},
 		{"a sentence of another language", "De nieuwe schijf in de kast wordt morgen vervangen door 'qxlyon07'.\n", []string{"qxlyon07"}},
-		{"the record of an examination", "event: 40ad55abb91e70bfde0e34be62342c1b 2026-11-23T21:26:37Z lab qxlyon07 l10 900 clean 0a\nevent: 7831bcaeacde1023c7affc8187ef27d7 2026-11-23T21:26:37Z answered \"qxlyon07\" 2\n", nil},
-		{"what was asked before it", "previous: \"qxlyon07\" l10\nevent: 7831bcaeacde1023c7affc8187ef27d7 2026-11-23T21:26:37Z opened\n", nil},
-		{"no record of an examination", "previous: a b c d e f g h i j k \"qxlyon07\"\n", []string{"qxlyon07"}},
-		{"what an examination notes", "event: 7831bcaeacde1023c7affc8187ef27d7 2026-11-23T21:26:37Z noted \"qxlyon07\" is here\n", []string{"qxlyon07"}},
 		{"a length of time", "node up for 11w4d\n", nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {

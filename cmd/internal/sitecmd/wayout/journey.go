@@ -18,6 +18,7 @@ import (
 	"darksite/bundle/redact"
 	"darksite/bundle/redact/pseudonym"
 	"darksite/bundle/roster"
+	"darksite/cmd/internal/sitecmd/certified"
 	"darksite/cmd/internal/sitecmd/sight"
 	"darksite/cmd/internal/sitecmd/site"
 	"darksite/cmd/internal/sitecmd/watch"
@@ -166,8 +167,19 @@ func (a *app) redactOptions(ctx context.Context, conf *siteconf.Config, s *sight
 		for _, host := range s.Carried {
 			o.Known = append(o.Known, redact.Known{Kind: pseudonym.Host, Value: host})
 		}
+		if told, err := certified.Told(a.Site); err == nil { // else the records are left out, and it is said
+			o.Public = append(o.Public, unknownAmong(told, o.Known)...)
+		}
 	}
 	return o, nil
+}
+
+// unknownAmong are the names that no known value of the site has: where a machine is
+// called as a question of an examination is, its name goes.
+func unknownAmong(names []string, known []redact.Known) []string {
+	return slices.DeleteFunc(slices.Clone(names), func(name string) bool {
+		return slices.ContainsFunc(known, func(k redact.Known) bool { return strings.EqualFold(k.Value, name) })
+	})
 }
 
 // known is what the machine and site.yaml name: the host, arrays, people, and every
