@@ -222,7 +222,7 @@ func (g *Gate) refresh() error {
 // dropHalfKnown forgets strangers that are a known name and everyday words beside it, as
 // db7-ct0 where db7 is a host: the name goes wherever it stands, and what is left of the
 // word still tells what it is of. It forgets those as well that merely have the letters of
-// a known name somewhere inside.
+// a known name somewhere inside, and what programs are called.
 func (g *Gate) dropHalfKnown() {
 	if g.judge == nil {
 		return
@@ -237,7 +237,7 @@ func (g *Gate) dropHalfKnown() {
 		}
 	}
 	for v, m := range g.learnt.values {
-		if m == isLearnt && v.kind == Name && g.kinds[v.canon] == Name && (halfKnown(v.canon, known, g.judge) || holdsInside(v.canon, known)) {
+		if m == isLearnt && v.kind == Name && g.kinds[v.canon] == Name && (g.learnt.programs[v.canon] || halfKnown(v.canon, known, g.judge) || holdsInside(v.canon, known)) {
 			delete(g.learnt.values, v)
 		}
 	}

@@ -20,11 +20,12 @@ type value struct {
 
 // findings are what a pass has met.
 type findings struct {
-	values map[value]uint8 // everything found, with what learnMarks says of it
-	alien  map[string]bool
-	told   recent[address, struct{}] // that were entered as told
-	brief  recent[brief, struct{}]
-	recent []noted
+	values   map[value]uint8 // everything found, with what learnMarks says of it
+	alien    map[string]bool
+	programs map[string]bool           // what runs here, which strangers are not
+	told     recent[address, struct{}] // that were entered as told
+	brief    recent[brief, struct{}]
+	recent   []noted
 }
 
 // noted is a finding that was entered and has no brief.
@@ -76,7 +77,7 @@ func learnMarks(d *detect.Finding) uint8 {
 }
 
 func newFindings() *findings {
-	return &findings{values: map[value]uint8{}, alien: map[string]bool{}}
+	return &findings{values: map[value]uint8{}, alien: map[string]bool{}, programs: map[string]bool{}}
 }
 
 // add takes over the findings of another; the order of adding changes nothing.
@@ -85,6 +86,7 @@ func (f *findings) add(o *findings) {
 		f.enter(v, m)
 	}
 	maps.Copy(f.alien, o.alien)
+	maps.Copy(f.programs, o.programs)
 }
 
 // enter adds a value, or marks to one that is there.
@@ -100,7 +102,10 @@ func (f *findings) note(d *detect.Finding, text []byte) {
 		return
 	}
 	if d.Start == d.End {
-		if d.Value != "" {
+		switch {
+		case d.Rule == detect.ProgramRule:
+			f.programs[d.Value] = true
+		case d.Value != "":
 			f.alien[d.Value] = true
 		}
 		return

@@ -33,6 +33,16 @@ func TestUnknownWords(t *testing.T) {
 	}
 }
 
+// TestProgramsStay holds that a word stays everywhere that is told for a program in one
+// place, unless a rule tells it for a name of the site.
+func TestProgramsStay(t *testing.T) {
+	process := "qxlyon07[4711]: ready\n"
+	for _, text := range []string{process + unknownText, unknownText + process} {
+		require.Equal(t, text, redactFile(t, newGate(t, redact.Options{}), text))
+	}
+	require.NotContains(t, redactFile(t, newGate(t, redact.Options{}), process+unknownText+"hostname=qxlyon07\n"), "qxlyon07")
+}
+
 // TestUnknownWordsTakeTheKindOfRules holds that a name some rule tells elsewhere is of the
 // kind that rule says.
 func TestUnknownWordsTakeTheKindOfRules(t *testing.T) {

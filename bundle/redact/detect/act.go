@@ -81,6 +81,9 @@ func (s *Scanner) act(start, lo, hi, end int, v verdict) int {
 	}
 	if a&aLong != 0 && a&(aToken|aQualified) == 0 {
 		s.zoneOfPorts(lo, hi)
+		if a&aMixed != 0 && string(s.buf[lo:lo+4]) == "AAAA" {
+			s.keyComment(lo)
+		}
 		n := end
 		if a&aMixed != 0 || s.goesOn64(end) {
 			n = s.base64(lo, end)

@@ -231,6 +231,20 @@ func (s *Scanner) rooted(at int) int {
 	return end
 }
 
+// zoneOfNames emits the domain of zone "nordbank.example" {, which is the site's even where
+// the world knows it. It reports whether such a name stands behind the word.
+func (s *Scanner) zoneOfNames(hi int) bool {
+	n, end, quote := s.next(hi)
+	w := s.buf[n:end]
+	if quote != '"' || bytes.IndexByte(w, '.') <= 0 || !goodLabels(w) || !hasLetter(w) {
+		return false
+	}
+	if name := s.fold(w); !strings.HasSuffix(name, ".arpa") && !s.staysName(name) {
+		s.emitName(n, end, name, "fqdn")
+	}
+	return true
+}
+
 // services are the classes of services in the names of principals.
 var services = set("cifs host http ldap nfs gc mssqlsvc termsrv restrictedkrbhost wsman dns hdb")
 

@@ -43,7 +43,14 @@ func (s *Scanner) command(lo, hi int) int {
 	case "search", "domain", "workgroup":
 		s.searchDomains(lo, hi, w)
 	case "zone", "zoneset", "fcalias":
-		s.aliasArg(hi, true)
+		if !s.zoneOfNames(hi) {
+			s.aliasArg(hi, true)
+		}
+	case "origin":
+		if lo > s.lo && s.buf[lo-1] == '$' {
+			n, _, _ := s.next(hi)
+			s.rooted(n)
+		}
 	case "cmd", "list", "reload", "edit", "replace":
 		if lo > s.lo+2 && s.buf[lo-1] == ' ' {
 			s.cron()
@@ -168,6 +175,8 @@ func (s *Scanner) command(lo, hi int) int {
 				return end
 			}
 		}
+	case "brokerendpoint":
+		s.broker(hi)
 	case "haproxy":
 		s.proxied(hi)
 	case "ran":
@@ -393,7 +402,7 @@ func (s *Scanner) uname(lo, hi int) {
 		return
 	}
 	name := s.fold(s.buf[n:end])
-	if !s.staysName(name) && name != "version" && name != "kernel" {
+	if !s.staysName(name) && name != "version" && name != "kernel" && name != "linux" {
 		s.emitName(n, end, name, "uname")
 	}
 }

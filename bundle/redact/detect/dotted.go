@@ -166,12 +166,28 @@ func isCode(name string, w []byte) bool {
 	if name == "java.net" || name == "javax.net" || name == "system.net" || strings.HasPrefix(name, "java.") || strings.HasPrefix(name, "net.ipv") || strings.HasPrefix(name, "kernel.") {
 		return name != "kernel.org"
 	}
+	if underscored(name) > 1 {
+		return true // as declarations refer to each other: dns_zone.main_zone.name
+	}
 	for i := 1; i < len(w); i++ {
 		if class[w[i]]&fUpper != 0 && class[w[i-1]]&fLower != 0 {
 			return !bytes.ContainsAny(w, "-0123456789") // CamelCase members
 		}
 	}
 	return false
+}
+
+// underscored counts the labels that hold an underscore inside.
+func underscored(name string) (n int) {
+	if strings.IndexByte(name, '_') < 0 {
+		return 0
+	}
+	for label := range strings.SplitSeq(name, ".") {
+		if strings.IndexByte(label, '_') > 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // portAhead tells a port behind a name: a colon and two to five digits.

@@ -116,7 +116,7 @@ func (s *Scanner) anotherKeyOf(i int) bool {
 // ofMachine tells the place of a part within its machine from a place on a map: CL1-A,
 // director_DF-1D.
 func ofMachine(v []byte, folded string) bool {
-	return len(v) < 6 && hasDigit(v) && upperName(v) && bytes.IndexByte(v, ' ') < 0 || joinedName(v) && partWords.has(folded[:strings.IndexAny(folded, "-_")])
+	return strings.HasSuffix(folded, "motherboard") || len(v) < 6 && hasDigit(v) && upperName(v) && bytes.IndexByte(v, ' ') < 0 || joinedName(v) && partWords.has(folded[:strings.IndexAny(folded, "-_")])
 }
 
 // ofPart tells the place of a part of a machine by a word for one in it: Controller A,

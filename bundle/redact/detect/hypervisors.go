@@ -10,7 +10,7 @@ import (
 // their names, the stores those lie in, paths to disks over Fibre Channel.
 
 // guestFiles end the names of files that a guest has, in a folder of its name.
-var guestFiles = set("vmx vmxf vmdk vmsd vmsn vmtx vmem vswp nvram hlog")
+var guestFiles = set("vmx vmxf vmdk vmsd vmsn vmtx vmem vswp nvram hlog vdi vhd vhdx avhdx vbox qcow2 vmcx vmrs")
 
 // guestFile tells the name of such a file.
 func guestFile(w []byte) bool {

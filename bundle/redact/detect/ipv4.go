@@ -327,7 +327,7 @@ func (s *Scanner) plausible(lo, hi, from, to int, sep byte, a [4]byte) bool {
 			return false // 2.6.37.6-smp
 		}
 		release := to+1 < hi && b[to] == '-' && isDigit(b[to+1])
-		if from > lo && (name && release || hasPackageEnd(b[to:hi])) || release && !private4(a) && (hasLetter(b[to:hi]) || hi < s.hi && (b[hi] == '+' || b[hi] == '~')) {
+		if from > lo && (name && release || hasPackageEnd(b[to:hi])) || release && !private4(a) && (hasLetter(b[to:hi]) || hi < s.hi && (b[hi] == '+' || b[hi] == '~') || s.ofPackage(lo)) {
 			return false
 		}
 		return from == lo || private4(a) || !name || addressWord(b[lo:from-1]) || b[from-1] == '_' && to == hi && largeOctets(a)
@@ -337,6 +337,20 @@ func (s *Scanner) plausible(lo, hi, from, to int, sep byte, a [4]byte) bool {
 	}
 	return private4(a) || from > lo && a[0] > 12 || from > lo && addressWord(b[lo:from-1])
 }
+
+// ofPackage tells a place in the brackets behind a package and its architecture, where its
+// versions stand: libx1:amd64 (3.8.7.1-1, 3.8.7.1-2).
+func (s *Scanner) ofPackage(lo int) bool {
+	open := bytes.LastIndexByte(s.buf[s.lo:lo], '(')
+	if open < 1 {
+		return false
+	}
+	head := s.buf[s.lo : s.lo+open-1]
+	colon := bytes.LastIndexByte(head, ':')
+	return colon > 0 && architectures.has(string(head[colon+1:]))
+}
+
+var architectures = set("amd64 i386 all any noarch arm64 armhf ppc64el s390x riscv64")
 
 // routeMark tells the letter that tables of routes write before a prefix without
 // a space: *>i10.20.0.0/16.

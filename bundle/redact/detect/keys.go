@@ -232,7 +232,11 @@ func (s *Scanner) spaced(lo, hi int, g gap, kind pseudonym.Kind, rule int16) boo
 		s.learn(at, end, pseudonym.Serial, s.k.rules[rule].ID)
 		return true
 	}
-	alone := len(bytes.TrimRight(b[end:s.hi], " \t;.")) == 0 && lo > s.lo && s.beginsLine(lo)
+	p, last := s.prev[0], len(bytes.TrimRight(b[end:s.hi], " \t;.")) == 0
+	alone := last && lo > s.lo && s.beginsLine(lo)
+	if last && p.hi == lo-1 && bytes.HasSuffix(b[s.lo:p.lo], []byte(": ")) {
+		alone = true // behind what it is the number of: ada0: Serial Number X
+	}
 	switch kind {
 	case pseudonym.Serial:
 		if is && len(w) == 9 && w[4] == '-' && hexOnly(w[:4]) && hexOnly(w[5:]) && hasDigit(w) {

@@ -101,7 +101,7 @@ var makers = []string{
 	"524a937", "5001438", "50014ee", "5000c50", "5002538", "500a098", "5006016", "50060e8", "5005076", "5001405", "5000cca",
 	"55cd2e4", "58ce38e", "5000097", "5000d31", "5001b44", "5001b46", "5006048", "500601", "5000039", "50015b2", "500605b",
 	"5003048", "5001e67", "5001517", "5000155", "5001a4a", "5001c45", "50026b7", "5f4ee08", "5742b0f", "5006b0b", "500304", "500e09e",
-	"5000000", "56c92bf", "500507", "5005045", "5001a62", "5001501", "500003d", "50800",
+	"5000000", "56c92bf", "500507", "5005045", "50050cc", "5001a62", "5001501", "500003d", "50800",
 }
 
 // adapters are the makers of MACs that appear bare in dumps.
@@ -150,6 +150,12 @@ func (s *Scanner) hexRun(lo, hi int) int {
 	case 17:
 		if s.identifier(lo, d) {
 			s.wwn(lo+1, hi)
+		}
+	case 40:
+		if string(b[lo:lo+8]) == "02000000" && b[lo+8] == '6' && hexOnly(b[lo:hi]) { // the reference of a volume of E-Series
+			if d = digitsOf(b[lo+8 : hi]); !s.owns(pseudonym.NAA, d) {
+				s.out = append(s.out, Finding{Start: lo + 8, End: hi, Kind: pseudonym.NAA, Value: d, Rule: "naa", Learn: true})
+			}
 		}
 	case 24:
 		if strings.HasPrefix(d, "624a9370") {

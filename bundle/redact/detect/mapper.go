@@ -127,7 +127,7 @@ func (s *Scanner) devicePath(lo, hi int) {
 }
 
 // deviceFolders are folders below /dev on systems of all makers.
-var deviceFolders = set("mapper disk md dm input block char fd shm pts snd dri bus loop cciss rdsk dsk rmt net serial vfio " +
+var deviceFolders = set("virtio-ports mapper disk md dm input block char fd shm pts snd dri bus loop cciss rdsk dsk rmt net serial vfio " +
 	"hugepages nvidia-caps infiniband cpu mqueue usb v4l did global ida rd etherd xvd raw tape changer cdrom ipmi oracleasm asm vhost vx " +
 	"rdisk cluster cgroup by-id by-path by-uuid char ptmx mem rdr drbd rbd nbd bcache nvme watchdog hpilo vmware kfd cfg fuse")
 

@@ -198,6 +198,10 @@ func (s *Scanner) ranOn(lo, hi int) {
 // qz01(rw,sync).
 func (s *Scanner) exported(lo, hi int) {
 	b := s.buf
+	if hi < s.hi && b[hi] == '=' && b[s.lo] == '/' && lo > s.lo && (b[lo-1] == ',' || b[lo-1] == '-') {
+		s.exportedTo(hi + 1)
+		return
+	}
 	if lo-3 < s.lo || b[lo-1] != '(' || hi >= s.hi || b[hi] != ',' && b[hi] != ')' {
 		return
 	}
@@ -207,6 +211,43 @@ func (s *Scanner) exported(lo, hi int) {
 	}
 	if from > s.lo && isSpace(b[from-1]) && b[s.lo] == '/' {
 		s.member(from, lo-1)
+	}
+}
+
+// broker emits the host of BrokerEndPoint(1,qz01,9092) and BrokerEndPoint(id=1, host=qz01:9092),
+// of which the brackets open at a place.
+func (s *Scanner) broker(at int) {
+	b := s.buf
+	if at+3 >= s.hi || b[at] != '(' {
+		return
+	}
+	i := at + 1
+	for i < s.hi && (isDigit(b[i]) || i > at+1 && b[i] == ',') {
+		i++
+	}
+	if end := nameEnd(b, i, s.hi); i > at+2 && b[i-1] == ',' && end+1 < s.hi && b[end] == ',' && isDigit(b[end+1]) {
+		s.member(i, end)
+	}
+}
+
+// exportedTo emits the hosts of a list that colons join, as arrays write whom they export
+// to: /vol/x -sec=sys,rw=qz01:qz02:192.0.2.7,root=qz03. The list begins at a place.
+func (s *Scanner) exportedTo(at int) {
+	b := s.buf
+	for at < s.hi {
+		end := nameEnd(b, at, s.hi)
+		if flagsOf(b[at:max(at, end)])&fDot == 0 {
+			s.member(at, max(at, end))
+		}
+		at = end
+		switch {
+		case at < s.hi && b[at] == ':':
+			at++
+		case bytes.HasPrefix(b[at:s.hi], []byte(",root=")):
+			at += len(",root=")
+		default:
+			return
+		}
 	}
 }
 

@@ -104,6 +104,9 @@ func (s *Scanner) noun(lo, hi int, rule int16) {
 	if p := s.prev[0]; kind == pseudonym.Array && p.hi+1 == lo && p.hi > p.lo && foldEqual(s.buf[p.lo:p.hi], "smart") {
 		return // of a maker's adapters
 	}
+	if quote == '(' && release(w) {
+		return // cluster (v3)
+	}
 	if quote == '(' && upperCase(w) && (!hasDigit(w) && kind == pseudonym.Array || bytes.IndexByte(w, '_') > 0) {
 		return // Cluster (GPL), account (DFT_ACCOUNT_STR)
 	}
@@ -129,6 +132,11 @@ func (s *Scanner) noun(lo, hi int, rule int16) {
 		return
 	}
 	s.parts(n, end, kind, s.k.rules[rule].ID, name)
+}
+
+// release tells the number of one behind a v: v3, v1.22.0.
+func release(w []byte) bool {
+	return len(w) > 1 && lower(w[0]) == 'v' && isDigit(w[1]) && flagsOf(w[1:])&(fLetter|fDash|fUnder|fHigh) == 0
 }
 
 // grantee emits the host of 'user'@'host', of which the user ends at a place.
@@ -270,7 +278,7 @@ func (s *Scanner) phrase(lo, hi int) {
 		}
 	case 'f':
 		if len(w) == 3 {
-			if hi+1 < s.hi && s.buf[hi+1] == '/' && s.lineHas(lo, "mount request") {
+			if hi+1 < s.hi && s.buf[hi+1] == '/' && s.lineHas(lo, "mount request") && !s.lineHas(lo, "automount") {
 				s.exportPath(hi + 1)
 				return
 			}

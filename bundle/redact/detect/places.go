@@ -266,6 +266,10 @@ func (s *Scanner) pathName(hi int) {
 		end--
 	}
 	w := s.fold(b[lo:end])
+	if string(b[hi-3:hi]) == "mes" {
+		s.mountedVolume(hi-len("/Volumes"), lo, end, w)
+		return
+	}
 	if string(b[hi-4:hi]) == "/vol" {
 		if hi-4 == s.lo || class[b[hi-5]] == 0 && b[hi-5] != '/' {
 			s.exportPath(hi)
@@ -296,6 +300,18 @@ func (s *Scanner) pathName(hi int) {
 		return
 	}
 	s.out = append(s.out, Finding{Start: lo, End: end, Kind: pseudonym.User, Value: w, Rule: "user-path", Learn: true})
+}
+
+// mountedVolume emits the volume of /Volumes/NAME/, where macOS mounts them; the path
+// begins at from, the name is at [lo, end).
+func (s *Scanner) mountedVolume(from, lo, end int, name string) {
+	b := s.buf
+	if string(b[from:lo]) != "/Volumes/" || from > s.lo && class[b[from-1]] != 0 || end >= s.hi || b[end] != '/' {
+		return
+	}
+	if end-lo > 2 && !s.staysName(name) && !s.k.Common(name) {
+		s.parts(lo, end, pseudonym.Volume, "volume", name)
+	}
 }
 
 // served tells the path of an interface before a place: /api/, /rest/, /v1/.
@@ -443,6 +459,9 @@ func (s *Scanner) userinfo(lo, hi int) {
 // except where a password before them is glued on.
 func (s *Scanner) urlHost(lo, hi int, glued bool) {
 	b := s.buf
+	if bytes.HasSuffix(b[s.lo:lo], []byte("unix://")) {
+		return // a path
+	}
 	end := nameEnd(b, lo, hi)
 	w := strings.ToLower(string(b[lo:max(lo, end)]))
 	if glued && strings.IndexByte(w, '.') >= 0 && !s.staysName(w) && !publicName(w) {

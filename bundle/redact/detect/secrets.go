@@ -43,7 +43,7 @@ func (s *Scanner) crypted(at int) int {
 	for b[i-1] == ',' || b[i-1] == '.' {
 		i--
 	}
-	if h := b[at:i]; len(h) < 20 || bytes.Count(h, []byte{'$'}) < 3 && len(h) < 28 || !hasLetter(h) {
+	if h := b[at:i]; i < s.hi && b[i] == '(' || h[1] == '$' || len(h) < 20 || bytes.Count(h, []byte{'$'}) < 3 && len(h) < 28 || !hasLetter(h) {
 		return 0
 	}
 	s.learn(at, i, pseudonym.Secret, "hash")
@@ -57,7 +57,13 @@ func (s *Scanner) statement(lo, hi int) int {
 	if w == "auth_pass" && s.beginsLine(lo) {
 		return s.secretArg(hi, 0) // of a router's peers
 	}
-	if phrases[w]&aStart != 0 || !s.configLine(lo) {
+	if phrases[w]&aStart != 0 {
+		return 0
+	}
+	if at := s.written(hi); at > 0 {
+		return s.secretArg(at, 0)
+	}
+	if !s.configLine(lo) {
 		return 0
 	}
 	n, end, _ := s.next(hi)
@@ -70,6 +76,9 @@ func (s *Scanner) statement(lo, hi int) int {
 // secretValue emits what a secret's key is followed by.
 func (s *Scanner) secretValue(lo, hi int, g gap, rule int16, option bool) int {
 	b := s.buf
+	if lo > s.lo && b[lo-1] == '(' && g.sep == ':' && pamTypes.hasBytes(b[g.value:nameEnd(b, g.value, s.hi)]) {
+		return 0 // pam_unix(chpasswd:chauthtok)
+	}
 	if end := s.fold(b[lo:hi]); g.value >= s.hi && (strings.HasSuffix(end, "license") || strings.HasSuffix(end, "licence")) {
 		return 0 // the text of a licence follows
 	}
@@ -129,6 +138,9 @@ func (s *Scanner) secretValue(lo, hi int, g gap, rule int16, option bool) int {
 	s.out = append(s.out, Finding{Start: g.value, End: end, Kind: pseudonym.Secret, Rule: name, Learn: learnable(v)})
 	return end
 }
+
+// pamTypes are what a module of PAM is asked for.
+var pamTypes = set("auth account session password chauthtok setcred")
 
 // sentence reports whether a value inside a line begins with two ordinary words.
 func (s *Scanner) sentence(lo, at int) bool {

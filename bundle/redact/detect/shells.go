@@ -74,6 +74,9 @@ func (s *Scanner) prompt() {
 		s.promptLogin(i, end, at)
 		return
 	}
+	if b[end] == ':' && i == 0 && s.servedBy(b, end) {
+		return
+	}
 	if b[end] == ']' && i == 1 && bytes.HasPrefix(b[end:], []byte("]: PS ")) {
 		s.shellHost(i, end) // [HOST]: PS C:\>
 		return

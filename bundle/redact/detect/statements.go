@@ -59,10 +59,8 @@ func (s *Scanner) secretWord(lo, hi int) int {
 	if len(w) == 1 && isDigit(w[0]) && end < s.hi && isSpace(b[end]) {
 		return s.secretArg(end, 0) // the digit says how the rest is encoded
 	}
-	if quote == 0 && encodings.hasFolded(w) {
-		if from, to, _ := s.next(end); hasDigit(b[from:to]) || to-from > 11 {
-			return s.secretArg(end, 0)
-		}
+	if at := s.written(hi); at > 0 {
+		return s.secretArg(at, 0)
 	}
 	if quote == '"' || quote == '\'' {
 		return s.secretArg(hi, 0)
@@ -74,6 +72,23 @@ func (s *Scanner) secretWord(lo, hi int) int {
 		return 0
 	}
 	return s.secretArg(hi, 0)
+}
+
+// written leads past the words behind a place that say how the secret behind them is
+// written, as in "hmac-md5 encrypted 0822455D0A16". It returns 0 where there is none, or
+// what follows does not look like a secret.
+func (s *Scanner) written(hi int) int {
+	for at := hi; ; {
+		n, end, quote := s.next(at)
+		w := s.buf[n:end]
+		if quote != 0 || !encodings.hasFolded(w) {
+			if at > hi && (hasDigit(w) || len(w) > 11) {
+				return at
+			}
+			return 0
+		}
+		at = end
+	}
 }
 
 // ofUser reports whether "user NAME" stands before the word at lo, and behind it what is no
@@ -186,7 +201,7 @@ func (s *Scanner) toldSecret(at int) int {
 }
 
 // encodings stand between the word and the secret and say how it is written.
-var encodings = set("hash ciphertext plaintext cipher irreversible-cipher simple clear cleartext clear-text")
+var encodings = set("hash ciphertext plaintext cipher irreversible-cipher simple clear cleartext clear-text encrypted md5 hmac-md5 hmac-sha hmac-sha-1 hmac-sha-256 keyed-md5")
 
 // methodBefore tells "CHAP password X" and the like anywhere in a line: a method of
 // logging in before, and a value that ends the line or holds a digit behind.
@@ -229,6 +244,9 @@ func (s *Scanner) keyWord(lo, hi int) int {
 		return s.secretArg(end, 0)
 	}
 	if s.lineHas(lo, "radius-server") || s.lineHas(lo, "tacacs-server") || s.lineHas(lo, "isakmp") || s.lineHas(lo, "snmp-server") || s.lineHas(lo, "shared-key address") {
+		if at := s.written(hi); at > 0 {
+			return s.secretArg(at, 0)
+		}
 		return s.secretArg(hi, 0)
 	}
 	return 0

@@ -65,6 +65,9 @@ func mayBeStrange(w []byte, acc flags) bool {
 // is for the rules to say.
 func isDevice(name string) bool {
 	joined := strings.ReplaceAll(name, "-", "")
+	if disk, part, ok := strings.Cut(name, "-part"); ok {
+		return diskName(disk) && allDigits(part)
+	}
 	return diskName(name) || numberedParts(joined, slotWords) || numberedParts(joined, deviceWords)
 }
 
@@ -99,16 +102,48 @@ func strangerKind(w []byte) pseudonym.Kind {
 // others take turns with it is known at the end of the chunk.
 func (s *Scanner) suspectAt(lo, hi int, spelling int16) {
 	see := s.seeing(lo, hi)
-	if n := len(s.out); see == nil && n > 0 && s.out[n-1].Start <= lo && hi <= s.out[n-1].End || s.messageID(lo, hi) {
-		return // known already
+	if n := len(s.out); see == nil && n > 0 && s.out[n-1].Start <= lo && hi <= s.out[n-1].End || s.messageID(lo, hi) || s.driver(hi) || s.unitEscape(lo, hi) || s.internal(lo) {
+		return // known already, or none
 	}
 	if see != nil {
 		s.k.judge.Spelling(s.buf[lo:hi], see)
+	}
+	if see == nil && s.process(hi) {
+		s.emitForm(lo, lo, pseudonym.Name, Plain, s.fold(s.buf[lo:hi]), ProgramRule)
+		return
 	}
 	weight, place := s.k.judge.Around(s.buf[s.lo:s.hi], lo-s.lo, hi-s.lo, s.body-s.lo, see)
 	s.suspects = append(s.suspects, suspect{
 		lo: lo, hi: hi, weight: int(spelling) + weight, place: place, word: hash(s.buf[lo:hi]), line: s.lo, prose: s.asInProse(lo, hi),
 	})
+}
+
+// driver tells what the kernels of the BSDs say of a device they found: "isa0: <ISA bus>".
+func (s *Scanner) driver(hi int) bool {
+	return hi+3 < s.hi && s.buf[hi] == ':' && s.buf[hi+1] == ' ' && s.buf[hi+2] == '<' && isDigit(s.buf[hi-1])
+}
+
+// unitEscape tells the rest of the name of a unit behind a dash that systemd has written
+// as \x2d.
+func (s *Scanner) unitEscape(lo, hi int) bool {
+	return lo > s.lo && hi-lo > 3 && s.buf[lo-1] == '\\' && string(s.buf[lo:lo+3]) == "x2d"
+}
+
+// internal tells the two underscores before what a program keeps for its own use.
+func (s *Scanner) internal(lo int) bool {
+	return lo-2 >= s.lo && s.buf[lo-1] == '_' && s.buf[lo-2] == '_'
+}
+
+// ProgramRule is the rule of findings without length that say what a program is called, by
+// the number of a process behind it: a word that nothing but signs would take for a name
+// stays, wherever it stands.
+const ProgramRule = "program"
+
+// process tells the number of a process and the colon behind a word, as in postgres[4711]:.
+func (s *Scanner) process(hi int) bool {
+	rest := s.buf[hi:s.hi]
+	n := bytes.IndexByte(rest[:min(len(rest), 10)], ']')
+	return n > 1 && rest[0] == '[' && allDigits(string(rest[1:n])) && n+1 < len(rest) && rest[n+1] == ':'
 }
 
 func (s *Scanner) seeing(lo, hi int) stranger.See {

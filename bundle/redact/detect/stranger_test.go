@@ -52,6 +52,11 @@ func TestStrangers(t *testing.T) {
 		{"a stand-in with an option glued to it", "mysql -uuser-6q1jsdh2 -h x\n", nil},
 		{"a sentence of another language", "De nieuwe schijf in de kast wordt morgen vervangen door 'qxlyon07'.\n", []string{"qxlyon07"}},
 		{"a length of time", "node up for 11w4d\n", nil},
+		{"a program and its process", "Proxy qxlyon07[4711]: started\n", nil},
+		{"a device of the BSDs", "qxlyon07: <QX bus> on pci0\n", nil},
+		{"the unit behind an escaped dash", "Proxy qx\\x2dlyon07 started.\n", nil},
+		{"of a program for its own use", "Proxy __qxlyon07 started.\n", nil},
+		{"a part of a disk", "Proxy vda-part7 started.\n", nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			require.Equal(t, c.want, strangersIn(suspecting(t, stranger.Usual), c.text))

@@ -99,7 +99,7 @@ func (s *Scanner) place(lo, hi int, w string) {
 	for end > g.value && isSpace(s.buf[end-1]) {
 		end--
 	}
-	if end-g.value < 3 || bytes.IndexByte(s.buf[g.value:end], '@') >= 0 && bytes.IndexByte(s.buf[g.value:end], ' ') < 0 {
+	if end-g.value < 3 || emptyValues.hasFolded(s.buf[g.value:end]) || bytes.IndexByte(s.buf[g.value:end], '@') >= 0 && bytes.IndexByte(s.buf[g.value:end], ' ') < 0 {
 		return
 	}
 	kind, id := pseudonym.Org, "org"
@@ -122,6 +122,8 @@ func (s *Scanner) authKey(lo, hi int) int {
 		return 0
 	}
 	switch w := s.fold(s.buf[n:end]); {
+	case encodings.has(w):
+		hi = end
 	case phrases[w]&aStart != 0, w == "3des", strings.HasPrefix(w, "aes") && len(w) < 12:
 		return 0 // the name of the cipher comes first
 	case w == "128" || w == "192" || w == "256" || len(w) == 1 && isDigit(w[0]):
@@ -160,7 +162,7 @@ func (s *Scanner) encodedArg(hi int) int {
 			return 0
 		}
 		w := s.fold(s.buf[n:end])
-		if !allDigits(w) && phrases[w]&aStart == 0 || allDigits(w) && len(w) > 4 {
+		if !allDigits(w) && phrases[w]&aStart == 0 && !encodings.has(w) || allDigits(w) && len(w) > 4 {
 			return s.secretArg(at, 0)
 		}
 		at = end

@@ -37,6 +37,10 @@ func (s *Scanner) nameValue(g gap, kind pseudonym.Kind, rule int16) int {
 		}
 		return 0
 	}
+	if i := bytes.IndexByte(b[g.value:end], '/'); kind == pseudonym.Pod && i > 0 && g.quote != 0 {
+		s.nameAt(g.value, g.value+i, kind, id, g) // the namespace of one of containers
+		g.value += i + 1
+	}
 	s.nameAt(g.value, end, kind, id, g)
 	if kind == pseudonym.Host || kind == pseudonym.User {
 		s.nameList(g, end, kind, id)

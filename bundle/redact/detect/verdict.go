@@ -186,7 +186,7 @@ func machine(w []byte) bool {
 		return false
 	}
 	if w[n-1] == '-' {
-		return dashedMachines.hasFolded(w[:n-1])
+		return dashedMachines.hasFolded(w[:n-1]) && !connectors.has(string(w))
 	}
 	if d := len(w) - n; n > 7 && d < 4 && foldEqual(w[n-6:n], "server") && flagsOf(w[:n])&fUnder == 0 {
 		return true
@@ -196,6 +196,7 @@ func machine(w []byte) bool {
 
 var (
 	machines       = set("esx esxi srv vcenter filer nas dbsrv websrv appsrv sqlsrv fileserver mailsrv hyperv")
+	connectors     = set("DB-9 DB-15 DB-25 DB-37 DB-50") // plugs with so many pins
 	dashedMachines = set("node esx esxi srv server web db sql nas san filer vcenter dc compute login dbsrv websrv appsrv mail gw fw")
 )
 
@@ -229,7 +230,7 @@ var phrases = func() map[string]acts {
 		aPhrase: "as at by client connect for from host hostname hostnossl hostssl machine node on peer server to " +
 			"workstation",
 		aStart: "aaaa acls aes aes-128 aes-256 aes128 aes256 aix alert aliadd alicreate alidelete aliremove ap array auth " +
-			"authcommunity authentication-key authentication-password bindpw by-id cfg cfgadd cfgcreate cfgdelete " +
+			"authcommunity authentication-key authentication-password bindpw brokerendpoint by-id cfg cfgadd cfgcreate cfgdelete " +
 			"cfgenable cfgremove changed chap chassisid chown cifs client_list close_wait cmd cname com2sec " +
 			"com2sec6 community config console contact createuser curl darwin datasource decryption des dev description " +
 			"device-alias dhcpack dhcpdiscover dhcpinform dhcpnak dhcpoffer dhcprequest domain drbd drives edit " +
@@ -238,7 +239,7 @@ var phrases = func() map[string]acts {
 			"idmap imap informsink initiator ipmitool ipv4 ipv6 jobid key key-string ldap ldapmodify ldapsearch linux " +
 			"list loc location login lua lvm mapper masterauth masters md5 message-digest-key mgmtuser mgr mount mounting mssqlsvc mx " +
 			"mysql mysqladmin mysqldump n name names netbsd nfs noerror notification ns nxdomain offline ok " +
-			"online openbsd p packet pam passphrase passwd passwd-file password persistentvolume persistentvolumeclaim pg_dump pool portid priv " +
+			"online openbsd origin p packet pam passphrase passwd passwd-file password persistentvolume persistentvolumeclaim pg_dump pool portid priv " +
 			"proctitle promoted psql ptr pts pv pvc quorum ran ras reload remoteonline replace requirepass " +
 			"restrictedkrbhost ro rocommunity rocommunity6 role rootpw rpcclient rsync rw rwcommunity rwcommunity6 scp " +
 			"search secret servfail set sha sha1 sha256 skipping slaves smbclient snmp-server snmpbulkwalk snmpget " +
@@ -250,7 +251,7 @@ var phrases = func() map[string]acts {
 		aNameKey: "attribute component-name component_name componentname default field id key label name option " +
 			"parameter property setting string_value stringvalue uuid val value value_string valuestring variable",
 		aStamp: "apr aug dec feb jan jul jun mar may nov oct sep",
-		aPath:  "accounts common cron crontabs home homes mail profiles tabs users vol",
+		aPath:  "accounts common cron crontabs home homes mail profiles tabs users vol volumes",
 		aDotFile: "bash_history bash_logout bash_profile bashrc gnupg lesshst mysql_history netrc pgpass psql_history " +
 			"python_history ssh viminfo xauthority zsh_history",
 		aDN: "cn dc emailaddress gn l o ou sn st street uid",

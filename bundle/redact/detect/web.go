@@ -30,6 +30,22 @@ func (s *Scanner) fieldList(b []byte) table {
 	return t
 }
 
+// servedBy emits the host that begins the record of a web server for many hosts, before its
+// port and the client: qz01:443 192.0.2.7 - -. The name ends at a place.
+func (s *Scanner) servedBy(b []byte, end int) bool {
+	i := end + 1
+	for i < len(b) && isDigit(b[i]) {
+		i++
+	}
+	if n := i - end - 1; n < 2 || n > 5 || i >= len(b) || b[i] != ' ' || !quadAhead(b[i+1:]) || !bytes.Contains(b[i:min(len(b), i+24)], []byte(" - ")) {
+		return false
+	}
+	if bytes.IndexByte(b[:end], '.') < 0 {
+		s.hostName(0, end, s.fold(b[:end]))
+	}
+	return true
+}
+
 // webServer reads the record of a web server without a head: the machine before its
 // address and the method, and the account behind path, query and port. At is where the
 // field behind the time stamp begins.
