@@ -55,6 +55,9 @@ func (s *Scanner) act(start, lo, hi, end int, v verdict) int {
 	if a&aLeader != 0 {
 		s.leader(lo, hi)
 	}
+	if a&aReplica != 0 && !s.staysName(s.fold(s.buf[lo:hi])) {
+		s.learn(lo, hi, pseudonym.Pod, "replica")
+	}
 	if a&aGuest != 0 {
 		s.guest(lo, hi)
 	}

@@ -96,6 +96,10 @@ func (s *Scanner) resolved(at int) {
 // it at the beginning of a line, as file servers write them: "beryl (ipv4:192.0.2.5:445)".
 func (s *Scanner) tagged(lo, hi int) {
 	b := s.buf
+	if p := s.prev[0]; hi < s.hi && b[hi] == ':' && p.hi == lo-1 && b[p.hi] == ':' && foldEqual(b[p.lo:p.hi], "local") && p.lo > s.lo {
+		s.atStart(p.lo - 1 - s.lo) // a peer of DRBD and its two ends
+		return
+	}
 	if hi+2 < s.hi && b[hi] == ':' && isHexByte(b[hi+1]) && lo-2 > s.lo && b[lo-1] == '(' && b[lo-2] == ' ' {
 		s.atStart(lo - 2 - s.lo)
 	}
@@ -248,6 +252,9 @@ func (s *Scanner) zoneOfNames(hi int) bool {
 // services are the classes of services in the names of principals.
 var services = set("cifs host http ldap nfs gc mssqlsvc termsrv restrictedkrbhost wsman dns hdb")
 
+// ofMachines are those of them that nothing else is written like.
+var ofMachines = set("mssqlsvc termsrv restrictedkrbhost wsman")
+
 // principal emits the host of cifs/berylsrv.nordbank, where the word before the slash
 // begins an item and the name ends in no domain that is known.
 func (s *Scanner) principal(lo, hi int) {
@@ -258,6 +265,10 @@ func (s *Scanner) principal(lo, hi int) {
 	end := nameEnd(b, hi+1, s.hi)
 	w := b[hi+1 : end]
 	dot := bytes.LastIndexByte(w, '.')
+	if dot < 0 && ofMachines.hasFolded(b[lo:hi]) && (end == s.hi || strings.IndexByte("\"' @,)", b[end]) >= 0) {
+		s.member(hi+1, end)
+		return
+	}
 	if dot < 2 || len(w)-dot < 3 || !lettersOnly(string(w[dot+1:])) || end < s.hi && (b[end] == '/' && !isSpace(b[hi-1]) || class[b[end]] != 0 && b[end] != '@') {
 		return
 	}

@@ -75,6 +75,12 @@ func (s *Scanner) command(lo, hi int) int {
 		s.mapperPath(lo, hi)
 	case "lvm":
 		s.mapperRow(lo)
+	case "lvm2":
+		s.groupBefore(lo)
+	case "primitive":
+		if n, end, _ := s.next(hi); s.beginsLine(lo) && end+5 < s.hi && (string(s.buf[end:end+5]) == " ocf:" || bytes.HasPrefix(s.buf[end:s.hi], []byte(" stonith:"))) {
+			s.label(n, end)
+		}
 	case "dev":
 		s.devicePath(lo, hi)
 	case "ipv4", "ipv6":
@@ -193,8 +199,8 @@ func (s *Scanner) command(lo, hi int) int {
 		s.lease(s.buf[s.lo:s.hi])
 	case "wwn", "eui-64":
 		s.spacedWWN(hi)
-	case "freebsd", "openbsd", "netbsd", "sunos", "aix", "darwin", "hp-ux":
-		if lo == s.lo && hi+1 < s.hi && s.buf[hi] == ' ' {
+	case "freebsd", "openbsd", "netbsd", "sunos", "aix", "darwin", "hp-ux", "ipso":
+		if (lo == s.lo || w == "ipso") && hi+1 < s.hi && s.buf[hi] == ' ' {
 			if end := nameEnd(s.buf, hi+1, s.hi); end+1 < s.hi && s.buf[end] == ' ' && (isDigit(s.buf[end+1]) || s.buf[end+1] == 'B') {
 				s.member(hi+1, end)
 			}

@@ -77,6 +77,11 @@ func (s *Scanner) header() {
 			s.stampedHosts(n)
 			return
 		}
+		if b[0] == ' ' && b[1] == ' ' {
+			if n := bytes.Index(b[:min(len(b), 80)], []byte(": {")); n > 3 {
+				s.mapped4(b, n)
+			}
+		}
 		if b[0] == '*' && b[3] == ' ' {
 			s.vitalData(b)
 		}

@@ -47,6 +47,9 @@ func (s *Scanner) key(start, lo, hi int, rule int16) int {
 	if g.sep == '>' && (start == s.lo || b[start-1] != '<' && b[start-1] != ':') {
 		return 0
 	}
+	if g.sep == ' ' && !option && kind == pseudonym.Host && foldEqual(b[lo:hi], "hostname") && s.ownName(lo, g) {
+		return 0
+	}
 	if g.sep == ' ' && !option {
 		if kind != pseudonym.Secret && s.spaced(lo, hi, g, kind, whole) {
 			return 0
@@ -109,6 +112,12 @@ func (s *Scanner) key(start, lo, hi int, rule int16) int {
 	if kind == pseudonym.Serial && g.sep != ' ' && s.shortSerial(lo, hi, g, s.k.rules[whole].ID) {
 		return 0
 	}
+	if kind == pseudonym.Serial {
+		s.serialInHex(g)
+	}
+	if kind == pseudonym.Host && foldEqual(b[lo:hi], "hostname") && s.ownName(lo, g) {
+		return 0
+	}
 	if kind == pseudonym.Name && g.sep == ':' && g.quote == 0 && s.buf[s.lo] == ' ' && s.beginsLine(lo) {
 		s.st.members = true
 		s.labels(g.value, s.hi)
@@ -148,6 +157,33 @@ func (s *Scanner) shortSerial(lo, hi int, g gap, id string) bool {
 		return false
 	}
 	s.emit(g.value, end, pseudonym.Serial, id)
+	return true
+}
+
+// serialInHex emits the number that stands behind one in brackets as well:
+// Serial Number: 18060031725 (0x4347c66ed).
+func (s *Scanner) serialInHex(g gap) {
+	b, i := s.buf, g.value
+	for i < s.hi && isDigit(b[i]) {
+		i++
+	}
+	if rest := b[i:s.hi]; i-g.value > 7 && bytes.HasPrefix(rest, []byte(" (0x")) {
+		if n := bytes.IndexByte(rest, ')'); n > 4 && hexOnly(rest[4:n]) {
+			s.emit(i+4, i+n, pseudonym.Serial, "serial")
+		}
+	}
+}
+
+// ownName emits what a machine says it is called where that is a word of every log and the
+// only thing a line says: hostname fw. The word is not looked for elsewhere.
+func (s *Scanner) ownName(lo int, g gap) bool {
+	b, end := s.buf, nameEnd(s.buf, g.value, s.hi)
+	rest := bytes.TrimRight(b[min(s.hi, end+min(1, int(g.quote))):s.hi], " \r;")
+	name := s.fold(b[g.value:max(end, g.value)])
+	if end-g.value < 2 || len(rest) > 0 || !s.sets(lo) || !s.k.Common(name) || len(name) > 6 || s.staysName(name) || stateWord.has(name) || emptyValues.has(name) {
+		return false
+	}
+	s.emit(g.value, end, pseudonym.Host, "host")
 	return true
 }
 
@@ -326,7 +362,7 @@ var behindAccount = set("password passwd secret hash role privilege class group 
 func (s *Scanner) sets(lo int) bool {
 	line := s.buf[s.lo:lo]
 	line = line[leading(line):]
-	return len(line) == 0 || bytes.HasPrefix(line, []byte("set ")) || bytes.HasPrefix(line, []byte("add "))
+	return len(line) == 0 || bytes.HasPrefix(line, []byte("set ")) || bytes.HasPrefix(line, []byte("add ")) || bytes.HasPrefix(line, []byte("config "))
 }
 
 // serialLike tells serial numbers by their shape alone: capitals and digits, of

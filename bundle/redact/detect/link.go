@@ -31,6 +31,9 @@ func (s *Scanner) dashHex(lo, hi int) bool {
 		if w[0] == '0' && w[1] == '0' && foldEqual(w[19:23], "24a9") && w[24] == '3' && w[25] == '7' {
 			s.nguid(lo, hi, digitsOf(w)) // written like a UUID
 		}
+		if strings.Trim(string(w[:24]), "0-") == "" && digitsOf(w[24:28]) != "0000" && bytes.ContainsAny(w[24:], "abcdefABCDEF") {
+			s.mac(hi-12, hi)
+		}
 		return true // a UUID; the MAC at the end of some is met as an item
 	case volumeID(w):
 		s.storeBehind(hi)
@@ -207,6 +210,12 @@ func (s *Scanner) bareWWN(lo, hi int, d string) bool {
 	}
 	if lo > s.lo+1 && s.buf[lo-1] == 'x' && s.buf[lo-2] == '0' && !strings.HasPrefix(d, "524a937") && !strings.HasPrefix(d, "500") && !adapters[d[4:10]] {
 		return false
+	}
+	switch d[0] {
+	case '5':
+		if bytes.HasSuffix(s.buf[s.lo:lo], []byte("SATA(")) || bytes.HasSuffix(s.buf[s.lo:lo], []byte("SAS(")) {
+			return true
+		}
 	}
 	switch d[0] {
 	case 'c':

@@ -35,6 +35,14 @@ func (s *Scanner) mapperRow(lo int) {
 	}
 }
 
+// groupBefore emits the volume group of a row of pvs: "/dev/sdc  vg_lyon lvm2 a--".
+func (s *Scanner) groupBefore(lo int) {
+	p := s.prev[0]
+	if head := bytes.TrimLeft(s.buf[s.lo:lo], " "); bytes.HasPrefix(head, []byte("/dev/")) && p.hi > p.lo && p.hi < lo && len(bytes.TrimSpace(s.buf[p.hi:lo])) == 0 && s.buf[p.lo-1] == ' ' {
+		s.mapperPart(p.lo, p.hi, pseudonym.Group)
+	}
+}
+
 // mapperName emits the volume group and the volume of GROUP-VOLUME, in which a dash of
 // either is written twice.
 func (s *Scanner) mapperName(lo, hi int) {

@@ -368,7 +368,7 @@ func (s *Scanner) queries(lo, hi int) bool {
 var loginWords = []string{"password", "publickey", "keyboard-interactive", "session", "authentication", "login", "logon", "hostbased", "gssapi", "credentials", "kerberos", "ticket", "account", "su:", "sudo", "failed auth", "failed command", "principal", "'su ", "passwd", "logout", "shell"}
 
 // actorWords before "by" make what follows a user.
-var actorWords = []string{"opened", "closed", "logged", "created", "modified", "changed", "requested", "issued", "approved", "su for", "started", "locked", "unlocked", "deleted", "run", "executed", "initiated", "login", "logon", "acknowledged", "invoked", "performed", "configured", "updated", "reset", "connected", "root", "ran command"}
+var actorWords = []string{"opened", "closed", "logged", "created", "modified", "changed", "requested", "issued", "approved", "su for", "started", "locked", "unlocked", "deleted", "run", "executed", "initiated", "login", "logon", "acknowledged", "invoked", "performed", "configured", "updated", "reset", "connected", "root", "ran command", "written", "configuration change at"}
 
 // userAfter emits the word behind as a user when the text before speaks of
 // logins and it is no word of every log.

@@ -2,6 +2,7 @@ package detect
 
 import (
 	"bytes"
+	"strings"
 
 	"darksite/bundle/redact/pseudonym"
 )
@@ -151,3 +152,41 @@ func (s *Scanner) daemonBefore(lo int) {
 
 // backupDaemons are what daemons of backups are called where nobody names them.
 var backupDaemons = set("bacula-dir bacula-sd bacula-fd bareos-dir bareos-sd bareos-fd")
+
+// mapped4 emits the host of an inventory whose line gives its address in an object:
+// "  qz01: {ip: 192.0.2.7, user: ubuntu}". The name ends at a place.
+func (s *Scanner) mapped4(b []byte, end int) {
+	from := leading(b)
+	v := b[end+len(": {"):]
+	if i := bytes.IndexByte(v, ' '); i > 0 && i < 12 && v[i-1] == ':' && quadAhead(v[i+1:]) && nameEnd(b, from, end) == end && flagsOf(b[from:end])&fDot == 0 && nameShape(b[from:end]) {
+		s.hostName(from, end, s.fold(b[from:end]))
+	}
+}
+
+// drawnFrom are the signs that clusters of containers draw the ends of names from: without
+// vowels and what looks like them, so that no word comes out.
+const drawnFrom = "bcdfghjklmnpqrstvwxz2456789"
+
+// replica tells the name of what a cluster of containers started from a template:
+// cart-6f8f85c4fb-7bhvf, with the mark of the template and what was drawn, and agent-x46tw,
+// where only the latter is there and holds a digit among its first four.
+func replica(w []byte) bool {
+	n := len(w) - 6
+	if n < 3 || w[n] != '-' || strings.Trim(string(w[n+1:]), drawnFrom) != "" {
+		return false
+	}
+	head := w[:n]
+	if i := bytes.LastIndexByte(head, '-'); i > 0 && len(head)-i-1 >= 8 && len(head)-i-1 <= 10 && hasDigit(head[i+1:]) && strings.Trim(string(head[i+1:]), drawnFrom) == "" {
+		return true
+	}
+	return hasDigit(w[n+1:n+5]) && hasLetter(w[n+1:]) && !hasDigit(head) && lettersIn(w[n+1:]) > 1
+}
+
+func lettersIn(w []byte) (n int) {
+	for _, c := range w {
+		if class[c]&fLetter != 0 {
+			n++
+		}
+	}
+	return n
+}

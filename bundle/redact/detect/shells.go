@@ -152,11 +152,17 @@ func (s *Scanner) promptPair(w, rest []byte) {
 	}
 }
 
+// zshMark tells the folder and the mark that zsh ends a prompt with: " ~ % ls".
+func zshMark(rest []byte) bool {
+	i := bytes.Index(rest, []byte(" % "))
+	return i > 1 && rest[0] == ' ' && bytes.IndexByte(rest[1:i], ' ') < 0
+}
+
 // promptLogin emits user and host of a prompt; mark and path must follow.
 func (s *Scanner) promptLogin(i, end, at int) {
 	b := s.buf[s.lo:s.hi]
 	rest := b[end:min(len(b), end+80)]
-	if rest[0] != ':' && rest[0] != ' ' && rest[0] != '$' && rest[0] != '#' && rest[0] != '>' && rest[0] != ']' || !bytes.ContainsAny(rest, "$#>") {
+	if rest[0] != ':' && rest[0] != ' ' && rest[0] != '$' && rest[0] != '#' && rest[0] != '>' && rest[0] != ']' || !bytes.ContainsAny(rest, "$#>") && !zshMark(rest) {
 		return
 	}
 	host := s.fold(b[i+at+1 : end])

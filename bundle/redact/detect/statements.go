@@ -243,6 +243,9 @@ func (s *Scanner) keyWord(lo, hi int) int {
 	if len(w) == 1 && isDigit(w[0]) && end < s.hi && isSpace(s.buf[end]) && (s.lineHas(lo, "server") || s.beginsLine(lo) || s.lineHas(lo, "crypto") || s.lineHas(lo, "key-string")) {
 		return s.secretArg(end, 0)
 	}
+	if rest := bytes.TrimRight(s.buf[end:s.hi], " \r"); len(rest) == 0 && lo > s.lo && s.buf[s.lo] == ' ' && s.beginsLine(lo) && !s.k.Common(s.fold(w)) && len(w) > 5 && !allDigits(string(w)) {
+		return s.secretArg(hi, 0) // in the block of a server
+	}
 	if s.lineHas(lo, "radius-server") || s.lineHas(lo, "tacacs-server") || s.lineHas(lo, "isakmp") || s.lineHas(lo, "snmp-server") || s.lineHas(lo, "shared-key address") {
 		if at := s.written(hi); at > 0 {
 			return s.secretArg(at, 0)

@@ -64,7 +64,7 @@ func (s *Scanner) snmpHost(hi int) {
 			return
 		}
 		switch s.fold(s.buf[n:end]) {
-		case "traps", "trap", "informs", "inform", "version", "1", "2c", "v1", "v2c", "vrf", "use-vrf", "management", "community":
+		case "traps", "trap", "informs", "inform", "version", "1", "2c", "v1", "v2c", "vrf", "use-vrf", "management", "community", "encrypted", "clear":
 		case "3", "v3", "auth", "noauth", "priv":
 			user = true
 		default:
@@ -114,7 +114,7 @@ func (s *Scanner) place(lo, hi int, w string) {
 func (s *Scanner) authKey(lo, hi int) int {
 	head := s.buf[s.lo:lo]
 	if len(head) > lookBack || !bytes.Contains(head, []byte("snmp-server user")) && !bytes.Contains(head, []byte("authentication-key")) &&
-		!bytes.Contains(head, []byte("digest-key")) && !bytes.Contains(head, []byte("usm-user")) {
+		!bytes.Contains(head, []byte("digest-key")) && !bytes.Contains(head, []byte("usm-user")) && !bytes.HasPrefix(head, []byte("password manager ")) {
 		return 0
 	}
 	n, end, _ := s.next(hi)

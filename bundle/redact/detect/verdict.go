@@ -41,6 +41,7 @@ const (
 	aLink    // a link to a device, which holds what it leads to behind a dash
 	aTarget  // a disk named after its identity: c0t624A...d0s2, disk@g624a...
 	aOpener  // names what an object or list holds
+	aReplica // named as the schedulers of containers name what they start
 	aSuspect // may be a name nobody else uses
 )
 
@@ -62,7 +63,7 @@ func (s *Scanner) classify(w []byte) verdict {
 	if v.acts&(aDotted|aWeak) != 0 && s.neverName(w, v.acts) {
 		v.acts &^= aDotted | aWeak
 	}
-	if acc&fLetter != 0 && (acc&fDigit == 0 || digits(indexed(w, acc)) < 4) {
+	if acc&(fLetter|fHigh) != 0 && (acc&fDigit == 0 || digits(indexed(w, acc)) < 4) {
 		s.vocabulary(w, acc, &v) // names of keys hold few digits, numbered things many
 	}
 	if n, ok := s.isSuspect(w, acc, v.acts); ok {
@@ -115,6 +116,9 @@ func (s *Scanner) shape(w []byte, acc flags) (a acts) {
 		a |= aHex
 	case (len(w) >= 18 || len(w) == len("0x")+12) && acc&(fDot|fDash|fUnder) == 0 && w[0] == '0' && lower(w[1]) == 'x':
 		a |= aHex
+	}
+	if acc&(fUpper|fUnder|fAt|fDash) == fDash && letters && replica(w) {
+		a |= aReplica
 	}
 	if len(w) >= 20 && acc&fDash != 0 && (bytes.Contains(w, []byte("-0x")) || bytes.Contains(w, []byte("-iqn.")) || bytes.Contains(w, []byte("-nqn.")) || identityAt(w) > 0) || acc&fUnder != 0 && diskLinkName(w) {
 		a |= aLink
@@ -236,10 +240,10 @@ var phrases = func() map[string]acts {
 			"device-alias dhcpack dhcpdiscover dhcpinform dhcpnak dhcpoffer dhcprequest domain drbd drives edit " +
 			"encrypted-password esn established eui-64 export failed fatal fcalias fid fin_wait2 freebsd fw gc " +
 			"globalprotect group guestonline haproxy hbx hex-string hipmatch hmac-sha-256 hp-ux http ias identified " +
-			"idmap imap informsink initiator ipmitool ipv4 ipv6 jobid key key-string ldap ldapmodify ldapsearch linux " +
-			"list loc location login lua lvm mapper masterauth masters md5 message-digest-key mgmtuser mgr mount mounting mssqlsvc mx " +
+			"idmap imap informsink initiator ipmitool ipso ipv4 ipv6 jobid key key-string ldap ldapmodify ldapsearch linux " +
+			"list loc location login lua lvm lvm2 mapper masterauth masters md5 message-digest-key mgmtuser mgr mount mounting mssqlsvc mx " +
 			"mysql mysqladmin mysqldump n name names netbsd nfs noerror notification ns nxdomain offline ok " +
-			"online openbsd origin p packet pam passphrase passwd passwd-file password persistentvolume persistentvolumeclaim pg_dump pool portid priv " +
+			"online openbsd origin p packet pam passphrase passwd passwd-file password persistentvolume persistentvolumeclaim pg_dump pool portid primitive priv " +
 			"proctitle promoted psql ptr pts pv pvc quorum ran ras reload remoteonline replace requirepass " +
 			"restrictedkrbhost ro rocommunity rocommunity6 role rootpw rpcclient rsync rw rwcommunity rwcommunity6 scp " +
 			"search secret servfail set sha sha1 sha256 skipping slaves smbclient snmp-server snmpbulkwalk snmpget " +
@@ -300,5 +304,5 @@ func (s *Scanner) vocabulary(w []byte, acc flags, v *verdict) {
 // Host Name, Service Tag.
 var suffixWords = map[string]bool{
 	"number": true, "name": true, "tag": true, "id": true, "no": true, "code": true, "string": true,
-	"key": true, "num": true, "label": true, "nbr": true, "address": true, "server": true, "servers": true, "#": true, "contract": true, "guid": true,
+	"key": true, "num": true, "label": true, "nbr": true, "address": true, "passe": true, "compte": true, "usuario": true, "utente": true, "equipo": true, "série": true, "serie": true, "пользователя": true, "server": true, "servers": true, "#": true, "contract": true, "guid": true,
 }
