@@ -35,6 +35,10 @@ func (s *Scanner) besideQuad(lo, hi int) {
 	}
 	w := b[p.lo:p.hi]
 	dot := bytes.LastIndexByte(w, '.')
+	if dot < 0 && hi < s.hi && b[lo-1] == '(' && b[hi] == ')' && class[w[0]]&fLetter != 0 && s.hostLike(w) && (p.lo == s.lo || b[p.lo-1] == ' ') {
+		s.member(p.lo, p.hi) // entered: QZ01 (192.0.2.7)
+		return
+	}
 	if dot < 1 || len(w)-dot < 3 || class[w[0]]&(fLower|fDigit) == 0 {
 		return
 	}
@@ -247,6 +251,13 @@ func (s *Scanner) zoneOfNames(hi int) bool {
 		s.emitName(n, end, name, "fqdn")
 	}
 	return true
+}
+
+// hostLike tells a name with a number from devices, interfaces and everyday words with one.
+func (s *Scanner) hostLike(w []byte) bool {
+	name := s.fold(w)
+	stem := strings.TrimRight(name, "0123456789")
+	return hasDigit(w) && !isDevice(name) && !slotWords.has(stem) && !s.k.Common(stem) && stem != "ipv" && stem != "loopback"
 }
 
 // services are the classes of services in the names of principals.

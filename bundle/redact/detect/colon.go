@@ -29,10 +29,23 @@ func (s *Scanner) colonForm(start, end int) int {
 	if clock(run) {
 		return start + len(run)
 	}
+	if n := s.sixesWWN(start, run); n > 0 {
+		return n
+	}
 	if n := s.pairs(start, run); n > 0 {
 		return n
 	}
 	return s.ipv6(start, to)
+}
+
+// sixesWWN emits a name of 64 bits as NetApp cuts it, by what each part says: the sort, three
+// digits of the maker's own, the maker and the rest: 5:00a:098000:00e459.
+func (s *Scanner) sixesWWN(start int, run []byte) int {
+	if len(run) != 19 || run[1] != ':' || run[5] != ':' || run[12] != ':' || hexDigits(run) != 16 || strings.IndexByte("125", run[0]) < 0 {
+		return 0
+	}
+	s.wwn(start, start+len(run))
+	return start + len(run)
 }
 
 // clock tells hh:mm, hh:mm:ss and longer counts of decimal pairs.

@@ -127,6 +127,7 @@ func (s *Scanner) command(lo, hi int) int {
 			s.queryNames(lo, hi)
 			return 0
 		}
+		s.netBIOS(hi)
 		s.givenName(lo, hi)
 		s.unresolved(lo, hi)
 		return s.switchStatement(lo, hi, w)
@@ -183,6 +184,14 @@ func (s *Scanner) command(lo, hi int) int {
 		}
 	case "brokerendpoint":
 		s.broker(hi)
+	case "principal":
+		if n, end, _ := s.next(hi); s.lineHas(lo, "authenticated as") && end > n {
+			s.account(n, end)
+		}
+	case "entry":
+		if n, end, _ := s.next(hi); foldEqual(s.buf[s.prev[0].lo:s.prev[0].hi], "server") && end > n && bytes.HasPrefix(s.buf[end:s.hi], []byte(" of type ")) {
+			s.hostName(n-s.lo, end-s.lo, s.fold(s.buf[n:end])) // of what a browser of a network knows
+		}
 	case "haproxy":
 		s.proxied(hi)
 	case "ran":

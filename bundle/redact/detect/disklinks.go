@@ -81,7 +81,7 @@ func wholeDisk(w []byte) []byte {
 }
 
 // linkKinds stand before the number of a port or a disk in such links.
-var linkKinds = set("wwn fc fcoe sas scsi nvme lun")
+var linkKinds = set("wwn fc fcoe sas scsi nvme lun zfcp")
 
 // diskAt tells the name of a disk with its identity behind an @: disk@g624a..., ssd@w2100....
 func diskAt(w []byte) bool {

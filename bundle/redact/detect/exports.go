@@ -46,7 +46,7 @@ func (s *Scanner) exportPath(at int) {
 	for at < s.hi && b[at] == '/' {
 		end := nameEnd(b, at+1, s.hi)
 		name := s.fold(b[at+1 : end])
-		if end-at > 3 && !s.staysName(name) && !s.k.Common(strings.TrimRight(name, "0123456789")) && !looksLikeValue(b[at+1:end]) && !exportFolders.has(name) {
+		if end-at > 3 && !s.staysName(name) && !s.k.Common(strings.TrimRight(name, "0123456789")) && !looksLikeValue(b[at+1:end]) && !exportFolders.has(strings.TrimPrefix(name, ".")) {
 			s.parts(at+1, end, pseudonym.FileSystem, "filesystem", name)
 		}
 		at = end

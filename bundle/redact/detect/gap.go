@@ -196,6 +196,9 @@ func (s *Scanner) bareEnd(lo int, g gap, key []byte) int {
 	switch {
 	case query:
 		stop += "&;#"
+		if b[lo-1] == ';' {
+			stop += "?" // of a path, before the query
+		}
 	case g.keyed:
 		stop += ",}]"
 	}

@@ -65,6 +65,7 @@ func (s *Scanner) header() {
 		}
 		if b[2] == '/' {
 			s.slashedStamp(b)
+			s.logonServer(b)
 		}
 		if class[b[0]]&fUpper != 0 {
 			s.levelHost(b)

@@ -330,7 +330,7 @@ func (s *Scanner) plausible(lo, hi, from, to int, sep byte, a [4]byte) bool {
 		if from > lo && (name && release || hasPackageEnd(b[to:hi])) || release && !private4(a) && (hasLetter(b[to:hi]) || hi < s.hi && (b[hi] == '+' || b[hi] == '~') || s.ofPackage(lo)) {
 			return false
 		}
-		return from == lo || private4(a) || !name || addressWord(b[lo:from-1]) || b[from-1] == '_' && to == hi && largeOctets(a)
+		return from == lo || private4(a) || !name || addressWord(b[lo:from-1]) || b[from-1] == '_' && (to == hi || b[to] == '_') && largeOctets(a)
 	}
 	if from == lo && to == hi {
 		return private4(a) // 10-20-30-40 alone

@@ -79,6 +79,9 @@ func (s *Scanner) key(start, lo, hi int, rule int16) int {
 		s.sharePath(g, s.k.rules[whole].ID)
 		return 0
 	}
+	if kind == pseudonym.Host && (bytes.HasPrefix(b[lo:hi], []byte("collation")) || bytes.HasPrefix(b[lo:hi], []byte("character"))) {
+		return 0 // of a database
+	}
 	if kind == pseudonym.Host && g.quote == 0 && g.sep == ':' && s.lineHas(lo, "(qb_") {
 		return 0 // a service, as the library of clusters calls its own
 	}

@@ -101,6 +101,9 @@ func (s *Scanner) noun(lo, hi int, rule int16) {
 	if kind == pseudonym.Array && hi-lo == len("svm") && quote == 0 && !nameShape(w) {
 		return // a feature of a CPU
 	}
+	if p := s.prev[0]; kind == pseudonym.User && p.hi+1 == lo && p.hi > p.lo && foldEqual(s.buf[p.lo:p.hi], "table") {
+		return // of a database, called user
+	}
 	if p := s.prev[0]; kind == pseudonym.Array && p.hi+1 == lo && p.hi > p.lo && foldEqual(s.buf[p.lo:p.hi], "smart") {
 		return // of a maker's adapters
 	}
@@ -410,7 +413,7 @@ func (s *Scanner) userAfter(hi int, before []byte, speak []string) {
 	if quote == 0 && !follows && (stateWord.has(name) || s.k.Common(name)) || quote == '(' || quote == ' ' {
 		return
 	}
-	if bytes.IndexByte(w, '.') > 0 && (isFile(name) || dotted(w)&aDotted != 0) {
+	if bytes.IndexByte(w, '.') > 0 && (isFile(name) || dotted(w)&aDotted != 0) || strings.HasSuffix(name, "-operator") || strings.HasSuffix(name, "-controller") {
 		return
 	}
 	learn := !s.k.Common(name) && len(name) >= 3

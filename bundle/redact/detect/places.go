@@ -133,6 +133,9 @@ func (s *Scanner) logon(i, j int) {
 	}
 	folded := strings.ToLower(string(domain))
 	end := nameEnd(b, j, s.hi)
+	if end-j > 2 && b[j] == 'x' && isHexByte(b[j+1]) && isHexByte(b[j+2]) && isDigit(b[j+1]) {
+		return // a sign by its number, as udev writes names: ASIX\\x20Corp
+	}
 	if j-i == 1 && (escapes(b[j:end]) || bytes.IndexByte([]byte("nrt"), b[j]) >= 0 && s.escaped()) || !hasLetter(domain) {
 		return
 	}

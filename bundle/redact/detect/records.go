@@ -45,6 +45,38 @@ func (s *Scanner) slashedStamp(b []byte) {
 	}
 }
 
+// logonServer emits the domain in what a domain controller writes about logons:
+// "09/14 12:33:07 [SESSION] [3352] NORDBANK: NetrServerAuthenticate entered".
+func (s *Scanner) logonServer(b []byte) {
+	if len(b) < 30 || b[5] != ' ' || clockField(b, 6) != 14 || b[14] != ' ' || b[15] != '[' {
+		return
+	}
+	at := bytes.Index(b[:min(len(b), 48)], []byte("] [")) + len("] [")
+	for at > len("] [") && at < len(b) && isDigit(b[at]) {
+		at++
+	}
+	if at+3 >= len(b) || b[at] != ']' {
+		return
+	}
+	at += len("] ")
+	end := nameEnd(b, at, len(b))
+	if end-at < 2 || end+3 >= len(b) || string(b[end:end+2]) != ": " || !hump(b[end+2:nameEnd(b, end+2, len(b))]) {
+		return
+	}
+	if name := s.fold(b[at:end]); !s.staysName(name) && !s.k.Common(name) {
+		s.learn(s.lo+at, s.lo+end, pseudonym.Domain, "domain")
+	}
+}
+
+// netBIOS emits the host that a service is asked for by: QZ01<20>. What it is called begins
+// behind a place.
+func (s *Scanner) netBIOS(hi int) {
+	n, end, quote := s.next(hi)
+	if quote == 0 && end > n && end+3 < s.hi && s.buf[end] == '<' && isHexByte(s.buf[end+1]) && isHexByte(s.buf[end+2]) && s.buf[end+3] == '>' && upperName(s.buf[n:end]) {
+		s.hostName(n-s.lo, end-s.lo, s.fold(s.buf[n:end]))
+	}
+}
+
 // proxied reads the server of "backend/server 0/0/1/7/8 200", as load balancers
 // write what they passed on.
 func (s *Scanner) proxied(from int) {

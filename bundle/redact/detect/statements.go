@@ -57,6 +57,9 @@ func (s *Scanner) secretWord(lo, hi int) int {
 		return s.toldSecret(end)
 	}
 	if len(w) == 1 && isDigit(w[0]) && end < s.hi && isSpace(b[end]) {
+		if from, to, _ := s.next(end); s.k.Common(s.fold(b[from:to])) && !s.configLine(lo) {
+			return 0
+		}
 		return s.secretArg(end, 0) // the digit says how the rest is encoded
 	}
 	if at := s.written(hi); at > 0 {
@@ -201,7 +204,7 @@ func (s *Scanner) toldSecret(at int) int {
 }
 
 // encodings stand between the word and the secret and say how it is written.
-var encodings = set("hash ciphertext plaintext cipher irreversible-cipher simple clear cleartext clear-text encrypted md5 hmac-md5 hmac-sha hmac-sha-1 hmac-sha-256 keyed-md5")
+var encodings = set("hash ciphertext plaintext cipher irreversible-cipher simple clear cleartext clear-text encrypted enc md5 hmac-md5 hmac-sha hmac-sha-1 hmac-sha-256 keyed-md5")
 
 // methodBefore tells "CHAP password X" and the like anywhere in a line: a method of
 // logging in before, and a value that ends the line or holds a digit behind.
@@ -262,6 +265,9 @@ func (s *Scanner) userArg(lo, hi int, w string) {
 	}
 	if w == "login" && s.loginResult(hi) {
 		return
+	}
+	if p := s.prev[0]; w == "user" && p.hi > p.lo && foldEqual(s.buf[p.lo:p.hi], "table") {
+		return // of a database, called user
 	}
 	if w == "login" && !s.lineHas(lo, "machine ") || (w == "user" || w == "role") && !s.anyOf(s.buf[max(s.lo, lo-lookBack):lo], userStatements) {
 		return

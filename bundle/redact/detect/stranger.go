@@ -72,7 +72,7 @@ func isDevice(name string) bool {
 }
 
 var deviceWords = set("lan vmnet lvol fslv lxdbr vcs vcsa virbr macvlan ipvlan dummy sit gre usb ppp ada da nvd mfid st nst tg tpg mgmt ens igb " +
-	"ix ixl bge bce fxp qfe nge bnx aggr vnic efidisk tpmstate sata ide net hostnet charserial virtio rng objrng " +
+	"ix ixl bge bce fxp qfe nge bnx aggr isa isadma rport bio lxcbr vnic efidisk tpmstate sata ide net hostnet charserial virtio rng objrng " +
 	// drivers of the BSDs and of Solaris
 	"acpi acpicpu acpibtn acpibat acpiac acpitz acpiprt acpiec ahci ahcich ahciem atapci atascsi atapiscsi cdce ciss mpi mpii mfi mfii siop trm ami aac twe twa " +
 	"arcmsr isp mpt mps mpr aacraid pms psm atkbd atkbdc kbdmux vga vgapci sc attimer atrtc hpet ioapic fdc ppc lpt ppbus uart sio pcib isab orm uhub " +
@@ -102,7 +102,7 @@ func strangerKind(w []byte) pseudonym.Kind {
 // others take turns with it is known at the end of the chunk.
 func (s *Scanner) suspectAt(lo, hi int, spelling int16) {
 	see := s.seeing(lo, hi)
-	if n := len(s.out); see == nil && n > 0 && s.out[n-1].Start <= lo && hi <= s.out[n-1].End || s.messageID(lo, hi) || s.driver(hi) || s.unitEscape(lo, hi) || s.internal(lo) {
+	if n := len(s.out); see == nil && n > 0 && s.out[n-1].Start <= lo && hi <= s.out[n-1].End || s.messageID(lo, hi) || s.driver(lo, hi) || s.unitEscape(lo, hi) || s.internal(lo) {
 		return // known already, or none
 	}
 	if see != nil {
@@ -118,9 +118,21 @@ func (s *Scanner) suspectAt(lo, hi int, spelling int16) {
 	})
 }
 
-// driver tells what the kernels of the BSDs say of a device they found: "isa0: <ISA bus>".
-func (s *Scanner) driver(hi int) bool {
-	return hi+3 < s.hi && s.buf[hi] == ':' && s.buf[hi+1] == ' ' && s.buf[hi+2] == '<' && isDigit(s.buf[hi-1])
+// driver tells what the kernels of the BSDs say of a device they found: "isa0: <ISA bus>",
+// "acpitimer0 at acpi0: 3579545 Hz".
+func (s *Scanner) driver(lo, hi int) bool {
+	b := s.buf
+	if hi+6 >= s.hi || !isDigit(b[hi-1]) {
+		return false
+	}
+	if b[hi] == ':' && b[hi+1] == ' ' && b[hi+2] == '<' {
+		return true
+	}
+	if string(b[hi:hi+4]) != " at " || lo > s.lo && !bytes.HasSuffix(b[s.lo:lo], []byte(": ")) {
+		return false
+	}
+	end := nameEnd(b, hi+4, s.hi)
+	return isDigit(b[end-1]) && isDevice(s.fold(b[hi+4:end]))
 }
 
 // unitEscape tells the rest of the name of a unit behind a dash that systemd has written

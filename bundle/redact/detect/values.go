@@ -28,6 +28,11 @@ func (s *Scanner) nameValue(g gap, kind pseudonym.Kind, rule int16) int {
 	if g.quote != 0 {
 		end, _ = s.closing(g)
 	}
+	if g.quote != 0 && kind == pseudonym.Serial {
+		for g.value < end && (b[g.value] <= ' ' || b[g.value] >= 0x80) {
+			g.value++ // filled up, or what a disk puts before it
+		}
+	}
 	if g.quote != 0 && kind != pseudonym.Serial && bytes.IndexByte(b[g.value:end], ' ') >= 0 {
 		if kind == pseudonym.User && bytes.Count(b[g.value:end], []byte{' '}) == 1 && personLike(b[g.value:end]) {
 			if bytes.IndexByte(b[g.value:end], '\\') < 0 {
@@ -431,7 +436,7 @@ func countedCluster(name string) bool {
 	return ok && len(number) < 3 && allDigits(number)
 }
 
-var parts = set("enclosure controller slot processor chassis fan psu disk iscsi iom canister")
+var parts = set("enclosure controller slot processor chassis fan psu disk iscsi iom canister cpu board bay box dimm riser ambient chipset")
 
 // signers sign programs everywhere.
 var signers = newLexicon(map[string]bool{

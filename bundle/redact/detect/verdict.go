@@ -238,12 +238,12 @@ var phrases = func() map[string]acts {
 			"cfgenable cfgremove changed chap chassisid chown cifs client_list close_wait cmd cname com2sec " +
 			"com2sec6 community config console contact createuser curl darwin datasource decryption des dev description " +
 			"device-alias dhcpack dhcpdiscover dhcpinform dhcpnak dhcpoffer dhcprequest domain drbd drives edit " +
-			"encrypted-password esn established eui-64 export failed fatal fcalias fid fin_wait2 freebsd fw gc " +
+			"encrypted-password entry esn established eui-64 export failed fatal fcalias fid fin_wait2 freebsd fw gc " +
 			"globalprotect group guestonline haproxy hbx hex-string hipmatch hmac-sha-256 hp-ux http ias identified " +
 			"idmap imap informsink initiator ipmitool ipso ipv4 ipv6 jobid key key-string ldap ldapmodify ldapsearch linux " +
 			"list loc location login lua lvm lvm2 mapper masterauth masters md5 message-digest-key mgmtuser mgr mount mounting mssqlsvc mx " +
 			"mysql mysqladmin mysqldump n name names netbsd nfs noerror notification ns nxdomain offline ok " +
-			"online openbsd origin p packet pam passphrase passwd passwd-file password persistentvolume persistentvolumeclaim pg_dump pool portid primitive priv " +
+			"online openbsd origin p packet pam passphrase passwd passwd-file password persistentvolume persistentvolumeclaim pg_dump pool portid primitive principal priv " +
 			"proctitle promoted psql ptr pts pv pvc quorum ran ras reload remoteonline replace requirepass " +
 			"restrictedkrbhost ro rocommunity rocommunity6 role rootpw rpcclient rsync rw rwcommunity rwcommunity6 scp " +
 			"search secret servfail set sha sha1 sha256 skipping slaves smbclient snmp-server snmpbulkwalk snmpget " +
