@@ -183,7 +183,7 @@ func (s *Scanner) ownName(lo int, g gap) bool {
 	b, end := s.buf, nameEnd(s.buf, g.value, s.hi)
 	rest := bytes.TrimRight(b[min(s.hi, end+min(1, int(g.quote))):s.hi], " \r;")
 	name := s.fold(b[g.value:max(end, g.value)])
-	if end-g.value < 2 || len(rest) > 0 || !s.sets(lo) || !s.k.Common(name) || len(name) > 6 || s.staysName(name) || stateWord.has(name) || emptyValues.has(name) {
+	if end-g.value < 2 || len(rest) > 0 || looksLikeValue(b[g.value:end]) || name == "0x" || !s.sets(lo) || !s.k.Common(name) || len(name) > 6 || s.staysName(name) || stateWord.has(name) || emptyValues.has(name) {
 		return false
 	}
 	s.emit(g.value, end, pseudonym.Host, "host")
@@ -273,7 +273,7 @@ func (s *Scanner) spaced(lo, hi int, g gap, kind pseudonym.Kind, rule int16) boo
 	}
 	p, last := s.prev[0], len(bytes.TrimRight(b[end:s.hi], " \t;.")) == 0
 	alone := last && lo > s.lo && s.beginsLine(lo)
-	if last && p.hi == lo-1 && bytes.HasSuffix(b[s.lo:p.lo], []byte(": ")) {
+	if last && p.hi == lo-1 && foldEqual(b[p.lo:p.hi], "serial") && bytes.HasSuffix(b[s.lo:p.lo], []byte(": ")) {
 		alone = true // behind what it is the number of: ada0: Serial Number X
 	}
 	switch kind {
