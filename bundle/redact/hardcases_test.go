@@ -91,6 +91,8 @@ func hardCases() []hardCase {
 		},
 		{"32 MAC spellings", "3c:52:82:aa:10:0f 3C-52-82-AA-10-0F 3c52.82aa.100f 3c5282aa100f 3C5282AA100F", []string{"52:82", "52-82", "52.82", "3c5282", "3C5282"}, nil},
 		{"33 WWN spellings", "50:06:0e:80:12:34:56:78 50060e8012345678 0x50060e8012345678 naa.60060e80123456780000abcd0000ef01 eui.0024a93700000001", []string{"06:0e:80", "60e8012345678", "0123456780000abcd", "0024a93700000001"}, []string{"naa.", "eui."}},
+		{"15 a known name behind what a terminal is told", "hostname=qzinvent\n\x1b[1;32mqzinvent\x1b[0m up\n\\u001b[1;32mqzinvent\n#033[1;32mqzinvent\n\x1b[Kqzinvent\n\x1b[0Kqzinvent\n\\033[0Kqzinvent\n\x1b[2Jqzinvent\n [31mqzinvent\n[38;5;208mqzinvent\n", []string{"qzinvent"}, []string{"\x1b[1;32m", "\\u001b[1;32m", "\x1b[2J", " up"}},
+		{"34 an IQN in a link, and its domain known", "User: NordBank\\pvandyk\nx/ip-10.1.2.3:3260-iscsi-iqn.2026-10.com.nordbank:qz1-lun-0\n", []string{"NordBank", "nordbank", "10.1.2.3", "qz1-"}, []string{":3260-iscsi-iqn.2026-10.", "-lun-0"}},
 		{"34 IQN and NQN", "iqn.2010-06.com.purestorage:flasharray.7b1b42b9580af8aa iqn.2020-01.bank.nordbank.lab:host7 nqn.2014-08.org.nvmexpress:uuid:12345678-1234-1234-1234-123456789abc", []string{"7b1b42b9580af8aa", "nordbank", "host7", "12345678-1234"}, []string{"iqn.2010-06.com.purestorage:"}},
 		{"35 serials and tags", "Serial Number: CZJ93804KQ\nAsset Tag: NB-004711\nLicense Key: AAAA-BBBB-CCCC-1111\nsupport contract id: C-778812\n", []string{"CZJ93804KQ", "NB-004711", "AAAA-BBBB-CCCC-1111", "C-778812"}, nil},
 		{"36 host names inside other names", "hostname: arr01y\nARR01Y arr01y_vol arr01y-ct0 xarr01yz /logs/arr01y.log\n", []string{"arr01y_", "ARR01Y ", "arr01y-", "/arr01y"}, []string{"xarr01yz", "_vol", "-ct0", ".log"}},

@@ -31,7 +31,7 @@ var weightSets = flag.String("weights", "", "folders of marked texts, apart by c
 
 // The levels are set where so many of the words that must stay are taken.
 const (
-	usualTaken = 0.019
+	usualTaken = 0.017
 	eagerTaken = 0.07
 )
 

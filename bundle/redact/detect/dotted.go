@@ -89,6 +89,9 @@ func (s *Scanner) dottedName(lo, hi int, a acts) {
 		return
 	}
 	name := s.fold(w)
+	if strings.Contains(name, "-iqn.") || strings.Contains(name, "-nqn.") {
+		return // a link to a device, which is read as one
+	}
 	if strings.HasSuffix(name, ".in-addr.arpa") {
 		s.reverseZone(lo, name)
 		return

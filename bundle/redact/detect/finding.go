@@ -101,7 +101,7 @@ func settle(last, f *Finding) {
 			*last = *f
 		}
 		f.Start = f.End
-	case f.End-f.Start > last.End-last.Start:
+	case rank(f.Kind) < proven && rank(last.Kind) >= proven || f.End-f.Start > last.End-last.Start && !(rank(last.Kind) < proven && rank(f.Kind) >= proven):
 		if f.Start == last.Start {
 			*last = *f
 			f.Start = f.End
@@ -119,10 +119,13 @@ func settle(last, f *Finding) {
 // canonical form.
 func (f *Finding) cut() {
 	f.Value, f.Form, f.Learn = "", Plain, false
-	if !f.Kind.IsName() {
+	if !f.Kind.IsName() || f.Kind == pseudonym.IQN || f.Kind == pseudonym.NQN {
 		f.Kind = pseudonym.Name
 	}
 }
+
+// proven is the first rank of kinds that a name's own form does not prove.
+const proven = 3
 
 // rank orders kinds for one and the same text: forms that prove themselves
 // come before kinds that only a context gave.

@@ -144,7 +144,7 @@ func (s *Scanner) mayHead(lo, n int) bool {
 }
 
 // glues are the bytes before an escape whose letters run into a word.
-var glues = [256]bool{'\\': true, '%': true, '[': true, '#': true}
+var glues = [256]bool{'\\': true, '%': true, '[': true, ';': true, '#': true}
 
 func isRun(c byte) bool { return class[c]&(fDigit|fLetter) != 0 }
 
@@ -335,17 +335,23 @@ func joinedAfter(buf []byte, end int) bool {
 	return true
 }
 
-// colourEnds reports whether a terminal colour ends at a place, as bytes or
-// spelled out: ESC [ 3 1 m, \u001b[31m, \033[0m, ^[[0m.
+// colourEnds reports whether what a terminal is told ends at a place, as bytes or spelled
+// out: ESC [ 3 1 m, ESC [ 2 J, \u001b[31m, \033[0m, ^[[0m. Of a colour the ESC may be lost.
 func colourEnds(buf []byte, from, at int) bool {
-	if at-from < 3 || buf[at-1] != 'm' && buf[at-1] != 'K' {
+	if at-from < 2 || strings.IndexByte("mKJH", buf[at-1]) < 0 {
 		return false
 	}
 	i := at - 2
 	for i > from && (isDigit(buf[i]) || buf[i] == ';') {
 		i--
 	}
-	if buf[i] != '[' || i == from {
+	if buf[i] != '[' {
+		return false
+	}
+	if buf[at-1] == 'm' && i < at-2 {
+		return true
+	}
+	if i == from || buf[at-1] > 'A' && buf[at-1] < 'K' && buf[i-1] != 0x1b {
 		return false
 	}
 	switch buf[i-1] {

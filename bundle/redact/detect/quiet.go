@@ -188,7 +188,9 @@ func colonMatters(b []byte, n int) bool {
 func glueMatters(before, first byte) bool {
 	switch before {
 	case '[':
-		return first == 'm' || isDigit(first)
+		return strings.IndexByte("mKJH", first) >= 0 || isDigit(first)
+	case ';':
+		return isDigit(first)
 	case '\\':
 		return first == 'n' || first == 't' || first == 'r'
 	case '#':

@@ -336,6 +336,11 @@ func (s *Scanner) mark(i int) int {
 // word deals with one word and returns where to go on.
 func (s *Scanner) word(start, end int) int {
 	b := s.buf
+	if start > s.lo && glues[b[start-1]] {
+		if n := s.glued(start); n > start && n < end {
+			start = n
+		}
+	}
 	if end < s.hi && b[end] == ':' && end-start <= 8 && (groupOf(b[start:end]) || b[start] == 'i' && groupOf(b[start+1:end]) && s.routeMark(start)) {
 		if b[start] == 'i' {
 			start++
@@ -343,11 +348,6 @@ func (s *Scanner) word(start, end int) int {
 		if n := s.colonForm(start, end); n > end {
 			s.push(start, n)
 			return n
-		}
-	}
-	if start > s.lo && glues[b[start-1]] {
-		if n := s.glued(start); n > start && n < end {
-			start = n
 		}
 	}
 	lo, hi := start, end
@@ -469,12 +469,12 @@ func (s *Scanner) glued(from int) int {
 		if from+3 < s.hi && b[from] == '0' && isDigit(b[from+1]) && isDigit(b[from+2]) {
 			return from + 3
 		}
-	case '[':
+	case '[', ';':
 		i := from
 		for i < s.hi && isDigit(b[i]) {
 			i++
 		}
-		if i < s.hi && b[i] == 'm' && colourEnds(b, s.lo, i+1) {
+		if i < s.hi && colourEnds(b, s.lo, i+1) {
 			return i + 1
 		}
 	}

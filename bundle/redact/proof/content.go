@@ -357,7 +357,7 @@ func versioned(b []byte, i int) bool {
 // alone reports whether no letter or digit continues a text on either side.
 // Numbers with dots are also continued by a dot with a digit behind it.
 func alone(b []byte, i, end int) bool {
-	if i > 0 && wordy(b[i]) && wordy(b[i-1]) {
+	if i > 0 && wordy(b[i]) && wordy(b[i-1]) && !escapeBefore(b[:i]) {
 		return false
 	}
 	if end < len(b) && wordy(b[end-1]) && wordy(b[end]) {
@@ -365,6 +365,24 @@ func alone(b []byte, i, end int) bool {
 	}
 	return true
 }
+
+// escapeBefore reports whether a text ends with an escape that is written with letters or
+// digits: \n, %2F, the colour of a terminal.
+func escapeBefore(head []byte) bool {
+	n := len(head)
+	switch last := head[n-1]; {
+	case n > 1 && head[n-2] == '\\':
+		return last == 'n' || last == 'r' || last == 't'
+	case n > 2 && head[n-3] == '%':
+		return strings.IndexByte(hexadecimal, last) >= 0 && strings.IndexByte(hexadecimal, head[n-2]) >= 0
+	case last == 'm':
+		codes := bytes.TrimRight(head[:n-1], "0123456789;")
+		return len(codes) < n-1 && bytes.HasSuffix(codes, []byte{'['})
+	}
+	return false
+}
+
+const hexadecimal = "0123456789abcdefABCDEF"
 
 func wordy(c byte) bool {
 	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= 0x80

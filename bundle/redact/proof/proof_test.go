@@ -65,6 +65,21 @@ func TestEdges(t *testing.T) {
 	require.Len(t, search(t, "arr01_x /arr01.log", proof.Original{Kind: "host", Value: "arr01", Fold: true}), 2)
 }
 
+// TestBehindEscapes holds that an escape whose letters run into an original hides nothing.
+func TestBehindEscapes(t *testing.T) {
+	o := proof.Original{Kind: "host", Value: "arr01", Fold: true}
+	for name, text := range map[string]string{
+		"the end of a line":    `is up\narr01 too`,
+		"percent":              "a%2Farr01",
+		"a colour":             "\x1b[1;32marr01\x1b[0m",
+		"a colour spelled out": `\u001b[31marr01`,
+		"a colour without ESC": "x [31marr01",
+	} {
+		t.Run(name, func(t *testing.T) { require.Len(t, search(t, text, o), 1) })
+	}
+	require.Empty(t, search(t, "narr01 2Farr01 [marr01 32marr01 %2Garr01 \\xarr01", o))
+}
+
 // TestAcrossBlocks finds an original on the border of what is read at a time.
 func TestAcrossBlocks(t *testing.T) {
 	for _, at := range []int{1<<20 - 3, 1 << 20, 1<<20 + 20, 2<<20 + 60, 3 << 20} {
