@@ -96,7 +96,11 @@ func (s *Scanner) dottedName(lo, hi int, a acts) {
 		s.reverseZone(lo, name)
 		return
 	}
-	if strings.HasSuffix(name, ".arpa") || cloudService(name) || publicName(name) || strings.HasSuffix(name, "kubernetes.io") || strings.HasSuffix(name, ".k8s.io") || lo > s.lo+1 && s.buf[lo-1] == '@' && s.buf[lo-2] == '@' || s.staysName(name) || strings.HasSuffix(name, pseudonym.Suffix) && s.owns(pseudonym.Name, name) {
+	if strings.HasSuffix(name, ".ip6.arpa") {
+		s.reverseZone6(lo, name)
+		return
+	}
+	if strings.HasSuffix(name, ".arpa") && !strings.HasSuffix(name, ".home.arpa") || cloudService(name) || publicName(name) || strings.HasSuffix(name, "kubernetes.io") || strings.HasSuffix(name, ".k8s.io") || lo > s.lo+1 && s.buf[lo-1] == '@' && s.buf[lo-2] == '@' || s.staysName(name) || strings.HasSuffix(name, pseudonym.Suffix) && s.owns(pseudonym.Name, name) {
 		return
 	}
 	known := s.inv.domains[name] || s.inv.inDomain(name)
@@ -130,6 +134,21 @@ func (s *Scanner) shortOf(p span, lo int, name string) {
 	if strings.HasPrefix(name, s.fold(w)) && len(bytes.TrimSpace(s.buf[p.hi:lo])) == 0 {
 		s.member(p.lo, p.hi)
 	}
+}
+
+// reverseZone6 emits the four to 31 digits of a zone for IPv6 addresses, which are the
+// site's network back to front; what stands below fe80 or is empty says nothing.
+func (s *Scanner) reverseZone6(lo int, name string) {
+	net := strings.TrimSuffix(name, ".ip6.arpa")
+	if n := len(net); n < 7 || n > 61 || n%2 == 0 || strings.HasSuffix(net, ".e.f") {
+		return
+	}
+	for i := range len(net) {
+		if i%2 == 1 && net[i] != '.' || i%2 == 0 && !isHexByte(net[i]) {
+			return
+		}
+	}
+	s.emitForm(lo, lo+len(net), pseudonym.Name, Plain, net, "reverse-zone")
 }
 
 // reverseZone emits the one to three numbers of a zone for addresses, which are the

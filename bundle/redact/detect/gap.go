@@ -160,8 +160,8 @@ func (s *Scanner) closing(g gap) (end int, closed bool) {
 		if n == g.slant || g.slant == 0 && n%2 == 0 || g.slant > 0 && n < g.slant {
 			return i - min(n, g.slant), true
 		}
-		if g.quote == '\'' && g.slant == 0 && n > 0 {
-			return i, true // no escapes inside single quotes
+		if g.quote == '\'' && g.slant == 0 && n > 0 && (i+1 == s.hi || !isAlnum(b[i+1])) {
+			return i, true // no escapes inside single quotes, as shells have it
 		}
 	}
 	return s.hi, false

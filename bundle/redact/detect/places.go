@@ -66,9 +66,8 @@ func (s *Scanner) escapedName(i, j int) int {
 	}
 	if folded := strings.ToLower(string(name)); dotted(name)&aDotted != 0 && !isCode(folded, name) && !s.staysName(folded) && !publicName(folded) {
 		s.emitName(lo, end, folded, "fqdn")
-		return end
 	}
-	return j
+	return max(j, end)
 }
 
 // server emits the server, and the share when it is not one every system has.
@@ -76,23 +75,31 @@ func (s *Scanner) server(i, j, sep int) int {
 	b, hi := s.buf, s.hi
 	end := nameEnd(b, j, hi)
 	if end == hi || b[end] != '\\' || end-j < 2 {
-		if w := b[j:end]; end == hi && sep == 1 && (nameShape(w) || bytes.HasPrefix(b[s.lo:i], []byte("Logon Server:"))) && upperName(w) && i > s.lo && b[i-1] == ' ' {
+		if w := b[j:end]; (end == hi || b[end] == ' ') && sep == 1 && (nameShape(w) || bytes.HasPrefix(b[s.lo:i], []byte("Logon Server:"))) && upperName(w) && i > s.lo && b[i-1] == ' ' {
 			s.hostName(j-s.lo, end-s.lo, s.fold(w))
 		}
 		return j
 	}
 	name := s.fold(b[j:end])
-	if _, n := parseQuad(b[j:end], '.'); n != 0 || s.staysName(name) || notServer.has(name) {
+	_, quad := parseQuad(b[j:end], '.')
+	if s.staysName(name) || notServer.has(name) {
 		return j
 	}
-	s.emitName(j, end, name, "unc")
+	if quad == 0 {
+		s.emitName(j, end, name, "unc")
+	}
 	share := end + sep
 	if share < hi && end+sep <= hi && isAlnum(b[share]) {
 		to := nameEnd(b, share, hi)
 		if w := s.fold(b[share:to]); !s.staysName(w) && !adminShares.has(w) {
 			s.emit(share, to, pseudonym.FileSystem, "unc")
 		}
-		return to
+		if quad == 0 {
+			return to
+		}
+	}
+	if quad > 0 {
+		return j // the address is read as a word
 	}
 	return end
 }
@@ -136,7 +143,7 @@ func (s *Scanner) logon(i, j int) {
 	if end-j > 2 && b[j] == 'x' && isHexByte(b[j+1]) && isHexByte(b[j+2]) && isDigit(b[j+1]) {
 		return // a sign by its number, as udev writes names: ASIX\\x20Corp
 	}
-	if j-i == 1 && (escapes(b[j:end]) || bytes.IndexByte([]byte("nrt"), b[j]) >= 0 && s.escaped()) || !hasLetter(domain) {
+	if j-i == 1 && (escapes(b[j:end]) || bytes.IndexByte([]byte("nrt"), b[j]) >= 0 && s.escaped(i)) || !hasLetter(domain) {
 		return
 	}
 	if end < s.hi && (b[end] == '&' || b[end] == '\\' || b[end] == '$' && end+1 < s.hi && b[end+1] == '\\') || notDomain.has(folded) {
@@ -202,10 +209,22 @@ func (s *Scanner) itemAlone(lo, user, end, slants int) bool {
 	return false
 }
 
-// escaped reports whether the line at hand writes quotes or ends of lines with a
-// backslash before them, as texts within JSON do.
-func (s *Scanner) escaped() bool {
-	line := s.buf[s.lo:s.hi]
+// escaped reports whether a line writes quotes or ends of lines with a backslash before
+// them, as texts within JSON do. The backslash at a place of the line says nothing. Items
+// are looked for in all lines at once, so that the line is cut out here.
+func (s *Scanner) escaped(at int) bool {
+	before, behind := s.buf[max(0, at-escapeReach):at], s.buf[at+1:min(len(s.buf), at+1+escapeReach)]
+	before = before[bytes.LastIndexByte(before, '\n')+1:]
+	if i := bytes.IndexByte(behind, '\n'); i >= 0 {
+		behind = behind[:i]
+	}
+	return marksEscapes(before) || marksEscapes(behind)
+}
+
+// escapeReach bounds how far in a line such marks are looked for.
+const escapeReach = 4 << 10
+
+func marksEscapes(line []byte) bool {
 	for _, mark := range []string{`\"`, `\n\n`, `\n `, `\t`, `\n-`, `\r\n`} {
 		if bytes.Contains(line, []byte(mark)) {
 			return true
@@ -475,8 +494,14 @@ func (s *Scanner) urlHost(lo, hi int, glued bool) {
 		}
 		return
 	}
-	if len(w) < 2 || strings.IndexByte(w, '.') >= 0 || s.staysName(w) || class[w[0]]&fLetter == 0 || end < hi && b[end] != ':' && b[end] != ',' {
+	if len(w) < 2 || strings.IndexByte(w, '.') >= 0 || s.staysName(w) || class[w[0]]&fLetter == 0 && (looksLikeValue([]byte(w)) || !hasLetter([]byte(w))) || end < hi && b[end] != ':' && b[end] != ',' {
 		return
 	}
 	s.out = append(s.out, Finding{Start: lo, End: end, Kind: pseudonym.Host, Value: w, Rule: "url-host", Learn: !s.k.Common(w)})
+	if end+1 < s.hi && b[end] == ',' { // one of several
+		next := nameEnd(b, end+1, s.hi)
+		if next < s.hi && bytes.IndexByte([]byte("/,:?"), b[next]) >= 0 {
+			s.urlHost(end+1, next, false)
+		}
+	}
 }

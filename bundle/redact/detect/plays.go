@@ -28,6 +28,12 @@ func (s *Scanner) playHost(lo, hi int) {
 	}
 	if end := nameEnd(b, hi+3, s.hi); end < s.hi && (b[end] == ']' || b[end] == ' ') && end-hi > 4 {
 		s.inventoryHost(hi+3, end)
+		if rest, ok := bytes.CutPrefix(b[end:s.hi], []byte(" -> ")); ok {
+			at := end + len(" -> ")
+			if to := nameEnd(b, at, s.hi); to < s.hi && (rest[to-at] == ']' || rest[to-at] == '(') {
+				s.inventoryHost(at, to) // on whose behalf it ran
+			}
+		}
 	}
 }
 

@@ -134,7 +134,7 @@ func (s *Scanner) labelled(lo, hi int) {
 	}
 	rule := s.keyRule(b[hi+1 : end])
 	kind := s.k.kind(rule)
-	if rule < 0 || end-hi > 40 || kind == pseudonym.Secret || kind == pseudonym.IPv4 {
+	if rule < 0 || end-hi > 40 || kind == pseudonym.IPv4 {
 		return
 	}
 	key := append(append([]byte(nil), b[lo:hi-len("label")]...), '=')
@@ -143,7 +143,17 @@ func (s *Scanner) labelled(lo, hi int) {
 		return
 	}
 	at := s.lo + i + len(key)
-	if at < s.hi && !isSpace(b[at]) && !s.anotherKey(at) {
+	switch {
+	case at >= s.hi || isSpace(b[at]) || s.anotherKey(at):
+	case kind == pseudonym.Secret:
+		end := at
+		for end < s.hi && !(isSpace(b[end]) && s.anotherKey(end)) {
+			end++
+		}
+		if secretLike(b[at:end], gap{sep: '='}, []byte("password")) {
+			s.learn(at, end, kind, s.k.rules[rule].ID)
+		}
+	default:
 		s.nameValue(gap{value: at, sep: '='}, kind, rule)
 	}
 }

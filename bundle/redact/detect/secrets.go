@@ -272,7 +272,7 @@ func objectLike(v []byte, key string) bool {
 		for i < len(v) && class[v[i]]&(fLetter|fDigit|fDot|fUnder) != 0 {
 			i++
 		}
-		if i < len(v) && i > 1 && v[i] == '(' && (v[len(v)-1] == ')' || i+1 == len(v) && bytes.IndexByte(v[:i], '.') > 0) || i < len(v) && v[i] == '{' || i < len(v) && v[i] == '@' && hexTail(v[i+1:]) && hump(v[:i]) {
+		if i < len(v) && i > 1 && v[i] == '(' && !(hasDigit(v[:i]) && class[v[0]]&fUpper != 0) && (v[len(v)-1] == ')' || i+1 == len(v) && bytes.IndexByte(v[:i], '.') > 0) || i < len(v) && v[i] == '{' || i < len(v) && v[i] == '@' && hexTail(v[i+1:]) && hump(v[:i]) {
 			return true
 		}
 		if bytes.Count(v[:i], []byte{'.'}) >= 2 && isCode(strings.ToLower(string(v[:i])), v[:i]) {

@@ -80,6 +80,9 @@ func (s *Scanner) namePair(lo, hi int) {
 		return
 	}
 	b := s.buf
+	if g.sep == '>' && lo > s.lo && b[lo-1] == '/' {
+		return // the end of an element
+	}
 	if g.quote == 0 && !g.keyed && hi-lo == len("name") && lower(b[lo]) == 'n' && g.sep != '>' && s.nameInText(g, lo, hi) || g.sep == ' ' {
 		return
 	}

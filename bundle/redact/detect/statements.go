@@ -204,7 +204,7 @@ func (s *Scanner) toldSecret(at int) int {
 }
 
 // encodings stand between the word and the secret and say how it is written.
-var encodings = set("hash ciphertext plaintext cipher irreversible-cipher simple clear cleartext clear-text encrypted enc md5 hmac-md5 hmac-sha hmac-sha-1 hmac-sha-256 keyed-md5")
+var encodings = set("hash ciphertext plaintext cipher irreversible-cipher simple clear cleartext clear-text encrypted enc ascii-text hexadecimal md5 hmac-md5 hmac-sha hmac-sha-1 hmac-sha-256 keyed-md5")
 
 // methodBefore tells "CHAP password X" and the like anywhere in a line: a method of
 // logging in before, and a value that ends the line or holds a digit behind.
@@ -275,6 +275,9 @@ func (s *Scanner) userArg(lo, hi int, w string) {
 	n, end, _ := s.next(hi)
 	for w != "login" && n > 0 && notExists.hasFolded(s.buf[n:end]) {
 		n, end, _ = s.next(end)
+	}
+	for w != "user" && w != "login" && end > n && s.buf[n] == '-' && end-n < 3 && strings.IndexByte("mMrUNol", s.buf[n+1]) >= 0 {
+		n, end, _ = s.next(end) // an option without an argument
 	}
 	if end-n < 2 || s.buf[n] == '-' {
 		return

@@ -30,7 +30,7 @@ func (s *Scanner) switchStatement(lo, hi int, w string) int {
 		s.description(lo, hi)
 	case "contact", "location", "syscontact", "syslocation":
 		s.place(lo, hi, w)
-	case "md5", "sha", "sha1", "sha256", "hmac-sha-256", "auth", "priv", "des", "aes", "aes128", "aes-128", "aes256", "aes-256":
+	case "md5", "sha", "sha1", "sha256", "hmac-sha-256", "auth", "priv", "des", "3des", "aes", "aes128", "aes-128", "aes256", "aes-256":
 		return s.authKey(lo, hi)
 	case "authentication-key", "message-digest-key", "key-string", "authentication-password", "encrypted-password":
 		if s.beginsStatement(lo) {

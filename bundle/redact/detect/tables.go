@@ -539,6 +539,9 @@ func (s *Scanner) lease(b []byte) {
 // sudo reads "sudo:   jdoe : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=".
 func (s *Scanner) sudo(b []byte) {
 	i := behind(b, " : ", "TTY=")
+	if i < 0 && bytes.Contains(b, []byte(" ; TTY=")) {
+		i = bytes.Index(b, []byte(" : ")) // what went wrong stands before the terminal
+	}
 	if i < 0 {
 		if i = behind(b, " : user ", "NOT in sudoers"); i < 0 {
 			return

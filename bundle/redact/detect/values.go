@@ -84,7 +84,7 @@ func (s *Scanner) nameList(g gap, limit int, kind pseudonym.Kind, id string) {
 			return
 		}
 		i = nameEnd(b, from, limit)
-		if i <= from || s.anotherKey(from) && i < limit || i < limit && (b[i] == '=' || b[i] == ':' || b[i] == '/' || b[i] == '(') || g.quote == 0 && g.sep != '=' {
+		if i <= from || s.anotherKey(from) && i < limit || i < limit && (b[i] == '=' || b[i] == ':' || b[i] == '/' || b[i] == '(') || g.quote == 0 && g.sep != '=' && i < limit && b[i] != ',' {
 			return
 		}
 		s.nameAt(from, i, kind, id, g)

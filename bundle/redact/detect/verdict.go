@@ -123,7 +123,7 @@ func (s *Scanner) shape(w []byte, acc flags) (a acts) {
 	if len(w) >= 20 && acc&fDash != 0 && (bytes.Contains(w, []byte("-0x")) || bytes.Contains(w, []byte("-iqn.")) || bytes.Contains(w, []byte("-nqn.")) || identityAt(w) > 0) || acc&fUnder != 0 && diskLinkName(w) {
 		a |= aLink
 	}
-	if n := len(w); n >= 21 && n <= 46 && lower(w[0]) == 'c' && isDigit(w[1]) || n >= 20 && acc&fAt != 0 && diskAt(w) {
+	if n := len(w); n >= 18 && n <= 46 && lower(w[0]) == 'c' && isDigit(w[1]) || n >= 20 && acc&fAt != 0 && diskAt(w) {
 		a |= aTarget
 	}
 	if n := len(w); n >= 19 && n <= 24 && acc&fDash != 0 && w[n-19] == '-' && w[n-18] == '0' && lower(w[n-17]) == 'x' {
@@ -233,7 +233,7 @@ var phrases = func() map[string]acts {
 	for a, words := range map[acts]string{
 		aPhrase: "as at by client connect for from host hostname hostnossl hostssl machine node on peer server to " +
 			"workstation",
-		aStart: "aaaa acls aes aes-128 aes-256 aes128 aes256 aix alert aliadd alicreate alidelete aliremove ap array auth " +
+		aStart: "3des aaaa acls aes aes-128 aes-256 aes128 aes256 aix alert aliadd alicreate alidelete aliremove ap array auth " +
 			"authcommunity authentication-key authentication-password bindpw brokerendpoint by-id cfg cfgadd cfgcreate cfgdelete " +
 			"cfgenable cfgremove changed chap chassisid chown cifs client_list close_wait cmd cname com2sec " +
 			"com2sec6 community config console contact createuser curl darwin datasource decryption des dev description " +
