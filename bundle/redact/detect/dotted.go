@@ -590,7 +590,7 @@ func numberedParts(name string, words *lexicon) bool {
 		if i == 0 && n > 0 && part != "" && allDigits(part) {
 			continue // eth0.151, of a VLAN
 		}
-		if i == 0 || i > 8 || i == len(part) || !allDigits(part[i:]) || !words.has(strings.ToLower(part[:i])) {
+		if i == 0 || i == len(part) || !allDigits(part[i:]) || !words.has(strings.ToLower(part[:i])) {
 			return false
 		}
 	}
@@ -633,6 +633,11 @@ var (
 func diskName(name string) bool {
 	if rest, ok := strings.CutPrefix(name, "nvme"); ok {
 		return len(rest) > 2 && isDigit(rest[0]) && strings.Trim(rest, "0123456789cnp") == ""
+	}
+	for _, p := range []string{"zd", "nbd", "mmcblk", "disk"} {
+		if rest, ok := strings.CutPrefix(name, p); ok {
+			return len(rest) > 0 && isDigit(rest[0]) && strings.Trim(rest, "0123456789ps") == ""
+		}
 	}
 	for _, p := range []string{"sd", "vd", "xvd", "hd", "dasd"} {
 		if rest, ok := strings.CutPrefix(name, p); ok {

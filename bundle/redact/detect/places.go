@@ -494,7 +494,7 @@ func (s *Scanner) urlHost(lo, hi int, glued bool) {
 		}
 		return
 	}
-	if len(w) < 2 || strings.IndexByte(w, '.') >= 0 || s.staysName(w) || class[w[0]]&fLetter == 0 && (looksLikeValue([]byte(w)) || !hasLetter([]byte(w))) || end < hi && b[end] != ':' && b[end] != ',' {
+	if len(w) < 2 || numbered(w) || strings.IndexByte(w, '.') >= 0 || s.staysName(w) || class[w[0]]&fLetter == 0 && (looksLikeValue([]byte(w)) || !hasLetter([]byte(w))) || end < hi && b[end] != ':' && b[end] != ',' {
 		return
 	}
 	s.out = append(s.out, Finding{Start: lo, End: end, Kind: pseudonym.Host, Value: w, Rule: "url-host", Learn: !s.k.Common(w)})

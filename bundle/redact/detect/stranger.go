@@ -128,7 +128,7 @@ func (s *Scanner) driver(lo, hi int) bool {
 	if b[hi] == ':' && b[hi+1] == ' ' && b[hi+2] == '<' {
 		return true
 	}
-	if string(b[hi:hi+4]) != " at " || lo > s.lo && !bytes.HasSuffix(b[s.lo:lo], []byte(": ")) {
+	if string(b[hi:hi+4]) != " at " || lo > s.lo && !bytes.HasSuffix(b[s.lo:lo], []byte(": ")) && !bytes.HasSuffix(b[s.lo:lo], []byte("] ")) {
 		return false
 	}
 	end := nameEnd(b, hi+4, s.hi)
@@ -151,11 +151,19 @@ func (s *Scanner) internal(lo int) bool {
 // stays, wherever it stands.
 const ProgramRule = "program"
 
-// process tells the number of a process and the colon behind a word, as in postgres[4711]:.
+// process tells the number of a process behind a word, and the colon or the function behind
+// that: postgres[4711]: and crmd   [4711] (do_log).
 func (s *Scanner) process(hi int) bool {
 	rest := s.buf[hi:s.hi]
-	n := bytes.IndexByte(rest[:min(len(rest), 10)], ']')
-	return n > 1 && rest[0] == '[' && allDigits(string(rest[1:n])) && n+1 < len(rest) && rest[n+1] == ':'
+	open := leading(rest[:min(len(rest), 24)])
+	n := open + 1
+	for n < len(rest) && n < open+9 && isDigit(rest[n]) {
+		n++
+	}
+	if n == open+1 || n+2 >= len(rest) || rest[open] != '[' || rest[n] != ']' {
+		return false
+	}
+	return open == 0 && rest[n+1] == ':' || open > 0 && rest[n+1] == ' ' && rest[n+2] == '('
 }
 
 func (s *Scanner) seeing(lo, hi int) stranger.See {

@@ -54,6 +54,7 @@ func TestStrangers(t *testing.T) {
 		{"a length of time", "node up for 11w4d\n", nil},
 		{"a program and its process", "Proxy qxlyon07[4711]: started\n", nil},
 		{"a device of the BSDs", "qxlyon07: <QX bus> on pci0\n", nil},
+		{"a program, a process and a function", "Proxy qxlyon07     [4711] (do_log) info\n", nil},
 		{"a device and what it is at", "/bsd: qxlyon07 at isa0 port 0x61\n", nil},
 		{"a name at another", "Proxy qxlyon07 at isa0\n", []string{"qxlyon07"}},
 		{"the unit behind an escaped dash", "Proxy qx\\x2dlyon07 started.\n", nil},
