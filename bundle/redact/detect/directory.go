@@ -101,7 +101,7 @@ func (s *Scanner) entry(at int) {
 }
 
 // dnStays are values of every directory.
-var dnStays = set("users computers groups builtin services configuration schema system people group hosts domain sites partitions peercred external auth monitor subschema accesslog digest-md5 gssapi cram-md5 plain")
+var dnStays = set("users computers groups builtin services configuration schema system people group hosts domain sites partitions peercred external auth monitor subschema policies accesslog digest-md5 gssapi cram-md5 plain")
 
 // mappedDomain emits the domain of "idmap config NORDBANK : backend = ad"; the word idmap
 // ends at hi.

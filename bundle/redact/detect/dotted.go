@@ -164,7 +164,7 @@ func (s *Scanner) reverseZone(lo int, name string) {
 // cloudService tells a service of a public cloud from what a customer keeps there.
 func cloudService(name string) bool {
 	service, ok := strings.CutSuffix(name, ".amazonaws.com")
-	return ok && lettersOnly(service) || ok && service == "s3" || strings.HasSuffix(name, ".googleapis.com") && strings.Count(name, ".") == 2
+	return ok && lettersOnly(service) || ok && (service == "s3" || service == "ec2" || service == "route53") || strings.HasSuffix(name, ".googleapis.com") && strings.Count(name, ".") == 2
 }
 
 // emitName emits a dotted name: two labels are a domain, more a host in one.

@@ -33,6 +33,9 @@ func (s *Scanner) key(start, lo, hi int, rule int16) int {
 	if !ok || lo > s.lo && b[lo-1] == '%' && g.sep == ':' {
 		return 0 // %SYS-5-PRIV_AUTH_PASS: is no key
 	}
+	if g.sep == '>' && g.value < s.hi && b[g.value] == '<' && !bytes.HasPrefix(b[g.value:s.hi], []byte("<![CDATA[")) {
+		return 0 // an element within
+	}
 	kind := s.k.kind(whole)
 	if kind == pseudonym.Secret && g.sep == ':' && lo > s.lo && b[lo-1] == '/' && foldEqual(b[lo:hi], "passwd") {
 		return 0 // the file, and a count or a line of it

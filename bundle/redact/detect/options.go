@@ -68,6 +68,8 @@ func (s *Scanner) option(program string, arg []byte, from, end int) {
 		} else {
 			s.secretArg(end, 0)
 		}
+	case program == "rpcclient" && arg[1] == 'U' && !glued && nextEnd > next && bytes.IndexByte(s.buf[nextEnd:min(nextEnd+1, s.hi)], '%') < 0:
+		s.account(next, nextEnd)
 	case (program == "curl" || program == "wget" || program == "smbclient" || program == "rpcclient") && (arg[1] == 'u' || arg[1] == 'U') && !glued:
 		s.userColon(end)
 	case program == "ipmitool" && arg[1] == 'P' && glued:

@@ -27,7 +27,7 @@ func (s *Scanner) shellPrompt(b []byte, end int) bool {
 		return true
 	}
 	user := nameEnd(rest, 0, len(rest))
-	if user < 2 || user+1 >= len(rest) || rest[user] != '$' || rest[user+1] != ' ' || bytes.IndexByte(rest[:user], '@') >= 0 {
+	if user < 2 || user+1 >= len(rest) || rest[user] != '$' && rest[user] != '#' || rest[user+1] != ' ' || bytes.IndexByte(rest[:user], '@') >= 0 {
 		return false
 	}
 	s.shellHost(0, end)

@@ -325,6 +325,8 @@ func (s *Scanner) colonFile(b []byte) bool {
 		s.account(s.lo, s.lo+len(name))
 		s.hashField(at, f[1])
 		return false
+	case n == 8 && len(f[1]) > 0 && len(bytes.Trim(f[1], "!*")) == 0 && len(f[2]) > 3 && allDigits(string(f[2])):
+		s.account(s.lo, s.lo+len(name)) // locked
 	case n == 3 && (string(f[1]) == "x" || string(f[1]) == "*") && allDigits(string(f[2])):
 		members := at + len(f[1]) + len(f[2]) + 2
 		for m := range bytes.SplitSeq(f[3], []byte{','}) {
@@ -384,7 +386,9 @@ func (s *Scanner) cron() {
 	if lo < 0 || i-lo < 3 {
 		return
 	}
-	s.account(s.lo+lo+1, s.lo+i)
+	if b[lo+1] != '*' { // (*system*)
+		s.account(s.lo+lo+1, s.lo+i)
+	}
 	if k := bytes.LastIndexByte(b, '('); k > i && bytes.HasSuffix(b, []byte(")")) && !bytes.Contains(b[i:k], []byte("CMD")) {
 		if w := b[k+1 : len(b)-1]; bytes.IndexByte(w, ' ') < 0 && bytes.IndexByte(w, '/') < 0 && len(w) > 1 {
 			s.account(s.lo+k+1, s.lo+len(b)-1)

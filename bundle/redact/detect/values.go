@@ -142,7 +142,7 @@ func (s *Scanner) nameAt(lo, limit int, kind pseudonym.Kind, id string, g gap) {
 	}
 	if n := serialBehind(b[end:limit]); n > 0 && kind == pseudonym.Host {
 		s.learn(end+1, end+1+n, pseudonym.Serial, "serial") // sw-core(FDO2231A0BC), as neighbours tell
-	} else if end < limit && (b[end] == '\\' || b[end] == '(' && end > lo && kind != pseudonym.User) && !(b[end] == '\\' && end+1 < limit && (b[end+1] == '"' || b[end+1] == 'n')) {
+	} else if end < limit && (b[end] == '\\' || b[end] == '(' && end > lo && kind != pseudonym.User && !(kind == pseudonym.Host && g.sep == ':' && end+2 < limit && isDigit(b[end+1]) && b[end+2] == ')')) && !(b[end] == '\\' && end+1 < limit && (b[end+1] == '"' || b[end+1] == 'n')) {
 		return // a path, DOMAIN\user or a call, met elsewhere
 	}
 	for end > lo && class[b[end-1]]&(fDot|fDash|fUnder|fAt) != 0 {
@@ -165,6 +165,9 @@ func (s *Scanner) nameAt(lo, limit int, kind pseudonym.Kind, id string, g gap) {
 		return // the scheme of a URL
 	}
 	name := s.fold(w)
+	if kind == pseudonym.Name && strings.HasSuffix(name, ".arpa") {
+		return // a zone of addresses, met as one
+	}
 	if kind == pseudonym.Serial && (bytes.HasPrefix(b[end:limit], []byte(" driver")) || len(w) == 32 && hexOnly(w) && !isFormOfOther(w) && !strings.HasPrefix(name, "00c0ff")) {
 		return // of lines; a digest
 	}
