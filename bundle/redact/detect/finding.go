@@ -39,8 +39,8 @@ type Finding struct {
 }
 
 // resolve sorts findings and settles overlaps: a secret swallows what it
-// touches, else the longer one stays and what sticks out of the other keeps its
-// own finding.
+// touches, else what its form proves stays, else the longer one, and what sticks
+// out of the other keeps a finding of its own.
 func resolve(fs []Finding) []Finding {
 	if len(fs) < 2 {
 		return fs
