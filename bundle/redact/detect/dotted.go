@@ -179,13 +179,13 @@ func (s *Scanner) emitName(lo, hi int, name, rule string) {
 // isCode tells names of packages, classes and properties.
 func isCode(name string, w []byte) bool {
 	first, _, _ := strings.Cut(name, ".")
-	if packages.has(first) && strings.Count(name, ".") >= 2 && !strings.HasPrefix(name, "com.") || strings.HasPrefix(name, "com.") && strings.Count(name, ".") >= 2 {
+	if packages.has(first) && strings.Count(name, ".") >= 2 {
 		return true
 	}
 	if strings.HasPrefix(name, "rd.") && strings.Count(name, ".") >= 2 {
 		return true // options of the kernel's first steps: rd.lvm.lv
 	}
-	if name == "java.net" || name == "javax.net" || name == "system.net" || strings.HasPrefix(name, "java.") || strings.HasPrefix(name, "net.ipv") || strings.HasPrefix(name, "kernel.") {
+	if name == "javax.net" || name == "system.net" || strings.HasPrefix(name, "java.") || strings.HasPrefix(name, "kernel.") {
 		return name != "kernel.org"
 	}
 	if underscored(name) > 1 {

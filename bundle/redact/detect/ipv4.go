@@ -332,9 +332,6 @@ func (s *Scanner) plausible(lo, hi, from, to int, sep byte, a [4]byte) bool {
 		}
 		return from == lo || private4(a) || !name || addressWord(b[lo:from-1]) || b[from-1] == '_' && (to == hi || b[to] == '_') && largeOctets(a)
 	}
-	if from == lo && to == hi {
-		return private4(a) // 10-20-30-40 alone
-	}
 	return private4(a) || from > lo && a[0] > 12 || from > lo && addressWord(b[lo:from-1])
 }
 

@@ -125,7 +125,7 @@ func (s *Scanner) noun(lo, hi int, rule int16) {
 	if kind == pseudonym.Domain && quote == 0 && (!upperName(w) || len(w) < 4) {
 		return
 	}
-	if kind == pseudonym.Serial && (!hasDigit(w) || len(w) < 6 || looksLikeValue(w) || isFormOfOther(w)) {
+	if kind == pseudonym.Serial && (!hasDigit(w) || len(w) < 6 || isFormOfOther(w)) {
 		return
 	}
 	if kind == pseudonym.User && quote == 0 && joinedName(w) && partWords.has(name[:strings.IndexAny(name, "-_")]) {
@@ -364,7 +364,7 @@ func (s *Scanner) queries(lo, hi int) bool {
 	if lo > s.lo+1 && b[lo-1] == ' ' && strings.IndexByte("\"')`", b[lo-2]) >= 0 || hi+1 < s.hi && b[hi+1] == '`' {
 		return true
 	}
-	return p.hi > p.lo && p.hi+1 == lo && (foldEqual(b[p.lo:p.hi], "group") || foldEqual(b[p.lo:p.hi], "order"))
+	return p.hi+1 == lo && (foldEqual(b[p.lo:p.hi], "group") || foldEqual(b[p.lo:p.hi], "order"))
 }
 
 // loginWords in a line make "for X" a user.

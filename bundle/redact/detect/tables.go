@@ -407,6 +407,10 @@ func (s *Scanner) listing(b []byte) {
 		s.windowsShare(b)
 		return
 	}
+	if lower(b[0]) == 'f' && len(b) > 4 && isHexByte(b[1]) && bytes.IndexByte(b[:5], ':') > 0 {
+		s.etcHosts(b) // fd00::7  qz01
+		return
+	}
 	if class[b[0]]&(fLetter|fUnder) != 0 {
 		s.processRow(b)
 		return
@@ -414,8 +418,6 @@ func (s *Scanner) listing(b []byte) {
 	if isDigit(b[0]) {
 		s.etcHosts(b)
 		s.accessLog(b)
-	} else if b[0] == 'f' && (b[1%len(b)] == 'd' || b[1%len(b)] == 'e') {
-		s.etcHosts(b)
 	}
 }
 
