@@ -192,6 +192,12 @@ func (s *Scanner) command(lo, hi int) int {
 		if n, end, _ := s.next(hi); foldEqual(s.buf[s.prev[0].lo:s.prev[0].hi], "server") && end > n && bytes.HasPrefix(s.buf[end:s.hi], []byte(" of type ")) {
 			s.hostName(n-s.lo, end-s.lo, s.fold(s.buf[n:end])) // of what a browser of a network knows
 		}
+	case "slice":
+		if n, end, _ := s.next(hi); string(s.buf[n:end]) == "of" && foldEqual(s.buf[s.prev[0].lo:s.prev[0].hi], "user") {
+			if n, end, _ = s.next(end); end > n {
+				s.account(n, end) // Created slice User Slice of jdoe.
+			}
+		}
 	case "haproxy":
 		s.proxied(hi)
 	case "ran":
@@ -407,9 +413,15 @@ func (s *Scanner) spacedWWN(hi int) {
 	}
 }
 
-// uname reads "Linux host 5.10.0-8-amd64 #1 SMP".
+// uname reads "Linux host 5.10.0-8-amd64 #1 SMP" and "Linux 5.10.0-8-amd64 (host)".
 func (s *Scanner) uname(lo, hi int) {
 	n, end, quote := s.next(hi)
+	if end > n && isDigit(s.buf[n]) && lo == s.lo && end+2 < s.hi && string(s.buf[end:end+2]) == " (" {
+		if to := nameEnd(s.buf, end+2, s.hi); to < s.hi && s.buf[to] == ')' {
+			s.member(end+2, to) // as sysstat begins: Linux 5.14.0 (qz01)
+		}
+		return
+	}
 	if end-n < 2 || quote != 0 || end+1 >= s.hi || !isSpace(s.buf[end]) || !isDigit(s.buf[end+1]) {
 		return
 	}

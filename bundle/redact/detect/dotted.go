@@ -320,8 +320,8 @@ func isDigitOrDashLabel(name string) bool {
 // mail deals with a word that has an @: a mail address, user@host, user@REALM.
 func (s *Scanner) mail(lo, hi int) int {
 	b := s.buf
-	if lo < s.urlAt {
-		return hi // the part of a URL before its host
+	if lo < s.urlAt || bytes.HasPrefix(b[hi:s.hi], []byte(`\x2d`)) {
+		return hi // the part of a URL before its host; a unit of a template
 	}
 	for lo > s.lo && b[lo-1] == '+' && lo-2 >= s.lo && isAlnum(b[lo-2]) {
 		lo--

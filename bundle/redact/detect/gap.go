@@ -130,6 +130,9 @@ func (s *Scanner) qualifier(at int) int {
 func (s *Scanner) cellKey(at int) bool {
 	line := s.buf[s.lo:s.hi]
 	i := leading(line)
+	if at := at - s.lo; at+1 < len(line) && i > 0 && line[i] != '|' && bytes.Count(line, []byte{'|'}) == 1 && bytes.HasPrefix(bytes.TrimLeft(line[at:], " "), []byte("| ")) {
+		return true //  Service Tag | 7XQ1138
+	}
 	return i < len(line) && line[i] == '|' && bytes.Count(line, []byte{'|'}) == 3 && bytes.IndexByte(line[i+1:at-s.lo], '|') < 0
 }
 

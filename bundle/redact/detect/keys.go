@@ -78,12 +78,18 @@ func (s *Scanner) key(start, lo, hi int, rule int16) int {
 	if kind != pseudonym.Secret && g.sep == ':' && g.quote == 0 && g.value == hi+1 && bytes.IndexByte(b[lo:hi], '-') > 0 && !s.k.isKey(s.fold(b[lo:hi])) {
 		return 0 // a name and what it holds: openstack-hypervisor:network-bind
 	}
+	if lo > s.lo && b[lo-1] == '/' && bytes.HasPrefix(bytes.TrimLeft(b[hi:s.hi], " "), []byte("->")) {
+		return 0 // a link and what it leads to
+	}
 	if kind == pseudonym.FileSystem && hi-lo > 4 && foldEqual(b[hi-4:hi], "path") {
 		s.sharePath(g, s.k.rules[whole].ID)
 		return 0
 	}
 	if kind == pseudonym.Host && (bytes.HasPrefix(b[lo:hi], []byte("collation")) || bytes.HasPrefix(b[lo:hi], []byte("character"))) {
 		return 0 // of a database
+	}
+	if kind == pseudonym.Host && g.quote == 0 && g.sep == ':' && lo > s.lo && b[lo-1] == '\'' && bytes.IndexByte(b[g.value:s.hi], ' ') > 0 {
+		return 0 // what is said of a thing that is called so
 	}
 	if kind == pseudonym.Host && g.quote == 0 && g.sep == ':' && s.lineHas(lo, "(qb_") {
 		return 0 // a service, as the library of clusters calls its own

@@ -101,6 +101,9 @@ func (s *Scanner) noun(lo, hi int, rule int16) {
 	if kind == pseudonym.Array && hi-lo == len("svm") && quote == 0 && !nameShape(w) {
 		return // a feature of a CPU
 	}
+	if kind == pseudonym.User && quote == 0 && (name == "ingroup" || name == "notingroup") {
+		return // a condition of PAM
+	}
 	if p := s.prev[0]; kind == pseudonym.User && p.hi+1 == lo && p.hi > p.lo && foldEqual(s.buf[p.lo:p.hi], "table") {
 		return // of a database, called user
 	}
@@ -195,6 +198,9 @@ func (s *Scanner) loginOf(lo, end int, w []byte) bool {
 		if bytes.HasPrefix(rest, []byte(tail)) {
 			return true
 		}
+	}
+	if by, ok := bytes.CutPrefix(rest, []byte(" by ")); ok && bytes.HasPrefix(by[nameEnd(by, 0, len(by)):], []byte("(uid=")) {
+		return true
 	}
 	return len(bytes.TrimRight(rest, " .\r")) == 0 && !s.k.Common(string(w)) || len(rest) == 0 && s.lineHas(lo, "session")
 }
@@ -407,7 +413,7 @@ func (s *Scanner) userAfter(hi int, before []byte, speak []string) {
 		return // a protocol; what a user came with
 	}
 	follows := bytes.HasPrefix(b[end:s.hi], []byte(" from ")) || uid || bytes.HasPrefix(b[end:s.hi], []byte(" on /dev/")) || bytes.HasPrefix(b[end:s.hi], []byte(" on pts/"))
-	if quote == 0 && !follows && camel(w) {
+	if quote == 0 && !follows && (camel(w) || hump(w) && bytes.HasSuffix(before, []byte("started "))) {
 		return
 	}
 	if quote == 0 && !follows && (stateWord.has(name) || s.k.Common(name)) || quote == '(' || quote == ' ' {

@@ -76,6 +76,9 @@ func (s *Scanner) statement(lo, hi int) int {
 // secretValue emits what a secret's key is followed by.
 func (s *Scanner) secretValue(lo, hi int, g gap, rule int16, option bool) int {
 	b := s.buf
+	if bytes.HasPrefix(b[min(g.value, s.hi):s.hi], []byte("pam_")) {
+		return 0 // passwd: pam_unix(passwd:chauthtok): ..., a program and its module
+	}
 	if lo > s.lo && b[lo-1] == '(' && g.sep == ':' && pamTypes.hasBytes(b[g.value:nameEnd(b, g.value, s.hi)]) {
 		return 0 // pam_unix(chpasswd:chauthtok)
 	}

@@ -72,7 +72,7 @@ func isDevice(name string) bool {
 }
 
 var deviceWords = set("lan vmnet lvol fslv lxdbr vcs vcsa virbr macvlan ipvlan dummy sit gre usb ppp ada da nvd mfid st nst tg tpg mgmt ens igb " +
-	"ix ixl bge bce fxp qfe nge bnx aggr isa isadma rport bio lxcbr vnic efidisk tpmstate sata ide net hostnet charserial virtio rng objrng " +
+	"ix ixl bge bce fxp qfe nge bnx aggr dev ldavg vthread vcpu isa isadma rport bio lxcbr vnic efidisk tpmstate sata ide net hostnet charserial virtio rng objrng " +
 	// drivers of the BSDs and of Solaris
 	"acpi acpicpu acpibtn acpibat acpiac acpitz acpiprt acpiec ahci ahcich ahciem atapci atascsi atapiscsi cdce ciss mpi mpii mfi mfii siop trm ami aac twe twa " +
 	"arcmsr isp mpt mps mpr aacraid pms psm atkbd atkbdc kbdmux vga vgapci sc attimer atrtc hpet ioapic fdc ppc lpt ppbus uart sio pcib isab orm uhub " +

@@ -246,7 +246,7 @@ var phrases = func() map[string]acts {
 			"online openbsd origin p packet pam passphrase passwd passwd-file password persistentvolume persistentvolumeclaim pg_dump pool portid primitive principal priv " +
 			"proctitle promoted psql ptr pts pv pvc quorum ran ras reload remoteonline replace requirepass " +
 			"restrictedkrbhost ro rocommunity rocommunity6 role rootpw rpcclient rsync rw rwcommunity rwcommunity6 scp " +
-			"search secret servfail set sha sha1 sha256 skipping slaves smbclient snmp-server snmpbulkwalk snmpget " +
+			"search secret servfail set sha sha1 sha256 skipping slaves slice smbclient snmp-server snmpbulkwalk snmpget " +
 			"snmpwalk soa sql sqlcmd sqlplus srv ssh sshpass standby started stopped str su success sudoers sunos " +
 			"syscontact syslocation system systems termsrv threat time_wait traffic trap2sink trapcommunity " +
 			"trapsink tty tty1 tty2 tty3 ttys0 ttyv0 unpromoted uptime user useradd userdel userid usermod username " +

@@ -71,7 +71,7 @@ func (s *Scanner) webServer(at int) {
 		n++
 		at = end + 1
 	}
-	if method == 0 {
+	if method == 0 || method+1 < n && (f[method+1].lo == f[method+1].hi || bytes.IndexByte([]byte("/*-"), b[f[method+1].lo]) < 0) {
 		return
 	}
 	if p := f[method-1]; !isDigit(b[p.lo]) && bytes.IndexByte(b[p.lo:p.hi], ':') < 0 {
