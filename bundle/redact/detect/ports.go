@@ -22,7 +22,8 @@ func (s *Scanner) ported(lo, hi, colon int) {
 	}
 	w := b[lo:hi]
 	forwarded := lo-2 >= s.lo && b[lo-1] == '@' && (b[lo-2] == '@' || b[lo-2] == ' ') // *.* @@loghost:514
-	if hi != colon || len(w) < 4 || len(w) > 40 || !hasDigit(w) && !forwarded || class[w[0]]&fLetter == 0 || flagsOf(w)&(fDot|fAt|fUnder|fHigh) != 0 || hump(w) {
+	reached := s.reached(lo)
+	if hi != colon || len(w) < 4 && !reached || len(w) > 40 || !hasDigit(w) && !forwarded && !reached || class[w[0]]&fLetter == 0 || flagsOf(w)&(fDot|fAt|fUnder|fHigh) != 0 || hump(w) {
 		return
 	}
 	name := s.fold(w)
@@ -32,7 +33,23 @@ func (s *Scanner) ported(lo, hi, colon int) {
 	if lo > s.lo && !s.leadsToHost(lo) {
 		return
 	}
-	s.out = append(s.out, Finding{Start: lo, End: hi, Kind: pseudonym.Host, Value: name, Rule: "host", Learn: true})
+	s.out = append(s.out, Finding{Start: lo, End: hi, Kind: pseudonym.Host, Value: name, Rule: "host", Learn: !reached || !s.k.Common(name)})
+}
+
+// reached tells that one connects to the host at a place, whatever it is called: connected
+// to AMQP server on db:5672, connecting to db:5432.
+func (s *Scanner) reached(lo int) bool {
+	p, q := s.prev[0], s.prev[1]
+	if p.hi != lo-1 || q.hi != p.lo-1 || q.hi == 0 {
+		return false
+	}
+	switch before := s.fold(s.buf[q.lo:q.hi]); s.fold(s.buf[p.lo:p.hi]) {
+	case "on":
+		return before == "server"
+	case "to":
+		return before == "connected" || before == "connecting" || before == "reconnecting" || before == "connect"
+	}
+	return false
 }
 
 // leadsToHost tells what stands before a host and its port: a quote or bracket, a
