@@ -52,7 +52,7 @@ func mixedFiles(t testing.TB, seed uint64) map[string][]byte {
 // textInHex tells printable text of some length that is written in hex digits.
 func textInHex(v string) bool {
 	b, err := hex.DecodeString(v)
-	return err == nil && len(b) > 8 && !slices.ContainsFunc(b, func(c byte) bool { return c < ' ' || c > '~' })
+	return err == nil && len(b) > 8 && !slices.ContainsFunc(b, func(c byte) bool { return c != 0 && c < ' ' || c > '~' })
 }
 
 // readAllLabelled reads the labelled lines of all areas.
