@@ -22,18 +22,21 @@
 // result does not depend on how many scan at once.
 //
 // Files: class.go bytes, cut.go words by bits, scanner.go the loop, quiet.go words that
-// say nothing, stranger.go names that only signs tell, spelled.go what their spelling
-// weighs, public.go hosts of the world, known.go the inventory's part, lexicon.go quick
-// sets of words, verdict.go what a word's spelling says, act.go what is done about it;
-// ipv4.go, colon.go, link.go, dotted.go, places.go, wire.go recognisers by form,
-// version.go what only looks like an address; keys.go, gap.go, values.go, secrets.go,
-// state.go, pem.go keys and what they are followed by; frame.go and company.go what a
-// bare name in an object is a name of; phrases.go, commands.go, statements.go,
-// options.go, directory.go, header.go, tables.go by context; columns.go tables by place;
-// switches.go, fabric.go and snmp.go what switches and their agents say; beside.go names
-// by what stands beside them; records.go, firewalls.go, web.go fields of records by
-// place; members.go and plays.go what clusters and runs over many machines say,
-// mapper.go volumes below /dev and in lists, disklinks.go links to disks, machines.go
-// serial numbers in paths and product data; base64.go text in text; certificate.go what
-// is said of certificates; inventory.go the values of a site.
+// say nothing, memory.go what was thought of words before, finding.go what comes out;
+// knowledge.go the rules compiled, lexicon.go quick sets of words, inventory.go the values
+// of a site, known.go where they stand; stranger.go names that only signs tell, spelled.go
+// what their spelling weighs, public.go hosts of the world; verdict.go what a word's
+// spelling says, act.go what is done about it.
+//
+// By form: ipv4.go, colon.go, link.go, dotted.go, places.go, wire.go, disklinks.go links
+// to disks, ports.go hosts before a port, version.go what only looks like an address. By
+// key: keys.go, gap.go, values.go, freetext.go, secrets.go, keycomment.go behind public
+// keys, state.go over lines, pem.go; frame.go and company.go what a bare name in an object
+// is a name of. By context: phrases.go, commands.go, statements.go, options.go, shells.go
+// prompts, directory.go, header.go, beside.go; tables.go and columns.go by title and place,
+// records.go, firewalls.go, web.go, processes.go by field; switches.go, fabric.go, snmp.go,
+// hypervisors.go, members.go and plays.go what each of these sorts of systems says;
+// mapper.go volumes below /dev and in lists, exports.go what is exported and mounted,
+// machines.go serial numbers in paths and product data; base64.go text in text,
+// certificate.go what is said of certificates.
 package detect
