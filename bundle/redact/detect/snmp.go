@@ -23,15 +23,32 @@ var namedObjects = []struct {
 	{"1.3.6.1.2.1.47.1.1.1.1.11.", pseudonym.Serial},
 	{"1.0.8802.1.1.2.1.4.1.1.9.", pseudonym.Host},
 	{"1.3.6.1.4.1.9.9.23.1.2.1.1.6.", pseudonym.Host},
+	// serial numbers of machines, their disks and units, by their makers' MIBs
+	{"1.3.6.1.2.1.43.5.1.1.17.", pseudonym.Serial},                  // Printer-MIB
+	{"1.3.6.1.4.1.9.3.6.3.0", pseudonym.Serial},                     // OLD-CISCO-CHASSIS-MIB
+	{"1.3.6.1.4.1.232.2.2.2.1.0", pseudonym.Serial},                 // CPQSINFO-MIB
+	{"1.3.6.1.4.1.318.1.1.1.1.2.3.0", pseudonym.Serial},             // PowerNet-MIB
+	{"1.3.6.1.4.1.674.10892.5.1.3.2.0", pseudonym.Serial},           // IDRAC-MIB
+	{"1.3.6.1.4.1.674.10892.5.5.1.20.130.4.1.7.", pseudonym.Serial}, // the same, disks
+	{"1.3.6.1.4.1.789.1.1.9.0", pseudonym.Serial},                   // NETWORK-APPLIANCE-MIB
+	{"1.3.6.1.4.1.1588.2.1.1.1.1.10.0", pseudonym.Serial},           // SW-MIB
+	{"1.3.6.1.4.1.2636.3.1.3.0", pseudonym.Serial},                  // JUNIPER-MIB
+	{"1.3.6.1.4.1.6027.3.10.1.2.2.1.12.", pseudonym.Serial},         // F10-S-SERIES-CHASSIS-MIB
+	{"1.3.6.1.4.1.6574.1.5.2.0", pseudonym.Serial},                  // SYNOLOGY-SYSTEM-MIB
+	{"1.3.6.1.4.1.12356.100.1.1.1.0", pseudonym.Serial},             // FORTINET-CORE-MIB
+	{"1.3.6.1.4.1.25461.2.1.2.1.3.0", pseudonym.Serial},             // PAN-COMMON-MIB
 }
 
 // walked reads a line that begins with the number of an object.
 func (s *Scanner) walked(b []byte) {
 	i := 0
+	if bytes.HasPrefix(b, []byte("iso.")) {
+		i = len("iso")
+	}
 	for i < len(b) && (isDigit(b[i]) || b[i] == '.') {
 		i++
 	}
-	oid := strings.TrimPrefix(string(b[:i]), ".")
+	oid := strings.TrimPrefix(strings.Replace(string(b[:i]), "iso.", "1.", 1), ".")
 	at, hex := valueOf(b, i)
 	if at == 0 {
 		return
@@ -44,7 +61,7 @@ func (s *Scanner) walked(b []byte) {
 		if oid != o.oid && !(o.oid[len(o.oid)-1] == '.' && strings.HasPrefix(oid, o.oid)) {
 			continue
 		}
-		g := gap{value: s.lo + at, sep: ':', keyed: true}
+		g := gap{value: s.lo + at, sep: ':', keyed: o.kind != pseudonym.Serial}
 		if s.buf[g.value] == '"' {
 			g.quote = '"'
 			g.value++

@@ -24,7 +24,7 @@ func (s *Scanner) tables() {
 	if s.st.members {
 		s.memberLine(b)
 	}
-	if o := b[:min(len(b), 4)]; len(o) == 4 && (string(o) == ".1.3" || string(o) == "1.3." || string(o) == "1.0." || string(o) == ".1.0") {
+	if o := b[:min(len(b), 4)]; len(o) == 4 && (string(o) == ".1.3" || string(o) == "1.3." || string(o) == "1.0." || string(o) == ".1.0" || string(o) == "iso.") {
 		s.walked(b)
 	}
 	if b[0] == ' ' && len(b) > 16 && b[len(b)-1] == ']' && b[leading(b)] == '[' && leading(b) >= 8 {
