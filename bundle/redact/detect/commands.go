@@ -177,7 +177,7 @@ func (s *Scanner) command(lo, hi int) int {
 				from := s.lo + u + len(",u=")
 				s.account(from, nameEnd(s.buf, from, lo))
 			}
-			if v := s.buf[hi+1 : end]; len(v) > 3 && secretLike(v, gap{sep: '='}, []byte("password")) {
+			if v := s.buf[hi+1 : end]; (len(v) > 3 || !allDigits(string(v))) && secretLike(v, gap{sep: '='}, []byte("password")) {
 				s.out = append(s.out, Finding{Start: hi + 1, End: end, Kind: pseudonym.Secret, Rule: "secret", Learn: learnable(v)})
 				return end
 			}

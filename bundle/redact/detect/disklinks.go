@@ -14,22 +14,20 @@ import (
 // where the link is read to, or lo where it holds nothing of the sort.
 func (s *Scanner) deviceLink(lo, hi int) int {
 	b := s.buf
-	for _, mark := range []string{"-iqn.", "-nqn."} {
-		if i := bytes.Index(b[lo:hi], []byte(mark)); i >= 0 {
-			at, limit := lo+i+1, s.hi
-			end := at
-			for end < limit && (class[b[end]] != 0 || b[end] == ':') {
-				end++
-			}
-			if cut := bytes.LastIndex(b[at:end], []byte("-lun-")); cut > 0 {
-				end = at + cut
-			}
-			keep := s.hi
-			s.hi = end
-			s.iqn(at)
-			s.hi = keep
-			return max(hi, end)
+	if i := qualifiedIn(b[lo:hi]); i > 0 {
+		at, limit := lo+i, s.hi
+		end := at
+		for end < limit && (class[b[end]] != 0 || b[end] == ':') {
+			end++
 		}
+		if cut := bytes.LastIndex(b[at:end], []byte("-lun-")); cut > 0 {
+			end = at + cut
+		}
+		keep := s.hi
+		s.hi = end
+		s.iqn(at)
+		s.hi = keep
+		return max(hi, end)
 	}
 	if at := identityAt(b[lo:hi]); at > 0 {
 		s.hexRun(lo+at, lo+len(wholeDisk(b[lo:hi])))
@@ -59,6 +57,17 @@ func (s *Scanner) deviceLink(lo, hi int) int {
 		return lo
 	}
 	return hi
+}
+
+// qualifiedIn finds the name of a storage end behind a dash, iqn. or nqn. and a year, or
+// returns 0.
+func qualifiedIn(w []byte) int {
+	for _, mark := range []string{"-iqn.", "-nqn."} {
+		if i := bytes.Index(w, []byte(mark)); i >= 0 && i+len(mark) < len(w) && isDigit(w[i+len(mark)]) {
+			return i + 1
+		}
+	}
+	return 0
 }
 
 // identityAt finds the identity that ends the name of a link to a disk, as in

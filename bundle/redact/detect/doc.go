@@ -28,8 +28,9 @@
 // what their spelling weighs, public.go hosts of the world; verdict.go what a word's
 // spelling says, act.go what is done about it.
 //
-// By form: ipv4.go, colon.go, link.go, dotted.go, places.go, wire.go, disklinks.go links
-// to disks, ports.go hosts before a port, version.go what only looks like an address. By
+// By form: ipv4.go, colon.go, link.go, dotted.go, mail.go, places.go, wire.go,
+// disklinks.go links to disks, ports.go hosts before a port; devices.go what only looks
+// like a name, version.go what only looks like an address. By
 // key: keys.go, gap.go, values.go, freetext.go, secrets.go, keycomment.go behind public
 // keys, state.go over lines, pem.go; frame.go and company.go what a bare name in an object
 // is a name of. By context: phrases.go, commands.go, statements.go, options.go, shells.go

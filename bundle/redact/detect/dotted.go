@@ -89,7 +89,7 @@ func (s *Scanner) dottedName(lo, hi int, a acts) {
 		return
 	}
 	name := s.fold(w)
-	if strings.Contains(name, "-iqn.") || strings.Contains(name, "-nqn.") {
+	if qualifiedIn(w) > 0 {
 		return // a link to a device, which is read as one
 	}
 	if strings.HasSuffix(name, ".in-addr.arpa") {
@@ -188,7 +188,7 @@ func isCode(name string, w []byte) bool {
 	if name == "javax.net" || name == "system.net" || strings.HasPrefix(name, "java.") || strings.HasPrefix(name, "kernel.") {
 		return name != "kernel.org"
 	}
-	if underscored(name) > 1 {
+	if last := name[strings.LastIndexByte(name, '.')+1:]; referenceEnds.has(last) && underscored(name) > 1 {
 		return true // as declarations refer to each other: dns_zone.main_zone.name
 	}
 	for i := 1; i < len(w); i++ {
@@ -198,6 +198,9 @@ func isCode(name string, w []byte) bool {
 	}
 	return false
 }
+
+// referenceEnds end such references, and are domains as well.
+var referenceEnds = set("name id info host zone")
 
 // underscored counts the labels that hold an underscore inside.
 func underscored(name string) (n int) {
@@ -317,115 +320,6 @@ func isDigitOrDashLabel(name string) bool {
 	return strings.ContainsAny(first, "0123456789-") && class[first[0]]&fLetter != 0
 }
 
-// mail deals with a word that has an @: a mail address, user@host, user@REALM.
-func (s *Scanner) mail(lo, hi int) int {
-	b := s.buf
-	if lo < s.urlAt || bytes.HasPrefix(b[hi:s.hi], []byte(`\x2d`)) {
-		return hi // the part of a URL before its host; a unit of a template
-	}
-	for lo > s.lo && b[lo-1] == '+' && lo-2 >= s.lo && isAlnum(b[lo-2]) {
-		lo--
-		for lo > s.lo && class[b[lo-1]]&fWord != 0 && b[lo-1] != '@' {
-			lo--
-		}
-	}
-	w := b[lo:hi]
-	at := bytes.LastIndexByte(w, '@')
-	if at <= 0 || at == len(w)-1 {
-		return hi
-	}
-	local, host := w[:at], strings.ToLower(string(w[at+1:]))
-	if i := bytes.LastIndexByte(local, '@'); i >= 0 {
-		lo += i + 1
-		local = local[i+1:]
-	}
-	if len(local) == 0 || s.owns(pseudonym.Name, strings.ToLower(string(local))) && s.owns(pseudonym.Name, host) {
-		return hi
-	}
-	hostLo := hi - (len(w) - at - 1) // host in lower case can be of another length
-	if _, n := parseQuad([]byte(host), '.'); n == len(host) {
-		if compiledBy(s.buf[hi:s.hi]) {
-			return hi // a package and its version
-		}
-		if !camel(local) && !drawn(local) && !meshed.hasFolded(local) {
-			s.account(lo, lo+len(local))
-		}
-		s.quad(hostLo, hi)
-		return hi
-	}
-	if strings.IndexByte(host, '.') >= 0 {
-		return s.mailDomain(lo, hi, hostLo, local, host)
-	}
-	if host == "pts" || host == "notty" || host == "localhost" && !hump(local) {
-		s.account(lo, lo+len(local)) // sshd: jdoe@pts/0
-		return hi
-	}
-	if w := b[hostLo:hi]; len(w) == 7 && len(local) < 6 && allDigits(string(local)) && hasDigit(w) && upperName(w) {
-		s.learn(hostLo, hi, pseudonym.Serial, "serial") // 358@7XKQ9Z2, a process and where it runs
-		return hi
-	}
-	if localRealms.has(host) {
-		s.account(lo, lo+len(local))
-		return hi
-	}
-	if s.loginAt(local, host, hostLo, hi) {
-		s.account(lo, lo+len(local))
-		if !s.staysName(host) && !s.k.Common(host) {
-			s.out = append(s.out, Finding{Start: hostLo, End: hi, Kind: pseudonym.Host, Value: host, Rule: "user-at-host", Learn: nameShape([]byte(host))})
-		}
-	}
-	return hi
-}
-
-// compiledBy tells what some packages have behind their version: %gcc@12.2.0.
-func compiledBy(rest []byte) bool {
-	n := 1
-	for n < len(rest) && class[rest[n]]&fLower != 0 {
-		n++
-	}
-	return n > 2 && rest[0] == '%' && n+1 < len(rest) && rest[n] == '@' && isDigit(rest[n+1])
-}
-
-// meshed are programs whose processes find each other as name@address.
-var meshed = set("rabbit riak vernemq emqx ejabberd couchdb ns_1 mongooseim")
-
-// ciphers are algorithms of SSH without a dash in their name; publicAccounts are mailboxes
-// of makers that their programs print.
-var (
-	ciphers        = set("zlib")
-	publicAccounts = set("export tac")
-)
-
-func (s *Scanner) mailDomain(lo, hi, hostLo int, local []byte, host string) int {
-	tld := host[strings.LastIndexByte(host, '.')+1:]
-	switch {
-	case strings.HasPrefix(host, "odata.") || strings.HasPrefix(host, "redfish.") || strings.HasPrefix(host, "message."):
-		return hi // a note on a property, as management controllers write it
-	case host == "localhost.localdomain" || host == "localhost6.localdomain6":
-		s.account(lo, lo+len(local))
-		return hi
-	case ciphers.hasBytes(local) && host == "openssh.com" || host == "cisco.com" && publicAccounts.hasFolded(local):
-		return hi
-	case (host == "openssh.com" || host == "libssh.org" || host == "lysator.liu.se") && bytes.IndexByte(local, '-') > 0:
-		return hi // a cipher
-	case portAhead(s.buf[hi:s.hi]) && !isDigit(host[0]) && class[local[0]]&(fLetter|fUnder) != 0:
-		s.account(lo, lo+len(local)) // jdoe@db-2.cluster:3306
-		s.emitName(hostLo, hi, host, "user-at-host")
-		return hi
-	case !strongTLD.has(tld) && !weakTLD.has(tld) && !s.inv.inDomain(host) && !lettersOnly(tld):
-		return hi // version: pkg@1.2.3
-	case tld == "service" || tld == "socket" || tld == "target" || tld == "mount" || tld == "slice" || tld == "timer" || tld == "scope" || tld == "device":
-		return hi // unit@instance.service
-	}
-	if s.k.Keeps(strings.ToLower(string(local))) {
-		s.emitName(hostLo, hi, host, "email")
-		return hi
-	}
-	s.knownBy(lo, local)
-	s.out = append(s.out, Finding{Start: lo, End: hi, Kind: pseudonym.Email, Value: strings.ToLower(string(local)) + "@" + host, Rule: "email", Learn: true})
-	return hi
-}
-
 func lettersOnly(s string) bool {
 	for i := range len(s) {
 		if class[s[i]]&fLetter == 0 {
@@ -435,61 +329,10 @@ func lettersOnly(s string) bool {
 	return len(s) > 1
 }
 
-// loginAt tells user@host from Class@5a3f, unit@ and 3@Thread.
-func (s *Scanner) loginAt(local []byte, host string, hostLo, hi int) bool {
-	if strings.HasPrefix(host, "if") && allDigits(host[2:]) || slotName(host) {
-		return false // a link, and the one it is made on
-	}
-	if p := s.prev[0]; p.hi > p.lo && unitVerbs.hasFolded(s.buf[p.lo:p.hi]) && hostLo-p.hi < len(local)+4 {
-		return false // unit@instance
-	}
-	if class[host[0]]&fLetter == 0 || class[local[0]]&(fLetter|fUnder|fHigh) == 0 || s.k.Common(host) && !s.k.Keeps(strings.ToLower(string(local))) {
-		return false
-	}
-	if string(local) == "feature" || host == "nohost" {
-		return false // of a pool; a process without a host
-	}
-	if host == "getty" || string(local) == "getty" || string(local) == "user" && isDigit(host[0]) {
-		return false
-	}
-	for i := 1; i < len(local); i++ {
-		if class[local[i]]&fUpper != 0 && class[local[i-1]]&fLower != 0 {
-			return false
-		}
-	}
-	orig := s.buf[hostLo:hi]
-	for i := 1; i < len(orig); i++ {
-		if class[orig[i]]&fUpper != 0 && class[orig[i-1]]&fLower != 0 {
-			return false
-		}
-	}
-	hexOnly := true
-	for i := range len(host) {
-		hexOnly = hexOnly && isHexByte(host[i])
-	}
-	return !hexOnly || len(host) < 5
-}
-
-// unitVerbs stand before the name of a unit.
-var unitVerbs = set("enable disable start stop restart reload mask unmask status unit service enabling starting started stopping stopped")
-
-// drawn tells a number of hex digits that tells a call or a message apart.
-func drawn(local []byte) bool {
-	if len(local) < 16 || !hasDigit(local) {
-		return false
-	}
-	for _, c := range local {
-		if !isHexByte(c) && c != '-' {
-			return false
-		}
-	}
-	return true
-}
-
 // account emits a user name unless it is one every system has.
 func (s *Scanner) account(lo, hi int) {
 	name := s.fold(s.buf[lo:hi])
-	if s.staysName(name) || numbered(name) {
+	if s.staysName(name) || numbered(name) || strings.HasPrefix(name, "systemd-") {
 		return
 	}
 	s.out = append(s.out, Finding{Start: lo, End: hi, Kind: pseudonym.User, Value: name, Rule: "user", Learn: !s.wordy(name) && !s.k.isKey(name) && !stateWord.has(name)})
@@ -574,45 +417,6 @@ func allDigits(s string) bool {
 	return true
 }
 
-// slotName tells the names of parts of an array: CT0, CT0.ETH4, CH0.BAY7,
-// SH1.TMP3, CH1.FB10.
-func slotName(name string) bool { return numberedParts(name, slotWords) }
-
-// numberedParts tells names whose parts are each a word of a set and a number.
-func numberedParts(name string, words *lexicon) bool {
-	n := -1
-	for part := range strings.SplitSeq(name, ".") {
-		n++
-		i := 0
-		for i < len(part) && class[part[i]]&fLetter != 0 {
-			i++
-		}
-		if i == 0 && n > 0 && part != "" && allDigits(part) {
-			continue // eth0.151, of a VLAN
-		}
-		if i == 0 || i == len(part) || !allDigits(part[i:]) || !words.has(strings.ToLower(part[:i])) {
-			return false
-		}
-	}
-	return true
-}
-
-var slotWords = set("ct ch sh bay nvb fan tmp eth fc ib sas pwr fb fm xfm iom dimm slot drv bm nvram psu ps cpu disk port vlan bond lo vif man gps snp vmbr gige " +
-	"bcache rbd nbd mmcblk zram drbd zd xvd dasd fd cciss " +
-	"scsi ata tty pts sd nvme dm md loop vd hd sr em en ent eno ens enp wlan br veth docker tun tap team ge xe gi te po fa et lun vmhba vmnic vmk node_id " +
-	"ctl hdisk hdiskpower fcs fscsi vscsi rmt venet vnet vty")
-
-// virtualLink tells the names that hypervisors and containers give to links by
-// themselves: veth0d284c32, tap0d284c32-ab.
-func virtualLink(name string) bool {
-	for _, p := range []string{"veth", "tap", "qvo", "qvb", "qbr", "cali", "br-"} {
-		if rest, ok := strings.CutPrefix(name, p); ok && len(rest) >= 7 && hexOnly([]byte(strings.Replace(rest, "-", "", 1))) {
-			return true
-		}
-	}
-	return false
-}
-
 // cloudRegion tells where clouds keep their machines: us-central1-a, eu-west-3.
 func cloudRegion(name string) bool {
 	first, rest, ok := strings.Cut(name, "-")
@@ -628,22 +432,3 @@ var (
 	continents = set("us europe asia eu ap sa ca me af australia northamerica southamerica il mx")
 	quarters   = set("east west north south central northeast northwest southeast southwest gov")
 )
-
-// diskName tells disks of a system: sda, vda14, nvme0n1p2.
-func diskName(name string) bool {
-	if rest, ok := strings.CutPrefix(name, "nvme"); ok {
-		return len(rest) > 2 && isDigit(rest[0]) && strings.Trim(rest, "0123456789cnp") == ""
-	}
-	for _, p := range []string{"zd", "nbd", "mmcblk", "disk"} {
-		if rest, ok := strings.CutPrefix(name, p); ok {
-			return len(rest) > 0 && isDigit(rest[0]) && strings.Trim(rest, "0123456789ps") == ""
-		}
-	}
-	for _, p := range []string{"sd", "vd", "xvd", "hd", "dasd"} {
-		if rest, ok := strings.CutPrefix(name, p); ok {
-			letters := strings.TrimRight(rest, "0123456789")
-			return len(letters) > 0 && len(letters) < 3 && lettersOnly("x"+letters)
-		}
-	}
-	return false
-}

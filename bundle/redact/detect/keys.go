@@ -78,8 +78,8 @@ func (s *Scanner) key(start, lo, hi int, rule int16) int {
 	if kind != pseudonym.Secret && g.sep == ':' && g.quote == 0 && g.value == hi+1 && bytes.IndexByte(b[lo:hi], '-') > 0 && !s.k.isKey(s.fold(b[lo:hi])) {
 		return 0 // a name and what it holds: openstack-hypervisor:network-bind
 	}
-	if lo > s.lo && b[lo-1] == '/' && bytes.HasPrefix(bytes.TrimLeft(b[hi:s.hi], " "), []byte("->")) {
-		return 0 // a link and what it leads to
+	if bytes.HasSuffix(b[s.lo:lo], []byte("bin/")) && bytes.HasPrefix(bytes.TrimLeft(b[hi:s.hi], " "), []byte("->")) {
+		return 0 // a program and where its link leads
 	}
 	if kind == pseudonym.FileSystem && hi-lo > 4 && foldEqual(b[hi-4:hi], "path") {
 		s.sharePath(g, s.k.rules[whole].ID)
@@ -88,7 +88,7 @@ func (s *Scanner) key(start, lo, hi int, rule int16) int {
 	if kind == pseudonym.Host && (bytes.HasPrefix(b[lo:hi], []byte("collation")) || bytes.HasPrefix(b[lo:hi], []byte("character"))) {
 		return 0 // of a database
 	}
-	if kind == pseudonym.Host && g.quote == 0 && g.sep == ':' && lo > s.lo && b[lo-1] == '\'' && bytes.IndexByte(b[g.value:s.hi], ' ') > 0 {
+	if kind == pseudonym.Host && g.quote == 0 && g.sep == ':' && lo > s.lo && b[lo-1] == '\'' && s.sentenceAt(g.value) {
 		return 0 // what is said of a thing that is called so
 	}
 	if kind == pseudonym.Host && g.quote == 0 && g.sep == ':' && s.lineHas(lo, "(qb_") {
@@ -197,6 +197,15 @@ func (s *Scanner) ownName(lo int, g gap) bool {
 	}
 	s.emit(g.value, end, pseudonym.Host, "host")
 	return true
+}
+
+// sentenceAt tells a word of small letters that another one follows.
+func (s *Scanner) sentenceAt(at int) bool {
+	b, end := s.buf, at
+	for end < s.hi && class[b[end]]&fLower != 0 {
+		end++
+	}
+	return end > at && end+1 < s.hi && b[end] == ' ' && class[b[end+1]]&fLower != 0
 }
 
 // displayKey tells displayName, display_name and what ends so.

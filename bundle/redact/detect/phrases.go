@@ -413,13 +413,13 @@ func (s *Scanner) userAfter(hi int, before []byte, speak []string) {
 		return // a protocol; what a user came with
 	}
 	follows := bytes.HasPrefix(b[end:s.hi], []byte(" from ")) || uid || bytes.HasPrefix(b[end:s.hi], []byte(" on /dev/")) || bytes.HasPrefix(b[end:s.hi], []byte(" on pts/"))
-	if quote == 0 && !follows && (camel(w) || hump(w) && bytes.HasSuffix(before, []byte("started "))) {
+	if quote == 0 && !follows && camel(w) {
 		return
 	}
 	if quote == 0 && !follows && (stateWord.has(name) || s.k.Common(name)) || quote == '(' || quote == ' ' {
 		return
 	}
-	if bytes.IndexByte(w, '.') > 0 && (isFile(name) || dotted(w)&aDotted != 0) || strings.HasSuffix(name, "-operator") || strings.HasSuffix(name, "-controller") {
+	if bytes.IndexByte(w, '.') > 0 && (isFile(name) || dotted(w)&aDotted != 0) {
 		return
 	}
 	learn := !s.k.Common(name) && len(name) >= 3

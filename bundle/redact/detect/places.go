@@ -66,8 +66,11 @@ func (s *Scanner) escapedName(i, j int) int {
 	}
 	if folded := strings.ToLower(string(name)); dotted(name)&aDotted != 0 && !isCode(folded, name) && !s.staysName(folded) && !publicName(folded) {
 		s.emitName(lo, end, folded, "fqdn")
+		return end
+	} else if publicName(folded) {
+		return end
 	}
-	return max(j, end)
+	return j
 }
 
 // server emits the server, and the share when it is not one every system has.
@@ -288,8 +291,10 @@ func (s *Scanner) pathName(hi int) {
 		end--
 	}
 	w := s.fold(b[lo:end])
-	if string(b[hi-3:hi]) == "mes" {
-		s.mountedVolume(hi-len("/Volumes"), lo, end, w)
+	if from := hi - len("/volumes"); from >= 0 && foldEqual(b[from+1:hi], "volumes") {
+		if b[from+1] == 'V' { // of macOS; others keep no homes there
+			s.mountedVolume(from, lo, end, w)
+		}
 		return
 	}
 	if string(b[hi-4:hi]) == "/vol" {
@@ -328,7 +333,7 @@ func (s *Scanner) pathName(hi int) {
 // begins at from, the name is at [lo, end).
 func (s *Scanner) mountedVolume(from, lo, end int, name string) {
 	b := s.buf
-	if string(b[from:lo]) != "/Volumes/" || from > s.lo && class[b[from-1]] != 0 || end >= s.hi || b[end] != '/' {
+	if b[from] != '/' || from > s.lo && class[b[from-1]] != 0 || end >= s.hi || b[end] != '/' {
 		return
 	}
 	if end-lo > 2 && !s.staysName(name) && !s.k.Common(name) {

@@ -185,7 +185,7 @@ func replica(w []byte) bool {
 	if i := bytes.LastIndexByte(head, '-'); i > 0 && len(head)-i-1 >= 8 && len(head)-i-1 <= 10 && hasDigit(head[i+1:]) && strings.Trim(string(head[i+1:]), drawnFrom) == "" {
 		return true
 	}
-	return hasDigit(w[n+1:n+5]) && hasLetter(w[n+1:]) && !hasDigit(head) && lettersIn(w[n+1:]) > 1
+	return hasDigit(w[n+1:n+5]) && !hasDigit(head) && lettersIn(w[n+1:]) > 1
 }
 
 func lettersIn(w []byte) (n int) {

@@ -43,7 +43,7 @@ func (s *Scanner) crypted(at int) int {
 	for b[i-1] == ',' || b[i-1] == '.' {
 		i--
 	}
-	if h := b[at:i]; i < s.hi && b[i] == '(' || h[1] == '$' || len(h) < 20 || bytes.Count(h, []byte{'$'}) < 3 && len(h) < 28 || !hasLetter(h) {
+	if h := b[at:i]; i < s.hi && b[i] == '(' || len(h) < 20 || bytes.Count(h, []byte{'$'}) < 3 && len(h) < 28 || !hasLetter(h) {
 		return 0
 	}
 	s.learn(at, i, pseudonym.Secret, "hash")
@@ -76,7 +76,7 @@ func (s *Scanner) statement(lo, hi int) int {
 // secretValue emits what a secret's key is followed by.
 func (s *Scanner) secretValue(lo, hi int, g gap, rule int16, option bool) int {
 	b := s.buf
-	if bytes.HasPrefix(b[min(g.value, s.hi):s.hi], []byte("pam_")) {
+	if v := b[min(g.value, s.hi):s.hi]; g.sep == ':' && bytes.HasPrefix(v, []byte("pam_")) && bytes.HasPrefix(v[nameEnd(v, 0, len(v)):], []byte("(")) {
 		return 0 // passwd: pam_unix(passwd:chauthtok): ..., a program and its module
 	}
 	if lo > s.lo && b[lo-1] == '(' && g.sep == ':' && pamTypes.hasBytes(b[g.value:nameEnd(b, g.value, s.hi)]) {

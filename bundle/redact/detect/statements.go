@@ -57,7 +57,7 @@ func (s *Scanner) secretWord(lo, hi int) int {
 		return s.toldSecret(end)
 	}
 	if len(w) == 1 && isDigit(w[0]) && end < s.hi && isSpace(b[end]) {
-		if from, to, _ := s.next(end); s.k.Common(s.fold(b[from:to])) && !s.configLine(lo) {
+		if from, to, _ := s.next(end); s.k.Common(s.fold(b[from:to])) && !s.configLine(lo) && !s.beginsLine(lo) {
 			return 0
 		}
 		return s.secretArg(end, 0) // the digit says how the rest is encoded

@@ -61,27 +61,6 @@ func mayBeStrange(w []byte, acc flags) bool {
 	return (acc&fAlpha != 0 || len(w) < 7) && acc&(fAt|fHigh) == 0 && !bytes.HasPrefix(w, []byte("0x"))
 }
 
-// isDevice tells what systems call their devices. A host may be called so as well, which
-// is for the rules to say.
-func isDevice(name string) bool {
-	joined := strings.ReplaceAll(name, "-", "")
-	if disk, part, ok := strings.Cut(name, "-part"); ok {
-		return diskName(disk) && allDigits(part)
-	}
-	return diskName(name) || numberedParts(joined, slotWords) || numberedParts(joined, deviceWords)
-}
-
-var deviceWords = set("lan vmnet lvol fslv lxdbr vcs vcsa virbr macvlan ipvlan dummy sit gre usb ppp ada da nvd mfid st nst tg tpg mgmt ens igb " +
-	"ix ixl bge bce fxp qfe nge bnx aggr dev ldavg vthread vcpu isa isadma rport bio lxcbr vnic efidisk tpmstate sata ide net hostnet charserial virtio rng objrng " +
-	// drivers of the BSDs and of Solaris
-	"acpi acpicpu acpibtn acpibat acpiac acpitz acpiprt acpiec ahci ahcich ahciem atapci atascsi atapiscsi cdce ciss mpi mpii mfi mfii siop trm ami aac twe twa " +
-	"arcmsr isp mpt mps mpr aacraid pms psm atkbd atkbdc kbdmux vga vgapci sc attimer atrtc hpet ioapic fdc ppc lpt ppbus uart sio pcib isab orm uhub " +
-	"ugen uhid ukbd ums umass uaudio ucom uftdi uplcom usbus ehci ohci uhci xhci re rl xl dc sis ste vr sk msk nfe ale alc age jme gem hme le ath iwn ral " +
-	"wpi agp drm drmn radeondrm inteldrm vmt vmx vio vioblk viomb vioscsi vtblk vtnet xbd xenbus pvbus scsibus wsdisplay wskbd wsmouse wsmux pckbc pckbd " +
-	"iic spdmem piixpm piixide pciide ichiic pchb ppb auich azalia audio com spkr npx softraid vscsi raidframe ld cgd ccd vnd cd wd pcn qlc emlxs ssd sf fp " +
-	// vdevs of ZFS
-	"raidz mirror replacing spare")
-
 // mayBeDotted reports whether a word with dots may be a name: no file, no member of a
 // program, no number with a unit, nothing of the world.
 func mayBeDotted(name string, w []byte) bool {
@@ -128,7 +107,8 @@ func (s *Scanner) driver(lo, hi int) bool {
 	if b[hi] == ':' && b[hi+1] == ' ' && b[hi+2] == '<' {
 		return true
 	}
-	if string(b[hi:hi+4]) != " at " || lo > s.lo && !bytes.HasSuffix(b[s.lo:lo], []byte(": ")) && !bytes.HasSuffix(b[s.lo:lo], []byte("] ")) {
+	head := b[s.lo:lo]
+	if string(b[hi:hi+4]) != " at " || len(head) > 0 && !bytes.HasSuffix(head, []byte("bsd: ")) && !bytes.HasSuffix(head, []byte("kernel: ")) && !bytes.HasSuffix(head, []byte("] ")) {
 		return false
 	}
 	end := nameEnd(b, hi+4, s.hi)

@@ -57,6 +57,7 @@ func TestStrangers(t *testing.T) {
 		{"a program, a process and a function", "Proxy qxlyon07     [4711] (do_log) info\n", nil},
 		{"a device and what it is at", "/bsd: qxlyon07 at isa0 port 0x61\n", nil},
 		{"a name at another", "Proxy qxlyon07 at isa0\n", []string{"qxlyon07"}},
+		{"a device by its numbers", "Proxy dev8-16 started\n", nil},
 		{"the unit behind an escaped dash", "Proxy qx\\x2dlyon07 started.\n", nil},
 		{"of a program for its own use", "Proxy __qxlyon07 started.\n", nil},
 		{"a part of a disk", "Proxy vda-part7 started.\n", nil},

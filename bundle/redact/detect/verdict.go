@@ -120,7 +120,7 @@ func (s *Scanner) shape(w []byte, acc flags) (a acts) {
 	if acc&(fUpper|fUnder|fAt|fDash) == fDash && letters && replica(w) {
 		a |= aReplica
 	}
-	if len(w) >= 20 && acc&fDash != 0 && (bytes.Contains(w, []byte("-0x")) || bytes.Contains(w, []byte("-iqn.")) || bytes.Contains(w, []byte("-nqn.")) || identityAt(w) > 0) || acc&fUnder != 0 && diskLinkName(w) {
+	if len(w) >= 20 && acc&fDash != 0 && (bytes.Contains(w, []byte("-0x")) || qualifiedIn(w) > 0 || identityAt(w) > 0) || acc&fUnder != 0 && diskLinkName(w) {
 		a |= aLink
 	}
 	if n := len(w); n >= 18 && n <= 46 && lower(w[0]) == 'c' && isDigit(w[1]) || n >= 20 && acc&fAt != 0 && diskAt(w) {

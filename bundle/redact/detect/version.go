@@ -52,7 +52,7 @@ func (s *Scanner) isVersion(lo, hi int, a [4]byte) bool {
 	if s.labelledVersion(lo, hi) || lo > s.lo && hi < s.hi && b[lo-1] == '|' && b[hi] == '|' && bytes.Contains(b[s.lo:lo], []byte("EF:")) && bytes.Count(b[s.lo:lo], []byte{'|'}) < 4 {
 		return true // of a product, in the head of a record in CEF or LEEF
 	}
-	if !private4(a) && !largeOctets(a) && hi < s.hi && b[hi] == '"' && bytes.HasSuffix(b[s.lo:lo], []byte("= STRING: \"")) {
+	if max(a[0], a[1], a[2], a[3]) < 20 && a[0] != 10 && hi < s.hi && b[hi] == '"' && bytes.HasSuffix(b[s.lo:lo], []byte("= STRING: \"")) {
 		return true // what an agent of SNMP answers, which has a type of its own for addresses
 	}
 	if rest := b[hi:s.hi]; !private4(a) && len(rest) > 9 && rest[0] == ',' && string(rest[1:8]) == " Linux " && isDigit(rest[8]) {

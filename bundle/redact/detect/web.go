@@ -71,11 +71,11 @@ func (s *Scanner) webServer(at int) {
 		n++
 		at = end + 1
 	}
-	if method == 0 || method+1 < n && (f[method+1].lo == f[method+1].hi || bytes.IndexByte([]byte("/*-"), b[f[method+1].lo]) < 0) {
+	if method == 0 {
 		return
 	}
-	if p := f[method-1]; !isDigit(b[p.lo]) && bytes.IndexByte(b[p.lo:p.hi], ':') < 0 {
-		return
+	if p := f[method-1]; bytes.IndexByte(b[p.lo:p.hi], ':') < 0 && !quadAhead(b[p.lo:p.hi]) {
+		return // no address of the server, so no method but a level that is called like one
 	}
 	for _, p := range f[:method-1] {
 		if w := b[p.lo:p.hi]; len(w) > 2 && class[w[0]]&fLetter != 0 && nameEnd(w, 0, len(w)) == len(w) && !bytes.HasPrefix(w, []byte("W3SVC")) {

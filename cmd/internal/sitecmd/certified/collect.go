@@ -57,18 +57,27 @@ func (c *Collector) Collect(_ context.Context, w *collect.Writer) error {
 	return nil
 }
 
+// papersAndExams reads what a site keeps of certificates and of examinations.
+func papersAndExams(s *site.Site) (Papers, []register.Exam, error) {
+	p, err := Read(s)
+	if err != nil {
+		return Papers{}, nil, err
+	}
+	all, err := Register(s).Exams()
+	if err != nil {
+		return Papers{}, nil, cli.WithCode(cli.CodeTampered, err)
+	}
+	return p, all, nil
+}
+
 // Told are the names that the records of examinations of a site have from the bank and
 // the labs, and those of its certificates. They are the vendor's and the kit's, and what
 // holds them is signed, so that nobody believes it when one was taken for a name of the
 // site.
 func Told(s *site.Site) ([]string, error) {
-	p, err := Read(s)
+	p, all, err := papersAndExams(s)
 	if err != nil {
 		return nil, err
-	}
-	all, err := Register(s).Exams()
-	if err != nil {
-		return nil, cli.WithCode(cli.CodeTampered, err)
 	}
 	var names []string
 	for _, c := range p.Kept {
@@ -86,13 +95,9 @@ func Told(s *site.Site) ([]string, error) {
 // Collect are the examinations with a provisional certificate that the
 // vendor has not answered, and what the site took out of force; nil when there is nothing.
 func Collect(s *site.Site) (*Collector, error) {
-	p, err := Read(s)
+	p, all, err := papersAndExams(s)
 	if err != nil {
 		return nil, err
-	}
-	all, err := Register(s).Exams()
-	if err != nil {
-		return nil, cli.WithCode(cli.CodeTampered, err)
 	}
 	out := &Collector{}
 	for _, s := range p.Kept {
