@@ -51,6 +51,8 @@ type Scanner struct {
 	places   map[uint64]*turns
 	named    []Finding // of the suspects
 	weigh    func(lo, hi int) stranger.See
+	besides  stranger.Line // of the line looked at last
+	besideOf span
 
 	summary []string // of the certificate at hand, a line for each of its body
 }
@@ -78,7 +80,7 @@ func (s *Scanner) Hint(k pseudonym.Kind) { s.hint = k }
 func (s *Scanner) Scan(chunk []byte, st State) ([]Finding, State) {
 	s.buf, s.out, s.open, s.st, s.near = chunk, s.out[:0], s.open[:0], st, pairing{}
 	s.within, s.looked = nesting{line: -1}, 0
-	s.suspects = s.suspects[:0]
+	s.suspects, s.besideOf = s.suspects[:0], span{}
 	s.summary = nil // a certificate is summed up when all of it is in the chunk
 	s.begins = bytes.Contains(chunk, []byte("BEGIN "))
 	s.cr = bytes.IndexByte(chunk, '\r') >= 0

@@ -49,7 +49,7 @@ func (s *Scanner) isSuspect(w []byte, acc flags, a acts) (weight int16, ok bool)
 	if strings.IndexByte(name, '.') >= 0 && !mayBeDotted(name, w) {
 		return 0, false
 	}
-	if s.k.Common(name) || s.holdsOwn(w) || isSpan(w) || s.staysName(name) || isDevice(name) {
+	if s.k.judge.Numbered(w) || s.k.Common(name) || s.holdsOwn(w) || isSpan(w) || s.staysName(name) || isDevice(name) {
 		return 0, false
 	}
 	return int16(n), true
@@ -91,9 +91,17 @@ func (s *Scanner) suspectAt(lo, hi int, spelling int16) {
 		s.emitForm(lo, lo, pseudonym.Name, Plain, s.fold(s.buf[lo:hi]), ProgramRule)
 		return
 	}
-	weight, place := s.k.judge.Around(s.buf[s.lo:s.hi], lo-s.lo, hi-s.lo, s.body-s.lo, see)
+	line := s.buf[s.lo:s.hi]
+	around, place := s.k.judge.Around(line, lo-s.lo, hi-s.lo, s.body-s.lo, see)
+	weight := int(spelling) + around
+	if see != nil || s.k.judge.WorthLine(weight, s.k.level) {
+		if is := (span{s.lo, s.hi}); s.besideOf != is {
+			s.besides, s.besideOf = s.k.judge.Line(line), is
+		}
+		weight += s.k.judge.Beside(&s.besides, line, lo-s.lo, hi-s.lo, see)
+	}
 	s.suspects = append(s.suspects, suspect{
-		lo: lo, hi: hi, weight: int(spelling) + weight, place: place, word: hash(s.buf[lo:hi]), line: s.lo, prose: s.asInProse(lo, hi),
+		lo: lo, hi: hi, weight: weight, place: place, word: hash(s.buf[lo:hi]), line: s.lo, prose: s.asInProse(lo, hi),
 	})
 }
 

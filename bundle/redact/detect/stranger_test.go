@@ -43,7 +43,7 @@ func TestStrangers(t *testing.T) {
 		want       []string
 	}{
 		{"a name in running text", "Proxy qxlyon07 started.\n", []string{"qxlyon07"}},
-		{"a name with a domain nobody knows", "Proxy qx7.mpzrh.zrhcl started.\n", []string{"qx7.mpzrh.zrhcl"}},
+		{"a name with a domain nobody knows", "Sync from qxlyon7.mpzrh.zrhcl.\n", []string{"qxlyon7.mpzrh.zrhcl"}},
 		{"a file", "Proxy qxlyon07.log started.\n", nil},
 		{"everyone's words", "device eth7 is now known as sdq on controller ct0\n", nil},
 		{"what a rule tells is not told again", "hostname=qxlyon07\n", nil},

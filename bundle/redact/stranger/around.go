@@ -6,8 +6,8 @@ import "bytes"
 // begins at body. It returns as well a hash of the place: other words with the same
 // place take turns with this one; see [Judge.Turns].
 //
-// Words beside it that are not in the list of signs say the same whatever they are, so
-// the stand-in of a name says as little as the name.
+// Words beside it that are neither in the list of signs nor of the world say the same
+// whatever they are, so the stand-in of a name says as little as the name.
 func (j *Judge) Around(line []byte, lo, hi, body int, see See) (weight int, place uint64) {
 	sc := scales{e: j.evidence, see: see}
 	b1, b2 := side(line, lo-1), side(line, lo-2)
@@ -17,6 +17,9 @@ func (j *Judge) Around(line []byte, lo, hi, body int, see See) (weight int, plac
 	sc.add(before2Tag, []byte{b2, b1})
 	sc.add(after2Tag, []byte{a1, a2})
 	sc.add(bothTag, []byte{b1, a1})
+	if n := paddedTo(line[lo:hi]); n > 0 {
+		sc.add(padTag, []byte{'0' + byte(min(n, 5))})
+	}
 	switch lo {
 	case 0:
 		sc.add(atTag, []byte("line"))
@@ -36,6 +39,7 @@ func (j *Judge) Around(line []byte, lo, hi, body int, see See) (weight int, plac
 	from, end := wordBefore(line, lo)
 	key := lastPart(space[:0], line[from:end])
 	sc.add(wordTag, key)
+	j.worldly(&sc, wordGram, key)
 	key = appendGap(append(key, '|'), line[end:lo])
 	sc.add(keyTag, key)
 	place = sign(tagCount, key)
@@ -43,7 +47,15 @@ func (j *Judge) Around(line []byte, lo, hi, body int, see See) (weight int, plac
 	sc.add(word2Tag, lastPart(space[:0], line[from:end]))
 	next := wordBehind(space[:0], line, hi)
 	sc.add(nextTag, next)
+	j.worldly(&sc, nextGram, next)
 	return sc.sum, place ^ 3*sign(tagCount, append(next, a1))
+}
+
+// worldly adds what the letters of a word beside weigh, where the world uses it.
+func (j *Judge) worldly(sc *scales, t tag, w []byte) {
+	if len(w) >= minWord && j.words.spread(w) != nowhere {
+		sc.addGrams(t, w)
+	}
 }
 
 const (

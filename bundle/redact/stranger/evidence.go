@@ -19,10 +19,17 @@ type evidence struct {
 	// list are never mistaken for each other, as put would report them.
 	slots []uint64
 	shift uint
-	start int    // what a word weighs of which nothing is known
-	least [2]int // what a level asks for
-	worth int    // what a spelling has to weigh for surroundings to be looked at, at the usual level
+	grams [gramTags][]int16 // what three letters weigh, by packed; see grams.go
+	start int               // what a word weighs of which nothing is known
+	least [2]int            // what a level asks for
+	worth [2]int            // what has to speak for a word for more to be looked at, at the usual level
 }
+
+// The parts of a look at a word behind which it ends for most.
+const (
+	bySpelling = iota
+	byPlace
+)
 
 const weightBits = 1<<16 - 1
 
@@ -31,6 +38,9 @@ const weightBits = 1<<16 - 1
 func parseEvidence(text string) (*evidence, error) {
 	log := uint(max(4, bits.Len(uint(strings.Count(text, "\n")))+1))
 	e := &evidence{slots: make([]uint64, 1<<log), shift: 64 - log}
+	for t := range e.grams {
+		e.grams[t] = make([]int16, 1<<gramBits)
+	}
 	line, given := 0, 0
 	for l := range strings.Lines(text) {
 		line++
@@ -49,23 +59,45 @@ func parseEvidence(text string) (*evidence, error) {
 		case f[0] == "least" && (f[1] == "usual" || f[1] == "eager"):
 			e.least[strings.IndexByte("ue", f[1][0])] = int(of)
 			given++
-		case f[0] == "least" && f[1] == "spelling":
-			e.worth = int(of)
+		case f[0] == "least" && (f[1] == "spelling" || f[1] == "place"):
+			e.worth[strings.IndexByte("sp", f[1][0])] = int(of)
 			given++
 		default:
 			t := slices.Index(tagNames[:], f[0])
 			if t < 0 {
 				return nil, fmt.Errorf("evidence.txt:%d: no sign has the tag %s", line, f[0])
 			}
-			if !e.put(sign(tag(t), []byte(strings.ReplaceAll(f[1], "␣", " "))), int16(of)) {
-				return nil, fmt.Errorf("evidence.txt:%d: %s %s is there twice", line, f[0], f[1])
+			if err := e.enter(tag(t), strings.ReplaceAll(f[1], "␣", " "), int16(of)); err != nil {
+				return nil, fmt.Errorf("evidence.txt:%d: %s %s %w", line, f[0], f[1], err)
 			}
 		}
 	}
-	if given != 4 {
-		return nil, errors.New("evidence.txt: want one line each for start, least usual, least eager and least spelling")
+	if given != 5 {
+		return nil, errors.New("evidence.txt: want one line each for start and least usual, eager, spelling and place")
 	}
 	return e, nil
+}
+
+// enter enters a sign of the list.
+func (e *evidence) enter(t tag, text string, of int16) error {
+	twice := errors.New("is there twice")
+	if t >= gramTags {
+		if !e.put(sign(t, []byte(text)), of) {
+			return twice
+		}
+		return nil
+	}
+	g, ok := packed(text)
+	switch {
+	case !ok:
+		return errors.New("is not three letters")
+	case of == 0:
+		return errors.New("weighs nothing")
+	case e.grams[t][g] != 0:
+		return twice
+	}
+	e.grams[t][g] = of
+	return nil
 }
 
 func (e *evidence) put(sign uint64, of int16) bool {
@@ -94,12 +126,20 @@ func (e *evidence) of(sign uint64) int {
 // tag is a sort of sign.
 type tag uint8
 
-// The sorts of signs. The first lot is told by a word itself, the others by what
-// stands around it.
+// The sorts of signs. The first are three letters in a row. The others are told by a word
+// itself, or from beforeTag on by what stands around it.
 const (
-	spreadTag  tag = iota // how widely the word is used
-	spreadJoin            // the same with its joints and where it has digits
-	rarestTag             // how widely its rarest part is used
+	gramTag  tag = iota // in the word
+	wordGram            // in the word before it, where that is one of the world
+	nextGram            // in the word behind it, likewise
+	gramTags
+)
+
+// The other sorts.
+const (
+	spreadTag  tag = gramTags + iota // how widely the word is used
+	spreadJoin                       // the same with its joints and where it has digits
+	rarestTag                        // how widely its rarest part is used
 	rarestCase
 	rarestJoin
 	headTag // its first letters
@@ -111,6 +151,8 @@ const (
 	piecesTag // how many parts it has
 	hexTag    // a part is hex digits
 	serialTag // capitals and digits, as long as serial numbers are
+	digitsTag // how many digits it ends with
+	padTag    // the length of a number in it that begins with a zero
 	beforeTag // the byte before it
 	afterTag
 	before2Tag // the two bytes before it
@@ -123,14 +165,16 @@ const (
 	keyTag   // the same with what stands between them
 	word2Tag // the one before that
 	nextTag  // the word behind it
+	lineTag  // another word of its line
 	turnsTag // how many words take turns in its place
 	tagCount
 )
 
 // tagNames are the spellings of tags in evidence.txt.
 var tagNames = [tagCount]string{
+	"gram", "word-gram", "next-gram",
 	"spread", "spread-join", "rarest", "rarest-case", "rarest-join", "head", "tail", "case", "join", "number", "length", "pieces", "hex",
-	"serial", "before", "after", "before2", "after2", "both", "at", "wide", "in", "word", "key", "word2", "next", "turns",
+	"serial", "digits", "pad", "before", "after", "before2", "after2", "both", "at", "wide", "in", "word", "key", "word2", "next", "line", "turns",
 }
 
 // sign is the hash of a tag and a text, never 0 in its upper bits.

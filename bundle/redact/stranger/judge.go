@@ -55,9 +55,15 @@ const MaxTurns = 6
 
 // Worth reports whether a word whose spelling weighs so much is worth a look at what
 // stands around it. Hardly any of those for which it is not would be taken.
-func (j *Judge) Worth(spelling int, l Level) bool {
+func (j *Judge) Worth(spelling int, l Level) bool { return j.worth(bySpelling, spelling, l) }
+
+// WorthLine reports the same of a look at the other words of its line, where the spelling
+// of a word and what stands around it weigh so much.
+func (j *Judge) WorthLine(weight int, l Level) bool { return j.worth(byPlace, weight, l) }
+
+func (j *Judge) worth(by int, weight int, l Level) bool {
 	e := j.evidence
-	return spelling >= e.worth+e.least[l]-e.least[Usual]
+	return weight >= e.worth[by]+e.least[l]-e.least[Usual]
 }
 
 // Enough reports whether a word that weighs so much in all is taken for a name.

@@ -23,7 +23,7 @@ func (j *Judge) Spelling(w []byte, see See) (weight int, may bool) {
 		return 0, false
 	}
 	whole := j.words.spread(w)
-	if whole == everywhere {
+	if whole == everywhere && !short(w) {
 		return 0, false
 	}
 	p := j.piecesOf(w)
@@ -49,7 +49,40 @@ func (j *Judge) Spelling(w []byte, see See) (weight int, may bool) {
 	if t.letters == "upper" && t.number != "" && t.join == "" && len(w) >= 7 && len(w) <= 22 {
 		sc.add(serialTag, []byte(t.number))
 	}
+	if t.number != "" {
+		sc.add(digitsTag, []byte{'0' + byte(min(digitsAtEnd(w), 6))})
+	}
+	sc.addGrams(gramTag, w)
 	return sc.sum, true
+}
+
+func digitsAtEnd(w []byte) (n int) {
+	for n < len(w) && isDigit(w[len(w)-1-n]) {
+		n++
+	}
+	return n
+}
+
+// Numbered tells what everyone counts in the same way, as sda1 and cpu12. Numbers with
+// zeros before them are no such: c001.
+func (j *Judge) Numbered(w []byte) bool {
+	return paddedTo(w) == 0 && j.words.spread(w) == everywhere
+}
+
+// paddedTo is the length of the longest number in a word that begins with a zero, one of
+// a single digit or at its beginning left out.
+func paddedTo(w []byte) (longest int) {
+	for from := 0; from < len(w); {
+		end := from
+		for end < len(w) && isDigit(w[end]) {
+			end++
+		}
+		if from > 0 && end-from > 1 && w[from] == '0' {
+			longest = max(longest, end-from)
+		}
+		from = end + 1
+	}
+	return longest
 }
 
 // short tells a letter or two and a number of two or three digits, which are few letters for
@@ -293,13 +326,13 @@ func hexNumber(w []byte) bool {
 	return digits
 }
 
-// isDate tells a day by the name of its month: 17-Jan-2003, 09Jan, 28Jul14.
+// isDate tells a day by the name of its month: 17-Jan-2003, 09Jan, 28Jul14, May06.
 func isDate(w []byte) bool {
 	i := 0
 	for i < len(w) && isDigit(w[i]) {
 		i++
 	}
-	if i < 1 || i > 2 {
+	if i > 2 {
 		return false
 	}
 	if i < len(w) && w[i] == '-' {
@@ -318,7 +351,7 @@ func isDate(w []byte) bool {
 			return false
 		}
 	}
-	return true
+	return i > 0 || len(w) == i+5
 }
 
 // isRelease tells a package and its version: gsed-4.9nb1.
