@@ -23,7 +23,7 @@ var deviceWords = set("lan vmnet lvol fslv lxdbr vcs vcsa virbr macvlan ipvlan d
 	"acpi acpicpu acpibtn acpibat acpiac acpitz acpiprt acpiec ahci ahcich ahciem atapci atascsi atapiscsi cdce ciss mpi mpii mfi mfii siop trm ami aac twe twa " +
 	"arcmsr isp mpt mps mpr aacraid pms psm atkbd atkbdc kbdmux vga vgapci sc attimer atrtc hpet ioapic fdc ppc lpt ppbus uart sio pcib isab orm uhub " +
 	"ugen uhid ukbd ums umass uaudio ucom uftdi uplcom usbus ehci ohci uhci xhci re rl xl dc sis ste vr sk msk nfe ale alc age jme gem hme le ath iwn ral " +
-	"wpi agp drm drmn radeondrm inteldrm vmt vmx vio vioblk viomb vioscsi vtblk vtnet xbd xenbus pvbus scsibus wsdisplay wskbd wsmouse wsmux pckbc pckbd " +
+	"e1000g wpi agp drm drmn radeondrm inteldrm vmt vmx vio vioblk viomb vioscsi vtblk vtnet xbd xenbus pvbus scsibus wsdisplay wskbd wsmouse wsmux pckbc pckbd " +
 	"iic spdmem piixpm piixide pciide ichiic pchb ppb auich azalia audio com spkr npx softraid vscsi raidframe ld cgd ccd vnd cd wd pcn qlc emlxs ssd sf fp " +
 	// vdevs of ZFS
 	"raidz mirror replacing spare")
@@ -72,6 +72,12 @@ func diskName(name string) bool {
 	if rest, ok := strings.CutPrefix(name, "nvme"); ok {
 		return len(rest) > 2 && isDigit(rest[0]) && strings.Trim(rest, "0123456789cnp") == ""
 	}
+	if rest, ok := strings.CutPrefix(name, "ng"); ok {
+		return len(rest) > 2 && isDigit(rest[0]) && rest[1] == 'n' && allDigits(rest[2:]) // the same, as the kernel hands commands through
+	}
+	if onController(name) {
+		return true
+	}
 	for _, p := range []string{"zd", "nbd", "mmcblk"} {
 		if rest, ok := strings.CutPrefix(name, p); ok {
 			return len(rest) > 0 && isDigit(rest[0]) && strings.Trim(rest, "0123456789p") == ""
@@ -87,4 +93,19 @@ func diskName(name string) bool {
 		}
 	}
 	return false
+}
+
+// onController tells disks by controller, target, disk and slice, as Solaris has them:
+// c1t2d0s6.
+func onController(name string) bool {
+	for i, of := range []byte("ctds") {
+		if name == "" && i > 2 {
+			return true
+		}
+		if len(name) < 2 || name[0] != of || !isDigit(name[1]) {
+			return false
+		}
+		name = strings.TrimLeft(name[1:], "0123456789")
+	}
+	return name == ""
 }

@@ -27,6 +27,8 @@ func (s *Scanner) freeValue(g gap, kind pseudonym.Kind, id string) int {
 	switch {
 	case g.quote != 0:
 		end, _ = s.closing(g)
+	case kind == pseudonym.Person && s.disk(g.value):
+		return 0
 	case g.sep == '>':
 		if i := bytes.IndexByte(b[g.value:s.hi], '<'); i >= 0 {
 			end = g.value + i

@@ -22,6 +22,10 @@ func guestFile(w []byte) bool {
 // and [store] x/x.vmdk. The file's own name may go on behind the guest's.
 func (s *Scanner) guest(lo, hi int) {
 	b := s.buf
+	if n := jobStamp(b[lo:hi]); n > 0 {
+		s.label(lo, lo+n)
+		return
+	}
 	if lo-2 < s.lo || b[lo-1] != '/' {
 		return
 	}
@@ -137,4 +141,21 @@ func (s *Scanner) worldName(lo int) int {
 		s.out = append(s.out, Finding{Start: lo, End: end, Kind: pseudonym.WWN, Value: d, Rule: "wwn", Learn: true})
 	}
 	return end
+}
+
+// jobStamp is the length of the name of a job before the time it was started at, as some
+// programs that back up call what they run: Lyon-Full.2026-01-24_08.06.37_03. It is 0 for
+// anything else.
+func jobStamp(w []byte) int {
+	const stamp = ".2026-01-24_08.06.37_03"
+	n := len(w) - len(stamp)
+	if n < 3 {
+		return 0
+	}
+	for i, c := range []byte(stamp) {
+		if is := w[n+i]; isDigit(c) != isDigit(is) || !isDigit(c) && c != is {
+			return 0
+		}
+	}
+	return n
 }

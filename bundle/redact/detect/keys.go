@@ -99,6 +99,9 @@ func (s *Scanner) key(start, lo, hi int, rule int16) int {
 			return 0 // a constant, and what is said of it: UNKNOWN_SERVER: authtime 0
 		}
 	}
+	if kind == pseudonym.Host && bytes.HasPrefix(b[lo:hi], []byte("java.")) {
+		return 0 // a property of the machine that runs programs: java.vm.name
+	}
 	if kind == pseudonym.Person && titled(b[lo:hi]) {
 		return 0
 	}
@@ -234,6 +237,20 @@ func (s *Scanner) displayName(g gap, id string) int {
 		return s.freeValue(g, pseudonym.Person, id)
 	}
 	return 0
+}
+
+// disk tells the name that a hypervisor shows a disk by: LYON Fibre Channel Disk (naa.624a...).
+func (s *Scanner) disk(at int) bool {
+	_, id, ok := bytes.Cut(s.buf[at:s.hi], []byte(" ("))
+	if !ok {
+		return false
+	}
+	for _, form := range []string{"naa.", "t10.", "eui.", "mpx.", "vml."} {
+		if bytes.HasPrefix(id, []byte(form)) {
+			return true
+		}
+	}
+	return false
 }
 
 // titleWords reports whether a text holds only words of every log, or one of a product's.

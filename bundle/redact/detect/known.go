@@ -354,9 +354,14 @@ func colourEnds(buf []byte, from, at int) bool {
 	if i == from || buf[at-1] > 'A' && buf[at-1] < 'K' && buf[i-1] != 0x1b {
 		return false
 	}
-	switch buf[i-1] {
-	case 0x1b, '[', 'b', 'B', 'e', '3':
+	escape := buf[max(from, i-4):i]
+	if escape[len(escape)-1] == 0x1b {
 		return true
+	}
+	for _, spelled := range []string{"^[", `\e`, "1b", "1B", "033"} {
+		if bytes.HasSuffix(escape, []byte(spelled)) {
+			return true
+		}
 	}
 	return false
 }

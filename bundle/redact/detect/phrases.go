@@ -403,6 +403,9 @@ func (s *Scanner) userAfter(hi int, before []byte, speak []string) {
 	if bytes.HasSuffix(before, []byte("limit ")) {
 		return // set limit for 'nofile'
 	}
+	if i := bytes.LastIndexByte(w, '-'); i > 0 && i+1 < len(w) && isDigit(w[i+1]) && bytes.IndexByte(w[i:], '.') > 0 {
+		return // a program and its release: isc-dhcp-4.2.2
+	}
 	if end < s.hi && (b[end] == '\\' || b[end] == '/' || b[end] == '=' || b[end] == '[' || b[end] == ':' && end+1 < s.hi && isAlnum(b[end+1])) {
 		return
 	}

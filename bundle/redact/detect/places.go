@@ -162,7 +162,23 @@ func (s *Scanner) logon(i, j int) {
 	if !s.staysName(folded) {
 		s.out = append(s.out, Finding{Start: lo, End: i, Kind: pseudonym.Domain, Value: folded, Rule: "logon", Learn: true})
 	}
-	s.account(j, end)
+	if !groupOfDomain(b[j:s.hi]) {
+		s.account(j, end)
+	}
+}
+
+// groupOfDomain tells the groups that every domain of Windows has: Domain Admins.
+func groupOfDomain(b []byte) bool {
+	first, rest, _ := bytes.Cut(b[:min(len(b), 32)], []byte{' '})
+	if !foldEqual(first, "domain") && !foldEqual(first, "enterprise") && !foldEqual(first, "schema") {
+		return false
+	}
+	for _, of := range []string{"admins", "users", "guests", "computers", "controllers"} {
+		if n := len(of); len(rest) >= n && foldEqual(rest[:n], of) && (len(rest) == n || !isAlnum(rest[n])) {
+			return true
+		}
+	}
+	return false
 }
 
 // inSpacedPath tells parts of C:\PROGRAM FILES\SOME MAKER\THE PROGRAM\X.EXE: a drive

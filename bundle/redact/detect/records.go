@@ -81,6 +81,9 @@ func (s *Scanner) netBIOS(hi int) {
 // write what they passed on.
 func (s *Scanner) proxied(from int) {
 	b := s.buf
+	if s.proxiedServer(from) {
+		return
+	}
 	open := bytes.Index(b[from:s.hi], []byte("] "))
 	if open < 0 {
 		return
@@ -103,6 +106,27 @@ func (s *Scanner) proxied(from int) {
 		}
 		return
 	}
+}
+
+// proxiedServer emits what a proxy says of a server of its own: Server web/web1 is DOWN.
+func (s *Scanner) proxiedServer(from int) bool {
+	b := s.buf
+	i := bytes.Index(b[from:s.hi], []byte("erver "))
+	if i < 1 || lower(b[from+i-1]) != 's' {
+		return false
+	}
+	lo := from + i + len("erver ")
+	slash := nameEnd(b, lo, s.hi)
+	if slash == lo || slash+1 >= s.hi || b[slash] != '/' {
+		return false
+	}
+	end := nameEnd(b, slash+1, s.hi)
+	if !bytes.HasPrefix(b[end:s.hi], []byte(" is ")) {
+		return false
+	}
+	s.label(lo, slash)
+	s.hostName(slash+1-s.lo, end-s.lo, s.fold(b[slash+1:end]))
+	return true
 }
 
 // timers tells five numbers with slashes between them.

@@ -123,6 +123,9 @@ func (s *Scanner) secretValue(lo, hi int, g gap, rule int16, option bool) int {
 		s.authorization(g.value, end)
 		return end
 	}
+	if g.quote == 0 && len(v) > 3 && v[1] == ':' && v[2] == '\\' && bytes.IndexByte(v[3:], '\\') > 0 {
+		return 0 // where it is kept: MasterKey : C:\Users\x\y
+	}
 	g.prose = s.sentence(lo, g.value)
 	if !secretLike(v, g, b[lo:hi]) {
 		return 0

@@ -44,6 +44,10 @@ func (s *Scanner) secretArg(hi, skip int) int {
 	}
 }
 
+// passwordRules are what configs say of passwords behind the word, other than one.
+var passwordRules = set("strength-check lifetime warntime gracetime min-length max-length minimum-length maximum-length history complexity aging expiration expiry " +
+	"recovery-disable policy encryption secure-mode prompt-on-boot")
+
 // secretWord deals with "password X" in configs: of switches (secret 5 $1$..),
 // netrc, SQL. Running text says "password for" and the like.
 func (s *Scanner) secretWord(lo, hi int) int {
@@ -61,6 +65,9 @@ func (s *Scanner) secretWord(lo, hi int) int {
 			return 0
 		}
 		return s.secretArg(end, 0) // the digit says how the rest is encoded
+	}
+	if quote == 0 && passwordRules.hasFolded(w) {
+		return 0
 	}
 	if at := s.written(hi); at > 0 {
 		return s.secretArg(at, 0)

@@ -87,6 +87,10 @@ func (s *Scanner) suspectAt(lo, hi int, spelling int16) {
 	if see != nil {
 		s.k.judge.Spelling(s.buf[lo:hi], see)
 	}
+	if see == nil && s.clientPort(hi) && bytes.IndexByte(s.buf[lo:hi], '.') > 0 {
+		s.emitName(lo, hi, s.fold(s.buf[lo:hi]), "host")
+		return
+	}
 	if see == nil && s.process(hi) {
 		s.emitForm(lo, lo, pseudonym.Name, Plain, s.fold(s.buf[lo:hi]), ProgramRule)
 		return
@@ -103,6 +107,17 @@ func (s *Scanner) suspectAt(lo, hi int, spelling int16) {
 	s.suspects = append(s.suspects, suspect{
 		lo: lo, hi: hi, weight: weight, place: place, word: hash(s.buf[lo:hi]), line: s.lo, prose: s.asInProse(lo, hi),
 	})
+}
+
+// clientPort tells the port of a client in brackets and the end of its field behind a name,
+// as databases write who came: db7.lyon.corpx(57796):.
+func (s *Scanner) clientPort(hi int) bool {
+	rest := s.buf[hi:s.hi]
+	n := 1
+	for n < len(rest) && isDigit(rest[n]) {
+		n++
+	}
+	return n >= 5 && n <= 6 && n+1 < len(rest) && rest[0] == '(' && rest[n] == ')' && rest[n+1] == ':'
 }
 
 // driver tells what the kernels of the BSDs say of a device they found: "isa0: <ISA bus>",

@@ -37,6 +37,37 @@ func strangersIn(s *Scanner, text string) (words []string) {
 	return words
 }
 
+func TestOnController(t *testing.T) {
+	for name, want := range map[string]bool{
+		"c1t2d0s6": true, "c12t34d5s10": true, "c1t2d0": true,
+		"": false, "c1t2": false, "c1d0t2": false, "c1t2d0s": false, "c1t2d0s6x": false, "c1t2d0x6": false, "ct2d0s6": false,
+	} {
+		require.Equal(t, want, onController(name), name)
+	}
+}
+
+// TestClientsByPort holds that a name is a host's before the port of a client in brackets,
+// whatever its domain.
+func TestClientsByPort(t *testing.T) {
+	for text, want := range map[string][]string{
+		"t UTC:qx7.mpzrh.zrhcl(57796):[x]: LOG\n": {"qx7.mpzrh.zrhcl"},
+		"t UTC:qx7.mpzrh.zrhcl(5779):[x]: LOG\n":  {"qx7.mpzrh.zrhcl"},
+		"t UTC:qx7.mpzrh.zrhcl(577):[x]: LOG\n":   nil,
+		"t UTC:qx7.mpzrh.zrhcl(57796) [x]: LOG\n": nil,
+		"t UTC:qx7mpzrh(57796):[x]: LOG\n":        nil,
+		"t UTC:qx7.mpzrh.zrhcl(57796\n":           nil,
+	} {
+		found, _ := suspecting(t, stranger.Usual).Scan([]byte(text), State{})
+		var hosts []string
+		for _, f := range found {
+			if f.Rule == "host" {
+				hosts = append(hosts, text[f.Start:f.End])
+			}
+		}
+		require.Equal(t, want, hosts, text)
+	}
+}
+
 func TestStrangers(t *testing.T) {
 	for _, c := range []struct {
 		name, text string
@@ -61,6 +92,8 @@ func TestStrangers(t *testing.T) {
 		{"the unit behind an escaped dash", "Proxy qx\\x2dlyon07 started.\n", nil},
 		{"of a program for its own use", "Proxy __qxlyon07 started.\n", nil},
 		{"a part of a disk", "Proxy vda-part7 started.\n", nil},
+		{"a character device of a disk", "Proxy ng1n2 started.\n", nil},
+		{"a disk by its controller", "Proxy c1t2d0s6 started.\n", nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			require.Equal(t, c.want, strangersIn(suspecting(t, stranger.Usual), c.text))

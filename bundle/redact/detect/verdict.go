@@ -37,7 +37,7 @@ const (
 	aStart   // a word that begins a phrase of a command or a config line
 	aDotFile // a file or folder that only homes have, behind its dot
 	aLeader  // a key and its value that dots join
-	aGuest   // the name of a file that guests of hypervisors have
+	aGuest   // the name of a file that guests of hypervisors have, or a job of a backup and its time
 	aLink    // a link to a device, which holds what it leads to behind a dash
 	aTarget  // a disk named after its identity: c0t624A...d0s2, disk@g624a...
 	aOpener  // names what an object or list holds
@@ -137,7 +137,7 @@ func (s *Scanner) shape(w []byte, acc flags) (a acts) {
 		if bytes.Contains(w, []byte("....")) {
 			a |= aLeader
 		}
-		if guestFile(w) {
+		if guestFile(w) || jobStamp(w) > 0 {
 			a |= aGuest
 		}
 	}
