@@ -58,17 +58,22 @@ func TestFitWeights(t *testing.T) {
 	}
 	usual, eager := thresholds(t, all)
 	w := fit(all)
-	worth := func(part func(*sample) int) float64 { return w.worth(all, usual, part) }
-	list := w.list(usual, eager, worth(func(s *sample) int { return s.spelling }), worth(func(s *sample) int { return s.placed }))
+	spelling := w.worth(all, usual, func(s *sample) int { return s.spelling }, lostBySpelling)
+	place := w.worth(all, usual, func(s *sample) int { return s.placed }, lostByPlace)
+	list := w.list(usual, eager, spelling, place)
 	require.NoError(t, os.WriteFile(filepath.Join("stranger", "evidence.txt"), []byte(list), 0o600))
 }
 
-// lostUnseen is how many of the words taken would not be were those left out that are
-// not worth a look at the rest of their signs.
-const lostUnseen = 0.002
+// So many of the words taken would not be were those left out that are not worth a look at
+// the rest of their signs. To look around a word costs as much as all else about it: two in
+// three need no such look for one in fifty of the names that signs tell.
+const (
+	lostBySpelling = 0.02
+	lostByPlace    = 0.005
+)
 
 // worth is what the first signs of all but a few of the words taken weigh.
-func (w weights) worth(all []*sample, usual float64, first func(*sample) int) float64 {
+func (w weights) worth(all []*sample, usual float64, first func(*sample) int, lost float64) float64 {
 	var taken []float64
 	for _, s := range all {
 		if s.marked && w.sum(s) >= usual {
@@ -76,7 +81,7 @@ func (w weights) worth(all []*sample, usual float64, first func(*sample) int) fl
 		}
 	}
 	slices.Sort(taken)
-	return taken[int(lostUnseen*float64(len(taken)))]
+	return taken[int(lost*float64(len(taken)))]
 }
 
 // sample is a word that may be a name, where it stands.
