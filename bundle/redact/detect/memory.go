@@ -183,7 +183,7 @@ func (s *Scanner) recallLong(w []byte) verdict {
 }
 
 const (
-	memoLog  = 13
+	memoLog  = 14
 	memoSize = 1 << memoLog
 	longLog  = 11
 )
