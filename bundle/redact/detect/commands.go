@@ -192,6 +192,10 @@ func (s *Scanner) command(lo, hi int) int {
 		if n, end, _ := s.next(hi); foldEqual(s.buf[s.prev[0].lo:s.prev[0].hi], "server") && end > n && bytes.HasPrefix(s.buf[end:s.hi], []byte(" of type ")) {
 			s.hostName(n-s.lo, end-s.lo, s.fold(s.buf[n:end])) // of what a browser of a network knows
 		}
+	case "colocation", "order", "ms", "clone":
+		s.constraint(lo, hi, w)
+	case "sect":
+		s.sectored(lo, hi)
 	case "slice":
 		if n, end, _ := s.next(hi); string(s.buf[n:end]) == "of" && foldEqual(s.buf[s.prev[0].lo:s.prev[0].hi], "user") {
 			if n, end, _ = s.next(end); end > n {
@@ -347,6 +351,42 @@ func (s *Scanner) backend(hi int) {
 	rest := b[end+1 : s.hi]
 	if quadAhead(rest) || bytes.IndexByte(rest[:min(len(rest), 6)], ':') >= 0 || b[end+1] == ')' || b[end+1] == ',' {
 		s.account(hi+1, end)
+	}
+}
+
+// constraint emits the name of a rule or of a resource that a cluster's shell was told:
+// colocation lyon-with-fs inf: a b, ms lyon-ms lyon-drbd.
+func (s *Scanner) constraint(lo, hi int, w string) {
+	n, end, quote := s.next(hi)
+	if !s.beginsLine(lo) || quote != 0 || end-n < 3 || n != hi+1 {
+		return
+	}
+	rest := bytes.TrimRight(s.buf[end:s.hi], " \\\r")
+	switch w {
+	case "ms", "clone":
+		if at := nameEnd(rest, min(1, len(rest)), len(rest)); at < 4 || at < len(rest) && !bytes.HasPrefix(rest[at:], []byte(" meta ")) && !bytes.HasPrefix(rest[at:], []byte(" params ")) {
+			return
+		}
+	default:
+		score, _, ok := bytes.Cut(rest[min(1, len(rest)):], []byte{':'})
+		if !ok || !constraintScores.hasFolded(bytes.TrimLeft(score, "+-")) && !allDigits(string(bytes.TrimLeft(score, "+-"))) {
+			return
+		}
+	}
+	s.label(n, end)
+}
+
+var constraintScores = set("inf infinity mandatory optional serialize")
+
+// sectored emits the serial number of a disk behind the size of its sectors, as filers list
+// what is on a loop: 68.0GB 520B/sect (V3VLYON0A).
+func (s *Scanner) sectored(lo, hi int) {
+	b := s.buf
+	if lo-2 < s.lo || b[lo-1] != '/' || b[lo-2] != 'B' || hi+2 >= s.hi || b[hi] != ' ' || b[hi+1] != '(' {
+		return
+	}
+	if end := nameEnd(b, hi+2, s.hi); end < s.hi && b[end] == ')' && end-hi > 7 && upperName(b[hi+2:end]) && hasDigit(b[hi+2:end]) {
+		s.learn(hi+2, end, pseudonym.Serial, "serial")
 	}
 }
 

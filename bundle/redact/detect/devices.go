@@ -51,7 +51,7 @@ func numberedParts(name string, words *lexicon) bool {
 	return true
 }
 
-var slotWords = set("ct ch sh bay nvb fan tmp eth fc ib sas pwr fb fm xfm iom dimm slot drv bm nvram psu ps cpu disk port vlan bond lo vif man gps snp vmbr gige " +
+var slotWords = set("dsk xgei gei lag lte ct ch sh bay nvb fan tmp eth fc ib sas pwr fb fm xfm iom dimm slot drv bm nvram psu ps cpu disk port vlan bond lo vif man gps snp vmbr gige " +
 	"bcache rbd nbd mmcblk zram drbd zd xvd dasd fd cciss " +
 	"scsi ata tty pts sd nvme dm md loop vd hd sr em en ent eno ens enp wlan br veth docker tun tap team ge xe gi te po fa et lun vmhba vmnic vmk node_id " +
 	"ctl hdisk hdiskpower fcs fscsi vscsi rmt venet vnet vty")

@@ -45,7 +45,7 @@ func (s *Scanner) distinguished(lo, hi int) int {
 	attr := s.fold(b[lo:hi])
 	v := b[i:end]
 	name := strings.ToLower(string(v))
-	if s.staysName(name) || bytes.IndexByte(v, '@') > 0 || dnStays.has(name) || isUUID(bytes.Trim(v, "{}")) {
+	if s.staysName(name) || bytes.IndexByte(v, '@') > 0 || dnStays.has(name) || name == "microsoft exchange" || name == "windows nt" || name == "public key services" || isUUID(bytes.Trim(v, "{}")) {
 		return 0
 	}
 	kind := pseudonym.Word
@@ -76,7 +76,7 @@ func (s *Scanner) distinguished(lo, hi int) int {
 	if s.owns(pseudonym.Name, name) {
 		return end
 	}
-	s.out = append(s.out, Finding{Start: i, End: end, Kind: kind, Value: name, Rule: "dn", Learn: !s.k.Common(name) && len(name) > 3})
+	s.out = append(s.out, Finding{Start: i, End: end, Kind: kind, Value: name, Rule: "dn", Learn: !s.k.Common(name) && len(name) > 3 && bytes.IndexByte(v, '(') < 0})
 	return end
 }
 

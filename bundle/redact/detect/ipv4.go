@@ -285,7 +285,7 @@ func quadInside(w []byte) bool {
 // 10.20.30.41-arr01.log, 4.3.2.10.in-addr.arpa.
 func (s *Scanner) embedded(lo, hi int) {
 	b := s.buf
-	if s.arpa(lo, hi) || s.saysVersion(lo) || s.indexed(lo, hi) {
+	if bytes.HasPrefix(b[lo:hi], []byte("enterprises.")) || s.arpa(lo, hi) || s.saysVersion(lo) || s.indexed(lo, hi) {
 		return
 	}
 	for i := lo; i < hi; i++ {

@@ -47,6 +47,9 @@ func (s *Scanner) key(start, lo, hi int, rule int16) int {
 	if option && b[start+1] != '-' && hasDigit(b[lo:hi]) {
 		return 0 // an option and its value in one: -pSecr3t
 	}
+	if option && kind == pseudonym.User && g.sep == ' ' && (bytes.HasSuffix(b[s.lo:start], []byte("systemctl ")) || bytes.HasSuffix(b[s.lo:start], []byte("journalctl "))) {
+		return 0 // the services of whoever asks, and what becomes of them
+	}
 	if g.sep == '>' && (start == s.lo || b[start-1] != '<' && b[start-1] != ':') {
 		return 0
 	}
@@ -99,8 +102,8 @@ func (s *Scanner) key(start, lo, hi int, rule int16) int {
 			return 0 // a constant, and what is said of it: UNKNOWN_SERVER: authtime 0
 		}
 	}
-	if kind == pseudonym.Host && bytes.HasPrefix(b[lo:hi], []byte("java.")) {
-		return 0 // a property of the machine that runs programs: java.vm.name
+	if kind == pseudonym.Host && bytes.HasPrefix(b[lo:hi], []byte("java.vm.")) {
+		return 0 // what runs programs is called: java.vm.name
 	}
 	if kind == pseudonym.Person && titled(b[lo:hi]) {
 		return 0
@@ -121,6 +124,9 @@ func (s *Scanner) key(start, lo, hi int, rule int16) int {
 	if kind == pseudonym.Secret {
 		if g.sep == ':' && g.quote == 0 && asksFor(b[lo:hi]) && bytes.Count(b[g.value:s.hi], []byte{' '}) > 2 {
 			return 0
+		}
+		if g.sep == ':' && g.quote == 0 && g.value == hi+1 && bytes.HasSuffix(b[g.value:nameEnd(b, g.value, s.hi)], []byte("_factory")) {
+			return 0 // a module and what it makes: middleware.auth_token:filter_factory
 		}
 		return s.secretValue(lo, hi, typed(b[:s.hi], g), whole, option)
 	}
@@ -162,7 +168,7 @@ var typeNames = set("str String string &str char* []byte bytes Text text varchar
 func (s *Scanner) shortSerial(lo, hi int, g gap, id string) bool {
 	b, end := s.buf, g.value
 	counted := hi-lo == 2 && string(b[lo:hi]) == "SN" && g.value == hi+1
-	if !counted && (hi-lo < 6 || !foldEqual(b[hi-6:hi], "number")) {
+	if !counted && (hi-lo < 6 || !foldEqual(b[hi-6:hi], "number") && !bytes.HasSuffix(b[lo:hi], []byte("serial-num"))) {
 		return false
 	}
 	for end < s.hi && isDigit(b[end]) {

@@ -127,7 +127,7 @@ func (s *Scanner) devicePath(lo, hi int) {
 		return
 	}
 	volume := nameEnd(b, end+1, s.hi)
-	if volume <= end+1 {
+	if volume <= end+1 || b[end+1] == '.' {
 		return
 	}
 	s.mapperPart(hi+1, end, pseudonym.Group)

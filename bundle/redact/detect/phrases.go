@@ -71,6 +71,12 @@ func (s *Scanner) noun(lo, hi int, rule int16) {
 	kind := s.k.kind(rule)
 	w := s.buf[n:end]
 	name := s.fold(w)
+	if kind == pseudonym.Volume && quote == 0 && volumeActs.has(name) && s.lineHas(lo, "gluster") {
+		if n, end, _ = s.next(end); end-n > 2 && s.buf[n] != '-' && !s.staysName(s.fold(s.buf[n:end])) {
+			s.parts(n, end, kind, s.k.rules[rule].ID, s.fold(s.buf[n:end]))
+		}
+		return
+	}
 	if kind == pseudonym.User && name == "local" && end+2 < s.hi && s.buf[end] == '/' {
 		s.account(end+1, nameEnd(s.buf, end+1, s.hi)) // of this array, as some write it
 		return
@@ -139,6 +145,10 @@ func (s *Scanner) noun(lo, hi int, rule int16) {
 	}
 	s.parts(n, end, kind, s.k.rules[rule].ID, name)
 }
+
+// volumeActs are what Gluster does to a volume, which is named behind it.
+var volumeActs = set("add-brick barrier bitrot bricks clear-locks create delete get heal info log profile quota rebalance remove-brick replace-brick " +
+	"reset restart set start statedump status stop sync top")
 
 // release tells the number of one behind a v: v3, v1.22.0.
 func release(w []byte) bool {
@@ -403,6 +413,9 @@ func (s *Scanner) userAfter(hi int, before []byte, speak []string) {
 	if bytes.HasSuffix(before, []byte("limit ")) {
 		return // set limit for 'nofile'
 	}
+	if cmdlet(w) {
+		return
+	}
 	if i := bytes.LastIndexByte(w, '-'); i > 0 && i+1 < len(w) && isDigit(w[i+1]) && bytes.IndexByte(w[i:], '.') > 0 {
 		return // a program and its release: isc-dhcp-4.2.2
 	}
@@ -428,6 +441,16 @@ func (s *Scanner) userAfter(hi int, before []byte, speak []string) {
 	learn := !s.k.Common(name) && len(name) >= 3
 	s.out = append(s.out, Finding{Start: n, End: end, Kind: pseudonym.User, Value: name, Rule: "user", Learn: learn})
 }
+
+// cmdlet tells what shells of Windows call their commands: a verb and what it is done to,
+// Set-SharedConfig.
+func cmdlet(w []byte) bool {
+	verb, of, _ := bytes.Cut(w, []byte{'-'})
+	return len(of) > 2 && class[of[0]]&fUpper != 0 && hump(of) && bytes.IndexByte(of, '-') < 0 && !hasDigit(of) && cmdletVerbs.hasFolded(verb)
+}
+
+var cmdletVerbs = set("get set new add remove start stop test install uninstall enable disable update import export invoke write read clear configure " +
+	"initialize register unregister restart resume suspend mount dismount connect disconnect")
 
 // hostAfter emits the word behind as a host. After "from" and "to", which stand
 // before anything, the word must be followed by what follows hosts.

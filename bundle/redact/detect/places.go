@@ -379,7 +379,7 @@ func (s *Scanner) homeOf(lo int) {
 	for from > s.lo && class[b[from-1]] != 0 {
 		from--
 	}
-	if from == s.lo || b[from-1] != '/' || end-from < 2 || string(b[from:end]) == "skel" || bytes.IndexByte(b[from:end], '@') >= 0 {
+	if from == s.lo || b[from-1] != '/' || end-from < 2 || string(b[from:end]) == "skel" || len(bytes.Trim(b[from:end], ".-_")) == 0 || bytes.IndexByte(b[from:end], '@') >= 0 {
 		return
 	}
 	if name := s.fold(b[from:end]); !s.staysName(name) {

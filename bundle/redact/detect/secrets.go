@@ -123,7 +123,7 @@ func (s *Scanner) secretValue(lo, hi int, g gap, rule int16, option bool) int {
 		s.authorization(g.value, end)
 		return end
 	}
-	if g.quote == 0 && len(v) > 3 && v[1] == ':' && v[2] == '\\' && bytes.IndexByte(v[3:], '\\') > 0 {
+	if g.quote == 0 && len(v) > 3 && foldEqual(b[max(lo, hi-3):hi], "key") && v[1] == ':' && v[2] == '\\' && bytes.IndexByte(v[3:], '\\') > 0 {
 		return 0 // where it is kept: MasterKey : C:\Users\x\y
 	}
 	g.prose = s.sentence(lo, g.value)
@@ -209,6 +209,9 @@ func secretLike(v []byte, g gap, key []byte) bool {
 	}
 	if k == "cookie" && len(v) > 3 && v[0] == '0' && v[1] == 'x' && (bytes.IndexByte(v, ',') > 0 || hexTail(v[2:])) {
 		return false // of a flow
+	}
+	if len(v) > 3 && v[0] == '(' && v[len(v)-1] == ')' && bytes.Count(v, []byte{'.'}) == 1 && strings.Trim(folded, "().0123456789") == "" {
+		return false // numbers of a database's sessions
 	}
 	if len(v) > 2 && v[0] == '0' && v[1] == 'x' && strings.HasPrefix(k, "session") && hexTail(v[2:]) && len(v) <= 18 {
 		return false // where an object lies in memory

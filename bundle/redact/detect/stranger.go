@@ -87,6 +87,9 @@ func (s *Scanner) suspectAt(lo, hi int, spelling int16) {
 	if see != nil {
 		s.k.judge.Spelling(s.buf[lo:hi], see)
 	}
+	if see == nil && s.zoneOfTime(lo, hi) {
+		return
+	}
 	if see == nil && s.clientPort(hi) && bytes.IndexByte(s.buf[lo:hi], '.') > 0 {
 		s.emitName(lo, hi, s.fold(s.buf[lo:hi]), "host")
 		return
@@ -107,6 +110,23 @@ func (s *Scanner) suspectAt(lo, hi int, spelling int16) {
 	s.suspects = append(s.suspects, suspect{
 		lo: lo, hi: hi, weight: weight, place: place, word: hash(s.buf[lo:hi]), line: s.lo, prose: s.asInProse(lo, hi),
 	})
+}
+
+// zoneOfTime tells the three or four capitals behind a time of day, at the end of a line or
+// before a year: 19:47:39.864 BRT.
+func (s *Scanner) zoneOfTime(lo, hi int) bool {
+	b := s.buf
+	if rest := b[hi:s.hi]; len(rest) > 0 && rest[0] != '\r' && (len(rest) < 5 || rest[0] != ' ' || !allDigits(string(rest[1:5]))) {
+		return false
+	}
+	if hi-lo < 3 || hi-lo > 4 || !upperCase(b[lo:hi]) || hasDigit(b[lo:hi]) || lo-6 < s.lo || b[lo-1] != ' ' || !isDigit(b[lo-2]) {
+		return false
+	}
+	i := lo - 2
+	for i > s.lo && (isDigit(b[i]) || b[i] == '.') {
+		i--
+	}
+	return b[i] == ':' && i-3 >= s.lo && isDigit(b[i-1]) && isDigit(b[i-2]) && b[i-3] == ':'
 }
 
 // clientPort tells the port of a client in brackets and the end of its field behind a name,

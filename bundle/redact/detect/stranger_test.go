@@ -93,6 +93,8 @@ func TestStrangers(t *testing.T) {
 		{"of a program for its own use", "Proxy __qxlyon07 started.\n", nil},
 		{"a part of a disk", "Proxy vda-part7 started.\n", nil},
 		{"a character device of a disk", "Proxy ng1n2 started.\n", nil},
+		{"the zone of a time", "Sun Nov 17 19:47:39.864 QXL\n", nil},
+		{"the zone of a time before a year", "up since 19:47:39 QXL 2026\n", nil},
 		{"a disk by its controller", "Proxy c1t2d0s6 started.\n", nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {

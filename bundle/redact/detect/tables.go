@@ -355,7 +355,7 @@ func desCrypt(f []byte) bool {
 }
 
 func (s *Scanner) hashField(at int, f []byte) {
-	if hashLike(f) {
+	if hashLike(f) && bytes.IndexByte(f, ' ') < 0 {
 		s.emit(at, at+len(f), pseudonym.Secret, "hash")
 	}
 }

@@ -101,6 +101,10 @@ func (s *Scanner) digitsAt(lo int, kind pseudonym.Kind) {
 	for end < s.hi && isHexByte(b[end]) {
 		end++
 	}
+	if kind == pseudonym.WWN && end-lo == 2 && lo+23 <= s.hi && (lo+23 == s.hi || !isAlnum(b[lo+23])) && strings.IndexByte("125", b[lo]) >= 0 && spacedPairs(b[lo:lo+23]) {
+		s.wwn(lo, lo+23)
+		return
+	}
 	switch {
 	case end < s.hi && (isAlnum(b[end]) || b[end] == ':' || b[end] == '-'):
 	case kind == pseudonym.WWN && end-lo == 16:
@@ -112,6 +116,16 @@ func (s *Scanner) digitsAt(lo int, kind pseudonym.Kind) {
 	case kind == pseudonym.MAC && end-lo == 16 && strings.IndexByte("125c", lower(b[lo])) >= 0:
 		s.wwn(lo, end) // the address of an adapter of a storage network
 	}
+}
+
+// spacedPairs tells pairs of hex digits with a space between two: 20 00 00 10.
+func spacedPairs(w []byte) bool {
+	for i, c := range w {
+		if i%3 == 2 && c != ' ' || i%3 != 2 && !isHexByte(c) {
+			return false
+		}
+	}
+	return true
 }
 
 // nameAt emits the name at lo, which is one word or parts joined by the marks a

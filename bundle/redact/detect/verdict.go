@@ -235,18 +235,18 @@ var phrases = func() map[string]acts {
 			"workstation",
 		aStart: "3des aaaa acls aes aes-128 aes-256 aes128 aes256 aix alert aliadd alicreate alidelete aliremove ap array auth " +
 			"authcommunity authentication-key authentication-password bindpw brokerendpoint by-id cfg cfgadd cfgcreate cfgdelete " +
-			"cfgenable cfgremove changed chap chassisid chown cifs client_list close_wait cmd cname com2sec " +
+			"cfgenable cfgremove changed chap chassisid chown cifs client_list close_wait clone cmd cname colocation com2sec " +
 			"com2sec6 community config console contact createuser curl darwin datasource decryption des dev description " +
 			"device-alias dhcpack dhcpdiscover dhcpinform dhcpnak dhcpoffer dhcprequest domain drbd drives edit " +
 			"encrypted-password entry esn established eui-64 export failed fatal fcalias fid fin_wait2 freebsd fw gc " +
 			"globalprotect group guestonline haproxy hbx hex-string hipmatch hmac-sha-256 hp-ux http ias identified " +
 			"idmap imap informsink initiator ipmitool ipso ipv4 ipv6 jobid key key-string ldap ldapmodify ldapsearch linux " +
-			"list loc location login lua lvm lvm2 mapper masterauth masters md5 message-digest-key mgmtuser mgr mount mounting mssqlsvc mx " +
+			"list loc location login lua lvm lvm2 mapper masterauth masters md5 message-digest-key mgmtuser mgr mount mounting ms mssqlsvc mx " +
 			"mysql mysqladmin mysqldump n name names netbsd nfs noerror notification ns nxdomain offline ok " +
-			"online openbsd origin p packet pam passphrase passwd passwd-file password persistentvolume persistentvolumeclaim pg_dump pool portid primitive principal priv " +
+			"online openbsd order origin p packet pam passphrase passwd passwd-file password persistentvolume persistentvolumeclaim pg_dump pool portid primitive principal priv " +
 			"proctitle promoted psql ptr pts pv pvc quorum ran ras reload remoteonline replace requirepass " +
 			"restrictedkrbhost ro rocommunity rocommunity6 role rootpw rpcclient rsync rw rwcommunity rwcommunity6 scp " +
-			"search secret servfail set sha sha1 sha256 skipping slaves slice smbclient snmp-server snmpbulkwalk snmpget " +
+			"search secret sect servfail set sha sha1 sha256 skipping slaves slice smbclient snmp-server snmpbulkwalk snmpget " +
 			"snmpwalk soa sql sqlcmd sqlplus srv ssh sshpass standby started stopped str su success sudoers sunos " +
 			"syscontact syslocation system systems termsrv threat time_wait traffic trap2sink trapcommunity " +
 			"trapsink tty tty1 tty2 tty3 ttys0 ttyv0 unpromoted uptime user useradd userdel userid usermod username " +

@@ -12,6 +12,9 @@ func (j *Judge) Around(line []byte, lo, hi, body int, see See) (weight int, plac
 	sc := scales{e: j.evidence, see: see}
 	b1, b2 := side(line, lo-1), side(line, lo-2)
 	a1, a2 := side(line, hi), side(line, hi+1)
+	if a1 == '"' && a2 == ' ' && side(line, hi+2) == ':' {
+		a2 = ':' // of a key, as some write it
+	}
 	sc.add(beforeTag, []byte{b1})
 	sc.add(afterTag, []byte{a1})
 	sc.add(before2Tag, []byte{b2, b1})
