@@ -382,6 +382,9 @@ func domainItems(k *detect.Knowledge, v value) []detect.Item {
 	if pseudonym.Authority(v.canon) {
 		return nil // a maker's, which stays in the stand-ins of IQN and NQN
 	}
+	if strings.HasSuffix(v.canon, pseudonym.Suffix) {
+		return nil // of a text that was redacted before
+	}
 	if strings.IndexByte(v.canon, '.') < 0 {
 		if !worthLooking(k, v.canon, false) || detect.TopLevel(v.canon) {
 			return nil

@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"bytes"
 	"slices"
 
 	"darksite/bundle/redact/pseudonym"
@@ -64,6 +65,36 @@ func resolve(fs []Finding) []Finding {
 		}
 	}
 	return out
+}
+
+// foreign drops findings of what is all a stand-in, whatever rule took it for something
+// else: text that was redacted stays as it is.
+func (s *Scanner) foreign(fs []Finding) []Finding {
+	for i := range fs {
+		if f := &fs[i]; f.Start < f.End && s.ownText(f) {
+			return slices.DeleteFunc(fs, func(f Finding) bool { return f.Start < f.End && s.ownText(&f) })
+		}
+	}
+	return fs
+}
+
+// ownText reports whether the text of a finding is a stand-in, or a mail address of one's
+// domain. What is found by its form is not asked again.
+func (s *Scanner) ownText(f *Finding) bool {
+	w := s.buf[f.Start:f.End]
+	n := len(w) - pseudonym.Tail - 1
+	switch {
+	case f.Form == Certificate || f.Form == Base64:
+		return false
+	case f.Kind == pseudonym.Email:
+		at := bytes.IndexByte(w, '@')
+		return at > 0 && bytes.HasSuffix(w, []byte(pseudonym.Suffix)) && s.staysName(s.fold(w[:at])) && s.owns(pseudonym.Name, string(w[at+1:]))
+	case len(w) == 17 && f.Kind != pseudonym.MAC && (w[2] == '-' || w[2] == ':') && hexDigits(w) == 12:
+		return s.owns(pseudonym.MAC, digitsOf(w))
+	case n > 0 && w[n] == '-' || bytes.HasSuffix(w, []byte(pseudonym.Suffix)):
+		return s.owns(pseudonym.Name, string(w))
+	}
+	return false
 }
 
 // apart reports whether findings are in order and do not overlap.

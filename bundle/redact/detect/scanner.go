@@ -97,7 +97,7 @@ func (s *Scanner) Scan(chunk []byte, st State) ([]Finding, State) {
 	}
 	s.out = resolve(s.out)
 	s.settleSuspects()
-	s.out = s.unmasked(resolve(s.out))
+	s.out = s.foreign(s.unmasked(resolve(s.out)))
 	if len(s.open) > 0 {
 		s.out = append(s.out, s.open...)
 		slices.SortStableFunc(s.out, byPlace)

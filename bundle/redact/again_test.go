@@ -1,0 +1,30 @@
+package redact_test
+
+import (
+	"strings"
+	"testing"
+
+	"darksite/bundle/redact"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestAgain holds that text which was redacted stays as it is, also where a stand-in is part
+// of a longer word, or stands where another rule looks for another kind of value.
+func TestAgain(t *testing.T) {
+	text := strings.Join([]string{
+		`"ids": ["ata-QEMU_HARDDISK_LYQ001993", "scsi-0ATA_QEMU_HARDDISK_LYQ001993-part1"]`,
+		"snmp-server location Lyon DC2 row 4",
+		"snmp-server contact Maria Lindqvist",
+		`  <FIELD NAME="MAC" VALUE="00-25-B3-1C-2D-3E"/>`,
+		`  <FIELD NAME="Serial Number" VALUE="00-25-B3-1C-2D-3E"/>`,
+		"a: authenticator failed for (User) [192.0.2.77]: 535 Incorrect authentication data (set_id=backup@lyonbank.example.org)",
+		"2026-03-14 H=mx7.lyonbank.org (qx7.lyonbank.org) [198.51.100.7] F=<kqlyon@lyonbank.org> rejected RCPT <admin@lyonbank.org>: relay",
+		"b: authenticator failed (set_id=ec2-kqlyon@lyonbank.example.org), user kqlyon logged in from qx7",
+		"password=Tq7kLm9xx; token Tq7kLm9xx",
+	}, "\n") + "\n"
+	g := newGate(t, redact.Options{})
+	once := redactFile(t, g, text)
+	require.NotEqual(t, text, once)
+	require.Equal(t, once, redactFile(t, newGate(t, redact.Options{}), once))
+}
