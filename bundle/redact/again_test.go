@@ -1,6 +1,7 @@
 package redact_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -8,6 +9,16 @@ import (
 
 	"github.com/stretchr/testify/require"
 )
+
+// neighbours is a table of MACs whose stand-ins begin with letters as well as with digits.
+func neighbours() string {
+	var b strings.Builder
+	b.WriteString("Port      Device ID          Port ID  System Name  Capabilities  TTL\n--------- ----------------- -------- ------------ ------------- -----\n")
+	for i := range 40 {
+		fmt.Fprintf(&b, "gi%d      0%d:25:b%x:1c:2d:%02x      Gi0      qxlyon%d      B        105\n", i, i%10, i%16, i, i)
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
 
 // TestAgain holds that text which was redacted stays as it is, also where a stand-in is part
 // of a longer word, or stands where another rule looks for another kind of value.
@@ -21,6 +32,7 @@ func TestAgain(t *testing.T) {
 		"a: authenticator failed for (User) [192.0.2.77]: 535 Incorrect authentication data (set_id=backup@lyonbank.example.org)",
 		"2026-03-14 H=mx7.lyonbank.org (qx7.lyonbank.org) [198.51.100.7] F=<kqlyon@lyonbank.org> rejected RCPT <admin@lyonbank.org>: relay",
 		"b: authenticator failed (set_id=ec2-kqlyon@lyonbank.example.org), user kqlyon logged in from qx7",
+		neighbours(),
 		"password=Tq7kLm9xx; token Tq7kLm9xx",
 	}, "\n") + "\n"
 	g := newGate(t, redact.Options{})

@@ -185,7 +185,11 @@ func hexDigits(b []byte) (n int) {
 // mac emits a MAC unless it means the same everywhere.
 func (s *Scanner) mac(lo, hi int) {
 	d := digitsOf(s.buf[lo:hi])
-	if len(d) != 12 || staysMAC(d) || s.owns(pseudonym.MAC, d) {
+	if len(d) != 12 || staysMAC(d) {
+		return
+	}
+	if s.owns(pseudonym.MAC, d) {
+		s.out = append(s.out, Finding{Start: lo, End: hi, Kind: pseudonym.MAC, Rule: ownRule})
 		return
 	}
 	s.out = append(s.out, Finding{Start: lo, End: hi, Kind: pseudonym.MAC, Value: d, Rule: "mac", Learn: true})
@@ -203,7 +207,11 @@ func staysMAC(d string) bool {
 
 func (s *Scanner) wwn(lo, hi int) {
 	d := digitsOf(s.buf[lo:hi])
-	if len(d) != 16 || d == "0000000000000000" || d == "ffffffffffffffff" || s.owns(pseudonym.WWN, d) {
+	if len(d) != 16 || d == "0000000000000000" || d == "ffffffffffffffff" {
+		return
+	}
+	if s.owns(pseudonym.WWN, d) {
+		s.out = append(s.out, Finding{Start: lo, End: hi, Kind: pseudonym.WWN, Rule: ownRule})
 		return
 	}
 	s.out = append(s.out, Finding{Start: lo, End: hi, Kind: pseudonym.WWN, Value: d, Rule: "wwn", Learn: true})
