@@ -33,6 +33,9 @@ func TestAgain(t *testing.T) {
 		"2026-03-14 H=mx7.lyonbank.org (qx7.lyonbank.org) [198.51.100.7] F=<kqlyon@lyonbank.org> rejected RCPT <admin@lyonbank.org>: relay",
 		"b: authenticator failed (set_id=ec2-kqlyon@lyonbank.example.org), user kqlyon logged in from qx7",
 		neighbours(),
+		"Id Name     Persona       ------------WWN/iSCSI_Name------------ Port",
+		" 1 fcqxlyon Generic-ALUA  iqn.2016-04.com.open-iscsi:dd779986294 1:2:2",
+		"                          iqn.2016-04.com.open-iscsi:dd779986294 1:2:1",
 		"password=Tq7kLm9xx; token Tq7kLm9xx",
 	}, "\n") + "\n"
 	g := newGate(t, redact.Options{})

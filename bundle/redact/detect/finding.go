@@ -92,6 +92,10 @@ func (s *Scanner) ownText(f *Finding) bool {
 		return true
 	case f.Form == Certificate || f.Form == Base64:
 		return false
+	case bytes.HasPrefix(w, []byte("iqn.")) || bytes.HasPrefix(w, []byte("nqn.")):
+		_, domain, ok := bytes.Cut(w, []byte(pseudonym.Suffix+"."))
+		domain, _, _ = bytes.Cut(domain, []byte{':'})
+		return ok && s.owns(pseudonym.Name, string(domain))
 	case f.Kind == pseudonym.Email:
 		at := bytes.IndexByte(w, '@')
 		return at > 0 && bytes.HasSuffix(w, []byte(pseudonym.Suffix)) && s.staysName(s.fold(w[:at])) && s.owns(pseudonym.Name, string(w[at+1:]))
