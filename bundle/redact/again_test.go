@@ -53,3 +53,15 @@ func TestAgain(t *testing.T) {
 	require.NotEqual(t, text, once)
 	require.Equal(t, once, redactFile(t, newGate(t, redact.Options{}), once))
 }
+
+// TestStandInsVouchForNothing holds that a name which stands behind the stand-in of a domain
+// goes as it does behind any other.
+func TestStandInsVouchForNothing(t *testing.T) {
+	g := newGate(t, redact.Options{})
+	once := redactFile(t, g, "target iqn.2016-04.org.lyonbank:store7\n")
+	domain, _, ok := strings.Cut(strings.Fields(once)[1], ":")
+	require.True(t, ok)
+	for _, text := range []string{"target " + domain + ":qxlyonstore\n", "mail qxlyon.store@dom-gm8yx751.dom-z2wgjx8e.invalid\n"} {
+		require.NotContains(t, redactFile(t, newGate(t, redact.Options{}), text), "qxlyon")
+	}
+}

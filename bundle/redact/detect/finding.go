@@ -94,8 +94,8 @@ func (s *Scanner) ownText(f *Finding) bool {
 		return false
 	case bytes.HasPrefix(w, []byte("iqn.")) || bytes.HasPrefix(w, []byte("nqn.")):
 		_, domain, ok := bytes.Cut(w, []byte(pseudonym.Suffix+"."))
-		domain, _, _ = bytes.Cut(domain, []byte{':'})
-		return ok && s.owns(pseudonym.Name, string(domain))
+		domain, name, named := bytes.Cut(domain, []byte{':'})
+		return ok && s.owns(pseudonym.Name, string(domain)) && (!named || s.owns(pseudonym.Name, string(name)))
 	case f.Kind == pseudonym.Email:
 		at := bytes.IndexByte(w, '@')
 		return at > 0 && bytes.HasSuffix(w, []byte(pseudonym.Suffix)) && s.staysName(s.fold(w[:at])) && s.owns(pseudonym.Name, string(w[at+1:]))

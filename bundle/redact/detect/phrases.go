@@ -442,16 +442,6 @@ func (s *Scanner) userAfter(hi int, before []byte, speak []string) {
 	s.out = append(s.out, Finding{Start: n, End: end, Kind: pseudonym.User, Value: name, Rule: "user", Learn: learn})
 }
 
-// cmdlet tells what shells of Windows call their commands: a verb and what it is done to,
-// Set-SharedConfig.
-func cmdlet(w []byte) bool {
-	verb, of, _ := bytes.Cut(w, []byte{'-'})
-	return len(of) > 2 && class[of[0]]&fUpper != 0 && hump(of) && bytes.IndexByte(of, '-') < 0 && !hasDigit(of) && cmdletVerbs.hasFolded(verb)
-}
-
-var cmdletVerbs = set("get set new add remove start stop test install uninstall enable disable update import export invoke write read clear configure " +
-	"initialize register unregister restart resume suspend mount dismount connect disconnect")
-
 // hostAfter emits the word behind as a host. After "from" and "to", which stand
 // before anything, the word must be followed by what follows hosts.
 func (s *Scanner) hostAfter(hi int, noun bool) {

@@ -171,3 +171,13 @@ func (s *Scanner) promptLogin(i, end, at int) {
 		s.hostName(i+at+1, end, host)
 	}
 }
+
+// cmdlet tells what shells of Windows call their commands: a verb and what it is done to,
+// Set-SharedConfig.
+func cmdlet(w []byte) bool {
+	verb, of, _ := bytes.Cut(w, []byte{'-'})
+	return len(of) > 2 && class[of[0]]&fUpper != 0 && hump(of) && bytes.IndexByte(of, '-') < 0 && !hasDigit(of) && cmdletVerbs.hasFolded(verb)
+}
+
+var cmdletVerbs = set("get set new add remove start stop test install uninstall enable disable update import export invoke write read clear configure " +
+	"initialize register unregister restart resume suspend mount dismount connect disconnect")

@@ -537,7 +537,7 @@ func (s *Scanner) lease(b []byte) {
 	}
 	lo := bytes.IndexByte(b, '(')
 	hi := bytes.IndexByte(b, ')')
-	if lo > 0 && hi > lo+2 && bytes.HasPrefix(b[hi:], []byte(") via ")) && nameEnd(b, lo+1, hi) == hi && !foldEqual(b[lo+1:hi], "undefined") {
+	if lo > 0 && hi > lo+2 && bytes.HasPrefix(b[hi:], []byte(") via ")) && nameEnd(b, lo+1, hi) == hi && !emptyValues.hasFolded(b[lo+1:hi]) {
 		s.hostName(lo+1, hi, strings.ToLower(string(b[lo+1:hi])))
 	}
 }
