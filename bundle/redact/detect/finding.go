@@ -92,7 +92,7 @@ func (s *Scanner) ownText(f *Finding) bool {
 		return true
 	case f.Form == Certificate || f.Form == Base64:
 		return false
-	case bytes.HasPrefix(w, []byte("iqn.")) || bytes.HasPrefix(w, []byte("nqn.")):
+	case len(w) > 4 && w[3] == '.' && (string(w[:4]) == "iqn." || string(w[:4]) == "nqn."):
 		_, domain, ok := bytes.Cut(w, []byte(pseudonym.Suffix+"."))
 		domain, name, named := bytes.Cut(domain, []byte{':'})
 		return ok && s.owns(pseudonym.Name, string(domain)) && (!named || s.owns(pseudonym.Name, string(name)))

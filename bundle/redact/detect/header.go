@@ -305,10 +305,10 @@ func (s *Scanner) hostField(at int, said promise) {
 	for at < len(b) && b[at] == ' ' {
 		at++
 	}
-	end := at
-	for end < len(b) && class[b[end]] != 0 {
-		end++
+	if at >= len(b) {
+		return
 	}
+	end := min(s.cut.end(s.lo+at), s.hi) - s.lo
 	w := b[at:end]
 	if len(w) < 2 || end >= len(b) {
 		return

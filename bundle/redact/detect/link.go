@@ -131,19 +131,14 @@ func (s *Scanner) hexRun(lo, hi int) int {
 	n := hi - lo
 	d := ""
 	if n == 12 || n == 16 || n == 17 || n == 24 || n == 32 || n == 33 {
-		if !hexOnly(b[lo:hi]) {
+		if n == 16 && !beginsWWN[b[lo]] || n == 32 && s.digest(lo, hi) || !hexOnly(b[lo:hi]) || n == 12 && !s.adapter(lo, hi) {
 			return hi
 		}
 		d = digitsOf(b[lo:hi])
 	}
 	switch n {
 	case 12:
-		if lo > s.lo+1 && b[lo-1] == 'x' && stationMAC(b[lo:hi]) {
-			s.mac(lo, hi)
-			return hi
-		}
-		listed := lo > s.lo && hi+2 < s.hi && b[lo-1] == ',' && b[hi] == ',' && b[hi+1] == 'v' && isDigit(b[hi+2]) // model,MAC,version
-		if (adapters[d[:6]] || listed) && strings.ContainsAny(d, "abcdef") {
+		if strings.ContainsAny(d, "abcdef") {
 			s.mac(lo, hi)
 		}
 	case 16:
@@ -175,6 +170,30 @@ func (s *Scanner) hexRun(lo, hi int) int {
 		s.naaDigits(lo, hi, d)
 	}
 	return hi
+}
+
+// adapter tells twelve digits that are the MAC of one.
+func (s *Scanner) adapter(lo, hi int) bool {
+	b := s.buf
+	var maker [6]byte
+	for i := range maker {
+		maker[i] = lower(b[lo+i])
+	}
+	return adapters[string(maker[:])] || lo > s.lo+1 && b[lo-1] == 'x' && stationMAC(b[lo:hi]) ||
+		lo > s.lo && hi+2 < s.hi && b[lo-1] == ',' && b[hi] == ',' && b[hi+1] == 'v' && isDigit(b[hi+2]) // model,MAC,version
+}
+
+// beginsWWN are the digits that bareWWN takes for the first of a WWN.
+var beginsWWN = [256]bool{'1': true, '2': true, '5': true, 'c': true, 'C': true}
+
+// digest tells 32 digits that begin and go on as none of the names of such length does.
+func (s *Scanner) digest(lo, hi int) bool {
+	switch s.buf[lo] {
+	case '0', '6', 'f', 'F':
+		return false
+	}
+	rest := s.buf[hi:s.hi]
+	return !kernelIPv6(rest) && (len(rest) == 0 || rest[0] != ':')
 }
 
 // stationMAC tells an address behind 0x, as HP-UX writes those of its adapters, from

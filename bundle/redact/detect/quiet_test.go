@@ -98,6 +98,7 @@ func TestWhatIsNotHeededComesToNothing(t *testing.T) {
 	less := 0
 	try := func(line string, lo, hi int) {
 		s.buf = []byte(line)
+		s.cut.read(s.buf)
 		next := byte('\n')
 		if hi < len(line) {
 			next = line[hi]

@@ -62,10 +62,10 @@ func (s *Scanner) prompt() {
 	for i < len(b) && (b[i] == '[' || b[i] == '(' || isSpace(b[i])) && i < 4 {
 		i++
 	}
-	end := i
-	for end < len(b) && class[b[end]] != 0 {
-		end++
+	if i >= len(b) {
+		return
 	}
+	end := min(s.cut.end(s.lo+i), s.hi) - s.lo
 	if end-i < 2 || end >= len(b) {
 		return
 	}

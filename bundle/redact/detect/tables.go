@@ -300,11 +300,8 @@ func (s *Scanner) cell(lo, hi int, c column) {
 
 // colonFile reads lines of passwd, shadow and group: seven, nine or four fields.
 func (s *Scanner) colonFile(b []byte) bool {
-	i := 0
-	for i < len(b) && i < 33 && class[b[i]] != 0 {
-		i++
-	}
-	if i == 0 || i == 33 || i == len(b) || b[i] != ':' || class[b[0]]&(fLetter|fUnder) == 0 {
+	i := min(s.cut.end(s.lo), s.hi) - s.lo
+	if i == 0 || i > 32 || i == len(b) || b[i] != ':' || class[b[0]]&(fLetter|fUnder) == 0 {
 		return false // no name before the first colon
 	}
 	n := bytes.Count(b, []byte{':'})
